@@ -1,0 +1,123 @@
+//! Something that happened to an episode of care.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CareType, Envelope, Sha256, Timestamp};
+
+/// Admission, transfer, discharge, leave, cancellation or merge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Encounter<'a> {
+    /// What every common event says about itself.
+    #[serde(borrow)]
+    pub envelope: Envelope<'a>,
+    /// HL7 trigger event, `A01` to `A50`.
+    pub trigger: &'a str,
+    /// MSH-7.
+    pub sent_at: Option<Timestamp>,
+    /// SHA-256 of the message's content, see [`crate::event_id`].
+    pub content_hash: Sha256,
+    /// The source gave the event time itself (EVN-6).
+    pub occurred_given: bool,
+    /// PV1-19.1, the source's visit number.
+    pub episode_id: Option<&'a str>,
+    /// ZBE-1.
+    pub movement_id: Option<&'a str>,
+    /// ZBE-4.
+    pub movement_action: Option<MovementAction>,
+    /// PV1-2 verbatim.
+    pub patient_class_code: Option<&'a str>,
+    /// PV1-2 normalised.
+    pub patient_class: PatientClass,
+    /// PV1-3: where the patient is.
+    #[serde(borrow)]
+    pub place: Option<Place<'a>>,
+    /// PV1-6: where the patient was.
+    #[serde(borrow)]
+    pub prior_place: Option<Place<'a>>,
+    /// HSA-id of the unit, from the region's unit directory.
+    pub unit_hsa_id: Option<&'a str>,
+    /// Name of the unit.
+    pub unit_name: Option<&'a str>,
+    /// Sjukhuskod.
+    pub hospital_code: Option<&'a str>,
+    /// Name of the hospital.
+    pub hospital_name: Option<&'a str>,
+    /// Medicinskt verksamhetsomrade, three digits.
+    pub mvo: Option<&'a str>,
+    /// Somatic and psychiatric care are counted apart.
+    pub care_type: CareType,
+    /// Unit code with the medical responsibility; differs from the place's unit for a utlokaliserad patient.
+    pub responsible_unit: Option<&'a str>,
+    /// `EJ_DISPONIBEL` makes the stay an overbelaggning.
+    pub bed_kind: BedKind,
+    /// PV1-14.
+    pub admit_source: Option<&'a str>,
+    /// PV1-36.
+    pub discharge_disposition: Option<&'a str>,
+    /// PV1-44; does not order events.
+    pub admitted_at: Option<Timestamp>,
+    /// PV1-45; does not order events.
+    pub discharged_at: Option<Timestamp>,
+    /// MRG-1: pseudonyms that are now `subject_token`.
+    #[serde(borrow)]
+    pub prior_subject_tokens: Vec<&'a str>,
+    /// MRG-5: the visit that is now `episode_id`.
+    pub prior_episode_id: Option<&'a str>,
+}
+
+/// A location, codes verbatim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place<'a> {
+    /// PV1-3.1, point of care.
+    pub unit: &'a str,
+    /// PV1-3.2
+    pub room: Option<&'a str>,
+    /// PV1-3.3
+    pub bed: Option<&'a str>,
+    /// PV1-3.4
+    pub facility: Option<&'a str>,
+    /// PV1-3.7
+    pub building: Option<&'a str>,
+    /// PV1-3.8
+    pub floor: Option<&'a str>,
+}
+
+/// ZBE-4, IHE PAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MovementAction {
+    /// A new movement.
+    Insert,
+    /// The movement happened otherwise.
+    Update,
+    /// The movement did not happen.
+    Cancel,
+}
+
+/// PV1-2 normalised (HL7 table 0004).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs)]
+pub enum PatientClass {
+    Inpatient,
+    Outpatient,
+    Emergency,
+    Preadmit,
+    Recurring,
+    Obstetrics,
+    Unknown,
+}
+
+/// What kind of bed a place is (Socialstyrelsens termbank).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BedKind {
+    /// Disponibel vardplats.
+    Disponibel,
+    /// Does not meet the requirements of a disponibel vardplats: the stay is an overbelaggning.
+    EjDisponibel,
+    /// Disponibel vardplats with special resources.
+    Teknisk,
+    /// The unit directory does not say.
+    Unknown,
+}

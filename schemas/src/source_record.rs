@@ -1,0 +1,46 @@
+//! One message, row or change as a region's source system sent it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Stays inside the region zone: the payload holds identifiers.
+///
+/// No `Debug`: a payload must not reach a log by accident.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceRecord<'a> {
+    /// Lanskod, two digits.
+    pub region: &'a str,
+    /// HSA-id of the sending system, from the connector's configuration.
+    pub source_system: &'a str,
+    /// Name of the feed, the last part of the topic name.
+    pub feed: &'a str,
+    /// How to read the payload.
+    pub format: Format,
+    /// The source's own message id (HL7 v2: MSH-10); empty when it has none.
+    pub message_id: &'a str,
+    /// When the connector received it.
+    pub received_at: Timestamp,
+    /// When the source wrote it, if the transport knows (a file's modification time).
+    pub recorded_at: Option<Timestamp>,
+    /// Where in the source: connection and sequence, or file name and line. Never a value.
+    pub source_position: &'a str,
+    /// The bytes as received, without transport framing.
+    #[serde(with = "serde_bytes")]
+    pub payload: &'a [u8],
+}
+
+/// How to read a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Format {
+    /// HL7 v2, segments ended by CR.
+    #[serde(rename = "HL7V2")]
+    Hl7v2,
+    /// A header line and one row.
+    Delimited,
+    /// A Debezium JSON envelope.
+    Debezium,
+    /// A FHIR R4 JSON resource.
+    Fhir,
+}
