@@ -1,0 +1,151 @@
+//! A server process that ends with its starter.
+//!
+//! The server runs under a small shell that also waits on a pipe from this process. When this process ends, by whatever
+//! means, the pipe closes and the shell stops the server. That needs no signal handler and no unsafe code.
+
+use std::{
+    fs::{self, File},
+    io,
+    net::{SocketAddr, TcpStream},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::Error;
+
+const WATCH: &str = r#"
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+echo "$server" >"$PID_FILE"
+( cat <&3 >/dev/null; kill -"$STOP_SIGNAL" "$server" 2>/dev/null; sleep 10; kill -9 "$server" 2>/dev/null ) &
+watch=$!
+wait "$server"
+kill "$watch" 2>/dev/null
+exec 3<&-
+"#;
+
+/// How long a server is given to end before it is killed.
+const STOP_MAX: Duration = Duration::from_secs(15);
+
+pub(crate) struct Server {
+    shell: Option<Child>,
+    pid_file: PathBuf,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts `command` with its output in `<folder>/<name>.log`.
+    pub(crate) fn start(
+        name: &'static str,
+        folder: &Path,
+        stop_signal: &str,
+        command: &[String],
+    ) -> Result<Self, Error> {
+        let log = folder.join(format!("{name}.log"));
+        let pid_file = folder.join(format!("{name}.pid"));
+        let _ = fs::remove_file(&pid_file);
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .map_err(|source| Error::File { path: log.clone(), source })?;
+        let errors = output.try_clone().map_err(|source| Error::File { path: log.clone(), source })?;
+        let shell = Command::new("sh")
+            .args(["-c", WATCH, name])
+            .args(command)
+            .env("PID_FILE", &pid_file)
+            .env("STOP_SIGNAL", stop_signal)
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
+            .process_group(0)
+            .spawn()
+            .map_err(|source| Error::Run { program: name.to_owned(), source })?;
+        Ok(Self { shell: Some(shell), pid_file, log })
+    }
+
+    /// Waits until `address` accepts connections.
+    pub(crate) fn wait_for_port(&mut self, server: &'static str, port: u16, within: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + within;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        while Instant::now() < deadline {
+            if TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok() {
+                return Ok(());
+            }
+            let ended = self.shell.as_mut().is_none_or(|shell| matches!(shell.try_wait(), Ok(Some(_))));
+            if ended {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err(Error::NotReady { server, seconds: within.as_secs(), log: tail(&self.log) })
+    }
+
+    /// Sends a signal to the server itself.
+    pub(crate) fn signal(&self, signal: &str) -> Result<(), Error> {
+        let pid =
+            fs::read_to_string(&self.pid_file).map_err(|source| Error::File { path: self.pid_file.clone(), source })?;
+        run("kill", Command::new("kill").args([&format!("-{signal}"), pid.trim()]))
+    }
+
+    /// Waits for the server to be gone, after [`Self::signal`] or a closed pipe.
+    pub(crate) fn wait_for_end(&mut self) {
+        let Some(mut shell) = self.shell.take() else { return };
+        drop(shell.stdin.take());
+        let deadline = Instant::now() + STOP_MAX;
+        while Instant::now() < deadline {
+            if !matches!(shell.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.signal("KILL");
+        let _ = shell.kill();
+        let _ = shell.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.wait_for_end();
+    }
+}
+
+/// Runs a command to its end; an error holds the last of what it printed.
+pub(crate) fn run(program: &str, command: &mut Command) -> Result<(), Error> {
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|source| Error::Run { program: program.to_owned(), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Err(Error::Failed { program: program.to_owned(), output: last_lines(&text) })
+}
+
+/// Whether a program can be started.
+pub(crate) fn installed(program: &str) -> bool {
+    match Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+    {
+        Ok(_) => true,
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+fn tail(log: &Path) -> String {
+    last_lines(&fs::read_to_string(log).unwrap_or_default())
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}

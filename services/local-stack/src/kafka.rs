@@ -1,0 +1,255 @@
+//! One Apache Kafka broker in KRaft mode, broker and controller in one process.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    Error,
+    child::{Server, installed, run},
+    free_port,
+};
+
+/// The Apache Kafka release that is fetched.
+pub const KAFKA_VERSION: &str = "4.3.1";
+
+const LOG4J_VERSION: &str = "2.25.5";
+const READY_MAX: Duration = Duration::from_secs(90);
+
+/// A broker of our own, or the address of one that already runs.
+pub struct Kafka {
+    bootstrap: String,
+    own: Option<Own>,
+}
+
+struct Own {
+    server: Option<Server>,
+    folder: TempDir,
+    libraries: PathBuf,
+    port: u16,
+}
+
+impl Kafka {
+    /// Uses `KAFKA_BOOTSTRAP` when set, else fetches (once) and starts a private broker.
+    ///
+    /// # Errors
+    /// When Java or Maven is missing, the jars cannot be resolved, or the broker does not come up.
+    pub fn start() -> Result<Self, Error> {
+        if let Ok(bootstrap) = env::var("KAFKA_BOOTSTRAP")
+            && !bootstrap.is_empty()
+        {
+            return Ok(Self { bootstrap, own: None });
+        }
+        let libraries = fetch()?;
+        let folder =
+            TempDir::with_prefix("vardstrom-kafka-").map_err(|source| Error::File { path: env::temp_dir(), source })?;
+        let port = free_port()?;
+        let properties = folder.path().join("server.properties");
+        write(&properties, &server_properties(folder.path(), port, free_port()?))?;
+        write(&folder.path().join("log4j2.properties"), LOG4J)?;
+        run(
+            "format of the Kafka log folder",
+            java(&libraries, folder.path())
+                .args(["kafka.tools.StorageTool", "format", "-t", "dmFyZHN0cm9tLWxvY2FsMQ", "-c"])
+                .arg(&properties),
+        )?;
+        let mut own = Own { server: None, folder, libraries, port };
+        own.start()?;
+        Ok(Self { bootstrap: format!("127.0.0.1:{port}"), own: Some(own) })
+    }
+
+    /// `host:port` for clients.
+    #[must_use]
+    pub fn bootstrap(&self) -> &str {
+        &self.bootstrap
+    }
+
+    /// `kill -9`; the data stay for [`Self::start_again`].
+    ///
+    /// # Errors
+    /// When the broker was not started here.
+    pub fn stop_hard(&mut self) -> Result<(), Error> {
+        let own = self.own()?;
+        if let Some(mut server) = own.server.take() {
+            server.signal("KILL")?;
+            server.wait_for_end();
+        }
+        Ok(())
+    }
+
+    /// Starts the stopped broker on the same port with the same data.
+    ///
+    /// # Errors
+    /// When it does not come up, or was not started here.
+    pub fn start_again(&mut self) -> Result<(), Error> {
+        self.own()?.start()
+    }
+
+    /// SIGSTOP: the broker holds its connections and answers nothing.
+    ///
+    /// # Errors
+    /// When the broker was not started here.
+    pub fn pause(&mut self) -> Result<(), Error> {
+        self.own()?.server.as_ref().map_or(Ok(()), |server| server.signal("STOP"))
+    }
+
+    /// SIGCONT after [`Self::pause`].
+    ///
+    /// # Errors
+    /// When the broker was not started here.
+    pub fn resume(&mut self) -> Result<(), Error> {
+        self.own()?.server.as_ref().map_or(Ok(()), |server| server.signal("CONT"))
+    }
+
+    fn own(&mut self) -> Result<&mut Own, Error> {
+        self.own.as_mut().ok_or(Error::External { server: "Kafka" })
+    }
+}
+
+impl Own {
+    fn start(&mut self) -> Result<(), Error> {
+        let folder = self.folder.path();
+        let mut command: Vec<String> =
+            ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
+        command.extend(java_arguments(&self.libraries, folder));
+        command.push("kafka.Kafka".to_owned());
+        command.push(folder.join("server.properties").display().to_string());
+        let mut server = Server::start("kafka", folder, "TERM", &command)?;
+        server.wait_for_port("Apache Kafka", self.port, READY_MAX)?;
+        self.server = Some(server);
+        Ok(())
+    }
+}
+
+/// Resolves the jars of Apache Kafka into the cache folder, once.
+fn fetch() -> Result<PathBuf, Error> {
+    if !installed("java") {
+        return Err(Error::Missing {
+            program: "java",
+            remedy: "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or set KAFKA_BOOTSTRAP",
+        });
+    }
+    let cache = cache_folder().join("kafka");
+    let libraries = cache.join(format!("{KAFKA_VERSION}-log4j-{LOG4J_VERSION}"));
+    if libraries.is_dir() {
+        return Ok(libraries);
+    }
+    if !installed("mvn") {
+        return Err(Error::Missing {
+            program: "mvn",
+            remedy: "install Maven (Debian: apt-get install maven) or set KAFKA_BOOTSTRAP",
+        });
+    }
+    progress(&format!("fetching Apache Kafka {KAFKA_VERSION} by Maven (once, about 45 MB) ..."));
+    fs::create_dir_all(&cache).map_err(|source| Error::File { path: cache.clone(), source })?;
+    let work =
+        TempDir::with_prefix_in("fetch-", &cache).map_err(|source| Error::File { path: cache.clone(), source })?;
+    let pom = work.path().join("pom.xml");
+    write(&pom, &pom_text())?;
+    run(
+        "mvn (resolving Apache Kafka)",
+        Command::new("mvn")
+            .args(["-q", "-B", "-f"])
+            .arg(&pom)
+            .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
+            .arg(format!("-DoutputDirectory={}", work.path().join("libraries").display())),
+    )?;
+    // Another process may have been faster; both results are the same.
+    if let Err(source) = fs::rename(work.path().join("libraries"), &libraries)
+        && !libraries.is_dir()
+    {
+        return Err(Error::File { path: libraries, source });
+    }
+    progress("fetched");
+    Ok(libraries)
+}
+
+fn cache_folder() -> PathBuf {
+    env::var_os("VARDSTROM_CACHE")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache"), PathBuf::from)
+}
+
+fn java(libraries: &Path, folder: &Path) -> Command {
+    let mut command = Command::new("java");
+    command.args(java_arguments(libraries, folder));
+    command
+}
+
+fn java_arguments(libraries: &Path, folder: &Path) -> [String; 4] {
+    [
+        "-Djava.awt.headless=true".to_owned(),
+        format!("-Dlog4j2.configurationFile={}", folder.join("log4j2.properties").display()),
+        "-cp".to_owned(),
+        format!("{}/*", libraries.display()),
+    ]
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|source| Error::File { path: path.to_owned(), source })
+}
+
+#[allow(clippy::print_stderr, reason = "progress of a fetch that may take a minute")]
+fn progress(text: &str) {
+    eprintln!("local-stack: {text}");
+}
+
+/// Small buffers and few threads: one broker beside everything else on two cores.
+fn server_properties(folder: &Path, port: u16, controller_port: u16) -> String {
+    format!(
+        "process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={}
+num.network.threads=2
+num.io.threads=2
+num.replica.fetchers=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=4194304
+log.segment.bytes=134217728
+log.index.size.max.bytes=1048576
+auto.create.topics.enable=false
+",
+        folder.join("log").display()
+    )
+}
+
+const LOG4J: &str = "rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d %p %c{1} %m%n
+";
+
+fn pom_text() -> String {
+    let dependency = |group: &str, artifact: &str, version: &str| {
+        format!(
+            "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+        )
+    };
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>
+<groupId>local</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>{}{}{}</dependencies></project>",
+        dependency("org.apache.kafka", "kafka_2.13", KAFKA_VERSION),
+        dependency("org.apache.logging.log4j", "log4j-slf4j-impl", LOG4J_VERSION),
+        dependency("org.apache.logging.log4j", "log4j-core", LOG4J_VERSION),
+    )
+}

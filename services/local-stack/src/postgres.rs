@@ -1,0 +1,249 @@
+//! One private PostgreSQL cluster from the system's server binaries.
+
+use std::{
+    env, fs,
+    io::Read,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    Error,
+    child::{Server, installed, run},
+    free_port,
+};
+
+/// Oldest release that the store supports (`security_invoker` views, `MERGE`).
+const VERSION_MIN: u32 = 15;
+const READY_MAX: Duration = Duration::from_secs(60);
+
+/// A cluster of our own, or the address of one that already runs.
+pub struct Postgres {
+    url: String,
+    psql: PathBuf,
+    databases: AtomicU32,
+    own: Option<Own>,
+}
+
+struct Own {
+    server: Option<Server>,
+    folder: TempDir,
+    command: Vec<String>,
+    port: u16,
+}
+
+impl Postgres {
+    /// Uses `DATABASE_URL` when set, else starts a private cluster.
+    ///
+    /// # Errors
+    /// When no PostgreSQL server is installed or it does not come up.
+    pub fn start() -> Result<Self, Error> {
+        if let Ok(url) = env::var("DATABASE_URL")
+            && !url.is_empty()
+        {
+            if !installed("psql") {
+                return Err(Error::Missing {
+                    program: "psql",
+                    remedy: "install it (Debian: apt-get install postgresql-client)",
+                });
+            }
+            return Ok(Self { url, psql: PathBuf::from("psql"), databases: AtomicU32::new(0), own: None });
+        }
+        let binaries = binaries().ok_or(Error::Missing {
+            program: "PostgreSQL 15 or later",
+            remedy: "install the server (Debian: apt-get install postgresql) or set DATABASE_URL",
+        })?;
+        let folder = TempDir::with_prefix("vardstrom-postgres-")
+            .map_err(|source| Error::File { path: env::temp_dir(), source })?;
+        let data = folder.path().join("data");
+        let owner = owner(folder.path())?;
+        let password = password()?;
+        let password_file = folder.path().join("password");
+        prepare(folder.path(), &data, &password_file, &password, owner)?;
+        let as_owner = as_owner(owner);
+        run(
+            "initdb",
+            command(&as_owner, &binaries.join("initdb"))
+                .arg("-D")
+                .arg(&data)
+                .args(["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--auth=scram-sha-256"])
+                .arg(format!("--pwfile={}", password_file.display()))
+                .current_dir(folder.path()),
+        )?;
+        let port = free_port()?;
+        let mut start = as_owner;
+        start.extend([binaries.join("postgres").display().to_string(), "-D".to_owned(), data.display().to_string()]);
+        for setting in [
+            format!("port={port}"),
+            "listen_addresses=127.0.0.1".to_owned(),
+            "unix_socket_directories=".to_owned(),
+            "max_connections=100".to_owned(),
+            "shared_buffers=64MB".to_owned(),
+            "max_wal_size=2GB".to_owned(),
+            "log_min_messages=warning".to_owned(),
+            // Statements and values of failed statements stay out of the log.
+            "log_min_error_statement=panic".to_owned(),
+            "log_parameter_max_length=0".to_owned(),
+            "log_parameter_max_length_on_error=0".to_owned(),
+        ] {
+            start.extend(["-c".to_owned(), setting]);
+        }
+        let mut own = Own { server: None, folder, command: start, port };
+        own.start()?;
+        let postgres = Self {
+            url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
+            psql: binaries.join("psql"),
+            databases: AtomicU32::new(0),
+            own: Some(own),
+        };
+        postgres.wait_until_ready()?;
+        Ok(postgres)
+    }
+
+    /// URL of the maintenance database, with a superuser unless `DATABASE_URL` says otherwise.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Creates an empty database and returns its URL.
+    ///
+    /// # Errors
+    /// When the role may not create databases.
+    pub fn fresh_database(&self) -> Result<String, Error> {
+        let name = format!("vardstrom_{}_{}", std::process::id(), self.databases.fetch_add(1, Ordering::Relaxed));
+        self.execute(&format!("create database {name}"))?;
+        let (base, parameters) =
+            self.url.split_once('?').map_or((self.url.as_str(), None), |(base, rest)| (base, Some(rest)));
+        let server = base.rfind('/').map_or(base, |slash| &base[..slash]);
+        Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
+    }
+
+    /// Immediate stop, as a power failure would; the data stay for [`Self::start_again`].
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn stop_hard(&mut self) -> Result<(), Error> {
+        let own = self.own.as_mut().ok_or(Error::External { server: "PostgreSQL" })?;
+        if let Some(mut server) = own.server.take() {
+            server.signal("QUIT")?;
+            server.wait_for_end();
+        }
+        Ok(())
+    }
+
+    /// Starts the stopped cluster on the same port with the same data.
+    ///
+    /// # Errors
+    /// When it does not come up, or was not started here.
+    pub fn start_again(&mut self) -> Result<(), Error> {
+        self.own.as_mut().ok_or(Error::External { server: "PostgreSQL" })?.start()?;
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&self) -> Result<(), Error> {
+        let mut tries = 0;
+        loop {
+            match self.execute("select 1") {
+                Err(_) if tries < 100 => std::thread::sleep(Duration::from_millis(100)),
+                result => return result,
+            }
+            tries += 1;
+        }
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Error> {
+        run("psql", Command::new(&self.psql).args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url]))
+    }
+}
+
+impl Own {
+    fn start(&mut self) -> Result<(), Error> {
+        let mut server = Server::start("postgres", self.folder.path(), "INT", &self.command)?;
+        server.wait_for_port("PostgreSQL", self.port, READY_MAX)?;
+        self.server = Some(server);
+        Ok(())
+    }
+}
+
+/// The newest server binaries of Debian's layout, else those on the search path.
+fn binaries() -> Option<PathBuf> {
+    let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|version| *version >= VERSION_MIN)
+        .collect();
+    versions.sort_unstable();
+    let debian = versions.iter().rev().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
+    let path = env::var_os("PATH").unwrap_or_default();
+    debian
+        .chain(env::split_paths(&path))
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
+
+/// PostgreSQL refuses to run as root; root starts it as `postgres`.
+fn owner(folder: &Path) -> Result<Option<(u32, u32)>, Error> {
+    let metadata = fs::metadata(folder).map_err(|source| Error::File { path: folder.to_owned(), source })?;
+    if metadata.uid() != 0 {
+        return Ok(None);
+    }
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let ids = |name: &str| {
+        let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2).map(str::parse);
+        Some((fields.next()?.ok()?, fields.next()?.ok()?))
+    };
+    Ok(ids("postgres").or_else(|| ids("nobody")))
+}
+
+fn as_owner(owner: Option<(u32, u32)>) -> Vec<String> {
+    owner.map_or_else(Vec::new, |(user, group)| {
+        vec!["setpriv".to_owned(), format!("--reuid={user}"), format!("--regid={group}"), "--clear-groups".to_owned()]
+    })
+}
+
+fn command(prefix: &[String], program: &Path) -> Command {
+    let Some((first, rest)) = prefix.split_first() else { return Command::new(program) };
+    let mut command = Command::new(first);
+    command.args(rest).arg(program);
+    command
+}
+
+fn prepare(
+    folder: &Path,
+    data: &Path,
+    password_file: &Path,
+    password: &str,
+    owner: Option<(u32, u32)>,
+) -> Result<(), Error> {
+    let file = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::File { path, source }
+    };
+    fs::create_dir(data).map_err(file(data))?;
+    fs::write(password_file, password).map_err(file(password_file))?;
+    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(file(data))?;
+    fs::set_permissions(password_file, fs::Permissions::from_mode(0o600)).map_err(file(password_file))?;
+    if let Some((user, group)) = owner {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).map_err(file(folder))?;
+        for path in [data, password_file] {
+            chown(path, Some(user), Some(group)).map_err(file(path))?;
+        }
+    }
+    Ok(())
+}
+
+fn password() -> Result<String, Error> {
+    let path = Path::new("/dev/urandom");
+    let mut bytes = [0_u8; 16];
+    fs::File::open(path)
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(|source| Error::File { path: path.to_owned(), source })?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
