@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Envelope, Timestamp};
+use crate::{CareType, Envelope, Kind, Record, Timestamp};
 
 /// Decided, staffed and closed beds of one unit, valid from a point in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,10 @@ pub struct BedCapacity<'a> {
     pub valid_to: Option<Timestamp>,
 }
 
+impl Record for BedCapacity<'_> {
+    const KIND: Kind = Kind::BedCapacity;
+}
+
 /// Why beds are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -53,5 +57,6 @@ pub enum ClosedReason {
     /// Premises.
     Lokal,
     /// A reason outside the four.
+    #[serde(other)]
     Other,
 }

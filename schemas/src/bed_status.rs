@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Envelope, Place};
+use crate::{CareType, Envelope, Kind, Place, Record};
 
 /// Housekeeping status of one bed (HL7 A20).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,10 @@ pub struct BedStatus<'a> {
     pub care_type: CareType,
 }
 
+impl Record for BedStatus<'_> {
+    const KIND: Kind = Kind::BedStatus;
+}
+
 /// HL7 table 0116.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -42,5 +46,6 @@ pub enum BedState {
     Unoccupied,
     Contaminated,
     Isolated,
+    #[serde(other)]
     Unknown,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Envelope, Sha256, Timestamp};
+use crate::{CareType, Envelope, Kind, Record, Sha256, Timestamp};
 
 /// Admission, transfer, discharge, leave, cancellation or merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,10 @@ pub struct Encounter<'a> {
     pub prior_episode_id: Option<&'a str>,
 }
 
+impl Record for Encounter<'_> {
+    const KIND: Kind = Kind::Encounter;
+}
+
 /// A location, codes verbatim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place<'a> {
@@ -105,6 +109,7 @@ pub enum PatientClass {
     Preadmit,
     Recurring,
     Obstetrics,
+    #[serde(other)]
     Unknown,
 }
 
@@ -119,5 +124,6 @@ pub enum BedKind {
     /// Disponibel vardplats with special resources.
     Teknisk,
     /// The unit directory does not say.
+    #[serde(other)]
     Unknown,
 }

@@ -1,20 +1,31 @@
-//! The records that Vårdström's topics carry: Avro schemas, typed records kept equal to them, event ids, and the
-//! Confluent wire format.
-#![doc = ""]
+#![doc = include_str!("../README.md")]
 
 mod bed_capacity;
 mod bed_status;
+mod content_hash;
+mod decoder;
+mod encoder;
 mod encounter;
 mod envelope;
+mod event_id;
+mod kind;
 mod parked;
 mod person;
+pub mod region_code;
+pub mod registry;
 mod source_record;
 mod value;
+mod wire;
 
 pub use bed_capacity::{BedCapacity, ClosedReason};
 pub use bed_status::{BedState, BedStatus};
+pub use content_hash::content_hash;
+pub use decoder::{DecodeError, Decoder, InvalidSchema};
+pub use encoder::{EncodeError, Encoder};
 pub use encounter::{BedKind, Encounter, MovementAction, PatientClass, Place};
 pub use envelope::{Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, Severity};
+pub use event_id::{EVENT_ID_NAMESPACE, event_id};
+pub use kind::{Compatibility, Kind, Record};
 pub use parked::{Parked, ParkedFate};
 pub use person::{Person, Sex};
 pub use source_record::{Format, SourceRecord};

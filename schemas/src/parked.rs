@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Origin, Timestamp};
+use crate::{Kind, Origin, Record, Timestamp};
 
 /// Coordinates and reason, never values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,10 @@ pub struct Parked<'a> {
     pub field: Option<&'a str>,
     /// What to do about it.
     pub remedy: &'a str,
+}
+
+impl Record for Parked<'_> {
+    const KIND: Kind = Kind::Parked;
 }
 
 /// Why a source record did not become an event.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Envelope;
+use crate::{Envelope, Kind, Record};
 
 /// Facts about a person under pseudonym.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,10 @@ pub struct Person<'a> {
     pub linked_subject_tokens: Vec<&'a str>,
 }
 
+impl Record for Person<'_> {
+    const KIND: Kind = Kind::Person;
+}
+
 /// PID-8 normalised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -33,5 +37,6 @@ pub enum Sex {
     Male,
     Female,
     Other,
+    #[serde(other)]
     Unknown,
 }

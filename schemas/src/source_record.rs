@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Kind, Record, Timestamp};
 
 /// Stays inside the region zone: the payload holds identifiers.
 ///
@@ -28,6 +28,10 @@ pub struct SourceRecord<'a> {
     /// The bytes as received, without transport framing.
     #[serde(with = "serde_bytes")]
     pub payload: &'a [u8],
+}
+
+impl Record for SourceRecord<'_> {
+    const KIND: Kind = Kind::SourceRecord;
 }
 
 /// How to read a payload.

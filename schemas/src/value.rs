@@ -1,5 +1,7 @@
 //! Values that several records share.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
@@ -10,6 +12,25 @@ pub struct Timestamp(pub i64);
 /// A SHA-256 digest; an Avro `fixed` of 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256(pub [u8; 32]);
+
+impl Sha256 {
+    /// The digest as lower case hexadecimal digits, in ASCII.
+    pub fn hex(&self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        text
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.hex().iter().try_for_each(|digit| write!(formatter, "{}", char::from(*digit)))
+    }
+}
 
 impl Serialize for Sha256 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -33,5 +54,6 @@ pub enum CareType {
     /// Psykiatrisk vård.
     Psychiatric,
     /// The unit directory does not say.
+    #[serde(other)]
     Unknown,
 }

@@ -1,0 +1,157 @@
+//! Asks a Confluent-compatible registry, blocking, with every wait bounded.
+//!
+//! Services ask at start and when a new schema id turns up, never per record.
+
+use std::{thread, time::Duration};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::subject;
+use crate::Kind;
+
+/// How often one question is asked before the answer is an error.
+const ATTEMPTS: u32 = 5;
+/// First pause between two attempts; each next is twice as long, together at most 3 s.
+const PAUSE_FIRST: Duration = Duration::from_millis(200);
+/// How long one attempt may take, so that one question is answered within 28 s, whatever happens.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
+/// The longest answer that is read; our largest schema takes 15 kB.
+const ANSWER_LIMIT: u64 = 1024 * 1024;
+
+const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+/// The registry's own codes for "no such subject" and "no such schema", which mean that a schema has to be registered.
+const NOT_REGISTERED: [u32; 2] = [40401, 40403];
+
+/// A connection to a registry; cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    url: String,
+    agent: ureq::Agent,
+}
+
+/// Why a question to the registry has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody answered, or the answer broke off, in every attempt.
+    #[error("asking the schema registry at {url} failed {ATTEMPTS} times; is it running and reachable?")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// What the last attempt met.
+        source: Box<ureq::Error>,
+    },
+    /// The registry said no.
+    #[error("schema registry at {url} answered {status}, code {code}: {message}")]
+    Refused {
+        /// What was asked.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// The registry's own code.
+        code: u32,
+        /// The registry's own words.
+        message: String,
+    },
+    /// The answer is not what the interface promises.
+    #[error("schema registry at {url} gave an answer that is not the registry interface's JSON; is this its address?")]
+    NotUnderstood {
+        /// What was asked.
+        url: String,
+        /// Where the answer departs.
+        source: Box<ureq::Error>,
+    },
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: u32,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    schema: String,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error_code: u32,
+    message: String,
+}
+
+impl Client {
+    /// A client of the registry at `url`, for example `http://127.0.0.1:8081`. Connects when first asked.
+    pub fn new(url: impl Into<String>) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ATTEMPT_LIMIT))
+            .http_status_as_error(false)
+            // The registry is a neighbour: a proxy for the outer world must not be asked for it.
+            .proxy(None)
+            .build()
+            .new_agent();
+        Self { url: url.into().trim_end_matches('/').to_owned(), agent }
+    }
+
+    /// Id of the current schema of `kind` for the values of `topic`: looked up, and registered if it is not there.
+    pub fn id_of(&self, topic: &str, kind: Kind) -> Result<u32, Error> {
+        let body = json!({ "schemaType": "AVRO", "schema": kind.avsc() });
+        let url = format!("{}/subjects/{}", self.url, subject(topic));
+        match self.post::<Id>(&url, &body) {
+            Err(Error::Refused { code, .. }) if NOT_REGISTERED.contains(&code) => {
+                self.post::<Id>(&format!("{url}/versions"), &body).map(|answer| answer.id)
+            }
+            answer => answer.map(|answer| answer.id),
+        }
+    }
+
+    /// Text of the schema with this id.
+    pub fn schema(&self, id: u32) -> Result<String, Error> {
+        let url = format!("{}/schemas/ids/{id}", self.url);
+        self.ask::<Schema>(&url, || self.agent.get(&url).header("accept", CONTENT_TYPE).call())
+            .map(|answer| answer.schema)
+    }
+
+    fn post<T: for<'de> Deserialize<'de>>(&self, url: &str, body: &serde_json::Value) -> Result<T, Error> {
+        self.ask(url, || {
+            self.agent.post(url).header("accept", CONTENT_TYPE).content_type(CONTENT_TYPE).send(body.to_string())
+        })
+    }
+
+    /// Repeats a question while the registry is away or overloaded; both questions we have may be repeated safely.
+    fn ask<T: for<'de> Deserialize<'de>>(
+        &self,
+        url: &str,
+        attempt: impl Fn() -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<T, Error> {
+        let mut pause = PAUSE_FIRST;
+        for last in (0..ATTEMPTS).map(|n| n + 1 == ATTEMPTS) {
+            match attempt() {
+                Ok(answer) if !last && is_passing(answer.status().as_u16()) => {}
+                Ok(answer) => return read(url, answer),
+                Err(source) if last => {
+                    return Err(Error::Unreachable { url: url.to_owned(), source: Box::new(source) });
+                }
+                Err(_) => {}
+            }
+            thread::sleep(pause);
+            pause *= 2;
+        }
+        unreachable!("the last attempt always returns")
+    }
+}
+
+/// Whether the same question may have another answer soon.
+fn is_passing(status: u16) -> bool {
+    status == 429 || status >= 500
+}
+
+fn read<T: for<'de> Deserialize<'de>>(url: &str, mut answer: ureq::http::Response<ureq::Body>) -> Result<T, Error> {
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().with_config().limit(ANSWER_LIMIT);
+    let not_understood = |source| Error::NotUnderstood { url: url.to_owned(), source: Box::new(source) };
+    if status == 200 {
+        return body.read_json().map_err(not_understood);
+    }
+    let refusal: Refusal = body.read_json().map_err(not_understood)?;
+    Err(Error::Refused { url: url.to_owned(), status, code: refusal.error_code, message: refusal.message })
+}

@@ -1,0 +1,202 @@
+//! The registry client against the development registry, over a real socket.
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use schemas::{
+    Decoder, Kind,
+    registry::{Client, client, development_id_current, server, subject},
+};
+use serde_json::{Value, json};
+
+fn topic_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SourceRecord => "region.14.source.adt",
+        Kind::Encounter => "region.14.common.encounter",
+        Kind::BedCapacity => "region.14.common.bed-capacity",
+        Kind::BedStatus => "region.14.common.bed-status",
+        Kind::Person => "region.14.common.person",
+        Kind::Parked => "region.14.parked",
+    }
+}
+
+/// Sends one request as a plain HTTP client would: status, content type, JSON.
+fn ask(method: &str, url: String, body: Option<Value>) -> (u16, String, Value) {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
+    let request = ureq::http::Request::builder().method(method).uri(url);
+    let mut answer = match body {
+        Some(body) => agent.run(request.body(body.to_string()).expect("request")),
+        None => agent.run(request.body(()).expect("request")),
+    }
+    .expect("answer");
+    let content_type = answer.headers()["content-type"].to_str().expect("ASCII").to_owned();
+    let status = answer.status().as_u16();
+    let text = answer.body_mut().read_to_string().expect("body");
+    (status, content_type, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+#[test]
+fn client_finds_every_kind_and_fetches_its_schema() {
+    let server = server::spawn("127.0.0.1:0").expect("listens");
+    let client = Client::new(server.url() + "/");
+    for kind in Kind::ALL {
+        let id = client.id_of(topic_of(kind), kind).expect("known subject");
+        assert_eq!(id, development_id_current(kind));
+        let avsc = client.schema(id).expect("known id");
+        assert_eq!(avsc, kind.avsc());
+        Decoder::new().insert(id, &avsc).expect("a schema");
+    }
+}
+
+#[test]
+fn what_the_registry_does_not_know_is_refused_in_its_own_words() {
+    let server = server::spawn("127.0.0.1:0").expect("listens");
+    let client = Client::new(server.url());
+    let refusal = |error: client::Error| match error {
+        client::Error::Refused { code, status, .. } => (status, code),
+        other => panic!("{other}"),
+    };
+    assert_eq!(refusal(client.schema(7).expect_err("unknown id")), (404, 40403));
+    assert_eq!(
+        refusal(client.id_of("region.99.common.encounter", Kind::Encounter).expect_err("no region")),
+        (404, 40401)
+    );
+    // Not found, so the client tries to register, and a read-only registry says so.
+    assert_eq!(
+        refusal(client.id_of("region.14.common.person", Kind::Encounter).expect_err("other kind")),
+        (422, 42205)
+    );
+}
+
+#[test]
+fn every_path_answers_as_the_confluent_interface_does() {
+    let server = server::spawn("127.0.0.1:0").expect("listens");
+    let url = |path: &str| server.url() + path;
+    let check = |method: &str, path: &str, body: Option<Value>, status: u16, expected: Value| {
+        let (got_status, content_type, got) = ask(method, url(path), body);
+        assert_eq!(content_type, "application/vnd.schemaregistry.v1+json", "{method} {path}");
+        assert_eq!((got_status, got), (status, expected), "{method} {path}");
+    };
+    let check_refusal = |method: &str, path: &str, body: Option<Value>, status: u16, code: u32| {
+        let (got_status, content_type, got) = ask(method, url(path), body);
+        assert_eq!(content_type, "application/vnd.schemaregistry.v1+json", "{method} {path}");
+        assert_eq!((got_status, got["error_code"].as_u64()), (status, Some(u64::from(code))), "{method} {path}");
+        assert!(got["message"].as_str().is_some_and(|message| !message.is_empty()), "{method} {path}");
+    };
+    let id = development_id_current(Kind::Encounter);
+    let avsc = Kind::Encounter.avsc();
+    let parsed: Value = serde_json::from_str(avsc).expect("JSON");
+    let same = json!({ "schema": parsed.to_string() });
+    let other = json!({ "schema": "\"string\"" });
+    let encounter = "/subjects/region.14.common.encounter-value";
+    let entry = json!({ "subject": subject("region.14.common.encounter"), "id": id, "version": 1, "schema": avsc });
+
+    check("GET", "/schemas/types", None, 200, json!(["AVRO"]));
+    check("GET", "/config", None, 200, json!({ "compatibilityLevel": "FULL_TRANSITIVE" }));
+    check(
+        "GET",
+        "/config/region.14.source.adt-value",
+        None,
+        200,
+        json!({ "compatibilityLevel": "BACKWARD_TRANSITIVE" }),
+    );
+    check("GET", "/mode", None, 200, json!({ "mode": "READONLY" }));
+    check("GET", &format!("/schemas/ids/{id}"), None, 200, json!({ "schema": avsc }));
+    check("GET", &format!("/schemas/ids/{id}?subject=x&fetchMaxId=false"), None, 200, json!({ "schema": avsc }));
+    check("GET", &format!("/schemas/ids/{id}/schema"), None, 200, parsed.clone());
+    check("GET", &format!("{encounter}/versions"), None, 200, json!([1]));
+    check("GET", &format!("{encounter}/versions/1"), None, 200, entry.clone());
+    check("GET", &format!("{encounter}/versions/latest"), None, 200, entry.clone());
+    check("GET", &format!("{encounter}/versions/1/schema"), None, 200, parsed);
+    check("POST", encounter, Some(same.clone()), 200, entry);
+    check("POST", &format!("{encounter}/versions"), Some(same.clone()), 200, json!({ "id": id }));
+    for path in [
+        "/compatibility/subjects/region.14.common.encounter-value/versions",
+        "/compatibility/subjects/region.14.common.encounter-value/versions/latest",
+    ] {
+        check("POST", path, Some(same.clone()), 200, json!({ "is_compatible": true }));
+        check("POST", path, Some(other.clone()), 200, json!({ "is_compatible": false }));
+        check_refusal("POST", path, Some(json!({ "schema": "{" })), 422, 42201);
+    }
+
+    check_refusal("GET", "/nowhere", None, 404, 404);
+    check_refusal("GET", "/schemas/ids/1", None, 404, 40403);
+    check_refusal("GET", "/schemas/ids/x", None, 404, 404);
+    check_refusal("GET", "/subjects/region.02.parked-value/versions", None, 404, 40401);
+    check_refusal("GET", "/subjects/region.14.common.encounter/versions", None, 404, 40401);
+    check_refusal("GET", &format!("{encounter}/versions/2"), None, 404, 40402);
+    check_refusal("GET", &format!("{encounter}/versions/0"), None, 422, 42202);
+    check_refusal("GET", &format!("{encounter}/versions/x"), None, 422, 42202);
+    check_refusal("POST", encounter, Some(other.clone()), 404, 40403);
+    check_refusal("POST", encounter, Some(json!({ "no": 1 })), 422, 42201);
+    check_refusal("POST", &format!("{encounter}/versions"), Some(other), 422, 42205);
+    check_refusal("DELETE", encounter, None, 422, 42205);
+    check_refusal("PUT", "/config", Some(json!({ "compatibility": "NONE" })), 422, 42205);
+}
+
+#[test]
+fn every_listed_subject_is_answered() {
+    let server = server::spawn("127.0.0.1:0").expect("listens");
+    let (_, _, subjects) = ask("GET", server.url() + "/subjects", None);
+    let subjects: Vec<String> = serde_json::from_value(subjects).expect("a list of names");
+    assert_eq!(subjects.len(), 21 * 7);
+    for subject in subjects {
+        let (status, _, entry) = ask("GET", format!("{}/subjects/{subject}/versions/latest", server.url()), None);
+        assert_eq!((status, entry["subject"].as_str()), (200, Some(subject.as_str())));
+    }
+}
+
+/// Answers the first `failures` requests with 503 and the rest with a schema; counts them.
+fn stumbling_registry(failures: u32) -> (String, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
+    let url = format!("http://{}", listener.local_addr().expect("address"));
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let (status, body) = match counted.fetch_add(1, Ordering::Relaxed) {
+                n if n < failures => ("503 Service Unavailable", r#"{"error_code":50301,"message":"electing"}"#),
+                _ => ("200 OK", r#"{"schema":"\"string\""}"#),
+            };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    (url, count)
+}
+
+#[test]
+fn a_stumbling_registry_is_asked_again_and_a_lying_one_is_not() {
+    let (url, count) = stumbling_registry(2);
+    assert_eq!(Client::new(url).schema(1).expect("third attempt"), "\"string\"");
+    assert_eq!(count.load(Ordering::Relaxed), 3);
+
+    let (url, count) = stumbling_registry(u32::MAX);
+    let error = Client::new(url).schema(1).expect_err("never well");
+    assert!(matches!(error, client::Error::Refused { status: 503, code: 50301, .. }), "{error}");
+    assert_eq!(count.load(Ordering::Relaxed), 5, "the number of attempts is bounded");
+
+    let (url, count) = stumbling_registry(0);
+    let error = Client::new(url).id_of("region.14.parked", Kind::Parked).expect_err("not an id");
+    assert!(matches!(error, client::Error::NotUnderstood { .. }), "{error}");
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn nobody_there_is_an_error_that_names_the_address() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("listens").local_addr().expect("address");
+    let error = Client::new(format!("http://{free}")).schema(1).expect_err("nobody there");
+    assert!(matches!(error, client::Error::Unreachable { .. }));
+    assert!(error.to_string().contains(&free.to_string()), "{error}");
+}
