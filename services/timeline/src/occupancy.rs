@@ -1,0 +1,131 @@
+//! The one function behind every occupancy figure: the live board, the 06:00 snapshot and the extracts.
+
+use schemas::{BedKind, Timestamp};
+
+use crate::{Capacity, Stay};
+
+/// How one unit is occupied at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Occupancy {
+    /// Admitted patients in the unit, those on leave included: their bed is kept.
+    pub belagda: u32,
+    /// Of them: cared for on a place that is not a disponibel vardplats.
+    pub overbelaggningar: u32,
+    /// Of them: another unit has the medical responsibility. Independent of `overbelaggningar`.
+    pub utlokaliserade: u32,
+    /// Of them: on leave.
+    pub on_leave: u32,
+    /// Arrivals that are not admitted; not part of `belagda`.
+    pub arrivals: u32,
+    /// Staffed beds; `None` when no capacity is known.
+    pub disponibla: Option<u32>,
+    /// Decided beds.
+    pub faststallda: Option<u32>,
+    /// Closed beds.
+    pub stangda: Option<u32>,
+}
+
+/// Counts one unit at `instant`. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
+///
+/// An overbelaggning is a stay in a bed that the unit directory calls `EJ_DISPONIBEL`; where the directory knows no bed of
+/// the stays, it is each patient beyond the disponibla.
+pub fn occupancy<'a>(
+    stays: impl IntoIterator<Item = &'a Stay>,
+    capacity: Option<&Capacity>,
+    instant: Timestamp,
+) -> Occupancy {
+    let mut counted = Occupancy {
+        disponibla: capacity.and_then(|capacity| capacity.disponibla),
+        faststallda: capacity.and_then(|capacity| capacity.faststallda),
+        stangda: capacity.and_then(|capacity| capacity.stangda),
+        ..Occupancy::default()
+    };
+    let mut bed_kinds_known = false;
+    for stay in stays.into_iter().filter(|stay| stay.covers(instant)) {
+        if !stay.admitted {
+            counted.arrivals += 1;
+            continue;
+        }
+        let details = &stay.details;
+        counted.belagda += 1;
+        counted.on_leave += u32::from(stay.on_leave);
+        counted.overbelaggningar += u32::from(details.bed_kind == BedKind::EjDisponibel);
+        counted.utlokaliserade +=
+            u32::from(details.responsible_unit.as_ref().is_some_and(|unit| *unit != stay.place.unit));
+        bed_kinds_known |= details.bed_kind != BedKind::Unknown;
+    }
+    if !bed_kinds_known {
+        counted.overbelaggningar =
+            counted.disponibla.map_or(0, |disponibla| counted.belagda.saturating_sub(disponibla));
+    }
+    counted
+}
+
+impl Occupancy {
+    /// Staffed free beds, negative when more patients than staffed beds; `None` without capacity.
+    #[must_use]
+    pub fn lediga(&self) -> Option<i64> {
+        self.disponibla.map(|disponibla| i64::from(disponibla) - i64::from(self.belagda))
+    }
+}
+
+/// A sum over units: shares are sum over sum, never a mean of shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Total {
+    /// Units that the sum is asked about.
+    pub units: u32,
+    /// Units with usable data and a known capacity: those in the sums.
+    pub units_counted: u32,
+    /// Patients in the counted units.
+    pub belagda: u32,
+    /// Staffed free beds, counted per unit: a full unit does not use up another's free beds.
+    pub lediga: u32,
+    /// Overbelaggningar in the counted units.
+    pub overbelaggningar: u32,
+    /// Utlokaliserade in the counted units.
+    pub utlokaliserade: u32,
+    /// Staffed beds of the counted units.
+    pub disponibla: u32,
+    /// Decided beds of the counted units that say so.
+    pub faststallda: u32,
+    /// Closed beds of the counted units that say so.
+    pub stangda: u32,
+}
+
+impl Total {
+    /// Adds a unit. `None` is a unit whose data are stale or missing: asked about, not counted.
+    pub fn add(&mut self, unit: Option<&Occupancy>) {
+        self.units += 1;
+        let Some((unit, disponibla)) = unit.and_then(|unit| Some((unit, unit.disponibla?))) else { return };
+        self.units_counted += 1;
+        self.belagda += unit.belagda;
+        self.lediga += disponibla.saturating_sub(unit.belagda);
+        self.overbelaggningar += unit.overbelaggningar;
+        self.utlokaliserade += unit.utlokaliserade;
+        self.disponibla += disponibla;
+        self.faststallda += unit.faststallda.unwrap_or(0);
+        self.stangda += unit.stangda.unwrap_or(0);
+    }
+
+    /// Belagda per 100 disponibla; `None` when there are no disponibla.
+    #[must_use]
+    pub fn belagda_per_100(&self) -> Option<f64> {
+        self.per_100(self.belagda)
+    }
+
+    /// Overbelaggningar per 100 disponibla vardplatser (SKR); `None` when there are no disponibla.
+    #[must_use]
+    pub fn overbelaggningar_per_100(&self) -> Option<f64> {
+        self.per_100(self.overbelaggningar)
+    }
+
+    /// Utlokaliserade per 100 disponibla vardplatser (SKR); `None` when there are no disponibla.
+    #[must_use]
+    pub fn utlokaliserade_per_100(&self) -> Option<f64> {
+        self.per_100(self.utlokaliserade)
+    }
+
+    fn per_100(&self, count: u32) -> Option<f64> {
+        (self.disponibla > 0).then(|| 100.0 * f64::from(count) / f64::from(self.disponibla))
+    }
+}

@@ -1,0 +1,97 @@
+//! Who is who, and whose visit is which: merges and visit moves, both timeless.
+
+use std::collections::HashMap;
+
+use crate::{EpisodeKey, Event, Finding, FindingRule, Trigger, order};
+
+/// Persons after merges. Chains are followed; the order of merges decides only which pseudonym names the person.
+pub(crate) struct People<'a> {
+    parent: HashMap<&'a str, &'a str>,
+    survivor: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> People<'a> {
+    /// `events` in order of time.
+    pub(crate) fn new(events: &[&'a Event]) -> Self {
+        let mut people = Self { parent: HashMap::new(), survivor: HashMap::new() };
+        for event in events {
+            let Some(subject) = event.subject.as_deref() else { continue };
+            for alias in &event.subject_aliases {
+                people.unite(subject, alias);
+            }
+            if event.trigger == Trigger::MergePerson {
+                for prior in &event.prior_subjects {
+                    people.unite(subject, prior);
+                    if &**prior != subject {
+                        people.survivor.insert(prior, subject);
+                        people.survivor.remove(subject);
+                    }
+                }
+            }
+        }
+        people
+    }
+
+    /// The same for all pseudonyms of one person.
+    pub(crate) fn person(&self, subject: &'a str) -> &'a str {
+        let mut person = subject;
+        while let Some(parent) = self.parent.get(person) {
+            person = parent;
+        }
+        person
+    }
+
+    /// The pseudonym that the person has now. The latest merge of a pseudonym wins, so no circle remains.
+    pub(crate) fn survivor(&self, subject: &'a str) -> &'a str {
+        let mut survivor = subject;
+        while let Some(next) = self.survivor.get(survivor) {
+            survivor = next;
+        }
+        survivor
+    }
+
+    fn unite(&mut self, one: &'a str, other: &'a str) {
+        let (one, other) = (self.person(one), self.person(other));
+        // The smaller name becomes the root, whatever the order of the events.
+        match one.cmp(other) {
+            std::cmp::Ordering::Less => self.parent.insert(other, one),
+            std::cmp::Ordering::Greater => self.parent.insert(one, other),
+            std::cmp::Ordering::Equal => None,
+        };
+    }
+}
+
+/// Visits after moves (A42, A45, A50): the latest move owns a visit.
+pub(crate) struct Visits {
+    moved: HashMap<EpisodeKey, EpisodeKey>,
+}
+
+impl Visits {
+    pub(crate) fn new(events: &[&Event], findings: &mut Vec<Finding>) -> Self {
+        let mut moves: Vec<&Event> =
+            events.iter().copied().filter(|event| event.trigger == Trigger::MoveVisit).collect();
+        moves.sort_by_key(|event| std::cmp::Reverse(order::arrival(event)));
+        let mut visits = Self { moved: HashMap::new() };
+        for event in moves {
+            let Some((from, to)) = event.prior_episode_key().zip(event.episode_key()) else { continue };
+            if visits.moved.contains_key(&from) || from == to {
+                continue;
+            }
+            if visits.current(&to) == from {
+                findings.push(Finding { event: event.id, rule: FindingRule::MoveCircular });
+                continue;
+            }
+            visits.moved.insert(from, to);
+        }
+        visits
+    }
+
+    /// The visit that `key` is now.
+    pub(crate) fn current(&self, key: &EpisodeKey) -> EpisodeKey {
+        let mut current = key;
+        while let Some(next) = self.moved.get(current) {
+            current = next;
+        }
+        current.clone()
+    }
+}
