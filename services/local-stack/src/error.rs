@@ -46,7 +46,7 @@ pub enum Error {
     #[error("{server} did not answer within {seconds} s; its log ends: {log}")]
     NotReady {
         /// The server.
-        server: &'static str,
+        server: String,
         /// How long it was given.
         seconds: u64,
         /// The end of its log.

@@ -10,9 +10,8 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Error,
-    child::{Server, installed, run},
-    free_port,
+    Error, free_port,
+    process::{Process, installed, run},
 };
 
 /// The Apache Kafka release that is fetched.
@@ -28,7 +27,7 @@ pub struct Kafka {
 }
 
 struct Own {
-    server: Option<Server>,
+    server: Option<Process>,
     folder: TempDir,
     libraries: PathBuf,
     port: u16,
@@ -76,8 +75,7 @@ impl Kafka {
     pub fn stop_hard(&mut self) -> Result<(), Error> {
         let own = self.own()?;
         if let Some(mut server) = own.server.take() {
-            server.signal("KILL")?;
-            server.wait_for_end();
+            server.kill()?;
         }
         Ok(())
     }
@@ -119,8 +117,8 @@ impl Own {
         command.extend(java_arguments(&self.libraries, folder));
         command.push("kafka.Kafka".to_owned());
         command.push(folder.join("server.properties").display().to_string());
-        let mut server = Server::start("kafka", folder, "TERM", &command)?;
-        server.wait_for_port("Apache Kafka", self.port, READY_MAX)?;
+        let mut server = Process::start("kafka", folder, "TERM", &command, &[])?;
+        server.wait_for_port(self.port, READY_MAX)?;
         self.server = Some(server);
         Ok(())
     }

@@ -1,15 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-mod child;
 mod error;
 mod kafka;
 mod postgres;
+mod process;
 
 use std::net::TcpListener;
 
 pub use error::Error;
 pub use kafka::{KAFKA_VERSION, Kafka};
 pub use postgres::Postgres;
+pub use process::Process;
 
 /// A TCP port of 127.0.0.1 that was free a moment ago.
 ///

@@ -13,9 +13,8 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Error,
-    child::{Server, installed, run},
-    free_port,
+    Error, free_port,
+    process::{Process, installed, run},
 };
 
 /// Oldest release that the store supports (`security_invoker` views, `MERGE`).
@@ -31,7 +30,7 @@ pub struct Postgres {
 }
 
 struct Own {
-    server: Option<Server>,
+    server: Option<Process>,
     folder: TempDir,
     command: Vec<String>,
     port: u16,
@@ -130,9 +129,9 @@ impl Postgres {
     /// When the cluster was not started here.
     pub fn stop_hard(&mut self) -> Result<(), Error> {
         let own = self.own.as_mut().ok_or(Error::External { server: "PostgreSQL" })?;
-        if let Some(mut server) = own.server.take() {
+        if let Some(server) = own.server.take() {
             server.signal("QUIT")?;
-            server.wait_for_end();
+            server.stop();
         }
         Ok(())
     }
@@ -164,8 +163,8 @@ impl Postgres {
 
 impl Own {
     fn start(&mut self) -> Result<(), Error> {
-        let mut server = Server::start("postgres", self.folder.path(), "INT", &self.command)?;
-        server.wait_for_port("PostgreSQL", self.port, READY_MAX)?;
+        let mut server = Process::start("postgres", self.folder.path(), "INT", &self.command, &[])?;
+        server.wait_for_port(self.port, READY_MAX)?;
         self.server = Some(server);
         Ok(())
     }

@@ -28,22 +28,28 @@ kill "$watch" 2>/dev/null
 exec 3<&-
 "#;
 
-/// How long a server is given to end before it is killed.
+/// How long a process is given to end before it is killed.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
-pub(crate) struct Server {
+/// A child process that ends with its starter, its output in `<folder>/<name>.log`.
+pub struct Process {
+    name: String,
     shell: Option<Child>,
     pid_file: PathBuf,
     log: PathBuf,
 }
 
-impl Server {
-    /// Starts `command` with its output in `<folder>/<name>.log`.
-    pub(crate) fn start(
-        name: &'static str,
+impl Process {
+    /// Starts `command`, which finds `environment` beside the inherited one; `stop_signal` (`TERM`, `INT`) asks it to end.
+    ///
+    /// # Errors
+    /// When the log cannot be written or no shell can be started.
+    pub fn start(
+        name: &str,
         folder: &Path,
         stop_signal: &str,
         command: &[String],
+        environment: &[(String, String)],
     ) -> Result<Self, Error> {
         let log = folder.join(format!("{name}.log"));
         let pid_file = folder.join(format!("{name}.pid"));
@@ -59,17 +65,21 @@ impl Server {
             .args(command)
             .env("PID_FILE", &pid_file)
             .env("STOP_SIGNAL", stop_signal)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(output)
             .stderr(errors)
             .process_group(0)
             .spawn()
             .map_err(|source| Error::Run { program: name.to_owned(), source })?;
-        Ok(Self { shell: Some(shell), pid_file, log })
+        Ok(Self { name: name.to_owned(), shell: Some(shell), pid_file, log })
     }
 
-    /// Waits until `address` accepts connections.
-    pub(crate) fn wait_for_port(&mut self, server: &'static str, port: u16, within: Duration) -> Result<(), Error> {
+    /// Waits until `port` of 127.0.0.1 accepts connections.
+    ///
+    /// # Errors
+    /// When the process ends first or does not answer in time; the error holds the end of its log.
+    pub fn wait_for_port(&mut self, port: u16, within: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + within;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         while Instant::now() < deadline {
@@ -82,17 +92,64 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Err(Error::NotReady { server, seconds: within.as_secs(), log: tail(&self.log) })
+        Err(Error::NotReady { server: self.name.clone(), seconds: within.as_secs(), log: tail(&self.log) })
     }
 
-    /// Sends a signal to the server itself.
-    pub(crate) fn signal(&self, signal: &str) -> Result<(), Error> {
+    /// Whether the process still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.shell.as_mut().is_some_and(|shell| matches!(shell.try_wait(), Ok(None)))
+    }
+
+    /// The process id, for reading its memory use.
+    ///
+    /// # Errors
+    /// When the process has not started.
+    pub fn id(&self) -> Result<u32, Error> {
+        let text =
+            fs::read_to_string(&self.pid_file).map_err(|source| Error::File { path: self.pid_file.clone(), source })?;
+        text.trim()
+            .parse()
+            .map_err(|_| Error::Failed { program: "the start of the process".to_owned(), output: self.log_end() })
+    }
+
+    /// The last lines of its log.
+    #[must_use]
+    pub fn log_end(&self) -> String {
+        tail(&self.log)
+    }
+
+    /// Where its output goes.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When the process was not running.
+    pub fn kill(&mut self) -> Result<(), Error> {
+        self.signal("KILL")?;
+        self.wait_for_end();
+        Ok(())
+    }
+
+    /// Asks the process to end and waits; killed after 15 s.
+    pub fn stop(mut self) {
+        self.wait_for_end();
+    }
+
+    /// Sends a signal to the process itself.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn signal(&self, signal: &str) -> Result<(), Error> {
         let pid =
             fs::read_to_string(&self.pid_file).map_err(|source| Error::File { path: self.pid_file.clone(), source })?;
         run("kill", Command::new("kill").args([&format!("-{signal}"), pid.trim()]))
     }
 
-    /// Waits for the server to be gone, after [`Self::signal`] or a closed pipe.
+    /// Closes the pipe and waits for the process to be gone.
     pub(crate) fn wait_for_end(&mut self) {
         let Some(mut shell) = self.shell.take() else { return };
         drop(shell.stdin.take());
@@ -109,7 +166,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         self.wait_for_end();
     }
