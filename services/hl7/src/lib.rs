@@ -1,1 +1,20 @@
-//! hl7
+#![doc = include_str!("../README.md")]
+
+pub mod ack;
+pub mod batch;
+pub mod charset;
+mod delimiters;
+mod error;
+mod escape;
+pub mod field;
+mod message;
+pub mod mllp;
+pub mod time;
+mod value;
+
+pub use charset::decode_text;
+pub use delimiters::Delimiters;
+pub use error::Error;
+pub use field::Address;
+pub use message::{Group, Groups, MESSAGE_BYTES_MAX, Message, SEGMENTS_MAX, Segment};
+pub use value::{Presence, Repetitions, Value};

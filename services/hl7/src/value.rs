@@ -1,0 +1,204 @@
+//! A piece of a segment, borrowed from the message.
+
+use std::borrow::Cow;
+
+use crate::delimiters::Delimiters;
+use crate::escape;
+
+/// A field, a repetition, a component or a subcomponent: the text as sent, and how to look inside it.
+///
+/// Looking inside narrows: [`Value::component`] of a field is that of its first repetition, and narrowing what is
+/// already narrow returns it. Nothing here copies; only [`Value::text`] does, and only when an escape sequence is present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value<'a> {
+    raw: &'a str,
+    delimiters: Delimiters,
+}
+
+/// What a sender said with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence<'a> {
+    /// Nothing: what the receiver knows stays.
+    Empty,
+    /// `""`: what the receiver knows is to be deleted.
+    Deleted,
+    /// A value, blanks at both ends taken off, escape sequences as sent.
+    Given(&'a str),
+}
+
+impl<'a> Value<'a> {
+    pub(crate) const fn new(raw: &'a str, delimiters: Delimiters) -> Value<'a> {
+        Value { raw, delimiters }
+    }
+
+    /// The text exactly as sent.
+    pub const fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    /// Empty, explicitly deleted, or given.
+    pub fn presence(&self) -> Presence<'a> {
+        match self.raw.trim_ascii() {
+            "" => Presence::Empty,
+            "\"\"" => Presence::Deleted,
+            given => Presence::Given(given),
+        }
+    }
+
+    /// The value without outer blanks; `None` when it is empty or `""`. Escape sequences are as sent.
+    pub fn given(&self) -> Option<&'a str> {
+        match self.presence() {
+            Presence::Given(given) => Some(given),
+            Presence::Empty | Presence::Deleted => None,
+        }
+    }
+
+    /// As [`Value::given`], with escape sequences replaced; borrowed when there are none.
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        self.given().map(|given| escape::decode(given, &self.delimiters))
+    }
+
+    /// Nothing but blanks was sent. `""` is not empty: it deletes.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.presence(), Presence::Empty)
+    }
+
+    /// `""` was sent.
+    pub fn is_deleted(&self) -> bool {
+        matches!(self.presence(), Presence::Deleted)
+    }
+
+    /// The repetitions of a field, in order; an empty field has none.
+    pub fn repetitions(&self) -> Repetitions<'a> {
+        let rest = (!self.raw.is_empty()).then_some(self.raw);
+        Repetitions { rest, delimiters: self.delimiters }
+    }
+
+    /// Component `number`, counted from 1, of the first repetition; empty when it was not sent.
+    pub fn component(&self, number: usize) -> Value<'a> {
+        let first = piece(self.raw, self.delimiters.repetition, 1);
+        Value::new(piece(first, self.delimiters.component, number), self.delimiters)
+    }
+
+    /// Subcomponent `number`, counted from 1, of the first component; empty when it was not sent.
+    pub fn subcomponent(&self, number: usize) -> Value<'a> {
+        let component = self.component(1);
+        Value::new(piece(component.raw, self.delimiters.subcomponent, number), self.delimiters)
+    }
+
+    /// The first `N` components in one pass; index 0 is component 1.
+    pub fn components<const N: usize>(&self) -> [Value<'a>; N] {
+        let mut found = [Value::new("", self.delimiters); N];
+        let first = piece(self.raw, self.delimiters.repetition, 1);
+        for (slot, raw) in found.iter_mut().zip(split(first, self.delimiters.component)) {
+            slot.raw = raw;
+        }
+        found
+    }
+}
+
+/// Iterator of a field's repetitions.
+#[derive(Debug, Clone)]
+pub struct Repetitions<'a> {
+    rest: Option<&'a str>,
+    delimiters: Delimiters,
+}
+
+impl<'a> Iterator for Repetitions<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let rest = self.rest?;
+        let raw = match find(rest, self.delimiters.repetition) {
+            Some(end) => {
+                self.rest = Some(&rest[end + 1..]);
+                &rest[..end]
+            }
+            None => {
+                self.rest = None;
+                rest
+            }
+        };
+        Some(Value::new(raw, self.delimiters))
+    }
+}
+
+/// Position of `separator`; a separator of 0 does not exist.
+fn find(text: &str, separator: u8) -> Option<usize> {
+    if separator == 0 { None } else { memchr::memchr(separator, text.as_bytes()) }
+}
+
+/// The piece at `number`, counted from 1, or the empty text.
+pub(crate) fn piece(text: &str, separator: u8, number: usize) -> &str {
+    let Some(skip) = number.checked_sub(1) else { return "" };
+    split(text, separator).nth(skip).unwrap_or("")
+}
+
+/// The pieces of `text` between `separator`s; cuts are at ASCII bytes, so always at character boundaries.
+pub(crate) fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut ends = memchr::memchr_iter(if separator == 0 { 0xFF } else { separator }, text.as_bytes());
+    let mut start = Some(0);
+    std::iter::from_fn(move || {
+        let from = start?;
+        match ends.next() {
+            Some(end) => {
+                start = Some(end + 1);
+                Some(&text[from..end])
+            }
+            None => {
+                start = None;
+                Some(&text[from..])
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(raw: &str) -> Value<'_> {
+        Value::new(raw, Delimiters::USUAL)
+    }
+
+    #[test]
+    fn narrowing_takes_the_first() {
+        let field = value("a&b^c&d~e^f");
+        assert_eq!(field.component(1).raw(), "a&b");
+        assert_eq!(field.component(2).raw(), "c&d");
+        assert_eq!(field.component(2).subcomponent(2).raw(), "d");
+        assert_eq!(field.subcomponent(2).raw(), "b");
+        assert_eq!(field.component(3).raw(), "");
+        assert_eq!(field.component(0).raw(), "");
+        let [first, second, third] = field.components();
+        assert_eq!([first.raw(), second.raw(), third.raw()], ["a&b", "c&d", ""]);
+    }
+
+    #[test]
+    fn repetitions_keep_empty_ones_in_between() {
+        let raws: Vec<_> = value("a~~b").repetitions().map(|v| v.raw()).collect();
+        assert_eq!(raws, ["a", "", "b"]);
+        assert_eq!(value("").repetitions().count(), 0);
+    }
+
+    #[test]
+    fn delete_is_not_empty() {
+        assert_eq!(value("\"\"").presence(), Presence::Deleted);
+        assert_eq!(value("  ").presence(), Presence::Empty);
+        assert_eq!(value(" x ").presence(), Presence::Given("x"));
+        assert_eq!(value("\"\"").given(), None);
+        assert!(value("\"\"").is_deleted() && !value("\"\"").is_empty());
+    }
+
+    #[test]
+    fn text_decodes_escapes() {
+        assert_eq!(value(r" 5\T\6 ").text().as_deref(), Some("5&6"));
+        assert!(matches!(value("Östra").text(), Some(Cow::Borrowed("Östra"))));
+    }
+
+    #[test]
+    fn a_separator_that_does_not_exist_never_cuts() {
+        let none = Delimiters { subcomponent: 0, ..Delimiters::USUAL };
+        assert_eq!(Value::new("a\0b&c", none).subcomponent(1).raw(), "a\0b&c");
+    }
+}
