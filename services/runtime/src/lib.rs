@@ -1,1 +1,16 @@
-//! runtime
+#![doc = include_str!("../README.md")]
+
+pub mod broker;
+pub mod config;
+pub mod exit;
+pub mod fate;
+pub mod health;
+pub mod http;
+pub mod logs;
+pub mod metrics;
+pub mod origin;
+pub mod policy;
+pub mod producer;
+//REL
+pub mod shutdown;
+//TAIL

@@ -1,0 +1,246 @@
+//! What every Kafka client of ours shares: whether the broker is there, how far its topics reach, and clear words
+//! when a topic is missing.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use serde::Deserialize;
+
+use crate::health::Health;
+use crate::shutdown::Shutdown;
+
+/// Name of the health component that says whether Kafka answers.
+pub const COMPONENT: &str = "kafka";
+
+/// How long one question about topics may take.
+const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How often a broker that is away is asked whether it is back.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+const PROBE_WAIT_MAX: Duration = Duration::from_millis(500);
+
+/// Why a topic cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist.
+    #[error("topic {topic} does not exist; {}", crate::policy::MISSING_TOPIC)]
+    TopicMissing {
+        /// Its name.
+        topic: String,
+    },
+    /// The service was asked to stop before Kafka answered.
+    #[error("stopped before Kafka answered")]
+    Stopped,
+}
+
+/// Whether Kafka answers. Cheap to clone; a change is logged once and shown in the service's readiness.
+#[derive(Clone, Debug)]
+pub struct Link {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    health: Health,
+    up: AtomicBool,
+    known: AtomicBool,
+}
+
+impl Link {
+    /// A link not yet known to be up.
+    pub fn new(health: Health) -> Self {
+        Self { shared: Arc::new(Shared { health, up: AtomicBool::new(false), known: AtomicBool::new(false) }) }
+    }
+
+    /// Whether Kafka answers.
+    pub fn is_up(&self) -> bool {
+        self.shared.up.load(Ordering::Relaxed)
+    }
+
+    /// Kafka answered.
+    pub fn up(&self) {
+        if self.is_up() {
+            return;
+        }
+        self.shared.up.store(true, Ordering::Relaxed);
+        self.shared.known.store(true, Ordering::Relaxed);
+        self.shared.health.set_ready(COMPONENT, true, "connected");
+        tracing::info!("connected to Kafka");
+    }
+
+    /// Kafka does not answer.
+    pub fn down(&self, reason: &str) {
+        let was_up = self.shared.up.swap(false, Ordering::Relaxed);
+        let was_known = self.shared.known.swap(true, Ordering::Relaxed);
+        if was_up || !was_known {
+            self.shared.health.set_ready(COMPONENT, false, "Kafka does not answer; retrying");
+            tracing::warn!(reason, "Kafka does not answer, retrying until it does");
+        }
+    }
+}
+
+/// What a client reports from within librdkafka: errors, log lines and how far the topics reach.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    link: Link,
+    ends: Mutex<Ends>,
+}
+
+/// The end of each partition as last seen by the fetcher: topic, then partition.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    offsets: HashMap<String, Vec<i64>>,
+    changed: bool,
+}
+
+impl Ends {
+    /// The offset after the last record; `None` when not known yet.
+    pub(crate) fn of(&self, topic: &str, partition: i32) -> Option<i64> {
+        let end = *self.offsets.get(topic)?.get(usize::try_from(partition).ok()?)?;
+        (end >= 0).then_some(end)
+    }
+
+    /// Whether anything changed since this was last asked.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+}
+
+impl Watch {
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link, ends: Mutex::new(Ends::default()) }
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Watch {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // librdkafka repeats itself while a broker is away; `Link` has said it once already.
+        match level {
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
+                tracing::warn!(facility, message, "librdkafka: {message}");
+            }
+            _ => tracing::debug!(facility, message, "librdkafka: {message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.link.down(reason);
+        } else {
+            tracing::debug!(%error, reason, "librdkafka reports an error");
+        }
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        #[derive(Deserialize)]
+        struct Statistics<'a> {
+            #[serde(borrow)]
+            topics: HashMap<&'a str, TopicStatistics<'a>>,
+        }
+        #[derive(Deserialize)]
+        struct TopicStatistics<'a> {
+            #[serde(borrow)]
+            partitions: HashMap<&'a str, PartitionStatistics>,
+        }
+        #[derive(Deserialize)]
+        struct PartitionStatistics {
+            hi_offset: i64,
+        }
+
+        let Ok(statistics) = serde_json::from_slice::<Statistics>(statistics) else {
+            tracing::debug!("librdkafka's statistics cannot be read");
+            return;
+        };
+        let mut ends = self.ends();
+        for (topic, statistics) in statistics.topics {
+            if !ends.offsets.contains_key(topic) {
+                ends.offsets.insert(topic.to_owned(), Vec::new());
+            }
+            let offsets = ends.offsets.get_mut(topic).expect("it was inserted above when missing");
+            for (partition, PartitionStatistics { hi_offset }) in statistics.partitions {
+                // Partition -1 is librdkafka's own, for records without one.
+                let Ok(partition) = partition.parse::<usize>() else { continue };
+                if offsets.len() <= partition {
+                    offsets.resize(partition + 1, -1);
+                }
+                offsets[partition] = hi_offset;
+            }
+        }
+        ends.changed = true;
+    }
+}
+
+/// Asks a broker that is away, now and then, whether it is back.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    last: Instant,
+}
+
+impl Probe {
+    pub(crate) fn new() -> Self {
+        Self { last: Instant::now() }
+    }
+
+    /// Does nothing while the link is up; blocks at most [`PROBE_WAIT_MAX`] once per [`PROBE_INTERVAL`] while it is down.
+    pub(crate) fn ask<C: ClientContext>(&mut self, link: &Link, client: &Client<C>, topic: Option<&str>) {
+        if link.is_up() || self.last.elapsed() < PROBE_INTERVAL {
+            return;
+        }
+        if client.fetch_metadata(topic, PROBE_WAIT_MAX).is_ok() {
+            link.up();
+        }
+        self.last = Instant::now();
+    }
+}
+
+/// How many partitions each of these topics has. Waits for Kafka as long as it takes, but not for a missing topic.
+pub(crate) fn partition_counts<C: ClientContext>(
+    client: &Client<C>,
+    link: &Link,
+    topics: &[&str],
+    shutdown: &Shutdown,
+) -> Result<Vec<i32>, Error> {
+    topics.iter().map(|topic| partition_count(client, link, topic, shutdown)).collect()
+}
+
+fn partition_count<C: ClientContext>(
+    client: &Client<C>,
+    link: &Link,
+    topic: &str,
+    shutdown: &Shutdown,
+) -> Result<i32, Error> {
+    // A topic made a moment ago may not have reached every broker, so a missing one is asked for a few times.
+    let mut missing_count = 0;
+    loop {
+        if shutdown.requested() {
+            return Err(Error::Stopped);
+        }
+        match client.fetch_metadata(Some(topic), METADATA_WAIT_MAX) {
+            Ok(metadata) => {
+                link.up();
+                let found = metadata.topics().iter().find(|found| found.name() == topic);
+                if let Some(found) = found.filter(|found| found.error().is_none() && !found.partitions().is_empty()) {
+                    return Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX));
+                }
+                missing_count += 1;
+                if missing_count == 4 {
+                    return Err(Error::TopicMissing { topic: topic.to_owned() });
+                }
+            }
+            Err(error) => link.down(&error.to_string()),
+        }
+        shutdown.sleep(Duration::from_millis(250));
+    }
+}

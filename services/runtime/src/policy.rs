@@ -1,0 +1,96 @@
+//! The one place that decides what an error of Kafka leads to: try again, or stop and say what to do.
+//!
+//! Records are never skipped: what a record's own content leads to is its [`crate::fate::Fate`], decided by the step.
+//! librdkafka retries by itself what the protocol calls retriable, so little arrives here that another try would mend.
+
+use rdkafka::types::RDKafkaErrorCode as Code;
+
+/// What to do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It passes; go on, the client tries again.
+    Retry,
+    /// Trying again changes nothing. End the process; what was not committed is read again at the next start.
+    Stop {
+        /// What the operator should do.
+        remedy: &'static str,
+    },
+}
+
+/// For errors while reading, committing or talking to the group.
+pub fn on_read(code: Code) -> Action {
+    match code {
+        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => stop(MISSING_TOPIC),
+        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation => stop(OFFSET_GONE),
+        Code::Fenced | Code::FencedInstanceId | Code::UnreleasedInstanceId => stop(INSTANCE_TWICE),
+        Code::InconsistentGroupProtocol | Code::UnsupportedAssignor => stop(FOREIGN_MEMBER),
+        code => on_any(code),
+    }
+}
+
+/// For a record that Kafka did not take, after all of librdkafka's own attempts.
+pub fn on_delivery(code: Code) -> Action {
+    match code {
+        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => stop(MISSING_TOPIC),
+        Code::MessageSizeTooLarge | Code::InvalidMessageSize | Code::MessageBatchTooLarge => stop(TOO_LARGE),
+        code => match on_any(code) {
+            Action::Retry => stop("start again; what was not acknowledged is read and sent again"),
+            action => action,
+        },
+    }
+}
+
+fn on_any(code: Code) -> Action {
+    match code {
+        Code::TopicAuthorizationFailed
+        | Code::GroupAuthorizationFailed
+        | Code::ClusterAuthorizationFailed
+        | Code::TransactionalIdAuthorizationFailed => {
+            stop("grant this service's Kafka user the right that is named, see the topic's entry in the catalogue")
+        }
+        Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism | Code::SSL => {
+            stop("check user, password and certificates under `kafka.client`")
+        }
+        Code::Fatal | Code::GaplessGuarantee | Code::OutOfOrderSequenceNumber | Code::InvalidProducerEpoch => {
+            stop("start again; what was not acknowledged is read and sent again")
+        }
+        Code::UnsupportedVersion | Code::UnsupportedFeature | Code::InvalidRequiredAcks => {
+            stop("the broker is too old or set up otherwise; Apache Kafka 3.9 or later is needed")
+        }
+        // Everything else is about reachability, leadership or load, and passes.
+        _ => Action::Retry,
+    }
+}
+
+const fn stop(remedy: &'static str) -> Action {
+    Action::Stop { remedy }
+}
+
+pub(crate) const MISSING_TOPIC: &str = "create the topics with `topics apply`, then start again";
+const TOO_LARGE: &str = "raise the topic's max.message.bytes in the catalogue, run `topics apply`, then start again";
+const INSTANCE_TWICE: &str = "another process runs with the same instance name; give each its own";
+const FOREIGN_MEMBER: &str = "a member with another assignment strategy is in the consumer group; stop it";
+const OFFSET_GONE: &str = "the position is no longer in the topic because its retention has passed it or the topic was \
+                           made anew; records may be missing. To go on from the oldest record that is left, reset the \
+                           group with kafka-consumer-groups --reset-offsets --to-earliest, or rebuild the store";
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Code, on_delivery, on_read};
+
+    #[test]
+    fn what_passes_is_retried_and_what_does_not_says_what_to_do() {
+        let remedy = |action| match action {
+            Action::Retry => "",
+            Action::Stop { remedy } => remedy,
+        };
+        assert_eq!(on_read(Code::AllBrokersDown), Action::Retry);
+        assert_eq!(on_read(Code::LeaderNotAvailable), Action::Retry);
+        assert!(remedy(on_read(Code::UnknownTopicOrPartition)).contains("topics apply"));
+        assert!(remedy(on_read(Code::AutoOffsetReset)).contains("retention"));
+        assert!(remedy(on_read(Code::FencedInstanceId)).contains("instance name"));
+        assert!(remedy(on_delivery(Code::MessageSizeTooLarge)).contains("max.message.bytes"));
+        // A failed delivery is never passed over, whatever its cause.
+        assert!(remedy(on_delivery(Code::RequestTimedOut)).contains("start again"));
+    }
+}
