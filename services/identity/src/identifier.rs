@@ -1,0 +1,156 @@
+//! Any identifier of a person that this crate can read.
+
+use crate::Refusal;
+use crate::canonical::Canonical;
+use crate::date::{Birth, Date, Sex};
+use crate::personal::{Interim, Personnummer, Samordningsnummer};
+use crate::reserve::{NationalReserve, RegionalReserve};
+use crate::system::{Reserve, System};
+
+/// A Swedish personal identifier, read and checked.
+pub enum Identifier {
+    /// A personnummer.
+    Personnummer(Personnummer),
+    /// A samordningsnummer.
+    Samordningsnummer(Samordningsnummer),
+    /// A national reserve number.
+    NationalReserve(NationalReserve),
+    /// A region's reserve number.
+    RegionalReserve(RegionalReserve),
+    /// An interim number.
+    Interim(Interim),
+}
+
+/// The kinds, for findings and counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Personnummer.
+    Personnummer,
+    /// Samordningsnummer.
+    Samordningsnummer,
+    /// National reserve number.
+    NationalReserve,
+    /// Regional reserve number.
+    RegionalReserve,
+    /// Interim number.
+    Interim,
+}
+
+/// How to read identifiers of one message.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Date of the event, which decides the century of a short form.
+    pub reference: Date,
+    /// Whether the region uses interim numbers.
+    pub interim: bool,
+    /// Reserve numberings that are recognised even where no system is named: the region's own.
+    pub reserves: &'a [Reserve],
+}
+
+impl Options<'static> {
+    /// No interim numbers, no reserve numbering but those that a message names.
+    pub const fn at(reference: Date) -> Options<'static> {
+        Options { reference, interim: false, reserves: &[] }
+    }
+}
+
+impl Identifier {
+    /// Reads `text` as the system that was named, else as whatever kind it is: senders file numbers under the wrong
+    /// system, and one person's number must give one pseudonym all the same. The error is that of the named system.
+    pub fn read(text: &str, system: Option<System>, options: &Options<'_>) -> Result<Identifier, Refusal> {
+        let refusal = match system {
+            Some(system) => match Identifier::of_system(text, system, options) {
+                Ok(identifier) => return Ok(identifier),
+                Err(refusal) => Some(refusal),
+            },
+            None => None,
+        };
+        Identifier::recognise(text, options).map_err(|found| refusal.unwrap_or(found))
+    }
+
+    fn of_system(text: &str, system: System, options: &Options<'_>) -> Result<Identifier, Refusal> {
+        match system {
+            System::Personnummer => Personnummer::parse(text, options.reference).map(Identifier::Personnummer),
+            System::Samordningsnummer => {
+                Samordningsnummer::parse(text, options.reference).map(Identifier::Samordningsnummer)
+            }
+            System::NationalReserve => NationalReserve::parse(text).map(Identifier::NationalReserve),
+            System::Reserve(reserve) => RegionalReserve::parse(text, reserve).map(Identifier::RegionalReserve),
+        }
+    }
+
+    /// The order matters only for the error: no text is of two kinds, but for regional numberings, which are tried last.
+    fn recognise(text: &str, options: &Options<'_>) -> Result<Identifier, Refusal> {
+        let refusal = match Identifier::of_system(text, System::Personnummer, options) {
+            Ok(identifier) => return Ok(identifier),
+            Err(refusal) => refusal,
+        };
+        for system in [System::Samordningsnummer, System::NationalReserve] {
+            if let Ok(identifier) = Identifier::of_system(text, system, options) {
+                return Ok(identifier);
+            }
+        }
+        if let Ok(interim) = Interim::parse(text, options.reference) {
+            return if options.interim { Ok(Identifier::Interim(interim)) } else { Err(Refusal::InterimDisabled) };
+        }
+        for &reserve in options.reserves {
+            if let Ok(number) = RegionalReserve::parse(text, reserve) {
+                return Ok(Identifier::RegionalReserve(number));
+            }
+        }
+        Err(refusal)
+    }
+
+    /// Which kind it is.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Identifier::Personnummer(_) => Kind::Personnummer,
+            Identifier::Samordningsnummer(_) => Kind::Samordningsnummer,
+            Identifier::NationalReserve(_) => Kind::NationalReserve,
+            Identifier::RegionalReserve(_) => Kind::RegionalReserve,
+            Identifier::Interim(_) => Kind::Interim,
+        }
+    }
+
+    /// The system's OID, which goes into the pseudonym; interim numbers have none and say `interim`.
+    pub fn system(&self) -> &'static str {
+        match self {
+            Identifier::Personnummer(_) => System::Personnummer.oid(),
+            Identifier::Samordningsnummer(_) => System::Samordningsnummer.oid(),
+            Identifier::NationalReserve(_) => System::NationalReserve.oid(),
+            Identifier::RegionalReserve(number) => System::Reserve(number.reserve()).oid(),
+            Identifier::Interim(_) => "interim",
+        }
+    }
+
+    /// The form to compare and to pseudonymise.
+    pub const fn canonical(&self) -> &Canonical {
+        match self {
+            Identifier::Personnummer(number) => number.canonical(),
+            Identifier::Samordningsnummer(number) => number.canonical(),
+            Identifier::NationalReserve(number) => number.canonical(),
+            Identifier::RegionalReserve(number) => number.canonical(),
+            Identifier::Interim(number) => number.canonical(),
+        }
+    }
+
+    /// What the number says of the birth date; reserve numbers are not asked.
+    pub fn birth(&self) -> Option<Birth> {
+        match self {
+            Identifier::Personnummer(number) => Some(number.birth()),
+            Identifier::Samordningsnummer(number) => Some(number.birth()),
+            Identifier::Interim(number) => Some(number.birth()),
+            Identifier::NationalReserve(_) | Identifier::RegionalReserve(_) => None,
+        }
+    }
+
+    /// What the number says of legal sex; reserve numbers are not asked.
+    pub fn sex(&self) -> Option<Sex> {
+        match self {
+            Identifier::Personnummer(number) => Some(number.sex()),
+            Identifier::Samordningsnummer(number) => Some(number.sex()),
+            Identifier::Interim(number) => Some(number.sex()),
+            Identifier::NationalReserve(_) | Identifier::RegionalReserve(_) => None,
+        }
+    }
+}

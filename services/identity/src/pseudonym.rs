@@ -1,0 +1,189 @@
+//! Pseudonyms of level 1: deterministic within one region and purpose, worthless without the region's key.
+//!
+//! `r14.v1.` and the base32 of the first 160 bits of
+//! `HMAC-SHA-256(key, "se-psn|v1|" purpose 0x00 system 0x00 canonical value)`. The system is hashed too: the same
+//! characters in two numberings are two persons. A plain or salted hash was refused: every personnummer there can be is
+//! hashed in seconds.
+
+use std::fmt;
+
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::canonical::Canonical;
+use crate::key::Key;
+use crate::subject::Subject;
+
+/// Bytes of the HMAC that a token shows: 160 bits, so that no two persons of a nation ever share one.
+const SHOWN_BYTES: usize = 20;
+/// Those bytes in base32.
+const SHOWN_LENGTH: usize = SHOWN_BYTES / 5 * 8;
+/// Longest key id, `v` and digits.
+const KEY_ID_LENGTH_MAX: usize = 6;
+/// `r14.`, key id, `.`, base32.
+const TOKEN_LENGTH_MAX: usize = 4 + KEY_ID_LENGTH_MAX + 1 + SHOWN_LENGTH;
+
+/// What a pseudonym is for; another purpose gives another pseudonym.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The regional event stream.
+    Care,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Care => "care",
+        }
+    }
+}
+
+/// Why a pseudonymiser cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PseudonymError {
+    /// The region is not two digits.
+    #[error("a region is its two-digit county code, such as 14")]
+    Region,
+    /// The key id is not `v` and one to five digits.
+    #[error("a key id is v and a number, such as v1")]
+    KeyId,
+}
+
+/// Makes the pseudonyms of one region with one version of its key. The keyed state is made once and cloned per token.
+pub struct Pseudonymiser {
+    prefix: Token,
+    care: Hmac<Sha256>,
+    opaque: Hmac<Sha256>,
+}
+
+impl Pseudonymiser {
+    /// `region` is the county code (`14`), `key_id` the key's version (`v1`); both stand in every token.
+    pub fn new(region: &str, key_id: &str, key: &Key) -> Result<Pseudonymiser, PseudonymError> {
+        if region.len() != 2 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(PseudonymError::Region);
+        }
+        let number = key_id.strip_prefix('v').unwrap_or("");
+        if number.is_empty() || key_id.len() > KEY_ID_LENGTH_MAX || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(PseudonymError::KeyId);
+        }
+        let mut prefix = Token::EMPTY;
+        for part in ["r", region, ".", key_id, "."] {
+            prefix.push(part.as_bytes());
+        }
+        let keyed = keyed(key);
+        let mut care = keyed.clone();
+        for part in ["se-psn|v1|", Purpose::Care.as_str(), "\0"] {
+            care.update(part.as_bytes());
+        }
+        let mut opaque = keyed;
+        opaque.update(b"se-opaque|v1|");
+        Ok(Pseudonymiser { prefix, care, opaque })
+    }
+
+    /// The pseudonym of a subject.
+    pub fn subject(&self, purpose: Purpose, subject: &Subject<'_>) -> Token {
+        let (system, value) = subject.parts();
+        self.token_of(purpose, system, value)
+    }
+
+    /// The pseudonym of a canonical identifier.
+    pub fn token(&self, purpose: Purpose, system: &str, canonical: &Canonical) -> Token {
+        self.token_of(purpose, system, canonical.bytes())
+    }
+
+    /// What stands in a record for a text that must not: `x.` and base32, equal for equal texts.
+    pub fn opaque(&self, text: &str) -> Token {
+        let mut mac = self.opaque.clone();
+        mac.update(text.as_bytes());
+        let mut token = Token::EMPTY;
+        token.push(b"x.");
+        token.push_shown(mac);
+        token
+    }
+
+    fn token_of(&self, purpose: Purpose, system: &str, value: &[u8]) -> Token {
+        let mut mac = match purpose {
+            Purpose::Care => self.care.clone(),
+        };
+        mac.update(system.as_bytes());
+        mac.update(b"\0");
+        mac.update(value);
+        let mut token = self.prefix;
+        token.push_shown(mac);
+        token
+    }
+}
+
+/// HMAC-SHA-256 under a key.
+pub(crate) fn keyed(key: &Key) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key.bytes()).expect("HMAC takes a key of any length")
+}
+
+/// A pseudonym: safe to print, to key records by and to store. Lives on the stack.
+#[derive(Clone, Copy)]
+pub struct Token {
+    bytes: [u8; TOKEN_LENGTH_MAX],
+    length: u8,
+}
+
+impl Token {
+    const EMPTY: Token = Token { bytes: [0; TOKEN_LENGTH_MAX], length: 0 };
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).expect("a token is built from ASCII only")
+    }
+
+    /// The text's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        let start = usize::from(self.length);
+        self.bytes[start..start + part.len()].copy_from_slice(part);
+        self.length += part.len() as u8;
+    }
+
+    fn push_shown(&mut self, mac: Hmac<Sha256>) {
+        let code = mac.finalize().into_bytes();
+        let start = usize::from(self.length);
+        let shown = &mut self.bytes[start..start + SHOWN_LENGTH];
+        BASE32_NOPAD.encode_mut(&code[..SHOWN_BYTES], shown);
+        shown.make_ascii_lowercase();
+        self.length += SHOWN_LENGTH as u8;
+    }
+}
+
+impl AsRef<str> for Token {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Token) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Token {}
+
+impl std::hash::Hash for Token {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
