@@ -1,1 +1,18 @@
-//! topics
+#![doc = include_str!("../README.md")]
+
+mod broker;
+mod catalogue;
+mod error;
+pub mod flow;
+pub mod name;
+mod plan;
+mod region;
+mod rules;
+mod wait;
+
+pub use broker::{Options, apply, plan};
+pub use catalogue::{Catalogue, Declaration, Invalid, Outside, Topic, Zone};
+pub use error::Error;
+pub use plan::{Change, Conflict, Existing, Plan, difference};
+pub use region::{NotARegion, Region};
+pub use rules::{Breach, breaches};

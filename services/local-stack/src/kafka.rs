@@ -44,6 +44,14 @@ impl Kafka {
         {
             return Ok(Self { bootstrap, own: None });
         }
+        Self::start_own()
+    }
+
+    /// Starts a private broker, whatever is set: for tests that need one on which nothing happened yet.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_own() -> Result<Self, Error> {
         let libraries = fetch()?;
         let folder =
             TempDir::with_prefix("vardstrom-kafka-").map_err(|source| Error::File { path: env::temp_dir(), source })?;

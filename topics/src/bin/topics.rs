@@ -1,0 +1,191 @@
+//! `topics check|plan|apply|flow`
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{IsTerminal, stdout},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use topics::{Catalogue, Change, Options, Plan, Region, breaches, flow};
+
+/// Declare, check, plan and apply Kafka topics.
+///
+/// The declaration is topics/catalogue.toml and is compiled in. Topics are created, grown and altered, never deleted.
+#[derive(Parser)]
+#[command(name = "topics", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the catalogue against its rules; needs no Kafka.
+    Check {
+        /// A catalogue file to check in place of the one compiled in.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Say what apply would change, and change nothing.
+    Plan(Target),
+    /// Make the topics as declared.
+    Apply(Target),
+    /// Draw the map of services and topics.
+    Flow {
+        /// Write it between the markers of this document in place of printing it.
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+struct Target {
+    /// Kafka's address.
+    #[arg(long, env = "KAFKA_BOOTSTRAP", default_value = "127.0.0.1:9092")]
+    bootstrap: String,
+    /// Only this region's topics, by lanskod; may be given more than once. Default: all 21.
+    #[arg(long = "region", value_name = "NN")]
+    regions: Vec<Region>,
+    /// Partitions of every topic, in place of the catalogue's.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..))]
+    partitions: Option<i32>,
+    /// Copies of every partition, in place of the catalogue's; 1 for a single broker.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=i64::from(i16::MAX)))]
+    replication_factor: Option<i32>,
+    /// A setting of librdkafka, for example security.protocol=SSL; may be given more than once.
+    #[arg(long = "client", value_name = "NAME=VALUE", value_parser = setting)]
+    client: Vec<(String, String)>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  topics check
+  topics plan --bootstrap kafka:9092
+  topics apply --bootstrap 127.0.0.1:9092 --replication-factor 1 --region 14 --region 01
+  topics flow --write README.md
+
+Exit codes: 0 done, 1 failed or the catalogue breaks a rule, 2 wrong arguments";
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, String> {
+    match command {
+        Command::Check { file } => check(file.as_deref()),
+        Command::Plan(target) => {
+            let plan = topics::plan(&target.bootstrap, &target.regions(), &target.options()).map_err(chain)?;
+            print(&plan, "would change");
+            Ok(if plan.conflicts.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Apply(target) => {
+            let plan = topics::apply(&target.bootstrap, &target.regions(), &target.options()).map_err(chain)?;
+            print(&plan, "changed");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Flow { write: None } => {
+            print!("{}", flow::diagram(&Catalogue::load()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Flow { write: Some(path) } => draw(&path),
+    }
+}
+
+fn check(file: Option<&Path>) -> Result<ExitCode, String> {
+    let catalogue = match file {
+        None => Catalogue::load(),
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| format!("reading {}: {error}", path.display()))?;
+            Catalogue::parse(&text).map_err(|error| format!("{}: {}", path.display(), chain(error)))?
+        }
+    };
+    let found = breaches(&catalogue);
+    for breach in &found {
+        println!("{} {breach}", paint("!", RED));
+    }
+    println!("{} topic patterns, {} breaches", catalogue.declarations.len(), found.len());
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn draw(path: &Path) -> Result<ExitCode, String> {
+    let name = path.display();
+    let document = fs::read_to_string(path).map_err(|error| format!("reading {name}: {error}"))?;
+    let drawn = flow::drawn_into(&document, &Catalogue::load())
+        .ok_or_else(|| format!("{name} has no place for the map; add the lines {} and {}", flow::BEGIN, flow::END))?;
+    if drawn != document {
+        fs::write(path, drawn).map_err(|error| format!("writing {name}: {error}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(plan: &Plan, verb: &str) {
+    for change in &plan.changes {
+        let (sign, colour) = match change {
+            Change::Create(_) => ("+", GREEN),
+            Change::AddPartitions { .. } | Change::Alter { .. } => ("~", YELLOW),
+        };
+        println!("{} {change}", paint(sign, colour));
+    }
+    for conflict in &plan.conflicts {
+        println!("{} {conflict}", paint("!", RED));
+    }
+    println!(
+        "{} topics declared, {verb} {}, {} in the way",
+        plan.topic_count,
+        plan.changes.len(),
+        plan.conflicts.len()
+    );
+}
+
+const RED: u8 = 31;
+const GREEN: u8 = 32;
+const YELLOW: u8 = 33;
+
+/// Colour for people at a terminal who have not asked to be spared (no-color.org).
+fn paint(text: &str, colour: u8) -> String {
+    if stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
+        return format!("\x1b[{colour}m{text}\x1b[0m");
+    }
+    text.to_owned()
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE, for example security.protocol=SSL".to_owned()),
+    }
+}
+
+fn chain(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl Target {
+    fn regions(&self) -> Vec<Region> {
+        if self.regions.is_empty() { Region::all().collect() } else { self.regions.clone() }
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            partitions: self.partitions,
+            replication_factor: self.replication_factor,
+            client: self.client.iter().cloned().collect::<BTreeMap<_, _>>(),
+        }
+    }
+}

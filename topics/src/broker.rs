@@ -1,0 +1,220 @@
+//! Reads what is on the broker, and carries out a plan.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig,
+    admin::{
+        AdminClient, AdminOptions, AlterConfig, ConfigSource, NewPartitions, NewTopic, OwnedResourceSpecifier,
+        ResourceSpecifier, TopicReplication,
+    },
+    client::DefaultClientContext,
+    error::KafkaError,
+    types::RDKafkaErrorCode,
+};
+
+use crate::{Catalogue, Change, Error, Existing, Plan, Region, Topic, difference, wait::wait};
+
+/// How long one request to the broker may take.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+/// How long the first answer may take: somebody may sit at a terminal with a misspelled address.
+const LIST_LIMIT: Duration = Duration::from_secs(10);
+/// How long new partitions may take to have a leader.
+const LEADER_LIMIT: Duration = Duration::from_secs(30);
+/// Pause between two looks at the metadata.
+const LEADER_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a caller may decide apart from the catalogue.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Partitions of every topic, in place of the catalogue's.
+    pub partitions: Option<i32>,
+    /// Copies of every partition, in place of the catalogue's.
+    pub replication_factor: Option<i32>,
+    /// Settings of librdkafka, for example for TLS and SASL.
+    pub client: BTreeMap<String, String>,
+}
+
+/// What would have to change for these regions. Changes nothing.
+pub fn plan(bootstrap: &str, regions: &[Region], options: &Options) -> Result<Plan, Error> {
+    Broker::connect(bootstrap, options)?.plan(&declared(regions, options))
+}
+
+/// Makes the topics of these regions as declared, and waits until they can be written; returns what it changed.
+///
+/// Applying twice changes nothing. Topics are never deleted, and nothing at all is changed when anything is in the way.
+pub fn apply(bootstrap: &str, regions: &[Region], options: &Options) -> Result<Plan, Error> {
+    let declared = declared(regions, options);
+    let broker = Broker::connect(bootstrap, options)?;
+    let plan = broker.plan(&declared)?;
+    if !plan.conflicts.is_empty() {
+        return Err(Error::Conflicts(plan.conflicts));
+    }
+    broker.create(&plan.changes)?;
+    broker.grow(&plan.changes)?;
+    broker.alter(&plan.changes)?;
+    if !plan.changes.is_empty() {
+        broker.wait_for_leaders(&declared)?;
+    }
+    Ok(plan)
+}
+
+fn declared(regions: &[Region], options: &Options) -> Vec<Topic> {
+    Catalogue::load().topics(regions, options.partitions, options.replication_factor)
+}
+
+struct Broker {
+    bootstrap: String,
+    client: AdminClient<DefaultClientContext>,
+}
+
+impl Broker {
+    fn connect(bootstrap: &str, options: &Options) -> Result<Self, Error> {
+        let mut config = ClientConfig::new();
+        config.set("client.id", "vardstrom-topics");
+        config.extend(options.client.clone());
+        config.set("bootstrap.servers", bootstrap);
+        let client = config.create().map_err(|source| Error::Settings { bootstrap: bootstrap.to_owned(), source })?;
+        Ok(Self { bootstrap: bootstrap.to_owned(), client })
+    }
+
+    fn plan(&self, declared: &[Topic]) -> Result<Plan, Error> {
+        let wanted = declared.iter().map(|topic| topic.name.as_str()).collect();
+        Ok(difference(declared, &self.existing(&wanted)?))
+    }
+
+    /// Those of the wanted topics that exist.
+    fn existing(&self, wanted: &BTreeSet<&str>) -> Result<BTreeMap<String, Existing>, Error> {
+        let action = "listing topics";
+        let metadata = self.client.inner().fetch_metadata(None, LIST_LIMIT).map_err(self.kafka(action))?;
+        let mut existing = BTreeMap::new();
+        for topic in metadata.topics().iter().filter(|topic| wanted.contains(topic.name())) {
+            let partitions = topic.partitions();
+            let replicas = partitions.first().map_or(0, |partition| partition.replicas().len());
+            let entry = Existing {
+                partitions: partitions.len() as i32,
+                replication_factor: replicas as i32,
+                settings: BTreeMap::new(),
+            };
+            existing.insert(topic.name().to_owned(), entry);
+        }
+        self.read_settings(&mut existing)?;
+        Ok(existing)
+    }
+
+    fn read_settings(&self, existing: &mut BTreeMap<String, Existing>) -> Result<(), Error> {
+        if existing.is_empty() {
+            return Ok(());
+        }
+        let action = "reading the settings of";
+        let names: Vec<String> = existing.keys().cloned().collect();
+        let resources: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
+        let answers = wait(self.client.describe_configs(&resources, &options())).map_err(self.kafka(action))?;
+        for (name, answer) in names.iter().zip(answers) {
+            let resource = answer.map_err(|code| Error::Refused { action, topic: name.clone(), code })?;
+            let OwnedResourceSpecifier::Topic(topic) = &resource.specifier else { continue };
+            let Some(existing) = existing.get_mut(topic) else { continue };
+            for entry in resource.entries {
+                if let (ConfigSource::DynamicTopic, Some(value)) = (entry.source, entry.value) {
+                    existing.settings.insert(entry.name, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn create(&self, changes: &[Change]) -> Result<(), Error> {
+        let topics = changes.iter().filter_map(|change| match change {
+            Change::Create(topic) => Some(topic),
+            _ => None,
+        });
+        let new: Vec<_> = topics.map(new_topic).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let action = "creating";
+        for result in wait(self.client.create_topics(&new, &options())).map_err(self.kafka(action))? {
+            match result {
+                // Somebody else applied the same catalogue at the same time.
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => return Err(Error::Refused { action, topic, code }),
+            }
+        }
+        Ok(())
+    }
+
+    fn grow(&self, changes: &[Change]) -> Result<(), Error> {
+        let growing = changes.iter().filter_map(|change| match change {
+            Change::AddPartitions { topic, to, .. } => Some(NewPartitions::new(topic, *to as usize)),
+            _ => None,
+        });
+        let growing: Vec<_> = growing.collect();
+        if growing.is_empty() {
+            return Ok(());
+        }
+        let action = "adding partitions to";
+        for result in wait(self.client.create_partitions(&growing, &options())).map_err(self.kafka(action))? {
+            result.map_err(|(topic, code)| Error::Refused { action, topic, code })?;
+        }
+        Ok(())
+    }
+
+    fn alter(&self, changes: &[Change]) -> Result<(), Error> {
+        let action = "altering";
+        for change in changes {
+            let Change::Alter { topic, settings, .. } = change else { continue };
+            let mut altered = AlterConfig::new(ResourceSpecifier::Topic(topic));
+            for (name, value) in settings {
+                altered = altered.set(name, value);
+            }
+            for result in wait(self.client.alter_configs([&altered], &options())).map_err(self.kafka(action))? {
+                result.map_err(|(_, code)| Error::Refused { action, topic: topic.clone(), code })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A topic that was just created is not at once known everywhere, and cannot be written without a leader.
+    fn wait_for_leaders(&self, declared: &[Topic]) -> Result<(), Error> {
+        let action = "listing topics";
+        let deadline = Instant::now() + LEADER_LIMIT;
+        loop {
+            let metadata = self.client.inner().fetch_metadata(None, LIST_LIMIT).map_err(self.kafka(action))?;
+            let led: BTreeSet<&str> = metadata
+                .topics()
+                .iter()
+                .filter(|topic| topic.partitions().iter().all(|partition| partition.leader() >= 0))
+                .map(|topic| topic.name())
+                .collect();
+            let missing = declared.iter().filter(|topic| !led.contains(topic.name.as_str())).count();
+            if missing == 0 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(Error::NoLeader(missing));
+            }
+            thread::sleep(LEADER_PAUSE);
+        }
+    }
+
+    fn kafka(&self, action: &'static str) -> impl Fn(KafkaError) -> Error + '_ {
+        move |source| Error::Kafka { action, bootstrap: self.bootstrap.clone(), source }
+    }
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(REQUEST_LIMIT)).operation_timeout(Some(REQUEST_LIMIT))
+}
+
+fn new_topic(topic: &Topic) -> NewTopic<'_> {
+    let replication = TopicReplication::Fixed(topic.replication_factor);
+    let mut new = NewTopic::new(&topic.name, topic.partitions, replication);
+    for (name, value) in &topic.settings {
+        new = new.set(name, value);
+    }
+    new
+}

@@ -1,0 +1,157 @@
+//! The declaration of every topic, `catalogue.toml`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use schemas::Kind;
+use serde::Deserialize;
+
+use crate::Region;
+
+/// Stands for a region's lanskod in a declared name.
+const REGION_MARK: &str = "<nn>";
+
+/// Every topic pattern, with what is said of all of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// Partitions of every topic that does not say otherwise.
+    pub partitions: i32,
+    /// Copies of every partition.
+    pub replication_factor: i32,
+    /// What stands outside of the topics, for the map.
+    pub outside: Vec<Outside>,
+    /// One per topic pattern.
+    #[serde(rename = "topic")]
+    pub declarations: Vec<Declaration>,
+}
+
+/// A flow between a service and something that is not a topic.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outside {
+    /// Where it comes from.
+    pub from: String,
+    /// Where it goes.
+    pub to: String,
+    /// What flows.
+    pub flow: String,
+}
+
+/// One topic per region.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// Name with `<nn>` in place of the region.
+    pub name: String,
+    /// What it is for, one sentence.
+    pub purpose: String,
+    /// Services that write it.
+    pub producers: Vec<String>,
+    /// Services that read it.
+    pub consumers: Vec<String>,
+    /// Name of the [`Kind`] that it carries.
+    pub schema: String,
+    /// How long records stay.
+    #[serde(with = "humantime_serde")]
+    pub retention: Duration,
+    /// The longest time that one segment is written to; a segment is deleted whole.
+    #[serde(with = "humantime_serde")]
+    pub segment: Duration,
+    /// Where records go that cannot be processed.
+    pub dead_letter: Option<String>,
+    /// Partitions, where they differ from the catalogue's.
+    pub partitions: Option<i32>,
+}
+
+/// Where a topic lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Zone {
+    /// With the region: identities are readable.
+    Region,
+    /// With the centre: pseudonyms only.
+    Central,
+}
+
+/// One topic of one region, as it shall be on the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Number of partitions.
+    pub partitions: i32,
+    /// Copies of every partition.
+    pub replication_factor: i32,
+    /// The broker's own settings for it, sorted by name.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A text that is not a catalogue.
+#[derive(Debug, thiserror::Error)]
+#[error("the catalogue of topics is not valid TOML of the expected form")]
+pub struct Invalid(#[from] toml::de::Error);
+
+impl Catalogue {
+    /// The catalogue that is compiled in.
+    pub fn load() -> Self {
+        Self::parse(include_str!("../catalogue.toml")).expect("a test parses our own catalogue")
+    }
+
+    /// A catalogue from its text.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        toml::from_str(text).map_err(Invalid)
+    }
+
+    /// Partitions of a declaration's topics.
+    pub fn partitions_of(&self, declaration: &Declaration) -> i32 {
+        declaration.partitions.unwrap_or(self.partitions)
+    }
+
+    /// Every topic of these regions.
+    pub fn topics(&self, regions: &[Region], partitions: Option<i32>, replication_factor: Option<i32>) -> Vec<Topic> {
+        let replication_factor = replication_factor.unwrap_or(self.replication_factor);
+        let of_region = |region: &Region| {
+            let region = *region;
+            self.declarations.iter().map(move |declaration| Topic {
+                name: declaration.topic(region),
+                partitions: partitions.unwrap_or(self.partitions_of(declaration)),
+                replication_factor,
+                settings: declaration.settings(replication_factor),
+            })
+        };
+        regions.iter().flat_map(of_region).collect()
+    }
+}
+
+impl Declaration {
+    /// The topic's name in a region.
+    pub fn topic(&self, region: Region) -> String {
+        self.name.replace(REGION_MARK, region.code())
+    }
+
+    /// The kind of record it carries.
+    pub fn kind(&self) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == self.schema)
+    }
+
+    /// Where it lives: only the common model leaves the region.
+    pub fn zone(&self) -> Zone {
+        if self.name.contains(".common.") { Zone::Central } else { Zone::Region }
+    }
+
+    /// A topic that others name as their dead letter topic.
+    pub fn is_dead_letter(&self, catalogue: &Catalogue) -> bool {
+        catalogue.declarations.iter().any(|other| other.dead_letter.as_deref() == Some(&self.name))
+    }
+
+    fn settings(&self, replication_factor: i32) -> BTreeMap<String, String> {
+        // One copy may be away without stopping anybody, but two must have a record before it counts as written.
+        let in_sync_min = (replication_factor - 1).clamp(1, 2);
+        let settings = [
+            ("cleanup.policy", "delete".to_owned()),
+            ("min.insync.replicas", in_sync_min.to_string()),
+            ("retention.ms", self.retention.as_millis().to_string()),
+            ("segment.ms", self.segment.as_millis().to_string()),
+        ];
+        settings.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+}

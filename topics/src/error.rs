@@ -1,0 +1,60 @@
+//! Why topics could not be planned or applied.
+
+use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
+
+use crate::Conflict;
+
+/// Why topics could not be planned or applied.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A `--client` setting that librdkafka refuses.
+    #[error("client settings for Kafka at {bootstrap} are not valid")]
+    Settings {
+        /// Which Kafka.
+        bootstrap: String,
+        /// What librdkafka said.
+        source: KafkaError,
+    },
+    /// Kafka did not answer.
+    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable?")]
+    Kafka {
+        /// What was attempted.
+        action: &'static str,
+        /// Which Kafka.
+        bootstrap: String,
+        /// What librdkafka said.
+        source: KafkaError,
+    },
+    /// Kafka said no to one topic.
+    #[error("{action} {topic} was refused: {code}{}", hint(*code))]
+    Refused {
+        /// What was attempted.
+        action: &'static str,
+        /// On which topic.
+        topic: String,
+        /// Kafka's reason.
+        code: RDKafkaErrorCode,
+    },
+    /// What is declared cannot be reached; nothing was changed.
+    #[error("nothing was applied: {}", list(.0))]
+    Conflicts(Vec<Conflict>),
+    /// Kafka accepted the topics but did not bring up their partitions.
+    #[error("{0} topics have partitions without a leader 30 s after they were created; look at the broker's log")]
+    NoLeader(usize),
+}
+
+fn hint(code: RDKafkaErrorCode) -> &'static str {
+    match code {
+        RDKafkaErrorCode::InvalidReplicationFactor => {
+            "; there are fewer brokers than copies, use --replication-factor 1 for a single broker"
+        }
+        RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed => {
+            "; this principal needs CREATE and ALTER_CONFIGS"
+        }
+        _ => "",
+    }
+}
+
+fn list(conflicts: &[Conflict]) -> String {
+    conflicts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

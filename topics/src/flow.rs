@@ -1,0 +1,75 @@
+//! The map of services and topics, drawn from the catalogue so that it cannot lie.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+use crate::{Catalogue, Zone};
+
+/// Before the map in a document.
+pub const BEGIN: &str = "<!-- flow:begin -->";
+/// After the map in a document.
+pub const END: &str = "<!-- flow:end -->";
+
+/// The map as a Mermaid flow chart in a Markdown code block.
+pub fn diagram(catalogue: &Catalogue) -> String {
+    let mut lines = vec!["```mermaid".to_owned(), "flowchart LR".to_owned()];
+    let outside: Vec<_> = catalogue.outside.iter().flat_map(|flow| [&flow.from, &flow.to]).collect();
+    let services = services(catalogue);
+    let things: BTreeSet<_> = outside.iter().filter(|name| !services.contains(&name.as_str())).collect();
+    lines.extend(things.iter().map(|name| format!("  {}[\"{name}\"]", id(name))));
+    for (zone, title) in [(Zone::Region, "region zone, one per region"), (Zone::Central, "central zone")] {
+        lines.push(format!("  subgraph {}[\"{title}\"]", if zone == Zone::Region { "region" } else { "central" }));
+        for service in services.iter().filter(|service| zone_of(catalogue, service) == zone) {
+            lines.push(format!("    {}([\"{service}\"])", id(service)));
+        }
+        for declaration in catalogue.declarations.iter().filter(|declaration| declaration.zone() == zone) {
+            let name = declaration.name.replace("<nn>", "nn");
+            lines.push(format!("    {}[/\"{name}<br/>{}\"/]", id(&name), declaration.schema));
+        }
+        lines.push("  end".to_owned());
+    }
+    for flow in &catalogue.outside {
+        lines.push(format!("  {} -- \"{}\" --> {}", id(&flow.from), flow.flow, id(&flow.to)));
+    }
+    for declaration in &catalogue.declarations {
+        let topic = id(&declaration.name.replace("<nn>", "nn"));
+        lines.extend(declaration.producers.iter().map(|service| format!("  {} --> {topic}", id(service))));
+        lines.extend(declaration.consumers.iter().map(|service| format!("  {topic} --> {}", id(service))));
+    }
+    lines.push("```".to_owned());
+    lines.iter().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{line}");
+        text
+    })
+}
+
+/// The document with the map between its markers, or `None` if it has no markers.
+pub fn drawn_into(document: &str, catalogue: &Catalogue) -> Option<String> {
+    let (before, rest) = document.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{}{END}{after}", diagram(catalogue)))
+}
+
+/// Every service that reads or writes a topic, in the order in which data meets them.
+fn services(catalogue: &Catalogue) -> Vec<&str> {
+    let mut services = Vec::new();
+    for declaration in &catalogue.declarations {
+        for service in declaration.producers.iter().chain(&declaration.consumers) {
+            if !services.contains(&service.as_str()) {
+                services.push(service);
+            }
+        }
+    }
+    services
+}
+
+/// A service lives in the region if it touches anything that stays there.
+fn zone_of(catalogue: &Catalogue, service: &str) -> Zone {
+    let touched = |declaration: &&crate::Declaration| {
+        declaration.producers.iter().chain(&declaration.consumers).any(|name| name == service)
+    };
+    catalogue.declarations.iter().filter(touched).map(crate::Declaration::zone).min().unwrap_or(Zone::Central)
+}
+
+fn id(name: &str) -> String {
+    name.replace(|character: char| !character.is_ascii_alphanumeric(), "_")
+}

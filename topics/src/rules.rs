@@ -1,0 +1,105 @@
+//! What every catalogue must keep.
+
+use std::{collections::BTreeSet, fmt, time::Duration};
+
+use schemas::Kind;
+
+use crate::{Catalogue, Declaration, Region, Zone};
+
+/// Identities are readable in source topics: the longest they may lie there.
+const SOURCE_RETENTION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// One rule broken by one topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// The topic's declared name.
+    pub topic: String,
+    /// What is wrong and what to do.
+    pub what: String,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.topic, self.what)
+    }
+}
+
+/// Everything that is wrong with a catalogue; nothing, when it may be applied.
+pub fn breaches(catalogue: &Catalogue) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for declaration in &catalogue.declarations {
+        let said = of_declaration(catalogue, declaration);
+        found.extend(said.into_iter().map(|what| Breach { topic: declaration.name.clone(), what }));
+    }
+    for kind in Kind::ALL {
+        if !catalogue.declarations.iter().any(|declaration| declaration.kind() == Some(kind)) {
+            let what = "no topic carries this schema; declare one or remove the schema".to_owned();
+            found.push(Breach { topic: kind.name().to_owned(), what });
+        }
+    }
+    found
+}
+
+fn of_declaration(catalogue: &Catalogue, declaration: &Declaration) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut require = |kept: bool, what: String| {
+        if !kept {
+            found.push(what);
+        }
+    };
+    let names: Vec<_> = catalogue.declarations.iter().map(|other| other.name.as_str()).collect();
+    let partitions = catalogue.partitions_of(declaration);
+
+    require(
+        names.iter().filter(|name| **name == declaration.name).count() == 1,
+        "declared more than once; keep one".to_owned(),
+    );
+    require(!declaration.purpose.trim().is_empty(), "has no purpose; say in a sentence what it is for".to_owned());
+    require(!declaration.producers.is_empty(), "has no producer; name the service that writes it".to_owned());
+    require(
+        !declaration.consumers.is_empty() || declaration.is_dead_letter(catalogue),
+        "has no consumer; name the service that reads it, only a dead letter topic may have none".to_owned(),
+    );
+    require(declaration.kind().is_some(), {
+        format!("schema '{}' does not exist; use one of {}", declaration.schema, Kind::ALL.map(Kind::name).join(", "))
+    });
+    let carried: BTreeSet<_> = Region::all().map(|region| Kind::of_topic(&declaration.topic(region))).collect();
+    require(carried == BTreeSet::from([declaration.kind()]), {
+        "is not named after what it carries; see the table in the README of `schemas`".to_owned()
+    });
+    require(declaration.name.matches("<nn>").count() == 1, "must hold <nn> exactly once".to_owned());
+    require(partitions >= 1, format!("{partitions} partitions; at least 1"));
+    require(partitions == catalogue.partitions, {
+        format!(
+            "{partitions} partitions where the catalogue has {}; input partition n is written to output partition n, \
+             so all have the same count",
+            catalogue.partitions
+        )
+    });
+    require(declaration.segment <= declaration.retention, {
+        "segment is longer than retention; records would stay longer than declared".to_owned()
+    });
+    require(declaration.segment > Duration::ZERO, "segment is 0".to_owned());
+    let is_source = declaration.kind() == Some(Kind::SourceRecord);
+    require(!is_source || declaration.retention <= SOURCE_RETENTION_MAX, {
+        "holds identities for more than 7 days; shorten its retention".to_owned()
+    });
+    require(is_source == declaration.dead_letter.is_some(), {
+        "exactly the source topics have a dead letter topic: what is read from the others was written by us".to_owned()
+    });
+    if let Some(dead_letter) = declaration.dead_letter.as_deref() {
+        let target = catalogue.declarations.iter().find(|other| other.name == dead_letter);
+        require(target.is_some_and(|target| target.kind() == Some(Kind::Parked)), {
+            format!("dead letter topic '{dead_letter}' is not declared with schema Parked")
+        });
+    }
+    require(declaration.zone() == Zone::Central || !declaration.consumers.iter().any(|name| is_central(name)), {
+        "a service of the centre reads a topic that stays in the region".to_owned()
+    });
+    found
+}
+
+/// Services that may not see an identity; see the privacy line in the root README.
+fn is_central(service: &str) -> bool {
+    service.starts_with("sink-") || service == "dashboard"
+}

@@ -1,0 +1,93 @@
+//! Planning and applying on a real Kafka.
+
+use topics::{Catalogue, Change, Error, Options, Region, apply, plan};
+
+use crate::KAFKA;
+
+fn regions(codes: &[&str]) -> Vec<Region> {
+    codes.iter().map(|code| code.parse().expect("a lanskod")).collect()
+}
+
+fn options(partitions: i32) -> Options {
+    Options { partitions: Some(partitions), replication_factor: Some(1), ..Options::default() }
+}
+
+#[test]
+fn applying_twice_changes_nothing() {
+    let (bootstrap, regions) = (KAFKA.bootstrap(), regions(&["01", "14"]));
+    let topic_count = 2 * Catalogue::load().declarations.len();
+
+    let planned = plan(bootstrap, &regions, &options(2)).expect("plans");
+    assert_eq!(planned.changes.len(), topic_count);
+    assert!(planned.changes.iter().all(|change| matches!(change, Change::Create(_))), "{planned:?}");
+    assert_eq!(plan(bootstrap, &regions, &options(2)).expect("plans"), planned, "planning changes nothing");
+
+    assert_eq!(apply(bootstrap, &regions, &options(2)).expect("applies"), planned);
+    let again = apply(bootstrap, &regions, &options(2)).expect("applies");
+    assert_eq!((again.topic_count, again.changes, again.conflicts), (topic_count, vec![], vec![]));
+}
+
+#[test]
+fn topics_grow_and_never_shrink() {
+    let (bootstrap, regions) = (KAFKA.bootstrap(), regions(&["03"]));
+    apply(bootstrap, &regions, &options(1)).expect("applies");
+
+    let grown = apply(bootstrap, &regions, &options(3)).expect("applies");
+    assert_eq!(grown.changes.len(), 7);
+    let grows = |change: &Change| matches!(change, Change::AddPartitions { from: 1, to: 3, .. });
+    assert!(grown.changes.iter().all(grows), "{grown:?}");
+    assert_eq!(apply(bootstrap, &regions, &options(3)).expect("applies").changes, []);
+
+    let error = apply(bootstrap, &regions, &options(2)).expect_err("cannot shrink");
+    assert!(matches!(&error, Error::Conflicts(conflicts) if conflicts.len() == 7), "{error}");
+    assert!(error.to_string().contains("region.03.source.adt has 3 partitions and 2 are declared"), "{error}");
+    assert_eq!(plan(bootstrap, &regions, &options(3)).expect("plans").changes, [], "nothing was changed");
+}
+
+#[test]
+fn settings_are_put_right_and_foreign_ones_are_kept() {
+    let (bootstrap, regions) = (KAFKA.bootstrap(), regions(&["04"]));
+    apply(bootstrap, &regions, &options(1)).expect("applies");
+    set(bootstrap, "region.04.parked", &[("retention.ms", "1000"), ("max.message.bytes", "2000000")]);
+
+    let changed = apply(bootstrap, &regions, &options(1)).expect("applies");
+    let [Change::Alter { topic, differences, .. }] = changed.changes.as_slice() else { panic!("{changed:?}") };
+    assert_eq!(topic, "region.04.parked");
+    assert_eq!(differences["retention.ms"], (Some("1000".to_owned()), "2592000000".to_owned()));
+    assert_eq!(apply(bootstrap, &regions, &options(1)).expect("applies").changes, []);
+
+    set(bootstrap, "region.04.parked", &[("max.message.bytes", "2000000")]);
+    let plan = plan(bootstrap, &regions, &options(1)).expect("plans");
+    let [Change::Alter { settings, .. }] = plan.changes.as_slice() else { panic!("{plan:?}") };
+    assert_eq!(settings["max.message.bytes"], "2000000");
+}
+
+#[test]
+fn more_copies_than_brokers_is_refused_with_a_remedy() {
+    let options = Options { replication_factor: Some(3), ..Options::default() };
+    let error = apply(KAFKA.bootstrap(), &regions(&["05"]), &options).expect_err("one broker");
+    assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+    assert!(error.to_string().contains("use --replication-factor 1"), "{error}");
+}
+
+#[test]
+fn a_wrong_client_setting_is_named() {
+    let client = [("no.such.setting".to_owned(), "1".to_owned())].into();
+    let error = plan("127.0.0.1:9", &regions(&["05"]), &Options { client, ..options(1) }).expect_err("refused");
+    assert!(matches!(error, Error::Settings { .. }), "{error:?}");
+}
+
+/// Replaces a topic's settings, as an operator might by hand.
+fn set(bootstrap: &str, topic: &str, settings: &[(&str, &str)]) {
+    use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+    let client: AdminClient<_> =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", bootstrap).create().expect("a client");
+    let mut altered = AlterConfig::new(ResourceSpecifier::Topic(topic));
+    for (name, value) in settings {
+        altered = altered.set(name, value);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    // Blocking inside of a runtime must work too: tests and services may call `apply` from one.
+    let results = runtime.block_on(client.alter_configs([&altered], &AdminOptions::new())).expect("answered");
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+}

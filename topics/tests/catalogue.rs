@@ -1,0 +1,42 @@
+//! The catalogue keeps its rules and covers exactly what the schema registry serves.
+
+use std::collections::BTreeSet;
+
+use schemas::registry::{server, subject};
+use topics::{Catalogue, Region, breaches};
+
+#[test]
+fn ours_keeps_every_rule() {
+    assert_eq!(breaches(&Catalogue::load()), []);
+}
+
+#[test]
+fn it_declares_the_topics_that_the_registry_lists() {
+    let regions: Vec<_> = Region::all().collect();
+    let declared: BTreeSet<_> =
+        Catalogue::load().topics(&regions, None, None).into_iter().map(|topic| subject(&topic.name)).collect();
+    assert_eq!(declared, server::subjects().into_iter().collect());
+}
+
+#[test]
+fn it_fits_on_one_screen() {
+    let lines = include_str!("../catalogue.toml").lines().count();
+    assert!(lines <= 90, "{lines} lines");
+}
+
+#[test]
+fn settings_follow_from_the_declaration() {
+    let region = "14".parse().expect("a lanskod");
+    let topics = Catalogue::load().topics(&[region], Some(5), None);
+    let adt = topics.iter().find(|topic| topic.name == "region.14.source.adt").expect("declared");
+    let settings: Vec<_> = adt.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!((adt.partitions, adt.replication_factor), (5, 3));
+    assert_eq!(
+        settings,
+        ["cleanup.policy=delete", "min.insync.replicas=2", "retention.ms=604800000", "segment.ms=86400000"]
+    );
+    for (copies, in_sync) in [(1, "1"), (2, "1"), (3, "2"), (5, "2")] {
+        let topics = Catalogue::load().topics(&[region], None, Some(copies));
+        assert!(topics.iter().all(|topic| topic.settings["min.insync.replicas"] == in_sync), "{copies} copies");
+    }
+}

@@ -1,0 +1,64 @@
+//! The command line, as a person or a script meets it.
+
+use std::{
+    fs,
+    process::{Command, Output},
+};
+
+use crate::KAFKA;
+
+fn topics(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_topics")).args(arguments).env_remove("KAFKA_BOOTSTRAP").output().expect("runs")
+}
+
+/// Runs a command, and expects its exit code and a part of each of its two outputs.
+fn check(arguments: &[&str], code: i32, stdout: &str, stderr: &str) {
+    let output = topics(arguments);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {out}{err}");
+    assert!(out.contains(stdout), "{arguments:?}: {out}");
+    assert!(err.contains(stderr), "{arguments:?}: {err}");
+    assert!(!out.contains('\x1b'), "no colour off a terminal: {out}");
+}
+
+#[test]
+fn check_says_what_is_wrong() {
+    check(&["check"], 0, "7 topic patterns, 0 breaches", "");
+    let path = std::env::temp_dir().join(format!("topics-check-{}.toml", std::process::id()));
+    fs::write(&path, include_str!("../catalogue.toml").replacen("\"7 days\"", "\"70 days\"", 1)).expect("written");
+    let file = path.to_str().expect("a text");
+    check(&["check", "--file", file], 1, "! region.<nn>.source.adt: holds identities for more than 7 days", "");
+    fs::write(&path, "partitions = 2\nnonsense = true\n").expect("written");
+    check(&["check", "--file", file], 1, "", "nonsense");
+    fs::remove_file(&path).expect("removed");
+    check(&["check", "--file", file], 1, "", file);
+}
+
+#[test]
+fn plan_and_apply_say_what_they_do() {
+    let target = ["--bootstrap", KAFKA.bootstrap(), "--region", "25", "--replication-factor", "1"];
+    let with = |command, more: &[&'static str]| [&[command], target.as_slice(), more].concat();
+    let created = "+ create region.25.common.encounter: 2 partitions, 1 copies, cleanup.policy=delete";
+    check(&with("plan", &[]), 0, created, "");
+    check(&with("plan", &[]), 0, "7 topics declared, would change 7, 0 in the way", "");
+    check(&with("apply", &[]), 0, created, "");
+    check(&with("apply", &[]), 0, "7 topics declared, changed 0, 0 in the way", "");
+    check(&with("plan", &["--partitions", "4"]), 0, "~ grow region.25.parked: 2 to 4 partitions", "");
+    check(&with("plan", &["--partitions", "1"]), 1, "! region.25.parked has 2 partitions and 1 are declared", "");
+    check(&with("apply", &["--partitions", "1"]), 1, "", "error: nothing was applied: region.25.");
+}
+
+#[test]
+fn wrong_arguments_are_refused_before_anything_happens() {
+    check(&["plan", "--region", "02"], 2, "", "'02' is not a lanskod; use one of 01, 03");
+    check(&["plan", "--partitions", "0"], 2, "", "0 is not in 1..");
+    check(&["plan", "--client", "nonsense"], 2, "", "write NAME=VALUE");
+    check(&["explode"], 2, "", "unrecognized subcommand");
+}
+
+#[test]
+fn nobody_at_the_address_is_a_clear_error() {
+    let nobody = format!("127.0.0.1:{}", local_stack::free_port().expect("a port"));
+    let arguments = ["plan", "--bootstrap", &nobody, "--client", "socket.connection.setup.timeout.ms=1000"];
+    check(&arguments, 1, "", &format!("listing topics failed at Kafka {nobody}; is it running and reachable?"));
+}

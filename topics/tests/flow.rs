@@ -1,0 +1,32 @@
+//! The root README's map is the one drawn from the catalogue.
+
+use std::{fs, path::Path};
+
+use topics::{Catalogue, flow};
+
+#[test]
+fn the_readme_shows_the_map_that_the_catalogue_draws() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(&path).expect("the root README exists");
+    let drawn = flow::drawn_into(&readme, &Catalogue::load()).expect("the root README has the two markers");
+    assert!(drawn == readme, "the map is out of date: run `cargo run -p topics -- flow --write README.md`");
+}
+
+#[test]
+fn every_declared_topic_and_service_is_on_the_map_once() {
+    let catalogue = Catalogue::load();
+    let diagram = flow::diagram(&catalogue);
+    for declaration in &catalogue.declarations {
+        let label = format!("\"{}<br/>{}\"", declaration.name.replace("<nn>", "nn"), declaration.schema);
+        assert_eq!(diagram.matches(&label).count(), 1, "{label}");
+    }
+    for service in ["connector", "processor", "sink-store", "dashboard"] {
+        assert_eq!(diagram.matches(&format!("([\"{service}\"])")).count(), 1, "{service}");
+    }
+}
+
+#[test]
+fn a_document_without_markers_is_left_alone() {
+    assert_eq!(flow::drawn_into("# A document\n", &Catalogue::load()), None);
+    assert_eq!(flow::drawn_into(&format!("{}\n{}", flow::END, flow::BEGIN), &Catalogue::load()), None);
+}
