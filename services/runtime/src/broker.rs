@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use serde::Deserialize;
 
 use crate::health::Health;
+use crate::policy::{self, Action};
 use crate::shutdown::Shutdown;
 
 /// Name of the health component that says whether Kafka answers.
@@ -23,14 +25,38 @@ const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const PROBE_WAIT_MAX: Duration = Duration::from_millis(500);
 
-/// Why a topic cannot be used.
+/// Why Kafka cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It does not exist.
-    #[error("topic {topic} does not exist; {}", crate::policy::MISSING_TOPIC)]
+    #[error("topic {topic} does not exist; {}", policy::MISSING_TOPIC)]
     TopicMissing {
         /// Its name.
         topic: String,
+    },
+    /// The position where reading should go on is not in the topic any more.
+    #[error("offset {offset} of {topic} partition {partition} is not in Kafka, which holds {low} to {high}; {remedy}")]
+    OffsetGone {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The offset that was wanted.
+        offset: i64,
+        /// The oldest offset there is.
+        low: i64,
+        /// The next offset to be written.
+        high: i64,
+        /// What the operator should do.
+        remedy: &'static str,
+    },
+    /// Kafka refuses to be read.
+    #[error("read from Kafka: {code}; {remedy}")]
+    Refused {
+        /// Kafka's word for it.
+        code: RDKafkaErrorCode,
+        /// What the operator should do.
+        remedy: &'static str,
     },
     /// The service was asked to stop before Kafka answered.
     #[error("stopped before Kafka answered")]
@@ -242,5 +268,60 @@ fn partition_count<C: ClientContext>(
             Err(error) => link.down(&error.to_string()),
         }
         shutdown.sleep(Duration::from_millis(250));
+    }
+}
+
+/// The offsets a partition holds: the oldest, and the next to be written.
+pub(crate) fn range<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), KafkaError> {
+    consumer.fetch_watermarks(topic, partition, METADATA_WAIT_MAX)
+}
+
+/// An error if the position is not in the topic any more.
+pub(crate) fn check_position(topic: &str, partition: i32, offset: i64, (low, high): (i64, i64)) -> Result<(), Error> {
+    if (low..=high).contains(&offset) {
+        return Ok(());
+    }
+    let remedy = policy::OFFSET_GONE;
+    Err(Error::OffsetGone { topic: topic.to_owned(), partition, offset, low, high, remedy })
+}
+
+/// What an error that a consumer reported means for whoever reads these topics from these positions: nothing that does
+/// not pass by itself, or the end.
+pub(crate) fn judge<'a, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    link: &Link,
+    shutdown: &Shutdown,
+    positions: impl Iterator<Item = (&'a str, i32, i64)>,
+    error: &KafkaError,
+) -> Result<(), Error> {
+    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+    let remedy = match (policy::on_read(code), error) {
+        (Action::Stop { remedy }, _) => remedy,
+        (Action::Retry, KafkaError::MessageConsumptionFatal(_)) => "start again",
+        (Action::Retry, _) => return Ok(()),
+    };
+    match code {
+        // librdkafka does not say which partition, so each is compared with what Kafka holds.
+        RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => {
+            for (topic, partition, offset) in positions {
+                if let Ok(range) = range(consumer, topic, partition) {
+                    check_position(topic, partition, offset, range)?;
+                }
+            }
+            Err(Error::Refused { code, remedy })
+        }
+        // A broker that has just started may not know every topic yet; a topic that is gone stays unknown.
+        RDKafkaErrorCode::UnknownTopic
+        | RDKafkaErrorCode::UnknownTopicOrPartition
+        | RDKafkaErrorCode::UnknownPartition => {
+            let mut topics: Vec<&str> = positions.map(|(topic, ..)| topic).collect();
+            topics.dedup();
+            partition_counts(consumer.client(), link, &topics, shutdown).map(|_| ())
+        }
+        _ => Err(Error::Refused { code, remedy }),
     }
 }

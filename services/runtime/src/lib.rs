@@ -11,6 +11,6 @@ pub mod metrics;
 pub mod origin;
 pub mod policy;
 pub mod producer;
-//REL
+pub mod relay;
 pub mod shutdown;
-//TAIL
+pub mod tail;

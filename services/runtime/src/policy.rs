@@ -70,7 +70,7 @@ pub(crate) const MISSING_TOPIC: &str = "create the topics with `topics apply`, t
 const TOO_LARGE: &str = "raise the topic's max.message.bytes in the catalogue, run `topics apply`, then start again";
 const INSTANCE_TWICE: &str = "another process runs with the same instance name; give each its own";
 const FOREIGN_MEMBER: &str = "a member with another assignment strategy is in the consumer group; stop it";
-const OFFSET_GONE: &str = "the position is no longer in the topic because its retention has passed it or the topic was \
+pub(crate) const OFFSET_GONE: &str = "the position is no longer in the topic because its retention has passed it or the topic was \
                            made anew; records may be missing. To go on from the oldest record that is left, reset the \
                            group with kafka-consumer-groups --reset-offsets --to-earliest, or rebuild the store";
 

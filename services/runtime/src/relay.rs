@@ -1,0 +1,326 @@
+//! The loop that reads source records, lets a [`Step`] decide each one's fate, and writes its outputs.
+//!
+//! The promise: an offset is committed only after every output of all earlier records is acknowledged, and the commit
+//! carries the [`FateCounts`] of exactly the records below it. A crash therefore replays a suffix and never skips; the
+//! replayed outputs carry the same origins, so consumers that follow the one-compare rule see each once.
+//!
+//! How it is kept:
+//! - One OS thread owns the consumer, the producer and all state; librdkafka's threads do the network. No lock is
+//!   contended and nothing is allocated per record except inside librdkafka.
+//! - Each assigned partition has a ring of records whose outputs wait for acknowledgement. The ring's front moves only
+//!   when its record's outputs are all acknowledged, and the front is what is committed.
+//! - The producer is idempotent and gapless: within an output partition nothing is written after a record that failed,
+//!   so a consumer's watermark cannot pass over a hole. A failed delivery ends the process.
+//! - Group membership is static and cooperative: a restart takes its partitions back without moving anyone else's.
+//!   Rebalances are only noted in librdkafka's callback and carried out by the loop, which drains and commits first.
+//!
+//! Refused: Kafka transactions (librdkafka lacks KIP-890, so a timeout can tear one), and committing what was polled
+//! rather than what was acknowledged (a crash would skip).
+
+mod membership;
+mod outputs;
+mod receipts;
+mod slot;
+mod worker;
+
+use std::error::Error as StdError;
+use std::io;
+use std::thread::{self, JoinHandle};
+
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+use serde::Deserialize;
+
+use crate::broker;
+use crate::config::{self, Fault, Period, Size};
+use crate::fate::Fate;
+use crate::health::Health;
+use crate::metrics::{Counter, Family, Gauge, Histogram, Keys, TopicPartition};
+use crate::shutdown::Shutdown;
+
+pub use outputs::{Output, Outputs};
+
+/// Name of the health component that says whether the group has given this process its partitions.
+pub const COMPONENT: &str = "relay";
+
+/// How records are relayed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The consumer group, the same for all instances of a service.
+    pub group: String,
+    /// This instance's name, its own and the same after every restart.
+    pub instance: String,
+    /// How long an output waits for company before a batch is sent.
+    #[serde(default = "Settings::linger")]
+    pub linger: Period,
+    /// How often offsets are committed.
+    #[serde(default = "Settings::commit_interval")]
+    pub commit_interval: Period,
+    /// After so long without a sign of life the group gives this instance's partitions to others.
+    #[serde(default = "Settings::session_timeout")]
+    pub session_timeout: Period,
+    /// How long outputs may still be acknowledged when stopping or handing over a partition.
+    #[serde(default = "Settings::drain_max")]
+    pub drain_max: Period,
+    /// Upper bound of records read whose outputs are not all acknowledged.
+    #[serde(default = "Settings::pending_max")]
+    pub pending_max: usize,
+    /// Upper bound of the memory for records fetched and not yet read.
+    #[serde(default = "Settings::queue_size")]
+    pub fetch_queue_size: Size,
+    /// Upper bound of the memory for outputs not yet acknowledged.
+    #[serde(default = "Settings::queue_size")]
+    pub send_queue_size: Size,
+}
+
+impl Settings {
+    /// The defaults, for this group and instance.
+    pub fn new(group: impl Into<String>, instance: impl Into<String>) -> Self {
+        Self {
+            group: group.into(),
+            instance: instance.into(),
+            linger: Self::linger(),
+            commit_interval: Self::commit_interval(),
+            session_timeout: Self::session_timeout(),
+            drain_max: Self::drain_max(),
+            pending_max: Self::pending_max(),
+            fetch_queue_size: Self::queue_size(),
+            send_queue_size: Self::queue_size(),
+        }
+    }
+
+    // Long enough to fill batches under load, short beside the promise of 250 ms.
+    const fn linger() -> Period {
+        Period::milliseconds(5)
+    }
+
+    const fn commit_interval() -> Period {
+        Period::milliseconds(200)
+    }
+
+    const fn session_timeout() -> Period {
+        Period::seconds(30)
+    }
+
+    const fn drain_max() -> Period {
+        Period::seconds(20)
+    }
+
+    const fn pending_max() -> usize {
+        50_000
+    }
+
+    const fn queue_size() -> Size {
+        Size::mib(16)
+    }
+}
+
+impl config::Check for Settings {
+    fn check(&self) -> Result<(), Fault> {
+        for (key, value) in [("group", &self.group), ("instance", &self.instance)] {
+            if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) {
+                return Err(Fault::new(key, "must be letters, digits, `.`, `-` and `_`"));
+            }
+        }
+        // Kafka's own bounds for a session, group.min and group.max.session.timeout.ms.
+        if !(Period::seconds(6)..=Period::seconds(1800)).contains(&self.session_timeout) {
+            return Err(Fault::new("session_timeout", "must be from 6s to 30m"));
+        }
+        if self.pending_max == 0 {
+            return Err(Fault::new("pending_max", "must be at least 1"));
+        }
+        Ok(())
+    }
+}
+
+/// A topic to read and the topics its outputs go to. Input partition n writes output partition n.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The topic that is read.
+    pub input: String,
+    /// The topics that are written; a step names them by index.
+    pub outputs: Vec<String>,
+}
+
+/// A source record, still in librdkafka's memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Which route it came by, as an index into the routes.
+    pub route: usize,
+    /// The topic.
+    pub topic: &'a str,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+    /// When it was written, in milliseconds since 1970.
+    pub timestamp_ms: Option<i64>,
+    /// The Kafka key.
+    pub key: Option<&'a [u8]>,
+    /// The value; a record without one has an empty one.
+    pub payload: &'a [u8],
+}
+
+/// What a service does with a record.
+///
+/// The contract: the same record gives the same outputs and the same fate, always, because after a crash a suffix of the
+/// records comes again. A step holds no state that outlives a record, apart from caches.
+pub trait Step: Send {
+    /// Decides the record's fate and writes its outputs. On a failure the outputs are dropped.
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure>;
+}
+
+/// Why a step cannot decide a record's fate for now. What the record itself says is never a failure but a fate.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something the step needs is away. The relay reads nothing, is not ready, and tries the record again.
+    Retry(Box<dyn StdError + Send + Sync>),
+    /// Trying again changes nothing. The process ends.
+    Stop(Box<dyn StdError + Send + Sync>),
+}
+
+/// Why relaying ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The clients cannot be set up.
+    #[error("set up the Kafka clients")]
+    Setup(#[source] Fault),
+    /// Kafka refuses, or a topic cannot be used.
+    #[error(transparent)]
+    Kafka(#[from] broker::Error),
+    /// An output topic has fewer partitions than its input.
+    #[error(
+        "topic {output} has {output_count} partitions and its input {input} has {input_count}; give both the same \
+             count with `topics apply`"
+    )]
+    Partitions {
+        /// The input topic.
+        input: String,
+        /// Its partitions.
+        input_count: i32,
+        /// The output topic.
+        output: String,
+        /// Its partitions.
+        output_count: i32,
+    },
+    /// The group cannot be used.
+    #[error("{attempt}")]
+    Group {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the client said.
+        source: KafkaError,
+    },
+    /// The committed offset carries another program's metadata.
+    #[error("read the fates committed for {topic} partition {partition}")]
+    Fates {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Why they cannot be read.
+        source: crate::fate::Unreadable,
+    },
+    /// An output was not taken.
+    #[error("write to {topic} partition {partition}: {code}; {remedy}")]
+    Delivery {
+        /// The output topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Kafka's word for it.
+        code: RDKafkaErrorCode,
+        /// What the operator should do.
+        remedy: &'static str,
+    },
+    /// The step gave up.
+    #[error("process {topic} partition {partition} offset {offset}")]
+    Step {
+        /// The source topic.
+        topic: String,
+        /// Its partition.
+        partition: i32,
+        /// The record.
+        offset: i64,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+/// Labels `topic`, `partition` and `fate`.
+#[derive(Clone, Copy, Debug)]
+pub enum TopicPartitionFate {}
+
+impl Keys for TopicPartitionFate {
+    const NAMES: &'static [&'static str] = &["topic", "partition", "fate"];
+}
+
+crate::metrics! {
+    /// What the relay counts, per source partition held by this process. Counts go on across restarts: they are kept
+    /// with the committed offset, and a partition that moves takes its counts along.
+    pub struct Metrics {
+        /// Source records settled, by fate; the sum over the fates is the count of records consumed. A record is settled
+        /// when all its outputs are acknowledged.
+        pub records: Family<TopicPartitionFate, Counter> = "records_total",
+        /// Events that mapped source records became.
+        pub events: Family<TopicPartition, Counter> = "events_total",
+        /// Source records in Kafka that are not settled, as of at most two seconds ago.
+        pub lag: Family<TopicPartition, Gauge> = "lag_records",
+        /// Source records read whose outputs are not all acknowledged.
+        pub pending: Gauge = "pending_records",
+        /// Time from the writing of a source record to the acknowledgement of its outputs; one sample per partition and
+        /// round of the loop.
+        pub settle_time: Histogram = "settle_seconds",
+        /// Commits of offsets that were sent to Kafka.
+        pub commits: Counter = "commits_total",
+        /// Times the queue to Kafka was full and the loop waited.
+        pub queue_full: Counter = "queue_full_total",
+    }
+}
+
+/// Everything a relay needs.
+#[derive(Clone, Debug)]
+pub struct Relay {
+    /// Where Kafka is.
+    pub kafka: config::Kafka,
+    /// How records are relayed.
+    pub settings: Settings,
+    /// What is read and where it goes.
+    pub routes: Vec<Route>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where readiness is said; components [`broker::COMPONENT`] and [`COMPONENT`].
+    pub health: Health,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+impl Relay {
+    /// Relays on a thread of its own until shutdown. An error requests the shutdown of the whole service.
+    pub fn spawn(self, step: impl Step + 'static) -> io::Result<JoinHandle<Result<(), Error>>> {
+        let shutdown = self.shutdown.clone();
+        thread::Builder::new().name("relay".to_owned()).spawn(move || {
+            // Also when the step panics: a service whose relay is gone must not look alive.
+            let _stop = StopOnDrop(shutdown);
+            self.run(step)
+        })
+    }
+
+    /// Relays on the calling thread until shutdown, then drains, commits and returns.
+    pub fn run(self, step: impl Step) -> Result<(), Error> {
+        match worker::Worker::start(self, step) {
+            Ok(worker) => worker.run(),
+            Err(Error::Kafka(broker::Error::Stopped)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+struct StopOnDrop(Shutdown);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.request();
+    }
+}

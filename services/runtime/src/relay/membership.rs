@@ -1,0 +1,100 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaRespErr;
+
+use crate::broker::{Link, Watch};
+
+/// What the group wants of this process.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Read these partitions from now on.
+    Assign(TopicPartitionList),
+    /// Stop reading these, commit what is settled, and say when it is done.
+    Revoke(TopicPartitionList),
+    /// These belong to someone else already; committing for them is refused.
+    Lose(TopicPartitionList),
+}
+
+/// What librdkafka's consumer reports. A rebalance is only noted here: the loop carries it out, because it must drain
+/// and commit first and librdkafka waits for that as long as the poll interval allows.
+pub(super) struct Membership {
+    watch: Watch,
+    changes: Mutex<VecDeque<Change>>,
+    closing: AtomicBool,
+}
+
+impl Membership {
+    pub(super) fn new(link: Link) -> Self {
+        Self { watch: Watch::new(link), changes: Mutex::new(VecDeque::new()), closing: AtomicBool::new(false) }
+    }
+
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    pub(super) fn next_change(&self) -> Option<Change> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// From now on partitions are given up at once: the loop has ended, and the consumer is about to be dropped.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+}
+
+pub(super) fn take_on<C: ConsumerContext>(consumer: &BaseConsumer<C>, list: &TopicPartitionList) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_assign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.assign(list),
+    }
+}
+
+pub(super) fn give_up<C: ConsumerContext>(consumer: &BaseConsumer<C>, list: &TopicPartitionList) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.unassign(),
+    }
+}
+
+impl ClientContext for Membership {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.watch.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.watch.error(error, reason);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.watch.stats_raw(statistics);
+    }
+}
+
+impl ConsumerContext for Membership {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let assigned = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if self.closing.load(Ordering::Relaxed) {
+            // An assignment must be answered too, or closing would wait for ever.
+            let answer = if assigned { take_on(consumer, list) } else { give_up(consumer, list) };
+            if let Err(error) = answer {
+                tracing::debug!(%error, "a partition was not given up while closing");
+            }
+            return;
+        }
+        let change = if assigned {
+            Change::Assign(list.clone())
+        } else if consumer.assignment_lost() {
+            Change::Lose(list.clone())
+        } else {
+            Change::Revoke(list.clone())
+        };
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push_back(change);
+    }
+}

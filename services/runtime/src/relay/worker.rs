@@ -1,0 +1,656 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{ClientConfig, Offset};
+use uuid::fmt::Hyphenated;
+
+use super::membership::{self, Change, Membership};
+use super::receipts::{self, Receipt, Receipts, SLOTS_MAX};
+use super::slot::Slot;
+use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step};
+use crate::broker::{self, Link, Probe};
+use crate::config::Fault;
+use crate::exit::chain;
+use crate::fate::FateCounts;
+use crate::metrics::{Counter, Gauge};
+use crate::origin::{self, Position};
+use crate::policy::{self, Action};
+
+/// Records read before receipts, rebalances and commits are looked after again.
+const BATCH_MAX: usize = 1000;
+/// How long the loop waits for a record when nothing is going on, and when receipts are awaited.
+const IDLE_WAIT: Duration = Duration::from_millis(50);
+const BUSY_WAIT: Duration = Duration::from_millis(2);
+/// rdkafka cannot tell how an asynchronous commit ended, so what matters is committed synchronously now and then.
+const CONFIRM_INTERVAL: Duration = Duration::from_secs(5);
+/// How long the group may take to say what was committed.
+const COMMITTED_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Pause between attempts of a step whose needs are away.
+const RETRY_PAUSE_MIN: Duration = Duration::from_millis(200);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
+
+pub(super) struct Worker<S> {
+    consumer: BaseConsumer<Membership>,
+    work: Work<S>,
+}
+
+/// Everything but the consumer, from whose memory records are borrowed while the rest changes.
+struct Work<S> {
+    relay: Relay,
+    routes: Arc<[Route]>,
+    step: S,
+    link: Link,
+    producer: BaseProducer<Receipts>,
+    /// By slot number; a number is used again only when no receipt of its last user is outstanding.
+    held: Vec<Option<Held>>,
+    last: usize,
+    outputs: Outputs,
+    receipts: Vec<Receipt>,
+    pending: usize,
+    committed: Instant,
+    confirmed: Instant,
+    probe: Probe,
+}
+
+/// A partition this process holds, or held until receipts that are still outstanding.
+struct Held {
+    route: usize,
+    topic: String,
+    partition: i32,
+    owned: bool,
+    slot: Slot,
+    origins: origin::Writer,
+    meters: Meters,
+}
+
+struct Meters {
+    mapped: Counter,
+    ignored: Counter,
+    refused: Counter,
+    parked: Counter,
+    events: Counter,
+    lag: Gauge,
+}
+
+impl Meters {
+    fn add(&self, counts: &FateCounts) {
+        self.mapped.inc_by(counts.mapped);
+        self.ignored.inc_by(counts.ignored);
+        self.refused.inc_by(counts.refused);
+        self.parked.inc_by(counts.parked);
+        self.events.inc_by(counts.events);
+    }
+}
+
+const FATES: [&str; 4] = ["mapped", "ignored", "refused", "parked"];
+
+impl<S: Step> Worker<S> {
+    pub(super) fn start(relay: Relay, step: S) -> Result<Self, Error> {
+        let link = Link::new(relay.health.clone());
+        relay.health.set_ready(COMPONENT, false, "waiting for Kafka");
+        let consumer: BaseConsumer<Membership> =
+            BaseConsumer::from_config_and_context(&reading(&relay)?, Membership::new(link.clone())).map_err(setup)?;
+        let producer: BaseProducer<Receipts> =
+            BaseProducer::from_config_and_context(&writing(&relay)?, Receipts::new(link.clone())).map_err(setup)?;
+        check_topics(&relay, &consumer, &link)?;
+        let inputs: Vec<&str> = relay.routes.iter().map(|route| route.input.as_str()).collect();
+        consumer
+            .subscribe(&inputs)
+            .map_err(|source| Error::Group { attempt: "subscribe to the input topics", source })?;
+        relay.health.set_ready(COMPONENT, false, "waiting for the group to give out partitions");
+        let work = Work {
+            routes: relay.routes.clone().into(),
+            relay,
+            step,
+            link,
+            producer,
+            held: Vec::new(),
+            last: 0,
+            outputs: Outputs::new(),
+            receipts: Vec::new(),
+            pending: 0,
+            committed: Instant::now(),
+            confirmed: Instant::now(),
+            probe: Probe::new(),
+        };
+        Ok(Self { consumer, work })
+    }
+
+    pub(super) fn run(mut self) -> Result<(), Error> {
+        let mut result = Ok(());
+        let mut is_busy = false;
+        while result.is_ok() && !self.work.relay.shutdown.requested() {
+            match self.round(is_busy) {
+                Ok(read_count) => is_busy = read_count > 0,
+                Err(Error::Kafka(broker::Error::Stopped)) => break,
+                Err(error) => result = Err(error),
+            }
+        }
+        let drained = if result.is_ok() { self.work.drain(|_| true) } else { Ok(()) };
+        // What is settled may be committed even when something else has failed.
+        self.work.commit(&self.consumer, CommitMode::Sync, |_| true);
+        self.work.relay.health.set_ready(COMPONENT, false, "stopped");
+        self.consumer.context().close();
+        result.and(drained)
+    }
+
+    fn round(&mut self, is_busy: bool) -> Result<usize, Error> {
+        let Self { consumer, work } = self;
+        while let Some(change) = consumer.context().next_change() {
+            work.change(consumer, change)?;
+        }
+        let read_count = if work.pending < work.relay.settings.pending_max {
+            work.read(consumer, is_busy)?
+        } else {
+            work.producer.poll(BUSY_WAIT);
+            1
+        };
+        work.producer.poll(Duration::ZERO);
+        work.settle()?;
+        work.commit_when_due(consumer);
+        work.measure(consumer);
+        let topic = work.relay.routes.first().map(|route| route.input.as_str());
+        work.probe.ask(&work.link, consumer.client(), topic);
+        Ok(read_count)
+    }
+}
+
+fn setup(error: KafkaError) -> Error {
+    Error::Setup(Fault::new("kafka", error.to_string()))
+}
+
+fn reading(relay: &Relay) -> Result<ClientConfig, Error> {
+    let settings = &relay.settings;
+    let queue_kib = (settings.fetch_queue_size.as_bytes() / 1024).max(1024);
+    let mut config = relay.kafka.client().map_err(Error::Setup)?;
+    config
+        .set("group.id", &settings.group)
+        .set("group.instance.id", &settings.instance)
+        .set("group.protocol", "classic")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", settings.session_timeout.0.as_millis().to_string())
+        // While outputs cannot be written the loop does not read; a broker away for longer than this costs a
+        // rebalance and nothing else.
+        .set("max.poll.interval.ms", "1800000")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        // A partition without a committed offset is started at its oldest record explicitly; a committed offset that
+        // is not there any more is an error, never a silent jump.
+        .set("auto.offset.reset", "error")
+        .set("fetch.queue.backoff.ms", "5")
+        .set("queued.max.messages.kbytes", queue_kib.to_string())
+        .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
+        .set("fetch.message.max.bytes", (1 << 20).to_string())
+        .set("socket.timeout.ms", "10000")
+        .set("statistics.interval.ms", "2000");
+    Ok(config)
+}
+
+fn writing(relay: &Relay) -> Result<ClientConfig, Error> {
+    let settings = &relay.settings;
+    let mut config = relay.kafka.client().map_err(Error::Setup)?;
+    config
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        // A record that fails for good stops all that follow it, so that no consumer passes over the hole.
+        .set("enable.gapless.guarantee", "true")
+        // For ever: while Kafka is away outputs wait, and reading stops when there are too many.
+        .set("message.timeout.ms", "0")
+        .set("linger.ms", settings.linger.0.as_millis().to_string())
+        .set("batch.size", "1000000")
+        .set("queue.buffering.max.messages", "100000")
+        .set("queue.buffering.max.kbytes", (settings.send_queue_size.as_bytes() / 1024).max(1024).to_string());
+    Ok(config)
+}
+
+fn check_topics<C: rdkafka::consumer::ConsumerContext>(
+    relay: &Relay,
+    consumer: &BaseConsumer<C>,
+    link: &Link,
+) -> Result<(), Error> {
+    let counts = |topics: &[&str]| broker::partition_counts(consumer.client(), link, topics, &relay.shutdown);
+    for route in &relay.routes {
+        let input_count = counts(&[&route.input])?[0];
+        let outputs: Vec<&str> = route.outputs.iter().map(String::as_str).collect();
+        for (output, output_count) in outputs.iter().zip(counts(&outputs)?) {
+            if output_count < input_count {
+                return Err(Error::Partitions {
+                    input: route.input.clone(),
+                    input_count,
+                    output: (*output).to_owned(),
+                    output_count,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+impl<S: Step> Work<S> {
+    fn read(&mut self, consumer: &BaseConsumer<Membership>, is_busy: bool) -> Result<usize, Error> {
+        let mut patience = match (is_busy, self.pending) {
+            (true, _) => Duration::ZERO,
+            (false, 0) => IDLE_WAIT,
+            (false, _) => BUSY_WAIT,
+        };
+        let mut count = 0;
+        while count < BATCH_MAX {
+            match consumer.poll(patience) {
+                Some(Ok(message)) => self.process(consumer, &message)?,
+                Some(Err(error)) => self.judge(consumer, &error)?,
+                None => break,
+            }
+            count += 1;
+            patience = Duration::ZERO;
+        }
+        Ok(count)
+    }
+
+    fn judge(&self, consumer: &BaseConsumer<Membership>, error: &KafkaError) -> Result<(), Error> {
+        let owned = self.held.iter().flatten().filter(|held| held.owned);
+        let positions = owned.map(|held| (held.topic.as_str(), held.partition, held.slot.next()));
+        Ok(broker::judge(consumer, &self.link, &self.relay.shutdown, positions, error)?)
+    }
+
+    /// One record: its fate, its outputs into the producer's queue, its place in the ring.
+    fn process(&mut self, consumer: &BaseConsumer<Membership>, message: &BorrowedMessage<'_>) -> Result<(), Error> {
+        // A record of a partition that was given up meanwhile is read by its new owner.
+        let Some(number) = self.find(message.topic(), message.partition()) else { return Ok(()) };
+        let record = Record {
+            route: self.held(number).route,
+            topic: message.topic(),
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp_ms: message.timestamp().to_millis(),
+            key: message.key(),
+            payload: message.payload().unwrap_or_default(),
+        };
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let result = self.decide_and_send(consumer, number, &record, &mut outputs);
+        outputs.clear();
+        self.outputs = outputs;
+        result
+    }
+
+    fn decide_and_send(
+        &mut self,
+        consumer: &BaseConsumer<Membership>,
+        number: usize,
+        record: &Record<'_>,
+        outputs: &mut Outputs,
+    ) -> Result<(), Error> {
+        let fate = match self.step.step(record, outputs) {
+            Ok(fate) => fate,
+            Err(failure) => {
+                let Some(fate) = self.step_again(consumer, number, record, outputs, failure)? else { return Ok(()) };
+                fate
+            }
+        };
+        let sequence = self.held_mut(number).slot.push(record.offset, record.timestamp_ms, fate, outputs.count());
+        self.pending += 1;
+        // Shared, so that the topics' names can be read while everything else changes.
+        let routes = Arc::clone(&self.routes);
+        let word = Receipt { slot: number, sequence }.to_word();
+        let mut event_id = [0; Hyphenated::LENGTH];
+        for output in outputs.iter() {
+            let position = Position { offset: record.offset, ordinal: output.ordinal };
+            let held = self.held[number].as_mut().expect(HELD);
+            let origin = held.origins.write(position);
+            let mut headers = OwnedHeaders::new_with_capacity(2);
+            headers = headers.insert(Header { key: origin::HEADER, value: Some(origin) });
+            if let Some(id) = output.event_id {
+                let id = id.hyphenated().encode_lower(&mut event_id);
+                headers = headers.insert(Header { key: origin::EVENT_ID_HEADER, value: Some(id.as_bytes()) });
+            }
+            let topic = &routes[record.route].outputs[output.output];
+            let mut message = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, word)
+                .partition(record.partition)
+                .payload(output.payload)
+                .headers(headers);
+            if let Some(key) = output.key {
+                message = message.key(key);
+            }
+            loop {
+                let code = match self.producer.send(message) {
+                    Ok(()) => break,
+                    Err((error, returned)) => {
+                        message = returned;
+                        error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)
+                    }
+                };
+                if code != RDKafkaErrorCode::QueueFull {
+                    return Err(receipts::failure(topic.clone(), record.partition, code));
+                }
+                if self.relay.shutdown.requested() {
+                    // The record stays unacknowledged, so it is read again at the next start.
+                    return Ok(());
+                }
+                self.relay.metrics.queue_full.inc();
+                self.producer.poll(BUSY_WAIT);
+                self.settle()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries a record again until its step can decide. `None`: its partition went to someone else, or it is time to stop.
+    #[cold]
+    fn step_again(
+        &mut self,
+        consumer: &BaseConsumer<Membership>,
+        number: usize,
+        record: &Record<'_>,
+        outputs: &mut Outputs,
+        mut failure: Failure,
+    ) -> Result<Option<crate::fate::Fate>, Error> {
+        let mut pause = RETRY_PAUSE_MIN;
+        let mut is_logged = false;
+        loop {
+            outputs.clear();
+            match failure {
+                Failure::Stop(source) => {
+                    let topic = record.topic.to_owned();
+                    return Err(Error::Step { topic, partition: record.partition, offset: record.offset, source });
+                }
+                Failure::Retry(cause) if !is_logged => {
+                    let reason = chain(cause.as_ref());
+                    tracing::warn!(reason, "a step cannot go on, retrying until it can");
+                    self.relay.health.set_ready(COMPONENT, false, reason);
+                    is_logged = true;
+                }
+                Failure::Retry(_) => {}
+            }
+            if self.relay.shutdown.sleep(pause) {
+                return Ok(None);
+            }
+            pause = (pause * 2).min(RETRY_PAUSE_MAX);
+            self.stay_member(consumer)?;
+            if !self.held[number].as_ref().is_some_and(|held| held.owned) {
+                return Ok(None);
+            }
+            match self.step.step(record, outputs) {
+                Ok(fate) => {
+                    tracing::info!("the step goes on");
+                    self.say_ready();
+                    return Ok(Some(fate));
+                }
+                Err(again) => failure = again,
+            }
+        }
+    }
+
+    /// Serves the group without reading: partitions are paused, so nothing is taken out of order.
+    fn stay_member(&mut self, consumer: &BaseConsumer<Membership>) -> Result<(), Error> {
+        let pausing = |source| Error::Group { attempt: "pause reading", source };
+        let assignment = consumer.assignment().map_err(pausing)?;
+        consumer.pause(&assignment).map_err(pausing)?;
+        if let Some(Err(error)) = consumer.poll(Duration::ZERO) {
+            self.judge(consumer, &error)?;
+        }
+        consumer.resume(&assignment).map_err(pausing)?;
+        while let Some(change) = consumer.context().next_change() {
+            self.change(consumer, change)?;
+        }
+        self.producer.poll(Duration::ZERO);
+        self.settle()?;
+        self.commit_when_due(consumer);
+        Ok(())
+    }
+
+    /// Takes in the receipts and moves every ring's front.
+    fn settle(&mut self) -> Result<(), Error> {
+        self.producer.context().take(&mut self.receipts)?;
+        if !self.receipts.is_empty() {
+            self.link.up();
+        }
+        for receipt in self.receipts.drain(..) {
+            self.held[receipt.slot].as_mut().expect(HELD).slot.acknowledge(receipt.sequence);
+        }
+        for entry in &mut self.held {
+            let Some(held) = entry else { continue };
+            let settled = held.slot.settle();
+            let count = settled.counts.consumed();
+            if count > 0 {
+                self.pending -= usize::try_from(count).expect("no more settles than was pending");
+                held.meters.add(&settled.counts);
+                if let Some(seconds) = settled.timestamp_ms.and_then(seconds_since) {
+                    self.relay.metrics.settle_time.observe(seconds);
+                }
+            }
+            if !held.owned && held.slot.unacknowledged() == 0 {
+                self.pending -= held.slot.pending();
+                *entry = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&mut self, consumer: &BaseConsumer<Membership>) {
+        self.relay.metrics.pending.set(i64::try_from(self.pending).unwrap_or(i64::MAX));
+        let mut ends = consumer.context().watch().ends();
+        if !ends.take_changed() {
+            return;
+        }
+        for held in self.held.iter().flatten().filter(|held| held.owned) {
+            if let Some(end) = ends.of(&held.topic, held.partition) {
+                held.meters.lag.set((end - held.slot.next()).max(0));
+            }
+        }
+    }
+
+    fn commit_when_due(&mut self, consumer: &BaseConsumer<Membership>) {
+        if !self.link.is_up() {
+            return;
+        }
+        if self.confirmed.elapsed() >= CONFIRM_INTERVAL {
+            self.commit(consumer, CommitMode::Sync, |held| held.slot.is_unconfirmed());
+        } else if self.committed.elapsed() >= self.relay.settings.commit_interval.0 {
+            self.commit(consumer, CommitMode::Async, |held| held.slot.is_ahead());
+        }
+    }
+
+    /// Commits the chosen partitions: offset and fates in one step.
+    fn commit(&mut self, consumer: &BaseConsumer<Membership>, mode: CommitMode, choose: impl Fn(&Held) -> bool) {
+        self.committed = Instant::now();
+        if matches!(mode, CommitMode::Sync) {
+            self.confirmed = self.committed;
+        }
+        let mut list = TopicPartitionList::new();
+        for held in self.held.iter().flatten().filter(|held| held.owned && held.slot.has_settled() && choose(held)) {
+            let mut element = list.add_partition(&held.topic, held.partition);
+            element.set_metadata(held.slot.counts().to_string());
+            element.set_offset(Offset::Offset(held.slot.next())).expect("an offset is a number");
+        }
+        if list.count() == 0 {
+            return;
+        }
+        if let Err(error) = consumer.commit(&list, mode) {
+            // The next commit carries more; if none succeeds a restart replays what consumers ignore.
+            tracing::warn!(%error, "offsets were not committed, trying again");
+            return;
+        }
+        self.relay.metrics.commits.inc();
+        for held in self.held.iter_mut().flatten().filter(|held| held.owned && choose(held)) {
+            match mode {
+                CommitMode::Async => held.slot.mark_committed(),
+                CommitMode::Sync => held.slot.mark_confirmed(),
+            }
+        }
+    }
+
+    /// Waits until the chosen partitions have nothing unacknowledged, within bounds.
+    fn drain(&mut self, choose: impl Fn(&Held) -> bool) -> Result<(), Error> {
+        let deadline = Instant::now() + self.relay.settings.drain_max.0;
+        loop {
+            self.producer.poll(Duration::ZERO);
+            self.settle()?;
+            let waiting: u64 =
+                self.held.iter().flatten().filter(|held| choose(held)).map(|held| held.slot.unacknowledged()).sum();
+            if waiting == 0 {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                tracing::warn!(waiting, "outputs were not acknowledged in time; their records are read again");
+                return Ok(());
+            }
+            self.producer.poll(BUSY_WAIT);
+        }
+    }
+
+    fn change(&mut self, consumer: &BaseConsumer<Membership>, change: Change) -> Result<(), Error> {
+        match change {
+            Change::Assign(list) => self.assign(consumer, list)?,
+            Change::Revoke(list) => {
+                let is_named = |held: &Held| list.find_partition(&held.topic, held.partition).is_some();
+                self.drain(is_named)?;
+                self.commit(consumer, CommitMode::Sync, is_named);
+                self.release(consumer, &list)?;
+            }
+            Change::Lose(list) => self.release(consumer, &list)?,
+        }
+        self.say_ready();
+        Ok(())
+    }
+
+    fn assign(&mut self, consumer: &BaseConsumer<Membership>, list: TopicPartitionList) -> Result<(), Error> {
+        let committed = self.committed_offsets(consumer, list)?;
+        let mut starts = TopicPartitionList::new();
+        for element in committed.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            let (next, counts, start) = match element.offset() {
+                Offset::Offset(next) => (next, fates(topic, partition, element.metadata())?, Offset::Offset(next)),
+                _ => (0, FateCounts::default(), Offset::Beginning),
+            };
+            self.hold(topic, partition, Slot::new(next, counts));
+            starts.add_partition_offset(topic, partition, start).map_err(taking_on)?;
+        }
+        membership::take_on(consumer, &starts).map_err(taking_on)?;
+        tracing::info!(count = starts.count(), "partitions taken on");
+        Ok(())
+    }
+
+    fn committed_offsets(
+        &self,
+        consumer: &BaseConsumer<Membership>,
+        list: TopicPartitionList,
+    ) -> Result<TopicPartitionList, Error> {
+        loop {
+            let answer = consumer.committed_offsets(list.clone(), COMMITTED_WAIT_MAX).and_then(|committed| {
+                let failed = committed.elements().iter().find_map(|element| element.error().err());
+                failed.map_or(Ok(committed), Err)
+            });
+            let error = match answer {
+                Ok(committed) => return Ok(committed),
+                Err(error) => error,
+            };
+            if let Some(Action::Stop { .. }) = error.rdkafka_error_code().map(policy::on_read) {
+                return Err(Error::Group { attempt: "ask the group for committed offsets", source: error });
+            }
+            tracing::debug!(%error, "the group did not say what was committed, asking again");
+            if self.relay.shutdown.sleep(Duration::from_millis(250)) {
+                return Err(Error::Kafka(broker::Error::Stopped));
+            }
+        }
+    }
+
+    fn hold(&mut self, topic: &str, partition: i32, slot: Slot) {
+        let route = self.relay.routes.iter().position(|route| route.input == topic);
+        let metrics = &self.relay.metrics;
+        let number = partition.to_string();
+        let [mapped, ignored, refused, parked] = FATES.map(|fate| metrics.records.of(&[topic, &number, fate]));
+        let meters = Meters {
+            mapped,
+            ignored,
+            refused,
+            parked,
+            events: metrics.events.of(&[topic, &number]),
+            lag: metrics.lag.of(&[topic, &number]),
+        };
+        meters.add(slot.counts());
+        let held = Held {
+            route: route.expect("only the routes' inputs are subscribed to"),
+            topic: topic.to_owned(),
+            partition,
+            owned: true,
+            slot,
+            origins: origin::Writer::new(topic, partition),
+            meters,
+        };
+        match self.held.iter().position(Option::is_none) {
+            Some(free) => self.held[free] = Some(held),
+            None => {
+                assert!(self.held.len() < SLOTS_MAX, "a process holds fewer than {SLOTS_MAX} partitions");
+                self.held.push(Some(held));
+            }
+        }
+    }
+
+    fn release(&mut self, consumer: &BaseConsumer<Membership>, list: &TopicPartitionList) -> Result<(), Error> {
+        let metrics = &self.relay.metrics;
+        for held in self.held.iter_mut().flatten().filter(|held| held.owned) {
+            if list.find_partition(&held.topic, held.partition).is_none() {
+                continue;
+            }
+            held.owned = false;
+            let partition = held.partition.to_string();
+            for fate in FATES {
+                metrics.records.remove(&[&held.topic, &partition, fate]);
+            }
+            metrics.events.remove(&[&held.topic, &partition]);
+            metrics.lag.remove(&[&held.topic, &partition]);
+        }
+        self.settle()?;
+        membership::give_up(consumer, list).map_err(|source| Error::Group { attempt: "give up partitions", source })?;
+        tracing::info!(count = list.count(), "partitions given up");
+        Ok(())
+    }
+
+    fn say_ready(&self) {
+        let count = self.held.iter().flatten().filter(|held| held.owned).count();
+        self.relay.health.set_ready(COMPONENT, true, format!("{count} partitions"));
+    }
+
+    fn find(&mut self, topic: &str, partition: i32) -> Option<usize> {
+        let is_it = |entry: &Option<Held>| {
+            entry.as_ref().is_some_and(|held| held.owned && held.partition == partition && held.topic == topic)
+        };
+        // Records come in runs of one partition.
+        if !self.held.get(self.last).is_some_and(is_it) {
+            self.last = self.held.iter().position(is_it)?;
+        }
+        Some(self.last)
+    }
+
+    fn held(&self, number: usize) -> &Held {
+        self.held[number].as_ref().expect(HELD)
+    }
+
+    fn held_mut(&mut self, number: usize) -> &mut Held {
+        self.held[number].as_mut().expect(HELD)
+    }
+}
+
+const HELD: &str = "a slot with records or receipts outstanding is not given away";
+
+fn taking_on(source: KafkaError) -> Error {
+    Error::Group { attempt: "take on partitions", source }
+}
+
+fn fates(topic: &str, partition: i32, metadata: &str) -> Result<FateCounts, Error> {
+    if metadata.is_empty() {
+        tracing::warn!(topic, partition, "the committed offset was set by hand; fates are counted from zero");
+        return Ok(FateCounts::default());
+    }
+    metadata.parse().map_err(|source| Error::Fates { topic: topic.to_owned(), partition, source })
+}
+
+fn seconds_since(timestamp_ms: i64) -> Option<f64> {
+    let written = std::time::UNIX_EPOCH + Duration::from_millis(u64::try_from(timestamp_ms).ok()?);
+    Some(written.elapsed().unwrap_or_default().as_secs_f64())
+}

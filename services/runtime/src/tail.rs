@@ -1,0 +1,352 @@
+//! Reads topics from given offsets: the store's and the dashboard's way out of Kafka.
+//!
+//! Partitions are assigned, not subscribed: there is no group to rebalance, and the reader's own offsets (the store's,
+//! kept with its rows) decide where it starts. Nothing is ever committed to Kafka. One tail can hold hundreds of
+//! topics; memory is bounded by `queue_size`. Runs on the caller's OS thread and blocks.
+//!
+//! While Kafka is away `poll_batch` returns nothing, readiness says why, and reading goes on by itself afterwards.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::{Offset, TopicPartitionList};
+use serde::Deserialize;
+
+use crate::broker::{self, Link, Probe, Watch};
+use crate::config::{self, Fault, Period, Size};
+use crate::health::Health;
+use crate::origin::{self, Origin};
+use crate::shutdown::Shutdown;
+
+const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How topics are read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Upper bound of the memory for records fetched and not yet taken.
+    pub queue_size: Size,
+    /// How often the topics are looked over for new partitions.
+    pub topics_refresh: Period,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { queue_size: Size::mib(16), topics_refresh: Period::seconds(30) }
+    }
+}
+
+/// Where reading a topic starts. A partition that is not named starts at its oldest record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// The topic.
+    pub topic: String,
+    /// Offset of the next record wanted, by partition.
+    pub offsets: BTreeMap<i32, i64>,
+}
+
+impl Start {
+    /// All of a topic, from its oldest record.
+    pub fn at_beginning(topic: impl Into<String>) -> Self {
+        Self { topic: topic.into(), offsets: BTreeMap::new() }
+    }
+}
+
+/// Why reading cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The client cannot be set up.
+    #[error("set up a Kafka consumer")]
+    Setup(#[source] Fault),
+    /// Kafka refuses, or a topic cannot be used.
+    #[error(transparent)]
+    Kafka(#[from] broker::Error),
+    /// The partitions cannot be assigned.
+    #[error("assign partitions")]
+    Assign(#[source] KafkaError),
+}
+
+/// A record, still in librdkafka's memory.
+pub struct Record<'a> {
+    topic: usize,
+    message: BorrowedMessage<'a>,
+}
+
+impl Record<'_> {
+    /// Which topic, as an index into the starts given to [`Tail::assign`].
+    pub fn topic(&self) -> usize {
+        self.topic
+    }
+
+    /// The partition.
+    pub fn partition(&self) -> i32 {
+        self.message.partition()
+    }
+
+    /// The offset.
+    pub fn offset(&self) -> i64 {
+        self.message.offset()
+    }
+
+    /// When the record was written, in milliseconds since 1970.
+    pub fn timestamp_ms(&self) -> Option<i64> {
+        self.message.timestamp().to_millis()
+    }
+
+    /// The Kafka key.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.message.key()
+    }
+
+    /// The value; a record without one has an empty one.
+    pub fn payload(&self) -> &[u8] {
+        self.message.payload().unwrap_or_default()
+    }
+
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.message.headers()?.iter().find(|header| header.key == name)?.value
+    }
+
+    /// Where the record came from; a missing header is malformed too.
+    pub fn origin(&self) -> Result<Origin<'_>, origin::Malformed> {
+        Origin::parse(self.header(origin::HEADER).ok_or(origin::Malformed)?)
+    }
+}
+
+/// How far reading a partition has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Which topic, as an index into the starts.
+    pub topic: usize,
+    /// The partition.
+    pub partition: i32,
+    /// Offset of the next record wanted.
+    pub next: i64,
+    /// Offset after the last record there is, as of at most two seconds ago.
+    pub end: i64,
+}
+
+impl Progress {
+    /// Records there are and that have not been taken.
+    pub fn lag(&self) -> i64 {
+        (self.end - self.next).max(0)
+    }
+}
+
+struct Context {
+    watch: Watch,
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.watch.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.watch.error(error, reason);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.watch.stats_raw(statistics);
+    }
+}
+
+impl ConsumerContext for Context {}
+
+struct Partition {
+    next: i64,
+    /// The end when reading started: what has to be read before the reader has caught up.
+    end_at_start: i64,
+    end: i64,
+}
+
+/// A reader of topics.
+pub struct Tail {
+    consumer: BaseConsumer<Context>,
+    settings: Settings,
+    topics: Vec<String>,
+    index: HashMap<String, usize>,
+    partitions: Vec<Vec<Partition>>,
+    probe: Probe,
+    refreshed: Instant,
+    shutdown: Shutdown,
+}
+
+impl Tail {
+    /// Starts reading. Waits until Kafka answers; a topic that does not exist is an error.
+    pub fn assign(
+        kafka: &config::Kafka,
+        settings: Settings,
+        starts: &[Start],
+        health: Health,
+        shutdown: Shutdown,
+    ) -> Result<Self, Error> {
+        let mut config = kafka.client().map_err(Error::Setup)?;
+        let queue_kib = (settings.queue_size.as_bytes() / 1024).max(1024);
+        config
+            // librdkafka wants a group's name even where no group is joined.
+            .set("group.id", "vardstrom-tail")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            // A start that is gone is an error, never a silent jump.
+            .set("auto.offset.reset", "error")
+            .set("fetch.queue.backoff.ms", "5")
+            .set("queued.max.messages.kbytes", queue_kib.to_string())
+            // One answer of the broker must not be larger than the queue.
+            .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
+            .set("fetch.message.max.bytes", (1 << 20).to_string())
+            .set("statistics.interval.ms", "2000");
+        let context = Context { watch: Watch::new(Link::new(health)) };
+        let consumer: BaseConsumer<Context> = BaseConsumer::from_config_and_context(&config, context)
+            .map_err(|error| Error::Setup(Fault::new("kafka", error.to_string())))?;
+        let topics: Vec<String> = starts.iter().map(|start| start.topic.clone()).collect();
+        let index = topics.iter().cloned().zip(0..).collect();
+        let mut tail = Self {
+            partitions: topics.iter().map(|_| Vec::new()).collect(),
+            consumer,
+            settings,
+            topics,
+            index,
+            probe: Probe::new(),
+            refreshed: Instant::now(),
+            shutdown,
+        };
+        let names: Vec<&str> = tail.topics.iter().map(String::as_str).collect();
+        let counts = broker::partition_counts(
+            tail.consumer.client(),
+            tail.consumer.context().watch.link(),
+            &names,
+            &tail.shutdown,
+        )?;
+        let mut assignment = TopicPartitionList::new();
+        for (topic, (start, count)) in starts.iter().zip(counts).enumerate() {
+            for partition in 0..count {
+                tail.add(topic, partition, start.offsets.get(&partition).copied(), &mut assignment)?;
+            }
+        }
+        tail.consumer.assign(&assignment).map_err(Error::Assign)?;
+        Ok(tail)
+    }
+
+    /// The topics, in the order of the starts.
+    pub fn topics(&self) -> &[String] {
+        &self.topics
+    }
+
+    /// Up to `max` records, in order within each partition. Waits at most `wait` for the first one, then takes what is
+    /// there. Empty when nothing came.
+    pub fn poll_batch(&mut self, max: usize, wait: Duration) -> Result<Vec<Record<'_>>, Error> {
+        self.refresh()?;
+        let deadline = Instant::now() + wait;
+        let mut records = Vec::with_capacity(max.min(1024));
+        let mut last = None;
+        let consumer = &self.consumer;
+        while records.len() < max {
+            let patience =
+                if records.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            match consumer.poll(patience) {
+                Some(Ok(message)) => {
+                    let topic = match last {
+                        Some(topic) if self.topics[topic] == message.topic() => topic,
+                        _ => *self.index.get(message.topic()).expect("only the topics given are assigned"),
+                    };
+                    last = Some(topic);
+                    let partition = usize::try_from(message.partition()).expect("a record has a partition");
+                    self.partitions[topic][partition].next = message.offset() + 1;
+                    records.push(Record { topic, message });
+                }
+                Some(Err(error)) => {
+                    let positions = self.topics.iter().zip(&self.partitions).flat_map(|(topic, partitions)| {
+                        (0..).zip(partitions).map(move |(number, state)| (topic.as_str(), number, state.next))
+                    });
+                    broker::judge(consumer, consumer.context().watch.link(), &self.shutdown, positions, &error)?;
+                }
+                None if records.is_empty() && patience > Duration::ZERO => {}
+                None => break,
+            }
+        }
+        if !records.is_empty() {
+            consumer.context().watch.link().up();
+        }
+        Ok(records)
+    }
+
+    /// How far each partition has been read.
+    pub fn progress(&mut self) -> impl Iterator<Item = Progress> {
+        let mut ends = self.consumer.context().watch.ends();
+        if ends.take_changed() {
+            for (topic, partitions) in self.partitions.iter_mut().enumerate() {
+                for (partition, state) in (0_i32..).zip(partitions) {
+                    state.end = ends.of(&self.topics[topic], partition).unwrap_or(state.end).max(state.end);
+                }
+            }
+        }
+        drop(ends);
+        self.partitions.iter().enumerate().flat_map(|(topic, partitions)| {
+            (0_i32..).zip(partitions).map(move |(partition, state)| Progress {
+                topic,
+                partition,
+                next: state.next,
+                end: state.end.max(state.next),
+            })
+        })
+    }
+
+    /// Whether everything that was there when reading started has been taken.
+    pub fn has_caught_up(&self) -> bool {
+        self.partitions.iter().flatten().all(|partition| partition.next >= partition.end_at_start)
+    }
+
+    fn refresh(&mut self) -> Result<(), Error> {
+        let link = self.consumer.context().watch.link();
+        self.probe.ask(link, self.consumer.client(), self.topics.first().map(String::as_str));
+        if self.refreshed.elapsed() < self.settings.topics_refresh.0 || !link.is_up() {
+            return Ok(());
+        }
+        self.refreshed = Instant::now();
+        let Ok(metadata) = self.consumer.fetch_metadata(None, METADATA_WAIT_MAX) else { return Ok(()) };
+        let mut added = TopicPartitionList::new();
+        for found in metadata.topics() {
+            let Some(&topic) = self.index.get(found.name()) else { continue };
+            for partition in self.partitions[topic].len()..found.partitions().len() {
+                self.add(topic, i32::try_from(partition).unwrap_or(i32::MAX), None, &mut added)?;
+            }
+        }
+        if added.count() > 0 {
+            tracing::info!(count = added.count(), "new partitions found");
+            self.consumer.incremental_assign(&added).map_err(Error::Assign)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a partition to what is read, after a look at what it holds.
+    fn add(
+        &mut self,
+        topic: usize,
+        partition: i32,
+        start: Option<i64>,
+        assignment: &mut TopicPartitionList,
+    ) -> Result<(), Error> {
+        let name = &self.topics[topic];
+        let (low, high) = loop {
+            match broker::range(&self.consumer, name, partition) {
+                Ok(range) => break range,
+                Err(error) => self.consumer.context().watch.link().down(&error.to_string()),
+            }
+            if self.shutdown.sleep(Duration::from_millis(250)) {
+                return Err(broker::Error::Stopped.into());
+            }
+        };
+        self.consumer.context().watch.link().up();
+        let next = start.unwrap_or(low);
+        broker::check_position(name, partition, next, (low, high))?;
+        self.partitions[topic].push(Partition { next, end_at_start: high, end: high });
+        assignment.add_partition_offset(name, partition, Offset::Offset(next)).map_err(Error::Assign)
+    }
+}
