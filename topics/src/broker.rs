@@ -23,10 +23,10 @@ use crate::{Catalogue, Change, Error, Existing, Plan, Region, Topic, difference,
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 /// How long the first answer may take: somebody may sit at a terminal with a misspelled address.
 const LIST_LIMIT: Duration = Duration::from_secs(10);
-/// How long new partitions may take to have a leader.
-const LEADER_LIMIT: Duration = Duration::from_secs(30);
+/// How long a change may take to be seen by the broker that is asked, and new partitions to have a leader.
+const VISIBLE_LIMIT: Duration = Duration::from_secs(30);
 /// Pause between two looks at the metadata.
-const LEADER_PAUSE: Duration = Duration::from_millis(50);
+const VISIBLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a caller may decide apart from the catalogue.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +58,7 @@ pub fn apply(bootstrap: &str, regions: &[Region], options: &Options) -> Result<P
     broker.grow(&plan.changes)?;
     broker.alter(&plan.changes)?;
     if !plan.changes.is_empty() {
-        broker.wait_for_leaders(&declared)?;
+        broker.wait_until_visible(&declared)?;
     }
     Ok(plan)
 }
@@ -178,27 +178,31 @@ impl Broker {
         Ok(())
     }
 
-    /// A topic that was just created is not at once known everywhere, and cannot be written without a leader.
-    fn wait_for_leaders(&self, declared: &[Topic]) -> Result<(), Error> {
-        let action = "listing topics";
-        let deadline = Instant::now() + LEADER_LIMIT;
+    /// The controller answers before every broker knows: a change is done when it can be seen and written to.
+    fn wait_until_visible(&self, declared: &[Topic]) -> Result<(), Error> {
+        let deadline = Instant::now() + VISIBLE_LIMIT;
         loop {
-            let metadata = self.client.inner().fetch_metadata(None, LIST_LIMIT).map_err(self.kafka(action))?;
-            let led: BTreeSet<&str> = metadata
-                .topics()
-                .iter()
-                .filter(|topic| topic.partitions().iter().all(|partition| partition.leader() >= 0))
-                .map(|topic| topic.name())
-                .collect();
-            let missing = declared.iter().filter(|topic| !led.contains(topic.name.as_str())).count();
-            if missing == 0 {
+            let waiting = self.plan(declared)?.changes.len() + self.leaderless(declared)?;
+            if waiting == 0 {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                return Err(Error::NoLeader(missing));
+                return Err(Error::NotVisible(waiting));
             }
-            thread::sleep(LEADER_PAUSE);
+            thread::sleep(VISIBLE_PAUSE);
         }
+    }
+
+    /// How many of the declared topics have a partition that cannot be written to yet.
+    fn leaderless(&self, declared: &[Topic]) -> Result<usize, Error> {
+        let metadata = self.client.inner().fetch_metadata(None, LIST_LIMIT).map_err(self.kafka("listing topics"))?;
+        let led: BTreeSet<&str> = metadata
+            .topics()
+            .iter()
+            .filter(|topic| topic.partitions().iter().all(|partition| partition.leader() >= 0))
+            .map(|topic| topic.name())
+            .collect();
+        Ok(declared.iter().filter(|topic| !led.contains(topic.name.as_str())).count())
     }
 
     fn kafka(&self, action: &'static str) -> impl Fn(KafkaError) -> Error + '_ {

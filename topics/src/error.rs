@@ -38,9 +38,9 @@ pub enum Error {
     /// What is declared cannot be reached; nothing was changed.
     #[error("nothing was applied: {}", list(.0))]
     Conflicts(Vec<Conflict>),
-    /// Kafka accepted the topics but did not bring up their partitions.
-    #[error("{0} topics have partitions without a leader 30 s after they were created; look at the broker's log")]
-    NoLeader(usize),
+    /// Kafka accepted the changes but does not show them.
+    #[error("{0} changes cannot be seen 30 s after Kafka accepted them; look at the brokers' logs")]
+    NotVisible(usize),
 }
 
 fn hint(code: RDKafkaErrorCode) -> &'static str {

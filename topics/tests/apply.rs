@@ -1,5 +1,7 @@
 //! Planning and applying on a real Kafka.
 
+use std::time::{Duration, Instant};
+
 use topics::{Catalogue, Change, Error, Options, Region, apply, plan};
 
 use crate::KAFKA;
@@ -51,15 +53,16 @@ fn settings_are_put_right_and_foreign_ones_are_kept() {
     set(bootstrap, "region.04.parked", &[("retention.ms", "1000"), ("max.message.bytes", "2000000")]);
 
     let changed = apply(bootstrap, &regions, &options(1)).expect("applies");
-    let [Change::Alter { topic, differences, .. }] = changed.changes.as_slice() else { panic!("{changed:?}") };
+    let [Change::Alter { topic, differences, settings }] = changed.changes.as_slice() else { panic!("{changed:?}") };
     assert_eq!(topic, "region.04.parked");
     assert_eq!(differences["retention.ms"], (Some("1000".to_owned()), "2592000000".to_owned()));
+    assert_eq!(settings["max.message.bytes"], "2000000");
     assert_eq!(apply(bootstrap, &regions, &options(1)).expect("applies").changes, []);
 
-    set(bootstrap, "region.04.parked", &[("max.message.bytes", "2000000")]);
-    let plan = plan(bootstrap, &regions, &options(1)).expect("plans");
-    let [Change::Alter { settings, .. }] = plan.changes.as_slice() else { panic!("{plan:?}") };
-    assert_eq!(settings["max.message.bytes"], "2000000");
+    set(bootstrap, "region.04.parked", &[("retention.ms", "1000")]);
+    let planned = plan(bootstrap, &regions, &options(1)).expect("plans");
+    let [Change::Alter { settings, .. }] = planned.changes.as_slice() else { panic!("{planned:?}") };
+    assert_eq!(settings.get("max.message.bytes"), None, "the operator took it back");
 }
 
 #[test]
@@ -77,7 +80,7 @@ fn a_wrong_client_setting_is_named() {
     assert!(matches!(error, Error::Settings { .. }), "{error:?}");
 }
 
-/// Replaces a topic's settings, as an operator might by hand.
+/// Replaces a topic's settings, as an operator might by hand, and waits until the broker shows them.
 fn set(bootstrap: &str, topic: &str, settings: &[(&str, &str)]) {
     use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
     let client: AdminClient<_> =
@@ -90,4 +93,9 @@ fn set(bootstrap: &str, topic: &str, settings: &[(&str, &str)]) {
     // Blocking inside of a runtime must work too: tests and services may call `apply` from one.
     let results = runtime.block_on(client.alter_configs([&altered], &AdminOptions::new())).expect("answered");
     assert!(results.iter().all(Result::is_ok), "{results:?}");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let region = topics::name::region_of(topic).expect("a topic of ours");
+    while plan(bootstrap, &[region], &options(1)).expect("plans").changes.is_empty() {
+        assert!(Instant::now() < deadline, "the broker does not show {settings:?}");
+    }
 }
