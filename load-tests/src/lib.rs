@@ -1,1 +1,10 @@
-//! load-tests
+#![doc = include_str!("../README.md")]
+
+pub mod account;
+pub mod check_demo;
+pub mod ledger;
+pub mod message;
+pub mod sender;
+pub mod stack;
+pub mod topic_read;
+pub mod watch;

@@ -1,0 +1,99 @@
+# Vårdström. `make` lists the commands; people and CI use the same ones.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+# Two big link steps at once are as much as a small machine takes.
+CARGO ?= cargo
+BIN := target/debug
+ADT_FILE ?=
+REGION ?= 14
+RATE ?= 20
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080)
+	$(call step,Build)
+	$(CARGO) build --workspace --bins
+	$(BIN)/demo --rate $(RATE) $(if $(PORT),--port $(PORT))
+
+.PHONY: check-demo
+check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14)
+	@$(CARGO) build --quiet --workspace --bins 1>&2
+	@$(BIN)/check-demo $(if $(ADT_FILE),"$(ADT_FILE)" --region $(REGION)) $(CHECK_DEMO_ARGS)
+
+.PHONY: test
+test: prerequisites ## Everything that CI runs
+	@date -u '+started %FT%TZ'
+	$(call step,Format)
+	$(CARGO) fmt --all --check
+	$(call step,Lint)
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(call step,Build)
+	$(CARGO) build --workspace --all-targets --locked
+	$(call step,Test)
+	$(CARGO) test --workspace --locked
+	$(call step,Operations files)
+	compose/check.sh
+	@date -u '+ended %FT%TZ'
+	@echo "make test: everything passed"
+
+.PHONY: build
+build: ## Build all programs as tests and the demo use them
+	$(CARGO) build --workspace --bins
+
+.PHONY: bench
+bench: prerequisites ## Figures beside the bare client and bare COPY (release build; takes minutes)
+	$(CARGO) build --release --workspace --bins
+	target/release/bench $(BENCH_ARGS)
+
+.PHONY: format
+format: ## Format the code
+	$(CARGO) fmt --all
+
+.PHONY: deny
+deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny)
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
+	$(CARGO) deny check bans licenses sources
+
+# What must be there before anything is built. As root on Debian what is missing is installed; elsewhere it is named.
+DEBIAN_java := openjdk-17-jre-headless
+DEBIAN_mvn := maven
+DEBIAN_node := nodejs
+DEBIAN_npm := npm
+DEBIAN_chromium := chromium
+DEBIAN_psql := postgresql-client
+DEBIAN_initdb := postgresql
+DEBIAN_cc := build-essential
+.PHONY: prerequisites
+prerequisites:
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.95 or later with rustup" >&2; exit 1; }
+	@missing=; \
+	need() { if ! eval "$$2" >/dev/null 2>&1; then missing="$$missing $$1"; fi; }; \
+	need $(DEBIAN_cc) 'command -v c++ && command -v make'; \
+	if [[ -z "$${KAFKA_BOOTSTRAP:-}" ]]; then \
+	  need $(DEBIAN_java) 'command -v java'; need $(DEBIAN_mvn) 'command -v mvn'; \
+	fi; \
+	need $(DEBIAN_node) 'command -v node'; need $(DEBIAN_npm) 'command -v npm'; \
+	need $(DEBIAN_psql) 'command -v psql'; \
+	if [[ -z "$${DATABASE_URL:-}" ]]; then need $(DEBIAN_initdb) 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb'; fi; \
+	for extra in $(PREREQUISITES); do need $$extra "dpkg -s $$extra"; done; \
+	if [[ -n "$$missing" ]]; then \
+	  if [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null; then \
+	    echo "installing:$$missing" >&2; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; } >&2; \
+	  else \
+	    echo "missing:$$missing (Debian package names); install them, then run this again" >&2; exit 1; \
+	  fi; \
+	fi
+
+# Only tests need these.
+test: PREREQUISITES := chromium prometheus python3-venv
+
+define step
+	@printf '\n== %s ==\n' '$(1)'
+endef

@@ -1,0 +1,194 @@
+//! Adds everything up from what Kafka and PostgreSQL hold, without asking the services.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rdkafka::error::KafkaError;
+use runtime::fate::FateCounts;
+use schemas::{Decoder, Parked, ParkedFate, Sha256, SourceRecord, content_hash};
+use uuid::Uuid;
+
+use crate::{
+    message::Message,
+    stack::{Stack, source_system},
+    topic_read::{self, Partition, Record},
+};
+
+/// The consumer group whose committed offsets carry the fates.
+pub const PROCESSOR_GROUP: &str = "processor";
+
+/// What a run left behind.
+pub struct Account {
+    /// Fates of the messages' source records, from the committed offsets.
+    pub fates: FateCounts,
+    /// Events of the messages in the store.
+    pub events_stored: u64,
+    /// Events on the common topics that the store had already.
+    pub duplicates: u64,
+    /// Stays without an end.
+    pub open_stays: u64,
+    /// Messages that left no trace at all.
+    pub lost: u64,
+    /// Event ids in the store that a live bed board is told.
+    pub shown: HashSet<Uuid>,
+    /// Each sum that does not add up, as a sentence.
+    pub faults: Vec<String>,
+}
+
+/// What could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Kafka.
+    #[error("read Kafka")]
+    Kafka(#[from] KafkaError),
+    /// PostgreSQL.
+    #[error("read PostgreSQL")]
+    Postgres(#[from] tokio_postgres::Error),
+    /// No thread or socket for the reading.
+    #[error("start a database client")]
+    Client(#[from] std::io::Error),
+}
+
+/// Whether everything that is in the source topics has arrived in the store.
+///
+/// # Errors
+/// When a server does not answer.
+pub fn is_drained(stack: &Stack) -> Result<bool, Error> {
+    let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP)?;
+    let source = topic_read::ends(&client, &|topic| topic.contains(".source."))?;
+    let committed = topic_read::committed(&client, source.keys())?;
+    if source.iter().any(|(at, end)| committed.get(at).map_or(0, |(offset, _)| *offset) < *end) {
+        return Ok(false);
+    }
+    let common = topic_read::ends(&client, &|topic| topic.contains(".common."))?;
+    let rows = query(stack, "select topic, partition, next_offset, (select count(*) from delivery.dirty) from delivery.progress")?;
+    let progress: BTreeMap<Partition, i64> = rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect();
+    let dirty: i64 = rows.first().map_or(0, |row| row.get(3));
+    Ok(dirty == 0 && common.iter().all(|(at, end)| *end == 0 || progress.get(at).is_some_and(|next| next >= end)))
+}
+
+/// Counts everything and compares every sum. `messages` are those that were sent, repeats included.
+///
+/// # Errors
+/// When a server does not answer.
+pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
+    let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP)?;
+    let mut faults = Vec::new();
+
+    // What reached Kafka, by coordinates.
+    let decoder = Decoder::development();
+    let mut source: HashMap<(String, i32, i64), Sha256> = HashMap::new();
+    let ends = topic_read::ends(&client, &|topic| topic.ends_with(".source.adt"))?;
+    topic_read::read(&client, &ends, &mut |record: Record| match decoder.decode::<SourceRecord<'_>>(&record.payload) {
+        Ok(read) => {
+            source.insert((record.topic, record.partition, record.offset), content_hash(read.payload));
+        }
+        Err(_) => faults.push(format!("a record of {} cannot be decoded", record.topic)),
+    })?;
+    let in_kafka: HashSet<Sha256> = source.values().copied().collect();
+
+    // What the processor says became of it.
+    let mut fates = FateCounts::default();
+    for (at, (_, metadata)) in topic_read::committed(&client, ends.keys())? {
+        if ends.get(&at) == Some(&0) {
+            continue;
+        }
+        match metadata.parse::<FateCounts>() {
+            Ok(counts) => {
+                fates.mapped += counts.mapped;
+                fates.ignored += counts.ignored;
+                fates.refused += counts.refused;
+                fates.parked += counts.parked;
+                fates.events += counts.events;
+            }
+            Err(_) => faults.push(format!("the committed offset of {} {} carries no fates", at.0, at.1)),
+        }
+    }
+
+    // What was parked, by coordinates; a record that was written again after a crash counts once.
+    let mut parked: HashMap<(String, i32, i64), ParkedFate> = HashMap::new();
+    let parked_ends = topic_read::ends(&client, &|topic| topic.ends_with(".parked"))?;
+    topic_read::read(&client, &parked_ends, &mut |record| match decoder.decode::<Parked<'_>>(&record.payload) {
+        Ok(read) => {
+            let origin = read.origin;
+            parked.insert((origin.topic.to_owned(), origin.partition, origin.offset), read.fate);
+        }
+        Err(_) => faults.push(format!("a record of {} cannot be decoded", record.topic)),
+    })?;
+
+    // What is on the common topics, each event once by its origin, and what is in the store.
+    let mut events: HashSet<(String, Vec<u8>)> = HashSet::new();
+    let common_ends = topic_read::ends(&client, &|topic| topic.contains(".common."))?;
+    topic_read::read(&client, &common_ends, &mut |record| {
+        let header = |name: &str| record.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        match header("origin") {
+            Some(origin) if contains(&origin, b".source.adt/") => {
+                events.insert((record.topic.clone(), origin));
+            }
+            Some(_) => {}
+            None => faults.push(format!("a record of {} has no origin", record.topic)),
+        }
+    })?;
+    let rows = query(stack, "select event_id, subject from events where origin_topic like '%.source.adt'")?;
+    let stored: HashSet<Uuid> = rows.iter().map(|row| row.get(0)).collect();
+    let shown = rows.iter().filter(|row| row.get::<_, &str>(1) != "person").map(|row| row.get(0)).collect();
+    let open_stays: i64 = query(stack, "select count(*) from episode_stay where ended_at is null")?[0].get(0);
+
+    // Record by record: stored, parked, or among the ignored.
+    let parked_hashes: HashSet<Sha256> =
+        parked.keys().filter_map(|coordinates| source.get(coordinates)).copied().collect();
+    let ids: HashMap<Sha256, Vec<Uuid>> =
+        messages.iter().map(|message| (message.hash(), message.event_ids(&source_system(message.region)))).collect();
+    let is_stored = |hash: &Sha256| ids.get(hash).is_some_and(|ids| ids.iter().any(|id| stored.contains(id)));
+    let untraced: HashSet<Sha256> =
+        ids.keys().copied().filter(|hash| !is_stored(hash) && !parked_hashes.contains(hash)).collect();
+    let untraced_records = source.values().filter(|hash| untraced.contains(*hash)).count() as u64;
+    let not_in_kafka = ids.keys().filter(|hash| !in_kafka.contains(*hash)).count() as u64;
+    let lost = not_in_kafka + untraced_records.saturating_sub(fates.ignored);
+
+    let mut equal = |what: &str, one: u64, other: u64| {
+        if one != other {
+            faults.push(format!("{what}: {one} is not {other}"));
+        }
+    };
+    let stored_records = source.values().filter(|hash| is_stored(hash)).count() as u64;
+    let parked_as = |fate| parked.iter().filter(|(at, held)| source.contains_key(*at) && **held == fate).count() as u64;
+    equal("sum of fates and records in the source topics", fates.consumed(), source.len() as u64);
+    equal("mapped and source records with an event in the store", fates.mapped, stored_records);
+    equal("refused and records in the parked topics", fates.refused, parked_as(ParkedFate::Refused));
+    equal("parked and records in the parked topics", fates.parked, parked_as(ParkedFate::Parked));
+    equal("ignored and source records without a trace", fates.ignored, untraced_records);
+    equal("events by the fates and events on the common topics", fates.events, events.len() as u64);
+    equal("messages that are not in Kafka and none", not_in_kafka, 0);
+    let duplicates = (events.len() as u64).saturating_sub(stored.len() as u64);
+    let counted: i64 = query(stack, "select coalesce(sum(count), 0)::bigint from delivery.duplicates")?[0].get(0);
+    equal("duplicates by the topics and duplicates counted by the store", duplicates, u64::try_from(counted).unwrap_or(0));
+    Ok(Account {
+        fates,
+        events_stored: stored.len() as u64,
+        duplicates,
+        open_stays: u64::try_from(open_stays).unwrap_or(0),
+        lost,
+        shown,
+        faults,
+    })
+}
+
+/// Runs one query as the database's owner.
+///
+/// # Errors
+/// When PostgreSQL does not answer.
+pub fn query(stack: &Stack, sql: &str) -> Result<Vec<tokio_postgres::Row>, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(stack.database_url(), tokio_postgres::NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let rows = client.query(sql, &[]).await?;
+        drop(client);
+        let _ = connection.await;
+        Ok(rows)
+    })
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}

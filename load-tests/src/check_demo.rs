@@ -1,0 +1,241 @@
+//! The whole platform headless: messages in by MLLP, everything drained, every number added up.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+use crate::{
+    account::{self, Account},
+    ledger::Ledger,
+    message::Message,
+    sender::{self, Plan, Sent},
+    stack::{self, Options, Service, Stack, source_system},
+    watch::Watch,
+};
+
+/// How long the drain may take after the last answer, and how long the board may lag behind the store.
+const DRAIN_MAX: Duration = Duration::from_secs(180);
+const SHOWN_MAX: Duration = Duration::from_secs(15);
+
+/// What to run.
+pub struct Run {
+    /// The stack.
+    pub options: Options,
+    /// What to send, in order.
+    pub messages: Vec<Message>,
+    /// Connections at a time.
+    pub connections: usize,
+    /// Messages per second; `None`: as fast as they are answered.
+    pub rate: Option<f64>,
+    /// Which service to `kill -9` and start again when that share of the messages is answered.
+    pub kills: Vec<(f64, Service)>,
+}
+
+/// The line that is printed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Messages sent, each counted once however often it was tried.
+    pub sent: u64,
+    /// Messages answered with AA or CA.
+    pub acked: u64,
+    /// Source records that became events.
+    pub mapped: u64,
+    /// Source records with nothing to say.
+    pub ignored: u64,
+    /// Source records that broke a rule.
+    pub refused: u64,
+    /// Source records that could not be read.
+    pub parked: u64,
+    /// Events in the store.
+    pub events_stored: u64,
+    /// Events that the store had already.
+    pub duplicates: u64,
+    /// Stays without an end.
+    pub open_stays: u64,
+    /// Messages without a trace.
+    pub lost: u64,
+    /// Sender's last byte to the dashboard's event, median.
+    pub p50_ms: Option<f64>,
+    /// The same, 99th percentile.
+    pub p99_ms: Option<f64>,
+    /// Stored events over the time from the first byte sent to the end of the drain.
+    pub events_per_second: f64,
+}
+
+/// What a run gave.
+pub struct Outcome {
+    /// The line.
+    pub report: Report,
+    /// Each sum that does not add up; none is success.
+    pub faults: Vec<String>,
+    /// The store's content hash.
+    pub fingerprint: String,
+}
+
+/// A run that could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A part of the stack.
+    #[error(transparent)]
+    Stack(#[from] stack::Error),
+    /// Reading what was left behind.
+    #[error("account for the run: {0}")]
+    Account(#[from] account::Error),
+    /// The ledger or another file.
+    #[error("write the ledger")]
+    File(#[from] io::Error),
+    /// Something that must happen did not.
+    #[error("{what} did not finish within {} s", within.as_secs())]
+    Stuck {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        within: Duration,
+    },
+}
+
+/// Runs everything; `progress` is told each step, `inspect` sees the drained stack before it stops.
+///
+/// # Errors
+/// When the run cannot be finished; sums that do not add up are in [`Outcome::faults`].
+pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&Stack)) -> Result<Outcome, Error> {
+    let kill_names: Vec<Service> = run.kills.iter().map(|(_, service)| *service).collect();
+    let mut stack = Stack::start(run.options, progress)?;
+    let watch = Watch::start(&stack.url(Service::Dashboard));
+    wait_until("the dashboard's stream", SHOWN_MAX, &mut || Ok(watch.is_connected()))?;
+    let ledger = Ledger::create(&stack.folder().join("ledger.tsv"))?;
+
+    progress(&format!("sending {} messages over MLLP", run.messages.len()));
+    let begin = Instant::now();
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
+    let address = |message: &Message| addresses[&message.region];
+    let plan = Plan {
+        messages: &run.messages,
+        address: &address,
+        connections: run.connections,
+        rate: run.rate,
+        ledger: &ledger,
+        stop: &stop,
+        answered: &answered,
+    };
+    let sent = thread::scope(|scope| -> Result<Sent, Error> {
+        let sending = scope.spawn(|| sender::send(&plan));
+        let mut kills = run.kills.iter();
+        let mut next = kills.next();
+        let mut shown = 0;
+        while !sending.is_finished() {
+            let share = answered.load(Ordering::Relaxed) as f64 / run.messages.len().max(1) as f64;
+            if let Some((at, service)) = next
+                && share >= *at
+            {
+                progress(&format!("kill -9 {} at {:.0} %, started again", service.program(), share * 100.0));
+                let restarted = stack.kill(*service).and_then(|()| stack.spawn(*service));
+                if let Err(error) = restarted {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(error.into());
+                }
+                next = kills.next();
+            }
+            if (share * 10.0) as usize > shown {
+                shown = (share * 10.0) as usize;
+                progress(&format!("{shown}0 % answered"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(sending.join().unwrap_or_else(|_| Err(io::Error::other("a sender failed")))?)
+    })?;
+
+    progress("waiting until everything has drained");
+    for service in kill_names.iter().copied() {
+        stack.wait_until_ready(service)?;
+    }
+    wait_until("the drain", DRAIN_MAX, &mut || Ok(account::is_drained(&stack)?))?;
+    let seconds = begin.elapsed().as_secs_f64();
+    progress("adding up");
+    let account = account::account(&stack, &run.messages)?;
+    let board_killed = kill_names.contains(&Service::Dashboard);
+    // What was applied while the board was down is on the board, but was not announced on a stream.
+    if !board_killed {
+        let all_shown = &mut || Ok(account.shown.iter().all(|id| watch.seen().contains_key(id)));
+        let _: Result<(), Error> = wait_until("the board", SHOWN_MAX, all_shown);
+    }
+    inspect(&stack);
+    let outcome = add_up(&run.messages, &sent, account, &watch, board_killed, seconds, stack.fingerprint()?);
+    progress("stopping");
+    drop(watch);
+    stack.stop();
+    Ok(outcome)
+}
+
+fn add_up(
+    messages: &[Message],
+    sent: &Sent,
+    account: Account,
+    watch: &Watch,
+    board_killed: bool,
+    seconds: f64,
+    fingerprint: String,
+) -> Outcome {
+    let Account { fates, events_stored, duplicates, open_stays, lost, shown, mut faults } = account;
+    let seen = watch.seen();
+    let mut latencies: Vec<f64> = messages
+        .iter()
+        .zip(&sent.at)
+        .filter_map(|(message, at)| {
+            let first = message.event_ids(&source_system(message.region)).iter().filter_map(|id| seen.get(id)).min().copied()?;
+            // An attempt before the answered one may already have been shown.
+            Some(first.saturating_duration_since((*at)?).as_secs_f64() * 1000.0)
+        })
+        .collect();
+    latencies.sort_by(f64::total_cmp);
+    let percentile = |share: f64| {
+        let index = ((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1));
+        latencies.get(index).map(|milliseconds| (milliseconds * 10.0).round() / 10.0)
+    };
+    let unshown = shown.iter().filter(|id| !seen.contains_key(id)).count();
+    if unshown > 0 && !board_killed {
+        faults.push(format!("{unshown} stored events were not shown by the dashboard within {} s", SHOWN_MAX.as_secs()));
+    }
+    let answered = sent.accepted + sent.rejected;
+    if answered != messages.len() {
+        faults.push(format!("{} messages were not answered", messages.len() - answered));
+    }
+    if lost > 0 {
+        faults.push(format!("{lost} messages are lost"));
+    }
+    let report = Report {
+        sent: messages.len() as u64,
+        acked: sent.accepted as u64,
+        mapped: fates.mapped,
+        ignored: fates.ignored,
+        refused: fates.refused,
+        parked: fates.parked,
+        events_stored,
+        duplicates,
+        open_stays,
+        lost,
+        p50_ms: percentile(0.50),
+        p99_ms: percentile(0.99),
+        events_per_second: (events_stored as f64 / seconds * 10.0).round() / 10.0,
+    };
+    Outcome { report, faults, fingerprint }
+}
+
+/// Polls until `done`; an error or the time's end is the answer otherwise.
+fn wait_until(what: &'static str, within: Duration, done: &mut dyn FnMut() -> Result<bool, Error>) -> Result<(), Error> {
+    let deadline = Instant::now() + within;
+    while !done()? {
+        if Instant::now() > deadline {
+            return Err(Error::Stuck { what, within });
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}

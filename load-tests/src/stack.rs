@@ -1,0 +1,439 @@
+//! The whole platform on this machine: Kafka, PostgreSQL, registry, and every service as the process that it is in production.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{self, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use local_stack::{Kafka, Postgres, Process, free_port};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use topics::Region;
+
+/// How long a service may take to become ready, first start and catch-up included.
+const READY_MAX: Duration = Duration::from_secs(120);
+
+/// The services, in the order in which data pass them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Schema registry for development.
+    Registry,
+    /// MLLP and files in.
+    Connector,
+    /// Validate, pseudonymise, map.
+    Processor,
+    /// Central store.
+    SinkStore,
+    /// Bed board.
+    Dashboard,
+}
+
+impl Service {
+    /// All of them, in the order in which they are started.
+    pub const ALL: [Self; 5] = [Self::Registry, Self::Processor, Self::SinkStore, Self::Dashboard, Self::Connector];
+
+    /// The name of its program.
+    #[must_use]
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Connector => "connector",
+            Self::Processor => "processor",
+            Self::SinkStore => "sink-store",
+            Self::Dashboard => "dashboard",
+        }
+    }
+
+    /// From a name on the command line.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.program() == name)
+    }
+}
+
+/// What a stack is made for.
+#[derive(Clone)]
+pub struct Options {
+    /// Regions to connect.
+    pub regions: Vec<Region>,
+    /// Partitions per source and common topic.
+    pub partitions: u32,
+    /// Port of the dashboard; `None`: any free one.
+    pub dashboard_port: Option<u16>,
+    /// Unit directory by region.
+    pub mappings: BTreeMap<Region, String>,
+    /// The first capacity file by region.
+    pub capacities: BTreeMap<Region, String>,
+    /// Keys of the run; runs that are compared share them.
+    pub keys: Keys,
+    /// The processor program, when not the one beside this program (the leaking build of the canary test).
+    pub processor: Option<PathBuf>,
+}
+
+/// A running platform. Dropping it stops everything, services before servers.
+pub struct Stack {
+    options: Options,
+    services: BTreeMap<Service, Process>,
+    ports: BTreeMap<Service, u16>,
+    mllp_ports: BTreeMap<Region, u16>,
+    environment: Vec<(String, String)>,
+    database_url: String,
+    kafka: Kafka,
+    _postgres: Postgres,
+    folder: TempDir,
+}
+
+/// What went wrong, and with which part.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Kafka, PostgreSQL or a process could not be started.
+    #[error("{0}")]
+    Server(#[from] local_stack::Error),
+    /// A file or folder.
+    #[error("prepare the stack's files")]
+    File(#[from] io::Error),
+    /// A step before the services failed.
+    #[error("{step} failed: {output}")]
+    Step {
+        /// Which.
+        step: &'static str,
+        /// What it said.
+        output: String,
+    },
+    /// A service did not become ready.
+    #[error("{service} did not become ready within {} s ({reason}); its log ends:\n{log}", READY_MAX.as_secs())]
+    NotReady {
+        /// Which.
+        service: &'static str,
+        /// What it last said.
+        reason: String,
+        /// The end of its log.
+        log: String,
+    },
+}
+
+impl Stack {
+    /// Starts everything and returns when everything is ready. `progress` is told each step.
+    ///
+    /// # Errors
+    /// At the first part that does not start.
+    pub fn start(options: Options, progress: &mut dyn FnMut(&str)) -> Result<Self, Error> {
+        progress("starting Apache Kafka");
+        let kafka = Kafka::start()?;
+        progress("starting PostgreSQL");
+        let postgres = Postgres::start()?;
+        let database_url = postgres.fresh_database()?;
+        let folder = TempDir::with_prefix("vardstrom-stack-")?;
+        let mut ports = BTreeMap::new();
+        for service in Service::ALL {
+            let wished = options.dashboard_port.filter(|_| service == Service::Dashboard);
+            ports.insert(service, wished.map_or_else(free_port, Ok)?);
+        }
+        let mut mllp_ports = BTreeMap::new();
+        for region in &options.regions {
+            mllp_ports.insert(*region, free_port()?);
+        }
+        let environment = options.keys.environment(&options.regions, &database_url);
+        let mut stack = Self {
+            options,
+            services: BTreeMap::new(),
+            ports,
+            mllp_ports,
+            environment,
+            database_url,
+            kafka,
+            _postgres: postgres,
+            folder,
+        };
+        stack.write_files()?;
+        progress("applying the topics");
+        stack.apply_topics()?;
+        progress("migrating the database");
+        stack.run("migration of the database", "sink-store", &["migrate", "--database-url", &stack.database_url])?;
+        for service in Service::ALL {
+            progress(&format!("starting {}", service.program()));
+            stack.spawn(service)?;
+            if service == Service::Registry {
+                stack.wait_until_ready(service)?;
+            }
+        }
+        for service in Service::ALL {
+            stack.wait_until_ready(service)?;
+        }
+        Ok(stack)
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// When the service is not running.
+    pub fn kill(&mut self, service: Service) -> Result<(), Error> {
+        if let Some(mut process) = self.services.remove(&service) {
+            process.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Starts a service that was killed; does not wait until it is ready.
+    ///
+    /// # Errors
+    /// When its program cannot be started.
+    pub fn spawn(&mut self, service: Service) -> Result<(), Error> {
+        let program = match (&self.options.processor, service) {
+            (Some(program), Service::Processor) => program.clone(),
+            _ => program(service.program())?,
+        };
+        let mut command = vec![program.display().to_string()];
+        if service == Service::Registry {
+            command.extend(["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{}", self.ports[&service])]);
+        } else {
+            command.extend(["run".to_owned(), "--config".to_owned(), self.config(service).display().to_string()]);
+        }
+        let process = Process::start(service.program(), self.folder.path(), "TERM", &command, &self.environment)?;
+        self.services.insert(service, process);
+        Ok(())
+    }
+
+    /// Waits for `/readyz`.
+    ///
+    /// # Errors
+    /// When the service ends or is not ready in time.
+    pub fn wait_until_ready(&mut self, service: Service) -> Result<(), Error> {
+        let deadline = Instant::now() + READY_MAX;
+        let path = if service == Service::Registry { "subjects" } else { "readyz" };
+        let url = format!("{}/{path}", self.url(service));
+        let mut reason = "no answer".to_owned();
+        while Instant::now() < deadline {
+            match ureq::get(&url).config().http_status_as_error(false).build().call() {
+                Ok(response) if response.status().is_success() => return Ok(()),
+                Ok(mut response) => reason = response.body_mut().read_to_string().unwrap_or_default(),
+                Err(_) => {}
+            }
+            if !self.services.get_mut(&service).is_some_and(Process::is_running) {
+                "it ended".clone_into(&mut reason);
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let log = self.services.get(&service).map(Process::log_end).unwrap_or_default();
+        Err(Error::NotReady { service: service.program(), reason, log })
+    }
+
+    /// Where a region's connector listens for MLLP.
+    #[must_use]
+    pub fn mllp(&self, region: Region) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.mllp_ports[&region]))
+    }
+
+    /// `http://…` of a service.
+    #[must_use]
+    pub fn url(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", self.ports[&service])
+    }
+
+    /// The text of a service's `/metrics`.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn metrics(&self, service: Service) -> Result<String, Box<ureq::Error>> {
+        let response = ureq::get(format!("{}/metrics", self.url(service))).call().map_err(Box::new)?;
+        response.into_body().read_to_string().map_err(Box::new)
+    }
+
+    /// `host:port` of Kafka.
+    #[must_use]
+    pub fn bootstrap(&self) -> &str {
+        self.kafka.bootstrap()
+    }
+
+    /// The store's database, as its owner.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// The connected regions.
+    #[must_use]
+    pub fn regions(&self) -> &[Region] {
+        &self.options.regions
+    }
+
+    /// Where configuration, logs and feed files are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The capacity file that a region's connector watches.
+    #[must_use]
+    pub fn capacity_file(&self, region: Region) -> PathBuf {
+        self.folder.path().join(format!("capacity-{region}.csv"))
+    }
+
+    /// The process id of a running service.
+    #[must_use]
+    pub fn process_id(&self, service: Service) -> Option<u32> {
+        self.services.get(&service)?.id().ok()
+    }
+
+    /// Runs `sink-store fingerprint` and returns what it prints.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn fingerprint(&self) -> Result<String, Error> {
+        self.run("fingerprint of the store", "sink-store", &["fingerprint", "--database-url", &self.database_url])
+    }
+
+    /// Stops the services in the order of the data, each drained, then the servers.
+    pub fn stop(mut self) {
+        for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard, Service::Registry] {
+            if let Some(process) = self.services.remove(&service) {
+                process.stop();
+            }
+        }
+    }
+
+    fn run(&self, step: &'static str, program_name: &str, arguments: &[&str]) -> Result<String, Error> {
+        let output = Command::new(program(program_name)?)
+            .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(Error::Step { step, output: String::from_utf8_lossy(&output.stderr).into_owned() })
+    }
+
+    fn apply_topics(&self) -> Result<(), Error> {
+        let partitions = self.options.partitions.to_string();
+        let mut arguments = vec!["apply", "--bootstrap", self.bootstrap(), "--partitions", &partitions];
+        let regions: Vec<String> = self.options.regions.iter().map(ToString::to_string).collect();
+        for region in &regions {
+            arguments.extend(["--region", region]);
+        }
+        self.run("apply of the topics", "topics", &arguments).map(drop)
+    }
+
+    fn config(&self, service: Service) -> PathBuf {
+        self.folder.path().join(format!("{}.toml", service.program()))
+    }
+
+    fn write_files(&self) -> io::Result<()> {
+        for (region, text) in &self.options.mappings {
+            fs::write(self.mapping_file(*region), text)?;
+        }
+        for region in &self.options.regions {
+            if let Some(text) = self.options.capacities.get(region) {
+                fs::write(self.capacity_file(*region), text)?;
+            }
+        }
+        for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
+            let text = format!("{}{}", self.common_tables(service), self.tables(service));
+            fs::write(self.config(service), text)?;
+        }
+        Ok(())
+    }
+
+    fn mapping_file(&self, region: Region) -> PathBuf {
+        self.folder.path().join(format!("mapping-{region}.toml"))
+    }
+
+    fn common_tables(&self, service: Service) -> String {
+        format!(
+            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
+            self.bootstrap(),
+            self.url(Service::Registry),
+            self.ports[&service]
+        )
+    }
+
+    fn tables(&self, service: Service) -> String {
+        let quoted: Vec<String> = self.options.regions.iter().map(|region| format!("\"{region}\"")).collect();
+        let quoted = quoted.join(", ");
+        match service {
+            Service::Registry => String::new(),
+            Service::Connector => {
+                let mut text = "[routing]\nkey = { env = \"VARDSTROM_PARTITION_KEY\" }\n".to_owned();
+                for region in &self.options.regions {
+                    text.push_str(&format!(
+                        "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
+                        source_system(*region),
+                        self.mllp(*region)
+                    ));
+                    if self.options.capacities.contains_key(region) {
+                        text.push_str(&format!("[[region.capacity]]\npath = \"{}\"\nfeed = \"capacity\"\n", self.capacity_file(*region).display()));
+                    }
+                }
+                text
+            }
+            Service::Processor => {
+                let mut text = String::new();
+                for region in &self.options.regions {
+                    text.push_str(&format!(
+                        "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n"
+                    ));
+                    if self.options.mappings.contains_key(region) {
+                        text.push_str(&format!("mapping = \"{}\"\n", self.mapping_file(*region).display()));
+                    }
+                }
+                text
+            }
+            Service::SinkStore | Service::Dashboard => {
+                format!("[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[regions]\ncodes = [{quoted}]\n")
+            }
+        }
+    }
+}
+
+/// HSA-id of the one source system that a region has here.
+#[must_use]
+pub fn source_system(region: Region) -> String {
+    format!("SE2321000016-VS{region}")
+}
+
+/// Where the keys of a run come from: random bytes of this process, never written to a file.
+#[derive(Clone)]
+pub struct Keys([u8; 32]);
+
+impl Keys {
+    /// New keys.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn random() -> io::Result<Self> {
+        let mut bytes = [0_u8; 32];
+        fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The key with this name, 64 hex digits.
+    fn key(&self, name: &str) -> String {
+        let digest = Sha256::new().chain_update(self.0).chain_update(name).finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn environment(&self, regions: &[Region], database_url: &str) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
+            ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
+        ];
+        variables.extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));
+        variables
+    }
+}
+
+/// A program of the workspace, built beside this one; tests run one folder deeper.
+fn program(name: &str) -> io::Result<PathBuf> {
+    let own = env::current_exe()?;
+    own.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("the program {name} is not built; run: make build")))
+}

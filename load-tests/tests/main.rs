@@ -1,0 +1,3 @@
+//! Whole-system tests: real Kafka, real PostgreSQL, every service as its own process.
+
+mod walls;

@@ -1,0 +1,80 @@
+//! Dependencies point one way, and nothing behind the processor can read an identifier.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Each crate and what it may use of the workspace, tests aside.
+const ALLOWED: [(&str, &[&str]); 12] = [
+    ("schemas", &[]),
+    ("topics", &["schemas"]),
+    ("runtime", &["schemas", "topics"]),
+    ("identity", &[]),
+    ("hl7", &[]),
+    ("timeline", &["schemas"]),
+    ("local-stack", &[]),
+    ("connector", &["hl7", "identity", "runtime", "schemas", "topics"]),
+    ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
+    ("sink-store", &["runtime", "schemas", "timeline", "topics"]),
+    ("dashboard", &["runtime", "schemas", "timeline", "topics"]),
+    (
+        "load-tests",
+        &[
+            "connector", "dashboard", "hl7", "identity", "local-stack", "processor", "runtime", "schemas", "sink-store",
+            "timeline", "topics",
+        ],
+    ),
+];
+
+fn workspace_dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
+            let normal = dependencies
+                .filter(|dependency| dependency["kind"] != "dev" && !dependency["path"].is_null())
+                .map(|dependency| dependency["name"].as_str().expect("a name").to_owned());
+            (package["name"].as_str().expect("a name").to_owned(), normal.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn crates_use_only_what_lies_before_them() {
+    let found = workspace_dependencies();
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.into_iter().collect();
+    for (package, dependencies) in &found {
+        let allowed = allowed.get(package.as_str()).unwrap_or_else(|| panic!("{package} has no place in the order of crates"));
+        for dependency in dependencies {
+            assert!(allowed.contains(&dependency.as_str()), "{package} must not depend on {dependency}");
+        }
+    }
+    assert_eq!(found.len(), ALLOWED.len());
+}
+
+#[test]
+fn nothing_behind_the_processor_reaches_identifiers_or_raw_messages() {
+    let found = workspace_dependencies();
+    for service in ["sink-store", "dashboard"] {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![service.to_owned()];
+        while let Some(package) = open.pop() {
+            if reached.insert(package.clone()) {
+                open.extend(found.get(&package).into_iter().flatten().cloned());
+            }
+        }
+        for forbidden in ["identity", "hl7", "connector", "processor"] {
+            assert!(!reached.contains(forbidden), "{service} reaches {forbidden}");
+        }
+    }
+}
