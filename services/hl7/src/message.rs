@@ -3,6 +3,7 @@
 use crate::delimiters::Delimiters;
 use crate::error::Error;
 use crate::field::Address;
+use crate::mllp::END;
 use crate::value::{self, Value};
 
 /// Longest text read as one message. ADT messages are a few kilobytes; a megabyte leaves room for anything sane.
@@ -276,17 +277,16 @@ fn named(line: &str, separator: u8) -> Option<&str> {
 }
 
 trait Lines {
-    /// The non-empty lines, cut at CR and LF, the frame's end block taken off.
+    /// The non-empty lines, cut at CR, LF and a frame's end block.
     fn lines_of_segments(&self) -> impl Iterator<Item = &str>;
 }
 
 impl Lines for str {
     fn lines_of_segments(&self) -> impl Iterator<Item = &str> {
-        let text = self.trim_end_matches(|end: char| end.is_ascii_control() || end == ' ');
-        let mut rest = Some(text);
+        let mut rest = Some(self.trim_end_matches(|end: char| end.is_ascii_control()));
         std::iter::from_fn(move || {
             loop {
-                let line = match memchr::memchr2(b'\r', b'\n', rest?.as_bytes()) {
+                let line = match memchr::memchr3(b'\r', b'\n', END, rest?.as_bytes()) {
                     Some(end) => {
                         let (line, after) = rest?.split_at(end);
                         rest = Some(&after[1..]);

@@ -50,7 +50,7 @@ pub fn number(index: u64) -> TestIdentity {
 
 /// A reserve number of a numbering with a check digit, of a birth in the 2090s; `None` for numberings without one.
 pub fn reserve(reserve: Reserve, index: u64) -> Option<String> {
-    let birth = Date::of_epoch_day(43_829 + (index % 3_652) as i64);
+    let birth = Date::of_epoch_day(43_830 + (index % 3_652) as i64);
     match reserve {
         Reserve::VastraGotaland => {
             let group = 6 + index / 3_652 % 74;

@@ -1,0 +1,158 @@
+//! Messages as senders write them.
+
+use hl7::{Error, MESSAGE_BYTES_MAX, Message, SEGMENTS_MAX, field};
+
+const ADMISSION: &str = "MSH|^~\\&|COSMIC|SU|PLATTFORM|RVG|20260105004015||ADT^A01^ADT_A01|42|P|2.5|||AL|NE||UNICODE UTF-8\r\
+EVN|A01|20260105004016||||20260105004000\r\
+PID|1||MRN7^^^KUND~MRN8^^^ANNAN||Ek^Åsa\r\
+PV1|1|I|AVD5^2^1^SU|||AKUT||||KIR|||||||||V1^^^SU\r\
+ZXX|okänt|segment\r";
+
+fn parse(text: &str) -> Message<'_> {
+    Message::parse(text).expect("the text is a message")
+}
+
+#[test]
+fn header_fields_count_as_hl7_counts() {
+    let message = parse(ADMISSION);
+    let msh = message.segment("MSH").unwrap();
+    assert_eq!(msh.field(1).raw(), "|");
+    assert_eq!(msh.field(2).raw(), "^~\\&");
+    assert_eq!(msh.field(3).raw(), "COSMIC");
+    assert_eq!(message.kind(), "ADT");
+    assert_eq!(message.trigger(), "A01");
+    assert_eq!(message.control_id(), "42");
+    assert_eq!(message.version(), "2.5");
+    assert_eq!(message.get("MSH", 18).raw(), "UNICODE UTF-8");
+    assert_eq!(message.get("MSH", 0).raw(), "");
+    assert_eq!(msh.field_count(), 18);
+}
+
+#[test]
+fn fields_components_repetitions() {
+    let message = parse(ADMISSION);
+    assert_eq!(message.at(field::PV1_LOCATION).component(2).raw(), "2");
+    assert_eq!(message.at(field::PV1_VISIT).component(4).raw(), "SU");
+    let ids: Vec<_> = message.at(field::PID_IDENTIFIERS).repetitions().map(|id| id.component(4).raw()).collect();
+    assert_eq!(ids, ["KUND", "ANNAN"]);
+    assert_eq!(message.get("PID", 5).component(2).raw(), "Åsa");
+    assert_eq!(message.get("PID", 99).raw(), "");
+    assert_eq!(message.get("ZZZ", 1).raw(), "");
+    assert_eq!(message.get("ZXX", 1).raw(), "okänt");
+    assert_eq!(field::PV1_VISIT.to_string(), "PV1-19");
+}
+
+#[test]
+fn one_pass_over_a_segment_equals_field_by_field() {
+    let message = parse(ADMISSION);
+    for segment in message.segments() {
+        let fields = segment.fields::<30>();
+        for (number, value) in fields.iter().enumerate().skip(1) {
+            assert_eq!(value, &segment.field(number), "{}-{number}", segment.name());
+        }
+        assert_eq!(segment.fields::<3>()[2], segment.field(2));
+    }
+}
+
+#[test]
+fn line_ends_and_junk_do_not_matter() {
+    let want: Vec<&str> = parse(ADMISSION).segments().iter().map(|segment| segment.raw()).collect();
+    for (line_end, before, after) in [
+        ("\n", "", ""),
+        ("\r\n", "", "\r\n\r\n"),
+        ("\r", "\u{feff}", "\u{1c}\r"),
+        ("\r", "\u{b}", "\u{1c}"),
+        ("\r", "junk\r\n  ", "\0\0 "),
+        ("\r\r", "FHS|^~\\&\rBHS|^~\\&\r", ""),
+        ("\r ", "", ""),
+    ] {
+        let text = format!("{before}{}{after}", ADMISSION.replace('\r', line_end));
+        let got: Vec<&str> = parse(&text).segments().iter().map(|segment| segment.raw()).collect();
+        assert_eq!(got, want, "{line_end:?} {before:?} {after:?}");
+    }
+}
+
+#[test]
+fn other_separators() {
+    let text = ADMISSION.replace('|', "$").replace('^', "*");
+    let message = parse(&text);
+    assert_eq!(message.at(field::PV1_LOCATION).component(4).raw(), "SU");
+}
+
+#[test]
+fn the_trigger_may_stand_in_evn_only() {
+    let text = ADMISSION.replace("ADT^A01^ADT_A01", "ADT");
+    assert_eq!(parse(&text).trigger(), "A01");
+    let text = ADMISSION.replace("EVN|A01", "EVN|A02");
+    assert_eq!(parse(&text).trigger(), "A01", "MSH-9 is right where both speak");
+}
+
+#[test]
+fn a_swap_has_two_groups() {
+    let text = "MSH|^~\\&|A\rEVN|A17\rPID|1||a\rPV1|1|I|X\rPID|2||b\rPD1|\rPV1|2|I|Y\rPV2|z\r";
+    let message = parse(text);
+    let groups: Vec<_> = message.groups().collect();
+    assert_eq!(groups.len(), 2);
+    assert_eq!(groups[0].at(field::PV1_LOCATION).raw(), "X");
+    assert_eq!(groups[0].get("PV2", 1).raw(), "");
+    assert_eq!(groups[1].at(field::PV1_LOCATION).raw(), "Y");
+    assert_eq!(groups[1].get("PV2", 1).raw(), "z");
+    assert_eq!(groups[1].segments().len(), 4);
+    assert!(groups[1].segment("EVN").is_none());
+}
+
+#[test]
+fn a_message_without_patient_is_one_group() {
+    let message = parse("MSH|^~\\&|A\rEVN|A20\rNPU|AVD5^2^1|O\r");
+    let groups: Vec<_> = message.groups().collect();
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].at(field::NPU_STATUS).raw(), "O");
+}
+
+#[test]
+fn lines_that_are_no_segment_are_counted() {
+    let message = parse("MSH|^~\\&|A\rPID|1||rad ett\nfortsättning\rpv1|liten\rP\rPV1|1\r");
+    assert_eq!(message.stray_line_count(), 3);
+    assert_eq!(message.segments().len(), 3);
+}
+
+#[test]
+fn refusals_name_the_place_and_the_remedy_but_no_value() {
+    let many = format!("MSH|^~\\&|A\r{}", "PV1|1\r".repeat(SEGMENTS_MAX));
+    let long = format!("MSH|^~\\&|A\r{}", "x".repeat(MESSAGE_BYTES_MAX));
+    let cases = [
+        ("", Error::HeaderMissing),
+        ("hemligt innehåll", Error::HeaderMissing),
+        ("PID|1||hemligt\r", Error::HeaderMissing),
+        ("MSHemligt|^~\\&", Error::HeaderMissing),
+        ("MSH|", Error::SeparatorsMissing),
+        ("MSH||A", Error::SeparatorsMissing),
+        ("MSH|hemligt|A", Error::SeparatorsUnusable),
+        ("MSH|^~\\&|A\rPID|hemligt\rMSH|^~\\&|B\r", Error::SecondHeader { segment: 3 }),
+        (many.as_str(), Error::SegmentsTooMany),
+        (long.as_str(), Error::TooLong { bytes: long.len() }),
+    ];
+    for (text, want) in cases {
+        let error = Message::parse(text).expect_err("the text is no message");
+        assert_eq!(error, want);
+        assert!(!error.to_string().contains("hemlig"), "{error}");
+        assert!(error.to_string().contains(": "), "an error ends in its remedy: {error}");
+    }
+    let codes: std::collections::HashSet<_> = Error::ALL.iter().map(Error::code).collect();
+    assert_eq!(codes.len(), Error::ALL.len());
+}
+
+#[test]
+fn the_header_alone_answers_for_a_message_that_is_refused() {
+    let text = format!("{ADMISSION}{ADMISSION}");
+    assert!(Message::parse(&text).is_err());
+    let header = Message::parse_header(&text).unwrap();
+    assert_eq!(header.control_id(), "42");
+    assert_eq!(header.segments().len(), 1);
+}
+
+#[test]
+fn as_many_segments_as_allowed() {
+    let text = format!("MSH|^~\\&|A\r{}", "PV1|1\r".repeat(SEGMENTS_MAX - 1));
+    assert_eq!(parse(&text).segments().len(), SEGMENTS_MAX);
+}
