@@ -1,0 +1,347 @@
+//! The connector's configuration: where messages arrive, for which region, and how much may be under way.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size};
+use serde::Deserialize;
+
+/// The whole configuration file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where records are written.
+    pub kafka: Kafka,
+    /// Where schema ids come from.
+    pub registry: Registry,
+    /// Health and metrics.
+    pub http: Http,
+    /// What is logged.
+    #[serde(default)]
+    pub log: Log,
+    /// How a patient's messages find their partition.
+    pub routing: Routing,
+    /// How much may be under way.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The regions this process receives for; at least one.
+    pub region: Vec<Region>,
+}
+
+/// How a patient's messages find their partition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routing {
+    /// 64 hex digits in the environment. Not the pseudonym key. Changing it moves patients to other partitions, which
+    /// the order of arrival does not matter for; do it while the topics are drained.
+    pub key: Secret,
+}
+
+/// How much may be under way in this process. Everything that grows has its bound here.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The longest message; a longer one is answered AR and recorded by its coordinates only.
+    pub message: Size,
+    /// Messages received and not yet acknowledged by Kafka, all sources together.
+    pub in_flight: Size,
+    /// Open MLLP connections, all listeners together; further ones are closed at once and counted.
+    pub connections: usize,
+    /// Messages that one connection may send ahead without having their answers.
+    pub window: usize,
+    /// A connection without a byte for so long is closed.
+    pub idle: Period,
+    /// A message is answered AE when Kafka has not acknowledged it after so long, so that the sender sends it again.
+    pub acknowledge: Period,
+    /// Kafka counts as away, and nothing more is read, when a message has waited for it for so long.
+    pub stall: Period,
+    /// How long a stop waits for answers that are under way.
+    pub drain: Period,
+    /// The largest capacity file.
+    pub capacity_file: Size,
+    /// Files looked at in one watched folder.
+    pub files: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message: Size::kib(768),
+            in_flight: Size::mib(24),
+            connections: 512,
+            window: 256,
+            idle: Period::seconds(600),
+            acknowledge: Period::seconds(30),
+            stall: Period::seconds(3),
+            drain: Period::seconds(20),
+            capacity_file: Size::mib(4),
+            files: 10_000,
+        }
+    }
+}
+
+/// One region and what it sends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Lanskod, two digits.
+    pub code: topics::Region,
+    /// HSA-id of the sending system; a source below may name its own.
+    pub source_system: String,
+    /// MLLP listeners.
+    #[serde(default)]
+    pub mllp: Vec<Mllp>,
+    /// Capacity files.
+    #[serde(default)]
+    pub capacity: Vec<Capacity>,
+    /// Folders of HL7 files.
+    #[serde(default)]
+    pub replay: Vec<Replay>,
+}
+
+/// One MLLP listener.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mllp {
+    /// Address and port; port 0 takes a free one and logs it.
+    pub listen: SocketAddr,
+    /// Name of the feed, the last part of the topic name.
+    #[serde(default = "adt")]
+    pub feed: String,
+    /// HSA-id of this listener's sender, when it is not the region's.
+    pub source_system: Option<String>,
+    /// Which kind of answer is sent.
+    #[serde(default)]
+    pub acknowledgement: Acknowledgement,
+    /// How something that is no HL7 message is answered.
+    #[serde(default)]
+    pub unreadable: Unreadable,
+    /// How a batch is answered.
+    #[serde(default)]
+    pub batch: BatchAnswer,
+    /// Present: connections are encrypted.
+    pub tls: Option<Tls>,
+}
+
+/// Which kind of answer is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Acknowledgement {
+    /// What each message asks for in MSH-15 and MSH-16; without either, original mode.
+    #[default]
+    Message,
+    /// AA, AE and AR whatever the message says.
+    Original,
+    /// CA, CE and CR whatever the message says.
+    Enhanced,
+}
+
+/// How something that is no HL7 message is answered. It is recorded in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unreadable {
+    /// AA: received and kept, do not send it again. Most senders resend after anything else, some for ever.
+    #[default]
+    Accept,
+    /// AR: for a sender that stops at AR and tells its operators.
+    Reject,
+}
+
+/// How a batch (BHS ... BTS in one MLLP frame) is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchAnswer {
+    /// One frame with a batch of answers, one answer per message.
+    #[default]
+    Batch,
+    /// One frame per message.
+    Each,
+}
+
+/// Encryption of a listener.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file with the certificate and its chain.
+    pub certificate: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+    /// PEM file with the authorities of client certificates; when set, a client without one is refused.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// One capacity file, or a folder of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capacity {
+    /// A file, or a folder whose `.csv`, `.txt` and `.tsv` files are read.
+    pub path: PathBuf,
+    /// HSA-id of the system that writes it, when it is not the region's.
+    pub source_system: Option<String>,
+    /// Name of the feed.
+    #[serde(default = "capacity")]
+    pub feed: String,
+    /// How often it is looked at. A file is read when two looks in a row find it unchanged.
+    #[serde(default = "every_second")]
+    pub poll: Period,
+}
+
+/// A folder whose HL7 files are sent once each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The folder; its `.hl7`, `.txt` and `.dat` files are read in order of name.
+    pub path: PathBuf,
+    /// A folder of ours that remembers how far each file has been sent.
+    pub positions: PathBuf,
+    /// Name of the feed.
+    #[serde(default = "adt")]
+    pub feed: String,
+    /// HSA-id of the system that wrote them, when it is not the region's.
+    pub source_system: Option<String>,
+    /// How often the folder is looked at. A file is read when two looks in a row find it unchanged.
+    #[serde(default = "every_second")]
+    pub poll: Period,
+}
+
+fn adt() -> String {
+    "adt".to_owned()
+}
+
+fn capacity() -> String {
+    "capacity".to_owned()
+}
+
+fn every_second() -> Period {
+    Period::seconds(1)
+}
+
+/// The shortest limit that makes sense for anything measured in time.
+const PERIOD_MIN: Duration = Duration::from_millis(10);
+/// The smallest longest message: below it, ordinary messages would be refused.
+const MESSAGE_MIN: u64 = 4 << 10;
+/// Kafka's default for the longest record is 1 MiB, with its overhead; the processor reads no longer message either.
+const MESSAGE_MAX: u64 = 960 << 10;
+
+impl Check for Config {
+    fn check(&self) -> Result<(), Fault> {
+        self.kafka.check().map_err(|fault| fault.under("kafka"))?;
+        self.registry.check().map_err(|fault| fault.under("registry"))?;
+        crate::route::partition_key(&self.routing.key).map_err(|fault| fault.under("routing"))?;
+        self.limits.check().map_err(|fault| fault.under("limits"))?;
+        if self.region.is_empty() {
+            return Err(Fault::new("region", "no region; write at least one [[region]] table"));
+        }
+        let mut codes = HashSet::new();
+        let mut listens = HashSet::new();
+        for (at, region) in self.region.iter().enumerate() {
+            let table = format!("region.{at}");
+            region.check().map_err(|fault| fault.under(&table))?;
+            if !codes.insert(region.code) {
+                return Err(Fault::new("code", "this region is written twice").under(&table));
+            }
+            for (listener, mllp) in region.mllp.iter().enumerate() {
+                if mllp.listen.port() != 0 && !listens.insert(mllp.listen) {
+                    let fault = Fault::new("listen", "another listener has this address; give each its own port");
+                    return Err(fault.under(&format!("{table}.mllp.{listener}")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Check for Limits {
+    fn check(&self) -> Result<(), Fault> {
+        if !(MESSAGE_MIN..=MESSAGE_MAX).contains(&self.message.as_bytes()) {
+            return Err(Fault::new("message", "must be between \"4 KiB\" and \"960 KiB\""));
+        }
+        if self.in_flight.as_bytes() < 4 * self.message.as_bytes() || self.in_flight > Size::mib(1024) {
+            return Err(Fault::new("in_flight", "must be at least four times limits.message and at most \"1 GiB\""));
+        }
+        for (key, count, count_max) in [
+            ("connections", self.connections, 65_536),
+            ("window", self.window, 65_536),
+            ("files", self.files, 1_000_000),
+        ] {
+            if count == 0 || count > count_max {
+                return Err(Fault::new(key, format!("must be between 1 and {count_max}")));
+            }
+        }
+        for (key, period) in [
+            ("idle", self.idle),
+            ("acknowledge", self.acknowledge),
+            ("stall", self.stall),
+            ("drain", self.drain),
+        ] {
+            if period.0 < PERIOD_MIN {
+                return Err(Fault::new(key, "must be at least \"10ms\""));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Check for Region {
+    fn check(&self) -> Result<(), Fault> {
+        check_source_system(&self.source_system)?;
+        if self.mllp.is_empty() && self.capacity.is_empty() && self.replay.is_empty() {
+            return Err(Fault::new("mllp", "this region has no source; add [[region.mllp]], [[region.capacity]] or [[region.replay]]"));
+        }
+        for (at, mllp) in self.mllp.iter().enumerate() {
+            mllp.check().map_err(|fault| fault.under(&format!("mllp.{at}")))?;
+        }
+        for (at, source) in self.capacity.iter().enumerate() {
+            check_watched(&source.feed, source.source_system.as_deref(), source.poll)
+                .map_err(|fault| fault.under(&format!("capacity.{at}")))?;
+        }
+        for (at, source) in self.replay.iter().enumerate() {
+            check_watched(&source.feed, source.source_system.as_deref(), source.poll)
+                .map_err(|fault| fault.under(&format!("replay.{at}")))?;
+        }
+        Ok(())
+    }
+}
+
+impl Check for Mllp {
+    fn check(&self) -> Result<(), Fault> {
+        check_feed(&self.feed)?;
+        self.source_system.as_deref().map_or(Ok(()), check_source_system)?;
+        match &self.tls {
+            Some(tls) => crate::mllp::tls::acceptor(tls)
+                .map(|_| ())
+                .map_err(|error| Fault::new(error.key(), runtime::exit::chain(&error)).under("tls")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_watched(feed: &str, source_system: Option<&str>, poll: Period) -> Result<(), Fault> {
+    check_feed(feed)?;
+    source_system.map_or(Ok(()), check_source_system)?;
+    if poll.0 < PERIOD_MIN {
+        return Err(Fault::new("poll", "must be at least \"10ms\""));
+    }
+    Ok(())
+}
+
+fn check_feed(feed: &str) -> Result<(), Fault> {
+    let letters = feed.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if feed.is_empty() || feed.len() > 32 || !letters {
+        return Err(Fault::new("feed", "not a feed; write a name of the catalogue, for example \"adt\""));
+    }
+    Ok(())
+}
+
+/// The shape of an HSA-id, told with tolerance: ids with a wrong check digit or length are in use.
+fn check_source_system(id: &str) -> Result<(), Fault> {
+    let shape = |id: &str| {
+        let (owner, own) = id.strip_prefix("SE")?.split_once('-')?;
+        let digits = (10..=11).contains(&owner.len()) && owner.bytes().all(|byte| byte.is_ascii_digit());
+        let letters = !own.is_empty() && own.len() <= 18 && own.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (digits && letters).then_some(())
+    };
+    shape(id).ok_or_else(|| Fault::new("source_system", "not an HSA-id; write for example \"SE2321000131-COSMIC\""))
+}

@@ -1,0 +1,79 @@
+//! What capacity files and HL7 files have in common: names fit to be shown, and records sent with a bound on how many
+//! are under way.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use crate::intake::{self, Arrival, Feed, NotStored, Receipt};
+
+/// A file's name for logs and positions. A name that holds a personal number is not shown.
+pub fn shown_name(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match identity::guard(&name, &[]) {
+        Some(_) => "(name withheld)".to_owned(),
+        None => name.chars().filter(|letter| !letter.is_control()).collect(),
+    }
+}
+
+/// Why a file was not sent to its end; its rest is sent later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Interrupted {
+    /// Kafka did not take a record.
+    #[error("a record was not stored")]
+    NotStored,
+    /// The process is to stop.
+    #[error("asked to stop")]
+    Stopping,
+}
+
+impl From<NotStored> for Interrupted {
+    fn from(_: NotStored) -> Self {
+        Self::NotStored
+    }
+}
+
+/// Records under way, oldest first, each with what is true once it and all before it are stored.
+pub struct Window<'a, T> {
+    feed: &'a Feed,
+    under_way: VecDeque<(Receipt, T)>,
+}
+
+impl<'a, T: Copy> Window<'a, T> {
+    /// Nothing under way.
+    pub fn new(feed: &'a Feed) -> Self {
+        Self { feed, under_way: VecDeque::new() }
+    }
+
+    /// Hands a record to Kafka; waits while `limits.window` are under way, and while Kafka is away. Gives the latest
+    /// mark up to which everything is stored.
+    pub async fn send(&mut self, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
+        let mut stored = None;
+        while self.under_way.len() >= self.feed.intake.limits.window {
+            stored = self.oldest().await?;
+        }
+        if !self.feed.intake.wait_open().await {
+            return Err(Interrupted::Stopping);
+        }
+        let room = tokio::select! {
+            room = self.feed.intake.room(intake::cost(arrival.payload)) => room,
+            () = self.feed.intake.shutdown.wait() => return Err(Interrupted::Stopping),
+        };
+        self.under_way.push_back((self.feed.send(arrival, room).await?, mark));
+        Ok(stored)
+    }
+
+    /// Waits until everything is stored; gives the last mark.
+    pub async fn finish(&mut self) -> Result<Option<T>, Interrupted> {
+        let mut stored = None;
+        while !self.under_way.is_empty() {
+            stored = self.oldest().await?;
+        }
+        Ok(stored)
+    }
+
+    async fn oldest(&mut self) -> Result<Option<T>, Interrupted> {
+        let Some((receipt, mark)) = self.under_way.pop_front() else { return Ok(None) };
+        receipt.await?;
+        Ok(Some(mark))
+    }
+}

@@ -1,0 +1,129 @@
+//! What the connector counts.
+
+use runtime::metrics::{By, Counter, Family, Gauge, Histogram, Keys};
+
+runtime::labels! {
+    /// How a message was answered.
+    pub enum Answered("answer") {
+        /// AA: stored.
+        ApplicationAccept = "AA",
+        /// AE: not stored now, to be sent again.
+        ApplicationError = "AE",
+        /// AR: never to be accepted in this form.
+        ApplicationReject = "AR",
+        /// CA: stored, enhanced mode.
+        CommitAccept = "CA",
+        /// CE: not stored now, enhanced mode.
+        CommitError = "CE",
+        /// CR: never to be accepted in this form, enhanced mode.
+        CommitReject = "CR",
+        /// The sender asked for no answer to this outcome.
+        None = "none",
+    }
+}
+
+runtime::labels! {
+    /// Why a connection was turned away or ended by us.
+    pub enum Turned("reason") {
+        /// `limits.connections` are open.
+        Full = "full",
+        /// No TLS handshake with an acceptable certificate.
+        Handshake = "handshake",
+        /// No byte for `limits.idle`.
+        Idle = "idle",
+        /// A message far over the limit without an end.
+        Endless = "endless",
+    }
+}
+
+runtime::labels! {
+    /// Something about what was received that somebody should look at.
+    pub enum Oddity("kind") {
+        /// No MSH segment; recorded raw.
+        Unreadable = "unreadable",
+        /// Longer than `limits.message`; recorded by its coordinates.
+        Oversized = "oversized",
+        /// Begun and not ended when the connection closed; not recorded, not answered.
+        CutShort = "cut-short",
+        /// A frame without its end block, ended by the next frame's start.
+        Unended = "unended",
+        /// A batch in one frame.
+        Batch = "batch",
+    }
+}
+
+runtime::labels! {
+    /// What kind of source.
+    pub enum Source("source") {
+        /// An MLLP connection.
+        Mllp = "mllp",
+        /// An HL7 file.
+        Replay = "replay",
+        /// A capacity file.
+        Capacity = "capacity",
+    }
+}
+
+runtime::labels! {
+    /// Why a watched file could not be used.
+    pub enum FileTrouble("reason") {
+        /// Missing or not readable.
+        Unreadable = "unreadable",
+        /// Larger than its limit.
+        Oversized = "oversized",
+        /// No header row was recognised.
+        Headless = "headless",
+        /// The folder holds more files than `limits.files`.
+        TooMany = "too-many",
+    }
+}
+
+/// Labels `region` and `feed`.
+#[derive(Clone, Copy, Debug)]
+pub enum RegionFeed {}
+
+impl Keys for RegionFeed {
+    const NAMES: &'static [&'static str] = &["region", "feed"];
+}
+
+runtime::metrics! {
+    /// What the connector counts. Never a value, never a name from a message.
+    pub struct Metrics {
+        /// MLLP connections that are open.
+        pub connections_open: Gauge = "mllp_connections",
+        /// MLLP connections that were accepted.
+        pub connections: Counter = "mllp_connections_total",
+        /// MLLP connections that were turned away or ended by us, by reason.
+        pub connections_turned: By<Turned, Counter> = "mllp_connections_turned_total",
+        /// Messages answered over MLLP, by answer.
+        pub answered: By<Answered, Counter> = "mllp_answers_total",
+        /// Bytes read from MLLP connections.
+        pub bytes_read: Counter = "mllp_read_bytes_total",
+        /// Time from a message's last byte read to its answer written.
+        pub answer_delay: Histogram = "mllp_answer_seconds",
+        /// Records that Kafka has acknowledged, by region and feed.
+        pub stored: Family<RegionFeed, Counter> = "records_stored_total",
+        /// Time of the last record that Kafka has acknowledged, in seconds since 1970, by region and feed; 0 before the first.
+        pub stored_last: Family<RegionFeed, Gauge> = "record_stored_last_timestamp_seconds",
+        /// Records read from their source, by kind of source. What is sent again after a failure counts again.
+        pub received: By<Source, Counter> = "records_received_total",
+        /// Records that Kafka did not take; their sources still hold them.
+        pub failed: By<Source, Counter> = "records_failed_total",
+        /// Oddities of what was received, by kind.
+        pub oddities: By<Oddity, Counter> = "oddities_total",
+        /// Bytes received and not yet acknowledged by Kafka, all sources together.
+        pub bytes_in_flight: Gauge = "in_flight_bytes",
+        /// Records handed to Kafka and not yet acknowledged.
+        pub records_in_flight: Gauge = "in_flight_records",
+        /// 1 while Kafka acknowledges, 0 while it is away and nothing more is read.
+        pub broker_available: Gauge = "broker_available",
+        /// Times that Kafka went away.
+        pub broker_losses: Counter = "broker_losses_total",
+        /// Capacity rows sent.
+        pub capacity_rows: Counter = "capacity_rows_total",
+        /// Capacity files read to their end.
+        pub capacity_files: Counter = "capacity_files_total",
+        /// Watched files that could not be used, by reason.
+        pub file_troubles: By<FileTrouble, Counter> = "file_troubles_total",
+    }
+}

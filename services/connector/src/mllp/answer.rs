@@ -1,0 +1,227 @@
+//! What is written back to a sender.
+//!
+//! The header of a message is kept until Kafka has acknowledged it; then the answer is made from it.
+
+use hl7::Message;
+use hl7::ack::{self, Answer, Outcome, Problem};
+use hl7::charset::Charset;
+use hl7::time::Stockholm;
+
+use crate::config::Acknowledgement;
+use crate::metrics::Answered;
+
+/// What is needed to answer a message, when its bytes are gone.
+pub struct Seed {
+    /// The MSH segment; `None` when it cannot be read.
+    header: Option<Box<str>>,
+    charset: Charset,
+}
+
+/// Longest header that is kept. A longer MSH is cut, which can only empty fields behind MSH-18.
+const HEADER_BYTES_MAX: usize = 1024;
+
+impl Seed {
+    /// Of a message whose header was read.
+    pub fn of(message: &Message<'_>, charset: Charset, wanted: Acknowledgement) -> Self {
+        let header = message.segment("MSH").map(|segment| segment.raw()).unwrap_or_default();
+        let mut end = header.len().min(HEADER_BYTES_MAX);
+        while !header.is_char_boundary(end) {
+            end -= 1;
+        }
+        let separator = char::from(message.delimiters().field);
+        Self { header: Some(with_conditions(&header[..end], separator, wanted)), charset }
+    }
+
+    /// Of something without a readable header.
+    pub fn unreadable() -> Self {
+        Self { header: None, charset: Charset::Undeclared }
+    }
+}
+
+/// The header with MSH-15 and MSH-16 as the configuration wants them.
+fn with_conditions(header: &str, separator: char, wanted: Acknowledgement) -> Box<str> {
+    let conditions = match wanted {
+        Acknowledgement::Message => return header.into(),
+        Acknowledgement::Original => ["", ""],
+        Acknowledgement::Enhanced => ["AL", "NE"],
+    };
+    let mut fields: Vec<&str> = header.split(separator).collect();
+    // Split at its separators, MSH-n is at index n - 1.
+    if fields.len() < 16 {
+        fields.resize(16, "");
+    }
+    fields[14] = conditions[0];
+    fields[15] = conditions[1];
+    fields.join(&separator.to_string()).into()
+}
+
+/// What became of a message.
+#[derive(Clone, Copy)]
+pub enum Became {
+    /// Stored.
+    Stored,
+    /// Stored as it is, without being readable.
+    StoredUnreadable,
+    /// The same, and the configuration wants it rejected.
+    RejectedUnreadable,
+    /// Only its coordinates were stored.
+    TooLong,
+    /// Not stored: Kafka did not acknowledge in time.
+    NotStored,
+}
+
+impl Became {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Stored | Self::StoredUnreadable => Outcome::Accepted,
+            Self::RejectedUnreadable | Self::TooLong => Outcome::Rejected,
+            Self::NotStored => Outcome::Failed,
+        }
+    }
+
+    fn problem(self) -> Option<Problem<'static>> {
+        let (rule, remedy) = match self {
+            Self::Stored => return None,
+            Self::StoredUnreadable => ("unreadable", "received and kept, but it has no readable MSH segment"),
+            Self::RejectedUnreadable => ("unreadable", "send one message per frame, beginning with MSH"),
+            Self::TooLong => ("too-long", "the message is longer than this receiver accepts; send it without attachments"),
+            Self::NotStored => ("not-stored", "the message could not be stored in time; send it again"),
+        };
+        Some(Problem { at: None, rule, remedy })
+    }
+}
+
+/// Writes answers, with time and control ids of our own.
+pub struct Writer {
+    clock: Stockholm,
+    /// Makes control ids unique over restarts.
+    started: i64,
+    connection: u64,
+    count: u64,
+}
+
+impl Writer {
+    /// For one connection.
+    pub fn new(started: i64, connection: u64) -> Self {
+        Self { clock: Stockholm::new(), started, connection, count: 0 }
+    }
+
+    /// Appends the answer to one message, unframed; says which it is.
+    pub fn write(&mut self, seed: &Seed, became: Became, now_micros: i64, out: &mut Vec<u8>) -> Answered {
+        let sent = self.clock.write(now_micros);
+        let control_id = self.control_id();
+        let outcome = became.outcome();
+        let answer = Answer { outcome, problem: became.problem(), sent: &sent, control_id: &control_id };
+        let Some(message) = seed.header.as_deref().and_then(|header| Message::parse_header(header).ok()) else {
+            ack::answer_unreadable(&answer, out);
+            return match outcome {
+                Outcome::Accepted => Answered::ApplicationAccept,
+                Outcome::Failed => Answered::ApplicationError,
+                Outcome::Rejected => Answered::ApplicationReject,
+            };
+        };
+        ack::answer(&message, seed.charset, &answer, out);
+        match ack::code(&message, outcome) {
+            Some(ack::Code::AA) => Answered::ApplicationAccept,
+            Some(ack::Code::AE) => Answered::ApplicationError,
+            Some(ack::Code::AR) => Answered::ApplicationReject,
+            Some(ack::Code::CA) => Answered::CommitAccept,
+            Some(ack::Code::CE) => Answered::CommitError,
+            Some(ack::Code::CR) => Answered::CommitReject,
+            None => Answered::None,
+        }
+    }
+
+    /// The batch header that answers this envelope segment: sender and receiver change places, BHS-12 names the batch.
+    pub fn batch_header(&mut self, envelope: &[u8], now_micros: i64) -> Vec<u8> {
+        let separator = envelope.get(3).copied().unwrap_or(b'|');
+        let fields: Vec<&[u8]> = envelope.split(|byte| *byte == separator).collect();
+        // Split at its separators, BHS-n is at index n - 1.
+        let field = |number: usize| fields.get(number - 1).copied().unwrap_or_default();
+        let (sent, control_id) = (self.clock.write(now_micros), self.control_id());
+        let encoding: &[u8] = if field(2).is_empty() { br"^~\&" } else { field(2) };
+        let answer: [&[u8]; 12] = [
+            b"BHS",
+            encoding,
+            field(5),
+            field(6),
+            field(3),
+            field(4),
+            sent.as_bytes(),
+            b"",
+            b"",
+            b"",
+            control_id.as_bytes(),
+            field(11),
+        ];
+        let mut out = answer.join(&separator);
+        out.push(b'\r');
+        out
+    }
+
+    /// At most 20 characters, as the older versions of HL7 allow.
+    fn control_id(&mut self) -> String {
+        self.count += 1;
+        let instance = (self.started / 1_000_000) & 0xFFFF_FFFF;
+        format!("{instance:08x}{:x}-{:x}", self.connection & 0xF_FFFF, self.count & 0xFF_FFFF)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_767_571_215_000_000;
+
+    fn answer(header: &str, wanted: Acknowledgement, became: Became) -> (String, &'static str) {
+        let message = Message::parse_header(header).expect("a header");
+        let seed = Seed::of(&message, Charset::Utf8, wanted);
+        let mut out = Vec::new();
+        let answered = Writer::new(NOW, 7).write(&seed, became, NOW, &mut out);
+        (String::from_utf8(out).expect("text"), runtime::metrics::Label::value(answered))
+    }
+
+    #[track_caller]
+    fn check(header: &str, wanted: Acknowledgement, became: Became, expected: &str) {
+        let (text, answered) = answer(header, wanted, became);
+        assert_eq!(answered, expected);
+        match expected {
+            "none" => assert!(text.is_empty()),
+            code => assert!(text.contains(&format!("MSA|{code}|17")), "{text}"),
+        }
+    }
+
+    const PLAIN: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5";
+    const COMMIT: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5|||AL|NE";
+    const ERRORS: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5|||ER|NE";
+
+    #[test]
+    fn the_message_or_the_configuration_chooses_the_mode() {
+        use Acknowledgement::{Enhanced, Message, Original};
+        check(PLAIN, Message, Became::Stored, "AA");
+        check(PLAIN, Message, Became::NotStored, "AE");
+        check(PLAIN, Message, Became::TooLong, "AR");
+        check(COMMIT, Message, Became::Stored, "CA");
+        check(COMMIT, Message, Became::NotStored, "CE");
+        check(COMMIT, Message, Became::TooLong, "CR");
+        check(ERRORS, Message, Became::Stored, "none");
+        check(ERRORS, Message, Became::NotStored, "CE");
+        check(ERRORS, Original, Became::Stored, "AA");
+        check(PLAIN, Enhanced, Became::Stored, "CA");
+        check(COMMIT, Original, Became::Stored, "AA");
+    }
+
+    #[test]
+    fn an_answer_goes_back_where_the_message_came_from() {
+        let (text, _) = answer(PLAIN, Acknowledgement::Message, Became::Stored);
+        assert!(text.starts_with(r"MSH|^~\&|C|D|A|B|20260105"), "{text}");
+        assert!(text.contains("|ACK^A01^ACK|"), "{text}");
+    }
+
+    #[test]
+    fn a_batch_is_named_in_its_answer() {
+        let header = Writer::new(NOW, 7).batch_header(br"BHS|^~\&|A|B|C|D|20260105||||batch-9", NOW);
+        let header = String::from_utf8(header).expect("text");
+        assert!(header.starts_with(r"BHS|^~\&|C|D|A|B|20260105") && header.ends_with("|batch-9\r"), "{header}");
+    }
+}

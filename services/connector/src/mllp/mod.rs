@@ -1,0 +1,9 @@
+//! MLLP: HL7 v2 messages over TCP, answered when they are durable.
+
+mod answer;
+mod connection;
+mod frame;
+mod listener;
+pub mod tls;
+
+pub use listener::{Error, Gate, Listener};

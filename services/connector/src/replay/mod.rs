@@ -1,0 +1,9 @@
+//! HL7 files: the same path as MLLP, with the file in the place of the sender.
+
+pub mod cutter;
+mod folder;
+pub mod position;
+mod sender;
+
+pub use folder::watch;
+pub use sender::{Error, Sender};

@@ -1,0 +1,168 @@
+//! Sends one file from where it was left.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use schemas::Format;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use super::cutter::{Cutter, Section};
+use super::position::{Position, Version};
+use crate::files::{Interrupted, Window, shown_name};
+use crate::intake::{self, Arrival, Feed};
+use crate::message::{self, Read};
+use crate::metrics::Oddity;
+
+/// Read at a time.
+const READ_BYTES: usize = 64 << 10;
+/// How often the position is kept, at most: a killed replay sends this much again.
+const KEEP_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Why a file was not sent to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The position cannot be kept or read.
+    #[error("keep the position of a replay in {}", path.display())]
+    Position {
+        /// The position file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Kafka did not take a record, or the process is to stop. Sending again goes on where it was.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// Sends one version of one file, and remembers how far.
+pub struct Sender<'a> {
+    feed: &'a Feed,
+    path: &'a Path,
+    kept_at: &'a Path,
+    name: String,
+    position: Position,
+    kept: Instant,
+}
+
+impl<'a> Sender<'a> {
+    /// A sender of the file at `path` that keeps its position at `kept_at`.
+    pub fn new(feed: &'a Feed, path: &'a Path, kept_at: &'a Path) -> Result<Self, Error> {
+        let metadata =
+            std::fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let position = Position::load(kept_at, Version::of(&metadata))
+            .map_err(|source| Error::Position { path: kept_at.to_owned(), source })?;
+        Ok(Self { feed, path, kept_at, name: shown_name(path), position, kept: Instant::now() })
+    }
+
+    /// How far the file has been sent.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Sends the rest of the file; `progress` is told how far it is. After an interruption call it again.
+    pub async fn send(&mut self, mut progress: impl FnMut(&Position)) -> Result<(), Error> {
+        let failed = |source| Error::Read { path: self.path.to_owned(), source };
+        let mut file = File::open(self.path).await.map_err(failed)?;
+        file.seek(io::SeekFrom::Start(self.position.offset)).await.map_err(failed)?;
+        let section_bytes_max = usize::try_from(self.feed.intake.limits.message.as_bytes()).unwrap_or(usize::MAX);
+        let mut cutter = Cutter::file(self.position.offset, section_bytes_max);
+        let mut window = Window::new(self.feed);
+        let mut messages = self.position.messages;
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            let bytes = file.read(&mut buffer).await.map_err(|source| Error::Read { path: self.path.to_owned(), source })?;
+            match bytes {
+                0 => cutter.end(),
+                bytes => cutter.push(&buffer[..bytes]),
+            }
+            while let Some(section) = cutter.next() {
+                if let Some(stored) = self.section(&section, &mut messages, &mut window).await? {
+                    self.keep(stored, false)?;
+                    progress(&self.position);
+                }
+            }
+            if bytes == 0 {
+                break;
+            }
+        }
+        window.finish().await?;
+        self.keep((self.position.version.size, messages), true)?;
+        progress(&self.position);
+        Ok(())
+    }
+
+    async fn section(
+        &self,
+        section: &Section,
+        messages: &mut u64,
+        window: &mut Window<'_, (u64, u64)>,
+    ) -> Result<Option<(u64, u64)>, Interrupted> {
+        if section.oversized() {
+            self.feed.intake.metrics.oddities.of(Oddity::Oversized).inc();
+            *messages += 1;
+            let payload = intake::left_out(section.size, self.feed.intake.limits.message.as_bytes());
+            return self.message(payload.as_bytes(), &section.bytes, *messages, section.next, window).await;
+        }
+        let mut stored = None;
+        // Only with the section's last message is everything before `next` stored.
+        let mut inside = hl7::batch::messages(&section.bytes).peekable();
+        while let Some(payload) = inside.next() {
+            *messages += 1;
+            let next = if inside.peek().is_none() { section.next } else { self.position.offset };
+            stored = self.message(payload, payload, *messages, next, window).await?.or(stored);
+        }
+        Ok(stored)
+    }
+
+    /// Sends `payload`, whose header and patient are read from `bytes`.
+    async fn message(
+        &self,
+        payload: &[u8],
+        bytes: &[u8],
+        number: u64,
+        next: u64,
+        window: &mut Window<'_, (u64, u64)>,
+    ) -> Result<Option<(u64, u64)>, Interrupted> {
+        let received_at = intake::now();
+        let text = message::text(bytes);
+        let read = message::read(&text.text);
+        if read.is_none() {
+            self.feed.intake.metrics.oddities.of(Oddity::Unreadable).inc();
+        }
+        let arrival = Arrival {
+            format: Format::Hl7v2,
+            message_id: read.as_ref().map(|read| read.message.control_id()).unwrap_or_default(),
+            received_at,
+            recorded_at: None,
+            position: &format!("{} message {number}", self.name),
+            payload,
+            partition: Read::partition(read.as_ref(), &self.feed.router, bytes, received_at),
+        };
+        window.send(arrival, (next, number)).await
+    }
+
+    /// Keeps a position; a position never goes back.
+    fn keep(&mut self, (offset, messages): (u64, u64), now: bool) -> Result<(), Error> {
+        if offset > self.position.offset || now {
+            self.position.offset = offset;
+            self.position.messages = messages;
+        }
+        if now || self.kept.elapsed() >= KEEP_INTERVAL {
+            self.position
+                .store(self.kept_at)
+                .map_err(|source| Error::Position { path: self.kept_at.to_owned(), source })?;
+            self.kept = Instant::now();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Which partition a record goes to: one person's messages to one, so that they stay in order.
+//!
+//! The partition is a keyed hash, and the Kafka key stays empty: the layout of a topic says nothing about a person.
+//! What names no patient is kept together by its bed (A20) or unit (capacity), and the rest by its content, so that
+//! the same message sent twice meets itself.
+
+use std::sync::Arc;
+
+use hl7::{Message, Value, field};
+use identity::{Claim, Date, Key, Options, PartitionKey, Subject};
+use runtime::config::{Fault, Secret};
+use schemas::Timestamp;
+
+/// Identifiers of one patient that are looked at; more is not a patient but a list.
+const CLAIMS_MAX: usize = 32;
+
+/// Chooses partitions of one topic.
+#[derive(Clone)]
+pub struct Router {
+    key: Arc<PartitionKey>,
+    partitions: i32,
+    source_system: Arc<str>,
+}
+
+/// The connector's partition key, from the environment.
+pub fn partition_key(secret: &Secret) -> Result<PartitionKey, Fault> {
+    let text = secret.value().map_err(|fault| fault.under("key"))?;
+    let key = Key::from_hex(text.expose()).map_err(|error| Fault::new("key", format!("{}: {error}", secret.name())))?;
+    Ok(PartitionKey::new(&key))
+}
+
+impl Router {
+    /// For a topic of so many partitions; numbers without an assigner belong to the source system.
+    pub fn new(key: Arc<PartitionKey>, partitions: i32, source_system: &str) -> Self {
+        Self { key, partitions: partitions.max(1), source_system: source_system.into() }
+    }
+
+    /// Of a message that was read as a whole.
+    pub fn of_message(&self, message: &Message<'_>, payload: &[u8], received: Timestamp) -> i32 {
+        let options = Options::at(date_of(message, received));
+        for address in [field::PID_IDENTIFIERS, field::PID_EXTERNAL_ID, field::PID_ALTERNATE_ID] {
+            let claims = message.at(address).repetitions().take(CLAIMS_MAX);
+            let subjects: Vec<_> = claims.filter_map(|claim| Subject::read(self.claim(&claim), &options)).collect();
+            if let Some(primary) = identity::primary(&subjects) {
+                return self.key.partition(&subjects[primary], self.partitions);
+            }
+        }
+        match message.at(field::NPU_LOCATION).given() {
+            Some(bed) => self.key.partition_of_text(bed, self.partitions),
+            None => self.of_content(payload),
+        }
+    }
+
+    /// Of a unit's row.
+    pub fn of_unit(&self, unit: &str) -> i32 {
+        self.key.partition_of_text(unit, self.partitions)
+    }
+
+    /// Of something that names nobody, or cannot be read.
+    pub fn of_content(&self, payload: &[u8]) -> i32 {
+        let hash = schemas::content_hash(payload).hex();
+        self.key.partition_of_text(&String::from_utf8_lossy(&hash), self.partitions)
+    }
+
+    /// CX: the identifier, and who assigned it.
+    fn claim<'a>(&'a self, value: &Value<'a>) -> Claim<'a> {
+        let [identifier, _, _, assigner, kind] = value.components::<5>();
+        let system = assigner.subcomponent(2).given().or_else(|| assigner.subcomponent(1).given());
+        let system = system.or_else(|| kind.given()).unwrap_or(&self.source_system);
+        Claim { system, value: identifier.raw() }
+    }
+}
+
+/// The day of the message, which decides the century of a short personal number.
+fn date_of(message: &Message<'_>, received: Timestamp) -> Date {
+    let written = |address| {
+        let text = message.at(address).component(1).given()?;
+        let digits = text.get(..8).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        Date::new(digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?)
+    };
+    written(field::EVN_OCCURRED)
+        .or_else(|| written(field::EVN_RECORDED))
+        .or_else(|| written(field::MSH_SENT))
+        .unwrap_or_else(|| Date::of_utc_micros(received.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(partitions: i32) -> Router {
+        let key = Key::from_hex(&"0123456789abcdef".repeat(4)).expect("a key");
+        Router::new(Arc::new(PartitionKey::new(&key)), partitions, "SE2321000131-TEST")
+    }
+
+    fn of(segment: &str) -> i32 {
+        let text = format!("MSH|^~\\&|A|B|C|D|20260105||ADT^A08|1|P|2.5\rEVN|A08|20260105\r{segment}\r");
+        let message = Message::parse(&text).expect("a message");
+        router(1000).of_message(&message, text.as_bytes(), Timestamp(0))
+    }
+
+    #[test]
+    fn one_person_has_one_partition_in_every_notation() {
+        let long = of("PID|||198001012387^^^&1.2.752.129.2.1.3.1&ISO^PNR");
+        for notation in [
+            "PID|||19800101-2387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
+            "PID|||8001012387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
+            "PID|||800101-2387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
+            "PID|||4711^^^HOSPITAL^MR~198001012387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
+            "PID||198001012387^^^&1.2.752.129.2.1.3.1",
+        ] {
+            assert_eq!(of(notation), long, "{notation}");
+        }
+        assert_ne!(of("PID|||198001022386^^^&1.2.752.129.2.1.3.1&ISO^PNR"), long);
+        assert_ne!(of("PID|||4711^^^ONE"), of("PID|||4711^^^OTHER"));
+    }
+
+    #[test]
+    fn a_bed_without_patient_keeps_together() {
+        assert_eq!(of("NPU|51A^1^2|C"), of("NPU|51A^1^2|U"));
+        assert_ne!(of("NPU|51A^1^2|C"), of("NPU|51A^1^3|C"));
+        assert_ne!(of("PV1|1|I"), of("PV1|1|E"));
+    }
+
+    #[test]
+    fn content_is_blind_to_line_ends() {
+        let router = router(1000);
+        assert_eq!(router.of_content(b"rubbish\rmore"), router.of_content(b"rubbish\r\nmore\r\n"));
+    }
+}

@@ -1,0 +1,259 @@
+//! Puts the connector together: the way into Kafka first, then the sources, so that nothing is accepted that cannot be
+//! delivered.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::PartitionKey;
+use runtime::config::{self, Period, Size};
+use runtime::health::Health;
+use runtime::metrics::Registry;
+use runtime::producer::{self, Producer};
+use runtime::shutdown::Shutdown;
+use runtime::{broker, http};
+use schemas::{Kind, registry};
+use tokio::task::JoinSet;
+
+use crate::config::{Config, Region};
+use crate::intake::{Feed, FeedName, Intake, now};
+use crate::metrics::{Metrics, Source};
+use crate::mllp::{self, Gate, Listener};
+use crate::route::{self, Router};
+use crate::{capacity, replay};
+
+/// Name of the health component that says whether every source is open.
+const SOURCES: &str = "sources";
+/// Name of the health component that says whether schema ids are known.
+const REGISTRY: &str = "registry";
+/// Pause before the registry is asked again.
+const REGISTRY_PAUSE: Duration = Duration::from_secs(1);
+/// What librdkafka's queue holds beyond the payloads' own bytes, as a factor on them: the budget is the bound.
+const QUEUE_FACTOR: u64 = 2;
+
+/// Why the connector cannot start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The metrics are registered twice.
+    #[error("register metrics")]
+    Metrics(#[from] runtime::metrics::Error),
+    /// Health and metrics cannot be served.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The configuration does not make a producer, or the partition key is gone from the environment.
+    #[error("connect to Kafka")]
+    Producer(#[from] config::Fault),
+    /// A topic cannot be used.
+    #[error(transparent)]
+    Topic(#[from] broker::Error),
+    /// The registry refuses the schema of what we write.
+    #[error("ask for the schema id of {topic}")]
+    Registry {
+        /// The topic.
+        topic: String,
+        /// Why.
+        source: registry::client::Error,
+    },
+    /// A listener cannot start.
+    #[error(transparent)]
+    Listener(#[from] mllp::Error),
+    /// Asked to stop while starting.
+    #[error("stopped before everything was started")]
+    Stopped,
+}
+
+/// A running connector.
+pub struct Service {
+    intake: Arc<Intake>,
+    tasks: JoinSet<()>,
+    http: http::Server,
+    listeners: Vec<SocketAddr>,
+}
+
+impl Service {
+    /// Starts everything that the configuration names. Waits for Kafka and the registry as long as it takes.
+    pub async fn start(config: Config, shutdown: Shutdown) -> Result<Self, Error> {
+        let health = Health::new(&[broker::COMPONENT, REGISTRY, SOURCES]);
+        let metrics_registry = Registry::new();
+        let metrics = Metrics::register(&metrics_registry, "connector")?;
+        let http =
+            http::serve(&config.http, metrics_registry, health.clone(), axum::Router::new(), shutdown.clone()).await?;
+        let entrance = Entrance::open(&config, metrics, health.clone(), shutdown.clone())?;
+        let mut tasks = JoinSet::new();
+        let intake = Arc::clone(&entrance.intake);
+        tasks.spawn({
+            let intake = Arc::clone(&intake);
+            async move { intake.watch_broker().await }
+        });
+
+        let gate = Gate::new(&config.limits, now().0);
+        let mut feeds = Feeds::new(&entrance);
+        let mut listeners = Vec::new();
+        // Every feed is found before the first source is opened: a missing topic is told before anything is accepted.
+        let mut open = Vec::new();
+        for region in config.region {
+            open.push(feeds.of_region(&region).await.map(|found| (region, found))?);
+        }
+        for (region, found) in open {
+            for (settings, feed) in region.mllp.into_iter().zip(found.mllp) {
+                let listener = Listener::bind(settings, feed, Arc::clone(&gate)).await?;
+                listeners.push(listener.address());
+                tasks.spawn(listener.run());
+            }
+            for (source, feed) in region.capacity.into_iter().zip(found.capacity) {
+                tasks.spawn(capacity::watch(feed, source));
+            }
+            for (source, feed) in region.replay.into_iter().zip(found.replay) {
+                tasks.spawn(replay::watch(feed, source));
+            }
+        }
+        health.set_ready(SOURCES, true, "every source is open");
+        Ok(Self { intake, tasks, http, listeners })
+    }
+
+    /// The listeners' addresses, with their real ports, in the order of the configuration.
+    pub fn listeners(&self) -> &[SocketAddr] {
+        &self.listeners
+    }
+
+    /// Where health and metrics are served.
+    pub fn http(&self) -> SocketAddr {
+        self.http.address()
+    }
+
+    /// Runs until shutdown, then until what is under way has been answered.
+    pub async fn run(mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            if ended.is_err() {
+                // Logged by the panic hook. The others are asked to stop: a source that is silently gone is worse.
+                tracing::error!("a source ended in a panic, stopping");
+                self.intake.shutdown.request();
+            }
+        }
+        self.intake.close().await;
+        self.http.stopped().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// The way into Kafka, without any source.
+pub struct Entrance {
+    /// What all feeds share.
+    pub intake: Arc<Intake>,
+    key: Arc<PartitionKey>,
+    client: registry::Client,
+    producer: Producer,
+    health: Health,
+}
+
+impl Entrance {
+    /// Starts the producer. Does not wait for Kafka.
+    pub fn open(config: &Config, metrics: Metrics, health: Health, shutdown: Shutdown) -> Result<Self, Error> {
+        let limits = config.limits;
+        let settings = producer::Settings {
+            linger: Period::milliseconds(1),
+            queue_size: Size::bytes(QUEUE_FACTOR * limits.in_flight.as_bytes()),
+            delivery_wait_max: limits.acknowledge,
+            stuck_after: limits.stall,
+        };
+        let producer = Producer::start(&config.kafka, settings, health.clone())?;
+        let key = Arc::new(route::partition_key(&config.routing.key)?);
+        let intake = Intake::new(producer.clone(), limits, metrics, health.clone(), shutdown);
+        Ok(Self { intake, key, client: registry::Client::new(&config.registry.url), producer, health })
+    }
+
+    /// How many partitions a topic has, and the id of the schema of what is written into it.
+    async fn topic(&self, topic: &str) -> Result<(i32, u32), Error> {
+        let shutdown = &self.intake.shutdown;
+        let partitions = self.producer.partition_count(topic, shutdown).await?;
+        loop {
+            let (client, name) = (self.client.clone(), topic.to_owned());
+            let asked = tokio::task::spawn_blocking(move || client.id_of(&name, Kind::SourceRecord));
+            let answer = tokio::select! {
+                answer = asked => answer,
+                () = shutdown.wait() => return Err(Error::Stopped),
+            };
+            match answer {
+                Ok(Ok(id)) => {
+                    self.health.set_ready(REGISTRY, true, "schema ids are known");
+                    return Ok((partitions, id));
+                }
+                Ok(Err(error @ registry::client::Error::Unreachable { .. })) => {
+                    self.health.set_ready(REGISTRY, false, error.to_string());
+                    tracing::warn!("{}", runtime::exit::chain(&error));
+                }
+                Ok(Err(source)) => return Err(Error::Registry { topic: topic.to_owned(), source }),
+                Err(_) => return Err(Error::Stopped),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(REGISTRY_PAUSE) => {}
+                () = shutdown.wait() => return Err(Error::Stopped),
+            }
+        }
+    }
+}
+
+/// Finds feeds, asking once per topic.
+pub struct Feeds<'a> {
+    entrance: &'a Entrance,
+    topics: HashMap<String, (i32, u32)>,
+}
+
+struct RegionFeeds {
+    mllp: Vec<Arc<Feed>>,
+    capacity: Vec<Arc<Feed>>,
+    replay: Vec<Arc<Feed>>,
+}
+
+impl<'a> Feeds<'a> {
+    /// Nothing asked yet.
+    pub fn new(entrance: &'a Entrance) -> Self {
+        Self { entrance, topics: HashMap::new() }
+    }
+
+    /// A feed of a region, from one of its sources.
+    pub async fn feed(
+        &mut self,
+        region: topics::Region,
+        feed: &str,
+        source_system: &str,
+        source: Source,
+    ) -> Result<Arc<Feed>, Error> {
+        let topic = topics::name::source(region, feed);
+        let (partitions, schema_id) = match self.topics.get(&topic) {
+            Some(known) => *known,
+            None => {
+                let found = self.entrance.topic(&topic).await?;
+                self.topics.insert(topic.clone(), found);
+                found
+            }
+        };
+        let router = Router::new(Arc::clone(&self.entrance.key), partitions, source_system);
+        let name = FeedName {
+            region: region.code().to_owned(),
+            feed: feed.to_owned(),
+            source_system: source_system.to_owned(),
+            topic,
+        };
+        Ok(Arc::new(Feed::new(Arc::clone(&self.entrance.intake), router, name, schema_id, source)))
+    }
+
+    async fn of_region(&mut self, region: &Region) -> Result<RegionFeeds, Error> {
+        let mut found = RegionFeeds { mllp: Vec::new(), capacity: Vec::new(), replay: Vec::new() };
+        let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
+        for source in &region.mllp {
+            let system = system(&source.source_system);
+            found.mllp.push(self.feed(region.code, &source.feed, &system, Source::Mllp).await?);
+        }
+        for source in &region.capacity {
+            let system = system(&source.source_system);
+            found.capacity.push(self.feed(region.code, &source.feed, &system, Source::Capacity).await?);
+        }
+        for source in &region.replay {
+            let system = system(&source.source_system);
+            found.replay.push(self.feed(region.code, &source.feed, &system, Source::Replay).await?);
+        }
+        Ok(found)
+    }
+}
