@@ -117,7 +117,11 @@ impl Pseudonymiser {
 
 /// HMAC-SHA-256 under a key.
 pub(crate) fn keyed(key: &Key) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key.bytes()).expect("HMAC takes a key of any length")
+    keyed_with(key.bytes())
+}
+
+fn keyed_with(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 /// A pseudonym: safe to print, to key records by and to store. Lives on the stack.
@@ -185,5 +189,38 @@ impl Eq for Token {}
 impl std::hash::Hash for Token {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.as_bytes().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The test cases of RFC 4231 that show the whole code.
+    #[test]
+    fn rfc_4231() {
+        let counting: Vec<u8> = (1..=25).collect();
+        let long = "This is a test using a larger than block-size key and a larger than block-size data. \
+                    The key needs to be hashed before being used by the HMAC algorithm.";
+        let check = |key: &[u8], text: &[u8], want: &str| {
+            let mut mac = keyed_with(key);
+            mac.update(text);
+            let code = mac.finalize().into_bytes();
+            assert_eq!(data_encoding::HEXLOWER.encode(&code), want);
+        };
+        check(&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+        check(
+            b"Jefe",
+            b"what do ya want for nothing?",
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        );
+        check(&[0xaa; 20], &[0xdd; 50], "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+        check(&counting, &[0xcd; 50], "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b");
+        check(
+            &[0xaa; 131],
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+        );
+        check(&[0xaa; 131], long.as_bytes(), "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
     }
 }

@@ -1,0 +1,318 @@
+//! Every notation of a number is read to one canonical form; what is no identifier is refused.
+//!
+//! Personnummer and samordningsnummer here follow the rule of test identities. The reserve numbers are published examples.
+
+use identity::test_identity::{self, TestIdentity};
+use identity::{
+    Claim, Date, Identifier, Interim, Kind, NationalReserve, Options, Personnummer, Refusal, RegionalReserve, Reserve,
+    Samordningsnummer, Sex, Subject, System, primary,
+};
+use proptest::prelude::*;
+
+fn date(year: u16, month: u8, day: u8) -> Date {
+    Date::new(year, month, day).unwrap()
+}
+
+const REFERENCE: fn() -> Date = || date(2026, 1, 5);
+
+/// The check digit for nine digits; an interim letter counts as 1.
+fn completed(nine: &str) -> String {
+    let sum: u32 = nine
+        .bytes()
+        .enumerate()
+        .map(|(at, byte)| {
+            let value = if byte.is_ascii_digit() { u32::from(byte - b'0') } else { 1 };
+            let weighted = value * if at % 2 == 0 { 2 } else { 1 };
+            weighted / 10 + weighted % 10
+        })
+        .sum();
+    format!("{nine}{}", (10 - sum % 10) % 10)
+}
+
+fn reading(text: &str, reference: Date) -> Option<Identifier> {
+    Identifier::read(text, None, &Options::at(reference)).ok()
+}
+
+#[track_caller]
+fn check_same(one: &str, other: &str, reference: Date) {
+    let (one, other) = (reading(one, reference), reading(other, reference));
+    assert!(one.is_some() && other.is_some(), "both are identifiers");
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert!(one.canonical() == other.canonical() && one.kind() == other.kind(), "they are one identifier");
+}
+
+#[track_caller]
+fn check_refused(text: &str, want: Refusal) {
+    assert_eq!(Personnummer::parse(text, REFERENCE()).err(), Some(want), "{text}");
+}
+
+#[test]
+fn shapes_that_are_refused() {
+    let ten = completed("800101238");
+    for text in [
+        "",
+        "80010123",
+        &format!("{} {}", &ten[..6], &ten[6..]),
+        &format!("19{} {}", &ten[..6], &ten[6..]),
+        &format!("{}--{}", &ten[..6], &ten[6..]),
+        &format!("{}\u{2013}{}", &ten[..6], &ten[6..]),
+        &format!("-{ten}"),
+        &format!("19{ten}0"),
+        &ten.replace('8', "\u{ff18}"),
+        &ten.replace('0', "\u{660}"),
+        "åäöåäö-åäöå",
+    ] {
+        check_refused(text, Refusal::Shape);
+    }
+}
+
+#[test]
+fn dates_and_check_digits_that_are_refused() {
+    let wrong = |nine: &str| {
+        let right = completed(nine);
+        let last = (right.as_bytes()[9] - b'0' + 1) % 10;
+        format!("{nine}{last}")
+    };
+    check_refused(&wrong("800101238"), Refusal::CheckDigit);
+    check_refused(&completed("800101000"), Refusal::CheckDigit);
+    check_refused(&completed("801301238"), Refusal::Date);
+    check_refused(&completed("800001238"), Refusal::Date);
+    check_refused(&completed("800100238"), Refusal::Date);
+    check_refused(&completed("810229238"), Refusal::Date);
+    check_refused(&format!("17{}", completed("800101238")), Refusal::Date);
+    check_refused(&format!("21{}", completed("800101238")), Refusal::Date);
+    assert!(reading(&completed("800229238"), REFERENCE()).is_some(), "1980 was a leap year");
+}
+
+#[test]
+fn organisation_numbers_are_no_persons() {
+    for number in ["232100-0016", "2321000255", "212000-0803", "162321000131"] {
+        assert!(reading(number, REFERENCE()).is_none());
+    }
+}
+
+#[test]
+fn the_century_comes_from_the_event() {
+    // Turned 100 in the event's year or before: `+`.
+    let born_1909 = completed("090587238");
+    let plus = format!("{}+{}", &born_1909[..6], &born_1909[6..]);
+    check_same(&plus, &format!("19{born_1909}"), REFERENCE());
+    check_same(&plus, &format!("18{born_1909}"), date(2008, 12, 31));
+    // A short form without `+` is the latest that was born by then.
+    check_same(&born_1909, &format!("20{born_1909}"), REFERENCE());
+    check_same(&born_1909, &format!("19{born_1909}"), date(2009, 5, 26));
+    check_same(&born_1909, &format!("20{born_1909}"), date(2009, 5, 27));
+    let unborn = completed("991231238");
+    check_same(&unborn, &format!("19{unborn}"), date(2099, 12, 30));
+    check_same(&unborn, &format!("20{unborn}"), date(2099, 12, 31));
+}
+
+#[test]
+fn unknown_parts_of_a_birth_date() {
+    let published = Samordningsnummer::parse("191500722390", REFERENCE()).ok().unwrap();
+    let birth = published.birth();
+    assert_eq!((birth.year, birth.month, birth.day), (1915, None, Some(12)));
+    for (nine, month, day) in [("690060238", None, None), ("690160239", Some(1), None), ("690091239", None, Some(31))] {
+        let number = Samordningsnummer::parse(&completed(nine), REFERENCE()).ok().unwrap();
+        let birth = number.birth();
+        assert_eq!((birth.year, birth.month, birth.day), (1969, month, day));
+    }
+    for nine in ["691389238", "690292238", "690290238", "690159238"] {
+        assert!(Samordningsnummer::parse(&completed(nine), REFERENCE()).is_err(), "{nine}");
+    }
+    assert!(Personnummer::parse("191500722390", REFERENCE()).is_err());
+}
+
+#[test]
+fn birth_and_sex() {
+    let woman = Personnummer::parse(&completed("800229238"), REFERENCE()).ok().unwrap();
+    let birth = woman.birth();
+    assert_eq!((birth.year, birth.month, birth.day), (1980, Some(2), Some(29)));
+    assert_eq!(woman.sex(), Sex::Female);
+    assert_eq!(Personnummer::parse(&completed("800229239"), REFERENCE()).ok().unwrap().sex(), Sex::Male);
+}
+
+#[test]
+fn interim_numbers_only_where_enabled() {
+    for letter in "TRSUWXJKLMNt".chars() {
+        let text = completed(&format!("800101{letter}22"));
+        assert!(Interim::parse(&text, REFERENCE()).is_ok(), "{letter}");
+        let options = Options::at(REFERENCE());
+        assert_eq!(Identifier::read(&text, None, &options).err(), Some(Refusal::InterimDisabled));
+        let enabled = Options { interim: true, ..options };
+        assert!(Identifier::read(&text, None, &enabled).is_ok_and(|found| found.kind() == Kind::Interim));
+    }
+    assert!(Interim::parse(&completed("800101A22"), REFERENCE()).is_err());
+    assert!(Personnummer::parse(&completed("800101T22"), REFERENCE()).is_err());
+    let text = completed("800101238");
+    assert!(Interim::parse(&text, REFERENCE()).is_err());
+}
+
+#[test]
+fn published_reserve_numbers() {
+    for (text, reserve) in [
+        ("991981000010", Reserve::Stockholm),
+        ("991945000023", Reserve::Stockholm),
+        ("991993000032", Reserve::Stockholm),
+        ("19810829M071", Reserve::VastraGotaland),
+        ("19450829K088", Reserve::VastraGotaland),
+        ("19930829X802", Reserve::VastraGotaland),
+        ("20210325K069", Reserve::VastraGotaland),
+        ("19810829-m071", Reserve::VastraGotaland),
+        ("19810829SU3A", Reserve::Varmland),
+        ("198108320014", Reserve::Inera),
+        ("19810829TB1F", Reserve::Orebro),
+        ("810829DA1B", Reserve::Skane),
+        ("810829-DA0A", Reserve::Skane),
+        ("20200501-AA8A", Reserve::Blekinge),
+        ("20100101014R", Reserve::Vasternorrland),
+        ("19600606AA1G", Reserve::Sormland),
+        ("18500101N123", Reserve::SormlandOlder),
+    ] {
+        assert!(RegionalReserve::parse(text, reserve).is_ok(), "{text}");
+        let options = Options::at(REFERENCE());
+        let system = System::Reserve(reserve);
+        assert!(Identifier::read(text, Some(system), &options).is_ok_and(|found| found.system() == system.oid()));
+        assert!(Identifier::read(text, None, &options).is_err(), "{text} needs its system, or the region's own");
+        let own = Options { reserves: &[reserve], ..options };
+        assert!(Identifier::read(text, None, &own).is_ok_and(|found| found.kind() == Kind::RegionalReserve));
+    }
+    for text in ["22950606FH20", "98240301AA06", "22950606-fh20", "00002040AA06"] {
+        assert!(NationalReserve::parse(text).is_ok(), "{text}");
+        assert!(reading(text, REFERENCE()).is_some_and(|found| found.kind() == Kind::NationalReserve));
+    }
+}
+
+#[test]
+fn reserve_numbers_that_are_refused() {
+    use Refusal::{CheckDigit, Date, Shape};
+    for (text, reserve, want) in [
+        ("991981000011", Reserve::Stockholm, CheckDigit),
+        ("981981000010", Reserve::Stockholm, Shape),
+        ("992181000010", Reserve::Stockholm, Date),
+        ("19810829M072", Reserve::VastraGotaland, CheckDigit),
+        ("19810829A071", Reserve::VastraGotaland, Shape),
+        ("19810829M051", Reserve::VastraGotaland, Shape),
+        ("19810832M071", Reserve::VastraGotaland, Date),
+        ("19810829SV3A", Reserve::Varmland, Shape),
+        ("19810829SU3V", Reserve::Varmland, Shape),
+        ("19810829SU30", Reserve::Varmland, Shape),
+        ("198108600014", Reserve::Inera, Date),
+        ("198108320015", Reserve::Inera, CheckDigit),
+        ("19810829DA1B", Reserve::Skane, Shape),
+        ("811329DA1B", Reserve::Skane, Date),
+        ("20100101R014", Reserve::Vasternorrland, Shape),
+        ("185001011N23", Reserve::SormlandOlder, Shape),
+        ("ÅÄ0101N123", Reserve::SormlandOlder, Shape),
+        ("", Reserve::Orebro, Shape),
+    ] {
+        assert_eq!(RegionalReserve::parse(text, reserve).err(), Some(want), "{text}");
+    }
+    for (text, want) in [
+        ("20950606FH20", Shape),
+        ("24950606FH20", Shape),
+        ("22951306FH20", Date),
+        ("22950606FI20", Shape),
+        ("22950606F120", Shape),
+        ("00001940AA06", Date),
+        ("00002039AA06", Date),
+    ] {
+        assert_eq!(NationalReserve::parse(text).err(), Some(want), "{text}");
+    }
+}
+
+#[test]
+fn a_number_filed_under_the_wrong_system_is_what_it_is() {
+    let options = Options::at(REFERENCE());
+    let nobody = test_identity::number(1);
+    for system in
+        [System::Personnummer, System::Samordningsnummer, System::NationalReserve, System::Reserve(Reserve::Inera)]
+    {
+        let found = Identifier::read(nobody.as_str(), Some(system), &options).ok().unwrap();
+        assert!(found.kind() == nobody.kind());
+    }
+    assert_eq!(
+        Identifier::read("19810829M072", Some(System::Reserve(Reserve::VastraGotaland)), &options).err(),
+        Some(Refusal::CheckDigit)
+    );
+}
+
+fn subject<'a>(system: &'a str, value: &'a str) -> Option<Subject<'a>> {
+    Subject::read(Claim { system, value }, &Options::at(REFERENCE()))
+}
+
+#[test]
+fn the_primary_subject_is_the_best_kind() {
+    let nobody = test_identity::number(2);
+    let reserve = test_identity::reserve(Reserve::VastraGotaland, 3).unwrap();
+    let vgr = System::Reserve(Reserve::VastraGotaland).oid();
+    let claims = [("KUND", "MRN7"), (vgr, reserve.as_str()), ("", "22950606FH20"), ("KUND", nobody.as_str())];
+    let subjects: Vec<Subject<'_>> = claims.iter().filter_map(|(system, value)| subject(system, value)).collect();
+    assert_eq!(subjects.iter().map(Subject::rank).collect::<Vec<_>>(), [4, 2, 1, 0]);
+    assert_eq!(primary(&subjects), Some(3));
+    assert_eq!(primary(&subjects[..3]), Some(2));
+    assert_eq!(primary(&subjects[..1]), Some(0));
+    assert_eq!(primary(&[]), None);
+    assert!(subject("KUND", " ").is_none());
+    assert!(subject("KUND", "\"\"").is_none());
+}
+
+#[test]
+fn ten_bare_digits_of_a_local_numbering_stay_local() {
+    let nobody = test_identity::number(4);
+    let kind = |system, value: &str| subject(system, value).unwrap().kind();
+    assert_eq!(kind("SIMULATOR MRN", nobody.ten_digits()), None);
+    assert_eq!(kind("", nobody.ten_digits()), Some(nobody.kind()));
+    assert_eq!(kind("1.2.752.129.2.1.3.1", nobody.ten_digits()), Some(nobody.kind()));
+    assert_eq!(kind("SIMULATOR MRN", &nobody.short(REFERENCE())), Some(nobody.kind()));
+}
+
+fn notations(nobody: TestIdentity, reference: Date) -> Vec<String> {
+    let twelve = nobody.as_str();
+    let mut all = vec![
+        nobody.hyphenated(),
+        nobody.short(reference),
+        format!("  {twelve}\t"),
+        format!("{}+{}", &twelve[..8], &twelve[8..]),
+    ];
+    let (birth, age) = (nobody.birth(), reference.year() - nobody.birth().year());
+    let turned = (reference.month(), reference.day()) >= (birth.month(), birth.day());
+    // Ten bare digits mean the younger of two who share them.
+    if age < 100 || (age == 100 && !turned) {
+        all.push(nobody.ten_digits().to_owned());
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn every_notation_gives_one_canonical_form(index in 0..test_identity::COUNT, year in 2026_u16..2060, month in 1_u8..=12, day in 1_u8..=28) {
+        let (nobody, reference) = (test_identity::number(index), date(year, month, day));
+        let whole = reading(nobody.as_str(), reference).unwrap();
+        prop_assert!(whole.kind() == nobody.kind());
+        prop_assert!(whole.sex() == Some(nobody.sex()));
+        let birth = whole.birth().unwrap();
+        prop_assert!((birth.year, birth.month, birth.day) == (nobody.birth().year(), Some(nobody.birth().month()), Some(nobody.birth().day())));
+        for text in notations(nobody, reference) {
+            let found = reading(&text, reference);
+            prop_assert!(found.is_some_and(|found| found.canonical() == whole.canonical()), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_changed_digit_is_refused(index in 0..test_identity::COUNT, at in 2_usize..12, by in 1_u8..10) {
+        let mut text = test_identity::number(index).as_str().as_bytes().to_vec();
+        text[at] = b'0' + (text[at] - b'0' + by) % 10;
+        prop_assert!(reading(std::str::from_utf8(&text).unwrap(), date(2026, 1, 5)).is_none());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,16}", likely in "[0-9TKMX+-]{9,13}") {
+        let options = Options { reference: date(2026, 1, 5), interim: true, reserves: &Reserve::ALL };
+        for text in [&text, &likely] {
+            for system in [None, Some(System::Personnummer), Some(System::Reserve(Reserve::Skane))] {
+                let _ = Identifier::read(text, system, &options);
+            }
+        }
+    }
+}
