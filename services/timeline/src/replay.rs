@@ -45,17 +45,14 @@ pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
             None => unnamed.push(event),
         }
     }
-    for events in episodes.values_mut() {
-        let void = voiding::cancelled(events, &mut findings);
-        events.retain(|event| !void.contains(&event.id));
-    }
     resolve_unnamed(&mut episodes, &unnamed, &owners, &people, &mut findings);
 
     let mut stays = Vec::new();
     for (key, events) in &episodes {
         let subject =
             owning.get(key).and_then(|event| event.subject.as_deref()).map(|subject| people.survivor(subject));
-        let replayed = replay(events, None, &mut findings);
+        let valid = valid(events, &mut findings);
+        let replayed = replay(&valid, None, &mut findings);
         stays.extend(replayed.into_iter().map(|held| held.into_stay(key, subject)));
     }
     findings.sort_unstable();
@@ -71,8 +68,14 @@ fn distinct<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<&'a Event> {
     events
 }
 
+/// The events of an episode that no cancellation voids.
+fn valid<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> Vec<&'a Event> {
+    let void = voiding::cancelled(events, findings);
+    events.iter().copied().filter(|event| !void.contains(&event.id)).collect()
+}
+
 /// A discharge without visit number closes the person's only episode that is open at its time; in order of time, so that
-/// each sees what the earlier ones closed.
+/// each sees what the earlier ones closed. From then on it is one of the episode's events, and can be cancelled as such.
 fn resolve_unnamed<'a>(
     episodes: &mut BTreeMap<EpisodeKey, Vec<&'a Event>>,
     unnamed: &[&'a Event],
@@ -92,8 +95,7 @@ fn resolve_unnamed<'a>(
         }
         let person = event.subject.as_deref().map(|subject| people.person(subject));
         let mut open = episodes.iter().filter(|(key, events)| {
-            person.is_some_and(|person| owners.get(*key) == Some(&person))
-                && replay(events, Some(event), &mut Vec::new()).last().is_some_and(|held| held.to.is_none())
+            person.is_some_and(|person| owners.get(*key) == Some(&person)) && is_open(events, event)
         });
         match (open.next().map(|(key, _)| key.clone()), open.next()) {
             (Some(key), None) => {
@@ -105,6 +107,11 @@ fn resolve_unnamed<'a>(
             _ => findings.push(unresolved),
         }
     }
+}
+
+fn is_open(events: &[&Event], before: &Event) -> bool {
+    let valid = valid(events, &mut Vec::new());
+    replay(&valid, Some(before), &mut Vec::new()).last().is_some_and(|held| held.to.is_none())
 }
 
 /// A stay while it is being built.

@@ -117,6 +117,11 @@ fn a_cancelled_discharge_opens_the_stay_again_with_its_first_start() {
 }
 
 #[test]
+fn a_discharge_that_found_its_episode_can_be_cancelled_there() {
+    check(&[event("A01", 1, "v").at("A"), event("A03", 5, ""), event("A13", 5, "v").at("A")], &["v A 1-"]);
+}
+
+#[test]
 fn a_cancellation_without_event_time_needs_a_single_candidate() {
     let one = [event("A01", 1, "v").at("A"), event("A03", 5, "v"), event("A13", 7, "v").without_event_time()];
     check(&one, &["v A 1-"]);
