@@ -5,6 +5,7 @@ pub mod check_demo;
 pub mod ledger;
 pub mod message;
 pub mod sender;
+pub mod simulated;
 pub mod stack;
 pub mod topic_read;
 pub mod watch;

