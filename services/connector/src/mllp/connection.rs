@@ -25,8 +25,8 @@ use crate::metrics::{Answered, Oddity, Turned};
 const READ_BYTES: usize = 16 << 10;
 /// Answers gathered before they are written.
 const WRITE_BYTES: usize = 16 << 10;
-/// A frame this many times over the limit, without an end, is no message: the connection is closed.
-const ENDLESS_FACTOR: u64 = 64;
+/// So many bytes without the end of a frame are no message, long as it may be: the connection is closed.
+const ENDLESS_BYTES: u64 = 64 << 20;
 
 /// One sender's connection.
 pub struct Connection {
@@ -108,7 +108,7 @@ impl Connection {
                     return;
                 }
             }
-            if silent_bytes > ENDLESS_FACTOR * bytes_max as u64 {
+            if silent_bytes > ENDLESS_BYTES {
                 intake.metrics.connections_turned.of(Turned::Endless).inc();
                 break;
             }

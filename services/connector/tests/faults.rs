@@ -1,0 +1,140 @@
+//! A broker that is away, stuck, or comes back.
+
+use std::io::Write;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use local_stack::Kafka;
+
+use super::stack::{LONG, Sender, Setup, code, framed, message};
+
+/// The broker that is harmed, by one test at a time.
+static KAFKA: LazyLock<Mutex<Kafka>> = LazyLock::new(|| Mutex::new(Kafka::start_own().expect("Kafka starts")));
+
+fn kafka() -> MutexGuard<'static, Kafka> {
+    let mut kafka = KAFKA.lock().unwrap_or_else(PoisonError::into_inner);
+    // A test that failed may have left it stopped.
+    kafka.resume().expect("resumed");
+    kafka
+}
+
+#[test]
+fn nothing_is_acknowledged_while_the_broker_is_stuck_and_nothing_is_lost() {
+    let mut kafka = kafka();
+    let setup = Setup::on(kafka.bootstrap(), "21").limits("stall = \"500ms\"\nacknowledge = \"60s\"");
+    let mut connector = setup.start();
+    let mut sender = connector.connect();
+    assert_eq!(sender.exchange(&message("before", 1)), "AA before");
+    kafka.pause().expect("paused");
+    sender.send(&message("during", 1));
+    assert!(!sender.answers_within(Duration::from_secs(2)), "no answer before Kafka has it");
+    connector.wait("not to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 503"));
+    assert_eq!(connector.metric("vardstrom_connector_broker_available"), 0.0);
+    // Sent while nothing is read: it waits in the socket.
+    sender.send(&message("later", 1));
+    let mut other = Sender::to(connector.mllp());
+    other.send(&message("other", 2));
+    assert!(!other.answers_within(Duration::from_millis(500)));
+    kafka.resume().expect("resumed");
+    assert_eq!((code(&sender.answer()), code(&sender.answer())), ("AA during".to_owned(), "AA later".to_owned()));
+    assert_eq!(code(&other.answer()), "AA other");
+    connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    let mut ids: Vec<_> = setup.records("adt", 4).into_iter().map(|record| record.message_id).collect();
+    ids.sort();
+    assert_eq!(ids, ["before", "during", "later", "other"]);
+    assert_eq!(connector.log().matches("Kafka is away").count(), 1, "said once:\n{}", connector.log());
+}
+
+#[test]
+fn a_broker_killed_and_restarted_loses_nothing() {
+    let mut kafka = kafka();
+    let setup = Setup::on(kafka.bootstrap(), "22").limits("acknowledge = \"60s\"");
+    let connector = setup.start();
+    let address = connector.mllp();
+    let sending = thread::spawn(move || {
+        let mut sender = Sender::to(address);
+        (0..3000).map(|id| sender.exchange(&message(&id.to_string(), id % 20))).collect::<Vec<_>>()
+    });
+    thread::sleep(Duration::from_millis(300));
+    kafka.stop_hard().expect("killed");
+    thread::sleep(Duration::from_secs(1));
+    kafka.start_again().expect("started again");
+    let answers = sending.join().expect("every message is answered");
+    assert!(answers.iter().enumerate().all(|(id, answer)| *answer == format!("AA {id}")));
+    let mut ids: Vec<u64> = setup.records("adt", 3000).iter().map(|r| r.message_id.parse().expect("a number")).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 3000);
+}
+
+#[test]
+fn a_message_that_waits_too_long_is_answered_ae_and_may_be_sent_again() {
+    let mut kafka = kafka();
+    let setup = Setup::on(kafka.bootstrap(), "23").limits("acknowledge = \"1500ms\"\nstall = \"500ms\"");
+    let connector = setup.start();
+    let mut sender = connector.connect();
+    assert_eq!(sender.exchange(&message("1", 1)), "AA 1");
+    kafka.pause().expect("paused");
+    assert_eq!(sender.exchange(&message("2", 1)), "AE 2");
+    kafka.resume().expect("resumed");
+    let mut answer = sender.exchange(&message("2", 1));
+    for _ in 0..20 {
+        if answer == "AA 2" {
+            break;
+        }
+        answer = sender.exchange(&message("2", 1));
+    }
+    assert_eq!(answer, "AA 2");
+    assert!(setup.records("adt", 2).iter().any(|record| record.message_id == "2"));
+}
+
+#[test]
+fn memory_is_bounded_with_a_stuck_broker_and_many_eager_senders() {
+    const SENDERS: u64 = 100;
+    const EACH: u64 = 40;
+    const LIMIT: u64 = 100 << 20;
+    let mut kafka = kafka();
+    let setup = Setup::on(kafka.bootstrap(), "24").limits("in_flight = \"16 MiB\"\nstall = \"300s\"\nacknowledge = \"300s\"");
+    let mut connector = setup.start();
+    let address = connector.mllp();
+    kafka.pause().expect("paused");
+    // 400 MB in messages of 100 kB, against a budget of 16 MiB. `stall` is long, so that only the budget holds them.
+    let threads: Vec<_> = (0..SENDERS)
+        .map(|connection| {
+            thread::spawn(move || {
+                let mut sender = Sender::to(address);
+                sender.stream.set_read_timeout(Some(2 * LONG)).expect("set");
+                let mut stream = sender.stream.try_clone().expect("cloned");
+                let writing = thread::spawn(move || {
+                    for id in 0..EACH {
+                        let mut long = message(&format!("{connection}-{id}"), connection);
+                        long.extend_from_slice(b"NTE|1||");
+                        long.extend(std::iter::repeat_n(b'x', 100_000));
+                        stream.write_all(&framed(&long)).expect("read in the end");
+                    }
+                });
+                for id in 0..EACH {
+                    assert_eq!(code(&sender.answer()), format!("AA {connection}-{id}"));
+                }
+                writing.join().expect("written");
+            })
+        })
+        .collect();
+    connector.wait("the budget to be used up", |connector| {
+        connector.metric("vardstrom_connector_in_flight_bytes") > (15 << 20) as f64
+    });
+    let mut memory_max = 0;
+    for _ in 0..20 {
+        memory_max = memory_max.max(connector.memory());
+        thread::sleep(Duration::from_millis(100));
+    }
+    kafka.resume().expect("resumed");
+    for thread in threads {
+        memory_max = memory_max.max(connector.memory());
+        thread.join().expect("every message is answered in the end");
+    }
+    println!("memory {} MiB at most", memory_max >> 20);
+    assert!(memory_max < LIMIT, "{memory_max} bytes resident");
+    assert_eq!(setup.records("adt", (SENDERS * EACH) as usize).len() as u64, SENDERS * EACH);
+}

@@ -1,0 +1,61 @@
+//! The configuration we ship, and what the commands say.
+
+use std::path::Path;
+
+use connector::config::Config;
+
+use super::stack::Setup;
+
+fn sample() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml")
+}
+
+#[test]
+fn the_sample_is_a_configuration_and_shows_the_defaults() {
+    let config: Config = runtime::config::read(&sample()).expect("the sample is read");
+    let defaults = connector::config::Limits::default();
+    assert_eq!(format!("{:?}", config.limits), format!("{defaults:?}"));
+}
+
+fn check(change: impl Fn(&str) -> String, expected: &str) {
+    let setup = Setup::mllp("10");
+    let path = setup.path("changed.toml");
+    std::fs::write(&path, change(&std::fs::read_to_string(sample()).expect("the sample"))).expect("written");
+    let output = setup.command("check").arg("--config").arg(&path).output().expect("it runs");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(said.contains(expected), "{expected:?} not in {said}");
+    assert_eq!(output.status.code(), Some(if expected.starts_with("the configuration can") { 0 } else { 2 }), "{said}");
+}
+
+#[test]
+fn a_wrong_configuration_is_refused_with_place_and_remedy() {
+    check(str::to_owned, "the configuration can be used");
+    check(|text| text.replace("2575\"", "2575\"\nfeeed = \"adt\""), "feeed");
+    check(|text| text.replace("code = \"14\"", "code = \"15\""), "lanskod");
+    check(|text| text.replace("SE2321000131-COSMIC", "COSMIC"), "not an HSA-id");
+    check(|text| text.replace("\"24 MiB\"", "\"1 MiB\""), "in_flight");
+    check(|text| text.replace("\"30s\"", "30"), "acknowledge");
+    check(|text| text.replace("VARDSTROM_PARTITION_KEY", "VARDSTROM_NO_SUCH_KEY"), "VARDSTROM_NO_SUCH_KEY is not set");
+    check(|text| text.replace("# [region.mllp.tls]", "[region.mllp.tls]\ncertificate = \"/nowhere/c.pem\"\nkey = \"/nowhere/k.pem\""), "/nowhere/c.pem");
+    check(|text| format!("{text}\n[[region]]\ncode = \"14\"\nsource_system = \"SE2321000131-X\"\n[[region.mllp]]\nlisten = \"127.0.0.1:2576\"\n"), "written twice");
+    check(|text| format!("{text}\n[[region]]\ncode = \"12\"\nsource_system = \"SE2321000131-X\"\n[[region.mllp]]\nlisten = \"127.0.0.1:2575\"\n"), "own port");
+}
+
+#[test]
+fn help_teaches() {
+    let setup = Setup::mllp("10");
+    let output = setup.command("--help").output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    for word in ["replay", "check", "Exit codes", "acks=all"] {
+        assert!(text.contains(word), "{word} not in {text}");
+    }
+}
+
+#[test]
+fn a_missing_topic_is_told_and_ends_the_process() {
+    let setup = Setup::mllp("10").sources("[[region.mllp]]\nlisten = \"127.0.0.1:0\"\nfeed = \"no-such-feed\"");
+    let output = setup.command("run").arg("--config").arg(setup.config()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("region.10.source.no-such-feed") && said.contains("topics apply"), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
