@@ -1,1 +1,32 @@
-//! sink-store
+#![doc = include_str!("../README.md")]
+
+mod batch;
+pub mod bench;
+mod claim;
+pub mod config;
+mod control;
+mod copy;
+mod error;
+mod fingerprint;
+mod metrics;
+mod migration;
+mod node;
+mod projection;
+mod rebuild;
+mod run;
+mod session;
+mod store;
+mod text;
+mod time;
+mod worker;
+
+pub use batch::{Record, Rejection, Source};
+pub use claim::Claim;
+pub use error::{Error, Fault};
+pub use fingerprint::{Fingerprint, Table, fingerprint};
+pub use migration::{Outcome, check, migrate, revert, version_needed};
+pub use projection::{Projected, project};
+pub use rebuild::rebuild;
+pub use run::run;
+pub use session::Session;
+pub use store::{Store, Written};

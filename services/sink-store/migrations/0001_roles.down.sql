@@ -1,0 +1,3 @@
+DROP FUNCTION wall(regclass, boolean);
+DROP FUNCTION writer_region();
+DROP FUNCTION reader_region();

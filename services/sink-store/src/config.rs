@@ -1,0 +1,118 @@
+//! What the store is told.
+
+use runtime::config::{self, Check, Fault, Period, Secret};
+use runtime::tail;
+use serde::Deserialize;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How Kafka is reached.
+    pub kafka: config::Kafka,
+    /// Where the schema registry answers.
+    pub registry: config::Registry,
+    /// Where health and metrics are served.
+    pub http: config::Http,
+    /// What is logged.
+    #[serde(default)]
+    pub log: config::Log,
+    /// The database.
+    pub database: Database,
+    /// What is stored, and how.
+    #[serde(default)]
+    pub store: Settings,
+    /// How topics are read.
+    #[serde(default)]
+    pub tail: tail::Settings,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://user:password@host:5432/database`, in the environment.
+    pub url: Secret,
+}
+
+/// What is stored, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Lanskoder; without any, all 21.
+    pub regions: Vec<String>,
+    /// Workers, each with a thread, a connection and its share of the regions.
+    pub shards: usize,
+    /// Records taken from Kafka at once.
+    pub batch_records: usize,
+    /// Least time between two batches while there is no backlog: fewer, larger transactions.
+    pub write_interval: Period,
+    /// Least time between two projections of a region.
+    pub projection_interval: Period,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            regions: Vec::new(),
+            shards: 1,
+            batch_records: 5_000,
+            write_interval: Period::milliseconds(100),
+            projection_interval: Period::milliseconds(300),
+        }
+    }
+}
+
+/// More would hold too much of a backlog in memory at once.
+const BATCH_RECORDS_MAX: usize = 20_000;
+
+impl Settings {
+    /// The regions, ascending.
+    #[must_use]
+    pub fn regions(&self) -> Vec<String> {
+        let mut regions = if self.regions.is_empty() {
+            schemas::region_code::ALL.map(str::to_owned).to_vec()
+        } else {
+            self.regions.clone()
+        };
+        regions.sort();
+        regions.dedup();
+        regions
+    }
+}
+
+/// Whether a text is the lanskod of a region.
+///
+/// # Errors
+/// A sentence for whoever typed it.
+pub fn region(text: &str) -> Result<String, String> {
+    if schemas::region_code::ALL.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("not a lanskod; one of {}", schemas::region_code::ALL.join(", ")))
+}
+
+impl Check for Config {
+    fn check(&self) -> Result<(), Fault> {
+        self.kafka.check().map_err(|fault| fault.under("kafka"))?;
+        self.registry.check().map_err(|fault| fault.under("registry"))?;
+        self.store.check().map_err(|fault| fault.under("store"))?;
+        let url = self.database.url.value().map_err(|fault| fault.under("url").under("database"))?;
+        crate::session::config(url.expose()).map(|_| ()).map_err(|error| Fault::new("database.url", error.to_string()))
+    }
+}
+
+impl Check for Settings {
+    fn check(&self) -> Result<(), Fault> {
+        for (n, code) in self.regions.iter().enumerate() {
+            region(code).map_err(|message| Fault::new(format!("regions.{n}"), message))?;
+        }
+        if self.shards == 0 || self.shards > self.regions().len() {
+            return Err(Fault::new("shards", "must be at least 1 and at most the number of regions"));
+        }
+        if self.batch_records == 0 || self.batch_records > BATCH_RECORDS_MAX {
+            return Err(Fault::new("batch_records", format!("must be between 1 and {BATCH_RECORDS_MAX}")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! What can go wrong between the store and the world, and what an operator may read of it.
+
+use std::fmt;
+
+use runtime::config;
+use tokio_postgres::error::SqlState;
+
+/// Why the store could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database's address cannot be used.
+    #[error("database address: {0}")]
+    Address(&'static str),
+    /// The environment does not hold what the configuration names.
+    #[error("read the database's address")]
+    Secret(#[source] config::Fault),
+    /// The database said no, or did not answer.
+    #[error("{attempt}")]
+    Database {
+        /// What was attempted, on which object.
+        attempt: String,
+        /// What the database said.
+        source: Fault,
+    },
+    /// Another instance has taken over.
+    #[error("a newer instance has taken over {topics}; this one stops")]
+    Superseded {
+        /// Which topics.
+        topics: String,
+    },
+    /// A row that the database refuses whatever is tried.
+    #[error("write to region {region}: the database refuses a row ({code})")]
+    Refused {
+        /// The region.
+        region: String,
+        /// SQLSTATE.
+        code: String,
+    },
+    /// A progress row appeared that this instance did not know of.
+    #[error("{topic} partition {partition} has a position that this instance did not read")]
+    Unclaimed {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// The database's tables are older than this program.
+    #[error("database is at version {found}, this program needs {needed}; run `sink-store migrate`")]
+    NotMigrated {
+        /// Version of the database.
+        found: i32,
+        /// Version of the program.
+        needed: i32,
+    },
+    /// The database's tables are newer than this program.
+    #[error("database is at version {found}, this program knows {known}; revert with the program that migrated it")]
+    Newer {
+        /// Version of the database.
+        found: i32,
+        /// Version of the program.
+        known: i32,
+    },
+    /// A region without a partition.
+    #[error("region {0} has no partition in the database; run `sink-store migrate --region {0}`")]
+    RegionMissing(String),
+    /// Kafka cannot be read.
+    #[error(transparent)]
+    Kafka(#[from] runtime::tail::Error),
+    /// A stored record cannot be read back.
+    #[error("event {event_id} of region {region} cannot be decoded; is its schema in record_schema?")]
+    Undecodable {
+        /// The region.
+        region: String,
+        /// The event.
+        event_id: uuid::Uuid,
+    },
+    /// A schema that the registry gave is not one.
+    #[error("schema {id} of the registry")]
+    Schema {
+        /// Its id.
+        id: u32,
+        /// Why.
+        source: schemas::InvalidSchema,
+    },
+    /// A thread, socket or file.
+    #[error("{attempt}")]
+    System {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// HTTP cannot be served.
+    #[error(transparent)]
+    Http(#[from] runtime::http::Error),
+    /// A metric is registered twice, which is a mistake in this program.
+    #[error("register metrics")]
+    Metrics(#[from] runtime::metrics::Error),
+}
+
+/// An error of PostgreSQL without anything that could quote a row.
+///
+/// Messages of classes 22 and 23 name values; their code, table and constraint say enough.
+pub struct Fault(Box<tokio_postgres::Error>);
+
+impl Fault {
+    /// SQLSTATE, when the server has answered.
+    #[must_use]
+    pub fn code(&self) -> Option<&SqlState> {
+        self.0.code()
+    }
+
+    /// The row itself is what the server refuses: trying again changes nothing.
+    pub(crate) fn is_about_the_row(&self) -> bool {
+        self.code().is_some_and(|code| {
+            let class = &code.code()[..2];
+            // Class 54 is "program limit exceeded": a row too wide for a page or an index.
+            class == "22" || class == "23" || class == "54"
+        })
+    }
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(error) = self.0.as_db_error() else {
+            // Errors of the connection: they speak of sockets and protocol.
+            return fmt::Display::fmt(&self.0, f);
+        };
+        write!(f, "SQLSTATE {}", error.code().code())?;
+        if !self.is_about_the_row() {
+            write!(f, ": {}", error.message())?;
+        }
+        for (name, value) in [("table", error.table()), ("constraint", error.constraint()), ("column", error.column())]
+        {
+            if let Some(value) = value {
+                write!(f, ", {name} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // A server's error is said in full by Display; a connection's has its cause below it.
+        if self.0.as_db_error().is_some() { None } else { std::error::Error::source(&*self.0) }
+    }
+}
+
+/// Says what was attempted.
+pub(crate) trait Attempt<T> {
+    /// Wraps a database error.
+    fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error>;
+}
+
+impl<T> Attempt<T> for Result<T, tokio_postgres::Error> {
+    fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error> {
+        self.map_err(|source| Error::Database { attempt: what(), source: source.into() })
+    }
+}

@@ -1,0 +1,195 @@
+//! A hash of what the store says, apart from how it got there.
+//!
+//! Left out: times of writing and reception, coordinates in Kafka (`origin_*` and the same inside `record`), the schema
+//! `delivery`, and the registry's numbers. Two stores that were fed the same set of messages have the same fingerprint.
+
+use std::fmt::Write as _;
+
+use futures_util::{StreamExt, pin_mut};
+use schemas::{BedCapacity, BedStatus, Decoder, Encoder, Encounter, Kind, Origin, Person, Timestamp};
+use sha2::{Digest, Sha256};
+use tokio_postgres::types::ToSql;
+
+use crate::error::{Attempt, Error};
+use crate::session::Session;
+
+/// Tables with the columns that count, in key order.
+const TABLES: [(&str, &str, &str); 11] = [
+    ("bed_status", "*", "region, unit, room, bed"),
+    ("episode_link", "*", "region, node, other"),
+    ("episode_stay", "*", "region, source_system, episode_id, number"),
+    (
+        "events",
+        "region, event_id, subject, event_type, schema_version, source_system, source_message_id, occurred_at, recorded_at, \
+         correction, target_event_id, subject_token, key_id, protected_identity, trigger, episode_id, unit",
+        "region, event_id",
+    ),
+    ("person", "*", "region, subject_token"),
+    ("quality", "*", "region, subject, rule, severity, day"),
+    ("region_horizon", "*", "region"),
+    ("snapshot_0600", "*", "region, unit, day"),
+    ("unit", "*", "region, unit"),
+    ("unit_capacity", "*", "region, unit, valid_from"),
+    ("unit_census", "*", "region, unit, hour"),
+];
+
+/// One table's fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// How many rows.
+    pub rows: u64,
+    /// SHA-256 over the rows in key order, hexadecimal.
+    pub hash: String,
+}
+
+/// Fingerprints of all tables, from one snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// In order of name.
+    pub tables: Vec<Table>,
+}
+
+impl Fingerprint {
+    /// SHA-256 over all tables.
+    #[must_use]
+    pub fn total(&self) -> String {
+        let mut hasher = Sha256::new();
+        for table in &self.tables {
+            hasher.update(format!("{} {} {}\n", table.name, table.rows, table.hash));
+        }
+        hex(&hasher.finalize())
+    }
+}
+
+/// One line per table: name, rows, hash; then the total.
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for table in &self.tables {
+            writeln!(f, "{} {} {}", table.name, table.rows, table.hash)?;
+        }
+        let rows: u64 = self.tables.iter().map(|table| table.rows).sum();
+        write!(f, "total {rows} {}", self.total())
+    }
+}
+
+/// Computes the fingerprint as the national reader.
+///
+/// # Errors
+/// When the database does not answer or its user is not `vardstrom_reader`.
+pub async fn fingerprint(session: &Session) -> Result<Fingerprint, Error> {
+    let attempt = || "begin to read the tables".to_owned();
+    session
+        .client()
+        .batch_execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE vardstrom_reader; \
+             SET LOCAL TimeZone TO 'UTC'; SET LOCAL DateStyle TO ISO",
+        )
+        .await
+        .attempt(attempt)?;
+    let result = async {
+        let mut decoder = Decoder::new();
+        for row in session.client().query("SELECT id, avsc FROM record_schema", &[]).await.attempt(attempt)? {
+            let id = u32::try_from(row.get::<_, i32>(0)).unwrap_or_default();
+            decoder.insert(id, row.get(1)).map_err(|source| Error::Schema { id, source })?;
+        }
+        let mut tables = Vec::new();
+        for (name, columns, order) in TABLES {
+            tables.push(table(session, &decoder, name, columns, order).await?);
+        }
+        Ok(Fingerprint { tables })
+    };
+    let result = result.await;
+    // Nothing was changed; an error here means that the connection is gone.
+    let _ = session.rollback().await;
+    result
+}
+
+async fn table(
+    session: &Session,
+    decoder: &Decoder,
+    name: &'static str,
+    columns: &str,
+    order: &str,
+) -> Result<Table, Error> {
+    let attempt = || format!("read table {name}");
+    let record = if name == "events" { ", subject, record" } else { "" };
+    // The subquery picks the columns; its row as text has one spelling per value.
+    let sql = format!(
+        "SELECT t::text {} FROM (SELECT {columns} FROM {name}) t {} ORDER BY {}",
+        if record.is_empty() { "" } else { ", e.subject, e.record" },
+        if record.is_empty() { "" } else { "JOIN events e USING (region, event_id)" },
+        order.split(", ").map(|column| format!("t.{column}")).collect::<Vec<_>>().join(", "),
+    );
+    let nothing: [&(dyn ToSql + Sync); 0] = [];
+    let rows = session.client().query_raw(&sql, nothing).await.attempt(attempt)?;
+    pin_mut!(rows);
+    let mut hasher = Sha256::new();
+    let mut count = 0;
+    let mut content = Content::new();
+    while let Some(row) = rows.next().await {
+        let row = row.attempt(attempt)?;
+        count += 1;
+        hasher.update(row.get::<_, &str>(0));
+        hasher.update(b"\n");
+        if !record.is_empty() {
+            hasher.update(content.of(decoder, row.get(1), row.get(2)));
+            hasher.update(b"\n");
+        }
+    }
+    Ok(Table { name, rows: count, hash: hex(&hasher.finalize()) })
+}
+
+/// A record without its delivery.
+struct Content {
+    encoders: [Encoder; 4],
+    bytes: Vec<u8>,
+}
+
+impl Content {
+    fn new() -> Self {
+        let kinds = [Kind::Encounter, Kind::Person, Kind::BedCapacity, Kind::BedStatus];
+        Self { encoders: kinds.map(|kind| Encoder::new(kind, 0)), bytes: Vec::new() }
+    }
+
+    fn of<'a>(&'a mut self, decoder: &Decoder, subject: &str, record: &'a [u8]) -> &'a [u8] {
+        self.bytes.clear();
+        let out = &mut self.bytes;
+        let [encounter, person, capacity, status] = &mut self.encoders;
+        let done = match subject {
+            "encounter" => decoder.decode::<Encounter<'_>>(record).ok().and_then(|mut event| {
+                strip(&mut event.envelope);
+                encounter.encode(&event, out).ok()
+            }),
+            "person" => decoder.decode::<Person<'_>>(record).ok().and_then(|mut event| {
+                strip(&mut event.envelope);
+                person.encode(&event, out).ok()
+            }),
+            "bed-capacity" => decoder.decode::<BedCapacity<'_>>(record).ok().and_then(|mut event| {
+                strip(&mut event.envelope);
+                capacity.encode(&event, out).ok()
+            }),
+            _ => decoder.decode::<BedStatus<'_>>(record).ok().and_then(|mut event| {
+                strip(&mut event.envelope);
+                status.encode(&event, out).ok()
+            }),
+        };
+        // A record that cannot be read is hashed as it is: still a difference when it differs.
+        if done.is_some() { &self.bytes } else { record }
+    }
+}
+
+fn strip(envelope: &mut schemas::Envelope<'_>) {
+    envelope.ingested_at = Timestamp(0);
+    envelope.origin = Origin { topic: "", partition: 0, offset: 0, ordinal: envelope.origin.ordinal };
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,129 @@
+//! What the events of some components say, all of them at once. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemas::{DecodeError, Decoder, Encounter, Person, Sex};
+use uuid::Uuid;
+
+use crate::projection::stay::{self, StayRow};
+use crate::text::storable;
+use crate::time::Time;
+
+/// Everything that rows are computed from. Grows by [`Component::add`], in any order.
+#[derive(Default)]
+pub(crate) struct Component {
+    events: Vec<timeline::Event>,
+    /// Every episode that any event names: rows of others cannot change.
+    pub(crate) episodes: BTreeSet<(String, String)>,
+    /// Latest statement per person.
+    pub(crate) persons: BTreeMap<String, PersonRow>,
+    /// Latest description per unit.
+    pub(crate) units: BTreeMap<String, UnitRow>,
+}
+
+/// A row of `person`. Ordered by what decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PersonRow {
+    pub(crate) occurred_at: Time,
+    pub(crate) event_id: Uuid,
+    pub(crate) birth_year: Option<i32>,
+    pub(crate) sex: &'static str,
+    pub(crate) lkf: Option<String>,
+    pub(crate) dead: Option<bool>,
+    pub(crate) protected_identity: bool,
+}
+
+/// A row of `unit`. Ordered by what decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UnitRow {
+    pub(crate) described_at: Time,
+    pub(crate) described_by: Uuid,
+    pub(crate) unit_name: Option<String>,
+    pub(crate) unit_hsa_id: Option<String>,
+    pub(crate) hospital_code: Option<String>,
+    pub(crate) hospital_name: Option<String>,
+    pub(crate) mvo: Option<String>,
+    pub(crate) care_type: &'static str,
+}
+
+impl Component {
+    /// Adds a stored event.
+    pub(crate) fn add(
+        &mut self,
+        decoder: &Decoder,
+        event_id: Uuid,
+        subject: &str,
+        record: &[u8],
+    ) -> Result<(), DecodeError> {
+        match subject {
+            "encounter" => self.add_encounter(&decoder.decode(record)?, event_id),
+            "person" => self.add_person(&decoder.decode(record)?, event_id),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_encounter(&mut self, event: &Encounter<'_>, event_id: Uuid) {
+        let system = storable(event.envelope.source_system);
+        for episode in event.episode_id.iter().chain(&event.prior_episode_id) {
+            self.episodes.insert((system.clone().into_owned(), storable(episode).into_owned()));
+        }
+        if let Some(place) = &event.place {
+            let row = UnitRow {
+                described_at: event.envelope.occurred_at.into(),
+                described_by: event_id,
+                unit_name: owned(event.unit_name),
+                unit_hsa_id: owned(event.unit_hsa_id),
+                hospital_code: owned(event.hospital_code),
+                hospital_name: owned(event.hospital_name),
+                mvo: owned(event.mvo),
+                care_type: stay::care_type_name(event.care_type),
+            };
+            keep_latest(&mut self.units, place.unit, row);
+        }
+        self.events.push(timeline::Event::from(event));
+    }
+
+    fn add_person(&mut self, event: &Person<'_>, event_id: Uuid) {
+        let Some(token) = event.envelope.subject_token else { return };
+        let row = PersonRow {
+            occurred_at: event.envelope.occurred_at.into(),
+            event_id,
+            birth_year: event.birth_year,
+            sex: sex_name(event.sex),
+            lkf: owned(event.lkf),
+            dead: event.dead,
+            protected_identity: event.envelope.protected_identity,
+        };
+        keep_latest(&mut self.persons, token, row);
+    }
+
+    /// Stays by the rules of the timeline.
+    pub(crate) fn stays(&self) -> Vec<StayRow> {
+        stay::rows(timeline::timeline(&self.events).stays)
+    }
+}
+
+/// Keeps the greater of two rows: the choice depends on the set only.
+pub(crate) fn keep_latest<R: Ord>(rows: &mut BTreeMap<String, R>, key: &str, row: R) {
+    match rows.get_mut(&*storable(key)) {
+        Some(held) if *held >= row => {}
+        Some(held) => *held = row,
+        None => {
+            rows.insert(storable(key).into_owned(), row);
+        }
+    }
+}
+
+pub(crate) fn owned(text: Option<&str>) -> Option<String> {
+    text.map(|text| storable(text).into_owned())
+}
+
+const fn sex_name(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Male => "MALE",
+        Sex::Female => "FEMALE",
+        Sex::Other => "OTHER",
+        Sex::Unknown => "UNKNOWN",
+    }
+}

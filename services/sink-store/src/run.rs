@@ -1,0 +1,98 @@
+//! `sink-store run`: starts the workers and what watches over them, and waits for all of them.
+
+use axum::Router;
+use runtime::health::Health;
+use runtime::shutdown::Shutdown;
+use schemas::registry;
+
+use crate::config::Config;
+use crate::control;
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::worker::Worker;
+
+/// Runs until shutdown.
+///
+/// # Errors
+/// When a newer instance has taken over every shard, or something needs an operator.
+pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
+    let database = config.database.url.value().map_err(Error::Secret)?.expose().to_owned();
+    let regions = config.store.regions();
+    let metrics_registry = runtime::metrics::Registry::new();
+    let metrics = Metrics::register(&metrics_registry, "store")?;
+    for region in &regions {
+        metrics.lag.of(&[region]);
+        metrics.dirty.of(&[region]);
+    }
+    let components: Vec<&'static str> = (0..config.store.shards).map(component).collect();
+    let mut parts = vec!["kafka", "registry", control::COMPONENT];
+    parts.extend(&components);
+    let health = Health::new(&parts);
+    // Asked only when a schema turns up that nobody has seen, so it is ready until then.
+    health.set_ready("registry", true, "not needed yet");
+    let server =
+        runtime::http::serve(&config.http, metrics_registry, health.clone(), Router::new(), shutdown.clone()).await?;
+    let watch = tokio::spawn({
+        let (database, regions) = (database.clone(), regions.clone());
+        let (metrics, health, shutdown) = (metrics.clone(), health.clone(), shutdown.clone());
+        async move { control::watch(&database, regions, metrics, health, shutdown).await }
+    });
+    let mut shards: Vec<Vec<String>> = vec![Vec::new(); config.store.shards];
+    for (n, region) in regions.into_iter().enumerate() {
+        shards[n % config.store.shards].push(region);
+    }
+    let mut workers = tokio::task::JoinSet::new();
+    for (component, regions) in components.into_iter().zip(shards) {
+        let worker = Worker {
+            component,
+            regions,
+            kafka: config.kafka.clone(),
+            tail: config.tail.clone(),
+            registry: registry::Client::new(config.registry.url.clone()),
+            database: database.clone(),
+            settings: config.store.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let (done, ended) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name(component.to_owned())
+            .spawn(move || {
+                // Nobody listens any more only when the process ends.
+                let _ = done.send(worker.run());
+            })
+            .map_err(|source| Error::System { attempt: "start a worker's thread", source })?;
+        workers.spawn(ended);
+    }
+    let mut failure = None;
+    while let Some(ended) = workers.join_next().await {
+        let panicked = || std::io::Error::other("panicked");
+        let result = ended
+            .map_err(|_| panicked())
+            .and_then(|ended| ended.map_err(|_| panicked()))
+            .map_err(|source| Error::System { attempt: "run a worker", source })
+            .and_then(|result| result);
+        let Err(error) = result else { continue };
+        // Another shard may still be ours when one was taken over; any other failure needs an operator.
+        if !matches!(error, Error::Superseded { .. }) {
+            shutdown.request();
+        } else {
+            tracing::warn!("{error}");
+        }
+        failure.get_or_insert(error);
+    }
+    shutdown.request();
+    server.stopped().await;
+    // It ends with shutdown; its only failure is an address that the workers have met too.
+    let _ = watch.await;
+    failure.map_or(Ok(()), Err)
+}
+
+/// `database` for the first shard, then `database-1` and so on. Made once per process and shard.
+fn component(shard: usize) -> &'static str {
+    match shard {
+        0 => "database",
+        n => Box::leak(format!("database-{n}").into_boxed_str()),
+    }
+}

@@ -1,0 +1,115 @@
+//! A dedicated connection: prepared statements by their text, transactions in a region's role.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, NoTls, Statement};
+
+use crate::error::{Attempt, Error};
+
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// A server that does not acknowledge for so long is gone, whatever TCP still hopes.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// Advisory lock classes; the second key is the lanskod.
+/// Shared by everything that adds events, exclusive for a rebuild.
+const LOCK_EVENTS: i32 = 0x7601;
+/// Whoever computes a region's projections.
+const LOCK_PROJECTION: i32 = 0x7602;
+
+/// What a transaction excludes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// Adds events: beside others that add, not beside a rebuild.
+    Write,
+    /// Computes projections: alone.
+    Project,
+    /// Computes all projections anew: alone, and nobody adds meanwhile.
+    Rebuild,
+}
+
+/// A connection with its prepared statements.
+pub struct Session {
+    client: Client,
+    prepared: Mutex<HashMap<String, Statement>>,
+}
+
+/// The address as the driver reads it.
+pub(crate) fn config(url: &str) -> Result<Config, Error> {
+    // The driver's own message may quote the address, and with it the password.
+    let mut config = Config::from_str(url)
+        .map_err(|_| Error::Address("cannot be read; write postgres://user:password@host:5432/database"))?;
+    config.application_name("vardstrom-sink-store").connect_timeout(CONNECT_MAX).tcp_user_timeout(SILENCE_MAX);
+    Ok(config)
+}
+
+impl Session {
+    /// Connects. The connection lives on the runtime that this is called on.
+    ///
+    /// # Errors
+    /// When the address is wrong or nobody answers.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        let config = config(url)?;
+        let (client, connection) = config.connect(NoTls).await.attempt(|| "connect to the database".to_owned())?;
+        tokio::spawn(async move {
+            // Whoever uses the client meets the same error and handles it.
+            let _ = connection.await;
+        });
+        Ok(Self { client, prepared: Mutex::default() })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The statement with this text, prepared once per connection.
+    pub(crate) async fn prepared(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
+        if let Some(statement) = self.cache().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql).await?;
+        self.cache().insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
+        // A panic while holding the lock leaves the map whole, so the poison says nothing.
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a transaction as the region's writer.
+    ///
+    /// `synchronous_commit` is off: position and rows are lost together if the server loses power, and are read again.
+    pub(crate) async fn begin(&self, region: &str, purpose: Purpose) -> Result<(), tokio_postgres::Error> {
+        let locks = match purpose {
+            Purpose::Write => format!("SELECT pg_advisory_xact_lock_shared({LOCK_EVENTS}, {region}::int4)"),
+            Purpose::Project => format!("SELECT pg_advisory_xact_lock({LOCK_PROJECTION}, {region}::int4)"),
+            Purpose::Rebuild => format!(
+                "SELECT pg_advisory_xact_lock({LOCK_EVENTS}, {region}::int4), \
+                 pg_advisory_xact_lock({LOCK_PROJECTION}, {region}::int4)"
+            ),
+        };
+        self.client
+            .batch_execute(&format!(
+                "BEGIN; SET LOCAL ROLE {}; SET LOCAL synchronous_commit TO off; {locks}",
+                writer_role(region)
+            ))
+            .await
+    }
+
+    pub(crate) async fn commit(&self) -> Result<(), tokio_postgres::Error> {
+        self.client.batch_execute("COMMIT").await
+    }
+
+    /// Ends a transaction that failed. An error here means that the connection is gone, and the transaction with it.
+    pub(crate) async fn rollback(&self) -> Result<(), tokio_postgres::Error> {
+        self.client.batch_execute("ROLLBACK").await
+    }
+}
+
+/// The role that writes a region. Regions are lanskoder, checked when configuration and arguments are read.
+pub(crate) fn writer_role(region: &str) -> String {
+    format!("vardstrom_writer_r{region}")
+}

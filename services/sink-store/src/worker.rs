@@ -1,0 +1,287 @@
+//! A shard: one OS thread, one connection, its share of the regions. The thin shell around [`Store`] and [`project`].
+//!
+//! When the database goes away the worker drops everything it has read, connects again and goes on from the positions that
+//! the database holds: what was committed is known only there.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use runtime::config::Kafka;
+use runtime::health::Health;
+use runtime::shutdown::Shutdown;
+use runtime::tail::{self, Tail};
+use schemas::registry;
+use tokio::runtime::Runtime;
+
+use crate::batch::Record;
+use crate::config::Settings;
+use crate::error::Error;
+use crate::metrics::{Metrics, Path, Reason};
+use crate::projection::project;
+use crate::store::{Store, Written};
+use crate::{migration, projection::Projected};
+
+const PAUSE_FIRST: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+/// How long a poll waits for a first record before projections and shutdown get their turn.
+const POLL_MAX: Duration = Duration::from_millis(100);
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a region is looked at although nothing was written: another instance may have left something.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// What a worker needs.
+pub struct Worker {
+    /// Readiness component of this worker's connection.
+    pub component: &'static str,
+    /// Its regions.
+    pub regions: Vec<String>,
+    /// How Kafka is reached.
+    pub kafka: Kafka,
+    /// How topics are read.
+    pub tail: tail::Settings,
+    /// The registry, for schemas that the database does not know.
+    pub registry: registry::Client,
+    /// The database's address.
+    pub database: String,
+    /// Sizes and intervals.
+    pub settings: Settings,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Who is told about readiness.
+    pub health: Health,
+    /// Who says when to stop.
+    pub shutdown: Shutdown,
+}
+
+/// When a region's projections are due.
+#[derive(Clone, Copy)]
+struct Due {
+    dirty: bool,
+    looked: Instant,
+}
+
+impl Worker {
+    /// Runs until shutdown.
+    ///
+    /// # Errors
+    /// When a newer instance has taken over, or trying again cannot help.
+    pub fn run(&self) -> Result<(), Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Error::System { attempt: "start a worker", source })?;
+        let mut pause = PAUSE_FIRST;
+        loop {
+            let started = Instant::now();
+            let Err(error) = self.work(&runtime) else { return Ok(()) };
+            self.metrics.queue.set(0);
+            match error {
+                Error::Superseded { .. } => {
+                    self.metrics.epochs_lost.inc();
+                    self.health.set_ready(self.component, false, "a newer instance has taken over");
+                    return Err(error);
+                }
+                Error::Kafka(tail::Error::Kafka(runtime::broker::Error::Stopped)) => return Ok(()),
+                // Kafka refuses for good, or the program and its database do not fit: an operator must act.
+                Error::Kafka(_) | Error::Newer { .. } | Error::Address(_) => return Err(error),
+                error => {
+                    let text = runtime::exit::chain(&error);
+                    self.metrics.database_failures.inc();
+                    self.health.set_ready(self.component, false, text.clone());
+                    if started.elapsed() > PAUSE_MAX {
+                        pause = PAUSE_FIRST;
+                    }
+                    tracing::warn!(regions = self.regions.join(","), "{text}; trying again in {pause:?}");
+                }
+            }
+            if self.shutdown.sleep(pause) {
+                return Ok(());
+            }
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    /// From connecting to the first failure, or to shutdown.
+    fn work(&self, runtime: &Runtime) -> Result<(), Error> {
+        let mut store = runtime.block_on(async {
+            let session = crate::Session::open(&self.database).await?;
+            migration::check(&session, &self.regions).await?;
+            drop(session);
+            Store::open(&self.database, &self.regions).await
+        })?;
+        let starts = store.claim().starts(store.sources());
+        let mut tail =
+            Tail::assign(&self.kafka, self.tail.clone(), &starts, self.health.clone(), self.shutdown.clone())?;
+        self.health.set_ready(self.component, true, "connected");
+        self.metrics.workers.inc();
+        tracing::info!(regions = self.regions.join(","), "storing");
+        let result = self.pump(runtime, &mut store, &mut tail);
+        self.metrics.workers.dec();
+        result
+    }
+
+    fn pump(&self, runtime: &Runtime, store: &mut Store, tail: &mut Tail) -> Result<(), Error> {
+        // A crash may have left projections to compute.
+        let now = Instant::now();
+        let mut due: HashMap<&str, Due> =
+            self.regions.iter().map(|region| (region.as_str(), Due { dirty: true, looked: now })).collect();
+        let mut full = false;
+        let mut written_at = now;
+        let mut lag_at = now;
+        while !self.shutdown.requested() {
+            if !full {
+                self.shutdown.sleep(self.settings.write_interval.0.saturating_sub(written_at.elapsed()));
+            }
+            written_at = Instant::now();
+            full = self.take(runtime, store, tail, &mut due)?;
+            self.project_due(runtime, store, &mut due, false)?;
+            if lag_at.elapsed() >= LAG_INTERVAL {
+                lag_at = Instant::now();
+                self.report_lag(store, tail);
+            }
+        }
+        // Rows are committed; leave the projections in step with them.
+        self.project_due(runtime, store, &mut due, true)
+    }
+
+    /// Takes what Kafka has and stores it; true when there is probably more.
+    fn take(
+        &self,
+        runtime: &Runtime,
+        store: &mut Store,
+        tail: &mut Tail,
+        due: &mut HashMap<&str, Due>,
+    ) -> Result<bool, Error> {
+        let messages = tail.poll_batch(self.settings.batch_records, POLL_MAX)?;
+        self.metrics.queue.set(i64::try_from(messages.len()).unwrap_or(i64::MAX));
+        let mut by_region: Vec<Vec<Record<'_>>> = self.regions.iter().map(|_| Vec::new()).collect();
+        let sources_per_region = store.sources().len() / self.regions.len();
+        for message in &messages {
+            by_region[message.topic() / sources_per_region].push(Record {
+                source: message.topic(),
+                partition: message.partition(),
+                offset: message.offset(),
+                origin: message.header(runtime::origin::HEADER),
+                value: message.payload(),
+            });
+        }
+        for (region, records) in self.regions.iter().zip(&by_region).filter(|(_, records)| !records.is_empty()) {
+            self.learn_schemas(runtime, store, region, records)?;
+            if self.shutdown.requested() && !store.unknown_schemas(records).is_empty() {
+                return Ok(false);
+            }
+            let timer = self.metrics.transaction.start_timer();
+            let written = runtime.block_on(store.write(region, records))?;
+            timer.observe_duration();
+            self.count(&written);
+            if written.dirty
+                && let Some(due) = due.get_mut(region.as_str())
+            {
+                due.dirty = true;
+            }
+        }
+        self.metrics.queue.set(0);
+        Ok(messages.len() >= self.settings.batch_records)
+    }
+
+    fn count(&self, written: &Written) {
+        let metrics = &self.metrics;
+        metrics.rows.inc_by(written.rows);
+        metrics.duplicates.inc_by(written.duplicates.values().map(|count| count.unsigned_abs()).sum());
+        metrics.replayed.inc_by(written.replayed);
+        metrics.transactions.of(if written.safe { Path::Safe } else { Path::Fast }).inc();
+        for (_, reason) in &written.rejected {
+            metrics.rejected.of(Reason::from(*reason)).inc();
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        for ingested in &written.ingested {
+            #[expect(clippy::cast_precision_loss, reason = "microseconds of our time fit in 53 bits")]
+            metrics.end_to_end.observe((now - ingested.0 as f64 / 1e6).max(0.0));
+        }
+    }
+
+    /// Fetches schemas that neither this program nor the database has seen. Waits for the registry as long as it takes.
+    fn learn_schemas(
+        &self,
+        runtime: &Runtime,
+        store: &mut Store,
+        region: &str,
+        records: &[Record<'_>],
+    ) -> Result<(), Error> {
+        for id in store.unknown_schemas(records) {
+            loop {
+                match self.registry.schema(id) {
+                    Ok(avsc) => {
+                        runtime.block_on(store.add_schema(region, id, &avsc))?;
+                        self.health.set_ready("registry", true, "answers");
+                        break;
+                    }
+                    Err(registry::client::Error::Refused { status: 404, .. }) => {
+                        tracing::warn!(
+                            schema = id,
+                            "the registry does not know schema {id}; its records are set aside"
+                        );
+                        store.refuse_schema(id);
+                        break;
+                    }
+                    Err(error) => {
+                        let text = runtime::exit::chain(&error);
+                        tracing::warn!("{text}; trying again");
+                        self.health.set_ready("registry", false, text);
+                        if self.shutdown.sleep(PAUSE_FIRST) {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn project_due(
+        &self,
+        runtime: &Runtime,
+        store: &Store,
+        due: &mut HashMap<&str, Due>,
+        last: bool,
+    ) -> Result<(), Error> {
+        for (region, due) in due {
+            let age = due.looked.elapsed();
+            let wanted = (due.dirty && (last || age >= self.settings.projection_interval.0)) || age >= LOOK_AGAIN;
+            if !wanted {
+                continue;
+            }
+            loop {
+                let timer = self.metrics.projection.start_timer();
+                let projected = runtime.block_on(project(&store.session, store.decoder(), region))?;
+                timer.observe_duration();
+                self.count_projection(&projected);
+                due.looked = Instant::now();
+                due.dirty = projected.batches > 0;
+                // While running, a backlog of projections must not keep new records waiting.
+                if !(last && due.dirty) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count_projection(&self, projected: &Projected) {
+        let metrics = &self.metrics;
+        metrics.projection_events.inc_by(projected.events as u64);
+        metrics.projection_stays.inc_by(projected.stays as u64);
+        let largest = i64::try_from(projected.events_max).unwrap_or(i64::MAX);
+        metrics.projection_events_max.set(metrics.projection_events_max.get().max(largest));
+    }
+
+    fn report_lag(&self, store: &Store, tail: &mut Tail) {
+        let mut lag: HashMap<&str, i64> = self.regions.iter().map(|region| (region.as_str(), 0)).collect();
+        for progress in tail.progress() {
+            *lag.entry(&store.sources()[progress.topic].region).or_default() += progress.lag();
+        }
+        for (region, records) in lag {
+            self.metrics.lag.of(&[region]).set(records);
+        }
+    }
+}
