@@ -1,1 +1,11 @@
-//! processor
+#![doc = include_str!("../README.md")]
+
+pub mod command;
+pub mod config;
+pub mod directory;
+pub mod dry_run;
+pub mod metrics;
+pub mod pipeline;
+pub mod rules;
+pub mod service;
+pub mod worker;

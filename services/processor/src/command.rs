@@ -1,0 +1,263 @@
+//! The command line, and what each command does.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::{Parser, Subcommand};
+use schemas::Timestamp;
+use topics::Region;
+
+use crate::directory::{self, Directory};
+use crate::dry_run::{self, Language};
+use crate::rules::{Entry, Rule, TABLE};
+use crate::service;
+
+/// HL7 v2 ADT and capacity rows to pseudonymised common events.
+#[derive(Debug, Parser)]
+#[command(name = "processor", version, after_help = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+
+Examples:
+  processor dry-run --region 14 messages.hl7 | jq .
+  processor dry-run --region 14 --mapping units-14.toml --census messages.hl7
+  processor mapping check units-14.toml
+  processor explain episode-missing
+  processor run --config processor.toml")]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service until SIGTERM or SIGINT.
+    Run {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Read and check a configuration, with its keys and mapping files, and stop.
+    Check {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Try a file of messages without Kafka: one JSON line per message on stdout, a summary on stderr.
+    ///
+    /// Prints no person's identifier: pseudonyms are shown as person-1, person-2 …, and a code that holds a personal number as
+    /// guarded-1. A message that is refused or parked does not make the command fail; a file without any message does.
+    DryRun {
+        /// Lanskod of the region whose rules hold.
+        #[arg(long, value_name = "NN")]
+        region: Region,
+        /// The region's unit directory.
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
+        /// Print the open stays after the whole file instead, as sorted JSON lines.
+        #[arg(long)]
+        census: bool,
+        /// Language of meanings and remedies.
+        #[arg(long, value_enum, default_value = "en")]
+        language: Language,
+        /// The messages; `-` reads standard input.
+        #[arg(value_name = "FILE.hl7")]
+        file: PathBuf,
+    },
+    /// Work on a mapping file.
+    Mapping {
+        #[command(subcommand)]
+        command: MappingCommand,
+    },
+    /// List every rule: code, what it does, severity, meaning.
+    Rules {
+        /// Language of the meanings.
+        #[arg(long, value_enum, default_value = "en")]
+        language: Language,
+    },
+    /// Say what a rule means and what to do about it, in both languages.
+    Explain {
+        /// The rule's code, for example episode-missing.
+        #[arg(value_name = "CODE")]
+        code: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum MappingCommand {
+    /// Read a mapping file and say what it holds, or where it is wrong.
+    Check {
+        /// The mapping file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// Why a command failed, by exit code.
+enum Failure {
+    /// Exit code 1.
+    Failed(String),
+    /// Exit code 2.
+    Usage(String),
+}
+
+const EXIT_FAILED: u8 = 1;
+const EXIT_USAGE: u8 = 2;
+
+impl CommandLine {
+    /// Does what was asked.
+    pub fn execute(self) -> ExitCode {
+        let done = match self.command {
+            Command::Run { config } => return service::run(&config),
+            Command::Check { config } => return service::check(&config),
+            Command::DryRun { region, mapping, census, language, file } => {
+                dry_run(region, mapping.as_deref(), census, language, &file)
+            }
+            Command::Mapping { command: MappingCommand::Check { file } } => mapping_check(&file),
+            Command::Rules { language } => print(|output| list(output, language)),
+            Command::Explain { code } => explain(&code),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(Failure::Failed(message)) => fail(&message, EXIT_FAILED),
+            Err(Failure::Usage(message)) => fail(&message, EXIT_USAGE),
+        }
+    }
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    // Nothing can be done about a standard error that is closed.
+    let _ = writeln!(io::stderr(), "processor: {message}");
+    ExitCode::from(code)
+}
+
+fn dry_run(
+    region: Region,
+    mapping: Option<&Path>,
+    census: bool,
+    language: Language,
+    file: &Path,
+) -> Result<(), Failure> {
+    let directory = match mapping {
+        None => Directory::default(),
+        Some(path) => {
+            let (directory, warnings) = Directory::load(path, region.code()).map_err(|error| usage(&error))?;
+            warn(path, &warnings);
+            directory
+        }
+    };
+    let input: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        open(file)?
+    };
+    let options = dry_run::Options {
+        region: region.code().to_owned(),
+        directory,
+        census,
+        language,
+        received_at: now(),
+    };
+    let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match dry_run::run(options, input, &mut output) {
+        Ok(summary) => {
+            let _ = write!(io::stderr(), "{summary}");
+            Ok(())
+        }
+        // Whoever read us has seen enough, as `head` does.
+        Err(dry_run::Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::Failed(format!("{}: {}", file.display(), runtime::exit::chain(&error)))),
+    }
+}
+
+fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
+    let cannot = |error: io::Error| Failure::Usage(format!("cannot open {}: {error}", file.display()));
+    let opened = File::open(file).map_err(cannot)?;
+    if opened.metadata().map_err(cannot)?.is_dir() {
+        return Err(Failure::Usage(format!("{} is a folder; name a file of HL7 v2 messages, or - for stdin", file.display())));
+    }
+    Ok(Box::new(opened))
+}
+
+fn mapping_check(file: &Path) -> Result<(), Failure> {
+    let (directory, warnings) = Directory::check(file).map_err(|error| usage(&error))?;
+    warn(file, &warnings);
+    print(|output| {
+        writeln!(output, "{}: {} units, {} warnings", file.display(), directory.unit_count(), warnings.len())?;
+        let said = |field: Option<String>, without: &str| field.unwrap_or_else(|| without.to_owned());
+        let responsible = directory.responsible_unit.as_ref().map(|table| table.field.to_string());
+        let protection = directory.protection.as_ref().map(|table| table.field.to_string());
+        let municipality = directory.municipality.as_ref().map(ToString::to_string);
+        writeln!(output, "responsible unit: {}", said(responsible, "not sent, nobody is counted as utlokaliserad"))?;
+        writeln!(output, "protected identity: PD1-12{}", protection.map(|field| format!(", {field}")).unwrap_or_default())?;
+        writeln!(output, "municipality: {}", said(municipality, "not read"))
+    })
+}
+
+fn warn(file: &Path, warnings: &[directory::Warning]) {
+    for warning in warnings {
+        let _ = writeln!(io::stderr(), "processor: warning: {}:{}: {}", file.display(), warning.line, warning.what);
+    }
+}
+
+fn list(output: &mut dyn Write, language: Language) -> io::Result<()> {
+    for entry in TABLE {
+        let severity = severity(entry);
+        writeln!(
+            output,
+            "{:<26} {:<8} {severity:<8} {}",
+            entry.code,
+            entry.effect.name(),
+            language.of(&entry.meaning)
+        )?;
+    }
+    Ok(())
+}
+
+fn explain(code: &str) -> Result<(), Failure> {
+    let Some(rule) = Rule::of_code(code) else {
+        let near = nearest(code).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(Failure::Usage(format!("there is no rule {code:?}{near} `processor rules` lists all")));
+    };
+    let entry = rule.entry();
+    print(|output| {
+        writeln!(output, "{}: {}, {}", entry.code, entry.effect.name(), severity(entry))?;
+        writeln!(output)?;
+        writeln!(output, "{}\n  Åtgärd: {}", entry.meaning.sv, entry.remedy.sv)?;
+        writeln!(output)?;
+        writeln!(output, "{}\n  Remedy: {}", entry.meaning.en, entry.remedy.en)
+    })
+}
+
+/// The rule that shares most words with what was typed.
+fn nearest(code: &str) -> Option<&'static str> {
+    let shared = |entry: &&Entry| code.split(['-', '_']).filter(|word| entry.code.contains(word)).count();
+    TABLE.iter().max_by_key(shared).filter(|entry| shared(entry) > 0).map(|entry| entry.code)
+}
+
+fn severity(entry: &Entry) -> &'static str {
+    match entry.severity {
+        schemas::Severity::Info => "info",
+        schemas::Severity::Warning => "warning",
+        schemas::Severity::Error => "error",
+    }
+}
+
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match write(&mut output).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Failed(format!("cannot write: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+fn usage(error: &dyn std::error::Error) -> Failure {
+    Failure::Usage(runtime::exit::chain(error))
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,132 @@
+//! The processor's configuration. A sample is in `config.sample.toml`; `processor check` reads one without starting.
+
+use std::path::PathBuf;
+
+use runtime::config::{Check, Fault, Http, Kafka, Log, Registry, Secret};
+use runtime::relay;
+use serde::Deserialize;
+use topics::Region;
+
+use crate::directory::Directory;
+use crate::pipeline::{Pipeline, Settings};
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How Kafka is reached.
+    pub kafka: Kafka,
+    /// Where the schema registry answers.
+    pub registry: Registry,
+    /// Where health and metrics are served.
+    pub http: Http,
+    /// What is logged, and how.
+    #[serde(default)]
+    pub log: Log,
+    /// How records are relayed.
+    pub relay: relay::Settings,
+    /// The regions that this process serves.
+    pub region: Vec<RegionConfig>,
+}
+
+/// One region.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionConfig {
+    /// Lanskod.
+    pub code: Region,
+    /// The region's pseudonymisation key, 64 hexadecimal digits.
+    pub key: Secret,
+    /// The key's version, `v1`; stands in every pseudonym.
+    pub key_id: String,
+    /// The region's unit directory; without it codes stay as they are.
+    pub mapping: Option<PathBuf>,
+    /// The feeds that are read.
+    #[serde(default = "Feed::all")]
+    pub feeds: Vec<Feed>,
+    /// Whether the region uses interim numbers (T-nummer).
+    #[serde(default)]
+    pub interim: bool,
+}
+
+/// A feed that the processor can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Feed {
+    /// HL7 v2 ADT.
+    Adt,
+    /// Capacity rows.
+    Capacity,
+}
+
+impl Feed {
+    /// The feed's name in topic names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Feed::Adt => "adt",
+            Feed::Capacity => "capacity",
+        }
+    }
+
+    fn all() -> Vec<Feed> {
+        vec![Feed::Adt, Feed::Capacity]
+    }
+}
+
+impl RegionConfig {
+    /// Reads the key and the unit directory and makes the pipeline.
+    pub fn pipeline(&self) -> Result<Pipeline, Fault> {
+        let secret = self.key.value().map_err(|fault| fault.under("key"))?;
+        let key = identity::Key::from_hex(secret.expose())
+            .map_err(|error| Fault::new("key", format!("{} in {}", error, self.key.name())))?;
+        let directory = match &self.mapping {
+            None => Directory::default(),
+            Some(path) => {
+                let (directory, warnings) = Directory::load(path, self.code.code())
+                    .map_err(|error| Fault::new("mapping", runtime::exit::chain(&error)))?;
+                for warning in warnings {
+                    tracing::warn!(
+                        region = self.code.code(),
+                        file = %path.display(),
+                        line = warning.line,
+                        "mapping file {}:{}: {}",
+                        path.display(),
+                        warning.line,
+                        warning.what
+                    );
+                }
+                directory
+            }
+        };
+        Pipeline::new(Settings {
+            region: self.code.code().to_owned(),
+            key,
+            key_id: self.key_id.clone(),
+            directory,
+            interim: self.interim,
+        })
+        .map_err(|error| Fault::new("key_id", error.to_string()))
+    }
+}
+
+impl Check for Config {
+    fn check(&self) -> Result<(), Fault> {
+        self.kafka.check().map_err(|fault| fault.under("kafka"))?;
+        self.registry.check().map_err(|fault| fault.under("registry"))?;
+        self.relay.check().map_err(|fault| fault.under("relay"))?;
+        if self.region.is_empty() {
+            return Err(Fault::new("region", "no region; write at least one [[region]]"));
+        }
+        for (at, region) in self.region.iter().enumerate() {
+            let table = format!("region.{at}");
+            if self.region[..at].iter().any(|other| other.code == region.code) {
+                return Err(Fault::new("code", "the region is listed twice").under(&table));
+            }
+            if region.feeds.is_empty() {
+                return Err(Fault::new("feeds", "no feed; name adt, capacity or both").under(&table));
+            }
+            region.pipeline().map_err(|fault| fault.under(&table))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! Tries a file of messages without Kafka: what becomes of each, or who lies where after all of them.
+//!
+//! Goes in: a file or a pipe of HL7 v2 messages. Comes out: one JSON line per message, or the census; a summary for people
+//! on the other stream. It runs in the region's zone and still prints no identifier: the pipeline's guard holds here too, and
+//! pseudonyms are printed as numbers ([`shown`]).
+
+mod census;
+pub mod shown;
+mod stretches;
+mod summary;
+
+use std::io::{self, Read, Write};
+
+use identity::Key;
+use schemas::{BedCapacity, BedStatus, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::directory::Directory;
+use crate::pipeline::{Outcome, Pipeline, Settings, Sink};
+use crate::rules::{Rule, Text};
+use census::Census;
+use shown::Names;
+use stretches::Stretches;
+pub use summary::Summary;
+
+/// What stands for the sending system's HSA-id when a file is tried out.
+const SOURCE_SYSTEM: &str = "dry-run";
+
+/// In which language meanings and remedies are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    /// Swedish.
+    Sv,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The text in this language.
+    pub fn of(self, text: &Text) -> &'static str {
+        match self {
+            Language::Sv => text.sv,
+            Language::En => text.en,
+        }
+    }
+}
+
+/// What to try.
+pub struct Options {
+    /// Lanskod.
+    pub region: String,
+    /// The region's unit directory.
+    pub directory: Directory,
+    /// Print the open stays instead of the messages.
+    pub census: bool,
+    /// Language of meanings and remedies.
+    pub language: Language,
+    /// Now: what is recorded later than this is a finding.
+    pub received_at: Timestamp,
+}
+
+/// Why a try failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input cannot be read.
+    #[error("read the messages")]
+    Read(#[source] io::Error),
+    /// The output cannot be written.
+    #[error("write the result")]
+    Write(#[source] io::Error),
+    /// The input holds nothing.
+    #[error("the file holds no message: it is empty or only blank lines")]
+    Empty,
+    /// The input holds no HL7.
+    #[error("nothing in the file is an HL7 v2 message: each must begin with MSH and its separators, as in MSH|^~\\&|")]
+    NotHl7,
+    /// The region cannot be used.
+    #[error("cannot try this region")]
+    Region(#[from] identity::PseudonymError),
+}
+
+/// One printed line.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// Number of the message in the file, from 1.
+    message: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
+    fate: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    events: &'a [Value],
+}
+
+/// Tries everything in `input`; lines go to `output`.
+pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Result<Summary, Error> {
+    let mut pipeline = Pipeline::new(Settings {
+        region: options.region.clone(),
+        key: made_up_key(),
+        key_id: "v0".to_owned(),
+        directory: options.directory,
+        interim: false,
+    })?;
+    let mut summary = Summary::default();
+    let mut taker = Taker { census: options.census.then(Census::default), ..Taker::default() };
+    let mut stretches = Stretches::new(input);
+    while let Some(stretch) = stretches.next().map_err(Error::Read)? {
+        for payload in hl7::batch::messages(stretch) {
+            taker.events.clear();
+            let source = SourceRecord {
+                region: &options.region,
+                source_system: SOURCE_SYSTEM,
+                feed: "adt",
+                format: Format::Hl7v2,
+                message_id: "",
+                received_at: options.received_at,
+                recorded_at: None,
+                source_position: "",
+                payload,
+            };
+            let offset = i64::try_from(summary.messages()).unwrap_or(i64::MAX);
+            let origin = Origin { topic: "dry-run", partition: 0, offset, ordinal: 0 };
+            let outcome = pipeline.process(&source, origin, &mut taker);
+            summary.add(&outcome, pipeline.found());
+            if !options.census {
+                let message_id = pipeline.message_id(payload);
+                print(&mut taker, outcome, message_id, summary.messages(), options.language, output)?;
+            }
+        }
+    }
+    if summary.messages() == 0 {
+        return Err(Error::Empty);
+    }
+    if let Some(census) = &taker.census {
+        let (lines, findings) = census.lines();
+        for line in lines {
+            writeln!(output, "{line}").map_err(Error::Write)?;
+        }
+        summary.add_timeline(&findings);
+    }
+    output.flush().map_err(Error::Write)?;
+    if summary.read() == 0 {
+        return Err(Error::NotHl7);
+    }
+    Ok(summary)
+}
+
+fn print<W: Write>(
+    taker: &mut Taker,
+    outcome: Outcome,
+    message_id: Option<String>,
+    message: u64,
+    language: Language,
+    output: &mut W,
+) -> Result<(), Error> {
+    let (fate, rule, field) = match outcome {
+        Outcome::Mapped(_) => ("mapped", None, None),
+        Outcome::Ignored(rule) => ("ignored", Some(rule), None),
+        Outcome::Rejected(rejection) => match rejection.fate() {
+            ParkedFate::Refused => ("refused", Some(rejection.rule), rejection.field),
+            ParkedFate::Parked => ("parked", Some(rejection.rule), rejection.field),
+        },
+    };
+    let entry = rule.map(Rule::entry);
+    let line = Line {
+        message,
+        message_id: message_id.map(|id| taker.names.shown(&id).unwrap_or(id)),
+        fate,
+        rule: rule.map(Rule::code),
+        field,
+        meaning: entry.map(|entry| language.of(&entry.meaning)),
+        remedy: entry.map(|entry| language.of(&entry.remedy)),
+        events: &taker.events,
+    };
+    serde_json::to_writer(&mut *output, &line).map_err(|error| Error::Write(error.into()))?;
+    output.write_all(b"\n").map_err(Error::Write)
+}
+
+/// A key for this run only. What is keyed with it is never printed, so it need not outlive the run or be kept.
+fn made_up_key() -> Key {
+    use std::hash::{BuildHasher, RandomState};
+    loop {
+        let mut bytes = [0_u8; 32];
+        for chunk in bytes.chunks_exact_mut(8) {
+            // Each state is seeded by the operating system.
+            chunk.copy_from_slice(&RandomState::new().hash_one(0_u8).to_ne_bytes());
+        }
+        if let Ok(key) = Key::from_bytes(&bytes) {
+            return key;
+        }
+    }
+}
+
+/// Takes the pipeline's output: as JSON, or for the census.
+#[derive(Default)]
+struct Taker {
+    names: Names,
+    events: Vec<Value>,
+    census: Option<Census>,
+}
+
+impl Taker {
+    fn take<E: Serialize>(&mut self, event: &E) {
+        if self.census.is_none() {
+            let shown = self.names.event(event);
+            self.events.push(shown);
+        }
+    }
+}
+
+impl Sink for Taker {
+    fn encounter(&mut self, event: &Encounter<'_>) {
+        match &mut self.census {
+            Some(census) => census.add(event),
+            None => self.take(event),
+        }
+    }
+
+    fn person(&mut self, event: &Person<'_>) {
+        self.take(event);
+    }
+
+    fn bed_status(&mut self, event: &BedStatus<'_>) {
+        self.take(event);
+    }
+
+    fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
+        self.take(event);
+    }
+
+    fn parked(&mut self, _: &Parked<'_>) {
+        // The outcome says it all.
+    }
+}

@@ -1,0 +1,235 @@
+//! From a source record to common events: pure, stateless, deterministic. Same bytes and same configuration, same output.
+//!
+//! Goes in: one [`SourceRecord`] and its coordinates. Comes out, through a [`Sink`]: one or more common events, or one parked
+//! record, or nothing; and always exactly one [`Outcome`]. No clock, no randomness, no I/O: "now" is the record's
+//! `received_at`. Events are made only after everything that could refuse the record has been looked at.
+
+mod bed_capacity;
+mod bed_status;
+mod encounter;
+mod envelope;
+mod event_time;
+mod findings;
+mod message;
+mod park;
+mod person;
+mod place;
+mod row;
+mod sink;
+mod stop;
+mod subject;
+mod text;
+mod trigger;
+mod verbatim;
+mod visit;
+
+use std::borrow::Cow;
+
+use hl7::time::Stockholm;
+use identity::{Date, Options, PseudonymError, Pseudonymiser};
+use runtime::fate::Fate;
+use schemas::{Format, Origin, SourceRecord};
+
+use crate::directory::Directory;
+use crate::rules::Rule;
+use envelope::{Head, HeadParts};
+use findings::Findings;
+use stop::Stop;
+use subject::Pseudonymising;
+use trigger::Shape;
+use verbatim::Guard;
+
+pub use sink::Sink;
+pub use stop::Rejection;
+pub use verbatim::rfc3339;
+
+/// What became of one source record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// So many events.
+    Mapped(u32),
+    /// Nothing to say, by this rule.
+    Ignored(Rule),
+    /// Refused or unreadable; the sink got a parked record.
+    Rejected(Rejection),
+}
+
+impl Outcome {
+    /// The fate as the runtime counts it.
+    pub fn fate(&self) -> Fate {
+        match self {
+            Outcome::Mapped(events) => Fate::Mapped(*events),
+            Outcome::Ignored(_) => Fate::Ignored,
+            Outcome::Rejected(rejection) => match rejection.fate() {
+                schemas::ParkedFate::Refused => Fate::Refused(rejection.rule.code()),
+                schemas::ParkedFate::Parked => Fate::Parked(rejection.rule.code()),
+            },
+        }
+    }
+}
+
+/// How one region's records are read.
+pub struct Settings {
+    /// Lanskod.
+    pub region: String,
+    /// The region's pseudonymisation key.
+    pub key: identity::Key,
+    /// Its version, `v1`.
+    pub key_id: String,
+    /// What the region's codes mean.
+    pub directory: Directory,
+    /// Whether the region uses interim numbers (T-nummer).
+    pub interim: bool,
+}
+
+/// The pipeline of one region. Keep one per thread: it reuses its buffers.
+pub struct Pipeline {
+    region: String,
+    key_id: String,
+    interim: bool,
+    reserves: &'static [identity::Reserve],
+    pseudonymiser: Pseudonymiser,
+    directory: Directory,
+    stockholm: Stockholm,
+    findings: Findings,
+}
+
+impl Pipeline {
+    /// A pipeline; refuses a region or key id that cannot stand in a pseudonym.
+    pub fn new(settings: Settings) -> Result<Pipeline, PseudonymError> {
+        let pseudonymiser = Pseudonymiser::new(&settings.region, &settings.key_id, &settings.key)?;
+        Ok(Pipeline {
+            reserves: subject::reserves_of(&settings.region),
+            region: settings.region,
+            key_id: settings.key_id,
+            interim: settings.interim,
+            pseudonymiser,
+            directory: settings.directory,
+            stockholm: Stockholm::new(),
+            findings: Findings::default(),
+        })
+    }
+
+    /// Processes one record. `origin.ordinal` is not looked at: the pipeline counts.
+    pub fn process<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Outcome {
+        self.findings.clear();
+        let made = match source.format {
+            _ if source.region != self.region => Err(Stop::refuse(Rule::RegionMismatch, "region")),
+            Format::Hl7v2 => self.message(source, origin, sink),
+            Format::Delimited => self.capacity(source, origin, sink),
+            Format::Debezium | Format::Fhir => Err(Stop::park(Rule::FormatUnsupported)),
+        };
+        match made {
+            Ok(count) => Outcome::Mapped(count),
+            Err(Stop::Ignore(rule)) => Outcome::Ignored(rule),
+            Err(Stop::Park(rejection)) => {
+                sink.parked(&park::record(source, Origin { ordinal: 0, ..origin }, rejection));
+                Outcome::Rejected(rejection)
+            }
+        }
+    }
+
+    /// What was odd about the last record.
+    pub fn found(&self) -> &[Rule] {
+        self.findings.found()
+    }
+
+    /// A message's own id, safe to print; `None` when there is none to be read.
+    pub fn message_id(&mut self, payload: &[u8]) -> Option<String> {
+        let text = text::of(payload, &mut Findings::default());
+        let message = hl7::Message::parse(&text).or_else(|_| hl7::Message::parse_header(&text)).ok()?;
+        let guard = Guard::of_message(&self.pseudonymiser, &message);
+        shown_id(&message, &guard, &mut Findings::default()).map(Cow::into_owned)
+    }
+
+    /// An HL7 v2 message, step by step.
+    fn message<S: Sink>(
+        &mut self,
+        source: &SourceRecord<'_>,
+        origin: Origin<'_>,
+        sink: &mut S,
+    ) -> Result<u32, Stop> {
+        let findings = &mut self.findings;
+        let text = text::of(source.payload, findings);
+        let message = message::read(&text, findings)?;
+        let trigger = trigger::of(&message, findings)?;
+        let times = event_time::of(&message, source.received_at, &mut self.stockholm, findings)?;
+        message::inspect_header(&message, findings);
+        let guard = Guard::of_message(&self.pseudonymiser, &message);
+        let pseudonymising = Pseudonymising {
+            pseudonymiser: &self.pseudonymiser,
+            options: Options {
+                reference: Date::of_utc_micros(times.occurred.at.0),
+                interim: self.interim,
+                reserves: self.reserves,
+            },
+            source_system: source.source_system,
+        };
+        let head = Head::new(
+            HeadParts {
+                source,
+                origin,
+                key_id: &self.key_id,
+                message_id: message.control_id(),
+                message_id_shown: shown_id(&message, &guard, findings).unwrap_or(Cow::Borrowed("")),
+                content_hash: schemas::content_hash(source.payload),
+                occurred: times.occurred,
+                recorded: times.recorded,
+            },
+            &guard,
+        );
+        let mut mapping = encounter::Mapping {
+            trigger,
+            times,
+            head,
+            pseudonymising,
+            directory: &self.directory,
+            guard: &guard,
+            stockholm: &mut self.stockholm,
+            findings,
+            sink,
+        };
+        match trigger.shape {
+            Shape::BedStatus => bed_status::map(&mut mapping, &message)?,
+            Shape::Swap => mapping.swap(&message)?,
+            Shape::Merge => mapping.merges(&message)?,
+            Shape::VisitMove => mapping.visit_moves(&message)?,
+            Shape::Link => mapping.link(&message)?,
+            Shape::Update => mapping.update(&message)?,
+            Shape::PersonDelete => mapping.person_delete(&message)?,
+            Shape::Placement
+            | Shape::PlacementIfPlaced
+            | Shape::Discharge
+            | Shape::Cancellation
+            | Shape::Record
+            | Shape::Nothing => mapping.episode(&message)?,
+        }
+        Ok(mapping.head.made())
+    }
+
+    /// A capacity row, step by step.
+    fn capacity<S: Sink>(
+        &mut self,
+        source: &SourceRecord<'_>,
+        origin: Origin<'_>,
+        sink: &mut S,
+    ) -> Result<u32, Stop> {
+        let row = row::read(source.payload, &mut self.stockholm, &mut self.findings)?;
+        let guard = Guard::of_unit(&self.pseudonymiser);
+        let event = bed_capacity::Mapping {
+            source,
+            origin,
+            key_id: &self.key_id,
+            directory: &self.directory,
+            guard: &guard,
+            findings: &mut self.findings,
+        };
+        Ok(event.map(&row, sink))
+    }
+}
+
+/// MSH-10 past the guard.
+fn shown_id<'a>(message: &hl7::Message<'a>, guard: &Guard<'_>, findings: &mut Findings) -> Option<Cow<'a, str>> {
+    guard.text(message.at(hl7::field::MSH_CONTROL_ID), "MSH-10", findings)
+}
+

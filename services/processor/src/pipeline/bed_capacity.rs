@@ -1,0 +1,73 @@
+//! A capacity row becomes a BedCapacity.
+
+use std::borrow::Cow;
+
+use schemas::{BedCapacity, CorrectionKind, Origin, SourceRecord};
+
+use super::envelope::{About, Head, HeadParts};
+use super::event_time::Stated;
+use super::findings::Findings;
+use super::row::Row;
+use super::sink::Sink;
+use super::verbatim::Guard;
+use super::visit::UnitFacts;
+use crate::directory::Directory;
+use crate::rules::Rule;
+
+/// What mapping a row needs.
+pub(crate) struct Mapping<'m> {
+    pub source: &'m SourceRecord<'m>,
+    pub origin: Origin<'m>,
+    pub key_id: &'m str,
+    pub directory: &'m Directory,
+    pub guard: &'m Guard<'m>,
+    pub findings: &'m mut Findings,
+}
+
+impl Mapping<'_> {
+    /// One event.
+    pub(crate) fn map<S: Sink>(self, row: &Row, sink: &mut S) -> u32 {
+        let Mapping { source, origin, key_id, directory, guard, findings } = self;
+        let code = guard.pass(Cow::Borrowed(row.unit.as_str()), "enhet", findings);
+        let unit = directory.unit(&code, None);
+        if unit.is_none() {
+            findings.add(Rule::UnitUnknown, "enhet");
+        }
+        let facts = UnitFacts::of(unit);
+        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
+        let mut head = Head::new(
+            HeadParts {
+                source,
+                origin,
+                key_id,
+                message_id: source.message_id,
+                message_id_shown,
+                content_hash: schemas::content_hash(source.payload),
+                occurred: Stated { at: row.valid_from, text: &row.valid_from_text },
+                recorded: None,
+            },
+            guard,
+        );
+        let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::NOBODY, findings.list());
+        // A file has no text of its own for when it was written; the transport knows.
+        envelope.recorded_at = source.recorded_at;
+        sink.bed_capacity(&BedCapacity {
+            envelope,
+            unit: &code,
+            unit_hsa_id: facts.hsa_id,
+            unit_name: facts.name,
+            hospital_code: facts.hospital_code,
+            hospital_name: facts.hospital_name,
+            mvo: facts.mvo,
+            care_type: facts.care_type,
+            telephone: facts.telephone,
+            faststallda: row.faststallda,
+            disponibla: row.disponibla,
+            stangda: row.stangda,
+            stangda_reason: row.stangda_reason,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+        });
+        head.made()
+    }
+}

@@ -1,0 +1,117 @@
+//! What every common event of one source record shares.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemas::{
+    Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, Sha256, SourceRecord, Timestamp, event_id,
+};
+
+use super::event_time::Stated;
+use super::verbatim::Guard;
+
+/// Length of a UUID as text.
+const EVENT_ID_LENGTH: usize = 36;
+
+/// What is the same for all events of a source record, and the count of those already made.
+pub(crate) struct Head<'a> {
+    source: &'a SourceRecord<'a>,
+    origin: Origin<'a>,
+    key_id: &'a str,
+    /// As the source wrote it: goes into the event id only.
+    message_id: &'a str,
+    message_id_shown: Cow<'a, str>,
+    /// SHA-256 of the payload.
+    pub content_hash: Sha256,
+    occurred: Timestamp,
+    occurred_text: Cow<'a, str>,
+    recorded: Option<Timestamp>,
+    recorded_text: Option<Cow<'a, str>>,
+    made: u32,
+    event_id: [u8; EVENT_ID_LENGTH],
+}
+
+/// What a source record and its reading say, before any event is made of it.
+pub(crate) struct HeadParts<'a> {
+    pub source: &'a SourceRecord<'a>,
+    pub origin: Origin<'a>,
+    pub key_id: &'a str,
+    pub message_id: &'a str,
+    pub message_id_shown: Cow<'a, str>,
+    pub content_hash: Sha256,
+    pub occurred: Stated<'a>,
+    pub recorded: Option<Stated<'a>>,
+}
+
+/// Whom an event is about.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    pub subject: Option<&'a str>,
+    pub aliases: &'a [&'a str],
+    pub protected: bool,
+}
+
+impl About<'_> {
+    /// An event about a unit.
+    pub(crate) const NOBODY: About<'static> = About { subject: None, aliases: &[], protected: false };
+}
+
+impl<'a> Head<'a> {
+    pub(crate) fn new(parts: HeadParts<'a>, guard: &Guard<'_>) -> Head<'a> {
+        Head {
+            source: parts.source,
+            origin: parts.origin,
+            key_id: parts.key_id,
+            message_id: parts.message_id,
+            message_id_shown: parts.message_id_shown,
+            content_hash: parts.content_hash,
+            occurred: parts.occurred.at,
+            occurred_text: guard.time_text(parts.occurred),
+            recorded: parts.recorded.map(|recorded| recorded.at),
+            recorded_text: parts.recorded.map(|recorded| guard.time_text(recorded)),
+            made: 0,
+            event_id: [0; EVENT_ID_LENGTH],
+        }
+    }
+
+    /// How many envelopes have been made.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// The envelope of the next event.
+    pub(crate) fn envelope<'e>(
+        &'e mut self,
+        event_type: &'e str,
+        correction: CorrectionKind,
+        about: About<'e>,
+        quality: Vec<Finding<'e>>,
+    ) -> Envelope<'e> {
+        let ordinal = self.made;
+        self.made += 1;
+        let id = event_id(self.source.source_system, self.message_id, &self.content_hash, ordinal);
+        id.hyphenated().encode_lower(&mut self.event_id);
+        Envelope {
+            // `encode_lower` writes ASCII.
+            event_id: std::str::from_utf8(&self.event_id).unwrap_or_default(),
+            event_type,
+            schema_version: SCHEMA_VERSION,
+            region: self.source.region,
+            source_system: self.source.source_system,
+            source_message_id: &self.message_id_shown,
+            origin: Origin { ordinal: i32::try_from(ordinal).unwrap_or(i32::MAX), ..self.origin },
+            occurred_at: self.occurred,
+            occurred_text: &self.occurred_text,
+            recorded_at: self.recorded,
+            recorded_text: self.recorded_text.as_deref(),
+            ingested_at: self.source.received_at,
+            correction: Correction { kind: correction, target_event_id: None },
+            subject_token: about.subject,
+            subject_aliases: about.aliases.to_vec(),
+            key_id: about.subject.map(|_| self.key_id),
+            protected_identity: about.protected,
+            quality,
+            extensions: BTreeMap::new(),
+        }
+    }
+}

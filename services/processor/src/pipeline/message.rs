@@ -1,0 +1,66 @@
+//! From text to a message, or the rule that says why it is none.
+
+use hl7::{Error, Message};
+
+use super::findings::Findings;
+use super::stop::Stop;
+use crate::rules::Rule;
+
+/// Reads the message.
+pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Result<Message<'a>, Stop> {
+    let message = Message::parse(text).map_err(|error| Stop::park(rule_of(error)))?;
+    if message.stray_line_count() > 0 {
+        findings.add(Rule::LineStray, "MSH");
+    }
+    Ok(message)
+}
+
+/// Notes what is odd about the header; only of messages that become events, so that other traffic is not counted.
+pub(crate) fn inspect_header(message: &Message<'_>, findings: &mut Findings) {
+    if message.control_id().is_empty() {
+        findings.add(Rule::MessageIdMissing, "MSH-10");
+    }
+    if !is_supported(message.version()) {
+        findings.add(Rule::VersionUnsupported, "MSH-12");
+    }
+}
+
+/// 2.3 to 2.8 with any minor version.
+fn is_supported(version: &str) -> bool {
+    let Some(minor) = version.strip_prefix("2.") else { return false };
+    let minor = minor.split('.').next().unwrap_or("");
+    matches!(minor, "3" | "4" | "5" | "6" | "7" | "8")
+}
+
+fn rule_of(error: Error) -> Rule {
+    match error {
+        Error::HeaderMissing => Rule::HeaderMissing,
+        Error::SeparatorsMissing => Rule::SeparatorsMissing,
+        Error::SeparatorsUnusable => Rule::SeparatorsUnusable,
+        Error::SecondHeader { .. } => Rule::SecondHeader,
+        Error::SegmentsTooMany => Rule::SegmentsTooMany,
+        Error::TooLong { .. } => Rule::MessageTooLong,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_from_2_3_to_2_8_are_supported() {
+        for version in ["2.3", "2.3.1", "2.5.1", "2.8"] {
+            assert!(is_supported(version), "{version}");
+        }
+        for version in ["", "2", "2.2", "2.9", "3.0", "2.31"] {
+            assert!(!is_supported(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn our_rules_carry_the_codes_of_the_decoder() {
+        for error in Error::ALL {
+            assert_eq!(rule_of(error).code(), error.code());
+        }
+    }
+}

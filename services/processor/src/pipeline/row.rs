@@ -1,0 +1,335 @@
+//! One capacity row: a header line and a row become named, checked figures.
+//!
+//! Tolerant of how spreadsheets are saved (order of columns, å ä ö or not, extra columns, `;` `,` or tab), strict about what a
+//! figure says: a number that cannot be read refuses the row, because a wrong denominator is worse than a missing one.
+
+use std::borrow::Cow;
+
+use hl7::time::Stockholm;
+use jiff::civil;
+use jiff::tz::TimeZone;
+use schemas::{ClosedReason, Timestamp};
+
+use super::findings::Findings;
+use super::stop::Stop;
+use crate::rules::Rule;
+
+/// No unit has more beds than this; a larger number is a date or a phone number in the wrong column.
+const BEDS_MAX: i32 = 10_000;
+
+/// A row that was understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub unit: String,
+    pub valid_from: Timestamp,
+    pub valid_from_text: String,
+    pub valid_to: Option<Timestamp>,
+    pub faststallda: Option<i32>,
+    pub disponibla: Option<i32>,
+    pub stangda: Option<i32>,
+    pub stangda_reason: Option<ClosedReason>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Unit,
+    ValidFrom,
+    ValidTo,
+    Faststallda,
+    Disponibla,
+    Stangda,
+    Reason,
+}
+
+impl Column {
+    const ALL: [Column; 7] = [
+        Column::Unit,
+        Column::ValidFrom,
+        Column::ValidTo,
+        Column::Faststallda,
+        Column::Disponibla,
+        Column::Stangda,
+        Column::Reason,
+    ];
+
+    /// The name as the documentation writes it, and as a finding or a parked record names the field.
+    fn name(self) -> &'static str {
+        match self {
+            Column::Unit => "enhet",
+            Column::ValidFrom => "giltig_fran",
+            Column::ValidTo => "giltig_till",
+            Column::Faststallda => "faststallda",
+            Column::Disponibla => "disponibla",
+            Column::Stangda => "stangda",
+            Column::Reason => "skal",
+        }
+    }
+
+    fn of_header(cell: &str) -> Option<Column> {
+        let folded = folded(cell);
+        let known = |column: &Column| folded == column.name().replace('_', "");
+        Column::ALL.into_iter().find(known).or(match folded.as_str() {
+            "avdelning" | "enhetskod" | "vardenhet" => Some(Column::Unit),
+            "giltigfranochmed" | "fran" | "from" => Some(Column::ValidFrom),
+            "till" | "tom" => Some(Column::ValidTo),
+            "faststalldavardplatser" => Some(Column::Faststallda),
+            "disponiblavardplatser" => Some(Column::Disponibla),
+            "stangdavardplatser" => Some(Column::Stangda),
+            "orsak" | "anledning" => Some(Column::Reason),
+            _ => None,
+        })
+    }
+}
+
+/// Lower case, å ä ö as a a o, and only letters and digits.
+fn folded(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .filter_map(|letter| match letter {
+            'å' | 'ä' => Some('a'),
+            'ö' => Some('o'),
+            letter => letter.is_ascii_alphanumeric().then_some(letter),
+        })
+        .collect()
+}
+
+/// Reads a payload of a header line and one row.
+pub(crate) fn read(payload: &[u8], stockholm: &mut Stockholm, findings: &mut Findings) -> Result<Row, Stop> {
+    let text = decoded(payload);
+    let mut lines = text.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
+    let (Some(header), Some(row), None) = (lines.next(), lines.next(), lines.next()) else {
+        return Err(Stop::park(Rule::RowUnreadable));
+    };
+    let separator = separator_of(header);
+    let (header, row) = (cells(header, separator)?, cells(row, separator)?);
+    let columns: Vec<Option<Column>> = header.iter().map(|cell| Column::of_header(cell)).collect();
+    let named = Column::ALL.iter().filter(|column| columns.contains(&Some(**column))).count();
+    if named < 2 || header.len() != row.len() {
+        return Err(Stop::park(Rule::RowUnreadable));
+    }
+    let cell = |wanted: Column| columns.iter().position(|column| *column == Some(wanted)).map(|at| row[at].as_str());
+    figures(cell, stockholm, findings)
+}
+
+fn figures<'a>(
+    cell: impl Fn(Column) -> Option<&'a str>,
+    stockholm: &mut Stockholm,
+    findings: &mut Findings,
+) -> Result<Row, Stop> {
+    let present = |column: Column| cell(column).ok_or(Stop::refuse(Rule::CapacityColumnMissing, column.name()));
+    let unit = present(Column::Unit)?;
+    if unit.is_empty() {
+        return Err(Stop::refuse(Rule::CapacityUnitMissing, "enhet"));
+    }
+    let valid_from_text = present(Column::ValidFrom)?;
+    let valid_from = time(valid_from_text, Column::ValidFrom, stockholm)?;
+    let valid_to = match cell(Column::ValidTo) {
+        None | Some("") => None,
+        Some(text) => Some(time(text, Column::ValidTo, stockholm)?),
+    };
+    if [Column::Faststallda, Column::Disponibla, Column::Stangda].into_iter().all(|column| cell(column).is_none()) {
+        return Err(Stop::refuse(Rule::CapacityColumnMissing, "disponibla"));
+    }
+    let number = |column: Column| match cell(column) {
+        None | Some("") => Ok(None),
+        Some(text) => number(text, column).map(Some),
+    };
+    let (faststallda, disponibla, stangda) =
+        (number(Column::Faststallda)?, number(Column::Disponibla)?, number(Column::Stangda)?);
+    if faststallda.is_none() && disponibla.is_none() && stangda.is_none() {
+        return Err(Stop::refuse(Rule::CapacityEmpty, "disponibla"));
+    }
+    if let (Some(faststallda), Some(disponibla)) = (faststallda, disponibla)
+        && disponibla + stangda.unwrap_or(0) > faststallda
+    {
+        findings.add(Rule::CapacityImplausible, "disponibla");
+    }
+    let reason = cell(Column::Reason).filter(|text| !text.is_empty()).map(|text| reason(text, findings));
+    if reason.is_none() && stangda.is_some_and(|stangda| stangda > 0) {
+        findings.add(Rule::CapacityReasonMissing, "skal");
+    }
+    Ok(Row {
+        unit: unit.to_owned(),
+        valid_from,
+        valid_from_text: valid_from_text.to_owned(),
+        valid_to,
+        faststallda,
+        disponibla,
+        stangda,
+        stangda_reason: reason,
+    })
+}
+
+fn decoded(payload: &[u8]) -> Cow<'_, str> {
+    let payload = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
+    match std::str::from_utf8(payload) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(payload.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
+/// What cuts the header into most cells; `;` wins a tie, being what Swedish spreadsheets write.
+fn separator_of(header: &str) -> u8 {
+    let count = |separator: u8| header.bytes().filter(|byte| *byte == separator).count();
+    [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b';')
+}
+
+fn cells(line: &str, separator: u8) -> Result<Vec<String>, Stop> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(true) => Ok(record.iter().map(str::to_owned).collect()),
+        Ok(false) | Err(_) => Err(Stop::park(Rule::RowUnreadable)),
+    }
+}
+
+fn number(text: &str, column: Column) -> Result<i32, Stop> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|number| (0..=BEDS_MAX).contains(number))
+        .ok_or(Stop::refuse(Rule::CapacityNumberBad, column.name()))
+}
+
+fn time(text: &str, column: Column, stockholm: &mut Stockholm) -> Result<Timestamp, Stop> {
+    written_time(text, stockholm).ok_or(Stop::refuse(Rule::CapacityTimeBad, column.name()))
+}
+
+/// ISO 8601 with or without offset, a date, or an HL7 time stamp; without an offset it is Swedish wall-clock time.
+fn written_time(text: &str, stockholm: &mut Stockholm) -> Option<Timestamp> {
+    // A bare year or month is a figure in the wrong column, not a time.
+    if text.len() < 8 {
+        return None;
+    }
+    if let Ok(moment) = stockholm.read(text) {
+        return Some(Timestamp(moment.micros));
+    }
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(Timestamp(timestamp.as_microsecond()));
+    }
+    let local: civil::DateTime = text.parse().ok()?;
+    let zone = TimeZone::get("Europe/Stockholm").ok()?;
+    let timestamp = zone.to_ambiguous_timestamp(local).compatible().ok()?;
+    Some(Timestamp(timestamp.as_microsecond()))
+}
+
+fn reason(text: &str, findings: &mut Findings) -> ClosedReason {
+    match folded(text).as_str() {
+        word if word.starts_with("personal") || word.starts_with("bemanning") => ClosedReason::Personal,
+        word if word.starts_with("hygien") || word.starts_with("smitta") => ClosedReason::Hygien,
+        word if word.starts_with("material") || word.starts_with("utrustning") => ClosedReason::Material,
+        word if word.starts_with("lokal") || word.starts_with("ombyggnad") => ClosedReason::Lokal,
+        "annat" | "ovrigt" | "other" => ClosedReason::Other,
+        _ => {
+            findings.add(Rule::CapacityReasonUnknown, "skal");
+            ClosedReason::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(payload: &str) -> (Result<Row, Stop>, Vec<&'static str>) {
+        let mut findings = Findings::default();
+        let row = read(payload.as_bytes(), &mut Stockholm::new(), &mut findings);
+        (row, findings.list().iter().map(|finding| finding.rule).collect())
+    }
+
+    #[track_caller]
+    fn check_refused(payload: &str, code: &str, field: Option<&str>) {
+        match parse(payload).0 {
+            Err(Stop::Park(rejection)) => assert_eq!((rejection.rule.code(), rejection.field), (code, field), "{payload:?}"),
+            other => panic!("{payload:?} gave {other:?}"),
+        }
+    }
+
+    const HEADER: &str = "enhet;giltig_fran;faststallda;disponibla;stangda;skal";
+
+    #[test]
+    fn a_row_is_read_whatever_the_spelling_of_its_header() {
+        let expected = Row {
+            unit: "MAVA".into(),
+            valid_from: Timestamp(1_767_682_800_000_000),
+            valid_from_text: "2026-01-06T08:00".into(),
+            valid_to: None,
+            faststallda: Some(24),
+            disponibla: Some(20),
+            stangda: Some(4),
+            stangda_reason: Some(ClosedReason::Personal),
+        };
+        for payload in [
+            format!("{HEADER}\nMAVA;2026-01-06T08:00;24;20;4;personal"),
+            "Enhet;Giltig från;Fastställda;Disponibla;Stängda;Skäl\r\nMAVA;2026-01-06T08:00;24;20;4;Personal".into(),
+            "skäl,extra,enhet,giltig_från,disponibla,fastställda,stängda\nPersonalbrist,x,MAVA,2026-01-06T08:00,20,24,4".into(),
+        ] {
+            let (row, findings) = parse(&payload);
+            assert_eq!(row.as_ref().ok(), Some(&expected), "{payload:?}");
+            assert_eq!(findings, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn iso_8859_1_is_read() {
+        let mut payload = b"enhet;giltig_fran;disponibla;sk\xE4l\n\xD6gon;2026-01-06;3;".to_vec();
+        payload.extend_from_slice(b"hygien");
+        let row = read(&payload, &mut Stockholm::new(), &mut Findings::default()).expect("a row");
+        assert_eq!((row.unit.as_str(), row.disponibla), ("Ögon", Some(3)));
+    }
+
+    #[test]
+    fn times_are_swedish_wall_clock_times() {
+        for (text, expected) in [
+            ("2026-01-06", 1_767_654_000),
+            ("20260106", 1_767_654_000),
+            ("2026-01-06T08:00", 1_767_682_800),
+            ("2026-01-06 08:00", 1_767_682_800),
+            ("2026-01-06T08:00:00", 1_767_682_800),
+            ("202601060800", 1_767_682_800),
+            ("2026-01-06T08:00+01:00", 1_767_682_800),
+            ("2026-01-06T07:00Z", 1_767_682_800),
+            ("2026-07-06T08:00", 1_783_317_600),
+            ("2025-10-26T02:30", 1_761_438_600),
+        ] {
+            let time = written_time(text, &mut Stockholm::new());
+            assert_eq!(time.map(|time| time.0 / 1_000_000), Some(expected), "{text}");
+        }
+        for text in ["", "2026", "202601", "2026-13-01", "2026-01-06T25:00", "igår", "08:00"] {
+            assert_eq!(written_time(text, &mut Stockholm::new()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_the_column() {
+        check_refused(&format!("{HEADER}\nMAVA;2026-01-06;24;tjugo;4;"), "capacity-number-bad", Some("disponibla"));
+        check_refused(&format!("{HEADER}\nMAVA;2026-01-06;-1;20;4;"), "capacity-number-bad", Some("faststallda"));
+        check_refused(&format!("{HEADER}\nMAVA;2026-01-06;24;20;99999;"), "capacity-number-bad", Some("stangda"));
+        check_refused(&format!("{HEADER}\nMAVA;6 jan;24;20;4;"), "capacity-time-bad", Some("giltig_fran"));
+        check_refused(&format!("{HEADER}\n;2026-01-06;24;20;4;"), "capacity-unit-missing", Some("enhet"));
+        check_refused(&format!("{HEADER}\nMAVA;2026-01-06;;;;"), "capacity-empty", Some("disponibla"));
+        check_refused("enhet;disponibla\nMAVA;20", "capacity-column-missing", Some("giltig_fran"));
+        check_refused("enhet;giltig_fran\nMAVA;2026-01-06", "capacity-column-missing", Some("disponibla"));
+    }
+
+    #[test]
+    fn what_is_no_row_is_unreadable() {
+        for payload in ["", "\n\n", HEADER, "a;b\n1;2", &format!("{HEADER}\nMAVA;2026-01-06"), &format!("{HEADER}\na\nb")] {
+            check_refused(payload, "row-unreadable", None);
+        }
+    }
+
+    #[test]
+    fn odd_figures_are_noted() {
+        let findings = |row: &str| parse(&format!("{HEADER}\n{row}")).1;
+        assert_eq!(findings("MAVA;2026-01-06;20;20;4;"), ["capacity-implausible", "capacity-reason-missing"]);
+        assert_eq!(findings("MAVA;2026-01-06;24;20;4;semester"), ["capacity-reason-unknown"]);
+        assert_eq!(findings("MAVA;2026-01-06;24;20;0;"), [""; 0]);
+    }
+}

@@ -1,0 +1,19 @@
+//! Where the pipeline's output goes.
+
+use schemas::{BedCapacity, BedStatus, Encounter, Parked, Person};
+
+/// Takes what a record became, in order of ordinals: common events, or one parked record, never both.
+///
+/// Users: the worker's sink, which encodes to Kafka; the dry run's, which prints; the bench's, which counts.
+pub trait Sink {
+    /// Something happened to an episode.
+    fn encounter(&mut self, event: &Encounter<'_>);
+    /// Something is known of a person.
+    fn person(&mut self, event: &Person<'_>);
+    /// A bed's status.
+    fn bed_status(&mut self, event: &BedStatus<'_>);
+    /// A unit's capacity.
+    fn bed_capacity(&mut self, event: &BedCapacity<'_>);
+    /// The record became no event.
+    fn parked(&mut self, record: &Parked<'_>);
+}

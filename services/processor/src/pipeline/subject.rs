@@ -1,0 +1,115 @@
+//! From a patient's identifiers to pseudonyms. Nothing after this step knows an identifier.
+
+use hl7::{Group, Segment, Value, field};
+use identity::{Claim, Options, Pseudonymiser, Purpose, Reserve, Subject, System, Token};
+
+use super::findings::Findings;
+use crate::rules::Rule;
+
+/// Type codes (CX.5) that name the Swedish personal number where the assigner does not.
+const PERSONAL_TYPES: [&str; 6] = ["PNR", "NNSWE", "NI", "SS", "PN", "PI-SE"];
+
+/// One patient under pseudonym.
+#[derive(Default)]
+pub(crate) struct Pseudonyms {
+    /// The pseudonym of the identifier that names the person; `None` when none was sent.
+    pub subject: Option<Token>,
+    /// The pseudonyms of the other identifiers.
+    pub aliases: Vec<Token>,
+    /// What the identifier itself says of the year of birth.
+    pub birth_year: Option<u16>,
+}
+
+/// Makes pseudonyms of one message's identifiers.
+pub(crate) struct Pseudonymising<'p> {
+    pub pseudonymiser: &'p Pseudonymiser,
+    pub options: Options<'p>,
+    pub source_system: &'p str,
+}
+
+impl Pseudonymising<'_> {
+    /// The patient of a PID: PID-3, else PID-2, else PID-4.
+    pub(crate) fn patient(&self, group: &Group<'_, '_>, findings: &mut Findings) -> Pseudonyms {
+        let Some(pid) = group.segment("PID") else { return Pseudonyms::default() };
+        let candidates = [
+            (field::PID_IDENTIFIERS, "PID-3"),
+            (field::PID_EXTERNAL_ID, "PID-2"),
+            (field::PID_ALTERNATE_ID, "PID-4"),
+        ];
+        for (address, path) in candidates {
+            let subjects = self.subjects(pid.field(address.number), path, findings);
+            if let Some(primary) = identity::primary(&subjects) {
+                return self.pseudonyms(&subjects, primary);
+            }
+        }
+        Pseudonyms::default()
+    }
+
+    /// The pseudonyms that an MRG says are no longer used (MRG-1).
+    pub(crate) fn prior(&self, mrg: &Segment<'_>, findings: &mut Findings) -> Vec<Token> {
+        let subjects = self.subjects(mrg.field(field::MRG_IDENTIFIERS.number), "MRG-1", findings);
+        subjects.iter().map(|subject| self.pseudonymiser.subject(Purpose::Care, subject)).collect()
+    }
+
+    fn pseudonyms(&self, subjects: &[Subject<'_>], primary: usize) -> Pseudonyms {
+        let subject = self.pseudonymiser.subject(Purpose::Care, &subjects[primary]);
+        let mut aliases = Vec::new();
+        for (_, other) in subjects.iter().enumerate().filter(|(at, _)| *at != primary) {
+            let alias = self.pseudonymiser.subject(Purpose::Care, other);
+            if alias != subject && !aliases.contains(&alias) {
+                aliases.push(alias);
+            }
+        }
+        let birth_year = subjects[primary].birth().map(|birth| birth.year);
+        Pseudonyms { subject: Some(subject), aliases, birth_year }
+    }
+
+    fn subjects<'a>(&'a self, field: Value<'a>, path: &'static str, findings: &mut Findings) -> Vec<Subject<'a>> {
+        let mut subjects = Vec::new();
+        for repetition in field.repetitions() {
+            subjects.extend(self.subject(repetition, path, findings));
+        }
+        subjects
+    }
+
+    fn subject<'a>(&'a self, cx: Value<'a>, path: &'static str, findings: &mut Findings) -> Option<Subject<'a>> {
+        let [value, _, _, assigner, kind] = cx.components();
+        let value = value.given()?;
+        let assigner = assigner_of(assigner);
+        let named = System::named(assigner);
+        let kind = kind.given().unwrap_or("");
+        let system = match named {
+            None if PERSONAL_TYPES.contains(&kind) => System::Personnummer.oid(),
+            _ => assigner,
+        };
+        let subject = Subject::read(Claim { system, value }, &self.options)?;
+        if subject.kind().is_some() {
+            return Some(subject);
+        }
+        if System::named(system).is_some() {
+            findings.add(Rule::IdentityInvalid, path);
+        }
+        // A number that nobody claims to have assigned is the source's own.
+        Subject::read(Claim { system: if assigner.is_empty() { self.source_system } else { assigner }, value }, &self.options)
+    }
+}
+
+/// Who assigned the number: the universal id (CX.4.2), else the name (CX.4.1).
+fn assigner_of(assigner: Value<'_>) -> &str {
+    assigner.subcomponent(2).given().or_else(|| assigner.subcomponent(1).given()).unwrap_or("")
+}
+
+/// The reserve numbers of a region's own, recognised even where no system is named.
+pub(crate) fn reserves_of(region: &str) -> &'static [Reserve] {
+    match region {
+        "01" => &[Reserve::Stockholm],
+        "04" => &[Reserve::Sormland, Reserve::SormlandOlder],
+        "10" => &[Reserve::Blekinge],
+        "12" => &[Reserve::Skane],
+        "14" => &[Reserve::VastraGotaland],
+        "17" => &[Reserve::Varmland],
+        "18" => &[Reserve::Orebro],
+        "22" => &[Reserve::Vasternorrland],
+        _ => &[],
+    }
+}

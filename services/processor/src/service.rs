@@ -1,0 +1,84 @@
+//! Runs the service: configuration, metrics, health, and one relay on a thread of its own.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use axum::Router;
+use runtime::config::{self, Log};
+use runtime::exit::{self, Failure};
+use runtime::health::Health;
+use runtime::metrics::Registry;
+use runtime::relay::{self, Relay};
+use runtime::shutdown::Shutdown;
+use runtime::{broker, http, logs};
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::worker::{self, Worker};
+
+/// Health component that says whether schemas, keys and directories are loaded.
+const COMPONENT: &str = "processor";
+
+/// Reads and checks a configuration without starting anything.
+pub fn check(path: &Path) -> ExitCode {
+    logs::init(&Log::default());
+    exit::code(config::load::<Config>(path).map(|_| ()).map_err(Failure::from))
+}
+
+/// Runs until shutdown.
+pub fn run(path: &Path) -> ExitCode {
+    let config = match config::load::<Config>(path) {
+        Ok(config) => config,
+        Err(error) => {
+            logs::init(&Log::default());
+            return exit::code(Err(error.into()));
+        }
+    };
+    logs::init(&config.log);
+    if cfg!(feature = "leak-test") && std::env::var_os("VARDSTROM_LEAK_TEST").is_none() {
+        tracing::error!("this build passes identifiers on (feature leak-test) and runs only in the test that catches it");
+        return ExitCode::FAILURE;
+    }
+    exit::code(serve(config))
+}
+
+fn serve(config: Config) -> Result<(), Failure> {
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
+    tokio.block_on(async {
+        let shutdown = Shutdown::install().map_err(Failure::failed)?;
+        let health = Health::new(&[COMPONENT, broker::COMPONENT, relay::COMPONENT]);
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry, "processor").map_err(Failure::failed)?;
+        let relay_metrics = relay::Metrics::register(&registry, "processor").map_err(Failure::failed)?;
+        let server = http::serve(&config.http, registry, health.clone(), Router::new(), shutdown.clone())
+            .await
+            .map_err(Failure::failed)?;
+        let routes = worker::routes(&config);
+        let settings = config.relay.clone();
+        let kafka = config.kafka.clone();
+        // The registry's client blocks.
+        let worker = tokio::task::spawn_blocking(move || Worker::new(&config, metrics))
+            .await
+            .map_err(Failure::failed)?
+            .map_err(Failure::failed)?;
+        health.set_ready(COMPONENT, true, "schemas, keys and directories are loaded");
+        let relay = Relay { kafka, settings, routes, metrics: relay_metrics, health, shutdown: shutdown.clone() };
+        let thread = relay.spawn(worker).map_err(Failure::failed)?;
+        let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
+        shutdown.request();
+        server.stopped().await;
+        match ended {
+            Ok(result) => result.map_err(Failure::failed),
+            Err(_) => Err(Failure::failed(Panicked)),
+        }
+    })
+}
+
+/// The relay's thread panicked; the panic hook has logged where.
+#[derive(Debug, thiserror::Error)]
+#[error("the relay ended in a panic")]
+struct Panicked;

@@ -1,0 +1,247 @@
+//! The shell around the pipeline: decodes source records, encodes what they become, and lets the relay move both.
+//!
+//! Everything that could be looked up is looked up before the first record: routes, schema ids, keys, directories. A record
+//! costs no lock, no request and no allocation that its content does not call for.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use runtime::fate::Fate;
+use runtime::relay::{Failure, Outputs, Record, Route, Step};
+use schemas::registry::{self, Client};
+use schemas::{
+    BedCapacity, BedStatus, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind, Origin, Parked,
+    ParkedFate, Person, SourceRecord, Timestamp,
+};
+use topics::Region;
+use uuid::Uuid;
+
+use crate::config::{Config, Feed};
+use crate::metrics::Metrics;
+use crate::pipeline::{Outcome, Pipeline, Rejection, Sink};
+use crate::rules::Rule;
+
+/// One record in so many is timed: two looks at the clock cost a tenth of what a record does.
+const TIMED_EVERY: u64 = 64;
+
+/// The output topics of a route, in the order in which a step names them.
+const OUTPUTS: [Kind; 5] = [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Parked];
+
+/// Why a worker cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The registry gave no schema id.
+    #[error("get the schema id for topic {topic}")]
+    Registry {
+        /// The topic.
+        topic: String,
+        /// Why.
+        source: registry::client::Error,
+    },
+    /// A region's key or directory cannot be used.
+    #[error("make the pipeline of region {region}")]
+    Region {
+        /// Lanskod.
+        region: &'static str,
+        /// Why.
+        source: runtime::config::Fault,
+    },
+}
+
+/// The processor's [`Step`].
+pub struct Worker {
+    regions: Vec<RegionWorker>,
+    sources: Vec<Source>,
+    decoder: Decoder,
+    registry: Client,
+    metrics: Metrics,
+    steps: u64,
+}
+
+struct RegionWorker {
+    code: &'static str,
+    pipeline: Pipeline,
+    encoders: [Encoder; OUTPUTS.len()],
+}
+
+/// What a route's records are.
+struct Source {
+    region: usize,
+    feed: &'static str,
+}
+
+/// What is read and where it goes, in the order in which [`Worker`] expects it.
+pub fn routes(config: &Config) -> Vec<Route> {
+    sources(config)
+        .map(|(region, feed)| Route {
+            input: topics::name::source(region, feed.name()),
+            outputs: OUTPUTS.iter().map(|kind| output_topic(region, *kind)).collect(),
+        })
+        .collect()
+}
+
+fn sources(config: &Config) -> impl Iterator<Item = (Region, Feed)> {
+    config.region.iter().flat_map(|region| region.feeds.iter().map(|feed| (region.code, *feed)))
+}
+
+fn output_topic(region: Region, kind: Kind) -> String {
+    let subject = match kind {
+        Kind::Encounter => "encounter",
+        Kind::BedCapacity => "bed-capacity",
+        Kind::BedStatus => "bed-status",
+        Kind::Person => "person",
+        Kind::Parked | Kind::SourceRecord => return topics::name::parked(region),
+    };
+    topics::name::common(region, subject)
+}
+
+impl Worker {
+    /// Asks the registry for every schema id, reads keys and directories.
+    pub fn new(config: &Config, metrics: Metrics) -> Result<Worker, Error> {
+        let registry = Client::new(&config.registry.url);
+        let mut regions = Vec::with_capacity(config.region.len());
+        let mut sources = Vec::new();
+        for (index, region) in config.region.iter().enumerate() {
+            let code = region.code.code();
+            let pipeline = region.pipeline().map_err(|source| Error::Region { region: code, source })?;
+            let mut encoders = Vec::with_capacity(OUTPUTS.len());
+            for kind in OUTPUTS {
+                let topic = output_topic(region.code, kind);
+                let id = registry
+                    .id_of(&topic, kind)
+                    .map_err(|source| Error::Registry { topic: topic.clone(), source })?;
+                encoders.push(Encoder::new(kind, id));
+            }
+            // One encoder was pushed per output.
+            let Ok(encoders) = <[Encoder; OUTPUTS.len()]>::try_from(encoders) else { unreachable!() };
+            regions.push(RegionWorker { code, pipeline, encoders });
+            sources.extend(region.feeds.iter().map(|feed| Source { region: index, feed: feed.name() }));
+        }
+        Ok(Worker { regions, sources, decoder: Decoder::new(), registry, metrics, steps: 0 })
+    }
+
+    /// Decodes the record; asks the registry about a schema id that is new, once per id.
+    fn fetch_schema(&mut self, id: u32) -> Result<Fetched, Failure> {
+        match self.registry.schema(id) {
+            Ok(schema) => Ok(match self.decoder.insert(id, &schema) {
+                Ok(()) => Fetched::Known,
+                Err(InvalidSchema { .. }) => Fetched::NoSuch,
+            }),
+            Err(registry::client::Error::Refused { .. }) => Ok(Fetched::NoSuch),
+            Err(error) => Err(Failure::Retry(Box::new(error))),
+        }
+    }
+}
+
+enum Fetched {
+    Known,
+    NoSuch,
+}
+
+impl Step for Worker {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        self.steps += 1;
+        let started = self.steps.is_multiple_of(TIMED_EVERY).then(Instant::now);
+        let mut decoded = self.decoder.decode::<SourceRecord<'_>>(record.payload);
+        if let Err(DecodeError::UnknownSchema(id)) = decoded
+            && matches!(self.fetch_schema(id)?, Fetched::Known)
+        {
+            decoded = self.decoder.decode(record.payload);
+        }
+        let origin =
+            Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
+        let source = &self.sources[record.route];
+        let region = &mut self.regions[source.region];
+        let mut sink = KafkaSink { outputs, encoders: &mut region.encoders, failed: None };
+        let outcome = match &decoded {
+            Ok(decoded) => {
+                let outcome = region.pipeline.process(decoded, origin, &mut sink);
+                self.metrics.count(&outcome, region.pipeline.found());
+                outcome
+            }
+            Err(_) => {
+                let outcome = park_unreadable(record, origin, region.code, source.feed, &mut sink);
+                self.metrics.count(&outcome, &[]);
+                outcome
+            }
+        };
+        if let Some(error) = sink.failed {
+            return Err(Failure::Stop(Box::new(error)));
+        }
+        if let Some(started) = started {
+            self.metrics.step_time.observe(started.elapsed().as_secs_f64());
+        }
+        Ok(outcome.fate())
+    }
+}
+
+/// A record that is no SourceRecord says nothing of itself: the topic says region and feed, Kafka the time.
+fn park_unreadable(
+    record: &Record<'_>,
+    origin: Origin<'_>,
+    region: &str,
+    feed: &str,
+    sink: &mut KafkaSink<'_>,
+) -> Outcome {
+    let rejection = Rejection { rule: Rule::RecordUnreadable, field: None };
+    sink.parked(&Parked {
+        region,
+        source_system: "",
+        feed,
+        origin,
+        received_at: Timestamp(record.timestamp_ms.unwrap_or_default().saturating_mul(1000)),
+        fate: ParkedFate::Parked,
+        rule: rejection.rule.code(),
+        field: None,
+        remedy: rejection.rule.entry().remedy.en,
+    });
+    Outcome::Rejected(rejection)
+}
+
+/// Encodes what the pipeline makes into the relay's outputs.
+struct KafkaSink<'s> {
+    outputs: &'s mut Outputs,
+    encoders: &'s mut [Encoder; OUTPUTS.len()],
+    failed: Option<EncodeError>,
+}
+
+impl KafkaSink<'_> {
+    fn push<R: schemas::Record>(&mut self, key: Option<&str>, event_id: Option<&str>, record: &R) {
+        // Every kind that is pushed is in the list.
+        let output = OUTPUTS.iter().position(|kind| *kind == R::KIND).unwrap_or_default();
+        // The pipeline wrote the text from a UUID.
+        let event_id = event_id.and_then(|text| Uuid::try_parse(text).ok());
+        let encoder = &mut self.encoders[output];
+        let mut failed = None;
+        let pushed = self.outputs.push(output, key.map(str::as_bytes), event_id, |bytes| {
+            failed = encoder.encode(record, bytes).err();
+            Ok::<(), Infallible>(())
+        });
+        let Ok(()) = pushed;
+        self.failed = self.failed.or(failed);
+    }
+}
+
+impl Sink for KafkaSink<'_> {
+    fn encounter(&mut self, event: &Encounter<'_>) {
+        // An episode whose patient is not known stays together by its visit number.
+        let key = event.envelope.subject_token.or(event.episode_id);
+        self.push(key, Some(event.envelope.event_id), event);
+    }
+
+    fn person(&mut self, event: &Person<'_>) {
+        self.push(event.envelope.subject_token, Some(event.envelope.event_id), event);
+    }
+
+    fn bed_status(&mut self, event: &BedStatus<'_>) {
+        self.push(Some(event.place.unit), Some(event.envelope.event_id), event);
+    }
+
+    fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
+        self.push(Some(event.unit), Some(event.envelope.event_id), event);
+    }
+
+    fn parked(&mut self, record: &Parked<'_>) {
+        self.push(None, None, record);
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line, run as a process: exit codes, and what is printed where.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+const PROCESSOR: &str = env!("CARGO_BIN_EXE_processor");
+const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
+
+fn run(arguments: &[&str], stdin: &[u8]) -> Output {
+    let mut child = Command::new(PROCESSOR)
+        .args(arguments)
+        .current_dir(FOLDER)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the processor starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let bytes = stdin.to_vec();
+    let writer = std::thread::spawn(move || {
+        // A command that does not read its input closes the pipe.
+        let _ = input.write_all(&bytes);
+    });
+    let output = child.wait_with_output().expect("the processor ends");
+    writer.join().expect("the writer ends");
+    output
+}
+
+#[track_caller]
+fn check(arguments: &[&str], stdin: &[u8], code: i32, stdout: &str, stderr: &str) {
+    let output = run(arguments, stdin);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
+    assert!(out.contains(stdout), "{arguments:?} printed {out}");
+    assert!(err.contains(stderr), "{arguments:?} said {err}");
+}
+
+const DRY_RUN: [&str; 3] = ["dry-run", "--region", "14"];
+
+fn dry_run<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    DRY_RUN.iter().copied().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn a_file_of_messages_is_tried() {
+    check(
+        &dry_run(&["--mapping", "mapping.sample.toml", "examples/swap.hl7"]),
+        b"",
+        0,
+        "\"event_type\":\"encounter.swapped\"",
+        "2 messages: 2 mapped to 3 events",
+    );
+}
+
+#[test]
+fn standard_input_is_read_and_remedies_are_given_in_both_languages() {
+    let file = std::fs::read(format!("{FOLDER}/examples/rejected.hl7")).expect("the example");
+    check(&dry_run(&["-"]), &file, 0, "\"remedy\":\"make the sender fill in PV1-19", "episode-missing");
+    check(&dry_run(&["--language", "sv", "-"]), &file, 0, "\"remedy\":\"Låt sändaren fylla i PV1-19", "episode-missing");
+}
+
+#[test]
+fn the_census_is_printed_alone() {
+    let file = std::fs::read(format!("{FOLDER}/examples/emergency.hl7")).expect("the example");
+    let output = run(&dry_run(&["--census", "-"]), &file);
+    let expected = "{\"episode\":\"V2001\",\"unit\":\"MAVA\",\"room\":\"4\",\"bed\":\"1\",\"since\":\"2026-01-06T02:00:00Z\"}\n";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+}
+
+#[test]
+fn bad_input_is_a_clear_error() {
+    check(&dry_run(&["no-such-file.hl7"]), b"", 2, "", "cannot open no-such-file.hl7");
+    check(&dry_run(&["examples"]), b"", 2, "", "examples is a folder");
+    check(&dry_run(&["-"]), b"", 1, "", "holds no message");
+    check(&dry_run(&["-"]), b"\r\n\r\n", 1, "", "holds no message");
+    let junk: Vec<u8> = (0..100_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    check(&dry_run(&["-"]), &junk, 1, "\"rule\":\"header-missing\"", "nothing in the file is an HL7 v2 message");
+    check(&dry_run(&["--mapping", "no.toml", "examples/swap.hl7"]), b"", 2, "", "no.toml");
+    check(&["dry-run", "--region", "02", "examples/swap.hl7"], b"", 2, "", "02");
+}
+
+#[test]
+fn a_mapping_file_is_checked() {
+    check(&["mapping", "check", "mapping.sample.toml"], b"", 0, "3 units, 0 warnings", "");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "[[unit]]\ncode = \"A\"\nkind = 1\n").expect("written");
+    let path = file.path().to_str().expect("a path");
+    check(&["mapping", "check", path], b"", 2, "", &format!("{path}:3: "));
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    check(&["rules"], b"", 0, "episode-missing", "");
+    check(&["rules", "--language", "sv"], b"", 0, "Placeringen saknar besöksnummer", "");
+    check(&["explain", "unit-unknown"], b"", 0, "Åtgärd: Lägg till enheten", "");
+    check(&["explain", "episode-mising"], b"", 2, "", "did you mean episode-");
+}
+
+#[test]
+fn a_configuration_is_checked_with_its_key() {
+    let output = Command::new(PROCESSOR)
+        .args(["check", "--config", "config.sample.toml"])
+        .current_dir(FOLDER)
+        .env_remove("VARDSTROM_KEY_14")
+        .output()
+        .expect("the processor runs");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("VARDSTROM_KEY_14"), "{err}");
+    let output = Command::new(PROCESSOR)
+        .args(["check", "--config", "config.sample.toml"])
+        .current_dir(FOLDER)
+        .env("VARDSTROM_KEY_14", "0123456789abcdef".repeat(4))
+        .output()
+        .expect("the processor runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}

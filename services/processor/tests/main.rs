@@ -1,0 +1,10 @@
+//! The processor from outside: examples, the dry run, privacy, and the service on a real Kafka.
+
+mod canary;
+mod census;
+mod command;
+mod examples;
+mod mutation;
+mod sample_config;
+mod service;
+mod support;

@@ -1,0 +1,88 @@
+//! What the tests share: a pipeline with a fixed key, and a sink that keeps what it is given as JSON.
+
+use identity::Key;
+use processor::directory::Directory;
+use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
+use schemas::{BedCapacity, BedStatus, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+
+/// 2026-01-15T12:00:00Z, after every example but the ones that are meant to be early.
+pub const RECEIVED_AT: Timestamp = Timestamp(1_768_478_400_000_000);
+
+/// A pipeline of region 14 whose key is the same in every test.
+pub fn pipeline(directory: Directory) -> Pipeline {
+    let key = Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key");
+    Pipeline::new(Settings { region: "14".into(), key, key_id: "v1".into(), directory, interim: false })
+        .expect("a pipeline")
+}
+
+/// The sample unit directory.
+pub fn sample_directory() -> Directory {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/mapping.sample.toml");
+    Directory::load(path.as_ref(), "14").expect("the sample mapping file").0
+}
+
+/// A record of region 14.
+pub fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
+    SourceRecord {
+        region: "14",
+        source_system: "SE2321000131-EXEMPEL",
+        feed: if format == Format::Delimited { "capacity" } else { "adt" },
+        format,
+        message_id: "file-1/2",
+        received_at: RECEIVED_AT,
+        recorded_at: None,
+        source_position: "test",
+        payload,
+    }
+}
+
+/// Coordinates of a record.
+pub const ORIGIN: Origin<'static> = Origin { topic: "region.14.source.adt", partition: 1, offset: 42, ordinal: 0 };
+
+/// What a record became.
+#[derive(Default)]
+pub struct Kept {
+    pub events: Vec<Value>,
+    pub parked: Vec<Value>,
+}
+
+impl Kept {
+    fn keep<E: Serialize>(&mut self, event: &E) {
+        self.events.push(serde_json::to_value(event).expect("records serialise"));
+    }
+}
+
+impl Sink for Kept {
+    fn encounter(&mut self, event: &Encounter<'_>) {
+        self.keep(event);
+    }
+    fn person(&mut self, event: &Person<'_>) {
+        self.keep(event);
+    }
+    fn bed_status(&mut self, event: &BedStatus<'_>) {
+        self.keep(event);
+    }
+    fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
+        self.keep(event);
+    }
+    fn parked(&mut self, record: &Parked<'_>) {
+        self.parked.push(serde_json::to_value(record).expect("records serialise"));
+    }
+}
+
+/// Runs one payload.
+pub fn process(pipeline: &mut Pipeline, format: Format, payload: &[u8]) -> (Outcome, Kept) {
+    let mut kept = Kept::default();
+    let outcome = pipeline.process(&source(format, payload), ORIGIN, &mut kept);
+    match outcome {
+        Outcome::Mapped(count) => {
+            assert!(count > 0, "a mapped record has an event");
+            assert_eq!((kept.events.len(), kept.parked.len()), (count as usize, 0));
+        }
+        Outcome::Ignored(_) => assert_eq!((kept.events.len(), kept.parked.len()), (0, 0)),
+        Outcome::Rejected(_) => assert_eq!((kept.events.len(), kept.parked.len()), (0, 1)),
+    }
+    (outcome, kept)
+}
