@@ -220,14 +220,17 @@ impl Probe {
     }
 
     /// Does nothing while the link is up; blocks at most [`PROBE_WAIT_MAX`] once per [`PROBE_INTERVAL`] while it is down.
-    pub(crate) fn ask<C: ClientContext>(&mut self, link: &Link, client: &Client<C>, topic: Option<&str>) {
+    /// True when the broker has just come back.
+    pub(crate) fn ask<C: ClientContext>(&mut self, link: &Link, client: &Client<C>, topic: Option<&str>) -> bool {
         if link.is_up() || self.last.elapsed() < PROBE_INTERVAL {
-            return;
+            return false;
         }
-        if client.fetch_metadata(topic, PROBE_WAIT_MAX).is_ok() {
+        let is_back = client.fetch_metadata(topic, PROBE_WAIT_MAX).is_ok();
+        if is_back {
             link.up();
         }
         self.last = Instant::now();
+        is_back
     }
 }
 

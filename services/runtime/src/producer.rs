@@ -315,7 +315,10 @@ fn serve(producer: &BaseProducer<Context>, stuck_after: Duration, closing: &Shut
         if context.progress.in_flight.load(Ordering::Relaxed) > 0 && context.progress.since() > stuck_after {
             link.down("no acknowledgement for a while");
         }
-        probe.ask(link, producer.client(), None);
+        if probe.ask(link, producer.client(), None) {
+            // What waits gets its time anew, or the broker would count as stuck again at once.
+            context.progress.mark();
+        }
     }
     producer.poll(Duration::ZERO);
 }

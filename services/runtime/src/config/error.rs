@@ -48,21 +48,27 @@ impl fmt::Display for Place {
 
 /// A value that fails a check, by its key; [`super::load`] finds the line.
 #[derive(Debug, thiserror::Error)]
-#[error("{key}: {message}")]
+#[error("{}: {message}", path.join("."))]
 pub struct Fault {
-    key: String,
+    path: Vec<String>,
     message: String,
 }
 
 impl Fault {
     /// A fault of this key; a dot separates tables, an array's element is its index: `region.0.code`.
-    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into() }
+    pub fn new(key: impl AsRef<str>, message: impl Into<String>) -> Self {
+        Self { path: key.as_ref().split('.').map(str::to_owned).collect(), message: message.into() }
+    }
+
+    /// A fault of one entry of this table; the entry's key may itself hold dots.
+    pub fn entry(table: &str, key: &str, message: impl Into<String>) -> Self {
+        Self { path: vec![table.to_owned(), key.to_owned()], message: message.into() }
     }
 
     /// The same fault seen from the table that holds the key's table.
-    pub fn under(self, table: &str) -> Self {
-        Self { key: format!("{table}.{}", self.key), message: self.message }
+    pub fn under(mut self, table: &str) -> Self {
+        self.path.splice(0..0, table.split('.').map(str::to_owned));
+        self
     }
 }
 
@@ -76,8 +82,8 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, E
 }
 
 pub(super) fn locate(path: &Path, text: &str, fault: Fault) -> Error {
-    let line = start_of(text, &fault.key).map(|start| line_of(text, start));
-    let place = Place { path: path.to_owned(), line, key: fault.key };
+    let line = start_of(text, &fault.path).map(|start| line_of(text, start));
+    let place = Place { path: path.to_owned(), line, key: fault.path.join(".") };
     Error::Invalid { place, message: fault.message }
 }
 
@@ -107,14 +113,14 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Where the value of a dotted key starts, or of the nearest table around it that the file has.
-fn start_of(text: &str, key: &str) -> Option<usize> {
+/// Where the value of a key starts, or of the nearest table around it that the file has.
+fn start_of(text: &str, path: &[String]) -> Option<usize> {
     let document = DeTable::parse(text).ok()?;
     let mut start = None;
     let mut table = document.get_ref();
-    let mut parts = key.split('.').peekable();
+    let mut parts = path.iter().peekable();
     while let Some(part) = parts.next() {
-        let Some(value) = table.get(part) else { return start };
+        let Some(value) = table.get(part.as_str()) else { return start };
         start = Some(value.span().start);
         let mut value = value.get_ref();
         while let (DeValue::Array(values), Some(part)) = (value, parts.peek()) {

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::secret::ByName;
-use super::{Check, Fault, Secret};
+use super::{Check, Fault, Secret, SecretValue};
 
 /// Settings on which the delivery protocol stands; changing one would break a promise, so they are refused.
 const OURS: [&str; 19] = [
@@ -55,13 +56,7 @@ impl Kafka {
         // A misspelled topic name must be an error, not a new topic with the broker's defaults.
         config.set("allow.auto.create.topics", "false");
         for (name, setting) in &self.client {
-            match setting {
-                Setting::Plain(value) => config.set(name, value),
-                Setting::Secret(secret) => {
-                    let value = secret.value().map_err(|fault| fault.under(name).under("client"))?;
-                    config.set(name, value.expose())
-                }
-            };
+            config.set(name, setting.value(name)?.expose());
         }
         Ok(config)
     }
@@ -73,13 +68,22 @@ impl Check for Kafka {
             return Err(Fault::new("bootstrap", "not a list of addresses; write for example \"127.0.0.1:9092\""));
         }
         if let Some(name) = self.client.keys().find(|name| OURS.contains(&name.as_str())) {
-            return Err(Fault::new("client", format!("`{name}` belongs to the delivery protocol and cannot be set")));
+            return Err(Fault::entry("client", name, "belongs to the delivery protocol and cannot be set"));
         }
-        // librdkafka itself knows which settings exist and which values they take.
-        self.client()?
-            .create_native_config()
-            .map(|_| ())
-            .map_err(|error| Fault::new("client", format!("librdkafka refuses it: {error}")))
+        for (name, setting) in &self.client {
+            // librdkafka itself knows which settings exist and which values they take.
+            let mut alone = ClientConfig::new();
+            alone.set(name, setting.value(name)?.expose());
+            if let Err(KafkaError::ClientConfig(_, reason, ..)) = alone.create_native_config() {
+                let reason = match setting {
+                    Setting::Plain(_) => reason,
+                    // librdkafka quotes the value.
+                    Setting::Secret(_) => "the value in the environment variable does not fit".to_owned(),
+                };
+                return Err(Fault::entry("client", name, format!("librdkafka refuses it: {reason}")));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -95,6 +99,15 @@ pub enum Setting {
     Plain(String),
     /// Named in the file, held by the environment.
     Secret(Secret),
+}
+
+impl Setting {
+    fn value(&self, name: &str) -> Result<SecretValue, Fault> {
+        match self {
+            Self::Plain(value) => Ok(SecretValue::new(value.clone())),
+            Self::Secret(secret) => secret.read().map_err(|message| Fault::entry("client", name, message)),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Setting {

@@ -24,16 +24,17 @@ impl Secret {
 
     /// The secret, from the process's environment.
     pub fn value(&self) -> Result<SecretValue, Fault> {
-        match env::var(&self.env) {
-            Ok(value) if value.is_empty() => Err(self.fault("is set but empty")),
-            Ok(value) => Ok(SecretValue(Zeroizing::new(value))),
-            Err(env::VarError::NotPresent) => Err(self.fault("is not set")),
-            Err(env::VarError::NotUnicode(_)) => Err(self.fault("is not text")),
-        }
+        self.read().map_err(|message| Fault::new("env", message))
     }
 
-    fn fault(&self, what: &str) -> Fault {
-        Fault::new("env", format!("environment variable {} {what}; set it before starting", self.env))
+    pub(super) fn read(&self) -> Result<SecretValue, String> {
+        let what = match env::var(&self.env) {
+            Ok(value) if value.is_empty() => "is set but empty",
+            Ok(value) => return Ok(SecretValue::new(value)),
+            Err(env::VarError::NotPresent) => "is not set",
+            Err(env::VarError::NotUnicode(_)) => "is not text",
+        };
+        Err(format!("environment variable {} {what}; set it before starting", self.env))
     }
 }
 
@@ -41,6 +42,10 @@ impl Secret {
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {
+    pub(super) fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
     /// The secret itself, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0

@@ -96,7 +96,11 @@ mod tests {
     fn outputs_keep_their_order_and_a_failed_one_leaves_no_trace() {
         let mut outputs = Outputs::new();
         let id = Some(Uuid::from_u128(7));
-        outputs.push(2, Some(b"key"), id, |bytes| Ok::<_, ()>(bytes.extend_from_slice(b"one"))).unwrap();
+        let one = |bytes: &mut Vec<u8>| {
+            bytes.extend_from_slice(b"one");
+            Ok::<(), ()>(())
+        };
+        outputs.push(2, Some(b"key"), id, one).unwrap();
         let failed = outputs.push(0, Some(b"lost"), None, |bytes| {
             bytes.extend_from_slice(b"half");
             Err("cannot be written")

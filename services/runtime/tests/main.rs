@@ -1,0 +1,10 @@
+//! The runtime on a real Kafka, with real files, sockets, signals and `kill -9`.
+
+mod config;
+mod http;
+mod producer;
+mod relay;
+mod relay_faults;
+mod shutdown;
+mod support;
+mod tail;

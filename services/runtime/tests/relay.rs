@@ -1,0 +1,346 @@
+//! The delivery protocol: nothing lost, nothing out of order, fates exact, whatever happens in between.
+
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+use runtime::config::{self, Period};
+use runtime::fate::{Fate, FateCounts};
+use runtime::health::Health;
+use runtime::metrics::{self, Registry};
+use runtime::relay::{Error, Failure, Metrics, Outputs, Record, Relay, Route, Settings, Step};
+use runtime::shutdown::Shutdown;
+
+use super::support::{KAFKA, committed, create_topic, kafka, one_compare, read_all, wait_for, write};
+
+/// Does what the payload says: `map 2 x` becomes two events of `x`, `ignore`, `refuse`; anything else is parked.
+pub struct Obedient;
+
+impl Step for Obedient {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        let text = std::str::from_utf8(record.payload).unwrap_or_default();
+        let mut push = |output: usize, text: String, id: Option<u128>| {
+            let write = |bytes: &mut Vec<u8>| {
+                bytes.extend_from_slice(text.as_bytes());
+                Ok::<(), ()>(())
+            };
+            outputs.push(output, id.map(|_| b"key".as_slice()), id.map(uuid::Uuid::from_u128), write).unwrap();
+        };
+        let words: Vec<&str> = text.split(' ').collect();
+        Ok(match words[..] {
+            ["map", count, name] => {
+                let count: u32 = count.parse().expect("the tests write numbers");
+                for ordinal in 0..count {
+                    push(0, format!("{name}.{ordinal}"), Some(record.offset as u128));
+                }
+                Fate::Mapped(count)
+            }
+            ["ignore", _] => Fate::Ignored,
+            ["refuse", name] => {
+                push(1, format!("refused {name}"), None);
+                Fate::Refused("test-rule")
+            }
+            _ => {
+                push(1, "parked".to_owned(), None);
+                Fate::Parked("test-unreadable")
+            }
+        })
+    }
+}
+
+/// A plausible mix, with poison: records that are empty, have no value or are no text.
+pub fn mix(partition: i32, count: usize) -> Vec<Option<String>> {
+    (0..count)
+        .map(|index| match index % 10 {
+            3 => Some(format!("ignore {index}")),
+            5 => Some(format!("refuse p{partition}-{index}")),
+            7 if index % 20 == 7 => None,
+            7 => Some(String::new()),
+            8 => Some(format!("map 3 p{partition}-{index}")),
+            9 => Some(format!("map 0 p{partition}-{index}")),
+            _ => Some(format!("map 1 p{partition}-{index}")),
+        })
+        .collect()
+}
+
+/// What must come of it: fates, events in order and parked records in order.
+pub fn expected(records: &[Option<String>]) -> (FateCounts, Vec<String>, Vec<String>) {
+    let (mut counts, mut events, mut parked) = (FateCounts::default(), Vec::new(), Vec::new());
+    for record in records {
+        let words: Vec<&str> = record.as_deref().unwrap_or_default().split(' ').collect();
+        match words[..] {
+            ["map", count, name] => {
+                let count: u32 = count.parse().unwrap();
+                events.extend((0..count).map(|ordinal| format!("{name}.{ordinal}")));
+                counts.add(Fate::Mapped(count));
+            }
+            ["ignore", _] => counts.add(Fate::Ignored),
+            ["refuse", name] => {
+                parked.push(format!("refused {name}"));
+                counts.add(Fate::Refused(""));
+            }
+            _ => {
+                parked.push("parked".to_owned());
+                counts.add(Fate::Parked(""));
+            }
+        }
+    }
+    (counts, events, parked)
+}
+
+/// Three topics of one test.
+pub struct Topics {
+    pub input: String,
+    pub events: String,
+    pub parked: String,
+}
+
+impl Topics {
+    pub fn named(test: &str) -> Self {
+        let name = |suffix: &str| format!("{test}.{suffix}");
+        Self { input: name("input"), events: name("events"), parked: name("parked") }
+    }
+
+    pub fn created(test: &str, partitions: i32) -> Self {
+        let topics = Self::named(test);
+        for topic in [&topics.input, &topics.events, &topics.parked] {
+            create_topic(topic, partitions);
+        }
+        topics
+    }
+
+    pub fn routes(&self) -> Vec<Route> {
+        vec![Route { input: self.input.clone(), outputs: vec![self.events.clone(), self.parked.clone()] }]
+    }
+}
+
+/// A relay on its own thread.
+pub struct Running {
+    pub health: Health,
+    pub shutdown: Shutdown,
+    pub registry: Registry,
+    thread: JoinHandle<Result<(), Error>>,
+}
+
+impl Running {
+    pub fn start(kafka: config::Kafka, routes: Vec<Route>, settings: Settings, step: impl Step + 'static) -> Self {
+        let (health, shutdown, registry) = (Health::new(&["kafka", "relay"]), Shutdown::manual(), Registry::new());
+        let metrics = Metrics::register(&registry, "test").unwrap();
+        let relay = Relay { kafka, settings, routes, metrics, health: health.clone(), shutdown: shutdown.clone() };
+        Self { health, shutdown, registry, thread: relay.spawn(step).unwrap() }
+    }
+
+    /// The sum of a metric over its labels.
+    pub fn metric(&self, name: &str) -> u64 {
+        let text = metrics::text(&self.registry).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with(&format!("vardstrom_test_{name}")));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+    }
+
+    pub fn stop(self) -> Result<(), Error> {
+        self.shutdown.request();
+        self.thread.join().expect("the relay does not panic")
+    }
+
+    pub fn end(self) -> Error {
+        self.thread.join().expect("the relay does not panic").expect_err("the relay stops with an error")
+    }
+}
+
+pub fn settings(name: &str) -> Settings {
+    Settings { session_timeout: Period::seconds(6), ..Settings::new(format!("{name}-group"), format!("{name}-1")) }
+}
+
+/// Everything that must hold once all of `records` is relayed.
+fn check_result(bootstrap: &str, group: &str, topics: &Topics, records: &BTreeMap<i32, Vec<Option<String>>>) {
+    let events = one_compare(&read_all(bootstrap, &topics.events));
+    let parked = one_compare(&read_all(bootstrap, &topics.parked));
+    let committed = committed(bootstrap, group, &topics.input, i32::try_from(records.len()).unwrap());
+    for (partition, records) in records {
+        let (expected_counts, expected_events, expected_parked) = expected(records);
+        assert!(events[partition] == expected_events, "events of partition {partition} differ");
+        assert!(parked[partition] == expected_parked, "parked records of partition {partition} differ");
+        let (offset, counts) = &committed[partition];
+        assert_eq!((*offset, counts), (records.len() as i64, &expected_counts));
+        assert_eq!(counts.consumed(), records.len() as u64);
+    }
+}
+
+#[test]
+fn every_record_meets_its_fate_and_headers_say_where_outputs_came_from() {
+    let topics = Topics::created("relay-plain", 2);
+    let records: BTreeMap<_, _> = (0..2).map(|partition| (partition, mix(partition, 1000))).collect();
+    for (partition, records) in &records {
+        write(KAFKA.bootstrap(), &topics.input, *partition, records.iter().cloned());
+    }
+    let relay = Running::start(kafka(), topics.routes(), settings("relay-plain"), Obedient);
+    wait_for("all records", || (relay.metric("records_total") == 2000).then_some(()));
+    assert!(relay.health.is_ready());
+    let events: u64 = records.values().map(|records| expected(records).0.events).sum();
+    assert_eq!(relay.metric("events_total"), events);
+    wait_for("the lag to be seen", || (relay.metric("lag_records") == 0).then_some(()));
+    relay.stop().unwrap();
+    check_result(KAFKA.bootstrap(), "relay-plain-group", &topics, &records);
+
+    // Without a crash nothing is written twice, and every record says where it came from.
+    let seen = read_all(KAFKA.bootstrap(), &topics.events);
+    assert_eq!(seen.len() as u64, events);
+    let eighth: Vec<_> = seen.iter().filter(|seen| seen.payload.starts_with("p1-8.")).collect();
+    let origins: Vec<_> = eighth.iter().map(|seen| seen.origin.as_str()).collect();
+    assert_eq!(origins, ["relay-plain.input/1/8/0", "relay-plain.input/1/8/1", "relay-plain.input/1/8/2"]);
+    assert_eq!(eighth[0].event_id.as_deref(), Some("00000000-0000-0000-0000-000000000008"));
+    assert_eq!(eighth[0].key.as_deref(), Some("key"));
+    let parked = read_all(KAFKA.bootstrap(), &topics.parked);
+    assert!(parked.iter().all(|seen| seen.event_id.is_none() && seen.key.is_none()));
+}
+
+const CHILD: &str = "VARDSTROM_TEST_RELAY_CHILD";
+
+/// Not a test of its own: the process that `kill_nine_loses_nothing_and_counts_exactly` kills.
+#[test]
+fn child() {
+    let Ok(test) = std::env::var(CHILD) else { return };
+    let bootstrap = std::env::var("VARDSTROM_TEST_BOOTSTRAP").unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let shutdown = runtime.block_on(async { Shutdown::install() }).unwrap();
+    let relay = Relay {
+        kafka: config::Kafka::at(bootstrap),
+        settings: Settings { commit_interval: Period::milliseconds(20), ..settings(&test) },
+        routes: Topics::named(&test).routes(),
+        metrics: Metrics::register(&Registry::new(), "test").unwrap(),
+        health: Health::new(&[]),
+        shutdown,
+    };
+    relay.run(Obedient).unwrap();
+}
+
+fn start_child(test: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "relay::child", "--nocapture"])
+        .env(CHILD, test)
+        .env("VARDSTROM_TEST_BOOTSTRAP", KAFKA.bootstrap())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("this binary starts again")
+}
+
+#[test]
+fn kill_nine_loses_nothing_and_counts_exactly() {
+    const COUNT: usize = 60_000;
+    let topics = Topics::created("relay-kill", 2);
+    let records: BTreeMap<_, _> = (0..2).map(|partition| (partition, mix(partition, COUNT))).collect();
+    for (partition, records) in &records {
+        write(KAFKA.bootstrap(), &topics.input, *partition, records.iter().cloned());
+    }
+    let consumed = || -> u64 {
+        let committed = committed(KAFKA.bootstrap(), "relay-kill-group", &topics.input, 2);
+        for (partition, (offset, counts)) in &committed {
+            // At every commit, not only at the end: the fates are those of exactly the records below the offset.
+            let below = usize::try_from(*offset).unwrap();
+            assert_eq!(counts, &expected(&records[partition][..below]).0, "partition {partition} at {offset}");
+        }
+        committed.values().map(|(_, counts)| counts.consumed()).sum()
+    };
+    let mut kills = 0;
+    let total = 2 * COUNT as u64;
+    let mut last = 0;
+    while kills < 4 {
+        let mut child = start_child("relay-kill");
+        // As soon as this process has committed anything itself it is killed, whatever it is doing.
+        let reached = wait_for("progress", || Some(consumed()).filter(|consumed| *consumed > last));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+        last = reached;
+        if reached == total {
+            break;
+        }
+    }
+    let mut child = start_child("relay-kill");
+    wait_for("all records", || (consumed() == total).then_some(()));
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success(), "SIGTERM ends the relay in order");
+    check_result(KAFKA.bootstrap(), "relay-kill-group", &topics, &records);
+}
+
+#[test]
+fn shutdown_drains_and_commits_so_that_nothing_is_written_twice() {
+    let topics = Topics::created("relay-drain", 1);
+    let records = mix(0, 30_000);
+    write(KAFKA.bootstrap(), &topics.input, 0, records.iter().cloned());
+    // Commits only at the end, so that the end has to do it.
+    let settings = Settings { commit_interval: Period::seconds(3600), ..settings("relay-drain") };
+    let relay = Running::start(kafka(), topics.routes(), settings.clone(), Obedient);
+    wait_for("some records", || (relay.metric("records_total") > 0).then_some(()));
+    relay.stop().unwrap();
+    let relay = Running::start(kafka(), topics.routes(), settings, Obedient);
+    // The counts of the first run come with its offset.
+    wait_for("all records", || (relay.metric("records_total") == 30_000).then_some(()));
+    relay.stop().unwrap();
+    check_result(KAFKA.bootstrap(), "relay-drain-group", &topics, &BTreeMap::from([(0, records.clone())]));
+    assert_eq!(read_all(KAFKA.bootstrap(), &topics.events).len(), expected(&records).1.len());
+}
+
+#[test]
+fn partitions_move_between_instances_with_their_counts() {
+    let topics = Topics::created("relay-move", 4);
+    let records: BTreeMap<_, _> = (0..4).map(|partition| (partition, mix(partition, 5_000))).collect();
+    let half = |records: &[Option<String>], first: bool| {
+        let (a, b) = records.split_at(2_500);
+        if first { a.to_vec() } else { b.to_vec() }
+    };
+    let first = Running::start(kafka(), topics.routes(), settings("relay-move"), Obedient);
+    for (partition, records) in &records {
+        write(KAFKA.bootstrap(), &topics.input, *partition, half(records, true).into_iter());
+    }
+    wait_for("the first half", || (first.metric("records_total") == 10_000).then_some(()));
+    let other = Settings { instance: "relay-move-2".to_owned(), ..settings("relay-move") };
+    let second = Running::start(kafka(), topics.routes(), other, Obedient);
+    wait_for("the second instance to take two partitions", || (second.metric("records_total") == 5_000).then_some(()));
+    // What moved is no longer counted where it was.
+    wait_for("the first instance to forget them", || (first.metric("records_total") == 5_000).then_some(()));
+    for (partition, records) in &records {
+        write(KAFKA.bootstrap(), &topics.input, *partition, half(records, false).into_iter());
+    }
+    wait_for("all records", || {
+        (first.metric("records_total") + second.metric("records_total") == 20_000).then_some(())
+    });
+    second.stop().unwrap();
+    first.stop().unwrap();
+    check_result(KAFKA.bootstrap(), "relay-move-group", &topics, &records);
+}
+
+/// Fails for a while, as a step does whose registry is away.
+struct Moody {
+    failures: u32,
+}
+
+impl Step for Moody {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        let fate = Obedient.step(record, outputs)?;
+        if record.offset == 50 && self.failures > 0 {
+            self.failures -= 1;
+            return Err(Failure::Retry("the registry is away".into()));
+        }
+        Ok(fate)
+    }
+}
+
+#[test]
+fn a_step_whose_needs_are_away_is_tried_again_and_readiness_says_so() {
+    let topics = Topics::created("relay-moody", 2);
+    let records: BTreeMap<_, _> = (0..2).map(|partition| (partition, mix(partition, 500))).collect();
+    for (partition, records) in &records {
+        write(KAFKA.bootstrap(), &topics.input, *partition, records.iter().cloned());
+    }
+    let relay = Running::start(kafka(), topics.routes(), settings("relay-moody"), Moody { failures: 4 });
+    wait_for("readiness to say why", || {
+        let report = relay.health.report();
+        report.iter().any(|(_, ready, reason)| !ready && reason == "the registry is away").then_some(())
+    });
+    wait_for("all records", || (relay.metric("records_total") == 1000).then_some(()));
+    assert!(relay.health.is_ready());
+    relay.stop().unwrap();
+    check_result(KAFKA.bootstrap(), "relay-moody-group", &topics, &records);
+}

@@ -1,0 +1,148 @@
+//! What stops a relay, what does not, and what it says.
+
+use local_stack::Kafka;
+use runtime::exit::chain;
+use runtime::fate::Fate;
+use runtime::relay::{Error, Failure, Outputs, Record, Step};
+
+use super::relay::{Obedient, Running, Topics, mix, settings};
+use super::support::{
+    KAFKA, commit, committed, create_topic, create_topic_with, kafka, one_compare, read_all, wait_for, write,
+};
+
+fn check_end(relay: Running, expected: &[&str]) -> Error {
+    let error = relay.end();
+    let text = chain(&error);
+    for part in expected {
+        assert!(text.contains(part), "`{part}` not in `{text}`");
+    }
+    error
+}
+
+#[test]
+fn a_missing_topic_is_named_with_the_remedy() {
+    let topics = Topics::named("fault-missing");
+    create_topic(&topics.input, 1);
+    create_topic(&topics.events, 1);
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-missing"), Obedient);
+    let shutdown = relay.shutdown.clone();
+    check_end(relay, &["fault-missing.parked does not exist", "topics apply"]);
+    assert!(shutdown.requested(), "the service stops with its relay");
+}
+
+#[test]
+fn an_output_with_fewer_partitions_is_refused_before_anything_is_read() {
+    let topics = Topics::named("fault-partitions");
+    create_topic(&topics.input, 2);
+    create_topic(&topics.events, 2);
+    create_topic(&topics.parked, 1);
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-partitions"), Obedient);
+    check_end(relay, &["fault-partitions.parked has 1 partitions", "fault-partitions.input has 2", "topics apply"]);
+}
+
+#[test]
+fn a_committed_offset_that_is_gone_stops_the_relay_instead_of_skipping() {
+    let topics = Topics::created("fault-gone", 1);
+    write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 10).into_iter());
+    commit("fault-gone-group", &topics.input, 0, 1000, "");
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-gone"), Obedient);
+    check_end(relay, &["offset 1000 of fault-gone.input partition 0", "holds 0 to 10", "--to-earliest"]);
+}
+
+#[test]
+fn another_programs_metadata_is_refused() {
+    let topics = Topics::created("fault-foreign", 1);
+    write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 10).into_iter());
+    commit("fault-foreign-group", &topics.input, 0, 3, "someone else was here");
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-foreign"), Obedient);
+    check_end(relay, &["fault-foreign.input partition 0", "another program has committed"]);
+}
+
+/// Makes one record's output larger than the topic takes.
+struct Inflating;
+
+impl Step for Inflating {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        if record.offset != 500 {
+            return Obedient.step(record, outputs);
+        }
+        // Incompressible enough, so that the size on the wire is the size here.
+        let noise = (0_u32..60_000).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8);
+        let write = |bytes: &mut Vec<u8>| {
+            bytes.extend(noise);
+            Ok::<(), ()>(())
+        };
+        outputs.push(0, None, None, write).unwrap();
+        Ok(Fate::Mapped(1))
+    }
+}
+
+#[test]
+fn an_output_that_kafka_refuses_stops_the_relay_and_nothing_follows_the_hole() {
+    let topics = Topics::named("fault-large");
+    create_topic(&topics.input, 1);
+    create_topic_with(KAFKA.bootstrap(), &topics.events, 1, &[("max.message.bytes", "20000")]);
+    create_topic(&topics.parked, 1);
+    let records = mix(0, 5_000);
+    write(KAFKA.bootstrap(), &topics.input, 0, records.iter().cloned());
+    for _ in 0..2 {
+        let relay = Running::start(kafka(), topics.routes(), settings("fault-large"), Inflating);
+        check_end(relay, &["fault-large.events partition 0", "max.message.bytes", "topics apply"]);
+        // Whatever was written stands before the hole: when the topic takes the record, consumers still want it.
+        let seen = read_all(KAFKA.bootstrap(), &topics.events);
+        for record in &seen {
+            let offset: i64 = record.origin.split('/').nth(2).unwrap().parse().unwrap();
+            assert!(offset < 500, "{} was written past the hole", record.origin);
+        }
+        let offset =
+            committed(KAFKA.bootstrap(), "fault-large-group", &topics.input, 1).get(&0).map_or(0, |(at, _)| *at);
+        assert!(offset <= 500, "{offset} is past the record that failed");
+    }
+}
+
+/// Gives up for good on one record.
+struct Stubborn;
+
+impl Step for Stubborn {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        if record.offset == 20 {
+            return Err(Failure::Stop("no schema 7 in the registry".into()));
+        }
+        Obedient.step(record, outputs)
+    }
+}
+
+#[test]
+fn a_step_that_gives_up_names_the_record_and_commits_what_came_before() {
+    let topics = Topics::created("fault-stop", 1);
+    write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 100).into_iter());
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-stop"), Stubborn);
+    check_end(relay, &["fault-stop.input partition 0 offset 20", "no schema 7 in the registry"]);
+    let committed = committed(KAFKA.bootstrap(), "fault-stop-group", &topics.input, 1);
+    assert!(committed.get(&0).is_none_or(|(offset, _)| *offset <= 20));
+}
+
+#[test]
+fn a_broker_that_goes_and_comes_back_costs_nothing_but_time() {
+    let mut own = Kafka::start_own().expect("Kafka starts");
+    let bootstrap = own.bootstrap().to_owned();
+    let topics = Topics::named("fault-broker");
+    for topic in [&topics.input, &topics.events, &topics.parked] {
+        create_topic_with(&bootstrap, topic, 1, &[]);
+    }
+    let records = mix(0, 4_000);
+    write(&bootstrap, &topics.input, 0, records[..2_000].iter().cloned());
+    let kafka = runtime::config::Kafka::at(&bootstrap);
+    let relay = Running::start(kafka, topics.routes(), settings("fault-broker"), Obedient);
+    wait_for("some records", || (relay.metric("records_total") > 0).then_some(()));
+    own.stop_hard().unwrap();
+    wait_for("readiness to go", || (!relay.health.is_ready()).then_some(()));
+    own.start_again().unwrap();
+    wait_for("readiness to return", || relay.health.is_ready().then_some(()));
+    write(&bootstrap, &topics.input, 0, records[2_000..].iter().cloned());
+    wait_for("all records", || (relay.metric("records_total") == 4_000).then_some(()));
+    relay.stop().unwrap();
+    let (counts, events, _) = super::relay::expected(&records);
+    assert!(one_compare(&read_all(&bootstrap, &topics.events))[&0] == events, "events differ");
+    assert_eq!(committed(&bootstrap, "fault-broker-group", &topics.input, 1)[&0], (4_000, counts));
+}
