@@ -1,1 +1,30 @@
-//! dashboard
+#![doc = include_str!("../README.md")]
+
+pub mod address;
+pub mod age;
+pub mod api;
+pub mod assets;
+pub mod attention;
+pub mod board;
+pub mod chart;
+pub mod collate;
+pub mod config;
+pub mod csv;
+pub mod definitions;
+pub mod follow;
+pub mod format;
+pub mod hiding;
+pub mod hub;
+pub mod live;
+pub mod metrics;
+pub mod node;
+pub mod page;
+pub mod server;
+pub mod service;
+pub mod shown;
+pub mod status;
+pub mod store;
+pub mod stream;
+pub mod usual;
+pub mod ward;
+pub mod words;

@@ -1,0 +1,433 @@
+//! The JSON API, `/api/v1`: the same board as the pages, for programs. Described by `/openapi.json`.
+//!
+//! Absence is `null`, never zero. Where figures are left out of a sum, `coverage` says how many and why.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_util::stream as streams;
+use schemas::{CareType, ClosedReason, Timestamp};
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use topics::Region;
+
+use crate::address::care_code;
+use crate::age::Freshness;
+use crate::attention::{Rule, causes};
+use crate::board::{Scope, Sums, total_at};
+use crate::definitions;
+use crate::format;
+use crate::hub::Hub;
+use crate::page::Picture;
+use crate::server::Params;
+use crate::shown::Shown;
+use crate::status::{Kind, Status};
+use crate::stream::{HEARTBEAT, event_stream};
+use crate::ward::Ward;
+use crate::words::Language;
+
+/// The description, kept by hand and held to the answers by a test.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
+pub(crate) fn routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/openapi.json", get(openapi))
+        .route("/api/v1/regions", get(regions))
+        .route("/api/v1/hospitals", get(hospitals))
+        .route("/api/v1/units", get(units))
+        .route("/api/v1/regions/{region}/units/{unit}", get(unit))
+        .route("/api/v1/totals", get(totals))
+        .route("/api/v1/snapshot", get(snapshot))
+        .route("/api/v1/attention", get(attention))
+        .route("/api/v1/definitions", get(terms))
+        .route("/api/v1/stream", get(applied))
+}
+
+/// An instant as RFC 3339, whole seconds, UTC.
+pub(crate) fn instant<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*at))
+}
+
+/// The same where it may be absent.
+pub(crate) fn instant_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(rfc3339).serialize(serializer)
+}
+
+/// An instant as RFC 3339, whole seconds, UTC.
+pub fn rfc3339(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.0.div_euclid(1_000_000)).map(|at| at.to_string()).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Figures {
+    coverage: Coverage,
+    disponibla: Option<u32>,
+    faststallda: Option<u32>,
+    stangda: Option<u32>,
+    belagda: Option<u32>,
+    lediga: Option<u32>,
+    overbelaggningar: Option<u32>,
+    utlokaliserade: Shown,
+    belagda_per_100: Option<f64>,
+    overbelaggningar_per_100: Option<f64>,
+    utlokaliserade_per_100: Option<f64>,
+    statuses: serde_json::Value,
+    #[serde(serialize_with = "instant_or_null")]
+    heard: Option<Timestamp>,
+    #[serde(serialize_with = "instant_or_null")]
+    changed: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Coverage {
+    units: u32,
+    counted: u32,
+    stale: u32,
+    no_capacity: u32,
+    belagda_outside: u32,
+}
+
+fn figures(picture: &Picture, wards: &[&Ward]) -> Figures {
+    let sums = Sums::over(wards.iter().copied());
+    let total = &sums.total;
+    let counted = |value: u32| (total.units_counted > 0).then_some(value);
+    let outlying_shown = picture.hidden.sum_shown(wards.iter().copied());
+    let per_100 = |value: u32| format::ratio_tenths(value.into(), total.disponibla.into(), 100).map(tenths);
+    let statuses: serde_json::Map<String, serde_json::Value> =
+        Kind::ALL.iter().zip(sums.statuses).map(|(kind, count)| (kind.code().to_owned(), count.into())).collect();
+    Figures {
+        coverage: Coverage {
+            units: total.units,
+            counted: total.units_counted,
+            stale: sums.stale,
+            no_capacity: sums.no_capacity,
+            belagda_outside: sums.outside,
+        },
+        disponibla: counted(total.disponibla),
+        faststallda: (sums.faststallda_said > 0).then_some(total.faststallda),
+        stangda: (sums.stangda_said > 0).then_some(total.stangda),
+        belagda: counted(total.belagda),
+        lediga: counted(total.lediga),
+        overbelaggningar: counted(total.overbelaggningar),
+        utlokaliserade: match (outlying_shown, counted(total.utlokaliserade)) {
+            (true, Some(value)) => Shown::Number(value.into()),
+            (true, None) => Shown::Missing,
+            (false, _) => Shown::FewerThan(picture.hidden.limit(None)),
+        },
+        belagda_per_100: per_100(total.belagda),
+        overbelaggningar_per_100: per_100(total.overbelaggningar),
+        utlokaliserade_per_100: outlying_shown.then(|| per_100(total.utlokaliserade)).flatten(),
+        statuses: statuses.into(),
+        heard: sums.heard,
+        changed: sums.changed,
+    }
+}
+
+fn tenths(value: i64) -> f64 {
+    value as f64 / 10.0
+}
+
+#[derive(Serialize)]
+struct Unit<'a> {
+    region: &'a str,
+    unit: &'a str,
+    name: &'a str,
+    hospital_code: Option<&'a str>,
+    hospital_name: Option<&'a str>,
+    mvo: Option<&'a str>,
+    care_type: CareType,
+    telephone: Option<&'a str>,
+    status: Status,
+    freshness: Freshness,
+    #[serde(serialize_with = "instant_or_null")]
+    heard: Option<Timestamp>,
+    #[serde(serialize_with = "instant_or_null")]
+    changed: Option<Timestamp>,
+    #[serde(serialize_with = "instant_or_null")]
+    corrected: Option<Timestamp>,
+    counted: bool,
+    disponibla: Option<u32>,
+    faststallda: Option<u32>,
+    stangda: Option<u32>,
+    stangda_reason: Option<ClosedReason>,
+    #[serde(serialize_with = "instant_or_null")]
+    capacity_valid_from: Option<Timestamp>,
+    belagda: Option<u32>,
+    on_leave: Option<u32>,
+    lediga: Option<i64>,
+    overbelaggningar: Option<u32>,
+    utlokaliserade: Shown,
+    belagda_per_100: Option<f64>,
+}
+
+fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
+    let occupancy = &ward.occupancy;
+    let known = ward.freshness != Freshness::Lost;
+    fn given(text: &str) -> Option<&str> {
+        (!text.is_empty()).then_some(text)
+    }
+    Unit {
+        region: &ward.region,
+        unit: &ward.code,
+        name: &ward.name,
+        hospital_code: given(&ward.hospital_code),
+        hospital_name: given(&ward.hospital_name),
+        mvo: ward.mvo.as_deref(),
+        care_type: ward.care_type,
+        telephone: ward.telephone.as_deref(),
+        status: ward.status,
+        freshness: ward.freshness,
+        heard: ward.heard,
+        changed: ward.changed,
+        corrected: ward.corrected,
+        counted: ward.counted().is_some_and(|occupancy| occupancy.disponibla.is_some()),
+        disponibla: occupancy.disponibla.filter(|_| known),
+        faststallda: occupancy.faststallda.filter(|_| known),
+        stangda: occupancy.stangda.filter(|_| known),
+        stangda_reason: ward.closed_reason().filter(|_| known),
+        capacity_valid_from: ward.capacity.map(|capacity| capacity.valid_from),
+        belagda: known.then_some(occupancy.belagda),
+        on_leave: known.then_some(occupancy.on_leave),
+        lediga: occupancy.lediga().filter(|_| known),
+        overbelaggningar: (known && ward.overbelaggning_known).then_some(occupancy.overbelaggningar),
+        utlokaliserade: if known { picture.hidden.ward(ward) } else { Shown::Missing },
+        belagda_per_100: occupancy
+            .disponibla
+            .filter(|_| known)
+            .and_then(|beds| format::ratio_tenths(occupancy.belagda.into(), beds.into(), 100))
+            .map(tenths),
+    }
+}
+
+/// The instant and completeness that every answer starts with.
+fn envelope(picture: &Picture, name: &str, content: serde_json::Value) -> Json<serde_json::Value> {
+    Json(json!({ "at": rfc3339(picture.board.now), "complete": picture.board.ready, name: content }))
+}
+
+fn value(content: impl Serialize) -> serde_json::Value {
+    serde_json::to_value(content).expect("our answers are plain structs of text and numbers")
+}
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
+async fn regions(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let list: Vec<_> = Region::all()
+        .map(|region| {
+            let scope = Scope::Region(region.code().into());
+            let wards: Vec<&Ward> = picture.board.wards(&scope).collect();
+            json!({ "region": region.code(), "name": region.name(), "totals": value(figures(&picture, &wards)) })
+        })
+        .collect();
+    envelope(&picture, "regions", list.into())
+}
+
+async fn hospitals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let scope = scope_of(&pairs);
+    let list: Vec<_> = picture
+        .board
+        .hospitals(&scope)
+        .iter()
+        .map(|hospital| {
+            json!({
+                "region": hospital.region,
+                "hospital_code": (!hospital.code.is_empty()).then_some(hospital.code),
+                "name": (!hospital.name.is_empty()).then_some(hospital.name),
+                "totals": value(figures(&picture, &hospital.wards)),
+            })
+        })
+        .collect();
+    envelope(&picture, "hospitals", list.into())
+}
+
+async fn units(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let scope = scope_of(&pairs);
+    let list: Vec<_> = chosen(&picture, &scope, &pairs).iter().map(|ward| value(describe(&picture, ward))).collect();
+    envelope(&picture, "units", list.into())
+}
+
+async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, String)>) -> Response {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let Some(ward) = picture.board.ward(&region, &unit) else {
+        let hint = "no such unit has been heard from; /api/v1/units lists those that have";
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": "unit-unknown", "message": hint }))).into_response();
+    };
+    let scope = Scope::Ward(ward.region.clone(), ward.code.clone());
+    let Some(detail) = hub.detail(&scope, picture.board.now) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let steps = |steps: &[(Timestamp, Option<i64>)]| -> serde_json::Value {
+        steps.iter().map(|(at, value)| json!({ "from": rfc3339(*at), "value": value })).collect()
+    };
+    let content = json!({
+        "now": value(describe(&picture, ward)),
+        "morning": {
+            "at": rfc3339(picture.board.morning_at()),
+            "belagda": ward.morning.belagda,
+            "disponibla": ward.morning.disponibla,
+            "overbelaggningar": ward.morning.overbelaggningar,
+        },
+        "history": { "belagda": steps(&detail.week.belagda), "disponibla": steps(&detail.week.disponibla) },
+        "log": value(&detail.log),
+    });
+    envelope(&picture, "unit", content).into_response()
+}
+
+async fn totals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let scope = scope_of(&pairs);
+    let wards = chosen(&picture, &scope, &pairs);
+    envelope(&picture, "totals", value(figures(&picture, &wards)))
+}
+
+/// The same count at another instant, from the same events: by default the last 06:00. It reaches as far back as the
+/// memory; older mornings are in the store's `snapshot_0600`.
+async fn snapshot(State(hub): State<Arc<Hub>>, pairs: Params) -> Response {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let now = picture.board.now;
+    let at = match pairs.get("at") {
+        None => picture.board.morning_at(),
+        Some(text) => match text.parse::<jiff::Timestamp>() {
+            Ok(at) => Timestamp(at.as_microsecond()),
+            Err(_) => return bad("at-unreadable", "`at` is an instant as RFC 3339, for example 2026-11-22T05:00:00Z"),
+        },
+    };
+    let live = hub.live();
+    if at > now || at < live.horizon(now) {
+        return bad(
+            "at-outside-memory",
+            "`at` must lie between the start of the board's memory and now; older mornings are in the store",
+        );
+    }
+    let total = total_at(&live, &scope_of(&pairs), care_of(&pairs), at);
+    drop(live);
+    let counted = |value: u32| (total.units_counted > 0).then_some(value);
+    let per_100 = |value: u32| format::ratio_tenths(value.into(), total.disponibla.into(), 100).map(tenths);
+    // A region that hides small numbers hides this one at other instants altogether: differences would tell it.
+    let outlying = !picture.hidden.hides(scope_of(&pairs).region());
+    let content = json!({
+        "cut_off": rfc3339(at),
+        "coverage": { "units": total.units, "counted": total.units_counted },
+        "disponibla": counted(total.disponibla),
+        "faststallda": counted(total.faststallda),
+        "stangda": counted(total.stangda),
+        "belagda": counted(total.belagda),
+        "lediga": counted(total.lediga),
+        "overbelaggningar": counted(total.overbelaggningar),
+        "utlokaliserade": counted(total.utlokaliserade).filter(|_| outlying),
+        "belagda_per_100": per_100(total.belagda),
+        "overbelaggningar_per_100": per_100(total.overbelaggningar),
+        "utlokaliserade_per_100": per_100(total.utlokaliserade).filter(|_| outlying),
+    });
+    envelope(&picture, "snapshot", content).into_response()
+}
+
+async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let words = Language::En.words();
+    let list: Vec<_> = causes(&picture.board, &scope_of(&pairs))
+        .iter()
+        .map(|cause| {
+            let (hospital, unit) = match &cause.scope {
+                Scope::Hospital(_, hospital) => (Some(hospital), None),
+                Scope::Ward(_, unit) => (None, Some(unit)),
+                Scope::Country | Scope::Region(_) => (None, None),
+            };
+            json!({
+                "rule": cause.rule,
+                "region": cause.scope.region(),
+                "hospital_code": hospital.filter(|code| !code.is_empty()),
+                "unit": unit,
+                "source_system": cause.source_system,
+                "since": cause.since.map(rfc3339),
+                "units": cause.wards,
+                "patients_beyond": (cause.rule == Rule::Overbelagd).then_some(cause.patients),
+                "who": cause.rule.who(words),
+                "ends": cause.rule.ends(words),
+            })
+        })
+        .collect();
+    envelope(&picture, "attention", list.into())
+}
+
+async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
+    hub.metrics.answers.inc();
+    let picture = hub.picture();
+    let limits = &picture.board.limits;
+    let content = json!({
+        "version": definitions::VERSION,
+        "date": definitions::DATE,
+        "sv": value(definitions::terms(Language::Sv, limits)),
+        "en": value(definitions::terms(Language::En, limits)),
+    });
+    envelope(&picture, "definitions", content)
+}
+
+fn bad(code: &str, message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": code, "message": message }))).into_response()
+}
+
+fn scope_of(pairs: &Params) -> Scope {
+    match (pairs.get("region"), pairs.get("hospital")) {
+        (Some(region), Some(hospital)) => Scope::Hospital(region.as_str().into(), hospital.as_str().into()),
+        // An unknown region holds nothing; it must not look like the whole country.
+        (Some(region), None) => Scope::Region(region.as_str().into()),
+        (None, _) => Scope::Country,
+    }
+}
+
+fn care_of(pairs: &Params) -> Option<CareType> {
+    [CareType::Somatic, CareType::Psychiatric]
+        .into_iter()
+        .find(|care| care_code(*care) == pairs.get("care_type").map(String::as_str))
+}
+
+fn chosen<'a>(picture: &'a Picture, scope: &'a Scope, pairs: &Params) -> Vec<&'a Ward> {
+    let care = care_of(pairs);
+    picture.board.wards(scope).filter(|ward| care.is_none_or(|care| ward.care_type == care)).collect()
+}
+
+/// Ids of events as they take effect on the live state, gathered for a few milliseconds at a time.
+async fn applied(State(hub): State<Arc<Hub>>) -> Response {
+    let Some(place) = hub.admit() else {
+        hub.metrics.clients_refused.inc();
+        let words = "all places for streams are taken; try again later\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], words).into_response();
+    };
+    let receiver = hub.listen_applied();
+    let start = Bytes::from_static(b": event ids as they take effect\n\n");
+    let body =
+        Body::from_stream(streams::unfold((receiver, Some(start), place), |(mut receiver, start, place)| async move {
+            if let Some(start) = start {
+                return Some((Ok::<_, Infallible>(start), (receiver, None, place)));
+            }
+            let bytes = match tokio::time::timeout(HEARTBEAT, receiver.recv()).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(RecvError::Lagged(count))) => {
+                    Bytes::from(format!("event: missed\ndata: {{\"messages\":{count}}}\n\n"))
+                }
+                Ok(Err(RecvError::Closed)) => return None,
+                Err(_) => Bytes::from_static(b": alive\n\n"),
+            };
+            Some((Ok(bytes), (receiver, None, place)))
+        }));
+    event_stream(body)
+}

@@ -1,0 +1,289 @@
+//! The board at an instant: every ward, and sums over any part of the country.
+//!
+//! Built once a second from the live state and then only read; pages, streams, CSV and API all start here, which is
+//! why they show the same numbers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemas::{CareType, ClosedReason, Timestamp};
+use timeline::{Occupancy, Total};
+use topics::Region;
+
+use crate::age::{Freshness, Limits};
+use crate::collate;
+use crate::live::Live;
+use crate::status::Kind;
+use crate::ward::{HOURS, Hour, Past, Ward, last_morning};
+
+/// Every ward at one instant.
+pub struct Board {
+    /// The instant.
+    pub now: Timestamp,
+    /// Raised with every board.
+    pub generation: u64,
+    /// Whether the state is complete: bootstrapped and tailing.
+    pub ready: bool,
+    /// By region and unit code.
+    pub wards: BTreeMap<(Box<str>, Box<str>), Arc<Ward>>,
+    /// When each source was last heard, by region and source system.
+    pub heard: BTreeMap<(Box<str>, Box<str>), Timestamp>,
+    /// When a source counts as stale.
+    pub limits: Limits,
+}
+
+/// What is kept between boards so that only what changed is counted anew.
+#[derive(Default)]
+pub struct Builder {
+    generation: u64,
+    pasts: BTreeMap<(Box<str>, Box<str>), Past>,
+    statuses: BTreeMap<(Box<str>, Box<str>), (Kind, Timestamp)>,
+}
+
+impl Builder {
+    /// The board at `now`.
+    pub fn build(&mut self, live: &Live, limits: Limits, ready: bool, now: Timestamp) -> Board {
+        self.generation += 1;
+        let mut wards = BTreeMap::new();
+        let mut heard = BTreeMap::new();
+        for (code, region) in &live.regions {
+            for (source, at) in &region.heard {
+                heard.insert((code.clone(), source.clone()), *at);
+            }
+            for unit in region.units.values() {
+                let key = (code.clone(), unit.code.clone());
+                let past = match self.pasts.get(&key) {
+                    Some(past) if past.holds(unit, now) => past,
+                    _ => {
+                        self.pasts.insert(key.clone(), Past::of(unit, now));
+                        &self.pasts[&key]
+                    }
+                };
+                let heard = match &unit.source_system {
+                    Some(source) => region.heard.get(source).copied(),
+                    None => unit.changed,
+                };
+                let mut ward = Ward::of(code, unit, past, heard, &limits, now);
+                let kind = ward.status.kind();
+                let since = match self.statuses.get(&key) {
+                    Some((held, since)) if *held == kind => *since,
+                    _ => {
+                        let since = unit.changed.unwrap_or(now);
+                        self.statuses.insert(key.clone(), (kind, since));
+                        since
+                    }
+                };
+                ward.status_since = Some(since);
+                wards.insert(key, Arc::new(ward));
+            }
+        }
+        Board { now, generation: self.generation, ready, wards, heard, limits }
+    }
+}
+
+/// A part of the country.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everything.
+    Country,
+    /// A region, by lanskod.
+    Region(Box<str>),
+    /// A hospital: lanskod and sjukhuskod, the latter empty for units without one.
+    Hospital(Box<str>, Box<str>),
+    /// A ward: lanskod and unit code.
+    Ward(Box<str>, Box<str>),
+}
+
+impl Scope {
+    /// Whether a ward belongs to it.
+    pub fn holds(&self, ward: &Ward) -> bool {
+        match self {
+            Self::Country => true,
+            Self::Region(region) => ward.region == *region,
+            Self::Hospital(region, hospital) => ward.region == *region && ward.hospital_code == *hospital,
+            Self::Ward(region, code) => ward.region == *region && ward.code == *code,
+        }
+    }
+
+    /// The region that it lies in.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::Country => None,
+            Self::Region(region) | Self::Hospital(region, _) | Self::Ward(region, _) => Some(region),
+        }
+    }
+}
+
+/// Sums over wards, with what was left out of them and why.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    /// The sums, by the one function.
+    pub total: Total,
+    /// The same at the last 06:00, over every ward with a capacity then.
+    pub morning: Total,
+    /// Wards left out because their source is stale or lost.
+    pub stale: u32,
+    /// Wards left out because they have declared no staffed beds.
+    pub no_capacity: u32,
+    /// Patients on wards that are heard but left out for want of a capacity.
+    pub outside: u32,
+    /// Wards by status word, in the order of [`Kind::ALL`].
+    pub statuses: [u32; 6],
+    /// Closed beds by reason: personal, hygien, material, lokal, other, no reason given.
+    pub closed: [u32; 6],
+    /// Counted wards that say how many beds are decided, and closed.
+    pub faststallda_said: u32,
+    /// See above.
+    pub stangda_said: u32,
+    /// Hourly sums over the counted wards, oldest first.
+    pub hours: Vec<Hour>,
+    /// The oldest last message among the sources.
+    pub heard: Option<Timestamp>,
+    /// How that is judged.
+    pub freshness: Option<Freshness>,
+    /// The last event on any of the wards.
+    pub changed: Option<Timestamp>,
+}
+
+impl Sums {
+    /// Sums over wards.
+    pub fn over<'a>(wards: impl IntoIterator<Item = &'a Ward>) -> Self {
+        let mut sums = Self { hours: vec![Hour::default(); HOURS], ..Self::default() };
+        for ward in wards {
+            sums.add(ward);
+        }
+        sums
+    }
+
+    fn add(&mut self, ward: &Ward) {
+        self.total.add(ward.counted());
+        self.morning.add(Some(&ward.morning));
+        let kind = Kind::ALL.iter().position(|kind| *kind == ward.status.kind()).unwrap_or(5);
+        self.statuses[kind] += 1;
+        self.changed = self.changed.max(ward.changed);
+        self.heard = match (self.heard, ward.heard) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.freshness = self.freshness.max(Some(ward.freshness));
+        let Some(occupancy) = ward.counted() else {
+            self.stale += 1;
+            return;
+        };
+        if occupancy.disponibla.is_none() {
+            self.no_capacity += 1;
+            self.outside += occupancy.belagda;
+            return;
+        }
+        self.faststallda_said += u32::from(occupancy.faststallda.is_some());
+        self.stangda_said += u32::from(occupancy.stangda.is_some());
+        if let Some(closed) = occupancy.stangda {
+            self.closed[reason_index(ward.closed_reason())] += closed;
+        }
+        for (sum, hour) in self.hours.iter_mut().zip(&ward.hours) {
+            sum.belagda += hour.belagda;
+            sum.overbelaggningar += hour.overbelaggningar;
+            sum.utlokaliserade += hour.utlokaliserade;
+            if let Some(disponibla) = hour.disponibla {
+                sum.disponibla = Some(sum.disponibla.unwrap_or(0) + disponibla);
+            }
+            if let Some(stangda) = hour.stangda {
+                sum.stangda = Some(sum.stangda.unwrap_or(0) + stangda);
+            }
+        }
+    }
+}
+
+fn reason_index(reason: Option<ClosedReason>) -> usize {
+    match reason {
+        Some(ClosedReason::Personal) => 0,
+        Some(ClosedReason::Hygien) => 1,
+        Some(ClosedReason::Material) => 2,
+        Some(ClosedReason::Lokal) => 3,
+        Some(ClosedReason::Other) => 4,
+        None => 5,
+    }
+}
+
+/// A hospital and its wards.
+pub struct Hospital<'a> {
+    /// Lanskod.
+    pub region: &'a str,
+    /// Sjukhuskod, empty when none is given.
+    pub code: &'a str,
+    /// Its name, empty when none is given.
+    pub name: &'a str,
+    /// Its wards.
+    pub wards: Vec<&'a Ward>,
+}
+
+impl Board {
+    /// A board of nothing, before the first is built.
+    pub fn empty(now: Timestamp, limits: Limits) -> Self {
+        Self { now, generation: 0, ready: false, wards: BTreeMap::new(), heard: BTreeMap::new(), limits }
+    }
+
+    /// The wards of a scope, by region and code.
+    pub fn wards<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Ward> {
+        self.wards.values().map(AsRef::as_ref).filter(|ward| scope.holds(ward))
+    }
+
+    /// One ward.
+    pub fn ward(&self, region: &str, code: &str) -> Option<&Arc<Ward>> {
+        self.wards.get(&(Box::from(region), Box::from(code)))
+    }
+
+    /// The hospitals of a scope, in Swedish alphabetical order, those without a name last.
+    pub fn hospitals<'a>(&'a self, scope: &'a Scope) -> Vec<Hospital<'a>> {
+        let mut hospitals: BTreeMap<(&str, &str), Hospital<'a>> = BTreeMap::new();
+        for ward in self.wards(scope) {
+            let hospital = hospitals.entry((&ward.region, &ward.hospital_code)).or_insert_with(|| Hospital {
+                region: &ward.region,
+                code: &ward.hospital_code,
+                name: &ward.hospital_name,
+                wards: Vec::new(),
+            });
+            if hospital.name.is_empty() {
+                hospital.name = &ward.hospital_name;
+            }
+            hospital.wards.push(ward);
+        }
+        let mut hospitals: Vec<_> = hospitals.into_values().collect();
+        hospitals.sort_by(|one, other| {
+            (one.name.is_empty().cmp(&other.name.is_empty())).then_with(|| collate::compare(one.name, other.name))
+        });
+        hospitals
+    }
+
+    /// The cut-off of the morning figure.
+    pub fn morning_at(&self) -> Timestamp {
+        last_morning(self.now)
+    }
+}
+
+/// A region's name, for pages and API.
+pub fn region_name(code: &str) -> &'static str {
+    code.parse::<Region>().map_or("", Region::short_name)
+}
+
+/// Counts one ward's figures as they would enter a total, for a snapshot at another instant.
+pub fn total_at(live: &Live, scope: &Scope, care: Option<CareType>, at: Timestamp) -> Total {
+    let mut total = Total::default();
+    for (code, region) in &live.regions {
+        for unit in region.units.values() {
+            let inside = match scope {
+                Scope::Country => true,
+                Scope::Region(region) => region == code,
+                Scope::Hospital(region, hospital) => {
+                    region == code && unit.hospital_code.as_deref().unwrap_or_default() == &**hospital
+                }
+                Scope::Ward(region, ward) => region == code && unit.code == *ward,
+            };
+            if inside && care.is_none_or(|care| unit.care_type.unwrap_or(CareType::Unknown) == care) {
+                let occupancy: Occupancy = unit.occupancy(at);
+                total.add(Some(&occupancy));
+            }
+        }
+    }
+    total
+}

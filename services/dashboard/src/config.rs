@@ -1,0 +1,163 @@
+//! The dashboard's configuration.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret};
+use runtime::tail;
+use serde::Deserialize;
+use topics::Region;
+
+use crate::age::Limits;
+use crate::hiding::Rules;
+use crate::hub::Bounds;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How Kafka is reached.
+    pub kafka: Kafka,
+    /// Where schemas are.
+    pub registry: Registry,
+    /// Where pages, API, health and metrics are served.
+    pub http: Http,
+    /// What is logged.
+    #[serde(default)]
+    pub log: Log,
+    /// How topics are read.
+    #[serde(default)]
+    pub tail: tail::Settings,
+    /// The central store; without it the board starts from the beginning of the topics and knows nothing usual.
+    pub store: Option<Store>,
+    /// What the board shows and holds.
+    #[serde(default)]
+    pub board: Board,
+    /// When a source counts as ageing, stale and lost.
+    #[serde(default)]
+    pub freshness: Limits,
+    /// Bounds of the streams.
+    #[serde(default)]
+    pub stream: Stream,
+    /// Below which number utlokaliserade are hidden, by lanskod; a region that is not named hides nothing.
+    #[serde(default)]
+    pub hide_below: BTreeMap<Box<str>, u32>,
+}
+
+/// The central store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// The environment variable that holds the PostgreSQL URL.
+    pub url: Secret,
+}
+
+/// What the board shows and holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Board {
+    /// The regions that are followed, by lanskod.
+    pub regions: Vec<Region>,
+    /// How long closed episodes stay in memory; a ward's page shows seven days of them.
+    pub memory: Period,
+    /// An event that arrives later than this after it happened is logged on its ward's page.
+    pub late_after: Period,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            regions: Region::all().collect(),
+            memory: Period(Duration::from_secs(8 * 24 * 3600)),
+            late_after: Period(Duration::from_secs(30 * 60)),
+        }
+    }
+}
+
+/// Bounds of the streams.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stream {
+    /// Most open streams.
+    pub clients_max: usize,
+    /// Most different addresses being read.
+    pub topics_max: usize,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self { clients_max: 2500, topics_max: 500 }
+    }
+}
+
+impl Config {
+    /// The rules of hiding.
+    pub fn rules(&self) -> Rules {
+        Rules::new(self.hide_below.iter().map(|(region, limit)| (region.clone(), *limit)))
+    }
+
+    /// The bounds of the hub.
+    pub fn bounds(&self) -> Bounds {
+        Bounds { clients_max: self.stream.clients_max, topics_max: self.stream.topics_max }
+    }
+}
+
+impl Check for Config {
+    fn check(&self) -> Result<(), Fault> {
+        self.kafka.check().map_err(|fault| fault.under("kafka"))?;
+        self.registry.check().map_err(|fault| fault.under("registry"))?;
+        if let Some(store) = &self.store {
+            store.url.value().map_err(|fault| fault.under("url").under("store"))?;
+        }
+        if !self.freshness.in_order() {
+            return Err(Fault::new(
+                "freshness.warn_after",
+                "must not be longer than error_after, nor that than lost_after",
+            ));
+        }
+        if self.board.regions.is_empty() {
+            return Err(Fault::new("board.regions", "names no region; leave it out to follow all 21"));
+        }
+        if self.board.memory.0 < Duration::from_secs(7 * 24 * 3600) {
+            return Err(Fault::new("board.memory", "a ward's page shows seven days; use \"8d\" or more"));
+        }
+        for (name, value) in [("clients_max", self.stream.clients_max), ("topics_max", self.stream.topics_max)] {
+            if value == 0 || value > 100_000 {
+                return Err(Fault::new(format!("stream.{name}"), "must lie between 1 and 100000"));
+            }
+        }
+        for region in self.hide_below.keys() {
+            if region.parse::<Region>().is_err() {
+                return Err(Fault::new(format!("hide_below.{region}"), "is not a lanskod"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_sample_is_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml");
+        let config: Config = runtime::config::read(&path).unwrap();
+        assert_eq!(config.board.regions.len(), Region::COUNT);
+        assert!(config.http.listen.ip().is_loopback());
+    }
+
+    #[test]
+    fn a_misspelled_key_is_refused() {
+        let folder = std::env::temp_dir().join(format!("dashboard-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("config.toml");
+        let sample = include_str!("../config.sample.toml");
+        std::fs::write(&path, sample.replace("clients_max", "client_max")).unwrap();
+        let error = runtime::config::read::<Config>(&path).unwrap_err();
+        assert!(runtime::exit::chain(&error).contains("client_max"), "{error}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

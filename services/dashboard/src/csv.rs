@@ -1,0 +1,188 @@
+//! A page's table as CSV: semicolons, UTF-8 with a mark so that spreadsheets read it, a decimal point nowhere needed.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use topics::Region;
+
+use crate::age::Freshness;
+use crate::api::rfc3339;
+use crate::board::{Scope, Sums};
+use crate::page::Sight;
+use crate::shown::Shown;
+use crate::ward::Ward;
+
+/// The table of the page as a file.
+pub fn answer(sight: &Sight<'_>) -> Response {
+    let name = match sight.scope {
+        Scope::Country => "vardplatser-sverige".to_owned(),
+        Scope::Region(region) => format!("vardplatser-{region}"),
+        Scope::Hospital(region, _) => format!("vardplatser-{region}-sjukhus"),
+        Scope::Ward(region, _) => format!("vardplatser-{region}-avdelning"),
+    };
+    let disposition = format!("attachment; filename=\"{name}.csv\"");
+    (
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)],
+        table(sight),
+    )
+        .into_response()
+}
+
+fn table(sight: &Sight<'_>) -> String {
+    let mut lines = vec![];
+    match sight.scope {
+        Scope::Ward(..) => {
+            lines.push(line(&["tid", "belagda", "disponibla"]));
+            if let Some(detail) = sight.detail {
+                let mut turns: Vec<_> =
+                    detail.week.belagda.iter().chain(&detail.week.disponibla).map(|(at, _)| *at).collect();
+                turns.sort_unstable();
+                turns.dedup();
+                for at in turns {
+                    let value = |steps: &[crate::chart::Step]| {
+                        let index = steps.partition_point(|(from, _)| *from <= at);
+                        let held = index.checked_sub(1).and_then(|index| steps[index].1);
+                        Shown::or_missing(held).plain(sight)
+                    };
+                    lines.push(line(&[&rfc3339(at), &value(&detail.week.belagda), &value(&detail.week.disponibla)]));
+                }
+            }
+        }
+        Scope::Country => {
+            lines.push(line(&[
+                "lanskod",
+                "region",
+                "avdelningar",
+                "raknade",
+                "lediga",
+                "belagda",
+                "disponibla",
+                "faststallda",
+                "stangda",
+                "overbelaggningar",
+                "utlokaliserade",
+                "hort",
+                "andrat",
+            ]));
+            let wards = sight.wards();
+            for region in Region::all() {
+                let inside: Vec<&Ward> = wards.iter().copied().filter(|ward| &*ward.region == region.code()).collect();
+                let sums = Sums::over(inside.iter().copied());
+                let total = &sums.total;
+                let number = |value: u32| {
+                    if total.units_counted > 0 { value.to_string() } else { sight.words().missing.to_owned() }
+                };
+                let outlying = if sight.hidden.sum_shown(inside.iter().copied()) {
+                    number(total.utlokaliserade)
+                } else {
+                    Shown::FewerThan(sight.hidden.limit(Some(region.code()))).plain(sight)
+                };
+                lines.push(line(&[
+                    region.code(),
+                    region.name(),
+                    &total.units.to_string(),
+                    &total.units_counted.to_string(),
+                    &number(total.lediga),
+                    &number(total.belagda),
+                    &number(total.disponibla),
+                    &number(total.faststallda),
+                    &number(total.stangda),
+                    &number(total.overbelaggningar),
+                    &outlying,
+                    &sums.heard.map(rfc3339).unwrap_or_else(|| sight.words().missing.to_owned()),
+                    &sums.changed.map(rfc3339).unwrap_or_else(|| sight.words().missing.to_owned()),
+                ]));
+            }
+        }
+        Scope::Region(_) | Scope::Hospital(..) => {
+            lines.push(line(&[
+                "lanskod",
+                "sjukhuskod",
+                "sjukhus",
+                "enhet",
+                "avdelning",
+                "lage",
+                "lediga",
+                "belagda",
+                "disponibla",
+                "faststallda",
+                "stangda",
+                "overbelaggningar",
+                "utlokaliserade",
+                "farskhet",
+                "hort",
+                "andrat",
+                "telefon",
+            ]));
+            for ward in sight.wards() {
+                lines.push(ward_line(sight, ward));
+            }
+        }
+    }
+    format!("\u{feff}{}", lines.concat())
+}
+
+fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
+    let w = sight.words();
+    let occupancy = &ward.occupancy;
+    let lost = ward.freshness == Freshness::Lost;
+    let number = |value: Option<i64>| Shown::or_missing(value.filter(|_| !lost)).plain(sight);
+    let outlying = if lost { w.missing.to_owned() } else { sight.hidden.ward(ward).plain(sight) };
+    line(&[
+        &ward.region,
+        &ward.hospital_code,
+        &ward.hospital_name,
+        &ward.code,
+        &ward.name,
+        ward.status.kind().word(w),
+        &number(occupancy.lediga()),
+        &number(Some(occupancy.belagda.into())),
+        &number(occupancy.disponibla.map(i64::from)),
+        &number(occupancy.faststallda.map(i64::from)),
+        &number(occupancy.stangda.map(i64::from)),
+        &number(ward.overbelaggning_known.then_some(occupancy.overbelaggningar.into())),
+        &outlying,
+        ward.freshness.class(),
+        &ward.heard.map(rfc3339).unwrap_or_else(|| w.missing.to_owned()),
+        &ward.changed.map(rfc3339).unwrap_or_else(|| w.missing.to_owned()),
+        ward.telephone.as_deref().unwrap_or(w.missing),
+    ])
+}
+
+impl Shown {
+    /// Digits without grouping, or the word.
+    fn plain(self, sight: &Sight<'_>) -> String {
+        self.number().map_or_else(|| self.text(sight.language), |number| number.to_string())
+    }
+}
+
+fn line(fields: &[&str]) -> String {
+    let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
+    format!("{}\r\n", fields.join(";"))
+}
+
+/// Quoted where needed; a text that a spreadsheet would take for a formula is made plain text.
+fn field(text: &str) -> String {
+    let number = text.parse::<i64>().is_ok();
+    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([';', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_and_never_formulas() {
+        for (text, expected) in [
+            ("Med 41", "Med 41"),
+            ("a;b", "\"a;b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("=1+1", "'=1+1"),
+            ("-3", "-3"),
+            ("+46 10", "'+46 10"),
+        ] {
+            assert_eq!(field(text), expected);
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Where the live state, the boards made from it and the readers meet.
+//!
+//! One board per second ([`Hub::turn`]). A page address with readers is rendered once per board and language, and every
+//! reader of that address gets the same bytes. A reader is told only the newest version: one that is slow, paused or
+//! was away gets what changed since it last looked, at most the whole page, so nobody's backlog can grow.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use axum::body::Bytes;
+use schemas::Timestamp;
+use tokio::sync::{Semaphore, broadcast, watch};
+
+use crate::address::Query;
+use crate::age::Limits;
+use crate::board::{Board, Builder, Scope};
+use crate::hiding::{Hidden, Rules};
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::node::Node;
+use crate::page::{self, Detail, Picture, Sight, Subject, feeds};
+use crate::usual::Usual;
+use crate::words::Language;
+
+/// Tells the time; a test's clock stands still.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Flushes of event ids that a reader of `/api/v1/stream` may lag behind before it is told that it missed some.
+const APPLIED_BACKLOG: usize = 4096;
+
+/// What a reader reads: an address and a language.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Topic {
+    /// The page.
+    pub subject: Subject,
+    /// What its address chooses.
+    pub query: Query,
+    /// Its language.
+    pub language: Language,
+}
+
+/// The newest version of a topic.
+#[derive(Clone)]
+pub struct Edition {
+    /// Names this run of the topic; versions of another run mean nothing here.
+    pub epoch: Arc<str>,
+    /// Counts up with every change.
+    pub version: u64,
+    /// The living part of the page.
+    pub node: Arc<Node>,
+    /// What changed from the version before.
+    pub delta: Bytes,
+    /// The board it was made from.
+    pub generation: u64,
+    /// The clock's line that goes before every message.
+    pub pulse: Arc<str>,
+}
+
+struct Running {
+    sender: watch::Sender<Edition>,
+}
+
+/// Bounds of what the hub holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Most readers of streams at a time.
+    pub clients_max: usize,
+    /// Most addresses rendered at a time.
+    pub topics_max: usize,
+}
+
+/// State shared by the thread that applies events, the task that makes boards, and the readers.
+pub struct Hub {
+    clock: Clock,
+    limits: Limits,
+    bounds: Bounds,
+    rules: Rules,
+    live: Mutex<Live>,
+    builder: Mutex<Builder>,
+    ready: std::sync::atomic::AtomicBool,
+    usual: ArcSwap<Usual>,
+    picture: ArcSwap<Picture>,
+    topics: Mutex<HashMap<Topic, Arc<Running>>>,
+    epochs: AtomicU64,
+    boot: i64,
+    applied: broadcast::Sender<Bytes>,
+    clients: Arc<Semaphore>,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+/// Too many different addresses are being read.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("too many different views are open, at most {0}; close some or raise stream.topics_max")]
+pub struct TooManyTopics(usize);
+
+impl Hub {
+    /// A hub around an empty state.
+    pub fn new(live: Live, clock: Clock, limits: Limits, rules: Rules, bounds: Bounds, metrics: Metrics) -> Self {
+        let now = clock();
+        let picture = Picture {
+            board: Arc::new(Board::empty(now, limits)),
+            hidden: Arc::new(Hidden::default()),
+            usual: Arc::new(Usual::default()),
+        };
+        Self {
+            clock,
+            limits,
+            bounds,
+            rules,
+            live: Mutex::new(live),
+            builder: Mutex::new(Builder::default()),
+            ready: std::sync::atomic::AtomicBool::new(false),
+            usual: ArcSwap::from_pointee(Usual::default()),
+            picture: ArcSwap::from_pointee(picture),
+            topics: Mutex::new(HashMap::new()),
+            epochs: AtomicU64::new(0),
+            boot: now.0,
+            applied: broadcast::Sender::new(APPLIED_BACKLOG),
+            clients: Arc::new(Semaphore::new(bounds.clients_max)),
+            metrics,
+        }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The live state. Hold it shortly: pages read boards, not this.
+    pub fn live(&self) -> MutexGuard<'_, Live> {
+        // A panic while applying leaves one event half applied; the process goes on and the next start is clean.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says whether the state is complete.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// Sets what is usual at the present hour.
+    pub fn set_usual(&self, usual: Usual) {
+        self.usual.store(Arc::new(usual));
+    }
+
+    /// The newest board.
+    pub fn picture(&self) -> Arc<Picture> {
+        self.picture.load_full()
+    }
+
+    /// The metrics' and pages' bound of readers: `None` when all places are taken.
+    pub fn admit(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.clients.clone().try_acquire_owned().ok()
+    }
+
+    /// How many readers there are.
+    pub fn client_count(&self) -> usize {
+        self.bounds.clients_max - self.clients.available_permits()
+    }
+
+    /// Tells readers of `/api/v1/stream` which events have been applied.
+    pub fn tell_applied(&self, message: Bytes) {
+        // Nobody listening is no error.
+        let _ = self.applied.send(message);
+    }
+
+    /// Listens for applied events.
+    pub fn listen_applied(&self) -> broadcast::Receiver<Bytes> {
+        self.applied.subscribe()
+    }
+
+    /// Makes a new board and brings every address with readers up to date.
+    pub fn turn(&self) {
+        let started = std::time::Instant::now();
+        let now = self.now();
+        let board = {
+            let mut builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner);
+            let live = self.live();
+            builder.build(&live, self.limits, self.ready.load(Ordering::Relaxed), now)
+        };
+        let hidden = self.rules.choose(board.wards.values().map(AsRef::as_ref));
+        let picture = Picture { board: Arc::new(board), hidden: Arc::new(hidden), usual: self.usual.load_full() };
+        self.picture.store(Arc::new(picture));
+        let running: Vec<(Topic, Arc<Running>)> = {
+            let mut topics = self.topics();
+            topics.retain(|_, running| running.sender.receiver_count() > 0);
+            topics.iter().map(|(topic, running)| (topic.clone(), running.clone())).collect()
+        };
+        let picture = self.picture();
+        for (topic, running) in &running {
+            self.bring_up(topic, running, &picture);
+        }
+        self.metrics.topics.set(i64::try_from(running.len()).unwrap_or(i64::MAX));
+        self.metrics.clients.set(i64::try_from(self.client_count()).unwrap_or(i64::MAX));
+        self.metrics.turn.observe(started.elapsed().as_secs_f64());
+    }
+
+    /// The newest edition of an address and a way to wait for the next. The address counts as read while the receiver
+    /// lives.
+    pub fn read(&self, topic: &Topic) -> Result<watch::Receiver<Edition>, TooManyTopics> {
+        let picture = self.picture();
+        let (running, receiver) = {
+            let mut topics = self.topics();
+            if let Some(running) = topics.get(topic) {
+                (running.clone(), running.sender.subscribe())
+            } else {
+                if topics.len() >= self.bounds.topics_max {
+                    topics.retain(|_, running| running.sender.receiver_count() > 0);
+                }
+                if topics.len() >= self.bounds.topics_max {
+                    return Err(TooManyTopics(self.bounds.topics_max));
+                }
+                let number = self.epochs.fetch_add(1, Ordering::Relaxed);
+                let mut node = self.render(topic, &picture);
+                // An empty tree is version 0: everything in the first edition is newer than nothing.
+                node.compare(&Node::default(), 1);
+                let edition = Edition {
+                    epoch: format!("{:x}.{number:x}", self.boot).into(),
+                    version: 1,
+                    node: Arc::new(node),
+                    delta: Bytes::new(),
+                    generation: picture.board.generation,
+                    pulse: pulse(&picture.board),
+                };
+                let (sender, receiver) = watch::channel(edition);
+                let running = Arc::new(Running { sender });
+                topics.insert(topic.clone(), running.clone());
+                (running, receiver)
+            }
+        };
+        self.bring_up(topic, &running, &picture);
+        Ok(receiver)
+    }
+
+    fn bring_up(&self, topic: &Topic, running: &Running, picture: &Picture) {
+        if running.sender.borrow().generation >= picture.board.generation {
+            return;
+        }
+        let mut node = self.render(topic, picture);
+        running.sender.send_if_modified(|edition| {
+            edition.generation = picture.board.generation;
+            edition.pulse = pulse(&picture.board);
+            let next = edition.version + 1;
+            if !node.compare(&edition.node, next) {
+                return false;
+            }
+            edition.node = Arc::new(std::mem::take(&mut node));
+            edition.version = next;
+            edition.delta = message(edition, edition.version - 1);
+            true
+        });
+    }
+
+    fn render(&self, topic: &Topic, picture: &Picture) -> Node {
+        match &topic.subject {
+            Subject::Attention => page::attention_tree(&picture.board, topic.language),
+            Subject::Definitions => Node::default(),
+            Subject::Board(scope) => {
+                let detail = self.detail(scope, picture.board.now);
+                picture.sight(topic, scope, detail.as_ref()).tree()
+            }
+        }
+    }
+
+    /// A ward's past, for its page.
+    pub fn detail(&self, scope: &Scope, now: Timestamp) -> Option<Detail> {
+        let Scope::Ward(region, code) = scope else { return None };
+        let live = self.live();
+        let unit = live.regions.get(region)?.units.get(code)?;
+        Some(Detail::of(unit, now))
+    }
+
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, Arc<Running>>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Picture {
+    /// What a topic's page is made from.
+    pub fn sight<'a>(&'a self, topic: &'a Topic, scope: &'a Scope, detail: Option<&'a Detail>) -> Sight<'a> {
+        Sight {
+            board: &self.board,
+            hidden: &self.hidden,
+            usual: &self.usual,
+            language: topic.language,
+            scope,
+            query: &topic.query,
+            detail,
+        }
+    }
+}
+
+impl Edition {
+    /// The id of the edition, as a client gives it back in `Last-Event-ID`.
+    pub fn id(&self) -> String {
+        format!("{}-{}", self.epoch, self.version)
+    }
+
+    /// The version that an id names, if it is of this run; otherwise none, and the client gets everything.
+    pub fn version_of(&self, id: &str) -> u64 {
+        id.rsplit_once('-')
+            .filter(|(epoch, _)| *epoch == &*self.epoch)
+            .and_then(|(_, version)| version.parse().ok())
+            .filter(|version| *version <= self.version)
+            .unwrap_or(0)
+    }
+
+    /// What a client at `version` has to be told; empty when it knows everything.
+    pub fn since(&self, version: u64) -> Bytes {
+        match self.version.checked_sub(version) {
+            None | Some(0) => Bytes::new(),
+            Some(1) if !self.delta.is_empty() => self.delta.clone(),
+            Some(_) => message(self, version),
+        }
+    }
+}
+
+/// One server-sent event with everything that changed after `version`.
+fn message(edition: &Edition, version: u64) -> Bytes {
+    let mut text = String::new();
+    let _ = write!(text, "{}id: {}\ndata: ", edition.pulse, edition.id());
+    let start = text.len();
+    for node in edition.node.changed_since(version) {
+        node.write_partial(&mut text);
+    }
+    // A line break would end the field.
+    let data = text.split_off(start).replace(['\n', '\r'], " ");
+    text.push_str(&data);
+    text.push_str("\n\n");
+    Bytes::from(text)
+}
+
+/// The server's clock and when each source was last heard.
+pub fn pulse(board: &Board) -> Arc<str> {
+    format!("event: puls\ndata: {} {}\n\n", board.now.0.div_euclid(1_000_000), feeds(board)).into()
+}

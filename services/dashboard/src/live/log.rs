@@ -1,0 +1,42 @@
+//! What a unit's page tells of declarations and corrections. No person, no message id: times, kinds and counts.
+
+use schemas::Timestamp;
+use serde::Serialize;
+
+/// One line of a unit's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LogLine {
+    /// When the platform received it.
+    #[serde(serialize_with = "crate::api::instant")]
+    pub received: Timestamp,
+    /// The time it is about.
+    #[serde(serialize_with = "crate::api::instant")]
+    pub valid: Timestamp,
+    /// What it is.
+    pub kind: LogKind,
+    /// Belagda, or disponibla for a declaration, before it.
+    pub before: Option<i64>,
+    /// And after it.
+    pub after: Option<i64>,
+}
+
+/// Kinds of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogKind {
+    /// A new declaration of beds.
+    Declared,
+    /// An earlier event did not happen.
+    Cancelled,
+    /// An earlier event happened otherwise.
+    Replaced,
+    /// An event much older than its arrival.
+    Late,
+}
+
+impl LogKind {
+    /// Whether figures that were shown before have been corrected.
+    pub const fn corrects(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Replaced)
+    }
+}

@@ -1,0 +1,202 @@
+//! Pages: from a board to markup. Pure functions of board, address and language.
+//!
+//! A page is a fixed frame (`layout.html`) around a tree of living elements; the stream sends what of the tree
+//! changed, made by the same functions as the first page.
+
+mod attention;
+mod cell;
+mod definitions;
+mod detail;
+mod frame;
+mod table;
+mod tiles;
+mod wall;
+
+use std::sync::Arc;
+
+use schemas::Timestamp;
+
+use crate::address::{Order, Query, View};
+use crate::board::{Board, Scope, Sums};
+use crate::collate;
+use crate::format;
+use crate::hiding::Hidden;
+use crate::node::Node;
+use crate::usual::Usual;
+use crate::ward::Ward;
+use crate::words::{Language, Words};
+
+pub use detail::{Detail, History};
+pub use frame::{Frame, Theme, feeds};
+
+/// What a page is made from.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// Every ward at one instant.
+    pub board: &'a Board,
+    /// Which figures are hidden.
+    pub hidden: &'a Hidden,
+    /// What is usual.
+    pub usual: &'a Usual,
+    /// The page's language.
+    pub language: Language,
+    /// The part of the country.
+    pub scope: &'a Scope,
+    /// What the address chooses.
+    pub query: &'a Query,
+    /// History of the ward on a ward's page.
+    pub detail: Option<&'a Detail>,
+}
+
+/// A page that exists once per address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The bed board of a scope.
+    Board(Scope),
+    /// Everything that needs attention.
+    Attention,
+    /// What the figures mean.
+    Definitions,
+}
+
+impl<'a> Sight<'a> {
+    /// The words of the page's language.
+    pub fn words(&self) -> &'static Words {
+        self.language.words()
+    }
+
+    /// The wards of the page, in the order its address chooses.
+    pub fn wards(&self) -> Vec<&'a Ward> {
+        let text = self.query.text.to_lowercase();
+        let mut wards: Vec<&Ward> = self
+            .board
+            .wards(self.scope)
+            .filter(|ward| {
+                (text.is_empty()
+                    || ward.name.to_lowercase().contains(&text)
+                    || ward.code.to_lowercase().contains(&text)
+                    || ward.hospital_name.to_lowercase().contains(&text))
+                    && self.query.care.is_none_or(|care| ward.care_type == care)
+                    && (self.query.mvo.is_empty() || ward.mvo.as_deref() == Some(self.query.mvo.as_str()))
+                    && self.query.status.is_none_or(|kind| ward.status.kind() == kind)
+            })
+            .collect();
+        self.sort(&mut wards);
+        wards
+    }
+
+    fn sort(&self, wards: &mut [&Ward]) {
+        let by_name =
+            |one: &Ward, other: &Ward| collate::compare(&one.name, &other.name).then_with(|| one.code.cmp(&other.code));
+        wards.sort_by(|one, other| match self.query.order {
+            Order::Need => one.status.need().cmp(&other.status.need()).then_with(|| by_name(one, other)),
+            Order::Free => other.lediga().cmp(&one.lediga()).then_with(|| by_name(one, other)),
+            Order::Name => by_name(one, other),
+        });
+    }
+
+    /// The living part of a board's page.
+    pub fn tree(&self) -> Node {
+        match (self.query.view, self.scope) {
+            (View::Wall, _) => wall::tree(self),
+            (View::Desk, Scope::Ward(..)) => detail::tree(self),
+            (View::Desk, _) => table::tree(self),
+        }
+    }
+
+    /// The address of a scope's page in the same language.
+    pub fn address(&self, scope: &Scope) -> String {
+        crate::address::page(self.language, scope)
+    }
+
+    /// The address of a definition.
+    pub fn definition(&self, id: &str) -> String {
+        format!("/{}/definitioner#{id}", self.language.code())
+    }
+
+    /// `41 av 44 avdelningar`.
+    pub fn coverage(&self, sums: &Sums) -> String {
+        let w = self.words();
+        format!(
+            "{} {} {} {}",
+            format::number(self.language, sums.total.units_counted.into()),
+            w.of,
+            format::number(self.language, sums.total.units.into()),
+            w.wards_short
+        )
+    }
+
+    /// Whether a scope exists: the country and its regions always do, the rest once it has been heard of.
+    pub fn exists(&self) -> bool {
+        match self.scope {
+            Scope::Country => true,
+            Scope::Region(region) => !crate::board::region_name(region).is_empty(),
+            Scope::Hospital(..) | Scope::Ward(..) => self.board.wards(self.scope).next().is_some(),
+        }
+    }
+
+    /// The name of the scope: heading of its page.
+    pub fn name(&self) -> String {
+        let w = self.words();
+        match self.scope {
+            Scope::Country => w.country.to_owned(),
+            Scope::Region(region) => crate::board::region_name(region).to_owned(),
+            Scope::Hospital(..) => self
+                .board
+                .wards(self.scope)
+                .map(|ward| ward.hospital_name.to_string())
+                .find(|name| !name.is_empty())
+                .unwrap_or_else(|| w.hospital_unknown.to_owned()),
+            Scope::Ward(region, code) => {
+                self.board.ward(region, code).map_or_else(|| code.to_string(), |ward| ward.name.to_string())
+            }
+        }
+    }
+}
+
+/// Escapes text for markup.
+pub(crate) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// Renders a template; ours only fail when a `Display` fails, and none of those in them can.
+pub(crate) fn render(template: &impl askama::Template) -> String {
+    template.render().expect("our templates hold only text")
+}
+
+/// The living page of attention lines.
+pub fn attention_tree(board: &Board, language: Language) -> Node {
+    attention::page(board, language)
+}
+
+/// The definitions page's content; it does not live.
+pub fn definitions(language: Language, board: &Board) -> String {
+    definitions::page(language, board)
+}
+
+/// Whole seconds, as the page's script reads them.
+pub(crate) fn seconds(at: Timestamp) -> i64 {
+    at.0.div_euclid(1_000_000)
+}
+
+/// A shared board with what belongs to it, replaced as one.
+#[derive(Clone)]
+pub struct Picture {
+    /// The board.
+    pub board: Arc<Board>,
+    /// Which of its figures are hidden.
+    pub hidden: Arc<Hidden>,
+    /// What is usual at its hour.
+    pub usual: Arc<Usual>,
+}

@@ -1,0 +1,36 @@
+//! What the figures mean, in both languages.
+
+use askama::Template;
+
+use super::cell::shape;
+use super::render;
+use crate::board::Board;
+use crate::definitions::{self, Definition};
+use crate::status::Kind;
+use crate::words::{Language, Words};
+
+#[derive(Template)]
+#[template(path = "definitions.html")]
+struct Page {
+    w: &'static Words,
+    terms: Vec<Definition>,
+    statuses: Vec<(String, &'static str, &'static str, String)>,
+    words: Vec<(&'static str, &'static str)>,
+    accessibility: Vec<&'static str>,
+}
+
+/// The page's content.
+pub(super) fn page(language: Language, board: &Board) -> String {
+    let w = language.words();
+    let statuses = Kind::ALL
+        .into_iter()
+        .map(|kind| (shape(kind), kind.code(), kind.word(w), definitions::status(language, kind)))
+        .collect();
+    render(&Page {
+        w,
+        terms: definitions::terms(language, &board.limits),
+        statuses,
+        words: definitions::words(language),
+        accessibility: definitions::accessibility(language),
+    })
+}

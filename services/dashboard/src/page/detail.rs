@@ -1,0 +1,360 @@
+//! A ward's page: now, a day and a week as step lines, its beds, both clocks, and what was declared and corrected.
+
+use askama::Template;
+use schemas::Timestamp;
+
+use super::cell::{age, closed, feed, finding, shape, status_detail};
+use super::{Sight, render};
+use crate::age::Freshness;
+use crate::board::Scope;
+use crate::chart::{self, Labels, Step};
+use crate::format;
+use crate::live::{LogKind, LogLine, Unit};
+use crate::node::Node;
+use crate::page::table::{dialled, lediga};
+use crate::shown::Shown;
+use crate::ward::{MORNING_HOUR, Ward};
+use crate::words::{Language, Words};
+
+const HOUR: i64 = 3_600_000_000;
+/// Lines of the log on the page; the API has all that are kept.
+const LOG_SHOWN: usize = 40;
+
+/// A ward's past, as its page tells it.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The last 24 hours.
+    pub day: History,
+    /// The last seven days.
+    pub week: History,
+    /// Newest first.
+    pub log: Vec<LogLine>,
+    /// The instant it was taken at.
+    pub now: Timestamp,
+}
+
+/// Counts over a span, from change to change.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Where it starts.
+    pub from: Timestamp,
+    /// Patients.
+    pub belagda: Vec<Step>,
+    /// Staffed beds; a gap where none were declared.
+    pub disponibla: Vec<Step>,
+}
+
+impl Detail {
+    /// A unit's past before `now`.
+    pub fn of(unit: &Unit, now: Timestamp) -> Self {
+        let mut log: Vec<LogLine> = unit.log.iter().rev().copied().collect();
+        log.retain(|line| line.received.0 > now.0 - 7 * 24 * HOUR);
+        Self {
+            day: History::of(unit, Timestamp(now.0 - 24 * HOUR), now),
+            week: History::of(unit, Timestamp(now.0 - 7 * 24 * HOUR), now),
+            log,
+            now,
+        }
+    }
+}
+
+impl History {
+    fn of(unit: &Unit, from: Timestamp, now: Timestamp) -> Self {
+        let mut history = Self { from, belagda: Vec::new(), disponibla: Vec::new() };
+        let add = |steps: &mut Vec<Step>, at, value: Option<i64>| {
+            if steps.last().is_none_or(|(_, held)| *held != value) {
+                steps.push((at, value));
+            }
+        };
+        for at in unit.turns(from, now) {
+            let counted = unit.occupancy(at);
+            add(&mut history.belagda, at, Some(counted.belagda.into()));
+            add(&mut history.disponibla, at, counted.disponibla.map(i64::from));
+        }
+        history
+    }
+}
+
+#[derive(Template)]
+#[template(path = "ward_now.html")]
+struct Now {
+    w: &'static Words,
+    fresh: &'static str,
+    kind: &'static str,
+    shape: String,
+    word: &'static str,
+    detail: String,
+    facts: Vec<(&'static str, String, &'static str, String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "ward_beds.html")]
+struct Beds {
+    w: &'static Words,
+    pairs: Vec<(&'static str, String, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "ward_sources.html")]
+struct Sources {
+    w: &'static Words,
+    source: String,
+    heard: String,
+    changed: String,
+    fresh_word: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "ward_charts.html")]
+struct Charts {
+    w: &'static Words,
+    day: String,
+    week: String,
+    finding_day: String,
+    finding_week: String,
+    rows: Vec<(String, String, String)>,
+}
+
+struct Line {
+    received: String,
+    valid: String,
+    what: &'static str,
+    before: String,
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "ward_log.html")]
+struct Log {
+    w: &'static Words,
+    lines: Vec<Line>,
+}
+
+/// The ward's page; empty when the ward is not known, which the address already answered with "not found".
+pub(super) fn tree(sight: &Sight<'_>) -> Node {
+    let Scope::Ward(region, code) = sight.scope else { return Node::default() };
+    let Some(ward) = sight.board.ward(region, code) else { return Node::default() };
+    let mut main = vec![Node::leaf("nu", now(sight, ward))];
+    if let Some(detail) = sight.detail {
+        main.push(Node::leaf("kurvor", charts(sight, detail)));
+        main.push(Node::leaf("logg", log(sight, detail)));
+    }
+    let side = vec![Node::leaf("platser", beds(sight, ward)), Node::leaf("kallor", sources(sight, ward))];
+    let columns = vec![
+        Node::around("huvudspalt", "<div id=\"huvudspalt\" class=\"stack\">".into(), main, "</div>"),
+        Node::around("sidospalt", "<div id=\"sidospalt\" class=\"aside\">".into(), side, "</div>"),
+    ];
+    let columns = Node::around("yta", "<div id=\"yta\" class=\"columns\">".into(), columns, "</div>");
+    Node::around("levande", "<div id=\"levande\">".into(), vec![columns], "</div>")
+}
+
+fn now(sight: &Sight<'_>, ward: &Ward) -> String {
+    let w = sight.words();
+    let language = sight.language;
+    let occupancy = &ward.occupancy;
+    let lost = ward.freshness == Freshness::Lost;
+    let or_lost = |shown: Shown| if lost { Shown::Missing } else { shown };
+    let disponibla = occupancy.disponibla.map_or(0, i64::from);
+    let rate = |shown: Shown| match (shown, occupancy.disponibla) {
+        (Shown::Number(value), Some(_)) => format!(
+            "{} {}",
+            format::ratio(language, value, disponibla, 100).unwrap_or_else(|| w.not_applicable.into()),
+            w.per_100
+        ),
+        (Shown::Number(_), None) => format!("{} {}", w.missing, w.per_100),
+        _ => String::new(),
+    };
+    let key = [(&*ward.region, &*ward.code)];
+    let usual = |spread: Option<crate::usual::Spread>| match spread {
+        Some(spread) => format!("{} {} ({}–{})", w.usually, spread.middle, spread.low, spread.high),
+        None => w.usually_unknown.to_owned(),
+    };
+    let share = match occupancy.disponibla {
+        Some(beds) => {
+            format::percent(language, occupancy.belagda.into(), beds.into()).unwrap_or_else(|| w.not_applicable.into())
+        }
+        None => w.missing.to_owned(),
+    };
+    let overbelaggningar = or_lost(if ward.overbelaggning_known {
+        Shown::Number(occupancy.overbelaggningar.into())
+    } else {
+        Shown::Missing
+    });
+    let outlying = or_lost(sight.hidden.ward(ward));
+    let free = or_lost(lediga(ward));
+    let free_text = match ward.freshness {
+        Freshness::Stale if free.number().is_some() => format!("{} {}", w.last_known, free.text(language)),
+        Freshness::Lost => ward.heard.map_or_else(
+            || w.missing.to_owned(),
+            |heard| format!("{} {}", w.missing, format::since(language, sight.board.now, heard)),
+        ),
+        _ => free.text(language),
+    };
+    let belagda = or_lost(Shown::Number(occupancy.belagda.into()));
+    let facts = vec![
+        (
+            w.col_free,
+            free_text,
+            value_class(free, ward.freshness),
+            usual(sight.usual.lediga(&key)),
+            sight.definition("lediga"),
+        ),
+        (
+            w.col_occupied,
+            match belagda {
+                Shown::Number(_) => {
+                    format!("{}/{}", belagda.text(language), Shown::or_missing(occupancy.disponibla).text(language))
+                }
+                word => word.text(language),
+            },
+            value_class(belagda, ward.freshness),
+            if lost { String::new() } else { format!("{share} · {}", usual(sight.usual.belagda(&key))) },
+            sight.definition("belagda"),
+        ),
+        (
+            w.overbelaggningar,
+            overbelaggningar.text(language),
+            value_class(overbelaggningar, ward.freshness),
+            rate(overbelaggningar),
+            sight.definition("overbelaggning"),
+        ),
+        (
+            w.utlokaliserade,
+            outlying.text(language),
+            value_class(outlying, ward.freshness),
+            rate(outlying),
+            sight.definition("utlokaliserad"),
+        ),
+    ];
+    render(&Now {
+        w,
+        fresh: ward.freshness.class(),
+        kind: ward.status.kind().code(),
+        shape: shape(ward.status.kind()),
+        word: ward.status.kind().word(w),
+        detail: status_detail(language, sight.board.now, ward.status),
+        facts,
+    })
+}
+
+fn value_class(shown: Shown, freshness: Freshness) -> &'static str {
+    match (shown, freshness) {
+        (Shown::Number(_), Freshness::Stale) => "value dashed",
+        (Shown::Number(_), _) => "value",
+        _ => "value word",
+    }
+}
+
+fn beds(sight: &Sight<'_>, ward: &Ward) -> String {
+    let w = sight.words();
+    let language = sight.language;
+    let occupancy = &ward.occupancy;
+    let or_word = |count: Option<u32>| match (ward.capacity, count) {
+        (_, Some(count)) => Shown::Number(count.into()),
+        (Some(_), None) => Shown::Unreadable,
+        (None, None) => Shown::Missing,
+    };
+    let pair = |term, shown: Shown| (term, shown.text(language), shown.class());
+    let morning = &ward.morning;
+    let phone = match ward.telephone.as_deref() {
+        Some(phone) if !dialled(phone).is_empty() => phone.to_owned(),
+        _ => w.missing.to_owned(),
+    };
+    let plain = |term, text: String| (term, text, "text");
+    render(&Beds {
+        w,
+        pairs: vec![
+            pair(w.faststallda, or_word(occupancy.faststallda)),
+            pair(w.disponibla, or_word(occupancy.disponibla)),
+            plain(w.stangda, closed(language, occupancy.stangda, ward.closed_reason())),
+            plain(
+                w.capacity_since,
+                ward.capacity.map_or_else(|| w.missing.to_owned(), |held| format::date_time(held.valid_from)),
+            ),
+            plain(
+                w.at_six,
+                format!(
+                    "{}/{} ({} {})",
+                    format::number(language, morning.belagda.into()),
+                    Shown::or_missing(morning.disponibla).text(language),
+                    w.at_six_cutoff,
+                    format::date_time(format::today_at(sight.board.morning_at(), MORNING_HOUR))
+                ),
+            ),
+            plain(w.care_type, w.care(ward.care_type).to_owned()),
+            plain(w.specialty, ward.mvo.as_deref().unwrap_or(w.missing).to_owned()),
+            plain(w.col_phone, phone),
+            plain(w.planned, w.planned_missing.to_owned()),
+        ],
+    })
+}
+
+fn sources(sight: &Sight<'_>, ward: &Ward) -> String {
+    let w = sight.words();
+    render(&Sources {
+        w,
+        source: ward.source_system.as_deref().unwrap_or(w.missing).to_owned(),
+        heard: age(sight, ward.heard, Some(&feed(&ward.region, ward.source_system.as_deref())), Some(ward.freshness)),
+        changed: age(sight, ward.changed, None, None),
+        fresh_word: match ward.freshness {
+            Freshness::Fresh => w.fresh,
+            Freshness::Ageing => w.ageing,
+            Freshness::Stale => w.stale,
+            Freshness::Lost => w.lost,
+        },
+    })
+}
+
+fn charts(sight: &Sight<'_>, detail: &Detail) -> String {
+    let w = sight.words();
+    let draw = |history: &History, span: &str| {
+        let values = history.belagda.iter().map(|(_, value)| *value);
+        let finding = finding(sight.language, span, values);
+        let labels = Labels { finding: &finding, table: "siffror", values: w.patients_line, capacity: w.capacity_line };
+        (chart::steps(&history.belagda, &history.disponibla, history.from, detail.now, &labels), finding)
+    };
+    let (day, finding_day) = draw(&detail.day, w.last_24h);
+    let (week, finding_week) = draw(&detail.week, w.last_7d);
+    let at = |steps: &[Step], hour: Timestamp| {
+        let index = steps.partition_point(|(at, _)| *at <= hour);
+        index.checked_sub(1).and_then(|index| steps[index].1)
+    };
+    let last = detail.now.0.div_euclid(HOUR);
+    let rows = (0..25)
+        .map(|back| Timestamp((last - back) * HOUR))
+        .filter(|hour| *hour >= detail.week.from)
+        .map(|hour| {
+            let text = |steps: &[Step]| Shown::or_missing(at(steps, hour)).text(sight.language);
+            (format::date_time(hour), text(&detail.week.belagda), text(&detail.week.disponibla))
+        })
+        .collect();
+    render(&Charts { w, day, week, finding_day, finding_week, rows })
+}
+
+fn log(sight: &Sight<'_>, detail: &Detail) -> String {
+    let w = sight.words();
+    let number = |value: Option<i64>| Shown::or_missing(value).text(sight.language);
+    let lines = detail
+        .log
+        .iter()
+        .take(LOG_SHOWN)
+        .map(|line| Line {
+            received: format::date_time(line.received),
+            valid: format::date_time(line.valid),
+            what: kind_word(sight.language, line.kind),
+            before: number(line.before),
+            after: number(line.after),
+        })
+        .collect();
+    render(&Log { w, lines })
+}
+
+fn kind_word(language: Language, kind: LogKind) -> &'static str {
+    let w = language.words();
+    match kind {
+        LogKind::Declared => w.log_capacity,
+        LogKind::Cancelled => w.log_cancel,
+        LogKind::Replaced => w.log_replace,
+        LogKind::Late => w.log_late,
+    }
+}

@@ -1,0 +1,249 @@
+//! The frame around a page: head, menu, breadcrumb, and where its stream is.
+
+use askama::Template;
+
+use super::{Subject, render, seconds};
+use crate::address::{self, Query, View};
+use crate::assets;
+use crate::board::{Board, Scope, region_name};
+use crate::format;
+use crate::words::{Language, Words};
+
+/// The chosen colours of a page; the only choice that is not in its address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says; a wall is dark.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The name in the cookie and in `data-theme`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "ljust",
+            Self::Dark => "morkt",
+        }
+    }
+
+    /// Reads the name.
+    pub fn of_code(code: &str) -> Self {
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.code() == code).unwrap_or_default()
+    }
+}
+
+/// What a frame needs beside what is in it.
+pub struct Frame<'a> {
+    /// The board, for its instant.
+    pub board: &'a Board,
+    /// The page's language.
+    pub language: Language,
+    /// The chosen colours.
+    pub theme: Theme,
+    /// Which page.
+    pub subject: &'a Subject,
+    /// What its address chooses.
+    pub query: &'a Query,
+    /// Where its stream goes on from, when it has one.
+    pub since: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "layout.html")]
+struct Layout<'a> {
+    lang: Language,
+    w: &'static Words,
+    theme: &'static str,
+    wall: bool,
+    live: bool,
+    title: String,
+    heading: String,
+    subheading: String,
+    section: &'static str,
+    has_table: bool,
+    other_language: String,
+    here: String,
+    here_encoded: String,
+    wall_link: String,
+    csv: String,
+    api: String,
+    stream: String,
+    feeds: String,
+    now_seconds: i64,
+    clock: String,
+    valid: String,
+    crumbs: String,
+    body: &'a str,
+    asset_icon: &'static str,
+    asset_css: &'static str,
+    asset_js: &'static str,
+    asset_htmx: &'static str,
+    asset_sse: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "crumbs.html")]
+struct Crumbs {
+    w: &'static Words,
+    trail: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "not_found.html")]
+struct NotFound {
+    w: &'static Words,
+    lang: Language,
+}
+
+impl Frame<'_> {
+    /// The whole page around its content.
+    pub fn around(&self, heading: String, body: &str) -> String {
+        let w = self.language.words();
+        let here = self.address(self.language, self.query);
+        let (section, api) = match self.subject {
+            Subject::Board(scope) => ("board", api_address(scope)),
+            Subject::Attention => ("attention", "/api/v1/attention".to_owned()),
+            Subject::Definitions => ("definitions", "/api/v1/definitions".to_owned()),
+        };
+        let wall = self.query.view == View::Wall;
+        let board = matches!(self.subject, Subject::Board(_));
+        let wall_link = match (self.subject, wall) {
+            (Subject::Board(_), true) => self.address(self.language, &self.query.with_view(View::Desk)),
+            (Subject::Board(Scope::Ward(..)) | Subject::Attention | Subject::Definitions, _) => String::new(),
+            (Subject::Board(_), false) => self.address(self.language, &self.query.with_view(View::Wall)),
+        };
+        let csv = if board { with_pair(&here, "form=csv") } else { String::new() };
+        let stream = match &self.since {
+            Some(since) => with_pair(&format!("/strom{here}"), &format!("sedan={since}")),
+            None => String::new(),
+        };
+        let layout = Layout {
+            lang: self.language,
+            w,
+            theme: if wall && self.theme == Theme::Auto { Theme::Dark.code() } else { self.theme.code() },
+            wall,
+            live: self.since.is_some(),
+            title: heading.clone(),
+            heading,
+            subheading: self.subheading(),
+            section,
+            has_table: body.contains("id=\"tabell\""),
+            other_language: self.address(self.language.other(), self.query),
+            here_encoded: address::encode(&here),
+            here,
+            wall_link,
+            csv,
+            api,
+            stream,
+            feeds: feeds(self.board),
+            now_seconds: seconds(self.board.now),
+            clock: format::clock(self.language, self.board.now),
+            valid: format::date_time(self.board.now),
+            crumbs: self.crumbs(),
+            body,
+            asset_icon: assets::ICON,
+            asset_css: assets::PAGE_CSS,
+            asset_js: assets::PAGE_JS,
+            asset_htmx: assets::HTMX,
+            asset_sse: assets::HTMX_SSE,
+        };
+        render(&layout)
+    }
+
+    /// The content of a page for an address that names nothing.
+    pub fn not_found(&self) -> String {
+        let body = render(&NotFound { w: self.language.words(), lang: self.language });
+        self.around(self.language.words().page_not_found.to_owned(), &body)
+    }
+
+    fn address(&self, language: Language, query: &Query) -> String {
+        match self.subject {
+            Subject::Board(scope) => format!("{}{}", address::page(language, scope), query.text()),
+            Subject::Attention => format!("/{}/uppmarksamma", language.code()),
+            Subject::Definitions => format!("/{}/definitioner", language.code()),
+        }
+    }
+
+    fn subheading(&self) -> String {
+        let w = self.language.words();
+        match self.subject {
+            Subject::Board(Scope::Ward(region, code)) => {
+                let Some(ward) = self.board.ward(region, code) else { return String::new() };
+                let hospital = if ward.hospital_name.is_empty() { w.hospital_unknown } else { &ward.hospital_name };
+                format!("{hospital}, {}", region_name(region))
+            }
+            Subject::Board(Scope::Hospital(region, _)) => region_name(region).to_owned(),
+            Subject::Board(_) => w.board.to_owned(),
+            Subject::Attention | Subject::Definitions => String::new(),
+        }
+    }
+
+    fn crumbs(&self) -> String {
+        let w = self.language.words();
+        let page = |scope: &Scope| address::page(self.language, scope);
+        let country = (w.country.to_owned(), page(&Scope::Country));
+        let region = |code: &str| (region_name(code).to_owned(), page(&Scope::Region(code.into())));
+        let hospital = |region: &str, code: &str| {
+            let scope = Scope::Hospital(region.into(), code.into());
+            let name = self
+                .board
+                .wards(&scope)
+                .map(|ward| ward.hospital_name.to_string())
+                .find(|name| !name.is_empty())
+                .unwrap_or_else(|| w.hospital_unknown.to_owned());
+            (name, page(&scope))
+        };
+        let mut trail = vec![country];
+        match self.subject {
+            Subject::Board(Scope::Country) => {}
+            Subject::Board(Scope::Region(code)) => trail.push(region(code)),
+            Subject::Board(Scope::Hospital(code, sjukhus)) => {
+                trail.push(region(code));
+                trail.push(hospital(code, sjukhus));
+            }
+            Subject::Board(Scope::Ward(code, unit)) => {
+                trail.push(region(code));
+                if let Some(ward) = self.board.ward(code, unit) {
+                    trail.push(hospital(code, &ward.hospital_code));
+                    trail.push((ward.name.to_string(), String::new()));
+                }
+            }
+            Subject::Attention => trail.push((w.attention.to_owned(), String::new())),
+            Subject::Definitions => trail.push((w.definitions.to_owned(), String::new())),
+        }
+        if let Some((_, href)) = trail.last_mut() {
+            href.clear();
+        }
+        render(&Crumbs { w, trail })
+    }
+}
+
+/// When each source was last heard, for the ages that tick in the browser: `id=seconds` pairs.
+pub fn feeds(board: &Board) -> String {
+    let pairs: Vec<String> = board
+        .heard
+        .iter()
+        .map(|((region, source), at)| format!("{}={}", super::cell::feed(region, Some(source)), seconds(*at)))
+        .collect();
+    pairs.join(" ")
+}
+
+fn with_pair(address: &str, pair: &str) -> String {
+    format!("{address}{}{pair}", if address.contains('?') { '&' } else { '?' })
+}
+
+fn api_address(scope: &Scope) -> String {
+    match scope {
+        Scope::Country => "/api/v1/regions".into(),
+        Scope::Region(region) => format!("/api/v1/units?region={region}"),
+        Scope::Hospital(region, hospital) => {
+            format!("/api/v1/units?region={region}&hospital={}", address::encode(hospital))
+        }
+        Scope::Ward(region, code) => format!("/api/v1/regions/{region}/units/{}", address::encode(code)),
+    }
+}

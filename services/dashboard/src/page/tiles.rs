@@ -1,0 +1,228 @@
+//! The sums at the head of a board: five figures, each with unit, denominator, coverage and a way to its definition.
+
+use askama::Template;
+
+use super::cell::finding;
+use super::{Sight, render};
+use crate::board::Sums;
+use crate::chart;
+use crate::format;
+use crate::node::Node;
+use crate::shown::Shown;
+use crate::ward::{Hour, Ward};
+use crate::words::Words;
+
+pub(super) struct Tile {
+    pub definition: String,
+    pub label: &'static str,
+    pub value: String,
+    pub class: &'static str,
+    pub unit: String,
+    pub side: String,
+    pub foot: String,
+    pub spark: String,
+}
+
+#[derive(Template)]
+#[template(path = "tiles.html")]
+struct Tiles<'a> {
+    tiles: &'a [Tile],
+}
+
+#[derive(Template)]
+#[template(path = "coverage.html")]
+struct Coverage {
+    valid: String,
+    counted: String,
+    left_out: Vec<String>,
+}
+
+/// The five figures and the line that says what they cover.
+pub(super) fn nodes(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Node> {
+    let tiles = tiles(sight, wards, sums);
+    vec![Node::leaf("summor", render(&Tiles { tiles: &tiles })), Node::leaf("tackning", render(&coverage(sight, sums)))]
+}
+
+pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile> {
+    let w = sight.words();
+    let total = &sums.total;
+    let counted = total.units_counted > 0;
+    let coverage = sight.coverage(sums);
+    let keys: Vec<(&str, &str)> = wards.iter().map(|ward| (&*ward.region, &*ward.code)).collect();
+    let count = |value: u32| if counted { Shown::Number(value.into()) } else { Shown::Missing };
+    let outlying = match (counted, sight.hidden.sum_shown(wards.iter().copied())) {
+        (true, false) => Shown::FewerThan(sight.hidden.limit(sight.scope.region())),
+        _ => count(total.utlokaliserade),
+    };
+    let per_100 = |shown: Shown| match shown {
+        Shown::Number(value) if counted => format!(
+            "{} {}",
+            format::ratio(sight.language, value, total.disponibla.into(), 100)
+                .unwrap_or_else(|| w.not_applicable.to_owned()),
+            w.per_100
+        ),
+        _ => String::new(),
+    };
+    let morning = |value: u32| {
+        let shown = if sums.morning.units_counted > 0 {
+            format::number(sight.language, value.into())
+        } else {
+            w.at_six_none.to_owned()
+        };
+        format!("{}: {shown}", w.at_six)
+    };
+    let usual_text = |spread: Option<crate::usual::Spread>| match spread {
+        Some(spread) => format!(
+            "{} {} ({}–{})",
+            w.usually,
+            format::number(sight.language, spread.middle),
+            format::number(sight.language, spread.low),
+            format::number(sight.language, spread.high)
+        ),
+        None => w.usually_unknown.to_owned(),
+    };
+    let spark = |figure: fn(&Hour) -> Option<i64>, limit: fn(&Hour) -> Option<i64>| {
+        if !counted {
+            return String::new();
+        }
+        let values: Vec<_> = sums.hours.iter().map(figure).collect();
+        let limits: Vec<_> = sums.hours.iter().map(limit).collect();
+        chart::sparkline(&values, &limits, &finding(sight.language, "24 h", values.iter().copied()))
+    };
+    let share = if counted {
+        format::percent(sight.language, total.belagda.into(), total.disponibla.into())
+            .unwrap_or_else(|| w.not_applicable.to_owned())
+    } else {
+        String::new()
+    };
+    let beds = w.beds_unit.to_owned();
+    let patients = w.patients_unit.to_owned();
+    let closed = if sums.stangda_said > 0 { Shown::Number(total.stangda.into()) } else { Shown::Missing };
+    vec![
+        Tile {
+            definition: sight.definition("lediga"),
+            label: w.free_staffed,
+            value: count(total.lediga).text(sight.language),
+            class: count(total.lediga).class(),
+            unit: beds.clone(),
+            side: usual_text(sight.usual.lediga(&keys)),
+            foot: format!("{coverage} · {}", morning(sums.morning.lediga)),
+            spark: spark(|hour| hour.disponibla.map(|beds| i64::from(beds.saturating_sub(hour.belagda))), |_| None),
+        },
+        Tile {
+            definition: sight.definition("belagda"),
+            label: w.occupied_of,
+            value: if counted {
+                format!(
+                    "{}/{}",
+                    format::number(sight.language, total.belagda.into()),
+                    format::number(sight.language, total.disponibla.into())
+                )
+            } else {
+                w.missing.to_owned()
+            },
+            class: count(total.belagda).class(),
+            unit: share,
+            side: usual_text(sight.usual.belagda(&keys)),
+            foot: format!(
+                "{coverage} · {}",
+                if sums.morning.units_counted > 0 {
+                    format!(
+                        "{}: {}/{}",
+                        w.at_six,
+                        format::number(sight.language, sums.morning.belagda.into()),
+                        format::number(sight.language, sums.morning.disponibla.into())
+                    )
+                } else {
+                    format!("{}: {}", w.at_six, w.at_six_none)
+                }
+            ),
+            spark: spark(|hour| Some(hour.belagda.into()), |hour| hour.disponibla.map(Into::into)),
+        },
+        Tile {
+            definition: sight.definition("overbelaggning"),
+            label: w.overbelaggningar,
+            value: count(total.overbelaggningar).text(sight.language),
+            class: count(total.overbelaggningar).class(),
+            unit: patients.clone(),
+            side: per_100(count(total.overbelaggningar)),
+            foot: format!("{coverage} · {}", morning(sums.morning.overbelaggningar)),
+            spark: spark(|hour| Some(hour.overbelaggningar.into()), |_| None),
+        },
+        Tile {
+            definition: sight.definition("utlokaliserad"),
+            label: w.utlokaliserade,
+            value: outlying.text(sight.language),
+            class: outlying.class(),
+            unit: patients,
+            side: per_100(outlying),
+            foot: match outlying {
+                Shown::Number(_) => format!("{coverage} · {}", morning(sums.morning.utlokaliserade)),
+                _ => coverage.clone(),
+            },
+            spark: match outlying {
+                Shown::Number(_) if !sight.hidden.hides(sight.scope.region()) => {
+                    spark(|hour| Some(hour.utlokaliserade.into()), |_| None)
+                }
+                _ => String::new(),
+            },
+        },
+        Tile {
+            definition: sight.definition("stangda"),
+            label: w.closed_beds,
+            value: closed.text(sight.language),
+            class: closed.class(),
+            unit: beds,
+            side: reasons(sight, w, sums),
+            foot: format!(
+                "{} {} {} {}",
+                format::number(sight.language, sums.stangda_said.into()),
+                w.of,
+                format::number(sight.language, total.units.into()),
+                w.wards_short
+            ),
+            spark: spark(|hour| hour.stangda.map(Into::into), |_| None),
+        },
+    ]
+}
+
+fn reasons(sight: &Sight<'_>, w: &Words, sums: &Sums) -> String {
+    let names = [w.personal, w.hygien, w.material, w.lokal, w.other_reason];
+    let parts: Vec<String> = names
+        .iter()
+        .zip(sums.closed)
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{} {name}", format::number(sight.language, count.into())))
+        .collect();
+    parts.join(" · ")
+}
+
+fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
+    let w = sight.words();
+    let number = |value: u32| format::number(sight.language, value.into());
+    let mut left_out = Vec::new();
+    if sums.stale > 0 {
+        left_out.push(format!("{} {} {}", number(sums.stale), w.left_out, w.left_out_stale));
+    }
+    if sums.no_capacity > 0 {
+        let mut text = format!("{} {} {}", number(sums.no_capacity), w.left_out, w.left_out_missing);
+        if sums.outside > 0 {
+            text.push_str(&format!(" ({} {})", number(sums.outside), w.patients_outside));
+        }
+        left_out.push(text);
+    }
+    Coverage {
+        valid: format!(
+            "{} {} {}",
+            w.valid,
+            format::date_in_text(sight.language, sight.board.now),
+            if sight.language == crate::words::Language::Sv {
+                format!("kl. {}", format::time_in_text(sight.language, sight.board.now))
+            } else {
+                format::time_in_text(sight.language, sight.board.now)
+            }
+        ),
+        counted: sight.coverage(sums),
+        left_out,
+    }
+}

@@ -1,0 +1,252 @@
+//! The routes: pages, their streams, CSV, the API, and what browsers load beside them.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query as Pairs, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::address::{self, Query, View};
+use crate::board::Scope;
+use crate::hub::{Hub, Topic};
+use crate::page::{self, Frame, Subject, Theme};
+use crate::words::Language;
+use crate::{api, assets, csv, stream};
+
+/// Nothing but our own files, and nothing inline.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const THEME_COOKIE: &str = "tema";
+const YEAR: &str = "public, max-age=31536000, immutable";
+
+pub(crate) type Params = Pairs<HashMap<String, String>>;
+
+/// All routes of the dashboard.
+pub fn router(hub: Arc<Hub>) -> Router {
+    Router::new()
+        .route("/", get(front))
+        .route("/{language}", get(country))
+        .route("/{language}/region/{region}", get(region))
+        .route("/{language}/region/{region}/sjukhus/{hospital}", get(hospital))
+        .route("/{language}/region/{region}/avdelning/{ward}", get(ward))
+        .route("/{language}/uppmarksamma", get(attention))
+        .route("/{language}/definitioner", get(definitions))
+        .route("/strom/{language}", get(stream::country))
+        .route("/strom/{language}/region/{region}", get(stream::region))
+        .route("/strom/{language}/region/{region}/sjukhus/{hospital}", get(stream::hospital))
+        .route("/strom/{language}/region/{region}/avdelning/{ward}", get(stream::ward))
+        .route("/strom/{language}/uppmarksamma", get(stream::attention))
+        .route("/installning", post(setting))
+        .route("/tillgang/{name}", get(asset))
+        .merge(api::routes())
+        .fallback(nowhere)
+        .layer(middleware::from_fn(finish))
+        .with_state(hub)
+}
+
+/// Headers on every answer, and compression of whole pages for clients that take it.
+async fn finish(request: Request, next: Next) -> Response {
+    let gzip = request
+        .headers()
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(',').any(|coding| coding.trim().starts_with("gzip")));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let set = |headers: &mut HeaderMap, name, value| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(headers, header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::REFERRER_POLICY, "same-origin");
+    set(headers, header::X_FRAME_OPTIONS, "DENY");
+    set(headers, header::CACHE_CONTROL, "no-store");
+    set(headers, header::VARY, "Accept-Encoding, Cookie, Accept-Language");
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let whole = !kind.starts_with("text/event-stream")
+        && (kind.starts_with("text/") || kind.starts_with("application/json") || kind.starts_with("image/svg"));
+    if gzip && whole { compress(response).await } else { response }
+}
+
+/// Answers larger than this are not compressed: none of ours are.
+const WHOLE_MAX: usize = 16 << 20;
+
+async fn compress(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, WHOLE_MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if bytes.len() < 1024 {
+        return Response::from_parts(parts, Body::from(bytes));
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 4), flate2::Compression::fast());
+    let compressed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
+    match compressed {
+        Ok(compressed) => {
+            parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from(compressed))
+        }
+        Err(_) => Response::from_parts(parts, Body::from(bytes)),
+    }
+}
+
+async fn front(headers: HeaderMap) -> Redirect {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = wanted.split(',').find_map(|language| Language::of_code(language.trim().get(..2)?));
+    Redirect::to(&format!("/{}", first.unwrap_or(Language::Sv).code()))
+}
+
+async fn country(
+    State(hub): State<Arc<Hub>>,
+    Path(language): Path<String>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
+    board(&hub, &language, Scope::Country, &pairs, &headers)
+}
+
+async fn region(
+    State(hub): State<Arc<Hub>>,
+    Path((language, region)): Path<(String, String)>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
+    board(&hub, &language, Scope::Region(region.into()), &pairs, &headers)
+}
+
+async fn hospital(
+    State(hub): State<Arc<Hub>>,
+    Path((language, region, hospital)): Path<(String, String, String)>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
+    board(&hub, &language, Scope::Hospital(region.into(), address::hospital_code(&hospital)), &pairs, &headers)
+}
+
+async fn ward(
+    State(hub): State<Arc<Hub>>,
+    Path((language, region, ward)): Path<(String, String, String)>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
+    board(&hub, &language, Scope::Ward(region.into(), ward.into()), &pairs, &headers)
+}
+
+async fn attention(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
+    let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
+    let topic = Topic { subject: Subject::Attention, query: Query::default(), language };
+    living(&hub, &topic, language.words().attention.to_owned(), &headers)
+}
+
+async fn definitions(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
+    let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
+    let picture = hub.picture();
+    let frame = Frame {
+        board: &picture.board,
+        language,
+        theme: theme(&headers),
+        subject: &Subject::Definitions,
+        query: &Query::default(),
+        since: None,
+    };
+    html(frame.around(language.words().definitions.to_owned(), &page::definitions(language, &picture.board)))
+}
+
+async fn nowhere(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
+    not_found(&hub, Language::Sv, &headers)
+}
+
+fn board(hub: &Hub, language: &str, scope: Scope, pairs: &Params, headers: &HeaderMap) -> Response {
+    let Some(language) = Language::of_code(language) else { return not_found(hub, Language::Sv, headers) };
+    let query = Query::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let picture = hub.picture();
+    let topic = Topic { subject: Subject::Board(scope.clone()), query, language };
+    let sight = picture.sight(&topic, &scope, None);
+    if !sight.exists() {
+        return not_found(hub, language, headers);
+    }
+    hub.metrics.answers.inc();
+    if pairs.get("form").is_some_and(|form| form == "csv") {
+        let detail = hub.detail(&scope, picture.board.now);
+        return csv::answer(&picture.sight(&topic, &scope, detail.as_ref()));
+    }
+    living(hub, &topic, sight.name(), headers)
+}
+
+fn living(hub: &Hub, topic: &Topic, heading: String, headers: &HeaderMap) -> Response {
+    let edition = match hub.read(topic) {
+        Ok(receiver) => receiver.borrow().clone(),
+        Err(error) => {
+            return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")], error.to_string()).into_response();
+        }
+    };
+    let picture = hub.picture();
+    let frame = Frame {
+        board: &picture.board,
+        language: topic.language,
+        theme: theme(headers),
+        subject: &topic.subject,
+        query: &topic.query,
+        since: Some(edition.id()),
+    };
+    let mut body = edition.node.markup();
+    if !picture.board.ready {
+        body.insert_str(0, &format!("<p class=\"banner calm\">{}</p>", topic.language.words().not_ready));
+    }
+    html(frame.around(heading, &body))
+}
+
+fn not_found(hub: &Hub, language: Language, headers: &HeaderMap) -> Response {
+    let picture = hub.picture();
+    let frame = Frame {
+        board: &picture.board,
+        language,
+        theme: theme(headers),
+        subject: &Subject::Board(Scope::Country),
+        query: &Query { view: View::Desk, ..Query::default() },
+        since: None,
+    };
+    (StatusCode::NOT_FOUND, html(frame.not_found())).into_response()
+}
+
+fn html(page: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    cookies
+        .split(';')
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == THEME_COOKIE)
+        .map(|(_, value)| Theme::of_code(value))
+        .unwrap_or_default()
+}
+
+/// Remembers the chosen colours in a cookie and goes back to where the choice was made.
+async fn setting(pairs: Params) -> Response {
+    let theme = Theme::of_code(pairs.get("tema").map_or("", String::as_str));
+    // Only a page of ours: an address with a host would send the reader elsewhere.
+    let back = pairs
+        .get("till")
+        .filter(|back| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') && back.is_ascii())
+        .map_or("/", String::as_str);
+    let cookie = format!("{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", theme.code());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response()
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    match assets::get(&name) {
+        Some((bytes, kind)) => {
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, YEAR)], Bytes::from(bytes.into_owned()))
+                .into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

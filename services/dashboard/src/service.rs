@@ -1,0 +1,149 @@
+//! Runs the service: configuration, metrics, health, the follower's thread, the task that makes boards, the server.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runtime::config::{self, Log};
+use runtime::exit::{self, Failure};
+use runtime::health::Health;
+use runtime::metrics::Registry;
+use runtime::shutdown::Shutdown;
+use runtime::{broker, http, logs};
+use schemas::Timestamp;
+
+use crate::config::Config;
+use crate::follow::{BOARD, Follower, STORE};
+use crate::hub::{Clock, Hub};
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::server;
+use crate::store::Store;
+
+/// How often a board is made.
+const TURN: Duration = Duration::from_secs(1);
+/// How often what is usual is looked for while there is none; once found it holds for the hour.
+const USUAL_RETRY: Duration = Duration::from_secs(60);
+
+/// Reads and checks a configuration without starting anything.
+pub fn check(path: &Path) -> ExitCode {
+    logs::init(&Log::default());
+    exit::code(config::load::<Config>(path).map(|_| ()).map_err(Failure::from))
+}
+
+/// Runs until shutdown.
+pub fn run(path: &Path) -> ExitCode {
+    let config = match config::load::<Config>(path) {
+        Ok(config) => config,
+        Err(error) => {
+            logs::init(&Log::default());
+            return exit::code(Err(error.into()));
+        }
+    };
+    logs::init(&config.log);
+    exit::code(serve(&config))
+}
+
+/// The system's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| Timestamp(jiff::Timestamp::now().as_microsecond()))
+}
+
+fn serve(config: &Config) -> Result<(), Failure> {
+    let tokio =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::failed)?;
+    tokio.block_on(async {
+        let shutdown = Shutdown::install().map_err(Failure::failed)?;
+        let health = Health::new(&[BOARD, STORE, broker::COMPONENT]);
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry, "dashboard").map_err(Failure::failed)?;
+        let live = Live::new(config.board.memory.0, config.board.late_after.0);
+        let hub = Arc::new(Hub::new(live, system_clock(), config.freshness, config.rules(), config.bounds(), metrics));
+        let routes = server::router(hub.clone());
+        let server = http::serve(&config.http, registry, health.clone(), routes, shutdown.clone())
+            .await
+            .map_err(Failure::failed)?;
+        let store = match &config.store {
+            Some(store) => Some(store.url.value().map_err(|_| Failure::failed(NoStoreUrl))?.expose().to_owned()),
+            None => None,
+        };
+        let follower = Follower {
+            hub: hub.clone(),
+            kafka: config.kafka.clone(),
+            tail: config.tail.clone(),
+            registry: schemas::registry::Client::new(&config.registry.url),
+            store: store.clone(),
+            regions: config.board.regions.clone(),
+            health,
+            shutdown: shutdown.clone(),
+            runtime: tokio::runtime::Handle::current(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("follower".into())
+            .spawn(move || follower.run())
+            .map_err(Failure::failed)?;
+        let turning = tokio::spawn(turn(hub.clone(), shutdown.clone()));
+        let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
+        let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
+        // The follower ends only at shutdown; if it panicked, nothing on the board can be trusted any more.
+        shutdown.request();
+        server.stopped().await;
+        turning.abort();
+        if let Some(asking) = asking {
+            asking.abort();
+        }
+        ended.map_err(|_| Failure::failed(Panicked))
+    })
+}
+
+/// Makes a board every second; a slow one delays the next and is never made up for.
+pub async fn turn(hub: Arc<Hub>, shutdown: Shutdown) {
+    let mut ticks = tokio::time::interval(TURN);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.wait() => return,
+            _ = ticks.tick() => {
+                let hub = hub.clone();
+                // Counting and rendering take milliseconds of a core, which the reactor must not wait for.
+                if tokio::task::spawn_blocking(move || hub.turn()).await.is_err() {
+                    tracing::error!("making a board panicked; the last one stays on the pages");
+                }
+            }
+        }
+    }
+}
+
+async fn ask_usual(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
+    const HOUR: i64 = 3_600_000_000;
+    loop {
+        let now = hub.now();
+        let found = async { Store::connect(&url).await?.usual(now).await }.await;
+        let wait = match found {
+            Ok(usual) => {
+                hub.set_usual(usual);
+                Duration::from_micros(u64::try_from(HOUR - now.0.rem_euclid(HOUR)).unwrap_or(0))
+                    + Duration::from_secs(5)
+            }
+            Err(error) => {
+                tracing::debug!("{}", exit::chain(&error));
+                USUAL_RETRY
+            }
+        };
+        tokio::select! {
+            () = shutdown.wait() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// The follower's thread panicked; the panic hook has logged where.
+#[derive(Debug, thiserror::Error)]
+#[error("following the topics ended in a panic")]
+struct Panicked;
+
+/// The check at start read the variable, and now it is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable named by store.url is no longer set")]
+struct NoStoreUrl;

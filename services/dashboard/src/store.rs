@@ -1,0 +1,148 @@
+//! What the dashboard reads from the central store: events to start from, events that memory had let go, and what is
+//! usual. Only `SELECT`, as the national reader.
+
+use schemas::Timestamp;
+use tokio_postgres::{IsolationLevel, NoTls, Row};
+
+use crate::usual::{Sample, Usual, Week, hours_to_ask};
+
+/// Why the store did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection.
+    #[error("connect to the store; check store.url and that PostgreSQL runs")]
+    Connect(#[source] tokio_postgres::Error),
+    /// The views for readers are not there, or the role may not read them.
+    #[error(
+        "read {what} from the store; check that `sink-store migrate` has run and that the role is a vardstrom_reader"
+    )]
+    Read {
+        /// What was read.
+        what: &'static str,
+        /// PostgreSQL's answer.
+        source: tokio_postgres::Error,
+    },
+}
+
+/// A connection to the store.
+pub struct Store {
+    client: tokio_postgres::Client,
+}
+
+/// A consistent start: events, and where each topic goes on.
+#[derive(Default)]
+pub struct Start {
+    /// Schema ids inside the records, with their schemas.
+    pub schemas: Vec<(u32, String)>,
+    /// Topic, partition, next offset.
+    pub progress: Vec<(String, i32, i64)>,
+    /// Topic read, origin topic, partition, offset, ordinal.
+    pub origins: Vec<(String, String, i32, i64, i32)>,
+    /// Subject and record.
+    pub events: Vec<(String, Vec<u8>)>,
+}
+
+impl Store {
+    /// Connects; the connection's own task ends with it.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(Error::Connect)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "the connection to the store ended");
+            }
+        });
+        Ok(Self { client })
+    }
+
+    /// Whether the connection has ended.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Everything that is live since an instant, with positions from the same snapshot.
+    pub async fn start(&mut self, since: Timestamp, regions: &[String]) -> Result<Start, Error> {
+        let read = |what| move |source| Error::Read { what, source };
+        let transaction = self
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()
+            .await
+            .map_err(read("a snapshot"))?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read("as the reader role"))?;
+        let mut start = Start::default();
+        for row in transaction.query("SELECT id, avsc FROM record_schema", &[]).await.map_err(read("schemas"))? {
+            start.schemas.push((schema_id(&row), row.get(1)));
+        }
+        let progress = "SELECT topic, partition, next_offset FROM board_progress WHERE region = ANY ($1)";
+        for row in transaction.query(progress, &[&regions]).await.map_err(read("positions"))? {
+            start.progress.push((row.get(0), row.get(1), row.get(2)));
+        }
+        let origins = "SELECT topic, origin_topic, origin_partition, origin_offset, origin_ordinal FROM board_origin WHERE region = ANY ($1)";
+        for row in transaction.query(origins, &[&regions]).await.map_err(read("origins"))? {
+            start.origins.push((row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)));
+        }
+        let events = "SELECT subject, record FROM board_events(to_timestamp($1::float8), $2)";
+        for row in transaction.query(events, &[&seconds(since), &regions]).await.map_err(read("events"))? {
+            start.events.push((row.get(0), row.get(1)));
+        }
+        transaction.commit().await.map_err(read("a snapshot"))?;
+        Ok(start)
+    }
+
+    /// All events of the components that hold the named nodes.
+    pub async fn component(&mut self, region: &str, nodes: &[String]) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let read = |source| Error::Read { what: "an episode's events", source };
+        let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
+        let rows = transaction
+            .query("SELECT subject, record FROM board_component($1, $2)", &[&region, &nodes])
+            .await
+            .map_err(read)?;
+        transaction.commit().await.map_err(read)?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// The same weekday and hour in earlier weeks.
+    pub async fn usual(&mut self, now: Timestamp) -> Result<Usual, Error> {
+        let read = |source| Error::Read { what: "the census of earlier weeks", source };
+        let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
+        let mut usual = Usual::default();
+        for hour in hours_to_ask(now) {
+            let rows = transaction
+                .query(
+                    "SELECT region, unit, belagda::int8, disponibla::int8 \
+                     FROM board_census(to_timestamp($1::float8), to_timestamp($1::float8))",
+                    &[&seconds(hour)],
+                )
+                .await
+                .map_err(read)?;
+            let week: Week = rows
+                .iter()
+                .map(|row| {
+                    let (region, unit): (&str, &str) = (row.get(0), row.get(1));
+                    let count = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
+                    let sample = Sample { belagda: count(row.get(2)).unwrap_or(0), disponibla: count(row.get(3)) };
+                    ((region.into(), unit.into()), sample)
+                })
+                .collect();
+            if !week.is_empty() {
+                usual.weeks.push(week);
+            }
+        }
+        transaction.commit().await.map_err(read)?;
+        Ok(usual)
+    }
+}
+
+fn schema_id(row: &Row) -> u32 {
+    let id: i32 = row.get(0);
+    u32::try_from(id).unwrap_or_default()
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    // Micros of any year near ours fit a double's 53 bits.
+    at.0 as f64 / 1_000_000.0
+}
