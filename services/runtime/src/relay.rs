@@ -17,6 +17,8 @@
 //! Refused: Kafka transactions (librdkafka lacks KIP-890, so a timeout can tear one), and committing what was polled
 //! rather than what was acknowledged (a crash would skip).
 
+pub mod clients;
+mod held;
 mod membership;
 mod outputs;
 mod receipts;

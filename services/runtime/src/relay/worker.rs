@@ -1,24 +1,24 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::Offset;
 use rdkafka::TopicPartitionList;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use rdkafka::{ClientConfig, Offset};
 use uuid::fmt::Hyphenated;
 
+use super::held::Held;
 use super::membership::{self, Change, Membership};
 use super::receipts::{self, Receipt, Receipts, SLOTS_MAX};
 use super::slot::Slot;
-use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step};
+use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step, clients};
 use crate::broker::{self, Link, Probe};
 use crate::config::Fault;
 use crate::exit::chain;
 use crate::fate::FateCounts;
-use crate::metrics::{Counter, Gauge};
 use crate::origin::{self, Position};
 use crate::policy::{self, Action};
 
@@ -58,46 +58,16 @@ struct Work<S> {
     probe: Probe,
 }
 
-/// A partition this process holds, or held until receipts that are still outstanding.
-struct Held {
-    route: usize,
-    topic: String,
-    partition: i32,
-    owned: bool,
-    slot: Slot,
-    origins: origin::Writer,
-    meters: Meters,
-}
-
-struct Meters {
-    mapped: Counter,
-    ignored: Counter,
-    refused: Counter,
-    parked: Counter,
-    events: Counter,
-    lag: Gauge,
-}
-
-impl Meters {
-    fn add(&self, counts: &FateCounts) {
-        self.mapped.inc_by(counts.mapped);
-        self.ignored.inc_by(counts.ignored);
-        self.refused.inc_by(counts.refused);
-        self.parked.inc_by(counts.parked);
-        self.events.inc_by(counts.events);
-    }
-}
-
-const FATES: [&str; 4] = ["mapped", "ignored", "refused", "parked"];
-
 impl<S: Step> Worker<S> {
     pub(super) fn start(relay: Relay, step: S) -> Result<Self, Error> {
         let link = Link::new(relay.health.clone());
         relay.health.set_ready(COMPONENT, false, "waiting for Kafka");
+        let reading = clients::reading(&relay.kafka, &relay.settings).map_err(Error::Setup)?;
+        let writing = clients::writing(&relay.kafka, &relay.settings).map_err(Error::Setup)?;
         let consumer: BaseConsumer<Membership> =
-            BaseConsumer::from_config_and_context(&reading(&relay)?, Membership::new(link.clone())).map_err(setup)?;
+            BaseConsumer::from_config_and_context(&reading, Membership::new(link.clone())).map_err(setup)?;
         let producer: BaseProducer<Receipts> =
-            BaseProducer::from_config_and_context(&writing(&relay)?, Receipts::new(link.clone())).map_err(setup)?;
+            BaseProducer::from_config_and_context(&writing, Receipts::new(link.clone())).map_err(setup)?;
         check_topics(&relay, &consumer, &link)?;
         let inputs: Vec<&str> = relay.routes.iter().map(|route| route.input.as_str()).collect();
         consumer
@@ -163,50 +133,6 @@ impl<S: Step> Worker<S> {
 
 fn setup(error: KafkaError) -> Error {
     Error::Setup(Fault::new("kafka", error.to_string()))
-}
-
-fn reading(relay: &Relay) -> Result<ClientConfig, Error> {
-    let settings = &relay.settings;
-    let queue_kib = (settings.fetch_queue_size.as_bytes() / 1024).max(1024);
-    let mut config = relay.kafka.client().map_err(Error::Setup)?;
-    config
-        .set("group.id", &settings.group)
-        .set("group.instance.id", &settings.instance)
-        .set("group.protocol", "classic")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set("session.timeout.ms", settings.session_timeout.0.as_millis().to_string())
-        // While outputs cannot be written the loop does not read; a broker away for longer than this costs a
-        // rebalance and nothing else.
-        .set("max.poll.interval.ms", "1800000")
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        // A partition without a committed offset is started at its oldest record explicitly; a committed offset that
-        // is not there any more is an error, never a silent jump.
-        .set("auto.offset.reset", "error")
-        .set("fetch.queue.backoff.ms", "5")
-        .set("queued.max.messages.kbytes", queue_kib.to_string())
-        .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
-        .set("fetch.message.max.bytes", (1 << 20).to_string())
-        .set("socket.timeout.ms", "10000")
-        .set("statistics.interval.ms", "2000");
-    Ok(config)
-}
-
-fn writing(relay: &Relay) -> Result<ClientConfig, Error> {
-    let settings = &relay.settings;
-    let mut config = relay.kafka.client().map_err(Error::Setup)?;
-    config
-        .set("acks", "all")
-        .set("enable.idempotence", "true")
-        // A record that fails for good stops all that follow it, so that no consumer passes over the hole.
-        .set("enable.gapless.guarantee", "true")
-        // For ever: while Kafka is away outputs wait, and reading stops when there are too many.
-        .set("message.timeout.ms", "0")
-        .set("linger.ms", settings.linger.0.as_millis().to_string())
-        .set("batch.size", "1000000")
-        .set("queue.buffering.max.messages", "100000")
-        .set("queue.buffering.max.kbytes", (settings.send_queue_size.as_bytes() / 1024).max(1024).to_string());
-    Ok(config)
 }
 
 fn check_topics<C: rdkafka::consumer::ConsumerContext>(
@@ -418,7 +344,7 @@ impl<S: Step> Work<S> {
             let count = settled.counts.consumed();
             if count > 0 {
                 self.pending -= usize::try_from(count).expect("no more settles than was pending");
-                held.meters.add(&settled.counts);
+                held.count(&settled.counts);
                 if let Some(seconds) = settled.timestamp_ms.and_then(seconds_since) {
                     self.relay.metrics.settle_time.observe(seconds);
                 }
@@ -439,7 +365,7 @@ impl<S: Step> Work<S> {
         }
         for held in self.held.iter().flatten().filter(|held| held.owned) {
             if let Some(end) = ends.of(&held.topic, held.partition) {
-                held.meters.lag.set((end - held.slot.next()).max(0));
+                held.show_lag(end);
             }
         }
     }
@@ -507,7 +433,7 @@ impl<S: Step> Work<S> {
         match change {
             Change::Assign(list) => self.assign(consumer, list)?,
             Change::Revoke(list) => {
-                let is_named = |held: &Held| list.find_partition(&held.topic, held.partition).is_some();
+                let is_named = |held: &Held| held.is_in(&list);
                 self.drain(is_named)?;
                 self.commit(consumer, CommitMode::Sync, is_named);
                 self.release(consumer, &list)?;
@@ -561,27 +487,8 @@ impl<S: Step> Work<S> {
 
     fn hold(&mut self, topic: &str, partition: i32, slot: Slot) {
         let route = self.relay.routes.iter().position(|route| route.input == topic);
-        let metrics = &self.relay.metrics;
-        let number = partition.to_string();
-        let [mapped, ignored, refused, parked] = FATES.map(|fate| metrics.records.of(&[topic, &number, fate]));
-        let meters = Meters {
-            mapped,
-            ignored,
-            refused,
-            parked,
-            events: metrics.events.of(&[topic, &number]),
-            lag: metrics.lag.of(&[topic, &number]),
-        };
-        meters.add(slot.counts());
-        let held = Held {
-            route: route.expect("only the routes' inputs are subscribed to"),
-            topic: topic.to_owned(),
-            partition,
-            owned: true,
-            slot,
-            origins: origin::Writer::new(topic, partition),
-            meters,
-        };
+        let route = route.expect("only the routes' inputs are subscribed to");
+        let held = Held::new(route, topic, partition, slot, &self.relay.metrics);
         match self.held.iter().position(Option::is_none) {
             Some(free) => self.held[free] = Some(held),
             None => {
@@ -592,18 +499,8 @@ impl<S: Step> Work<S> {
     }
 
     fn release(&mut self, consumer: &BaseConsumer<Membership>, list: &TopicPartitionList) -> Result<(), Error> {
-        let metrics = &self.relay.metrics;
-        for held in self.held.iter_mut().flatten().filter(|held| held.owned) {
-            if list.find_partition(&held.topic, held.partition).is_none() {
-                continue;
-            }
-            held.owned = false;
-            let partition = held.partition.to_string();
-            for fate in FATES {
-                metrics.records.remove(&[&held.topic, &partition, fate]);
-            }
-            metrics.events.remove(&[&held.topic, &partition]);
-            metrics.lag.remove(&[&held.topic, &partition]);
+        for held in self.held.iter_mut().flatten().filter(|held| held.owned && held.is_in(list)) {
+            held.disown(&self.relay.metrics);
         }
         self.settle()?;
         membership::give_up(consumer, list).map_err(|source| Error::Group { attempt: "give up partitions", source })?;
@@ -617,9 +514,7 @@ impl<S: Step> Work<S> {
     }
 
     fn find(&mut self, topic: &str, partition: i32) -> Option<usize> {
-        let is_it = |entry: &Option<Held>| {
-            entry.as_ref().is_some_and(|held| held.owned && held.partition == partition && held.topic == topic)
-        };
+        let is_it = |entry: &Option<Held>| entry.as_ref().is_some_and(|held| held.is(topic, partition));
         // Records come in runs of one partition.
         if !self.held.get(self.last).is_some_and(is_it) {
             self.last = self.held.iter().position(is_it)?;
