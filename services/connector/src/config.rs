@@ -270,12 +270,9 @@ impl Check for Limits {
                 return Err(Fault::new(key, format!("must be between 1 and {count_max}")));
             }
         }
-        for (key, period) in [
-            ("idle", self.idle),
-            ("acknowledge", self.acknowledge),
-            ("stall", self.stall),
-            ("drain", self.drain),
-        ] {
+        for (key, period) in
+            [("idle", self.idle), ("acknowledge", self.acknowledge), ("stall", self.stall), ("drain", self.drain)]
+        {
             if period.0 < PERIOD_MIN {
                 return Err(Fault::new(key, "must be at least \"10ms\""));
             }
@@ -288,7 +285,10 @@ impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
         if self.mllp.is_empty() && self.capacity.is_empty() && self.replay.is_empty() {
-            return Err(Fault::new("mllp", "this region has no source; add [[region.mllp]], [[region.capacity]] or [[region.replay]]"));
+            return Err(Fault::new(
+                "mllp",
+                "this region has no source; add [[region.mllp]], [[region.capacity]] or [[region.replay]]",
+            ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
             mllp.check().map_err(|fault| fault.under(&format!("mllp.{at}")))?;

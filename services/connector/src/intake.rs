@@ -52,7 +52,8 @@ pub struct Intake {
 impl Intake {
     /// An intake over a producer. [`Intake::watch_broker`] must run for the gate to open.
     pub fn new(producer: Producer, limits: Limits, metrics: Metrics, health: Health, shutdown: Shutdown) -> Arc<Self> {
-        let budget_bytes = usize::try_from(limits.in_flight.as_bytes()).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let budget_bytes =
+            usize::try_from(limits.in_flight.as_bytes()).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         health.set_ready(COMPONENT, true, "nothing refused");
         Arc::new(Self {
             producer,

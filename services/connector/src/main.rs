@@ -138,10 +138,18 @@ fn check(config: &Config) {
             println!("   MLLP on {}{encrypted} to {}", mllp.listen, topics::name::source(region.code, &mllp.feed));
         }
         for source in &region.capacity {
-            println!("   capacity from {} to {}", source.path.display(), topics::name::source(region.code, &source.feed));
+            println!(
+                "   capacity from {} to {}",
+                source.path.display(),
+                topics::name::source(region.code, &source.feed)
+            );
         }
         for source in &region.replay {
-            println!("   HL7 files from {} to {}", source.path.display(), topics::name::source(region.code, &source.feed));
+            println!(
+                "   HL7 files from {} to {}",
+                source.path.display(),
+                topics::name::source(region.code, &source.feed)
+            );
         }
     }
     println!("the configuration can be used");
@@ -199,7 +207,9 @@ async fn send(
         tracing::info!(resumed, "going on after message {resumed}");
     }
     let bar = indicatif::ProgressBar::new(size);
-    if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} messages, {eta} left") {
+    if let Ok(style) =
+        indicatif::ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} messages, {eta} left")
+    {
         bar.set_style(style);
     }
     let mut told = Instant::now();

@@ -151,7 +151,17 @@ mod tests {
             }
             ready.len()
         };
-        let looks = [(Some(1), 0), (Some(2), 0), (Some(2), 1), (Some(2), 0), (Some(3), 0), (Some(3), 1), (None, 0), (Some(3), 0), (Some(3), 1)];
+        let looks = [
+            (Some(1), 0),
+            (Some(2), 0),
+            (Some(2), 1),
+            (Some(2), 0),
+            (Some(3), 0),
+            (Some(3), 1),
+            (None, 0),
+            (Some(3), 0),
+            (Some(3), 1),
+        ];
         for (at, (size, ready)) in looks.into_iter().enumerate() {
             assert_eq!(look(size), ready, "look {at}");
         }

@@ -62,7 +62,8 @@ fn a_broker_killed_and_restarted_loses_nothing() {
     kafka.start_again().expect("started again");
     let answers = sending.join().expect("every message is answered");
     assert!(answers.iter().enumerate().all(|(id, answer)| *answer == format!("AA {id}")));
-    let mut ids: Vec<u64> = setup.records("adt", 3000).iter().map(|r| r.message_id.parse().expect("a number")).collect();
+    let mut ids: Vec<u64> =
+        setup.records("adt", 3000).iter().map(|r| r.message_id.parse().expect("a number")).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 3000);
@@ -95,7 +96,8 @@ fn memory_is_bounded_with_a_stuck_broker_and_many_eager_senders() {
     const EACH: u64 = 40;
     const LIMIT: u64 = 100 << 20;
     let mut kafka = kafka();
-    let setup = Setup::on(kafka.bootstrap(), "24").limits("in_flight = \"16 MiB\"\nstall = \"300s\"\nacknowledge = \"300s\"");
+    let setup =
+        Setup::on(kafka.bootstrap(), "24").limits("in_flight = \"16 MiB\"\nstall = \"300s\"\nacknowledge = \"300s\"");
     let mut connector = setup.start();
     let address = connector.mllp();
     kafka.pause().expect("paused");

@@ -32,7 +32,8 @@ fn a_replay_killed_in_the_middle_goes_on_where_it_was() {
     wait_for_file(&position);
     killed.kill();
     let kept = fs::read_to_string(&position).expect("a position");
-    let offset: u64 = kept.lines().find_map(|line| line.strip_prefix("offset ")).expect("there").parse().expect("a number");
+    let offset: u64 =
+        kept.lines().find_map(|line| line.strip_prefix("offset ")).expect("there").parse().expect("a number");
     let size = fs::metadata(&file).expect("there").len();
     assert!(offset > 0 && offset < size, "killed in the middle, at {offset} of {size}");
 
@@ -64,7 +65,8 @@ fn a_file_sent_twice_is_the_same_records_twice() {
     ];
     fs::write(&file, mixed.concat()).expect("written");
     for _ in 0..2 {
-        let output = setup.command("replay").arg(&file).args(["--region", "14", "--config"]).arg(setup.config()).output();
+        let output =
+            setup.command("replay").arg(&file).args(["--region", "14", "--config"]).arg(setup.config()).output();
         let output = output.expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(String::from_utf8_lossy(&output.stdout).contains("5 messages sent"));
@@ -78,7 +80,12 @@ fn a_file_sent_twice_is_the_same_records_twice() {
 fn a_replay_of_an_unknown_region_or_a_missing_file_says_so() {
     let setup = Setup::mllp("17");
     let run = |region: &str, file: &str| {
-        let output = setup.command("replay").arg(setup.path(file)).args(["--region", region, "--config"]).arg(setup.config()).output();
+        let output = setup
+            .command("replay")
+            .arg(setup.path(file))
+            .args(["--region", region, "--config"])
+            .arg(setup.config())
+            .output();
         let output = output.expect("it runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
@@ -96,7 +103,8 @@ fn a_folder_of_files_is_sent_once_each() {
     let (inbox, positions) = (setup.path("inbox"), setup.path("positions"));
     fs::create_dir(&inbox).expect("made");
     fs::create_dir(&positions).expect("made");
-    let setup = setup.sources(&format!("[[region.replay]]\npath = {inbox:?}\npositions = {positions:?}\npoll = \"50ms\"\n"));
+    let setup =
+        setup.sources(&format!("[[region.replay]]\npath = {inbox:?}\npositions = {positions:?}\npoll = \"50ms\"\n"));
     fs::write(inbox.join("a.hl7"), file_of(20)).expect("written");
     let mut connector = setup.start();
     assert_eq!(setup.records("adt", 20).len(), 20);
@@ -126,8 +134,11 @@ fn a_capacity_file_is_read_when_it_changes() {
     write("51A;2026-01-05;20;18;2;personal\r\n51B;2026-01-05;20;bad\r\n", 0);
     let first = setup.records("capacity", 2);
     assert_eq!(first.len(), 2);
-    assert!(first.iter().all(|record| record.message_id == "capacity" && record.recorded_at == Some(1_800_000_000_000_000)));
-    let at = |line: &str| first.iter().find(|record| record.position == format!("kapacitet.csv:{line}")).expect("recorded");
+    assert!(
+        first.iter().all(|record| record.message_id == "capacity" && record.recorded_at == Some(1_800_000_000_000_000))
+    );
+    let at =
+        |line: &str| first.iter().find(|record| record.position == format!("kapacitet.csv:{line}")).expect("recorded");
     assert_eq!(at("2").payload, row("51A;2026-01-05;20;18;2;personal"));
     assert_eq!(at("3").payload, row("51B;2026-01-05;20;bad"));
 
@@ -146,8 +157,9 @@ fn a_capacity_file_is_read_when_it_changes() {
     connector.wait("a word about it", |connector| connector.log().contains("no header row"));
     assert_eq!(connector.metric("vardstrom_connector_file_troubles_total{reason=\"headless\"}"), 1.0);
     assert_eq!(connector.metric("vardstrom_connector_capacity_rows_total"), 7.0);
+    let said = connector.log().matches("cannot be looked at").count();
     fs::remove_file(&file).expect("removed");
-    connector.wait("a word about it", |connector| connector.log().contains("cannot be looked at"));
+    connector.wait("a word about it", |connector| connector.log().matches("cannot be looked at").count() > said);
     thread::sleep(Duration::from_millis(300));
-    assert_eq!(connector.log().matches("cannot be looked at").count(), 1, "said once");
+    assert_eq!(connector.log().matches("cannot be looked at").count(), said + 1, "said once");
 }

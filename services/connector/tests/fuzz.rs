@@ -52,7 +52,10 @@ fn malformed(random: &mut Random, id: u64) -> Vec<u8> {
 
 #[test]
 fn malformed_frames_are_all_accounted_for() {
-    let seed = std::env::var("FUZZ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()));
+    let seed = std::env::var("FUZZ_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or_else(|| u64::from(std::process::id()));
     println!("FUZZ_SEED={seed}");
     let setup = Setup::mllp("20");
     let mut connector = setup.start();

@@ -1,21 +1,19 @@
 //! What a sender sees, and what is recorded of it.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use super::stack::{Setup, code, framed, message, message_with};
+use super::stack::{Connector, Sender, Setup, code, framed, message, message_with};
 
 #[test]
 fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     let setup = Setup::mllp("01");
     let mut connector = setup.start();
     let mut sender = connector.connect();
-    for (id, person, more, expected) in [
-        ("1", 1, "", "AA 1"),
-        ("2", 2, "|||AL|NE", "CA 2"),
-        ("3", 1, "|||NE|AL", "AA 3"),
-        ("4", 3, "", "AA 4"),
-    ] {
+    for (id, person, more, expected) in
+        [("1", 1, "", "AA 1"), ("2", 2, "|||AL|NE", "CA 2"), ("3", 1, "|||NE|AL", "AA 3"), ("4", 3, "", "AA 4")]
+    {
         assert_eq!(sender.exchange(&message_with(id, person, more)), expected);
     }
     // Asks for an answer only to failures: the next answer is the next message's.
@@ -27,10 +25,13 @@ fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     assert!(records.iter().all(|record| !record.has_key && record.recorded_at.is_none()));
     let of = |id: &str| records.iter().find(|record| record.message_id == id).expect("recorded");
     assert_eq!(of("1").payload, message("1", 1).trim_ascii_end());
-    assert!(of("1").position.starts_with(&format!("mllp {} ", connector.mllp().port())) && of("1").position.ends_with("/1"));
+    assert!(
+        of("1").position.starts_with(&format!("mllp {} ", connector.mllp().port())) && of("1").position.ends_with("/1")
+    );
     // One person's messages are in one partition, in order.
     let of_one: Vec<_> = records.iter().filter(|record| record.partition == of("1").partition).collect();
-    let order: Vec<_> = ["1", "3", "5", "6"].map(|id| of_one.iter().position(|r| r.message_id == id).expect("there")).to_vec();
+    let order: Vec<_> =
+        ["1", "3", "5", "6"].map(|id| of_one.iter().position(|r| r.message_id == id).expect("there")).to_vec();
     assert!(order.is_sorted(), "{order:?}");
     assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"AA\"}"), 4.0);
     assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"CA\"}"), 1.0);
@@ -70,7 +71,11 @@ fn letters_of_another_character_set_stay_the_bytes_they_are() {
     let connector = setup.start();
     let mut sender = connector.connect();
     let mut latin1 = message_with("l\u{f6}", 1, "||||||8859/1");
-    latin1 = String::from_utf8(latin1).expect("text").chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    latin1 = String::from_utf8(latin1)
+        .expect("text")
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).expect("Latin-1"))
+        .collect();
     sender.send(&latin1);
     let answer = sender.answer();
     assert!(answer.contains("MSA|AA|l\u{fffd}"), "the id comes back in the sender's own bytes: {answer:?}");
@@ -167,9 +172,9 @@ fn connections_are_many_but_bounded() {
     let setup = Setup::mllp("09").limits("connections = 200");
     let mut connector = setup.start();
     let address = connector.mllp();
-    let mut senders: Vec<_> = (0..200).map(|_| super::stack::Sender::to(address)).collect();
+    let mut senders: Vec<_> = (0..200).map(|_| Sender::to(address)).collect();
     connector.wait("200 connections", |connector| connector.metric("vardstrom_connector_mllp_connections") == 200.0);
-    assert!(super::stack::Sender::to(address).is_closed(), "one too many");
+    assert!(Sender::to(address).is_closed(), "one too many");
     let threads: Vec<_> = (0..4)
         .map(|_| senders.split_off(senders.len() - 50))
         .map(|senders| {
@@ -185,6 +190,53 @@ fn connections_are_many_but_bounded() {
     for thread in threads {
         thread.join().expect("every connection is served");
     }
-    connector.wait("the connections to end", |connector| connector.metric("vardstrom_connector_mllp_connections") == 0.0);
+    connector
+        .wait("the connections to end", |connector| connector.metric("vardstrom_connector_mllp_connections") == 0.0);
     assert_eq!(setup.records("adt", 2000).len(), 2000);
+}
+
+/// Sends from four connections until the connector is gone; gives the ids that were acknowledged.
+fn acknowledged_until(setup: &Setup, end: impl FnOnce(&mut Connector)) -> (Vec<String>, Connector) {
+    let mut connector = setup.start();
+    let address = connector.mllp();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.store(0, Ordering::Relaxed);
+    let threads: Vec<_> = (0..4)
+        .map(|connection| {
+            thread::spawn(move || {
+                let mut sender = Sender::to(address);
+                let mut stream = sender.stream.try_clone().expect("cloned");
+                let writing = thread::spawn(move || {
+                    // Sends ahead, so that messages are at every stage when the end comes.
+                    (0..1_000_000)
+                        .all(|id| stream.write_all(&framed(&message(&format!("{connection}-{id}"), id))).is_ok())
+                });
+                let mut acknowledged = Vec::new();
+                while let Some(answer) = sender.try_answer() {
+                    acknowledged.push(code(&answer).strip_prefix("AA ").expect("AA").to_owned());
+                    COUNT.fetch_add(1, Ordering::Relaxed);
+                }
+                assert!(!writing.join().expect("written"), "the end came before the messages did");
+                acknowledged
+            })
+        })
+        .collect();
+    connector.wait("the first thousand answers", |_| COUNT.load(Ordering::Relaxed) > 1000);
+    end(&mut connector);
+    (threads.into_iter().flat_map(|thread| thread.join().expect("sent")).collect(), connector)
+}
+
+#[test]
+fn what_was_acknowledged_before_a_kill_or_a_stop_is_recorded() {
+    let setup = Setup::mllp("25");
+    let (before, _) = acknowledged_until(&setup, Connector::kill);
+    let recorded = setup.records("adt", before.len());
+    let ids: std::collections::HashSet<_> = recorded.iter().map(|record| &record.message_id).collect();
+    assert!(before.iter().all(|id| ids.contains(id)), "acknowledged and not recorded");
+
+    let known = recorded.len();
+    let (after, connector) = acknowledged_until(&setup, |connector| assert_eq!(connector.stop(), 0));
+    let recorded = setup.records("adt", known + after.len());
+    // A stop answers what it has taken: nothing is recorded without an answer.
+    assert_eq!(recorded.len() - known, after.len(), "{}", connector.log());
 }

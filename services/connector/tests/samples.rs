@@ -36,9 +36,31 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(|text| text.replace("\"24 MiB\"", "\"1 MiB\""), "in_flight");
     check(|text| text.replace("\"30s\"", "30"), "acknowledge");
     check(|text| text.replace("VARDSTROM_PARTITION_KEY", "VARDSTROM_NO_SUCH_KEY"), "VARDSTROM_NO_SUCH_KEY is not set");
-    check(|text| text.replace("# [region.mllp.tls]", "[region.mllp.tls]\ncertificate = \"/nowhere/c.pem\"\nkey = \"/nowhere/k.pem\""), "/nowhere/c.pem");
-    check(|text| format!("{text}\n[[region]]\ncode = \"14\"\nsource_system = \"SE2321000131-X\"\n[[region.mllp]]\nlisten = \"127.0.0.1:2576\"\n"), "written twice");
-    check(|text| format!("{text}\n[[region]]\ncode = \"12\"\nsource_system = \"SE2321000131-X\"\n[[region.mllp]]\nlisten = \"127.0.0.1:2575\"\n"), "own port");
+    check(
+        |text| {
+            text.replace(
+                "# [region.mllp.tls]",
+                "[region.mllp.tls]\ncertificate = \"/nowhere/c.pem\"\nkey = \"/nowhere/k.pem\"",
+            )
+        },
+        "/nowhere/c.pem",
+    );
+    check(
+        |text| {
+            format!(
+                "{text}\n[[region]]\ncode = \"14\"\nsource_system = \"SE2321000131-X\"\n[[region.mllp]]\nlisten = \"127.0.0.1:2576\"\n"
+            )
+        },
+        "written twice",
+    );
+    check(
+        |text| {
+            format!(
+                "{text}\n[[region]]\ncode = \"12\"\nsource_system = \"SE2321000131-X\"\n[[region.mllp]]\nlisten = \"127.0.0.1:2575\"\n"
+            )
+        },
+        "own port",
+    );
 }
 
 #[test]

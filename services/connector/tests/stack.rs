@@ -298,7 +298,8 @@ impl<S: Read + Write> Sender<S> {
 
 /// MSA-1 and MSA-2.
 pub fn code(answer: &str) -> String {
-    let msa = answer.split('\r').find_map(|line| line.strip_prefix("MSA|")).unwrap_or_else(|| panic!("no MSA in {answer:?}"));
+    let msa =
+        answer.split('\r').find_map(|line| line.strip_prefix("MSA|")).unwrap_or_else(|| panic!("no MSA in {answer:?}"));
     msa.split('|').take(2).collect::<Vec<_>>().join(" ").trim_end().to_owned()
 }
 

@@ -40,7 +40,8 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let number = chunk.iter().chain([&0, &0]).take(3).fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+        let number =
+            chunk.iter().chain([&0, &0]).take(3).fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
         for place in 0..4 {
             let letter = LETTERS[number >> (18 - 6 * place) & 63];
             text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
@@ -49,7 +50,11 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-fn connect(connector: &Connector, trusted: &CertificateDer<'static>, client: Option<&Identity>) -> Sender<StreamOwned<ClientConnection, TcpStream>> {
+fn connect(
+    connector: &Connector,
+    trusted: &CertificateDer<'static>,
+    client: Option<&Identity>,
+) -> Sender<StreamOwned<ClientConnection, TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).expect("a root");
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -63,9 +63,8 @@ impl Column {
         Some(match folded(cell).as_str() {
             "enhet" | "enheter" | "enhetskod" | "enhetsid" | "enhethsaid" | "hsaid" | "vardenhet" | "avdelning"
             | "unit" => Self::Unit,
-            "giltigfran" | "giltigfranochmed" | "giltigfom" | "giltig" | "gallerfran" | "fran" | "fom" | "validfrom" => {
-                Self::ValidFrom
-            }
+            "giltigfran" | "giltigfranochmed" | "giltigfom" | "giltig" | "gallerfran" | "fran" | "fom"
+            | "validfrom" => Self::ValidFrom,
             "faststallda" | "faststalldavardplatser" | "faststalldaplatser" | "antalfaststallda" => Self::Faststallda,
             "disponibla" | "disponiblavardplatser" | "disponiblaplatser" | "antaldisponibla" => Self::Disponibla,
             "stangda" | "stangdavardplatser" | "stangdaplatser" | "antalstangda" => Self::Stangda,
@@ -80,7 +79,8 @@ impl Column {
 /// Reads a file. The same bytes always give the same rows.
 pub fn read(file: &[u8]) -> Table {
     let text = decoded(file);
-    let mut lines = lines(&text);
+    // Spreadsheets may write their separator on a line of its own before the header.
+    let mut lines = lines(&text).skip_while(|(_, line)| line.trim().to_ascii_lowercase().starts_with("sep="));
     let Some((header_line, header)) = lines.next() else {
         return Table::Empty;
     };
@@ -97,15 +97,16 @@ pub fn read(file: &[u8]) -> Table {
         });
     };
 
-    let names: Vec<&str> = columns
-        .iter()
-        .zip(&known)
-        .map(|(cell, column)| column.map_or(cell.as_str(), |column| column.name()))
-        .collect();
+    let names: Vec<&str> =
+        columns.iter().zip(&known).map(|(cell, column)| column.map_or(cell.as_str(), |column| column.name())).collect();
     let header = joined(&names);
     let rows = lines
         .map(|(line, text)| {
-            let cells = cells(text, delimiter);
+            let mut cells = cells(text, delimiter);
+            // A separator at the end of a line is no further cell.
+            while cells.len() > columns.len() && cells.last().is_some_and(String::is_empty) {
+                cells.pop();
+            }
             Row {
                 line,
                 unit: cells.get(unit_at).cloned().unwrap_or_default(),
@@ -162,11 +163,7 @@ fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
 
 /// The separator that cuts the header into most cells; `;` wins a tie, being what Swedish spreadsheets write.
 fn delimiter_of(header: &str) -> u8 {
-    [b';', b'\t', b',']
-        .into_iter()
-        .rev()
-        .max_by_key(|delimiter| cells(header, *delimiter).len())
-        .unwrap_or(b';')
+    [b';', b'\t', b','].into_iter().rev().max_by_key(|delimiter| cells(header, *delimiter).len()).unwrap_or(b';')
 }
 
 /// The trimmed cells of one line.
@@ -246,7 +243,8 @@ mod tests {
     #[test]
     fn three_delimiters_three_encodings_and_a_byte_order_mark_give_the_same_bytes() {
         let expected = format!("2 51A|{HEADER}\n51A;2026-01-05;20;18;2;hygien på å");
-        let semicolon = "Enhet;Giltig från;Fastställda;Disponibla;Stängda;Skäl\r\n51A;2026-01-05;20;18;2;hygien på å\r\n";
+        let semicolon =
+            "Enhet;Giltig från;Fastställda;Disponibla;Stängda;Skäl\r\n51A;2026-01-05;20;18;2;hygien på å\r\n";
         let comma = semicolon.replace(';', ",");
         let tab = semicolon.replace(';', "\t");
         let latin1: Vec<u8> = semicolon.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
@@ -266,10 +264,7 @@ mod tests {
 
     #[test]
     fn header_names_are_met_with_tolerance_and_keep_their_order() {
-        check(
-            b"DISPONIBLA V\xC3\x85RDPLATSER;v\xC3\xA5rdenhet;annat\n7;A;x\n",
-            &["2 A|disponibla;enhet;annat\n7;A;x"],
-        );
+        check(b"DISPONIBLA V\xC3\x85RDPLATSER;v\xC3\xA5rdenhet;annat\n7;A;x\n", &["2 A|disponibla;enhet;annat\n7;A;x"]);
     }
 
     #[test]
@@ -287,8 +282,8 @@ mod tests {
     #[test]
     fn blank_lines_are_skipped_and_counted_and_short_rows_kept() {
         check(
-            b"\nenhet;disponibla\r\n\r\n;;;\r\nA;1\rB\n",
-            &["5 A|enhet;disponibla\nA;1", "6 B|enhet;disponibla\nB"],
+            b"\nsep=;\nenhet;disponibla\r\n\r\n;;;\r\nA;1;;\rB\n",
+            &["6 A|enhet;disponibla\nA;1", "7 B|enhet;disponibla\nB"],
         );
     }
 

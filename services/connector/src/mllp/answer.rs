@@ -84,7 +84,9 @@ impl Became {
             Self::Stored => return None,
             Self::StoredUnreadable => ("unreadable", "received and kept, but it has no readable MSH segment"),
             Self::RejectedUnreadable => ("unreadable", "send one message per frame, beginning with MSH"),
-            Self::TooLong => ("too-long", "the message is longer than this receiver accepts; send it without attachments"),
+            Self::TooLong => {
+                ("too-long", "the message is longer than this receiver accepts; send it without attachments")
+            }
             Self::NotStored => ("not-stored", "the message could not be stored in time; send it again"),
         };
         Some(Problem { at: None, rule, remedy })

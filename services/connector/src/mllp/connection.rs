@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hl7::mllp::{self, Frame, Frames};
 use schemas::{Format, Timestamp};
@@ -23,6 +23,8 @@ use crate::metrics::{Answered, Oddity, Turned};
 
 /// Read at a time, and what a connection may hold without a share of the budget.
 const READ_BYTES: usize = 16 << 10;
+/// How long a connection that we end is read on, for its peer to see the end.
+const LINGER: Duration = Duration::from_millis(500);
 /// Answers gathered before they are written.
 const WRITE_BYTES: usize = 16 << 10;
 /// So many bytes without the end of a frame are no message, long as it may be: the connection is closed.
@@ -61,22 +63,25 @@ struct WaitingMessage {
 impl Connection {
     /// Serves the connection until it is closed by either side.
     pub async fn serve<S: AsyncRead + AsyncWrite>(self, stream: S) {
-        let (reading, writing) = tokio::io::split(stream);
+        let (mut reading, writing) = tokio::io::split(stream);
         let (sender, receiver) = mpsc::channel(self.feed.intake.limits.window);
         let mut writer = std::pin::pin!(self.answer(writing, receiver));
         tokio::select! {
             // A writer that ends first has lost its peer; what was read by then is stored all the same.
             () = &mut writer => return,
-            () = self.read(reading, sender) => {}
+            () = self.read(&mut reading, sender) => {}
         }
         if timeout(self.feed.intake.limits.drain.0, writer).await.is_err() {
             tracing::warn!(region = self.feed.region(), "a connection ended before its answers could be written");
         }
+        // Closing a socket with unread bytes resets it, and the peer may lose answers it has not read yet: what it
+        // still sends is taken and dropped, unanswered, for a moment.
+        let mut dropped = vec![0; READ_BYTES];
+        let _ = timeout(LINGER, async { while matches!(reading.read(&mut dropped).await, Ok(1..)) {} }).await;
     }
 
-    async fn read<S: AsyncRead>(&self, stream: S, waiting: mpsc::Sender<Waiting>) {
+    async fn read<S: AsyncRead + Unpin>(&self, stream: &mut S, waiting: mpsc::Sender<Waiting>) {
         let intake = &self.feed.intake;
-        let mut stream = std::pin::pin!(stream);
         let bytes_max = usize::try_from(intake.limits.message.as_bytes()).unwrap_or(usize::MAX);
         let mut frames = Frames::new(bytes_max);
         let mut reservation: Option<Room> = None;
@@ -85,7 +90,7 @@ impl Connection {
         while intake.wait_open().await {
             let buffer = frames.tail();
             buffer.reserve(READ_BYTES);
-            let mut limited = (&mut stream).take(READ_BYTES as u64);
+            let mut limited = (&mut *stream).take(READ_BYTES as u64);
             let read = tokio::select! {
                 read = timeout(intake.limits.idle.0, limited.read_buf(buffer)) => read,
                 () = intake.shutdown.wait() => return,
@@ -207,10 +212,9 @@ impl Connection {
         let text = message::text(head);
         let read = message::read(&text.text);
         let (seed, message_id) = match &read {
-            Some(read) => (
-                Seed::of(&read.message, text.charset, self.settings.acknowledgement),
-                read.message.control_id(),
-            ),
+            Some(read) => {
+                (Seed::of(&read.message, text.charset, self.settings.acknowledgement), read.message.control_id())
+            }
             None => (Seed::unreadable(), ""),
         };
         let payload = intake::left_out(bytes as u64, self.feed.intake.limits.message.as_bytes());
@@ -235,15 +239,8 @@ impl Connection {
             // The message has been read, so its sender gets an answer even when there is no room in time.
             None => timeout(intake.limits.acknowledge.0, intake.room(intake::cost(payload))).await.ok()?,
         };
-        let arrival = Arrival {
-            format: Format::Hl7v2,
-            message_id,
-            received_at,
-            recorded_at: None,
-            position,
-            payload,
-            partition,
-        };
+        let arrival =
+            Arrival { format: Format::Hl7v2, message_id, received_at, recorded_at: None, position, payload, partition };
         self.feed.send(arrival, room).await.ok()
     }
 
@@ -285,7 +282,12 @@ impl Connection {
     }
 
     /// Writes the gathered answers; false when the peer does not take them.
-    async fn write<S: AsyncWrite>(&self, mut stream: Pin<&mut S>, out: &mut Vec<u8>, received: &mut Vec<Instant>) -> bool {
+    async fn write<S: AsyncWrite>(
+        &self,
+        mut stream: Pin<&mut S>,
+        out: &mut Vec<u8>,
+        received: &mut Vec<Instant>,
+    ) -> bool {
         let write = async {
             stream.write_all(out).await?;
             stream.flush().await

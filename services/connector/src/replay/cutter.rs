@@ -92,7 +92,7 @@ impl Cutter {
     }
 
     /// The next whole section, or `None` when more bytes are needed (after [`Cutter::end`]: when there are no more).
-    pub fn next(&mut self) -> Option<Section> {
+    pub fn cut(&mut self) -> Option<Section> {
         loop {
             if self.line >= self.buffer.len() {
                 return if self.ended { self.finish() } else { None };
@@ -208,10 +208,9 @@ fn trimmed_end(bytes: &[u8]) -> &[u8] {
 }
 
 fn classify(line: &[u8]) -> Line {
-    let content = line.trim_ascii_start();
-    match content {
+    match line.trim_ascii() {
         [] => Line::Blank,
-        [b'M', b'S', b'H', separator, ..] if separator.is_ascii_punctuation() => Line::Header,
+        [b'M', b'S', b'H', rest @ ..] if rest.first().is_none_or(u8::is_ascii_punctuation) => Line::Header,
         [b'F' | b'B', b'H' | b'T', b'S', rest @ ..] if rest.first().is_none_or(u8::is_ascii_punctuation) => {
             Line::Envelope
         }
@@ -221,6 +220,8 @@ fn classify(line: &[u8]) -> Line {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn sections(file: &[u8], chunk: usize, limit: usize) -> Vec<Section> {
@@ -228,10 +229,10 @@ mod tests {
         let mut out = Vec::new();
         for bytes in file.chunks(chunk) {
             cutter.push(bytes);
-            out.extend(std::iter::from_fn(|| cutter.next()));
+            out.extend(std::iter::from_fn(|| cutter.cut()));
         }
         cutter.end();
-        out.extend(std::iter::from_fn(|| cutter.next()));
+        out.extend(std::iter::from_fn(|| cutter.cut()));
         out
     }
 
@@ -290,6 +291,54 @@ mod tests {
         check(b"\r\n \n\t\n", &[]);
     }
 
+    fn parts() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop::sample::select(vec![
+            "MSH|^~\\&|1",
+            "MSH|",
+            "MSH",
+            "MSHX",
+            "BHS|x",
+            "BTS",
+            "FTS|1",
+            "PID|1",
+            "rubbish",
+            " ",
+            "\r",
+            "\n",
+            "\r\n",
+            "\n\n",
+            "\x0B",
+            "\x1C",
+            "\x1C\r",
+            "\t",
+        ]);
+        prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat().into_bytes())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// However it is read and wherever reading goes on, a file holds the same bytes, in the same order.
+        #[test]
+        fn every_byte_is_in_one_section(file in parts(), chunk in 1..20_usize) {
+            let kept = |bytes: &[u8]| -> Vec<u8> {
+                // Envelopes are skipped; what is blank belongs to nobody.
+                bytes.split(|b| matches!(*b, b'\r' | b'\n' | VT | FS))
+                    .filter(|line| !matches!(classify(line), Line::Envelope | Line::Blank))
+                    .flat_map(|line| line.trim_ascii().to_vec())
+                    .collect()
+            };
+            let whole = sections(&file, file.len().max(1), 4096);
+            prop_assert_eq!(kept(&file), whole.iter().flat_map(|s| kept(&s.bytes)).collect::<Vec<_>>());
+            let cut = sections(&file, chunk, 4096);
+            prop_assert!(cut == whole);
+            for (at, section) in cut.iter().enumerate() {
+                let rest = sections(&file[usize::try_from(section.next).expect("small")..], chunk, 4096);
+                prop_assert_eq!(messages(&rest), messages(&cut[at + 1..]));
+            }
+        }
+    }
+
     #[test]
     fn an_oversized_message_is_measured_and_forgotten() {
         for filler in ["x".repeat(50_000), "OBX|1\r".repeat(9_000)] {
@@ -300,11 +349,11 @@ mod tests {
                 let mut buffer_max = 0;
                 for bytes in file.as_bytes().chunks(chunk) {
                     cutter.push(bytes);
-                    found.extend(std::iter::from_fn(|| cutter.next()));
+                    found.extend(std::iter::from_fn(|| cutter.cut()));
                     buffer_max = buffer_max.max(cutter.buffer.len());
                 }
                 cutter.end();
-                found.extend(std::iter::from_fn(|| cutter.next()));
+                found.extend(std::iter::from_fn(|| cutter.cut()));
                 assert_eq!(found.len(), 2, "reads of {chunk} bytes");
                 assert!(found[0].oversized() && found[0].bytes.starts_with(b"MSH|big\r"));
                 assert_eq!(found[0].bytes.len(), HEAD_BYTES);

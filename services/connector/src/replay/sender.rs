@@ -57,8 +57,7 @@ pub struct Sender<'a> {
 impl<'a> Sender<'a> {
     /// A sender of the file at `path` that keeps its position at `kept_at`.
     pub fn new(feed: &'a Feed, path: &'a Path, kept_at: &'a Path) -> Result<Self, Error> {
-        let metadata =
-            std::fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let metadata = std::fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let position = Position::load(kept_at, Version::of(&metadata))
             .map_err(|source| Error::Position { path: kept_at.to_owned(), source })?;
         Ok(Self { feed, path, kept_at, name: shown_name(path), position, kept: Instant::now() })
@@ -80,12 +79,13 @@ impl<'a> Sender<'a> {
         let mut messages = self.position.messages;
         let mut buffer = vec![0; READ_BYTES];
         loop {
-            let bytes = file.read(&mut buffer).await.map_err(|source| Error::Read { path: self.path.to_owned(), source })?;
+            let bytes =
+                file.read(&mut buffer).await.map_err(|source| Error::Read { path: self.path.to_owned(), source })?;
             match bytes {
                 0 => cutter.end(),
                 bytes => cutter.push(&buffer[..bytes]),
             }
-            while let Some(section) = cutter.next() {
+            while let Some(section) = cutter.cut() {
                 if let Some(stored) = self.section(&section, &mut messages, &mut window).await? {
                     self.keep(stored, false)?;
                     progress(&self.position);
