@@ -161,7 +161,7 @@ struct Unit<'a> {
     capacity_valid_from: Option<Timestamp>,
     belagda: Option<u32>,
     on_leave: Option<u32>,
-    lediga: Option<i64>,
+    lediga: Option<u32>,
     overbelaggningar: Option<u32>,
     utlokaliserade: Shown,
     belagda_per_100: Option<f64>,
@@ -195,7 +195,7 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
         capacity_valid_from: ward.capacity.map(|capacity| capacity.valid_from),
         belagda: known.then_some(occupancy.belagda),
         on_leave: known.then_some(occupancy.on_leave),
-        lediga: occupancy.lediga().filter(|_| known),
+        lediga: ward.lediga().filter(|_| known),
         overbelaggningar: (known && ward.overbelaggning_known).then_some(occupancy.overbelaggningar),
         utlokaliserade: if known { picture.hidden.ward(ward) } else { Shown::Missing },
         belagda_per_100: occupancy

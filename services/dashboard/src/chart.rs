@@ -25,23 +25,34 @@ pub struct Labels<'a> {
     pub capacity: &'a str,
 }
 
-/// A small line in a row: values over the last day, without axes.
-pub fn sparkline(values: &[Option<i64>], limits: &[Option<i64>], finding: &str) -> String {
-    const WIDTH: f64 = 96.0;
-    const HEIGHT: f64 = 22.0;
+/// Where a sparkline stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a row of a table.
+    Row,
+    /// Under a sum, as wide as its tile.
+    Tile,
+}
+
+/// A small line without axes: values over the last day, with the line of capacity where there is one.
+pub fn sparkline(place: Place, values: &[Option<i64>], limits: &[Option<i64>], finding: &str) -> String {
+    let (width, height, class) = match place {
+        Place::Row => (96.0, 24.0, "spark"),
+        Place::Tile => (240.0, 40.0, "spark spark-wide"),
+    };
     let top = highest(values.iter().chain(limits).copied()).max(1);
-    let place = |index: usize, value: i64| {
-        let x = if values.len() > 1 { index as f64 * (WIDTH - 4.0) / (values.len() - 1) as f64 } else { 0.0 };
-        (2.0 + x, HEIGHT - 2.0 - value as f64 * (HEIGHT - 4.0) / top as f64)
+    let point = |index: usize, value: i64| {
+        let x = if values.len() > 1 { index as f64 * (width - 5.0) / (values.len() - 1) as f64 } else { 0.0 };
+        (2.0 + x, height - 2.0 - value as f64 * (height - 5.0) / top as f64)
     };
     let mut svg = format!(
-        "<svg class=\"spark\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\" aria-label=\"{}\">",
+        "<svg class=\"{class}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\">",
         escape(finding)
     );
-    let _ = write!(svg, "<path class=\"spark-limit\" d=\"{}\"/>", line(limits, &place));
-    let _ = write!(svg, "<path class=\"spark-line\" d=\"{}\"/>", line(values, &place));
+    let _ = write!(svg, "<path class=\"spark-limit\" d=\"{}\"/>", line(limits, &point));
+    let _ = write!(svg, "<path class=\"spark-line\" d=\"{}\"/>", line(values, &point));
     if let Some((index, Some(value))) = values.iter().enumerate().next_back() {
-        let (x, y) = place(index, *value);
+        let (x, y) = point(index, *value);
         let _ = write!(svg, "<circle class=\"spark-now\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2\"/>");
     }
     svg.push_str("</svg>");
@@ -66,10 +77,10 @@ fn line(values: &[Option<i64>], place: &impl Fn(usize, i64) -> (f64, f64)) -> St
 
 /// A step line of values with the line of capacity, from `from` to `to`.
 pub fn steps(values: &[Step], capacity: &[Step], from: Timestamp, to: Timestamp, labels: &Labels<'_>) -> String {
-    const WIDTH: f64 = 720.0;
-    const HEIGHT: f64 = 240.0;
+    const WIDTH: f64 = 960.0;
+    const HEIGHT: f64 = 250.0;
     const LEFT: f64 = 36.0;
-    const RIGHT: f64 = 92.0;
+    const RIGHT: f64 = 112.0;
     const TOP: f64 = 14.0;
     const BOTTOM: f64 = 30.0;
     let top = nice_top(highest(values.iter().chain(capacity).map(|(_, value)| *value)));
@@ -211,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_never_bridged() {
-        let svg = sparkline(&[Some(1), None, Some(3)], &[], "");
+        let svg = sparkline(Place::Row, &[Some(1), None, Some(3)], &[], "");
         let path = svg.split("spark-line\" d=\"").nth(1).unwrap();
         assert_eq!(path.split('"').next().unwrap().matches('M').count(), 2);
         let hour = 3_600_000_000;
@@ -237,7 +248,7 @@ mod tests {
 
     #[test]
     fn text_cannot_break_out_of_the_markup() {
-        let svg = sparkline(&[], &[], "\"><script>");
+        let svg = sparkline(Place::Tile, &[], &[], "\"><script>");
         assert!(!svg.contains("<script>"));
     }
 

@@ -134,7 +134,7 @@ fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
         &ward.code,
         &ward.name,
         ward.status.kind().word(w),
-        &number(occupancy.lediga()),
+        &number(ward.lediga().map(i64::from)),
         &number(Some(occupancy.belagda.into())),
         &number(occupancy.disponibla.map(i64::from)),
         &number(occupancy.faststallda.map(i64::from)),

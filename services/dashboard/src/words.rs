@@ -149,7 +149,6 @@ words! {
     reorder: "Sortera om", "Re-sort";
     none_match: "Ingen avdelning passar valet.", "No ward matches.";
     none_yet: "Inga avdelningar har hörts av än.", "No ward has been heard from yet.";
-    needs_gap: "Behov som isolering och telemetri samt avstånd saknas: källorna skickar dem inte än.", "Needs such as isolation and telemetry, and distance, are missing: the sources do not send them yet.";
 
     col_free: "Lediga", "Free";
     col_occupied: "Belagda", "Occupied";

@@ -234,7 +234,7 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
     let belagda: Vec<_> = sums.hours.iter().map(|hour| Some(i64::from(hour.belagda))).collect();
     let disponibla: Vec<_> = sums.hours.iter().map(|hour| hour.disponibla.map(i64::from)).collect();
     let spark = if counted {
-        chart::sparkline(&belagda, &disponibla, &finding(sight.language, "24 h", belagda.iter().copied()))
+        chart::sparkline(chart::Place::Row, &belagda, &disponibla, &finding(sight.language, "24 h", belagda.iter().copied()))
     } else {
         format!("<span class=\"word\">{}</span>", w.missing)
     };
@@ -373,7 +373,7 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
         spark: if lost {
             format!("<span class=\"word\">{}</span>", w.missing)
         } else {
-            chart::sparkline(&belagda, &disponibla, &finding(sight.language, "24 h", belagda.iter().copied()))
+            chart::sparkline(chart::Place::Row, &belagda, &disponibla, &finding(sight.language, "24 h", belagda.iter().copied()))
         },
         heard: age(sight, ward.heard, Some(&feed(&ward.region, ward.source_system.as_deref())), Some(ward.freshness)),
         tel: dialled(ward.telephone.as_deref().unwrap_or_default()),
@@ -382,10 +382,11 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
     Node::leaf(id, render(&row))
 }
 
-/// Staffed free beds, negative when the ward is overbelagd; a word when the beds are not known.
+/// Staffed free beds, as they enter a sum: never below zero, the status word says how many too many there are. A word
+/// when the beds are not known.
 pub(super) fn lediga(ward: &Ward) -> Shown {
-    match (ward.capacity, ward.occupancy.lediga()) {
-        (_, Some(free)) => Shown::Number(free),
+    match (ward.capacity, ward.lediga()) {
+        (_, Some(free)) => Shown::Number(free.into()),
         (Some(_), None) => Shown::Unreadable,
         (None, None) => Shown::Missing,
     }

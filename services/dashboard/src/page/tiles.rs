@@ -87,7 +87,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         }
         let values: Vec<_> = sums.hours.iter().map(figure).collect();
         let limits: Vec<_> = sums.hours.iter().map(limit).collect();
-        chart::sparkline(&values, &limits, &finding(sight.language, "24 h", values.iter().copied()))
+        chart::sparkline(chart::Place::Tile, &values, &limits, &finding(sight.language, "24 h", values.iter().copied()))
     };
     let share = if counted {
         format::percent(sight.language, total.belagda.into(), total.disponibla.into())

@@ -29,6 +29,7 @@ struct Card {
     shape: String,
     name: String,
     figure: String,
+    numeric: bool,
     word: String,
 }
 
@@ -66,6 +67,7 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
                 } else {
                     format::number(sight.language, total.lediga.into())
                 },
+                numeric: total.units_counted > 0,
                 word: kind.word(w).to_owned(),
             });
         }
@@ -74,6 +76,10 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
             let figure = match (ward.freshness, ward.status) {
                 (Freshness::Lost, _) => w.missing.to_owned(),
                 (_, Status::Overbelagd { by }) => format::signed(sight.language, by.into()),
+                (_, Status::TarInteEmot { until: None, .. }) => w.until_unknown.to_owned(),
+                (_, Status::TarInteEmot { until: Some(until), .. }) => {
+                    format!("{} {}", w.until, format::time_in_text(sight.language, until))
+                }
                 (Freshness::Stale, _) => format!("{} {}", w.last_known, lediga(ward).text(sight.language)),
                 _ => lediga(ward).text(sight.language),
             };
@@ -83,6 +89,7 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
                 fresh: ward.freshness.class(),
                 shape: shape(ward.status.kind()),
                 name: ward.name.to_string(),
+                numeric: figure.chars().all(|letter| !letter.is_alphabetic()),
                 figure,
                 word: ward.status.kind().word(w).to_owned(),
             });
