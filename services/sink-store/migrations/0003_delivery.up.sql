@@ -28,7 +28,7 @@ CREATE TABLE delivery.origin (
 CREATE TABLE delivery.duplicates (
     region text COLLATE "C" NOT NULL,
     topic  text COLLATE "C" PRIMARY KEY,
-    events int8 NOT NULL
+    count  int8 NOT NULL
 );
 
 -- Records that could not be stored: where they are and why, never what they say.

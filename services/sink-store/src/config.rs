@@ -19,7 +19,10 @@ pub struct Config {
     pub log: config::Log,
     /// The database.
     pub database: Database,
-    /// What is stored, and how.
+    /// What is stored.
+    #[serde(default)]
+    pub regions: Regions,
+    /// How it is stored.
     #[serde(default)]
     pub store: Settings,
     /// How topics are read.
@@ -35,12 +38,18 @@ pub struct Database {
     pub url: Secret,
 }
 
-/// What is stored, and how.
+/// What is stored.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Regions {
+    /// Lanskoder; without any, all 21.
+    pub codes: Vec<String>,
+}
+
+/// How it is stored.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Lanskoder; without any, all 21.
-    pub regions: Vec<String>,
     /// Workers, each with a thread, a connection and its share of the regions.
     pub shards: usize,
     /// Records taken from Kafka at once.
@@ -54,7 +63,6 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            regions: Vec::new(),
             shards: 1,
             batch_records: 5_000,
             write_interval: Period::milliseconds(100),
@@ -66,14 +74,14 @@ impl Default for Settings {
 /// More would hold too much of a backlog in memory at once.
 const BATCH_RECORDS_MAX: usize = 20_000;
 
-impl Settings {
+impl Regions {
     /// The regions, ascending.
     #[must_use]
-    pub fn regions(&self) -> Vec<String> {
-        let mut regions = if self.regions.is_empty() {
+    pub fn all(&self) -> Vec<String> {
+        let mut regions = if self.codes.is_empty() {
             schemas::region_code::ALL.map(str::to_owned).to_vec()
         } else {
-            self.regions.clone()
+            self.codes.clone()
         };
         regions.sort();
         regions.dedup();
@@ -96,7 +104,13 @@ impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
+        for (n, code) in self.regions.codes.iter().enumerate() {
+            region(code).map_err(|message| Fault::new(format!("regions.codes.{n}"), message))?;
+        }
         self.store.check().map_err(|fault| fault.under("store"))?;
+        if self.store.shards > self.regions.all().len() {
+            return Err(Fault::new("store.shards", "must be at most the number of regions"));
+        }
         let url = self.database.url.value().map_err(|fault| fault.under("url").under("database"))?;
         crate::session::config(url.expose()).map(|_| ()).map_err(|error| Fault::new("database.url", error.to_string()))
     }
@@ -104,11 +118,8 @@ impl Check for Config {
 
 impl Check for Settings {
     fn check(&self) -> Result<(), Fault> {
-        for (n, code) in self.regions.iter().enumerate() {
-            region(code).map_err(|message| Fault::new(format!("regions.{n}"), message))?;
-        }
-        if self.shards == 0 || self.shards > self.regions().len() {
-            return Err(Fault::new("shards", "must be at least 1 and at most the number of regions"));
+        if self.shards == 0 {
+            return Err(Fault::new("shards", "must be at least 1"));
         }
         if self.batch_records == 0 || self.batch_records > BATCH_RECORDS_MAX {
             return Err(Fault::new("batch_records", format!("must be between 1 and {BATCH_RECORDS_MAX}")));

@@ -17,7 +17,7 @@ use crate::worker::Worker;
 /// When a newer instance has taken over every shard, or something needs an operator.
 pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
     let database = config.database.url.value().map_err(Error::Secret)?.expose().to_owned();
-    let regions = config.store.regions();
+    let regions = config.regions.all();
     let metrics_registry = runtime::metrics::Registry::new();
     let metrics = Metrics::register(&metrics_registry, "store")?;
     for region in &regions {

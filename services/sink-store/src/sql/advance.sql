@@ -16,7 +16,7 @@ WITH moved AS (
     INSERT INTO delivery.horizon (region, at) SELECT $1::text, $13::timestamptz WHERE $13::timestamptz IS NOT NULL
     ON CONFLICT (region) DO UPDATE SET at = EXCLUDED.at WHERE delivery.horizon.at < EXCLUDED.at
 ), doubled AS (
-    INSERT INTO delivery.duplicates (region, topic, events) SELECT $1::text, d.* FROM unnest($14::text[], $15::int8[]) AS d
-    ON CONFLICT (topic) DO UPDATE SET events = delivery.duplicates.events + EXCLUDED.events
+    INSERT INTO delivery.duplicates (region, topic, count) SELECT $1::text, d.* FROM unnest($14::text[], $15::int8[]) AS d
+    ON CONFLICT (topic) DO UPDATE SET count = delivery.duplicates.count + EXCLUDED.count
 )
 SELECT count(*) FROM moved

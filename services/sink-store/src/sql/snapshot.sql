@@ -4,13 +4,13 @@ WITH affected AS (
       FROM unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) AS a(unit, since, until)
      CROSS JOIN LATERAL (
         SELECT series::date AS day
-          FROM generate_series(date_trunc('day', GREATEST(a.since, $5 - interval '9600 hours') AT TIME ZONE 'Europe/Stockholm'),
-                               date_trunc('day', LEAST(a.until, $5) AT TIME ZONE 'Europe/Stockholm'),
+          FROM generate_series(date_trunc('day', GREATEST(a.since, $5::timestamptz - interval '9600 hours') AT TIME ZONE 'Europe/Stockholm'),
+                               date_trunc('day', LEAST(a.until, $5::timestamptz) AT TIME ZONE 'Europe/Stockholm'),
                                interval '1 day') AS series
      ) AS d
 ), wanted AS (
     SELECT affected.* FROM affected JOIN unit u ON u.region = $1 AND u.unit = affected.unit
-     WHERE measured_at <= $5 AND measured_at > $5 - interval '9600 hours' AND measured_at >= u.known_from
+     WHERE measured_at <= $5::timestamptz AND measured_at > $5::timestamptz - interval '9600 hours' AND measured_at >= u.known_from
 )
 INSERT INTO snapshot_0600 AS held (region, unit, day, measured_at, belagda, overbelaggningar, utlokaliserade,
                                    disponibla, faststallda, stangda)

@@ -1,0 +1,12 @@
+//! The store against a real PostgreSQL and, where it matters, a real Kafka.
+
+mod board;
+mod capacity;
+mod config;
+mod content;
+mod migration;
+mod service;
+mod snapshot;
+mod wall;
+mod world;
+mod write;

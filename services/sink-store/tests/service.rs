@@ -1,0 +1,334 @@
+//! The whole program against a real broker: killed, doubled, cut off, stopped.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use local_stack::{Postgres, Process, free_port};
+use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
+use schemas::Kind;
+use schemas::registry::{Server, server};
+use tempfile::TempDir;
+use topics::Region;
+
+use crate::world::{DAY, Dice, Feeder, KAFKA, MONDAY, Made, Visit, connect, content, count, database, owned, weeks};
+
+/// Only a bound on liveness: the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(120);
+const PARTITIONS: i32 = 2;
+
+/// A region's topics, written as the processor writes them.
+struct Topics {
+    region: String,
+    producer: ThreadedProducer<rdkafka::producer::DefaultProducerContext>,
+    origins: HashMap<i32, i64>,
+    sent: i64,
+    registry: Server,
+    folder: TempDir,
+}
+
+impl Topics {
+    fn new(code: &str) -> Self {
+        let region: Region = code.parse().unwrap();
+        let options =
+            topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
+        topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+        let producer = ClientConfig::new()
+            .set("bootstrap.servers", KAFKA.bootstrap())
+            .set("linger.ms", "1")
+            .create()
+            .expect("a producer is made");
+        Self {
+            region: code.to_owned(),
+            producer,
+            origins: HashMap::new(),
+            sent: 0,
+            registry: server::spawn("127.0.0.1:0").unwrap(),
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    fn send(&mut self, made: &Made, partition: i32) {
+        let offset = self.origins.entry(partition).or_default();
+        let origin = format!("region.{}.source.adt/{partition}/{offset}/0", self.region);
+        *offset += 1;
+        self.send_with(made, partition, &origin);
+    }
+
+    fn send_with(&mut self, made: &Made, partition: i32, origin: &str) {
+        let subject = match made.kind {
+            Kind::Encounter => "encounter",
+            Kind::Person => "person",
+            Kind::BedCapacity => "bed-capacity",
+            _ => "bed-status",
+        };
+        let topic = format!("region.{}.common.{subject}", self.region);
+        let headers = OwnedHeaders::new().insert(Header { key: "origin", value: Some(origin) });
+        let record: BaseRecord<'_, [u8], [u8]> =
+            BaseRecord::to(&topic).partition(partition).payload(made.value.as_slice()).headers(headers);
+        self.producer.send(record).map_err(|(error, _)| error).expect("the producer has room");
+        self.sent += 1;
+    }
+
+    fn flush(&self) {
+        self.producer.flush(PATIENCE).expect("everything is acknowledged");
+    }
+
+    /// Starts a store for the region.
+    fn store(&self, name: &str, url: &str) -> Running {
+        let port = free_port().unwrap();
+        let file = self.folder.path().join(format!("{name}.toml"));
+        let text = format!(
+            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n\
+             [database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[regions]\ncodes = [\"{}\"]\n\
+             [store]\nbatch_records = 300\nwrite_interval = \"20ms\"\nprojection_interval = \"50ms\"\n",
+            KAFKA.bootstrap(),
+            self.registry.url(),
+            self.region
+        );
+        std::fs::write(&file, text).unwrap();
+        let command = owned(&[env!("CARGO_BIN_EXE_sink-store"), "run", "--config", file.to_str().unwrap()]);
+        let environment = [("TEST_DATABASE".to_owned(), url.to_owned())];
+        let process =
+            Process::start(name, self.folder.path(), "TERM", &command, &environment).expect("the store starts");
+        Running { process, port }
+    }
+
+    /// Waits until everything sent is stored and computed.
+    async fn wait(&self, url: &str, running: &mut Running) {
+        let client = connect(url).await;
+        let started = Instant::now();
+        loop {
+            let read = count(&client, "SELECT COALESCE(sum(next_offset), 0)::int8 FROM delivery.progress").await;
+            let dirty = count(&client, "SELECT count(*) FROM delivery.dirty").await;
+            if read == self.sent && dirty == 0 {
+                return;
+            }
+            let log = running.process.log_end();
+            assert!(started.elapsed() < PATIENCE, "{read} of {} read, {dirty} dirty\n{log}", self.sent);
+            assert!(running.process.is_running(), "{log}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+struct Running {
+    process: Process,
+    port: u16,
+}
+
+impl Running {
+    fn get(&self, path: &str) -> String {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return String::new() };
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let mut answer = String::new();
+        let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
+        answer
+    }
+
+    async fn wait_ready(&mut self, ready: bool) {
+        let wanted = if ready { "HTTP/1.1 200" } else { "HTTP/1.1 503" };
+        let started = Instant::now();
+        while !self.get("/readyz").starts_with(wanted) {
+            assert!(started.elapsed() < PATIENCE, "{}\n{}", self.get("/readyz"), self.process.log_end());
+            assert!(self.process.is_running(), "{}", self.process.log_end());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn wait_gone(&mut self) {
+        let started = Instant::now();
+        while self.process.is_running() {
+            assert!(started.elapsed() < PATIENCE, "{}", self.process.log_end());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// What the store says when the events come one way, whole, and nothing goes wrong.
+async fn expected(region: &str, events: &[Made]) -> String {
+    let url = database(&[region]).await;
+    Feeder::new(&url, region).await.feed(events).await;
+    content(&url).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_random_moments_it_stores_everything_once() {
+    let seed = 4_711;
+    let mut dice = Dice(seed);
+    let mut events = weeks("03", seed, 700);
+    dice.shuffle(&mut events);
+    let mut topics = Topics::new("03");
+    let url = database(&["03"]).await;
+    let mut store = topics.store("store", &url);
+    let client = connect(&url).await;
+    let (mut kills, mut doubled) = (0, 0);
+    let mut between = Vec::new();
+    for part in events.chunks(250) {
+        for made in part {
+            topics.send(made, i32::try_from(dice.roll(2)).unwrap());
+            if dice.roll(20) == 0 {
+                // The source sends it again, to either partition.
+                topics.send(made, i32::try_from(dice.roll(2)).unwrap());
+                doubled += 1;
+            }
+        }
+        topics.flush();
+        tokio::time::sleep(Duration::from_millis(200 + dice.roll(900))).await;
+        store.process.kill().expect("it was running");
+        kills += 1;
+        between.push(count(&client, "SELECT COALESCE(sum(next_offset), 0)::int8 FROM delivery.progress").await);
+        store = topics.store("store", &url);
+    }
+    topics.wait(&url, &mut store).await;
+    assert!(kills >= 8, "{kills} kills");
+    assert!(between.windows(2).any(|pair| pair[0] < pair[1]), "some instances stored something: {between:?}");
+    assert_eq!(content(&url).await, expected("03", &events).await, "seed {seed}");
+    let stored = count(&client, "SELECT count(*) FROM events").await;
+    assert_eq!(stored, i64::try_from(events.len()).unwrap());
+    assert_eq!(count(&client, "SELECT sum(count)::int8 FROM delivery.duplicates").await, doubled);
+    assert_eq!(count(&client, "SELECT count(*) FROM delivery.rejected").await, 0);
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_instance_that_wakes_up_after_another_took_over_stops_and_doubles_nothing() {
+    let events = weeks("04", 8, 200);
+    let mut topics = Topics::new("04");
+    let url = database(&["04"]).await;
+    let mut old = topics.store("old", &url);
+    let (first, second) = events.split_at(events.len() / 2);
+    first.iter().for_each(|made| topics.send(made, 0));
+    topics.flush();
+    topics.wait(&url, &mut old).await;
+    old.process.signal("STOP").unwrap();
+    let mut new = topics.store("new", &url);
+    new.wait_ready(true).await;
+    second.iter().for_each(|made| topics.send(made, 0));
+    topics.flush();
+    topics.wait(&url, &mut new).await;
+    old.process.signal("CONT").unwrap();
+    old.wait_gone().await;
+    assert!(old.process.log_end().contains("a newer instance has taken over"), "{}", old.process.log_end());
+    assert!(new.process.is_running());
+    assert_eq!(content(&url).await, expected("04", &events).await);
+    let client = connect(&url).await;
+    assert_eq!(count(&client, "SELECT count(*) FROM delivery.duplicates").await, 0);
+    new.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_postgresql_restarts_it_waits_and_goes_on() {
+    let mut postgres = Postgres::start().expect("PostgreSQL starts");
+    let url = postgres.fresh_database().unwrap();
+    let session = sink_store::Session::open(&url).await.unwrap();
+    sink_store::migrate(&session, &owned(&["05"])).await.unwrap();
+    let events = weeks("05", 15, 300);
+    let mut topics = Topics::new("05");
+    let mut store = topics.store("store", &url);
+    store.wait_ready(true).await;
+    for (n, part) in events.chunks(events.len() / 3 + 1).enumerate() {
+        part.iter().for_each(|made| topics.send(made, i32::try_from(n % 2).unwrap()));
+        topics.flush();
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        if postgres.stop_hard().is_ok() {
+            store.wait_ready(false).await;
+            postgres.start_again().expect("PostgreSQL starts again");
+        } else {
+            // A server that is not ours: cut every connection instead.
+            let client = connect(&url).await;
+            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            client.execute(cut, &[]).await.unwrap();
+        }
+    }
+    topics.wait(&url, &mut store).await;
+    store.wait_ready(true).await;
+    assert_eq!(content(&url).await, expected("05", &events).await);
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_writers_records_are_set_aside_and_counted() {
+    let mut topics = Topics::new("06");
+    let url = database(&["06"]).await;
+    let client = connect(&url).await;
+    let visit = |n: i64| Visit::new("A01", MONDAY + n * DAY, "s", "E").to("AVA", "1").made("06");
+    topics.send(&visit(1), 0);
+    topics.send(&Made { kind: Kind::Encounter, value: b"no avro at all".to_vec() }, 0);
+    let mut unknown = visit(2);
+    unknown.value[1..5].copy_from_slice(&77_777_u32.to_be_bytes());
+    topics.send(&unknown, 0);
+    topics.send_with(&visit(3), 0, "nonsense");
+    topics.send_with(&visit(4), 0, "region.06.source.adt/0/0/0");
+    topics.send(&visit(5), 0);
+    topics.flush();
+    let mut store = topics.store("store", &url);
+    topics.wait(&url, &mut store).await;
+    store.wait_ready(true).await;
+    assert_eq!(count(&client, "SELECT count(*) FROM events").await, 2);
+    let rows = client.query("SELECT reason FROM delivery.rejected ORDER BY record_offset", &[]).await.unwrap();
+    let reasons: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(reasons, ["not-decodable", "schema-unknown", "origin-malformed"]);
+    let started = Instant::now();
+    let metrics = loop {
+        let metrics = store.get("/metrics");
+        if metrics.contains("vardstrom_store_lag_records{region=\"06\"} 0") || started.elapsed() > PATIENCE {
+            break metrics;
+        }
+    };
+    for line in [
+        "vardstrom_store_rows_total 2",
+        "vardstrom_store_replayed_total 1",
+        "vardstrom_store_rejected_total{reason=\"not-decodable\"} 1",
+        "vardstrom_store_rejected_total{reason=\"schema-unknown\"} 1",
+        "vardstrom_store_rejected_total{reason=\"row-refused\"} 0",
+        "vardstrom_store_transactions_total{path=\"safe\"} 0",
+        "vardstrom_store_end_to_end_seconds_count 2",
+        "vardstrom_store_lag_records{region=\"06\"} 0",
+        "vardstrom_store_workers_connected 1",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} not in\n{metrics}");
+    }
+    let log = std::fs::read_to_string(store.process.log()).unwrap();
+    assert!(!log.contains("no avro at all") && !log.contains("nonsense"), "{log}");
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_to_stop_it_leaves_rows_and_projections_in_step() {
+    let mut topics = Topics::new("07");
+    let url = database(&["07"]).await;
+    let client = connect(&url).await;
+    let events = weeks("07", 2, 500);
+    let mut store = topics.store("store", &url);
+    store.wait_ready(true).await;
+    events.iter().for_each(|made| topics.send(made, 1));
+    topics.flush();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    store.process.signal("TERM").unwrap();
+    store.wait_gone().await;
+    assert_eq!(count(&client, "SELECT count(*) FROM delivery.dirty").await, 0, "{}", store.process.log_end());
+    let mut store = topics.store("store", &url);
+    topics.wait(&url, &mut store).await;
+    assert_eq!(content(&url).await, expected("07", &events).await);
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_migrated_is_said_and_waited_for() {
+    let topics = Topics::new("08");
+    let url = crate::world::POSTGRES.fresh_database().unwrap();
+    let mut store = topics.store("store", &url);
+    let started = Instant::now();
+    while !store.get("/readyz").contains("run `sink-store migrate`") {
+        assert!(started.elapsed() < PATIENCE, "{}", store.process.log_end());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let session = sink_store::Session::open(&url).await.unwrap();
+    sink_store::migrate(&session, &owned(&["08"])).await.unwrap();
+    store.wait_ready(true).await;
+    store.process.stop();
+}
