@@ -1,7 +1,8 @@
 """Checks what compose/ promises about the rest of the repository; run by check.sh.
 
 * Every metric that a rule, an alert or the board names is declared by a service, and the declaration is registered.
-* Every alert has a unit test, a summary, and a runbook: a section of a README that names it.
+* Every alert has a unit test, a summary, and a runbook: a section of a README that names it; and no README
+  explains an alert that does not exist.
 * compose.yaml is of the format that Compose describes, keeps the wall between the region's zone and the centre, and
   every file it mounts is here.
 
@@ -42,8 +43,9 @@ def declared_metrics():
             for module, prefix in registration.findall(read(source)):
                 # `relay::Metrics` and the like are the runtime's, `Metrics` is the service's own.
                 owner = "runtime" if module else service
-                file = f"{module.removesuffix('::')}.rs" if module else "metrics.rs"
-                text = read(TOP / "services" / owner / "src" / file.replace("::", "/"))
+                place = TOP / "services" / owner / "src" / (module.removesuffix("::").replace("::", "/") or "metrics")
+                files = [place.with_suffix(".rs"), *place.glob("*.rs")]
+                text = "".join(read(file) for file in files if file.exists())
                 for kind, suffix in declaration.findall(text):
                     name = f"vardstrom_{prefix}_{suffix}"
                     names |= {name} if "Histogram" not in kind else {f"{name}_bucket", f"{name}_sum", f"{name}_count"}
@@ -92,6 +94,11 @@ def check_rules(known):
         path, _, anchor = alert["annotations"].get("runbook", "").partition("#")
         section = sections(TOP / path).get(anchor, "")
         require(name in section, f"{name}: its runbook '{path}#{anchor}' does not say what to do about it")
+    alerts = {rule["alert"] for rule in rules if "alert" in rule}
+    explained = re.compile(r"^(?:#+|\|) ((?:Service|Connector|Processor|Store|Dashboard)[A-Z]\w+)\b", re.MULTILINE)
+    for readme in (TOP / "services").glob("*/README.md"):
+        for name in sorted(set(explained.findall(read(readme))) - alerts):
+            require(False, f"{readme.relative_to(TOP)}: explains {name}, which is no alert")
     return recorded
 
 

@@ -36,7 +36,7 @@ fi
 
 key=0000000000000000000000000000000000000000000000000000000000000001
 for service in connector processor sink-store dashboard; do
-    VARDSTROM_PARTITION_KEY=$key VARDSTROM_KEY_14=$key DATABASE_URL=postgres://check VARDSTROM_DATABASE_URL=postgres://check \
+    VARDSTROM_PARTITION_KEY=$key VARDSTROM_KEY_14=$key DATABASE_URL=postgres://check VARDSTROM_STORE_URL=postgres://check \
         cargo run --quiet --manifest-path "$top/Cargo.toml" --package "$service" --bin "$service" -- check --config "$here/config/$service.toml"
 done
 echo "compose: checked"
