@@ -17,7 +17,10 @@ use crate::service;
 
 /// HL7 v2 ADT and capacity rows to pseudonymised common events.
 #[derive(Debug, Parser)]
-#[command(name = "processor", version, after_help = "\
+#[command(
+    name = "processor",
+    version,
+    after_help = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 
 Examples:
@@ -25,7 +28,8 @@ Examples:
   processor dry-run --region 14 --mapping units-14.toml --census messages.hl7
   processor mapping check units-14.toml
   processor explain episode-missing
-  processor run --config processor.toml")]
+  processor run --config processor.toml"
+)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -148,18 +152,9 @@ fn dry_run(
             directory
         }
     };
-    let input: Box<dyn Read> = if file == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        open(file)?
-    };
-    let options = dry_run::Options {
-        region: region.code().to_owned(),
-        directory,
-        census,
-        language,
-        received_at: now(),
-    };
+    let input: Box<dyn Read> = if file == Path::new("-") { Box::new(io::stdin().lock()) } else { open(file)? };
+    let options =
+        dry_run::Options { region: region.code().to_owned(), directory, census, language, received_at: now() };
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match dry_run::run(options, input, &mut output) {
         Ok(summary) => {
@@ -176,7 +171,10 @@ fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
     let cannot = |error: io::Error| Failure::Usage(format!("cannot open {}: {error}", file.display()));
     let opened = File::open(file).map_err(cannot)?;
     if opened.metadata().map_err(cannot)?.is_dir() {
-        return Err(Failure::Usage(format!("{} is a folder; name a file of HL7 v2 messages, or - for stdin", file.display())));
+        return Err(Failure::Usage(format!(
+            "{} is a folder; name a file of HL7 v2 messages, or - for stdin",
+            file.display()
+        )));
     }
     Ok(Box::new(opened))
 }
@@ -191,7 +189,11 @@ fn mapping_check(file: &Path) -> Result<(), Failure> {
         let protection = directory.protection.as_ref().map(|table| table.field.to_string());
         let municipality = directory.municipality.as_ref().map(ToString::to_string);
         writeln!(output, "responsible unit: {}", said(responsible, "not sent, nobody is counted as utlokaliserad"))?;
-        writeln!(output, "protected identity: PD1-12{}", protection.map(|field| format!(", {field}")).unwrap_or_default())?;
+        writeln!(
+            output,
+            "protected identity: PD1-12{}",
+            protection.map(|field| format!(", {field}")).unwrap_or_default()
+        )?;
         writeln!(output, "municipality: {}", said(municipality, "not read"))
     })
 }
@@ -231,9 +233,15 @@ fn explain(code: &str) -> Result<(), Failure> {
     })
 }
 
-/// The rule that shares most words with what was typed.
+/// The rule that shares most pairs of letters with what was typed, if it shares half of them.
 fn nearest(code: &str) -> Option<&'static str> {
-    let shared = |entry: &&Entry| code.split(['-', '_']).filter(|word| entry.code.contains(word)).count();
+    let pairs = || code.as_bytes().windows(2);
+    let shared = |entry: &&Entry| {
+        let pairs_in_rule = entry.code.as_bytes().windows(2);
+        let in_typed = pairs_in_rule.clone().filter(|pair| pairs().any(|typed| typed == *pair)).count();
+        // A longer rule holds more pairs by chance.
+        (2 * in_typed).saturating_sub(pairs_in_rule.count())
+    };
     TABLE.iter().max_by_key(shared).filter(|entry| shared(entry) > 0).map(|entry| entry.code)
 }
 
@@ -248,7 +256,9 @@ fn severity(entry: &Entry) -> &'static str {
 fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     match write(&mut output).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Failed(format!("cannot write: {error}"))),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write: {error}")))
+        }
         _ => Ok(()),
     }
 }

@@ -8,4 +8,5 @@ pub mod metrics;
 pub mod pipeline;
 pub mod rules;
 pub mod service;
+pub mod throughput;
 pub mod worker;

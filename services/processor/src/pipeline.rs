@@ -123,7 +123,7 @@ impl Pipeline {
             Ok(count) => Outcome::Mapped(count),
             Err(Stop::Ignore(rule)) => Outcome::Ignored(rule),
             Err(Stop::Park(rejection)) => {
-                sink.parked(&park::record(source, Origin { ordinal: 0, ..origin }, rejection));
+                sink.parked(&park::record(&self.region, source, Origin { ordinal: 0, ..origin }, rejection));
                 Outcome::Rejected(rejection)
             }
         }
@@ -143,12 +143,7 @@ impl Pipeline {
     }
 
     /// An HL7 v2 message, step by step.
-    fn message<S: Sink>(
-        &mut self,
-        source: &SourceRecord<'_>,
-        origin: Origin<'_>,
-        sink: &mut S,
-    ) -> Result<u32, Stop> {
+    fn message<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
         let findings = &mut self.findings;
         let text = text::of(source.payload, findings);
         let message = message::read(&text, findings)?;
@@ -208,12 +203,7 @@ impl Pipeline {
     }
 
     /// A capacity row, step by step.
-    fn capacity<S: Sink>(
-        &mut self,
-        source: &SourceRecord<'_>,
-        origin: Origin<'_>,
-        sink: &mut S,
-    ) -> Result<u32, Stop> {
+    fn capacity<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
         let row = row::read(source.payload, &mut self.stockholm, &mut self.findings)?;
         let guard = Guard::of_unit(&self.pseudonymiser);
         let event = bed_capacity::Mapping {
@@ -232,4 +222,3 @@ impl Pipeline {
 fn shown_id<'a>(message: &hl7::Message<'a>, guard: &Guard<'_>, findings: &mut Findings) -> Option<Cow<'a, str>> {
     guard.text(message.at(hl7::field::MSH_CONTROL_ID), "MSH-10", findings)
 }
-

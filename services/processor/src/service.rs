@@ -36,18 +36,17 @@ pub fn run(path: &Path) -> ExitCode {
     };
     logs::init(&config.log);
     if cfg!(feature = "leak-test") && std::env::var_os("VARDSTROM_LEAK_TEST").is_none() {
-        tracing::error!("this build passes identifiers on (feature leak-test) and runs only in the test that catches it");
+        tracing::error!(
+            "this build passes identifiers on (feature leak-test) and runs only in the test that catches it"
+        );
         return ExitCode::FAILURE;
     }
     exit::code(serve(config))
 }
 
 fn serve(config: Config) -> Result<(), Failure> {
-    let tokio = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(Failure::failed)?;
+    let tokio =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Failure::failed)?;
     tokio.block_on(async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let health = Health::new(&[COMPONENT, broker::COMPONENT, relay::COMPONENT]);

@@ -107,9 +107,8 @@ impl Worker {
             let mut encoders = Vec::with_capacity(OUTPUTS.len());
             for kind in OUTPUTS {
                 let topic = output_topic(region.code, kind);
-                let id = registry
-                    .id_of(&topic, kind)
-                    .map_err(|source| Error::Registry { topic: topic.clone(), source })?;
+                let id =
+                    registry.id_of(&topic, kind).map_err(|source| Error::Registry { topic: topic.clone(), source })?;
                 encoders.push(Encoder::new(kind, id));
             }
             // One encoder was pushed per output.
@@ -120,7 +119,26 @@ impl Worker {
         Ok(Worker { regions, sources, decoder: Decoder::new(), registry, metrics, steps: 0 })
     }
 
-    /// Decodes the record; asks the registry about a schema id that is new, once per id.
+    /// A worker of these pipelines without a registry: schema ids are the development registry's. One route per pipeline, the
+    /// ADT feed. For benches and tests.
+    pub fn offline(pipelines: Vec<(Region, Pipeline)>, metrics: Metrics) -> Worker {
+        let sources = (0..pipelines.len()).map(|region| Source { region, feed: Feed::Adt.name() }).collect();
+        let regions = pipelines.into_iter().map(|(region, pipeline)| RegionWorker {
+            code: region.code(),
+            pipeline,
+            encoders: OUTPUTS.map(|kind| Encoder::new(kind, registry::development_id_current(kind))),
+        });
+        Worker {
+            regions: regions.collect(),
+            sources,
+            decoder: Decoder::development(),
+            registry: Client::new(""),
+            metrics,
+            steps: 0,
+        }
+    }
+
+    /// Asks the registry about a schema id that is new, once per id.
     fn fetch_schema(&mut self, id: u32) -> Result<Fetched, Failure> {
         match self.registry.schema(id) {
             Ok(schema) => Ok(match self.decoder.insert(id, &schema) {
@@ -148,8 +166,7 @@ impl Step for Worker {
         {
             decoded = self.decoder.decode(record.payload);
         }
-        let origin =
-            Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
+        let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
         let mut sink = KafkaSink { outputs, encoders: &mut region.encoders, failed: None };

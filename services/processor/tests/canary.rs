@@ -16,17 +16,8 @@ const TRIGGERS: [&str; 56] = [
 ];
 
 /// Segments with as many fields as are planted in each.
-const SEGMENTS: [(&str, usize); 9] = [
-    ("EVN", 7),
-    ("PID", 39),
-    ("PD1", 21),
-    ("MRG", 7),
-    ("PV1", 52),
-    ("PV2", 49),
-    ("ZBE", 9),
-    ("NPU", 2),
-    ("NK1", 30),
-];
+const SEGMENTS: [(&str, usize); 9] =
+    [("EVN", 7), ("PID", 39), ("PD1", 21), ("MRG", 7), ("PV1", 52), ("PV2", 49), ("ZBE", 9), ("NPU", 2), ("NK1", 30)];
 
 /// What is put into a field: the identity alone, in components, in repetitions, and among other text.
 fn planted(identity: &TestIdentity, way: usize) -> String {
@@ -219,7 +210,11 @@ fn capacity_rows_pass_the_guard_too() {
     for (at, way) in (0..WAYS).cycle().take(40).enumerate() {
         let identity = test_identity::number(at as u64);
         let text = planted(&identity, way);
-        for row in [format!("{text};2026-01-06;4;4;0;"), format!("MAVA;{text};4;4;0;"), format!("MAVA;2026-01-06;{text};4;0;{text}")] {
+        for row in [
+            format!("{text};2026-01-06;4;4;0;"),
+            format!("MAVA;{text};4;4;0;"),
+            format!("MAVA;2026-01-06;{text};4;0;{text}"),
+        ] {
             let payload = format!("enhet;giltig_fran;faststallda;disponibla;stangda;skal\n{row}");
             let (_, kept) = support::process(&mut pipeline, Format::Delimited, payload.as_bytes());
             let text = format!("{:?}{:?}", kept.events, kept.parked);

@@ -56,14 +56,21 @@ fn a_file_of_messages_is_tried() {
 fn standard_input_is_read_and_remedies_are_given_in_both_languages() {
     let file = std::fs::read(format!("{FOLDER}/examples/rejected.hl7")).expect("the example");
     check(&dry_run(&["-"]), &file, 0, "\"remedy\":\"make the sender fill in PV1-19", "episode-missing");
-    check(&dry_run(&["--language", "sv", "-"]), &file, 0, "\"remedy\":\"Låt sändaren fylla i PV1-19", "episode-missing");
+    check(
+        &dry_run(&["--language", "sv", "-"]),
+        &file,
+        0,
+        "\"remedy\":\"Låt sändaren fylla i PV1-19",
+        "episode-missing",
+    );
 }
 
 #[test]
 fn the_census_is_printed_alone() {
     let file = std::fs::read(format!("{FOLDER}/examples/emergency.hl7")).expect("the example");
     let output = run(&dry_run(&["--census", "-"]), &file);
-    let expected = "{\"episode\":\"V2001\",\"unit\":\"MAVA\",\"room\":\"4\",\"bed\":\"1\",\"since\":\"2026-01-06T02:00:00Z\"}\n";
+    let expected =
+        "{\"episode\":\"V2001\",\"unit\":\"MAVA\",\"room\":\"4\",\"bed\":\"1\",\"since\":\"2026-01-06T02:00:00Z\"}\n";
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
 }
 

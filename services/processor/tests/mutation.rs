@@ -31,7 +31,8 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     let at = || 0.0..1.0_f64;
-    let byte = prop_oneof![Just(b'|'), Just(b'^'), Just(b'~'), Just(b'\\'), Just(b'&'), Just(b'\r'), Just(0), any::<u8>()];
+    let byte =
+        prop_oneof![Just(b'|'), Just(b'^'), Just(b'~'), Just(b'\\'), Just(b'&'), Just(b'\r'), Just(0), any::<u8>()];
     let texts = prop_oneof![
         Just(b"\"\"".to_vec()),
         Just(b"\rPID|1||7\r".to_vec()),

@@ -1,1 +1,321 @@
-//! The service on a real Kafka.
+//! The service on a real Kafka with a real registry: what goes in comes out once, whatever is killed in between.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use local_stack::Kafka;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Headers, Message};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use runtime::origin::{EVENT_ID_HEADER, HEADER, Origin, Watermarks};
+use schemas::registry;
+use schemas::{BedCapacity, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record};
+use topics::Region;
+
+use crate::support;
+
+static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+
+/// Liveness only: far above what a loaded machine needs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const PARTITIONS: i32 = 2;
+
+fn client() -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", KAFKA.bootstrap());
+    config
+}
+
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "gave up waiting for {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A region's topics, a registry, and a configuration for the service.
+struct Stage {
+    region: Region,
+    folder: tempfile::TempDir,
+    _registry: registry::Server,
+    http: u16,
+}
+
+impl Stage {
+    fn set(code: &str) -> Stage {
+        let region: Region = code.parse().expect("a lanskod");
+        let options =
+            topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
+        topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+        let registry = registry::server::spawn("127.0.0.1:0").expect("a registry");
+        let http = local_stack::free_port().expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = format!(
+            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
+             [relay]\ngroup = \"processor-{code}\"\ninstance = \"processor-{code}-1\"\nsession_timeout = \"6s\"\n\
+             [[region]]\ncode = \"{code}\"\nkey = {{ env = \"KEY\" }}\nkey_id = \"v1\"\n",
+            KAFKA.bootstrap(),
+            registry.url(),
+        );
+        std::fs::write(folder.path().join("processor.toml"), config).expect("written");
+        Stage { region, folder, _registry: registry, http }
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("processor.toml")
+    }
+
+    fn metrics(&self) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).ok()?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\nhost: localhost\r\n\r\n").ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        Some(text)
+    }
+
+    /// The sum of a metric over its labels.
+    fn metric(&self, name: &str) -> Option<u64> {
+        let text = self.metrics()?;
+        let lines =
+            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        Some(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64)
+    }
+}
+
+struct Service(Child);
+
+impl Service {
+    fn start(config: &Path) -> Service {
+        let child = Command::new(env!("CARGO_BIN_EXE_processor"))
+            .arg("run")
+            .arg("--config")
+            .arg(config)
+            .env("KEY", "0123456789abcdef".repeat(4))
+            .env("VARDSTROM_LEAK_TEST", "1")
+            .spawn()
+            .expect("the processor starts");
+        Service(child)
+    }
+
+    fn kill(mut self) {
+        self.0.kill().expect("killed");
+        self.0.wait().expect("ended");
+    }
+
+    fn stop(mut self) -> Option<i32> {
+        let terminated = Command::new("kill").arg(self.0.id().to_string()).status().expect("kill runs");
+        assert!(terminated.success());
+        self.0.wait().expect("ended").code()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Already ended in the ordinary case.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Writes payloads to the partitions in turn and waits until all are acknowledged.
+fn write(topic: &str, payloads: &[Vec<u8>]) {
+    let producer: BaseProducer = client().set("enable.idempotence", "true").create().expect("a producer");
+    for (at, payload) in payloads.iter().enumerate() {
+        loop {
+            let record = BaseRecord::<(), [u8]>::to(topic).partition(at as i32 % PARTITIONS).payload(payload);
+            if producer.send(record).is_ok() {
+                break;
+            }
+            producer.poll(Duration::from_millis(5));
+        }
+    }
+    producer.flush(PATIENCE).expect("everything is acknowledged");
+}
+
+struct Seen {
+    key: Option<String>,
+    event_id: Option<String>,
+    payload: Vec<u8>,
+}
+
+/// What a consumer that follows the one-compare rule sees of a topic, by origin.
+fn read(topic: &str) -> BTreeMap<(String, i32, i64, u32), Seen> {
+    let consumer: BaseConsumer = client().set("group.id", "test-reader").create().expect("a consumer");
+    let mut list = TopicPartitionList::new();
+    let mut left = BTreeMap::new();
+    for partition in 0..PARTITIONS {
+        let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE).expect("watermarks");
+        list.add_partition_offset(topic, partition, Offset::Offset(low)).expect("an offset");
+        if high > low {
+            left.insert(partition, high);
+        }
+    }
+    consumer.assign(&list).expect("assigned");
+    let mut marks = Watermarks::new();
+    let mut seen = BTreeMap::new();
+    let deadline = Instant::now() + PATIENCE;
+    while !left.is_empty() {
+        assert!(Instant::now() < deadline, "{topic} cannot be read to its end");
+        let Some(Ok(message)) = consumer.poll(Duration::from_millis(100)) else { continue };
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        let header = |name: &str| {
+            message.headers()?.iter().find(|header| header.key == name).and_then(|header| header.value.map(text))
+        };
+        let written = header(HEADER).expect("an origin");
+        let origin = Origin::parse(written.as_bytes()).expect("an origin");
+        assert_eq!(origin.partition, message.partition(), "input partition n writes output partition n");
+        if marks.admit(0, &origin) {
+            let at = (origin.topic.to_owned(), origin.partition, origin.position.offset, origin.position.ordinal);
+            let record = Seen {
+                key: message.key().map(text),
+                event_id: header(EVENT_ID_HEADER),
+                payload: message.payload().unwrap_or_default().to_vec(),
+            };
+            assert!(seen.insert(at, record).is_none(), "an origin is seen once");
+        }
+        if left.get(&message.partition()).is_some_and(|high| message.offset() + 1 >= *high) {
+            left.remove(&message.partition());
+        }
+    }
+    seen
+}
+
+fn encoded(region: Region, format: Format, payload: &[u8]) -> Vec<u8> {
+    let mut encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
+    let mut bytes = Vec::new();
+    let mut record = support::source(format, payload);
+    record.region = region.code();
+    encoder.encode(&record, &mut bytes).expect("encoded");
+    bytes
+}
+
+fn admission(number: usize) -> String {
+    let visit = if number % 10 == 3 { String::new() } else { format!("V{number}") };
+    format!(
+        "MSH|^~\\&|A|B|C|D|20260106120000||ADT^A01|{number}|P|2.5\rEVN|A01|20260106110000\rPID|1||M-{number}^^^SU^MRN\r\
+         PV1|1|I|MAVA^4^{number}||||||||||||||||{visit}\r"
+    )
+}
+
+/// Admissions, of which every tenth is refused, and every twenty-fifth is no record at all.
+fn batch(region: Region, numbers: std::ops::Range<usize>) -> Vec<Vec<u8>> {
+    let record = |number: usize| match number % 50 {
+        7 => b"\0\xFF\xFF\xFF\xFFno schema has this id".to_vec(),
+        17 => Vec::new(),
+        _ => encoded(region, Format::Hl7v2, admission(number).as_bytes()),
+    };
+    numbers.map(record).collect()
+}
+
+#[test]
+fn every_record_comes_out_once_though_the_service_is_killed() {
+    let stage = Stage::set("14");
+    let (adt, capacity) = (topics::name::source(stage.region, "adt"), topics::name::source(stage.region, "capacity"));
+    let encounters = topics::name::common(stage.region, "encounter");
+    let row = "enhet;giltig_fran;faststallda;disponibla;stangda;skal\nMAVA;2026-01-06T08:00;24;20;4;personal";
+    write(&capacity, &[encoded(stage.region, Format::Delimited, row.as_bytes())]);
+
+    let first = Service::start(&stage.config());
+    write(&adt, &batch(stage.region, 0..1000));
+    wait_for("the first events", || {
+        let consumer: BaseConsumer = client().set("group.id", "test-look").create().ok()?;
+        let (low, high) = consumer.fetch_watermarks(&encounters, 0, PATIENCE).ok()?;
+        (high > low).then_some(())
+    });
+    first.kill();
+
+    write(&adt, &batch(stage.region, 1000..2000));
+    let second = Service::start(&stage.config());
+    wait_for("all records to be settled", || {
+        (stage.metric("vardstrom_processor_records_total") == Some(2001)).then_some(())
+    });
+
+    // 80 of 2,000 are no records; of the rest every tenth has no visit number (numbers ending in 3).
+    let (mapped, refused, parked) = (2000 - 80 - 200, 200, 80);
+    let metrics = stage.metrics().expect("metrics");
+    let fate = |name: &str| -> u64 {
+        let of_fate = metrics.lines().filter(|line| {
+            line.starts_with("vardstrom_processor_records_total{") && line.contains(&format!("fate=\"{name}\""))
+        });
+        of_fate.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    };
+    assert_eq!((fate("mapped"), fate("ignored")), (mapped + 1, 0));
+    assert_eq!((fate("refused"), fate("parked")), (refused, parked));
+
+    let decoder = Decoder::development();
+    let seen = read(&encounters);
+    assert_eq!(seen.len() as u64, mapped);
+    for ((_, _, offset, ordinal), record) in &seen {
+        let event: Encounter<'_> = decoder.decode(&record.payload).expect("an Encounter");
+        assert_eq!(record.event_id.as_deref(), Some(event.envelope.event_id));
+        assert_eq!(record.key.as_deref(), event.envelope.subject_token);
+        assert_eq!((event.envelope.origin.offset, *ordinal), (*offset, 0));
+        let number: usize = event.envelope.source_message_id.parse().expect("the number");
+        let hash = schemas::content_hash(admission(number).as_bytes());
+        let id = schemas::event_id(event.envelope.source_system, event.envelope.source_message_id, &hash, 0);
+        assert_eq!(event.envelope.event_id, id.to_string());
+    }
+    let persons = read(&topics::name::common(stage.region, "person"));
+    assert_eq!(persons.len() as u64, mapped);
+    check_kind::<Person<'_>>(&decoder, &persons, Kind::Person);
+    let rows = read(&topics::name::common(stage.region, "bed-capacity"));
+    assert_eq!(rows.values().map(|row| row.key.as_deref()).collect::<Vec<_>>(), [Some("MAVA")]);
+    let row: BedCapacity<'_> = decoder.decode(&rows.values().next().expect("a row").payload).expect("a BedCapacity");
+    assert_eq!(row.disponibla, Some(20));
+    let aside = read(&topics::name::parked(stage.region));
+    assert_eq!(aside.len() as u64, refused + parked);
+    for record in aside.values() {
+        let parked: Parked<'_> = decoder.decode(&record.payload).expect("a Parked");
+        assert!(matches!(parked.rule, "episode-missing" | "record-unreadable"), "{}", parked.rule);
+        assert_eq!((record.key.as_deref(), record.event_id.as_deref()), (None, None));
+    }
+    assert_eq!(second.stop(), Some(0));
+}
+
+fn check_kind<'a, R: Record + serde::Deserialize<'a>>(
+    decoder: &Decoder,
+    seen: &'a BTreeMap<(String, i32, i64, u32), Seen>,
+    kind: Kind,
+) {
+    assert_eq!(R::KIND, kind);
+    for record in seen.values() {
+        decoder.decode::<R>(&record.payload).expect("the topic's kind");
+    }
+}
+
+#[test]
+fn a_service_that_cannot_start_says_why() {
+    let stage = Stage::set("13");
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration");
+    let check = |text: String, code: i32, expected: &str| {
+        let path = stage.folder.path().join("wrong.toml");
+        std::fs::write(&path, text).expect("written");
+        let output = Command::new(env!("CARGO_BIN_EXE_processor"))
+            .args(["run", "--config"])
+            .arg(&path)
+            .env("KEY", "0123456789abcdef".repeat(4))
+            .env("VARDSTROM_LEAK_TEST", "1")
+            .output()
+            .expect("the processor runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(expected), "{said}");
+    };
+    check(text.replace("group =", "gruop ="), 2, "gruop");
+    check(text.replace("code = \"13\"", "code = \"02\""), 2, "02");
+    check(text.replace("key_id = \"v1\"", "key_id = \"x\""), 2, "key_id");
+    check(text.replace("\"KEY\"", "\"NO_SUCH_KEY\""), 2, "NO_SUCH_KEY");
+    check(format!("{text}mapping = \"no-such.toml\"\n"), 2, "no-such.toml");
+}

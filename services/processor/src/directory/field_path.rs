@@ -35,11 +35,7 @@ impl FromStr for FieldPath {
         }
         let (field, component) = rest.split_once('.').unwrap_or((rest, "1"));
         let number = |digits: &str| digits.parse::<usize>().ok().filter(|number| (1..=99).contains(number));
-        Ok(FieldPath {
-            segment,
-            field: number(field).ok_or(EXPECTED)?,
-            component: number(component).ok_or(EXPECTED)?,
-        })
+        Ok(FieldPath { segment, field: number(field).ok_or(EXPECTED)?, component: number(component).ok_or(EXPECTED)? })
     }
 }
 

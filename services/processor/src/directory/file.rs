@@ -173,8 +173,7 @@ const BED_KINDS: Words<BedKind> = &[
     ("teknisk", BedKind::Teknisk),
     ("unknown", BedKind::Unknown),
 ];
-const CARE_TYPES: Words<CareType> =
-    &[("somatic", CareType::Somatic), ("psychiatric", CareType::Psychiatric)];
+const CARE_TYPES: Words<CareType> = &[("somatic", CareType::Somatic), ("psychiatric", CareType::Psychiatric)];
 
 struct Reader<'a> {
     path: &'a Path,
@@ -339,12 +338,8 @@ impl Reader<'_> {
     }
 
     fn warn_of_unknown_targets(&mut self, directory: &Directory, responsible: &ResponsibleUnit) {
-        let mut unknown: Vec<&str> = responsible
-            .codes
-            .values()
-            .map(AsRef::as_ref)
-            .filter(|unit| !directory.units.contains_key(*unit))
-            .collect();
+        let mut unknown: Vec<&str> =
+            responsible.codes.values().map(AsRef::as_ref).filter(|unit| !directory.units.contains_key(*unit)).collect();
         unknown.sort_unstable();
         unknown.dedup();
         for unit in unknown {

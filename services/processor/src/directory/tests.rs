@@ -91,6 +91,7 @@ fn a_misspelled_key_is_refused() {
 
 #[test]
 fn odd_identifiers_are_warnings() {
-    let (_, warnings) = compile("[[unit]]\ncode = \"A\"\nhsa_id = \"SE23210000020-GOTL\"\nmvo = \"1\"\n").expect("used");
+    let (_, warnings) =
+        compile("[[unit]]\ncode = \"A\"\nhsa_id = \"SE23210000020-GOTL\"\nmvo = \"1\"\n").expect("used");
     assert_eq!(warnings.iter().map(|warning| warning.line).collect::<Vec<_>>(), [3, 4]);
 }

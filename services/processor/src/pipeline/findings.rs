@@ -48,7 +48,9 @@ impl Findings {
     /// Keeps only what was found about the message and about one segment; the rest is on another event.
     pub(crate) fn only(&mut self, segment: &str) {
         const MESSAGE: [&str; 2] = ["MSH", "EVN"];
-        self.current.retain(|finding| finding.field.starts_with(segment) || MESSAGE.iter().any(|name| finding.field.starts_with(name)));
+        self.current.retain(|finding| {
+            finding.field.starts_with(segment) || MESSAGE.iter().any(|name| finding.field.starts_with(name))
+        });
     }
 
     /// The list as an event carries it; no allocation when nothing was found.

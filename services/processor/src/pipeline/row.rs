@@ -246,7 +246,9 @@ mod tests {
     #[track_caller]
     fn check_refused(payload: &str, code: &str, field: Option<&str>) {
         match parse(payload).0 {
-            Err(Stop::Park(rejection)) => assert_eq!((rejection.rule.code(), rejection.field), (code, field), "{payload:?}"),
+            Err(Stop::Park(rejection)) => {
+                assert_eq!((rejection.rule.code(), rejection.field), (code, field), "{payload:?}")
+            }
             other => panic!("{payload:?} gave {other:?}"),
         }
     }
@@ -320,7 +322,9 @@ mod tests {
 
     #[test]
     fn what_is_no_row_is_unreadable() {
-        for payload in ["", "\n\n", HEADER, "a;b\n1;2", &format!("{HEADER}\nMAVA;2026-01-06"), &format!("{HEADER}\na\nb")] {
+        for payload in
+            ["", "\n\n", HEADER, "a;b\n1;2", &format!("{HEADER}\nMAVA;2026-01-06"), &format!("{HEADER}\na\nb")]
+        {
             check_refused(payload, "row-unreadable", None);
         }
     }

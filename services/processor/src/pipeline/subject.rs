@@ -31,11 +31,8 @@ impl Pseudonymising<'_> {
     /// The patient of a PID: PID-3, else PID-2, else PID-4.
     pub(crate) fn patient(&self, group: &Group<'_, '_>, findings: &mut Findings) -> Pseudonyms {
         let Some(pid) = group.segment("PID") else { return Pseudonyms::default() };
-        let candidates = [
-            (field::PID_IDENTIFIERS, "PID-3"),
-            (field::PID_EXTERNAL_ID, "PID-2"),
-            (field::PID_ALTERNATE_ID, "PID-4"),
-        ];
+        let candidates =
+            [(field::PID_IDENTIFIERS, "PID-3"), (field::PID_EXTERNAL_ID, "PID-2"), (field::PID_ALTERNATE_ID, "PID-4")];
         for (address, path) in candidates {
             let subjects = self.subjects(pid.field(address.number), path, findings);
             if let Some(primary) = identity::primary(&subjects) {
@@ -90,7 +87,10 @@ impl Pseudonymising<'_> {
             findings.add(Rule::IdentityInvalid, path);
         }
         // A number that nobody claims to have assigned is the source's own.
-        Subject::read(Claim { system: if assigner.is_empty() { self.source_system } else { assigner }, value }, &self.options)
+        Subject::read(
+            Claim { system: if assigner.is_empty() { self.source_system } else { assigner }, value },
+            &self.options,
+        )
     }
 }
 

@@ -156,10 +156,7 @@ pub(crate) fn bed_kind(visit: &Visit<'_>, unit: Option<&Unit>) -> BedKind {
     }
 }
 
-fn movement<'a>(
-    group: &Group<'_, 'a>,
-    tools: &mut Tools<'_>,
-) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
+fn movement<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
     let Some(zbe) = group.segment("ZBE") else { return (None, None) };
     let id = tools.guard.text(zbe.field(field::ZBE_MOVEMENT.number).component(1), "ZBE-1", tools.findings);
     let action = match zbe.field(field::ZBE_ACTION.number).component(1).given() {
