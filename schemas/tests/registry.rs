@@ -1,8 +1,9 @@
 //! The registry client against the development registry, over a real socket.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
+    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -199,4 +200,33 @@ fn nobody_there_is_an_error_that_names_the_address() {
     let error = Client::new(format!("http://{free}")).schema(1).expect_err("nobody there");
     assert!(matches!(error, client::Error::Unreachable { .. }));
     assert!(error.to_string().contains(&free.to_string()), "{error}");
+}
+
+/// Starts the program; its first line says where it listens.
+fn program(listen: &str) -> (Child, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_registry"))
+        .args(["serve", "--listen", listen])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    BufReader::new(program.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+    (program, line.trim().to_owned())
+}
+
+#[test]
+fn the_program_answers_until_it_is_asked_to_stop() {
+    let (mut registry, line) = program("127.0.0.1:0");
+    let url = line.strip_prefix("listening ").expect("the first line says where").to_owned();
+    assert_eq!(Client::new(&url).id_of("region.25.parked", Kind::Parked).expect("answered"), 601);
+
+    let (taken, line) = program(url.strip_prefix("http://").expect("an address"));
+    let output = taken.wait_with_output().expect("ended");
+    assert_eq!((output.status.code(), line.as_str()), (Some(1), ""));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("serving the registry on 127.0.0.1:"));
+
+    let asked = Command::new("kill").arg(registry.id().to_string()).status().expect("kill runs");
+    assert!(asked.success());
+    assert_eq!(registry.wait().expect("ended").code(), Some(0));
 }

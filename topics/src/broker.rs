@@ -35,7 +35,7 @@ pub struct Options {
     pub partitions: Option<i32>,
     /// Copies of every partition, in place of the catalogue's.
     pub replication_factor: Option<i32>,
-    /// Settings of librdkafka, for example for TLS and SASL.
+    /// Settings of librdkafka, as NAME and VALUE.
     pub client: BTreeMap<String, String>,
 }
 

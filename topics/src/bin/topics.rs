@@ -56,7 +56,7 @@ struct Target {
     /// Copies of every partition, in place of the catalogue's; 1 for a single broker.
     #[arg(long, value_parser = clap::value_parser!(i32).range(1..=i64::from(i16::MAX)))]
     replication_factor: Option<i32>,
-    /// A setting of librdkafka, for example security.protocol=SSL; may be given more than once.
+    /// A setting of librdkafka, for example socket.timeout.ms=5000; may be given more than once.
     #[arg(long = "client", value_name = "NAME=VALUE", value_parser = setting)]
     client: Vec<(String, String)>,
 }
@@ -162,7 +162,7 @@ fn paint(text: &str, colour: u8) -> String {
 fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE, for example security.protocol=SSL".to_owned()),
+        _ => Err("write NAME=VALUE, for example socket.timeout.ms=5000".to_owned()),
     }
 }
 
