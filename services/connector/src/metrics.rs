@@ -99,6 +99,8 @@ runtime::metrics! {
         pub answered: By<Answered, Counter> = "mllp_answers_total",
         /// Bytes read from MLLP connections.
         pub bytes_read: Counter = "mllp_read_bytes_total",
+        /// Bytes read outside of any MLLP frame, line ends not counted: passed over, unanswered.
+        pub junk: Counter = "mllp_junk_bytes_total",
         /// Time from a message's last byte read to its answer written.
         pub answer_delay: Histogram = "mllp_answer_seconds",
         /// Records that Kafka has acknowledged, by region and feed.

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use local_stack::Kafka;
+use local_stack::{Kafka, free_port};
 
 use super::stack::{LONG, Sender, Setup, code, framed, message};
 
@@ -17,6 +17,19 @@ fn kafka() -> MutexGuard<'static, Kafka> {
     // A test that failed may have left it stopped.
     kafka.resume().expect("resumed");
     kafka
+}
+
+#[test]
+fn a_connector_without_a_broker_waits_says_so_and_stops_when_asked() {
+    let mut setup = Setup::mllp("10");
+    setup.bootstrap = format!("127.0.0.1:{}", free_port().expect("a port"));
+    let mut connector = setup.start_unready();
+    connector.wait("a word about it", |connector| connector.get("/readyz").contains("Kafka does not answer"));
+    assert!(
+        connector.get("/readyz").starts_with("HTTP/1.1 503") && connector.get("/healthz").starts_with("HTTP/1.1 200")
+    );
+    assert!(!connector.log().contains("listening for MLLP"), "nothing is accepted that cannot be delivered");
+    assert_eq!(connector.stop(), 0, "{}", connector.log());
 }
 
 #[test]

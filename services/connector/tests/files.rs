@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::stack::{Connector, Recorded, Setup, message, wait_for_file};
+use super::stack::{Connector, Recorded, Setup, kept_offset, message, wait_for_offset};
 
 fn file_of(count: u64) -> Vec<u8> {
     (0..count).flat_map(|id| [message(&id.to_string(), id % 50), b"\n\n".to_vec()].concat()).collect()
@@ -29,11 +29,9 @@ fn a_replay_killed_in_the_middle_goes_on_where_it_was() {
         command
     };
     let mut killed = Connector::of(replay().spawn().expect("it starts"));
-    wait_for_file(&position);
+    wait_for_offset(&position);
     killed.kill();
-    let kept = fs::read_to_string(&position).expect("a position");
-    let offset: u64 =
-        kept.lines().find_map(|line| line.strip_prefix("offset ")).expect("there").parse().expect("a number");
+    let offset = kept_offset(&position);
     let size = fs::metadata(&file).expect("there").len();
     assert!(offset > 0 && offset < size, "killed in the middle, at {offset} of {size}");
 
@@ -102,11 +100,13 @@ fn a_folder_of_files_is_sent_once_each() {
     let setup = Setup::mllp("18");
     let (inbox, positions) = (setup.path("inbox"), setup.path("positions"));
     fs::create_dir(&inbox).expect("made");
-    fs::create_dir(&positions).expect("made");
     let setup =
         setup.sources(&format!("[[region.replay]]\npath = {inbox:?}\npositions = {positions:?}\npoll = \"50ms\"\n"));
     fs::write(inbox.join("a.hl7"), file_of(20)).expect("written");
     let mut connector = setup.start();
+    connector.wait("a word about the positions", |connector| connector.log().contains("keep the position of a replay"));
+    assert!(setup.records("adt", 0).is_empty(), "nothing is sent whose position cannot be kept");
+    fs::create_dir(&positions).expect("made");
     assert_eq!(setup.records("adt", 20).len(), 20);
     fs::write(inbox.join("b.hl7"), file_of(5)).expect("written");
     assert_eq!(setup.records("adt", 25).len(), 25);

@@ -45,7 +45,16 @@ fn malformed(random: &mut Random, id: u64) -> Vec<u8> {
             _ => drop(bytes.splice(at..at, *b"\rBHS|^~\\&|\r")),
         }
     }
-    bytes.retain(|byte| !matches!(byte, 0x0B | 0x1C));
+    if id % 4 > 0 {
+        bytes.retain(|byte| !matches!(byte, 0x0B | 0x1C));
+    } else {
+        // Frames within frames, ends without starts.
+        let at = random.below(bytes.len());
+        drop(bytes.splice(
+            at..at,
+            [b"\x0B".as_slice(), b"\x1C", b"\x1C\r\x0B", b"\x0B\x0B\x1C\x1C"][random.below(4)].iter().copied(),
+        ));
+    }
     bytes.truncate(20_000);
     bytes
 }

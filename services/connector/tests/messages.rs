@@ -62,7 +62,11 @@ fn split_and_merged_writes_are_the_same_messages() {
     sender.stream.write_all(&message("b", 1)).expect("read");
     sender.stream.write_all(b"\x1C\n").expect("read");
     assert_eq!((code(&sender.answer()), code(&sender.answer())), ("AA a".to_owned(), "AA b".to_owned()));
-    assert_eq!(setup.records("adt", 503).len(), 503);
+    // Bytes between frames are passed over.
+    sender.stream.write_all(b"between\r\n").expect("read");
+    assert_eq!(sender.exchange(&message("c", 1)), "AA c");
+    assert_eq!(connector.metric("vardstrom_connector_mllp_junk_bytes_total"), 7.0);
+    assert_eq!(setup.records("adt", 504).len(), 504);
 }
 
 #[test]

@@ -378,11 +378,17 @@ pub fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<R
     found
 }
 
-/// Waits until a file says something.
-pub fn wait_for_file(path: &Path) {
+/// The offset that a position file holds; 0 when there is none.
+pub fn kept_offset(path: &Path) -> u64 {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().find_map(|line| line.strip_prefix("offset ")).map_or(0, |offset| offset.parse().expect("a number"))
+}
+
+/// Waits until a position file has moved.
+pub fn wait_for_offset(path: &Path) {
     let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < LONG, "{} does not appear", path.display());
-        thread::sleep(Duration::from_millis(5));
+    while kept_offset(path) == 0 {
+        assert!(start.elapsed() < LONG, "{} does not move", path.display());
+        thread::sleep(Duration::from_millis(2));
     }
 }

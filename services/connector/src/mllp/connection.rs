@@ -87,6 +87,7 @@ impl Connection {
         let mut reservation: Option<Room> = None;
         let mut message_number = 0;
         let mut silent_bytes = 0_u64;
+        let mut junk_bytes = 0;
         while intake.wait_open().await {
             let buffer = frames.tail();
             buffer.reserve(READ_BYTES);
@@ -112,6 +113,15 @@ impl Connection {
                 if !self.take(frame, &mut message_number, &mut reservation, &waiting).await {
                     return;
                 }
+            }
+            let junk = frames.junk_bytes();
+            if junk > junk_bytes {
+                if junk_bytes == 0 {
+                    let (region, connection) = (self.feed.region(), self.number);
+                    tracing::warn!(region, connection, "bytes outside MLLP frames are passed over, unanswered");
+                }
+                intake.metrics.junk.inc_by(junk - junk_bytes);
+                junk_bytes = junk;
             }
             if silent_bytes > ENDLESS_BYTES {
                 intake.metrics.connections_turned.of(Turned::Endless).inc();

@@ -18,11 +18,15 @@ const ENDINGS: &[&str] = &["hl7", "txt", "dat"];
 pub async fn watch(feed: Arc<Feed>, source: Replay) {
     let intake = Arc::clone(&feed.intake);
     let mut watch = Watch::default();
+    let mut troubled = false;
     let mut lister = Lister::new(source.path.clone(), ENDINGS, intake.limits.files);
     while !intake.shutdown.requested() {
         for (path, version) in watch.look(lister.list(&intake.metrics).await) {
             match send(&feed, &path, &position_path(&source.positions, &path)).await {
-                Ok(()) => watch.take(&path, version),
+                Ok(()) => {
+                    troubled = false;
+                    watch.take(&path, version);
+                }
                 Err(Error::Interrupted(Interrupted::Stopping)) => return,
                 // The file stays ready, and the next look goes on where this one was.
                 Err(Error::Interrupted(Interrupted::NotStored)) => break,
@@ -32,8 +36,12 @@ pub async fn watch(feed: Arc<Feed>, source: Replay) {
                     watch.take(&path, version);
                 }
                 Err(error @ Error::Position { .. }) => {
-                    intake.metrics.file_troubles.of(FileTrouble::Unreadable).inc();
-                    tracing::error!(region = feed.region(), "{}", runtime::exit::chain(&error));
+                    // Without its position a file would be sent again for ever: nothing is sent until it can be kept.
+                    if !troubled {
+                        intake.metrics.file_troubles.of(FileTrouble::Unreadable).inc();
+                        tracing::error!(region = feed.region(), "{}", runtime::exit::chain(&error));
+                    }
+                    troubled = true;
                     break;
                 }
             }

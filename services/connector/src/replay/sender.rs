@@ -60,7 +60,12 @@ impl<'a> Sender<'a> {
         let metadata = std::fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let position = Position::load(kept_at, Version::of(&metadata))
             .map_err(|source| Error::Position { path: kept_at.to_owned(), source })?;
-        Ok(Self { feed, path, kept_at, name: shown_name(path), position, kept: Instant::now() })
+        let mut sender = Self { feed, path, kept_at, name: shown_name(path), position, kept: Instant::now() };
+        if !position.done() {
+            // Told before anything is sent, if the position cannot be kept.
+            sender.keep((position.offset, position.messages), true)?;
+        }
+        Ok(sender)
     }
 
     /// How far the file has been sent.
