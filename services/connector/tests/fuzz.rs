@@ -45,15 +45,13 @@ fn malformed(random: &mut Random, id: u64) -> Vec<u8> {
             _ => drop(bytes.splice(at..at, *b"\rBHS|^~\\&|\r")),
         }
     }
-    if id % 4 > 0 {
-        bytes.retain(|byte| !matches!(byte, 0x0B | 0x1C));
-    } else {
+    if id.is_multiple_of(4) {
         // Frames within frames, ends without starts.
+        let framing: [&[u8]; 4] = [b"\x0B", b"\x1C", b"\x1C\r\x0B", b"\x0B\x0B\x1C\x1C"];
         let at = random.below(bytes.len());
-        drop(bytes.splice(
-            at..at,
-            [b"\x0B".as_slice(), b"\x1C", b"\x1C\r\x0B", b"\x0B\x0B\x1C\x1C"][random.below(4)].iter().copied(),
-        ));
+        drop(bytes.splice(at..at, framing[random.below(4)].iter().copied()));
+    } else {
+        bytes.retain(|byte| !matches!(byte, 0x0B | 0x1C));
     }
     bytes.truncate(20_000);
     bytes
