@@ -51,7 +51,7 @@ pub async fn bare_copy(url: &str, region: &str, records: &Records, batch: usize)
         .collect();
     let session = Session::open(url).await?;
     let attempt = || "copy".to_owned();
-    let copy = session.prepared(&format!("COPY events_r{region} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await;
+    let copy = session.prepared(region, &format!("COPY events_r{region} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await;
     let copy = copy.attempt(attempt)?;
     let started = Instant::now();
     for chunks in encoded {

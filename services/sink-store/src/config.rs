@@ -65,8 +65,8 @@ impl Default for Settings {
         Self {
             shards: 1,
             batch_records: 5_000,
-            write_interval: Period::milliseconds(100),
-            projection_interval: Period::milliseconds(300),
+            write_interval: Period::milliseconds(250),
+            projection_interval: Period::seconds(1),
         }
     }
 }

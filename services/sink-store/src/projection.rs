@@ -52,7 +52,7 @@ pub async fn project(session: &Session, decoder: &Decoder, region: &str) -> Resu
     let attempt = || format!("compute the projections of region {region}");
     let result = async {
         session.begin(region, Purpose::Project).await.attempt(attempt)?;
-        let take = session.prepared(include_str!("sql/dirty_take.sql")).await.attempt(attempt)?;
+        let take = session.prepared(region, include_str!("sql/dirty_take.sql")).await.attempt(attempt)?;
         let taken = session.client().query(&take, &[&region, &NODES_TAKEN]).await.attempt(attempt)?;
         let mut work = Work::new(session, decoder, region);
         let (mut nodes, mut others) = (Vec::new(), Vec::new());
@@ -403,21 +403,21 @@ impl<'a> Work<'a> {
     async fn query(&self, sql: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let region = self.region;
         let attempt = || format!("compute the projections of region {region}");
-        let statement = self.session.prepared(sql).await.attempt(attempt)?;
+        let statement = self.session.prepared(self.region, sql).await.attempt(attempt)?;
         self.session.client().query(&statement, params).await.attempt(attempt)
     }
 
     async fn query_one(&self, sql: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Result<Row, Error> {
         let region = self.region;
         let attempt = || format!("compute the projections of region {region}");
-        let statement = self.session.prepared(sql).await.attempt(attempt)?;
+        let statement = self.session.prepared(self.region, sql).await.attempt(attempt)?;
         self.session.client().query_one(&statement, params).await.attempt(attempt)
     }
 
     async fn execute(&self, sql: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Result<(), Error> {
         let region = self.region;
         let attempt = || format!("compute the projections of region {region}");
-        let statement = self.session.prepared(sql).await.attempt(attempt)?;
+        let statement = self.session.prepared(self.region, sql).await.attempt(attempt)?;
         self.session.client().execute(&statement, params).await.attempt(attempt)?;
         Ok(())
     }

@@ -33,7 +33,7 @@ pub(crate) enum Purpose {
 /// A connection with its prepared statements.
 pub struct Session {
     client: Client,
-    prepared: Mutex<HashMap<String, Statement>>,
+    prepared: Mutex<HashMap<(String, String), Statement>>,
 }
 
 /// The address as the driver reads it.
@@ -64,17 +64,19 @@ impl Session {
         &self.client
     }
 
-    /// The statement with this text, prepared once per connection.
-    pub(crate) async fn prepared(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
-        if let Some(statement) = self.cache().get(sql) {
+    /// The statement with this text, prepared once per connection and region: the server throws a plan away when the role
+    /// under which it was made changes, because row-level security is part of the plan.
+    pub(crate) async fn prepared(&self, region: &str, sql: &str) -> Result<Statement, tokio_postgres::Error> {
+        let key = (region.to_owned(), sql.to_owned());
+        if let Some(statement) = self.cache().get(&key) {
             return Ok(statement.clone());
         }
         let statement = self.client.prepare(sql).await?;
-        self.cache().insert(sql.to_owned(), statement.clone());
+        self.cache().insert(key, statement.clone());
         Ok(statement)
     }
 
-    fn cache(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
+    fn cache(&self) -> MutexGuard<'_, HashMap<(String, String), Statement>> {
         // A panic while holding the lock leaves the map whole, so the poison says nothing.
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }

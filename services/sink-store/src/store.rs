@@ -223,7 +223,8 @@ impl Store {
         batch: &mut Batch<'_>,
         kept: &mut Vec<Bytes>,
     ) -> Result<(), tokio_postgres::Error> {
-        let copy = session.prepared(&format!("COPY events_r{region} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
+        let copy =
+            session.prepared(region, &format!("COPY events_r{region} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
         session.begin(region, Purpose::Write).await?;
         let sink = session.client().copy_in::<_, Bytes>(&copy).await?;
         pin_mut!(sink);
@@ -336,7 +337,7 @@ impl Store {
             let partitions: Vec<i32> = facts.rejected.iter().map(|(_, partition, ..)| *partition).collect();
             let offsets: Vec<i64> = facts.rejected.iter().map(|(_, _, offset, _)| *offset).collect();
             let reasons: Vec<&str> = facts.rejected.iter().map(|(.., reason)| reason.code()).collect();
-            let reject = self.session.prepared(REJECT).await?;
+            let reject = self.session.prepared(region, REJECT).await?;
             self.session.client().execute(&reject, &[&region, &topics, &partitions, &offsets, &reasons]).await?;
         }
         let session = &self.session;
@@ -346,7 +347,7 @@ impl Store {
         if !findings.is_empty() {
             write_findings(session, region, findings).await?;
         }
-        let advance = session.prepared(ADVANCE).await?;
+        let advance = session.prepared(region, ADVANCE).await?;
         let moved = session
             .client()
             .query_one(
@@ -398,7 +399,7 @@ pub(crate) async fn write_beds(session: &Session, region: &str, facts: &Facts) -
     let events: Vec<Uuid> = facts.beds.values().map(|row| row.event_id).collect();
     let statuses: Vec<&str> = facts.beds.values().map(|row| row.status).collect();
     let codes: Vec<&str> = facts.beds.values().map(|row| row.status_code.as_str()).collect();
-    let statement = session.prepared(BED_STATUS).await?;
+    let statement = session.prepared(region, BED_STATUS).await?;
     session
         .client()
         .execute(&statement, &[&region, &units, &rooms, &beds, &occurred, &recorded, &events, &statuses, &codes])
@@ -417,7 +418,7 @@ pub(crate) async fn write_findings(
     let severities: Vec<&str> = findings.keys().map(|key| key.2).collect();
     let days: Vec<i32> = findings.keys().map(|key| key.3).collect();
     let counts: Vec<i64> = findings.values().copied().collect();
-    let statement = session.prepared(QUALITY).await?;
+    let statement = session.prepared(region, QUALITY).await?;
     session.client().execute(&statement, &[&region, &subjects, &rules, &severities, &days, &counts]).await?;
     Ok(())
 }

@@ -32,7 +32,7 @@ fn what_is_wrong_is_named_with_its_place() {
     check("shards = 1", "shards = 22", "store.shards: must be at most the number of regions");
     check("batch_records = 5000", "batch_records = 1000000", "batch_records: must be between 1 and");
     check("batch_records = 5000", "batch_record = 5000", "batch_record");
-    check("write_interval = \"100ms\"", "write_interval = 100", "write_interval");
+    check("write_interval = \"250ms\"", "write_interval = 100", "write_interval");
     check("{ env = \"DATABASE_URL\" }", "\"postgres://u:secret@h/d\"", "a secret is never written in the file");
     check("{ env = \"DATABASE_URL\" }", "{ env = \"SURELY_NOT_SET\" }", "SURELY_NOT_SET is not set");
 }
