@@ -6,6 +6,7 @@ use processor::dry_run::{self, Language, Options, Summary};
 
 use crate::support::RECEIVED_AT;
 
+#[allow(clippy::print_stdout)] // A test that checks nothing has to say so.
 /// Beside the workspace, and not part of it: the tests that need it say so and pass without it.
 fn sample() -> Option<Vec<u8>> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/adt-two-weeks.hl7"));

@@ -48,7 +48,7 @@ impl Mapping<'_> {
             },
             guard,
         );
-        let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::NOBODY, findings.list());
+        let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), findings.list());
         // A file has no text of its own for when it was written; the transport knows.
         envelope.recorded_at = source.recorded_at;
         sink.bed_capacity(&BedCapacity {

@@ -43,7 +43,7 @@ pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) 
         let facts = UnitFacts::of(unit);
         let quality = mapping.findings.list();
         let envelope =
-            mapping.head.envelope(mapping.trigger.event_type, mapping.trigger.correction, About::NOBODY, quality);
+            mapping.head.envelope(mapping.trigger.event_type, mapping.trigger.correction, About::default(), quality);
         mapping.sink.bed_status(&BedStatus {
             envelope,
             place,

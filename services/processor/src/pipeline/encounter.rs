@@ -247,10 +247,9 @@ impl<S: Sink> Mapping<'_, S> {
         let unit = visit.unit(self.directory, self.findings);
         let facts = UnitFacts::of(unit);
         let place = visit.place.as_ref().map(|location| location.place());
-        let aliases: Vec<&str> = pseudonyms.aliases.iter().map(Token::as_str).collect();
         let about = About {
             subject: pseudonyms.subject.as_ref().map(Token::as_str),
-            aliases: &aliases,
+            aliases: pseudonyms.aliases.iter().map(Token::as_str).collect(),
             protected: person::is_protected(group, self.directory),
         };
         let quality = self.findings.list();
@@ -303,8 +302,11 @@ impl<S: Sink> Mapping<'_, S> {
         self.findings.only("PID");
         let protected = person::is_protected(group, self.directory);
         let facts = person::read(group, protected, pseudonyms.birth_year, self.directory, self.findings);
-        let aliases: Vec<&str> = pseudonyms.aliases.iter().map(Token::as_str).collect();
-        let about = About { subject: pseudonyms.subject.as_ref().map(Token::as_str), aliases: &aliases, protected };
+        let about = About {
+            subject: pseudonyms.subject.as_ref().map(Token::as_str),
+            aliases: pseudonyms.aliases.iter().map(Token::as_str).collect(),
+            protected,
+        };
         let correction = match self.trigger.correction {
             // What a person is known to be is never new or cancelled because of a visit.
             CorrectionKind::New if self.trigger.code == "A28" => CorrectionKind::New,

@@ -43,17 +43,12 @@ pub(crate) struct HeadParts<'a> {
     pub recorded: Option<Stated<'a>>,
 }
 
-/// Whom an event is about.
-#[derive(Clone, Copy)]
+/// Whom an event is about; the default is an event about a unit.
+#[derive(Default)]
 pub(crate) struct About<'a> {
     pub subject: Option<&'a str>,
-    pub aliases: &'a [&'a str],
+    pub aliases: Vec<&'a str>,
     pub protected: bool,
-}
-
-impl About<'_> {
-    /// An event about a unit.
-    pub(crate) const NOBODY: About<'static> = About { subject: None, aliases: &[], protected: false };
 }
 
 impl<'a> Head<'a> {
@@ -107,7 +102,7 @@ impl<'a> Head<'a> {
             ingested_at: self.source.received_at,
             correction: Correction { kind: correction, target_event_id: None },
             subject_token: about.subject,
-            subject_aliases: about.aliases.to_vec(),
+            subject_aliases: about.aliases,
             key_id: about.subject.map(|_| self.key_id),
             protected_identity: about.protected,
             quality,

@@ -1,6 +1,6 @@
 //! What PID says of a person, without saying who.
 
-use hl7::{Group, field};
+use hl7::{Group, Value, field};
 use schemas::Sex;
 
 use super::findings::Findings;
@@ -34,28 +34,31 @@ pub(crate) fn read(
     directory: &Directory,
     findings: &mut Findings,
 ) -> Facts {
-    let sex = match group.at(field::PID_SEX).component(1).given() {
+    let pid: [Value<'_>; 31] =
+        group.segment("PID").map(|pid| pid.fields()).unwrap_or_else(|| [group.get("PID", 0); 31]);
+    let at = |address: field::Address| pid[address.number].component(1).given();
+    let sex = match at(field::PID_SEX) {
         None => Sex::Unknown,
         Some(code) => directory.sex(code).unwrap_or_else(|| {
             findings.add(Rule::SexUnknown, "PID-8");
             Sex::Unknown
         }),
     };
-    let dead = match group.at(field::PID_DEATH).component(1).given() {
+    let dead = match at(field::PID_DEATH) {
         Some("Y" | "y" | "J") => Some(true),
         Some("N" | "n") => Some(false),
-        _ => group.at(field::PID_DEATH_TIME).component(1).given().map(|_| true),
+        _ => at(field::PID_DEATH_TIME).map(|_| true),
     };
     Facts {
-        birth_year: written_year(group, findings).or(birth_year.map(i32::from)),
+        birth_year: written_year(at(field::PID_BIRTH), findings).or(birth_year.map(i32::from)),
         sex,
         lkf: if protected { None } else { municipality(group, directory, findings) },
         dead,
     }
 }
 
-fn written_year(group: &Group<'_, '_>, findings: &mut Findings) -> Option<i32> {
-    let text = group.at(field::PID_BIRTH).component(1).given()?;
+fn written_year(text: Option<&str>, findings: &mut Findings) -> Option<i32> {
+    let text = text?;
     let year = text.get(..4).and_then(|digits| digits.parse().ok()).filter(|year| (1850..=2200).contains(year));
     if year.is_none() {
         findings.add(Rule::BirthDateUnreadable, "PID-7");

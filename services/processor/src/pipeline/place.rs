@@ -64,10 +64,10 @@ pub(crate) fn read<'a>(
     guard: &Guard<'_>,
     findings: &mut Findings,
 ) -> Option<Location<'a>> {
-    if !is_named(field) {
+    let components: [Value<'a>; 8] = field.components();
+    if [UNIT, ROOM, BED].iter().all(|at| components[*at].given().is_none()) {
         return None;
     }
-    let components: [Value<'a>; 8] = field.components();
     let mut text = |at: usize| guard.text(components[at], paths[at], findings);
     Some(Location {
         unit: text(UNIT).unwrap_or(Cow::Borrowed("")),

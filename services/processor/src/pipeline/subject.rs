@@ -73,24 +73,25 @@ impl Pseudonymising<'_> {
         let [value, _, _, assigner, kind] = cx.components();
         let value = value.given()?;
         let assigner = assigner_of(assigner);
-        let named = System::named(assigner);
-        let kind = kind.given().unwrap_or("");
-        let system = match named {
-            None if PERSONAL_TYPES.contains(&kind) => System::Personnummer.oid(),
-            _ => assigner,
-        };
+        let mut swedish = System::named(assigner).is_some();
+        let mut system = assigner;
+        if !swedish && PERSONAL_TYPES.contains(&kind.given().unwrap_or("")) {
+            swedish = true;
+            system = System::Personnummer.oid();
+        }
         let subject = Subject::read(Claim { system, value }, &self.options)?;
         if subject.kind().is_some() {
             return Some(subject);
         }
-        if System::named(system).is_some() {
+        if swedish {
             findings.add(Rule::IdentityInvalid, path);
         }
         // A number that nobody claims to have assigned is the source's own.
-        Subject::read(
-            Claim { system: if assigner.is_empty() { self.source_system } else { assigner }, value },
-            &self.options,
-        )
+        match assigner {
+            "" => Subject::read(Claim { system: self.source_system, value }, &self.options),
+            assigner if assigner == system => Some(subject),
+            assigner => Subject::read(Claim { system: assigner, value }, &self.options),
+        }
     }
 }
 
