@@ -41,6 +41,9 @@ pub enum Frame<'a> {
 /// As much as is kept of a message that is too long: enough for its header.
 pub const HEAD_BYTES: usize = 1_024;
 
+/// What an idle connection may keep for its next read, after a large message too.
+const IDLE_BYTES: usize = 64 << 10;
+
 /// Incremental decoder of one connection's stream.
 #[derive(Debug)]
 pub struct Frames {
@@ -87,6 +90,9 @@ impl Frames {
             self.buffer.drain(..self.start);
             self.scanned -= self.start;
             self.start = 0;
+        }
+        if self.buffer.is_empty() && self.buffer.capacity() > IDLE_BYTES {
+            self.buffer.shrink_to(IDLE_BYTES);
         }
         &mut self.buffer
     }

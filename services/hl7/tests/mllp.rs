@@ -96,6 +96,15 @@ fn the_buffer_stays_small_while_a_long_frame_passes() {
     assert_eq!(frames.next(), None);
 }
 
+#[test]
+fn an_idle_connection_keeps_little_after_a_large_message() {
+    let mut frames = Frames::default();
+    frames.push(&[b"\x0B".as_slice(), &[b'x'; 900_000], b"\x1C"].concat());
+    assert!(matches!(frames.next(), Some(Frame::Message { ended: true, .. })));
+    assert_eq!(frames.next(), None);
+    assert!(frames.tail().capacity() <= 64 << 10);
+}
+
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![4 => prop::sample::select(b"MSH|^\r\n".to_vec()), 1 => Just(0x0B), 1 => Just(0x1C), 1 => any::<u8>()];
     prop::collection::vec(byte, 0..200)
