@@ -2,6 +2,7 @@
 
 mod board;
 mod capacity;
+mod command;
 mod config;
 mod content;
 mod migration;

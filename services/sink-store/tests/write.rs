@@ -146,3 +146,22 @@ async fn a_hundred_thousand_rows_take_the_fast_path() {
     assert_eq!(count(&client, "SELECT count(*) FROM events").await, 100_000);
     assert_eq!(count(&client, "SELECT next_offset FROM delivery.progress").await, 100_000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_benchmark_and_its_yardstick_write_the_same_rows() {
+    let records: Vec<(Vec<u8>, Vec<u8>)> = (0..2_500)
+        .map(|n| {
+            let event = Visit::new("A02", MONDAY + n, "s", &format!("E{n}")).to("AVA", "1").made("14");
+            (event.value, format!("region.14.source.adt/0/{n}/0").into_bytes())
+        })
+        .collect();
+    let ours = database(&["14"]).await;
+    let bare = database(&["14"]).await;
+    sink_store::bench::store(&ours, "14", &records, 1_000).await.unwrap();
+    sink_store::bench::bare_copy(&bare, "14", &records, 1_000).await.unwrap();
+    for url in [&ours, &bare] {
+        assert_eq!(count(&connect(url).await, "SELECT count(*) FROM events").await, 2_500);
+    }
+    let hash = "SELECT hashtextextended(string_agg(event_id::text || episode_id, '' ORDER BY event_id), 0) FROM events";
+    assert_eq!(count(&connect(&ours).await, hash).await, count(&connect(&bare).await, hash).await);
+}
