@@ -39,6 +39,7 @@ fn nothing_is_acknowledged_while_the_broker_is_stuck_and_nothing_is_lost() {
     let mut connector = setup.start();
     let mut sender = connector.connect();
     assert_eq!(sender.exchange(&message("before", 1)), "AA before");
+    let said = connector.log().matches("Kafka is away").count();
     kafka.pause().expect("paused");
     sender.send(&message("during", 1));
     assert!(!sender.answers_within(Duration::from_secs(2)), "no answer before Kafka has it");
@@ -49,6 +50,7 @@ fn nothing_is_acknowledged_while_the_broker_is_stuck_and_nothing_is_lost() {
     let mut other = Sender::to(connector.mllp());
     other.send(&message("other", 2));
     assert!(!other.answers_within(Duration::from_millis(500)));
+    assert_eq!(connector.log().matches("Kafka is away").count(), said + 1, "said once:\n{}", connector.log());
     kafka.resume().expect("resumed");
     assert_eq!((code(&sender.answer()), code(&sender.answer())), ("AA during".to_owned(), "AA later".to_owned()));
     assert_eq!(code(&other.answer()), "AA other");
@@ -56,7 +58,6 @@ fn nothing_is_acknowledged_while_the_broker_is_stuck_and_nothing_is_lost() {
     let mut ids: Vec<_> = setup.records("adt", 4).into_iter().map(|record| record.message_id).collect();
     ids.sort();
     assert_eq!(ids, ["before", "during", "later", "other"]);
-    assert_eq!(connector.log().matches("Kafka is away").count(), 1, "said once:\n{}", connector.log());
 }
 
 #[test]
@@ -88,18 +89,16 @@ fn a_message_that_waits_too_long_is_answered_ae_and_may_be_sent_again() {
     let setup = Setup::on(kafka.bootstrap(), "23").limits("acknowledge = \"1500ms\"\nstall = \"500ms\"");
     let connector = setup.start();
     let mut sender = connector.connect();
-    assert_eq!(sender.exchange(&message("1", 1)), "AA 1");
+    // On a busy machine even a broker that is well may be slow.
+    let until_accepted = |sender: &mut Sender, id: &str| {
+        let accepted = (0..40).any(|_| sender.exchange(&message(id, 1)) == format!("AA {id}"));
+        assert!(accepted, "{id} is never accepted");
+    };
+    until_accepted(&mut sender, "1");
     kafka.pause().expect("paused");
     assert_eq!(sender.exchange(&message("2", 1)), "AE 2");
     kafka.resume().expect("resumed");
-    let mut answer = sender.exchange(&message("2", 1));
-    for _ in 0..20 {
-        if answer == "AA 2" {
-            break;
-        }
-        answer = sender.exchange(&message("2", 1));
-    }
-    assert_eq!(answer, "AA 2");
+    until_accepted(&mut sender, "2");
     assert!(setup.records("adt", 2).iter().any(|record| record.message_id == "2"));
 }
 

@@ -160,7 +160,7 @@ fn a_batch_is_answered_by_a_batch() {
 
 #[test]
 fn a_silent_connection_is_closed() {
-    let setup = Setup::mllp("08").limits("idle = \"300ms\"");
+    let setup = Setup::mllp("08").limits("idle = \"3s\"");
     let connector = setup.start();
     let mut sender = connector.connect();
     assert_eq!(sender.exchange(&message("1", 1)), "AA 1");

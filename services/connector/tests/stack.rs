@@ -102,6 +102,11 @@ impl Setup {
     pub fn start(&self) -> Connector {
         let mut connector = self.start_unready();
         connector.wait("every source to be open", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+        // The log comes through a pipe of its own, and may come later.
+        if self.sources.contains("region.mllp") {
+            connector
+                .wait("the listener's address", |connector| connector.log_address("listening for MLLP on ").is_some());
+        }
         connector.mllp = connector.log_address("listening for MLLP on ");
         connector
     }
