@@ -54,3 +54,20 @@ export async function eventually(what, probe, within = 30_000) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+const answers = (async function* () {
+  process.stdin.setEncoding("utf8");
+  let rest = "";
+  for await (const chunk of process.stdin) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop();
+    yield* lines;
+  }
+})();
+
+/** Asks the test that started this check to do something, and waits until it has. */
+export async function ask(what) {
+  console.log(`ask: ${what}`);
+  const { value } = await answers.next();
+  if (value !== "done") throw new Error(`asked to ${what}, answered ${value}`);
+}

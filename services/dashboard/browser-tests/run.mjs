@@ -8,6 +8,7 @@ try {
   const { default: check } = await import(`./checks/${name}.mjs`);
   await check(url);
   console.log(`${name}: holds`);
+  process.exit(0);
 } catch (error) {
   console.error(`${name}: ${error.stack ?? error}`);
   process.exit(1);

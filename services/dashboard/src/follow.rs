@@ -213,6 +213,7 @@ impl Session<'_> {
             }
         }
         let mut fresh = hub.live().emptied();
+        fresh.is_partial = start.is_partial;
         let count = start.events.len();
         for (subject, record) in &start.events {
             self.load(&mut fresh, subject, record);

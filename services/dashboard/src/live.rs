@@ -26,6 +26,8 @@ pub struct Live {
     pub memory: Duration,
     /// An event older than this when it arrives is logged as a late report.
     pub late_after: Duration,
+    /// Something old has been left out: an episode that is not held may have earlier events in the store.
+    pub is_partial: bool,
 }
 
 /// One region's part of the state.
@@ -50,7 +52,7 @@ pub enum Applied {
 impl Live {
     /// An empty state.
     pub fn new(memory: Duration, late_after: Duration) -> Self {
-        Self { regions: BTreeMap::new(), memory, late_after }
+        Self { regions: BTreeMap::new(), memory, late_after, is_partial: false }
     }
 
     /// Another empty state with the same settings.
@@ -129,6 +131,7 @@ impl Live {
                 unit.retire(before);
             }
         }
+        self.is_partial |= gone > 0;
         gone
     }
 
@@ -152,7 +155,7 @@ impl Live {
     /// The episode of an event that may continue something forgotten: one that is not held, and that either is not
     /// new or is older than the memory.
     fn forgotten(&self, envelope: &Envelope<'_>, event: &Event, now: Timestamp) -> Option<EpisodeKey> {
-        let key = event.episode_key()?;
+        let key = event.episode_key().filter(|_| self.is_partial)?;
         if self.regions.get(envelope.region).is_some_and(|region| region.ledger.knows_episode(&key)) {
             return None;
         }

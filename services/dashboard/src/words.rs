@@ -98,6 +98,7 @@ words! {
     announce_use: "Läs upp ändringar", "Announce changes";
     shortcuts_help: "Tryck / för att söka, p för att pausa och ? för den här hjälpen. Du kan stänga av tangenterna.", "Press / to search, p to pause and ? for this help. You can switch the keys off.";
     changed_wards: "avdelningar ändrade", "wards changed";
+    changed_ward: "avdelning ändrad", "ward changed";
     disconnected: "Anslutningen bröts", "The connection was lost at";
     disconnected_then: "Siffrorna uppdateras inte.", "The figures are not being updated.";
     no_script: "Sidan uppdateras inte av sig själv utan skript. Ladda om för nya siffror.", "Without script the page does not update itself. Reload for new figures.";
@@ -115,6 +116,7 @@ words! {
     coverage: "Täckning", "Coverage";
     of: "av", "of";
     wards_short: "avdelningar", "wards";
+    ward_short: "avdelning", "ward";
     left_out: "utelämnade", "left out";
     left_out_stale: "med för gamla uppgifter", "with data too old";
     left_out_missing: "utan uppgift om vårdplatser", "without bed numbers";
@@ -251,6 +253,7 @@ words! {
     missing_title: "Saknas", "Missing";
     missing_none: "Inget saknas: alla avdelningar har färska uppgifter.", "Nothing is missing: all wards have fresh data.";
     sources_short: "källor", "sources";
+    source_short: "källa", "source";
 
     rule_source_silent: "Källan har tystnat", "The source has gone silent";
     rule_source_silent_ends: "ett meddelande kommer från källan", "a message arrives from the source";
@@ -292,6 +295,12 @@ impl Words {
             Language::Sv => "av disponibla",
             Language::En => "of staffed",
         }
+    }
+
+    /// `1 avdelning`, `3 avdelningar`.
+    pub fn wards_counted(&self, language: Language, count: u32) -> String {
+        let word = if count == 1 { self.ward_short } else { self.wards_short };
+        format!("{} {word}", crate::format::number(language, count.into()))
     }
 
     /// After a rate in a table.

@@ -1,10 +1,13 @@
 //! A real Chromium against a running dashboard; the checks themselves are in `browser-tests`.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use crate::fixture;
+use schemas::{BedKind, CorrectionKind, Timestamp};
+
+use crate::fixture::{self, MINUTE, Movement, Ward};
 use crate::site::{Setup, Site};
 
 /// The folder of the checks with their packages fetched; fetched once per lock file.
@@ -15,20 +18,27 @@ static CHECKS: LazyLock<PathBuf> = LazyLock::new(|| {
     folder
 });
 
-/// Runs one check against a server.
-pub fn check(name: &str, url: &str, more: &[(&str, &str)]) {
-    let folder = &*CHECKS;
-    let output = Command::new("node")
-        .arg("run.mjs")
-        .arg(name)
-        .arg(url)
-        .envs(more.iter().copied())
-        .current_dir(folder)
-        .output()
+/// Runs one check against a server; `act` does what the check asks for while it runs.
+pub fn check(name: &str, url: &str, environment: &[(&str, &str)], mut act: impl FnMut(&str)) {
+    let mut child = Command::new("node")
+        .args(["run.mjs", name, url])
+        .envs(environment.iter().copied())
+        .current_dir(&*CHECKS)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("node runs");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    println!("{said}");
-    assert!(output.status.success(), "browser check {name} failed:\n{said}");
+    let mut answers = child.stdin.take().expect("stdin is piped");
+    for line in BufReader::new(child.stdout.take().expect("stdout is piped")).lines() {
+        let line = line.expect("node writes text");
+        println!("{line}");
+        if let Some(wish) = line.strip_prefix("ask: ") {
+            act(wish);
+            answers.write_all(b"done\n").expect("the check reads its answer");
+        }
+    }
+    let status = child.wait().expect("node ends");
+    assert!(status.success(), "browser check {name} failed; it says above why");
 }
 
 fn country() -> Site {
@@ -36,7 +46,57 @@ fn country() -> Site {
     Site::start(Setup::of(fixture::country(), fixture::now()))
 }
 
+fn nothing(wish: &str) {
+    panic!("this check asks for nothing, but it asked to {wish}");
+}
+
 #[test]
-fn screenshots() {
-    check("screenshots", &country().url(), &[]);
+fn every_page_is_accessible_and_silent_in_both_themes_languages_and_widths() {
+    check("pages", &country().url(), &[], nothing);
+}
+
+#[test]
+fn pages_work_without_script() {
+    check("noscript", &country().url(), &[], nothing);
+}
+
+#[test]
+fn wall_print_and_keys_keep_their_promises() {
+    check("modes", &country().url(), &[], nothing);
+}
+
+#[test]
+fn focus_survives_a_thousand_updates() {
+    let site = country();
+    check("focus", &site.url(), &[], |_| {
+        for number in 0..1000_u64 {
+            let at = Timestamp(fixture::now().0 - 30 * MINUTE + i64::try_from(number).unwrap() * 1000);
+            let unit = ["KIR11", "ORT12", "GER13", "INF14"][usize::try_from(number).unwrap() % 4];
+            Movement {
+                region: "14",
+                source_system: "SE2321000131-ADT14",
+                trigger: "A01",
+                episode: format!("focus{number}"),
+                at,
+                ingested: fixture::now(),
+                unit,
+                bed: "9",
+                ward: Ward { name: unit, hospital_code: "501010", hospital_name: "Östra sjukhuset", mvo: "101", care_type: schemas::CareType::Somatic },
+                responsible: None,
+                bed_kind: BedKind::Disponibel,
+                correction: CorrectionKind::New,
+                occurred_given: true,
+            }
+            .with(9_000_000 + number, |event| site.hub.live().encounter_recalled(event));
+            site.hub.turn();
+            // The browser takes every message, not only the last: a reader is told the newest version only.
+            std::thread::sleep(std::time::Duration::from_millis(8));
+        }
+    });
+}
+
+/// Pictures for people to look at; where they lie is printed.
+#[test]
+fn pictures_are_taken_of_every_page() {
+    check("screenshots", &country().url(), &[], nothing);
 }

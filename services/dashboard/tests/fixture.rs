@@ -283,12 +283,12 @@ fn fill(live: &mut Live, dice: &mut Dice, number: &mut u64, site: &Site<'_>, ind
             .with(&uuid::Uuid::from_u128(u128::from(*number)).to_string(), |statement| live.capacity(statement));
         }
     }
-    let slots = site.beds - 1 - dice.below(4) as i32 + if index % 5 == 0 { 4 } else { 0 };
+    let slots = site.beds - dice.below(5) as i32 + [3, -4, 0, -1, 2, -6, -1][index % 7];
     for slot in 0..slots.max(1) {
         let mut at = start + dice.below(2 * DAY);
         let mut visit = 0;
         while at < site.last.0 {
-            let length = 10 * HOUR + dice.below(5 * DAY);
+            let length = 10 * HOUR + dice.below(4 * DAY);
             let beyond = slot >= site.beds - 1 && index % 2 == 0;
             *number += 1;
             let mut movement = Movement {
@@ -327,7 +327,7 @@ fn fill(live: &mut Live, dice: &mut Dice, number: &mut u64, site: &Site<'_>, ind
                     break;
                 }
             }
-            at += dice.below(7 * HOUR);
+            at += dice.below(9 * HOUR);
             visit += 1;
         }
     }

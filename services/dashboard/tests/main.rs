@@ -2,5 +2,6 @@
 
 mod browser;
 mod fixture;
+mod follow;
 mod pages;
 mod site;

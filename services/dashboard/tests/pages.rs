@@ -1,14 +1,281 @@
-//! Pages as a client without script gets them.
+//! Pages, CSV and API as a client without script gets them.
 
-use crate::fixture;
+use std::collections::{BTreeMap, BTreeSet};
+
+use dashboard::hiding::Rules;
+use dashboard::hub::Bounds;
+use schemas::Timestamp;
+
+use crate::fixture::{self, MINUTE};
 use crate::site::{Setup, Site};
 
+const PATHS: [&str; 22] = [
+    "/sv",
+    "/en",
+    "/sv/region/14",
+    "/en/region/14",
+    "/sv/region/14?vy=vagg",
+    "/sv/region/14/sjukhus/501010",
+    "/sv/region/14/avdelning/MED10",
+    "/en/region/14/avdelning/MED10",
+    "/sv/uppmarksamma",
+    "/sv/definitioner",
+    "/sv?form=csv",
+    "/sv/region/14?form=csv",
+    "/sv/region/14/avdelning/MED10?form=csv",
+    "/api/v1/regions",
+    "/api/v1/hospitals?region=14",
+    "/api/v1/units?region=14",
+    "/api/v1/regions/14/units/MED10",
+    "/api/v1/totals",
+    "/api/v1/snapshot",
+    "/api/v1/attention",
+    "/api/v1/definitions",
+    "/openapi.json",
+];
+
+fn country() -> Site {
+    Site::start(Setup::of(fixture::country(), fixture::now()))
+}
+
+fn json(site: &Site, path: &str) -> serde_json::Value {
+    let (status, body) = site.get(path);
+    assert_eq!(status, 200, "{path}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
 #[test]
-fn every_page_answers() {
-    let site = Site::start(Setup::of(fixture::country(), fixture::now()));
-    for path in ["/sv", "/en", "/sv/region/14", "/sv/uppmarksamma", "/sv/definitioner", "/sv/region/14?vy=vagg"] {
+fn no_person_is_on_any_page_or_answer() {
+    let site = country();
+    for path in PATHS {
         let (status, body) = site.get(path);
         assert_eq!(status, 200, "{path}");
-        assert!(body.contains("<h1>"), "{path}");
+        for planted in [fixture::PLANTED_TOKEN, fixture::PLANTED_EPISODE] {
+            assert!(!body.contains(planted), "{path} holds what was planted");
+        }
+    }
+}
+
+#[test]
+fn every_answer_carries_the_content_policy_and_nothing_inline() {
+    let site = country();
+    for path in PATHS {
+        let answer = ureq::get(format!("{}{path}", site.url())).call().unwrap();
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{path}");
+        assert!(!policy.contains("unsafe"), "{path}");
+        let body = site.get(path).1;
+        assert!(!body.contains(" style=") && !body.contains("<style") && !body.contains("hx-on"), "{path}");
+        for script in body.split("<script").skip(1) {
+            assert!(script.contains("src=\"/tillgang/"), "{path} has a script inside");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_eighty_wards_is_small() {
+    let site = country();
+    let whole = ureq::get(format!("{}/sv/region/14", site.url())).header("accept-encoding", "gzip").call().unwrap();
+    assert_eq!(whole.headers()["content-encoding"], "gzip");
+    let length: usize = whole.headers()["content-length"].to_str().unwrap().parse().unwrap();
+    // 40 wards in this region; the budget is 30 kB for 80.
+    assert!(length < 15_000, "{length} bytes");
+}
+
+#[test]
+fn the_same_number_stands_everywhere_and_sums_are_sums() {
+    let site = country();
+    let units = json(&site, "/api/v1/units?region=14");
+    let counted: Vec<&serde_json::Value> =
+        units["units"].as_array().unwrap().iter().filter(|unit| unit["counted"] == true).collect();
+    let sum = |name: &str| counted.iter().map(|unit| unit[name].as_i64().unwrap()).sum::<i64>();
+    let totals = json(&site, "/api/v1/totals?region=14");
+    let totals = &totals["totals"];
+    for name in ["belagda", "disponibla", "lediga", "overbelaggningar", "utlokaliserade", "faststallda", "stangda"] {
+        assert_eq!(totals[name].as_i64(), Some(sum(name)), "{name}");
+    }
+    let share = (sum("belagda") * 1000 + sum("disponibla") / 2) / sum("disponibla");
+    assert_eq!(totals["belagda_per_100"].as_f64(), Some(share as f64 / 10.0));
+    let page = site.get("/sv/region/14").1;
+    assert!(page.contains(&format!(">{}/{}", sum("belagda"), sum("disponibla"))), "the page says another sum");
+    assert!(page.contains("36 av 40 avdelningar"));
+    // The present, asked for as a snapshot, is the same count by the same function.
+    let at = dashboard::api::rfc3339(fixture::now());
+    let snapshot = json(&site, &format!("/api/v1/snapshot?region=14&at={at}"));
+    for name in ["belagda", "disponibla", "lediga", "overbelaggningar", "utlokaliserade"] {
+        assert_eq!(snapshot["snapshot"][name], totals[name], "{name}");
+    }
+}
+
+#[test]
+fn stale_data_leave_the_totals_and_the_page_says_so() {
+    let site = country();
+    let totals = json(&site, "/api/v1/totals?region=23");
+    assert_eq!(totals["totals"]["belagda"], serde_json::Value::Null);
+    assert_eq!(totals["totals"]["belagda_per_100"], serde_json::Value::Null);
+    assert_eq!(totals["totals"]["coverage"]["stale"], 5);
+    let page = site.get("/sv/region/23").1;
+    assert!(page.contains("5 utelämnade med för gamla uppgifter"));
+    assert!(page.contains("senast</span>"), "a stale number is not marked");
+    let lost = site.get("/sv/region/09").1;
+    assert!(lost.contains("saknas sedan 04.12"), "a lost ward does not say since when");
+    assert!(!lost.contains("class=\"n number"), "a lost ward shows a number");
+}
+
+#[test]
+fn age_grows_by_the_servers_clock_alone() {
+    let site = country();
+    assert!(!site.get("/sv/region/14").1.contains("stale-figure"));
+    site.set_clock(Timestamp(fixture::now().0 + 20 * MINUTE));
+    site.hub.turn();
+    let page = site.get("/sv/region/14").1;
+    assert!(page.contains("stale-figure") && page.contains("0 av 40 avdelningar"));
+}
+
+#[test]
+fn a_unit_without_capacity_shows_its_patients_and_a_word() {
+    let site = country();
+    let units = json(&site, "/api/v1/units?region=14");
+    let without = units["units"].as_array().unwrap().iter().find(|unit| unit["disponibla"].is_null()).unwrap();
+    assert!(without["belagda"].as_i64().unwrap() > 0);
+    assert_eq!(without["belagda_per_100"], serde_json::Value::Null);
+    let page = site.get("/sv/region/14").1;
+    assert!(page.contains("/saknas</td>"));
+}
+
+#[test]
+fn places_that_do_not_exist_are_not_found() {
+    let site = country();
+    for path in ["/sv/region/02", "/sv/region/14/avdelning/FINNS-INTE", "/de", "/sv/region/14/sjukhus/0", "/api/v1/regions/14/units/X"]
+    {
+        assert_eq!(site.get(path).0, 404, "{path}");
+    }
+    assert_eq!(site.get("/api/v1/snapshot?at=yesterday").0, 400);
+    assert_eq!(site.get("/api/v1/snapshot?at=2020-01-01T00:00:00Z").0, 400);
+}
+
+#[test]
+fn a_choice_of_theme_never_leads_elsewhere() {
+    let site = country();
+    let agent: ureq::Agent = ureq::Agent::config_builder().max_redirects(0).build().into();
+    for (back, expected) in [("%2Fsv%2Fregion%2F14", "/sv/region/14"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil", "/")] {
+        let answer = agent.post(format!("{}/installning?tema=morkt&till={back}", site.url())).send_empty().unwrap();
+        assert_eq!(answer.headers()["location"], expected);
+        assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("tema=morkt;"));
+    }
+}
+
+#[test]
+fn readers_of_streams_are_bounded_and_told_so() {
+    let mut setup = Setup::of(fixture::country(), fixture::now());
+    setup.bounds = Bounds { clients_max: 1, topics_max: 50 };
+    let site = Site::start(setup);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let held = agent.get(format!("{}/strom/sv", site.url())).call().unwrap();
+    assert_eq!(held.status(), 200);
+    let refused = agent.get(format!("{}/strom/sv", site.url())).call().unwrap();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    drop(held);
+}
+
+/// Whoever may read every page subtracts what can be subtracted: shown wards from shown sums, filters from each other.
+#[test]
+fn subtraction_brings_no_hidden_number_back() {
+    let mut setup = Setup::of(fixture::country(), fixture::now());
+    setup.rules = Rules::new([("14".into(), 5)]);
+    let site = Site::start(setup);
+    let open = country();
+    let truth = json(&open, "/api/v1/units?region=14");
+    let shown = json(&site, "/api/v1/units?region=14");
+    let mut hidden: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut visible: BTreeMap<String, i64> = BTreeMap::new();
+    for (unit, true_unit) in shown["units"].as_array().unwrap().iter().zip(truth["units"].as_array().unwrap()) {
+        let hospital = unit["hospital_code"].as_str().unwrap().to_owned();
+        match unit["utlokaliserade"].as_i64() {
+            Some(value) => {
+                assert!(value == 0 || value >= 5, "a small number is shown");
+                *visible.entry(hospital).or_default() += value;
+            }
+            None => hidden.entry(hospital).or_default().push(true_unit["unit"].as_str().unwrap().to_owned()),
+        }
+    }
+    assert!(!hidden.is_empty(), "the country has small numbers");
+    for (hospital, units) in &hidden {
+        assert!(units.len() > 1, "hospital {hospital} hides one number alone, so its sum tells it");
+    }
+    // A choice that holds some of a hospital's hidden wards but not all must not show a sum.
+    for care in ["somatik", "psykiatri"] {
+        let part = json(&site, &format!("/api/v1/totals?region=14&care_type={care}"));
+        let all = json(&site, "/api/v1/totals?region=14");
+        let both = part["totals"]["utlokaliserade"].is_number() && all["totals"]["utlokaliserade"].is_number();
+        if both {
+            let inside: Vec<_> = shown["units"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|unit| unit["utlokaliserade"].is_null() && (unit["care_type"] == "PSYCHIATRIC") == (care == "psykiatri"))
+                .collect();
+            assert!(inside.len() != 1, "{care} tells one ward's number");
+        }
+    }
+    for path in PATHS {
+        assert!(!site.get(path).1.contains("utlokaliserade\":1,"), "{path}");
+    }
+    assert!(site.get("/sv/region/14").1.contains("färre än\u{a0}5"));
+    assert_eq!(json(&site, "/api/v1/snapshot?region=14")["snapshot"]["utlokaliserade"], serde_json::Value::Null);
+}
+
+/// Every path of the description answers, and every answer holds what the description says and nothing else.
+#[test]
+fn the_api_is_as_it_is_described() {
+    let site = country();
+    let description: serde_json::Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    assert_eq!(description["openapi"], "3.1.0");
+    for name in ["title", "version", "description", "termsOfService", "contact", "license"] {
+        assert!(!description["info"][name].is_null(), "info lacks {name}");
+    }
+    let paths = description["paths"].as_object().unwrap();
+    assert!(paths.len() >= 10);
+    for (path, item) in paths {
+        if path.ends_with("/stream") {
+            continue;
+        }
+        let address = path.replace("{region}", "14").replace("{unit}", "MED10");
+        let answer = json(&site, &address);
+        let schema = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        holds(&description, schema, &answer, path);
+    }
+}
+
+fn holds(description: &serde_json::Value, schema: &serde_json::Value, value: &serde_json::Value, place: &str) {
+    let schema = match schema["$ref"].as_str() {
+        Some(reference) => description.pointer(reference.trim_start_matches('#')).expect(reference),
+        None => schema,
+    };
+    let Some(kinds) = schema.get("type") else { return };
+    let kind = match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "boolean",
+        serde_json::Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "string",
+        serde_json::Value::Array(_) => "array",
+        serde_json::Value::Object(_) => "object",
+    };
+    let named = |name: &str| kinds == name || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name));
+    assert!(named(kind) || (kind == "integer" && named("number")), "{place} is {kind}, described as {kinds}");
+    if let (Some(properties), Some(object)) = (schema["properties"].as_object(), value.as_object()) {
+        let described: BTreeSet<&String> = properties.keys().collect();
+        let found: BTreeSet<&String> = object.keys().collect();
+        assert_eq!(found, described, "{place}");
+        for (name, value) in object {
+            holds(description, &properties[name], value, &format!("{place}.{name}"));
+        }
+    }
+    if let Some(items) = value.as_array() {
+        for item in items {
+            holds(description, &schema["items"], item, &format!("{place}[]"));
+        }
     }
 }

@@ -195,6 +195,6 @@ document.addEventListener("keydown", (event) => {
 setInterval(() => {
   const region = $("upplasning");
   if (changed.size === 0 || pace === 0 || remembered("upplas") === "false") return;
-  region.textContent = `${changed.size} ${region.dataset.changed}`;
+  region.textContent = `${changed.size} ${changed.size === 1 ? region.dataset.one : region.dataset.changed}`;
   changed = new Set();
 }, ANNOUNCE_EVERY);

@@ -81,16 +81,15 @@ pub(super) fn missing(sight: &Sight<'_>, sums: &Sums) -> Node {
             .map(|ward| (&ward.region, &ward.source_system))
             .collect();
         lines.push(format!(
-            "{} {} {}, {} {}",
-            sums.stale,
-            w.wards_short,
+            "{} {}, {} {}",
+            w.wards_counted(sight.language, sums.stale),
             w.left_out_stale,
             silent.len(),
-            w.sources_short
+            if silent.len() == 1 { w.source_short } else { w.sources_short }
         ));
     }
     if sums.no_capacity > 0 {
-        lines.push(format!("{} {} {}", sums.no_capacity, w.wards_short, w.left_out_missing));
+        lines.push(format!("{} {}", w.wards_counted(sight.language, sums.no_capacity), w.left_out_missing));
     }
     let oldest = sight.board.wards(sight.scope).filter(|ward| ward.heard.is_some()).min_by_key(|ward| ward.heard);
     let missing = Missing {

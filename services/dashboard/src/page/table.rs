@@ -258,11 +258,11 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
         },
         statuses: statuses(sight.language, &sums.statuses),
         free: figure(sight.language, count(total.lediga)),
-        occupied: text(&if counted {
-            occupied(sight.language, total.belagda, Some(total.disponibla))
+        occupied: if counted {
+            text(&occupied(sight.language, total.belagda, Some(total.disponibla)))
         } else {
-            w.missing.to_owned()
-        }),
+            figure(sight.language, Shown::Missing)
+        },
         over: rated(count(total.overbelaggningar)),
         out: rated(outlying),
         closed: if sums.stangda_said > 0 {

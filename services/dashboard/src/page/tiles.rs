@@ -20,6 +20,7 @@ pub(super) struct Tile {
     pub unit: String,
     pub side: String,
     pub foot: String,
+    pub morning: String,
     pub spark: String,
 }
 
@@ -106,7 +107,8 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
             class: count(total.lediga).class(),
             unit: beds.clone(),
             side: usual_text(sight.usual.lediga(&keys)),
-            foot: format!("{coverage} · {}", morning(sums.morning.lediga)),
+            foot: coverage.clone(),
+            morning: morning(sums.morning.lediga),
             spark: spark(|hour| hour.disponibla.map(|beds| i64::from(beds.saturating_sub(hour.belagda))), |_| None),
         },
         Tile {
@@ -124,19 +126,17 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
             class: count(total.belagda).class(),
             unit: share,
             side: usual_text(sight.usual.belagda(&keys)),
-            foot: format!(
-                "{coverage} · {}",
-                if sums.morning.units_counted > 0 {
-                    format!(
-                        "{}: {}/{}",
-                        w.at_six,
-                        format::number(sight.language, sums.morning.belagda.into()),
-                        format::number(sight.language, sums.morning.disponibla.into())
-                    )
-                } else {
-                    format!("{}: {}", w.at_six, w.at_six_none)
-                }
-            ),
+            foot: coverage.clone(),
+            morning: if sums.morning.units_counted > 0 {
+                format!(
+                    "{}: {}/{}",
+                    w.at_six,
+                    format::number(sight.language, sums.morning.belagda.into()),
+                    format::number(sight.language, sums.morning.disponibla.into())
+                )
+            } else {
+                format!("{}: {}", w.at_six, w.at_six_none)
+            },
             spark: spark(|hour| Some(hour.belagda.into()), |hour| hour.disponibla.map(Into::into)),
         },
         Tile {
@@ -146,7 +146,8 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
             class: count(total.overbelaggningar).class(),
             unit: patients.clone(),
             side: per_100(count(total.overbelaggningar)),
-            foot: format!("{coverage} · {}", morning(sums.morning.overbelaggningar)),
+            foot: coverage.clone(),
+            morning: morning(sums.morning.overbelaggningar),
             spark: spark(|hour| Some(hour.overbelaggningar.into()), |_| None),
         },
         Tile {
@@ -156,9 +157,11 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
             class: outlying.class(),
             unit: patients,
             side: per_100(outlying),
-            foot: match outlying {
-                Shown::Number(_) => format!("{coverage} · {}", morning(sums.morning.utlokaliserade)),
-                _ => coverage.clone(),
+            foot: coverage.clone(),
+            // Another instant's number beside a hidden one would tell it.
+            morning: match outlying {
+                Shown::Number(_) if !sight.hidden.hides(sight.scope.region()) => morning(sums.morning.utlokaliserade),
+                _ => String::new(),
             },
             spark: match outlying {
                 Shown::Number(_) if !sight.hidden.hides(sight.scope.region()) => {
@@ -181,6 +184,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
                 format::number(sight.language, total.units.into()),
                 w.wards_short
             ),
+            morning: String::new(),
             spark: spark(|hour| hour.stangda.map(Into::into), |_| None),
         },
     ]

@@ -1,0 +1,320 @@
+//! The whole program on a real Kafka, a real registry and a real PostgreSQL filled by the real store.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use local_stack::{Kafka, Postgres, Process, free_port};
+use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
+use schemas::registry::{self, Server, server};
+use schemas::{BedKind, CareType, CorrectionKind, Encoder, Kind, Timestamp};
+use tempfile::TempDir;
+use topics::Region;
+
+use crate::browser::check;
+use crate::fixture::{DAY, Declaration, MINUTE, Movement, Ward};
+
+static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+
+/// Only a bound on waiting: the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(120);
+const SOURCE: &str = "SE2321000131-ADT";
+const WARD: Ward<'_> = Ward {
+    name: "Avdelning 1",
+    hospital_code: "501010",
+    hospital_name: "Östra sjukhuset",
+    mvo: "101",
+    care_type: CareType::Somatic,
+};
+
+/// One region's topics and whoever reads them.
+struct Stand {
+    region: Region,
+    registry: Server,
+    folder: TempDir,
+    producer: ThreadedProducer<DefaultProducerContext>,
+    origins: HashMap<&'static str, i64>,
+    database: String,
+    port: u16,
+    sent: u64,
+    log: Vec<Sent>,
+}
+
+/// A record as it lies in Kafka.
+struct Sent {
+    topic: String,
+    offset: i64,
+    origin: String,
+    payload: Vec<u8>,
+}
+
+fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_microsecond())
+}
+
+fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "never happened: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+impl Stand {
+    fn new(code: &str) -> Self {
+        let region: Region = code.parse().unwrap();
+        let options =
+            topics::Options { partitions: Some(2), replication_factor: Some(1), ..topics::Options::default() };
+        topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+        let database = POSTGRES.fresh_database().expect("a database is made");
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let session = sink_store::Session::open(&database).await.expect("the database answers");
+            sink_store::migrate(&session, &[code.to_owned()]).await.expect("migrations apply");
+        });
+        Self {
+            region,
+            registry: server::spawn("127.0.0.1:0").unwrap(),
+            folder: TempDir::new().unwrap(),
+            producer: ClientConfig::new()
+                .set("bootstrap.servers", KAFKA.bootstrap())
+                .set("linger.ms", "1")
+                .create()
+                .expect("a producer is made"),
+            origins: HashMap::new(),
+            database,
+            port: free_port().unwrap(),
+            sent: 0,
+            log: Vec::new(),
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn dashboard(&self) -> Process {
+        let file = self.folder.path().join("dashboard.toml");
+        let text = format!(
+            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n\
+             [store]\nurl = {{ env = \"TEST_STORE\" }}\n[board]\nregions = [\"{}\"]\n",
+            KAFKA.bootstrap(),
+            self.registry.url(),
+            self.port,
+            self.region
+        );
+        std::fs::write(&file, text).unwrap();
+        let command =
+            [env!("CARGO_BIN_EXE_dashboard"), "run", "--config", file.to_str().unwrap()].map(str::to_owned).to_vec();
+        let environment = [("TEST_STORE".to_owned(), self.database.clone())];
+        Process::start("dashboard", self.folder.path(), "TERM", &command, &environment).expect("the dashboard starts")
+    }
+
+    /// Puts everything sent so far into the store, by the store's own code.
+    fn store_everything(&self) {
+        let region = self.region.code().to_owned();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let mut store = sink_store::Store::open(&self.database, std::slice::from_ref(&region)).await.unwrap();
+            for kind in [Kind::Encounter, Kind::BedCapacity] {
+                let id = registry::development_id_current(kind);
+                store.add_schema(&region, id, kind.avsc()).await.unwrap();
+            }
+            let records: Vec<sink_store::Record<'_>> = self
+                .log
+                .iter()
+                .map(|sent| sink_store::Record {
+                    source: store.sources().iter().position(|source| source.topic == sent.topic).unwrap(),
+                    partition: 0,
+                    offset: sent.offset,
+                    origin: Some(sent.origin.as_bytes()),
+                    value: &sent.payload,
+                })
+                .collect();
+            store.write(&region, &records).await.unwrap();
+            let session = sink_store::Session::open(&self.database).await.unwrap();
+            while sink_store::project(&session, store.decoder(), &region).await.unwrap().batches > 0 {}
+        });
+    }
+
+    fn send(&mut self, subject: &'static str, payload: &[u8], event_id: &str) {
+        let offset = self.origins.entry(subject).or_default();
+        let topic_offset = self.log.iter().filter(|sent| sent.topic.ends_with(subject)).count();
+        let origin = format!("region.{}.source.{subject}/0/{offset}/0", self.region);
+        *offset += 1;
+        let topic = topics::name::common(self.region, subject);
+        let headers = OwnedHeaders::new()
+            .insert(Header { key: "origin", value: Some(&origin) })
+            .insert(Header { key: "event_id", value: Some(event_id) });
+        let record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&topic).partition(0).payload(payload).headers(headers);
+        let sent = Sent { topic: topic.clone(), offset: i64::try_from(topic_offset).unwrap(), origin: origin.clone(), payload: payload.to_vec() };
+        self.log.push(sent);
+        self.producer.send(record).map_err(|(error, _)| error).expect("the producer has room");
+        self.producer.flush(PATIENCE).expect("everything is acknowledged");
+    }
+
+    fn declare(&mut self, disponibla: i32) {
+        let mut encoder = Encoder::new(Kind::BedCapacity, registry::development_id_current(Kind::BedCapacity));
+        let mut bytes = Vec::new();
+        let id = uuid::Uuid::from_u128(7).to_string();
+        Declaration {
+            region: self.region.code(),
+            source_system: SOURCE,
+            unit: "AVD1",
+            ward: WARD,
+            telephone: Some("010-441 00 00"),
+            faststallda: Some(disponibla + 1),
+            disponibla: Some(disponibla),
+            stangda: Some(1),
+            reason: Some(schemas::ClosedReason::Personal),
+            from: Timestamp(now().0 - DAY),
+            to: None,
+            not_receiving: None,
+            ingested: now(),
+        }
+        .with(&id, |statement| encoder.encode(statement, &mut bytes).unwrap());
+        self.send("bed-capacity", &bytes, &id);
+    }
+
+    /// Sends a movement and gives its event id.
+    fn movement(&mut self, trigger: &str, episode: &str, ago: i64) -> String {
+        self.sent += 1;
+        let mut encoder = Encoder::new(Kind::Encounter, registry::development_id_current(Kind::Encounter));
+        let mut bytes = Vec::new();
+        let mut id = String::new();
+        let region = self.region;
+        Movement {
+            region: region.code(),
+            source_system: SOURCE,
+            trigger,
+            episode: episode.to_owned(),
+            at: Timestamp(now().0 - ago),
+            ingested: now(),
+            unit: "AVD1",
+            bed: "1",
+            ward: WARD,
+            responsible: None,
+            bed_kind: BedKind::Disponibel,
+            correction: CorrectionKind::New,
+            occurred_given: true,
+        }
+        .with(self.sent, |event| {
+            id = event.envelope.event_id.to_owned();
+            encoder.encode(event, &mut bytes).unwrap();
+        });
+        self.send("encounter", &bytes, &id);
+        id
+    }
+
+    fn admit(&mut self) -> String {
+        let episode = format!("e{}", self.sent);
+        self.movement("A01", &episode, 5 * MINUTE)
+    }
+
+    fn ready(&self) {
+        let url = format!("{}/readyz", self.url());
+        eventually("the board is ready", || ureq::get(&url).call().ok());
+    }
+
+    fn unit(&self) -> Option<serde_json::Value> {
+        let url = format!("{}/api/v1/regions/{}/units/AVD1", self.url(), self.region);
+        let text = ureq::get(&url).call().ok()?.body_mut().read_to_string().ok()?;
+        let answer: serde_json::Value = serde_json::from_str(&text).ok()?;
+        Some(answer["unit"]["now"].clone())
+    }
+
+    fn wait_for(&self, belagda: i64) {
+        eventually(&format!("{belagda} patients"), || (self.unit()?["belagda"] == belagda).then_some(()));
+    }
+}
+
+#[test]
+fn a_browser_sees_patients_come_a_kill_and_a_pause() {
+    let mut stand = Stand::new("03");
+    stand.declare(4);
+    stand.admit();
+    stand.admit();
+    let mut running = Some(stand.dashboard());
+    stand.ready();
+    stand.wait_for(2);
+    let url = stand.url();
+    check("live", &url, &[("REGION", "03")], |wish| match wish.split_once(' ') {
+        Some(("wait-for", count)) => stand.wait_for(count.parse().unwrap()),
+        _ => match wish {
+            "admit" => drop(stand.admit()),
+            "kill" => running.take().expect("it runs").kill().expect("it is killed"),
+            "start" => running = Some(stand.dashboard()),
+            other => panic!("the check asked to {other}"),
+        },
+    });
+}
+
+#[test]
+fn every_applied_event_is_told_once_and_a_replay_changes_nothing() {
+    let mut stand = Stand::new("04");
+    stand.declare(4);
+    let _running = stand.dashboard();
+    stand.ready();
+    let stream = TcpStream::connect(("127.0.0.1", stand.port)).unwrap();
+    let mut asked = stream.try_clone().unwrap();
+    std::io::Write::write_all(&mut asked, b"GET /api/v1/stream HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    let started = lines.any(|line| line.unwrap().contains("event ids as they take effect"));
+    assert!(started, "the stream starts");
+    let id = stand.admit();
+    let told = lines.map(Result::unwrap).find(|line| line.starts_with("data:")).expect("the event is told");
+    assert_eq!(told, format!("data: {{\"events\":[\"{id}\"]}}"));
+    stand.wait_for(1);
+    // The same output again, as a processor writes it after a crash: an origin that is not above the watermark.
+    *stand.origins.get_mut("encounter").unwrap() -= 1;
+    stand.admit();
+    stand.admit();
+    stand.wait_for(2);
+}
+
+#[test]
+fn a_store_that_is_away_leaves_the_board_waiting_and_says_so() {
+    let mut stand = Stand::new("05");
+    stand.database = format!("postgres://nobody@127.0.0.1:{}/none", free_port().unwrap());
+    let _running = stand.dashboard();
+    let url = format!("{}/readyz", stand.url());
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let report = eventually("the reason is told", || {
+        let mut answer = agent.get(&url).call().ok()?;
+        let text = answer.body_mut().read_to_string().ok()?;
+        (answer.status() == 503 && text.contains("store.url")).then_some(text)
+    });
+    assert!(report.contains("\"ready\":false"));
+    // Pages answer all the same, and say that they are not complete.
+    let page = agent.get(format!("{}/sv", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(page.contains("Siffrorna är inte fullständiga än."));
+}
+
+#[test]
+fn it_starts_from_the_store_where_the_store_left_off() {
+    let mut stand = Stand::new("06");
+    stand.declare(4);
+    for _ in 0..3 {
+        stand.admit();
+    }
+    // Long over: memory does not hold it, so a late cancellation has to fetch it.
+    stand.movement("A01", "old", 30 * DAY);
+    stand.movement("A03", "old", 20 * DAY);
+    stand.store_everything();
+    let _running = stand.dashboard();
+    stand.ready();
+    stand.wait_for(3);
+    let metrics = || ureq::get(format!("{}/metrics", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(metrics().contains("vardstrom_dashboard_records_total{fate=\"applied\"} 0"), "it read what it had");
+    // The discharge is withdrawn: the patient of last month is here again, because the store still knows the admission.
+    stand.movement("A13", "old", 20 * DAY);
+    eventually("the old patient is back", || (stand.unit()?["belagda"] == 4).then_some(()));
+}
