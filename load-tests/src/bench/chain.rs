@@ -1,0 +1,85 @@
+//! From the sender to the board: messages per second with answers, delay at a given rate, memory of each service.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, AtomicUsize},
+    time::Instant,
+};
+
+use super::{Error, report::Chain, usage};
+use crate::{
+    check_demo::{self, Run},
+    ledger::Ledger,
+    message::Message,
+    sender::{self, Plan},
+    simulated,
+    stack::{Keys, Service, Stack},
+};
+
+const PARTITIONS: u32 = 2;
+const SEED: u64 = 1;
+
+/// How much is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Messages sent as fast as they are answered.
+    pub messages_fast: usize,
+    /// Connections that send them.
+    pub connections: usize,
+    /// Messages per second of the run that is timed.
+    pub rate: f64,
+    /// Messages of that run.
+    pub messages_timed: usize,
+}
+
+/// Runs the whole stack twice.
+///
+/// # Errors
+/// When the stack does not start or a run does not end.
+pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, Error> {
+    let io = |what| move |source| Error::Io { what, source };
+    let keys = Keys::random().map_err(io("random bytes"))?;
+
+    let (messages, options, _) = simulated::country(SEED, extent.messages_fast, PARTITIONS, keys.clone());
+    let stack = Stack::start(options, progress)?;
+    let ledger = Ledger::create(&stack.folder().join("ledger.tsv")).map_err(io("the ledger"))?;
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
+    let address = |message: &Message| addresses[&message.region];
+    progress(&format!("sending {} messages as fast as they are answered", messages.len()));
+    let begin = Instant::now();
+    let plan = Plan {
+        messages: &messages,
+        address: &address,
+        connections: extent.connections,
+        rate: None,
+        ledger: &ledger,
+        stop: &stop,
+        answered: &answered,
+    };
+    let sent = sender::send(&plan).map_err(io("the ledger"))?;
+    let mllp_messages_per_second = (sent.accepted + sent.rejected) as f64 / begin.elapsed().as_secs_f64();
+    stack.stop();
+
+    let (messages, options, _) = simulated::country(SEED, extent.messages_timed, PARTITIONS, keys);
+    let run = Run { options, messages, connections: extent.connections, rate: Some(extent.rate), kills: Vec::new() };
+    let mut memory_peak_mib = BTreeMap::new();
+    let outcome = check_demo::run(run, progress, &mut |stack| {
+        for service in Service::ALL {
+            let peak = stack.process_id(service).and_then(|id| usage::memory_peak_kib(&id.to_string()).ok());
+            if let Some(kib) = peak {
+                memory_peak_mib.insert(service.program(), kib as f64 / 1024.0);
+            }
+        }
+    })?;
+    Ok(Chain {
+        mllp_messages_per_second,
+        mllp_connections: extent.connections,
+        rate: extent.rate,
+        messages: outcome.report.sent,
+        p50_ms: outcome.report.p50_ms,
+        p99_ms: outcome.report.p99_ms,
+        memory_peak_mib,
+        faults: outcome.faults,
+    })
+}

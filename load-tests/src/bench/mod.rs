@@ -1,0 +1,63 @@
+//! Figures, not tests: what the platform does per second and per message, beside the bare client that could do no better.
+//!
+//! Every comparison runs on the same servers in the same run, in rounds that take turns, and gives the median with the
+//! smallest and the largest round. Everything shares one machine, the senders too, so that absolute figures are low and
+//! only the ratios travel.
+
+pub mod chain;
+pub mod relaying;
+pub mod report;
+pub mod store;
+pub mod usage;
+
+use std::io;
+
+use rdkafka::error::KafkaError;
+
+/// What stopped the benchmark.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Kafka or PostgreSQL could not be started.
+    #[error("start a server")]
+    Server(#[from] local_stack::Error),
+    /// Kafka refused something.
+    #[error("use Kafka")]
+    Kafka(#[from] KafkaError),
+    /// The topics could not be made.
+    #[error("apply the topics")]
+    Topics(#[from] topics::Error),
+    /// A file or a process.
+    #[error("read or run {what}")]
+    Io {
+        /// What.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// A round ended badly.
+    #[error("the {variant} round failed: {output}")]
+    Round {
+        /// Which.
+        variant: &'static str,
+        /// What it said.
+        output: String,
+    },
+    /// The relay could not run.
+    #[error("relay")]
+    Relay(#[from] runtime::relay::Error),
+    /// The processor could not be set up.
+    #[error("set up the processor")]
+    Processor(#[from] processor::worker::Error),
+    /// Metrics could not be registered.
+    #[error("register metrics")]
+    Metrics(#[from] runtime::metrics::Error),
+    /// The store refused something.
+    #[error("use the store")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The whole stack did not run.
+    #[error("run the whole stack")]
+    Stack(#[from] crate::stack::Error),
+    /// The run through everything did not end.
+    #[error("send through everything")]
+    Run(#[from] crate::check_demo::Error),
+}

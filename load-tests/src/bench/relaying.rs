@@ -1,0 +1,537 @@
+//! From topic to topic: bare loops of the same clients, the relay, and the processor.
+//!
+//! - *bare copy*: reads each source record and writes its bytes, once, without headers.
+//! - *bare, same outputs*: reads each source record and writes the very records that the processor makes of it, with keys
+//!   and headers, from memory. Beside it stands what the processor itself does: decode, check, pseudonymise, map, encode.
+//! - *relay, copying*: the bare copy with the delivery protocol.
+//! - *processor*.
+//!
+//! Each round is a process of its own, so that its processor time and memory are its own. All read the same source topic
+//! from the beginning with a new consumer group and write with the same client settings.
+
+use std::{
+    io,
+    process::Command,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use processor::{config::Config, metrics::Metrics, worker::Worker};
+use rdkafka::{
+    ClientConfig, Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    client::DefaultClientContext,
+    consumer::{BaseConsumer, CommitMode, Consumer},
+    message::{BorrowedMessage, Header, Message as _, OwnedHeaders},
+    producer::{BaseProducer, BaseRecord, Producer},
+};
+use runtime::{
+    config::Kafka,
+    fate::Fate,
+    health::Health,
+    metrics::Registry,
+    origin::{self, Origin, Position},
+    relay::{self, Failure, Outputs, Record, Relay, Route, Settings, Step, clients},
+    shutdown::Shutdown,
+};
+use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp};
+use serde::{Deserialize, Serialize};
+use topics::Region;
+
+use super::{
+    Error,
+    report::{Moving, Spread},
+    usage,
+};
+use crate::topic_read;
+
+/// Where copies go: not a topic of the platform, for they are the source's bytes.
+const COPY_TOPIC: &str = "bench.copy";
+const PARTITIONS: i32 = 2;
+const COMMIT_INTERVAL: Duration = Duration::from_millis(200);
+const BATCH_MAX: usize = 1000;
+const KEY_VARIABLE: &str = "VARDSTROM_BENCH_KEY";
+/// Nobody's key: the bench's messages are invented too.
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+/// A source whose messages say nothing about persons that exist.
+const RECEIVED_AT: Timestamp = Timestamp(1_767_225_600_000_000);
+
+/// What moves the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Variant {
+    /// A plain consumer and a plain producer.
+    Copy,
+    /// The same, writing what the processor would.
+    Outputs,
+    /// The relay with a step that copies: what the delivery protocol costs.
+    Relay,
+    /// The processor.
+    Processor,
+}
+
+impl Variant {
+    const ALL: [Self; 4] = [Self::Copy, Self::Outputs, Self::Relay, Self::Processor];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Copy => "bare copy",
+            Self::Outputs => "bare, same outputs",
+            Self::Relay => "relay, copying",
+            Self::Processor => "processor",
+        }
+    }
+
+    const fn argument(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Outputs => "outputs",
+            Self::Relay => "relay",
+            Self::Processor => "processor",
+        }
+    }
+}
+
+/// One round, as its process is told.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Round {
+    /// What moves the records.
+    #[arg(long)]
+    pub variant: Variant,
+    /// Kafka.
+    #[arg(long)]
+    pub bootstrap: String,
+    /// The schema registry.
+    #[arg(long)]
+    pub registry: String,
+    /// A consumer group that has read nothing.
+    #[arg(long)]
+    pub group: String,
+    /// Records in the source topic.
+    #[arg(long)]
+    pub count: u64,
+    /// How many of them differ; after those they repeat.
+    #[arg(long)]
+    pub different: u64,
+    /// Whose topics.
+    #[arg(long)]
+    pub region: Region,
+}
+
+/// What a round used.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Used {
+    messages: u64,
+    outputs: u64,
+    seconds: f64,
+    cpu_seconds: f64,
+    memory_peak_kib: u64,
+}
+
+/// Makes the topics and fills the source topic with these messages, again and again, until there are `count`.
+///
+/// # Errors
+/// When Kafka does not take them.
+pub fn prepare(bootstrap: &str, region: Region, messages: &[Vec<u8>], count: u64) -> Result<(), Error> {
+    let options =
+        topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
+    topics::apply(bootstrap, &[region], &options)?;
+    let admin: AdminClient<DefaultClientContext> = ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
+    let copy = NewTopic::new(COPY_TOPIC, PARTITIONS, TopicReplication::Fixed(1));
+    let created = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::Io { what: "a runtime", source })?
+        .block_on(admin.create_topics([&copy], &AdminOptions::new()))?;
+    debug_assert_eq!(created.len(), 1);
+
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("enable.idempotence", "true")
+        .set("linger.ms", "20")
+        .set("log_level", "3")
+        .create()?;
+    let mut encoder = Encoder::new(Kind::SourceRecord, schemas::registry::development_id_current(Kind::SourceRecord));
+    let topic = topics::name::source(region, "adt");
+    let mut bytes = Vec::new();
+    for (index, payload) in (0..count).zip(messages.iter().cycle()) {
+        let record = SourceRecord {
+            region: region.code(),
+            source_system: "SE2321000016-BENCH",
+            feed: "adt",
+            format: Format::Hl7v2,
+            message_id: "",
+            received_at: RECEIVED_AT,
+            recorded_at: None,
+            source_position: "bench",
+            payload,
+        };
+        bytes.clear();
+        encoder
+            .encode(&record, &mut bytes)
+            .map_err(|error| Error::Io { what: "a source record", source: io::Error::other(error) })?;
+        let partition = (index % PARTITIONS as u64) as i32;
+        while producer.send(BaseRecord::<(), [u8]>::to(&topic).partition(partition).payload(&bytes)).is_err() {
+            producer.poll(Duration::from_millis(5));
+        }
+    }
+    producer.flush(Duration::from_secs(120))?;
+    Ok(())
+}
+
+/// Runs all variants in turn, each round in a process of its own.
+///
+/// # Errors
+/// When a round fails.
+pub fn compare(
+    bootstrap: &str,
+    registry: &str,
+    region: Region,
+    (count, different): (u64, u64),
+    rounds: usize,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<Moving>, Error> {
+    let mut used: Vec<Vec<Used>> = vec![Vec::new(); Variant::ALL.len()];
+    for round in 0..rounds {
+        for (variant, used) in Variant::ALL.into_iter().zip(&mut used) {
+            progress(&format!("{}, round {} of {rounds}", variant.name(), round + 1));
+            let group = format!("bench-{}-{round}", variant.argument());
+            used.push(run_apart(&Round {
+                variant,
+                bootstrap: bootstrap.to_owned(),
+                registry: registry.to_owned(),
+                group,
+                count,
+                different,
+                region,
+            })?);
+        }
+    }
+    let cpu = |used: &Used| used.cpu_seconds * 1e6 / used.messages as f64;
+    let beside =
+        |used: &[Used], bare: &[Used]| Spread::of(used.iter().zip(bare).map(|(used, bare)| cpu(used) / cpu(bare)));
+    let all = used;
+    Ok(Variant::ALL
+        .into_iter()
+        .zip(&all)
+        .map(|(variant, used)| Moving {
+            variant: variant.name(),
+            messages_per_second: Spread::of(used.iter().map(|used| used.messages as f64 / used.seconds)),
+            outputs_per_second: Spread::of(used.iter().map(|used| used.outputs as f64 / used.seconds)),
+            cpu_us_per_message: Spread::of(used.iter().map(cpu)),
+            memory_peak_mib: used.iter().map(|used| used.memory_peak_kib).max().unwrap_or(0) as f64 / 1024.0,
+            cpu_beside_copy: beside(used, &all[0]),
+            cpu_beside_outputs: beside(used, &all[1]),
+        })
+        .collect())
+}
+
+fn run_apart(round: &Round) -> Result<Used, Error> {
+    let failed = |output: String| Error::Round { variant: round.variant.name(), output };
+    let own = std::env::current_exe().map_err(|source| Error::Io { what: "this program", source })?;
+    let output = Command::new(own)
+        .arg("round")
+        .args(["--variant", round.variant.argument(), "--bootstrap", &round.bootstrap])
+        .args(["--registry", &round.registry, "--group", &round.group])
+        .args(["--count", &round.count.to_string(), "--different", &round.different.to_string()])
+        .args(["--region", round.region.code()])
+        .env(KEY_VARIABLE, KEY)
+        .output()
+        .map_err(|source| Error::Io { what: "a round", source })?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))
+}
+
+/// Runs one round in this process.
+///
+/// # Errors
+/// When Kafka, the registry or the relay fails.
+pub fn run(round: &Round) -> Result<Used, Error> {
+    match round.variant {
+        Variant::Copy => bare(round, &mut Once),
+        Variant::Outputs => bare(round, &mut made(round)?),
+        Variant::Relay => {
+            let routes =
+                vec![Route { input: topics::name::source(round.region, "adt"), outputs: vec![COPY_TOPIC.to_owned()] }];
+            relay(round, routes, Copying)
+        }
+        Variant::Processor => {
+            let config = config(round)?;
+            let routes = processor::worker::routes(&config);
+            let worker = Worker::new(&config, Metrics::register(&Registry::new(), "bench")?)?;
+            relay(round, routes, worker)
+        }
+    }
+}
+
+fn settings(round: &Round) -> Settings {
+    Settings::new(&round.group, &round.group)
+}
+
+fn config(round: &Round) -> Result<Config, Error> {
+    let text = format!(
+        "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+         [relay]\ngroup = \"{group}\"\ninstance = \"{group}\"\n\
+         [[region]]\ncode = \"{}\"\nkey = {{ env = \"{KEY_VARIABLE}\" }}\nkey_id = \"v1\"\nfeeds = [\"adt\"]\n",
+        round.bootstrap,
+        round.registry,
+        round.region,
+        group = round.group,
+    );
+    toml::from_str(&text)
+        .map_err(|error| Error::Io { what: "the processor's configuration", source: io::Error::other(error) })
+}
+
+/// Starts with the first record, so that joining the group and starting up are not counted.
+#[derive(Clone, Copy)]
+struct Start {
+    at: Instant,
+    cpu: Duration,
+}
+
+impl Start {
+    fn now() -> Self {
+        Self { at: Instant::now(), cpu: usage::processor_time("self").unwrap_or_default() }
+    }
+
+    fn used(self, messages: u64, outputs: u64) -> Result<Used, Error> {
+        let read = |source| Error::Io { what: "/proc/self", source };
+        Ok(Used {
+            messages,
+            outputs,
+            seconds: self.at.elapsed().as_secs_f64(),
+            cpu_seconds: (usage::processor_time("self").map_err(read)? - self.cpu).as_secs_f64(),
+            memory_peak_kib: usage::memory_peak_kib("self").map_err(read)?,
+        })
+    }
+}
+
+/// What a bare loop writes for a source record.
+trait Writes {
+    /// Hands every output of the record to `send`.
+    fn each(&mut self, record: &BorrowedMessage<'_>, send: &mut dyn FnMut(Bare<'_>));
+}
+
+struct Bare<'a> {
+    topic: &'a str,
+    key: Option<&'a [u8]>,
+    headers: &'a [(&'static str, Vec<u8>)],
+    payload: &'a [u8],
+}
+
+/// The record's own bytes.
+struct Once;
+
+impl Writes for Once {
+    fn each(&mut self, record: &BorrowedMessage<'_>, send: &mut dyn FnMut(Bare<'_>)) {
+        let payload = record.payload().unwrap_or_default();
+        send(Bare { topic: COPY_TOPIC, key: None, headers: &[], payload });
+    }
+}
+
+/// What the processor made of each record that differs, beforehand.
+struct Made {
+    outputs: Vec<Vec<MadeOutput>>,
+}
+
+struct MadeOutput {
+    topic: String,
+    key: Option<Vec<u8>>,
+    headers: Vec<(&'static str, Vec<u8>)>,
+    payload: Vec<u8>,
+}
+
+impl Writes for Made {
+    fn each(&mut self, record: &BorrowedMessage<'_>, send: &mut dyn FnMut(Bare<'_>)) {
+        // Records were written in turn over the partitions.
+        let index = record.offset() * i64::from(PARTITIONS) + i64::from(record.partition());
+        let index = usize::try_from(index).unwrap_or_default() % self.outputs.len();
+        for output in &self.outputs[index] {
+            let MadeOutput { topic, key, headers, payload } = output;
+            send(Bare { topic, key: key.as_deref(), headers, payload });
+        }
+    }
+}
+
+/// Runs the processor's step over every record that differs and keeps what it makes.
+fn made(round: &Round) -> Result<Made, Error> {
+    let config = config(round)?;
+    let routes = processor::worker::routes(&config);
+    let mut worker = Worker::new(&config, Metrics::register(&Registry::new(), "bench")?)?;
+    let client = topic_read::client(&round.bootstrap, &round.group)?;
+    let input = routes[0].input.clone();
+    let mut ends = topic_read::ends(&client, &|topic| topic == input)?;
+    for ((_, partition), end) in &mut ends {
+        *end = (round.different as i64 - i64::from(*partition) + i64::from(PARTITIONS) - 1) / i64::from(PARTITIONS);
+    }
+    let mut made = Made { outputs: Vec::new() };
+    made.outputs.resize_with(usize::try_from(round.different).unwrap_or_default(), Vec::new);
+    let mut outputs = Outputs::new();
+    let mut failed = None;
+    topic_read::read(&client, &ends, &mut |record| {
+        let (topic, partition, offset) = (record.topic.as_str(), record.partition, record.offset);
+        let source =
+            Record { route: 0, topic, partition, offset, timestamp_ms: None, key: None, payload: &record.payload };
+        outputs.clear();
+        if let Err(Failure::Retry(error) | Failure::Stop(error)) = worker.step(&source, &mut outputs) {
+            failed.get_or_insert(error);
+        }
+        let index = (offset * i64::from(PARTITIONS) + i64::from(partition)) as usize;
+        made.outputs[index] = outputs
+            .iter()
+            .map(|output| {
+                let position = Position { offset, ordinal: output.ordinal };
+                let origin = Origin { topic, partition, position }.to_string().into_bytes();
+                let id = output.event_id.map(|id| (origin::EVENT_ID_HEADER, id.to_string().into_bytes()));
+                MadeOutput {
+                    topic: routes[0].outputs[output.output].clone(),
+                    key: output.key.map(<[u8]>::to_vec),
+                    headers: std::iter::once((origin::HEADER, origin)).chain(id).collect(),
+                    payload: output.payload.to_vec(),
+                }
+            })
+            .collect();
+    })?;
+    match failed {
+        None => Ok(made),
+        Some(error) => Err(Error::Round { variant: round.variant.name(), output: error.to_string() }),
+    }
+}
+
+/// As a program would be that only moves bytes: no bookkeeping but an offset commit now and then.
+fn bare(round: &Round, writes: &mut dyn Writes) -> Result<Used, Error> {
+    let kafka = Kafka::at(&round.bootstrap);
+    let fault = |fault: runtime::config::Fault| Error::Io { what: "client settings", source: io::Error::other(fault) };
+    let consumer: BaseConsumer = clients::reading(&kafka, &settings(round)).map_err(fault)?.create()?;
+    let producer: BaseProducer = clients::writing(&kafka, &settings(round)).map_err(fault)?.create()?;
+    let topic = topics::name::source(round.region, "adt");
+    let mut list = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(&topic, partition, Offset::Beginning)?;
+    }
+    consumer.assign(&list)?;
+    let mut start = None;
+    let mut next = vec![0; PARTITIONS as usize];
+    let mut committed = Instant::now();
+    let (mut count, mut output_count) = (0, 0);
+    while count < round.count {
+        let mut patience = Duration::from_millis(2);
+        for _ in 0..BATCH_MAX {
+            let Some(message) = consumer.poll(patience) else { break };
+            let message = message?;
+            start.get_or_insert_with(Start::now);
+            writes.each(&message, &mut |output| {
+                send(&producer, message.partition(), &output);
+                output_count += 1;
+            });
+            next[message.partition() as usize] = message.offset() + 1;
+            count += 1;
+            patience = Duration::ZERO;
+        }
+        producer.poll(Duration::ZERO);
+        if committed.elapsed() >= COMMIT_INTERVAL {
+            commit(&consumer, &topic, &next, CommitMode::Async)?;
+            committed = Instant::now();
+        }
+    }
+    while producer.in_flight_count() > 0 {
+        producer.poll(Duration::from_millis(1));
+    }
+    commit(&consumer, &topic, &next, CommitMode::Sync)?;
+    start.unwrap_or_else(Start::now).used(count, output_count)
+}
+
+fn send(producer: &BaseProducer, partition: i32, output: &Bare<'_>) {
+    loop {
+        let mut record = BaseRecord::<[u8], [u8]>::to(output.topic).partition(partition).payload(output.payload);
+        if let Some(key) = output.key {
+            record = record.key(key);
+        }
+        if !output.headers.is_empty() {
+            let headers = OwnedHeaders::new_with_capacity(output.headers.len());
+            let add = |headers: OwnedHeaders, (key, value): &(&'static str, Vec<u8>)| {
+                headers.insert(Header { key, value: Some(value) })
+            };
+            record = record.headers(output.headers.iter().fold(headers, add));
+        }
+        if producer.send(record).is_ok() {
+            return;
+        }
+        producer.poll(Duration::from_millis(2));
+    }
+}
+
+fn commit(consumer: &BaseConsumer, topic: &str, next: &[i64], mode: CommitMode) -> Result<(), Error> {
+    let mut list = TopicPartitionList::new();
+    for (partition, next) in (0..).zip(next) {
+        list.add_partition_offset(topic, partition, Offset::Offset(*next))?;
+    }
+    Ok(consumer.commit(&list, mode)?)
+}
+
+/// Copies, as a [`Step`].
+struct Copying;
+
+impl Step for Copying {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        let write = |bytes: &mut Vec<u8>| {
+            bytes.extend_from_slice(record.payload);
+            Ok::<(), std::convert::Infallible>(())
+        };
+        let Ok(()) = outputs.push(0, None, None, write);
+        Ok(Fate::Mapped(1))
+    }
+}
+
+/// Notes when the first record came and how many outputs there were.
+struct Watched<S> {
+    step: S,
+    start: Arc<OnceLock<Start>>,
+    outputs: Arc<AtomicU64>,
+}
+
+impl<S: Step> Step for Watched<S> {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        self.start.get_or_init(Start::now);
+        let fate = self.step.step(record, outputs);
+        self.outputs.fetch_add(u64::from(outputs.count()), Ordering::Relaxed);
+        fate
+    }
+}
+
+fn relay(round: &Round, routes: Vec<Route>, step: impl Step + 'static) -> Result<Used, Error> {
+    let metrics = relay::Metrics::register(&Registry::new(), "bench")?;
+    let (start, outputs) = (Arc::new(OnceLock::new()), Arc::new(AtomicU64::new(0)));
+    let shutdown = Shutdown::manual();
+    let relay = Relay {
+        kafka: Kafka::at(&round.bootstrap),
+        settings: settings(round),
+        routes: routes.clone(),
+        metrics: metrics.clone(),
+        health: Health::new(&[]),
+        shutdown: shutdown.clone(),
+    };
+    let step = Watched { step, start: Arc::clone(&start), outputs: Arc::clone(&outputs) };
+    let running = relay.spawn(step).map_err(|source| Error::Io { what: "the relay's thread", source })?;
+    let settled = || -> u64 {
+        let fates = ["mapped", "ignored", "refused", "parked"];
+        let partitions: Vec<String> = (0..PARTITIONS).map(|partition| partition.to_string()).collect();
+        let counters = partitions.iter().flat_map(|partition| fates.map(|fate| [partition.as_str(), fate]));
+        counters.map(|[partition, fate]| metrics.records.of(&[&routes[0].input, partition, fate]).get()).sum()
+    };
+    while settled() < round.count && !running.is_finished() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let used = start.get().copied().unwrap_or_else(Start::now).used(settled(), outputs.load(Ordering::Relaxed));
+    shutdown.request();
+    match running.join() {
+        Ok(result) => result?,
+        Err(_) => return Err(Error::Round { variant: round.variant.name(), output: "panicked".to_owned() }),
+    }
+    used
+}

@@ -1,0 +1,213 @@
+//! What is printed and written down.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use serde::Serialize;
+
+/// Figures of one kind over the rounds.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Spread {
+    /// The middle round.
+    pub median: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Spread {
+    /// Of at least one figure.
+    #[must_use]
+    pub fn of(figures: impl IntoIterator<Item = f64>) -> Self {
+        let mut figures: Vec<f64> = figures.into_iter().collect();
+        figures.sort_by(f64::total_cmp);
+        let at = |index: usize| figures.get(index).copied().unwrap_or(f64::NAN);
+        Self { median: at(figures.len() / 2), min: at(0), max: at(figures.len().saturating_sub(1)) }
+    }
+}
+
+/// One way to move records from topic to topic.
+#[derive(Debug, Serialize)]
+pub struct Moving {
+    /// What it is.
+    pub variant: &'static str,
+    /// Source records read per second.
+    pub messages_per_second: Spread,
+    /// Records written per second.
+    pub outputs_per_second: Spread,
+    /// Processor time of the whole client process per source record, in microseconds.
+    pub cpu_us_per_message: Spread,
+    /// The most memory the process held, in MiB.
+    pub memory_peak_mib: f64,
+    /// Processor time beside the bare copy of the same round.
+    pub cpu_beside_copy: Spread,
+    /// Processor time beside the bare loop that writes the same outputs, of the same round.
+    pub cpu_beside_outputs: Spread,
+}
+
+/// The store beside a bare COPY.
+#[derive(Debug, Serialize)]
+pub struct Storing {
+    /// Rows per second through the store.
+    pub store_rows_per_second: Spread,
+    /// Rows per second by COPY alone.
+    pub copy_rows_per_second: Spread,
+    /// Store beside COPY, round by round.
+    pub ratio: Spread,
+}
+
+/// Everything together.
+#[derive(Debug, Serialize)]
+pub struct Chain {
+    /// Messages answered per second, as fast as the connections can.
+    pub mllp_messages_per_second: f64,
+    /// Over so many connections.
+    pub mllp_connections: usize,
+    /// The rate of the run below.
+    pub rate: f64,
+    /// Messages of that run.
+    pub messages: u64,
+    /// Sender's last byte to the dashboard's event, median.
+    pub p50_ms: Option<f64>,
+    /// The same, 99th percentile.
+    pub p99_ms: Option<f64>,
+    /// The most memory each service held in that run, in MiB.
+    pub memory_peak_mib: BTreeMap<&'static str, f64>,
+    /// Sums that did not add up; none in a good run.
+    pub faults: Vec<String>,
+}
+
+/// The machine.
+#[derive(Debug, Serialize)]
+pub struct Machine {
+    /// Processors.
+    pub processors: usize,
+    /// Their name.
+    pub model: String,
+    /// Memory in MiB.
+    pub memory_mib: u64,
+    /// Linux.
+    pub kernel: String,
+}
+
+impl Machine {
+    /// This one, as far as it tells.
+    #[must_use]
+    pub fn here() -> Self {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let field = |text: &str, name: &str| {
+            let value = text.lines().find_map(|line| line.strip_prefix(name)?.split_once(':'));
+            value.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        };
+        let memory = field(&read("/proc/meminfo"), "MemTotal");
+        Self {
+            processors: std::thread::available_parallelism().map_or(0, usize::from),
+            model: field(&read("/proc/cpuinfo"), "model name"),
+            memory_mib: memory.trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) / 1024,
+            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+        }
+    }
+}
+
+/// All figures of a run.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Where.
+    pub machine: Machine,
+    /// Rounds of each comparison.
+    pub rounds: usize,
+    /// From topic to topic.
+    pub moving: Vec<Moving>,
+    /// Into the store.
+    pub storing: Option<Storing>,
+    /// From sender to board.
+    pub chain: Option<Chain>,
+}
+
+impl Report {
+    /// For people.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = String::new();
+        let machine = &self.machine;
+        // Writing to a String cannot fail.
+        let mut line = |arguments: std::fmt::Arguments<'_>| {
+            let _ = writeln!(text, "{arguments}");
+        };
+        line(format_args!(
+            "{} x {}, {} MiB, Linux {}; everything on this machine; median of {} rounds [min..max]",
+            machine.processors, machine.model, machine.memory_mib, machine.kernel, self.rounds
+        ));
+        if !self.moving.is_empty() {
+            line(format_args!(""));
+            line(format_args!(
+                "{:20} {:>24} {:>10} {:>22} {:>18} {:>20} {:>6}",
+                "topic to topic",
+                "messages/s",
+                "outputs/s",
+                "CPU us/message",
+                "CPU/bare copy",
+                "CPU/same outputs",
+                "MiB"
+            ));
+            for moving in &self.moving {
+                line(format_args!(
+                    "{:20} {:>24} {:>10.0} {:>22} {:>18} {:>20} {:>6.1}",
+                    moving.variant,
+                    spread(moving.messages_per_second, 0),
+                    moving.outputs_per_second.median,
+                    spread(moving.cpu_us_per_message, 2),
+                    spread(moving.cpu_beside_copy, 2),
+                    spread(moving.cpu_beside_outputs, 2),
+                    moving.memory_peak_mib
+                ));
+            }
+        }
+        if let Some(storing) = &self.storing {
+            line(format_args!(""));
+            line(format_args!("{:28} {:>26}", "into PostgreSQL", "rows/s"));
+            line(format_args!("{:28} {:>26}", "bare binary COPY", spread(storing.copy_rows_per_second, 0)));
+            line(format_args!("{:28} {:>26}", "sink-store", spread(storing.store_rows_per_second, 0)));
+            line(format_args!("{:28} {:>26}", "sink-store / COPY", spread(storing.ratio, 2)));
+        }
+        if let Some(chain) = &self.chain {
+            line(format_args!(""));
+            line(format_args!(
+                "MLLP: {:.0} messages/s answered over {} connections",
+                chain.mllp_messages_per_second, chain.mllp_connections
+            ));
+            let milliseconds =
+                |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.1} ms"));
+            line(format_args!(
+                "sender to board at {:.0} messages/s ({} messages): p50 {}, p99 {}",
+                chain.rate,
+                chain.messages,
+                milliseconds(chain.p50_ms),
+                milliseconds(chain.p99_ms)
+            ));
+            let memory: Vec<String> =
+                chain.memory_peak_mib.iter().map(|(service, mib)| format!("{service} {mib:.1}")).collect();
+            line(format_args!("peak memory in that run, MiB: {}", memory.join(", ")));
+            for fault in &chain.faults {
+                line(format_args!("does not add up: {fault}"));
+            }
+        }
+        text
+    }
+}
+
+fn spread(spread: Spread, digits: usize) -> String {
+    let Spread { median, min, max } = spread;
+    format!("{median:.digits$} [{min:.digits$}..{max:.digits$}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spread;
+
+    #[test]
+    fn a_spread_is_of_the_rounds() {
+        let spread = Spread::of([3.0, 1.0, 2.0]);
+        assert_eq!((spread.median, spread.min, spread.max), (2.0, 1.0, 3.0));
+    }
+}

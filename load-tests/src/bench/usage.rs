@@ -1,0 +1,40 @@
+//! What a process has used, as Linux tells it.
+
+use std::{fs, io, path::Path, time::Duration};
+
+/// Processor time of all threads of a process that still run, from the scheduler's own count in nanoseconds.
+///
+/// # Errors
+/// When the process is gone.
+pub fn processor_time(process: &str) -> io::Result<Duration> {
+    let mut nanoseconds = 0;
+    for task in fs::read_dir(Path::new("/proc").join(process).join("task"))? {
+        // A thread may end between the listing and the reading.
+        let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
+        nanoseconds += text.split(' ').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0);
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+/// The most memory a process has held so far, in KiB.
+///
+/// # Errors
+/// When the process is gone.
+pub fn memory_peak_kib(process: &str) -> io::Result<u64> {
+    let status = fs::read_to_string(Path::new("/proc").join(process).join("status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let count = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
+    count.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no VmHWM in /proc"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{memory_peak_kib, processor_time};
+
+    #[test]
+    fn this_process_has_used_something() {
+        assert!(processor_time("self").unwrap().as_nanos() > 0);
+        assert!(memory_peak_kib("self").unwrap() > 1000);
+        assert!(processor_time("0").is_err());
+    }
+}

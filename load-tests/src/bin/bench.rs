@@ -1,0 +1,161 @@
+//! Figures of the platform beside the bare clients.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the figures are the output, progress goes beside them")]
+
+use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
+
+use clap::{Parser, Subcommand};
+use load_tests::{
+    bench::{
+        Error,
+        chain::{self, Extent},
+        relaying,
+        report::{Machine, Report},
+        store,
+    },
+    simulator,
+};
+use local_stack::{Kafka, Postgres};
+use topics::Region;
+
+/// Measure the platform on this machine, beside what the bare clients do with the same bytes.
+///
+/// Starts private servers, takes minutes, prints a table on stdout and writes the same figures as JSON. Nothing passes
+/// or fails here: judge ratios, and compare absolute figures only between runs on one idle machine.
+#[derive(Parser)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Hidden>,
+    /// Measure only this part; repeatable.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+    /// Rounds of each comparison.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Source records per round from topic to topic.
+    #[arg(long, default_value_t = 500_000)]
+    messages: u64,
+    /// Rows per round into PostgreSQL.
+    #[arg(long, default_value_t = 50_000)]
+    rows: usize,
+    /// MLLP connections.
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// Messages per second of the run whose delay is measured.
+    #[arg(long, default_value_t = 2_000.0)]
+    rate: f64,
+    /// Messages of that run.
+    #[arg(long, default_value_t = 60_000)]
+    messages_timed: usize,
+    /// Where the figures are written.
+    #[arg(long, default_value = "target/bench.json")]
+    json: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Hidden {
+    /// One round from topic to topic, in a process of its own.
+    #[command(hide = true)]
+    Round(relaying::Round),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Processor, relay and bare copy loop.
+    Topics,
+    /// Store and bare COPY.
+    Store,
+    /// MLLP to board.
+    Chain,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Some(Hidden::Round(round)) => relaying::run(round).and_then(|used| {
+            let line = serde_json::to_string(&used);
+            line.map(|line| println!("{line}")).map_err(|error| Error::Io { what: "figures", source: error.into() })
+        }),
+        None => measure(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {}", runtime::exit::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: &Arguments) -> Result<(), Error> {
+    let start = Instant::now();
+    let mut progress = |text: &str| eprintln!("[{:5.1} s] {text}", start.elapsed().as_secs_f64());
+    let wanted = |part: Part| arguments.only.is_empty() || arguments.only.contains(&part);
+    let mut report =
+        Report { machine: Machine::here(), rounds: arguments.rounds, moving: Vec::new(), storing: None, chain: None };
+    if wanted(Part::Topics) || wanted(Part::Store) {
+        bare(arguments, &wanted, &mut report, &mut progress)?;
+    }
+    if wanted(Part::Chain) {
+        let extent = Extent {
+            messages_fast: arguments.messages_timed,
+            connections: arguments.connections,
+            rate: arguments.rate,
+            messages_timed: arguments.messages_timed,
+        };
+        report.chain = Some(chain::measure(extent, &mut progress)?);
+    }
+    print!("{}", report.table());
+    let written = serde_json::to_vec_pretty(&report).map_err(Into::into).and_then(|json| {
+        if let Some(folder) = arguments.json.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&arguments.json, json)
+    });
+    written.map_err(|source| Error::Io { what: "the figures' file", source })
+}
+
+/// The two comparisons with bare clients: they share a broker and its events.
+fn bare(
+    arguments: &Arguments,
+    wanted: &dyn Fn(Part) -> bool,
+    report: &mut Report,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), Error> {
+    let region = Region::all().find(|region| region.code() == "14").unwrap_or_else(|| {
+        // The list of regions is fixed by law and has 21 entries.
+        unreachable!("region 14 exists")
+    });
+    let plan = simulator::Plan { seed: 1, start_micros: 1_767_225_600_000_000, regions: vec![region] };
+    // Half as many more messages than rows, for those that become no encounter.
+    let different = (arguments.rows * 3 / 2).min(usize::try_from(arguments.messages).unwrap_or(usize::MAX));
+    progress(&format!("simulating {different} messages"));
+    let (sent, _) = simulator::run(&plan, different, 100_000);
+    let messages: Vec<Vec<u8>> = sent.into_iter().map(|sent| sent.content).collect();
+    progress("starting Apache Kafka");
+    let kafka = Kafka::start_own()?;
+    let registry = schemas::registry::server::spawn("127.0.0.1:0")
+        .map_err(|source| Error::Io { what: "the schema registry", source })?;
+    progress(&format!("writing {} source records", arguments.messages));
+    relaying::prepare(kafka.bootstrap(), region, &messages, arguments.messages)?;
+    let counts = (arguments.messages, messages.len() as u64);
+    // The store's rows are what the processor made of the messages, so at least one round runs for it.
+    let rounds = if wanted(Part::Topics) { arguments.rounds } else { 1 };
+    let moving = relaying::compare(kafka.bootstrap(), &registry.url(), region, counts, rounds, progress)?;
+    if wanted(Part::Topics) {
+        report.moving = moving;
+    }
+    if wanted(Part::Store) {
+        progress("reading the events back");
+        let records = store::records(kafka.bootstrap(), region, arguments.rows)?;
+        drop(kafka);
+        progress("starting PostgreSQL");
+        let postgres = Postgres::start()?;
+        report.storing = Some(store::compare(&postgres, region, &records, arguments.rounds, progress)?);
+    }
+    Ok(())
+}
