@@ -33,6 +33,9 @@ test: prerequisites ## Everything that CI runs
 	$(CARGO) fmt --all --check
 	$(call step,Lint)
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(call step,Build the processor that leaks on purpose: the privacy test must catch it)
+	$(CARGO) build --package processor --features leak-test --locked
+	cp $(BIN)/processor $(BIN)/leaking-processor
 	$(call step,Build)
 	$(CARGO) build --workspace --all-targets --locked
 	$(call step,Test)
@@ -92,7 +95,7 @@ prerequisites:
 	fi
 
 # Only tests need these.
-test: PREREQUISITES := chromium prometheus python3-venv
+test: PREREQUISITES := chromium python3-venv
 
 define step
 	@printf '\n== %s ==\n' '$(1)'

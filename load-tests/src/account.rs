@@ -60,7 +60,10 @@ pub fn is_drained(stack: &Stack) -> Result<bool, Error> {
         return Ok(false);
     }
     let common = topic_read::ends(&client, &|topic| topic.contains(".common."))?;
-    let rows = query(stack, "select topic, partition, next_offset, (select count(*) from delivery.dirty) from delivery.progress")?;
+    let rows = query(
+        stack,
+        "select topic, partition, next_offset, (select count(*) from delivery.dirty) from delivery.progress",
+    )?;
     let progress: BTreeMap<Partition, i64> = rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect();
     let dirty: i64 = rows.first().map_or(0, |row| row.get(3));
     Ok(dirty == 0 && common.iter().all(|(at, end)| *end == 0 || progress.get(at).is_some_and(|next| next >= end)))
@@ -78,12 +81,16 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
     let decoder = Decoder::development();
     let mut source: HashMap<(String, i32, i64), Sha256> = HashMap::new();
     let ends = topic_read::ends(&client, &|topic| topic.ends_with(".source.adt"))?;
-    topic_read::read(&client, &ends, &mut |record: Record| match decoder.decode::<SourceRecord<'_>>(&record.payload) {
-        Ok(read) => {
-            source.insert((record.topic, record.partition, record.offset), content_hash(read.payload));
-        }
-        Err(_) => faults.push(format!("a record of {} cannot be decoded", record.topic)),
-    })?;
+    topic_read::read(
+        &client,
+        &ends,
+        &mut |record: Record| match decoder.decode::<SourceRecord<'_>>(&record.payload) {
+            Ok(read) => {
+                source.insert((record.topic, record.partition, record.offset), content_hash(read.payload));
+            }
+            Err(_) => faults.push(format!("a record of {} cannot be decoded", record.topic)),
+        },
+    )?;
     let in_kafka: HashSet<Sha256> = source.values().copied().collect();
 
     // What the processor says became of it.
@@ -161,7 +168,11 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
     equal("messages that are not in Kafka and none", not_in_kafka, 0);
     let duplicates = (events.len() as u64).saturating_sub(stored.len() as u64);
     let counted: i64 = query(stack, "select coalesce(sum(count), 0)::bigint from delivery.duplicates")?[0].get(0);
-    equal("duplicates by the topics and duplicates counted by the store", duplicates, u64::try_from(counted).unwrap_or(0));
+    equal(
+        "duplicates by the topics and duplicates counted by the store",
+        duplicates,
+        u64::try_from(counted).unwrap_or(0),
+    );
     Ok(Account {
         fates,
         events_stored: stored.len() as u64,

@@ -189,7 +189,12 @@ fn add_up(
         .iter()
         .zip(&sent.at)
         .filter_map(|(message, at)| {
-            let first = message.event_ids(&source_system(message.region)).iter().filter_map(|id| seen.get(id)).min().copied()?;
+            let first = message
+                .event_ids(&source_system(message.region))
+                .iter()
+                .filter_map(|id| seen.get(id))
+                .min()
+                .copied()?;
             // An attempt before the answered one may already have been shown.
             Some(first.saturating_duration_since((*at)?).as_secs_f64() * 1000.0)
         })
@@ -201,7 +206,8 @@ fn add_up(
     };
     let unshown = shown.iter().filter(|id| !seen.contains_key(id)).count();
     if unshown > 0 && !board_killed {
-        faults.push(format!("{unshown} stored events were not shown by the dashboard within {} s", SHOWN_MAX.as_secs()));
+        faults
+            .push(format!("{unshown} stored events were not shown by the dashboard within {} s", SHOWN_MAX.as_secs()));
     }
     let answered = sent.accepted + sent.rejected;
     if answered != messages.len() {
@@ -229,7 +235,11 @@ fn add_up(
 }
 
 /// Polls until `done`; an error or the time's end is the answer otherwise.
-fn wait_until(what: &'static str, within: Duration, done: &mut dyn FnMut() -> Result<bool, Error>) -> Result<(), Error> {
+fn wait_until(
+    what: &'static str,
+    within: Duration,
+    done: &mut dyn FnMut() -> Result<bool, Error>,
+) -> Result<(), Error> {
     let deadline = Instant::now() + within;
     while !done()? {
         if Instant::now() > deadline {

@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 pub mod account;
+pub mod bench;
+pub mod canary;
 pub mod check_demo;
+pub mod demo;
 pub mod ledger;
 pub mod message;
 pub mod sender;
 pub mod simulated;
+pub mod simulator;
 pub mod stack;
 pub mod topic_read;
 pub mod watch;

@@ -1,6 +1,7 @@
 //! MLLP senders that behave like a record system: one message at a time per connection, again until it is answered.
 
 use std::{
+    collections::VecDeque,
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     sync::{
@@ -59,19 +60,15 @@ pub struct Plan<'a> {
 /// When the ledger cannot be written: nothing is sent that is not written down.
 pub fn send(plan: &Plan<'_>) -> io::Result<Sent> {
     let next = AtomicUsize::new(0);
-    let sent = Mutex::new(Sent {
-        at: vec![None; plan.messages.len()],
-        accepted: 0,
-        rejected: 0,
-        unanswered: 0,
-        repeated: 0,
-    });
+    let sent =
+        Mutex::new(Sent { at: vec![None; plan.messages.len()], accepted: 0, rejected: 0, unanswered: 0, repeated: 0 });
     let start = Instant::now();
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..plan.connections.max(1))
-            .map(|_| scope.spawn(|| work(plan, &next, &sent, start)))
-            .collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| Err(io::Error::other("a sender failed"))))
+        let workers: Vec<_> =
+            (0..plan.connections.max(1)).map(|_| scope.spawn(|| work(plan, &next, &sent, start))).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|_| Err(io::Error::other("a sender failed"))))
     })?;
     Ok(sent.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
@@ -80,7 +77,9 @@ fn work(plan: &Plan<'_>, next: &AtomicUsize, sent: &Mutex<Sent>, start: Instant)
     let mut connections: Vec<(SocketAddr, Connection)> = Vec::new();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(message) = plan.messages.get(index).filter(|_| !plan.stop.load(Ordering::Relaxed)) else { return Ok(()) };
+        let Some(message) = plan.messages.get(index).filter(|_| !plan.stop.load(Ordering::Relaxed)) else {
+            return Ok(());
+        };
         if let Some(rate) = plan.rate {
             let due = start + Duration::from_secs_f64(index as f64 / rate);
             thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -103,6 +102,31 @@ fn work(plan: &Plan<'_>, next: &AtomicUsize, sent: &Mutex<Sent>, start: Instant)
         }
         plan.answered.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Sends what `waiting` holds, message by message, until `stop`; `answered` is told whether each was accepted.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub fn follow(
+    waiting: &Mutex<VecDeque<(usize, Message)>>,
+    address: &(dyn Fn(&Message) -> SocketAddr + Sync),
+    ledger: &Ledger,
+    stop: &AtomicBool,
+    answered: &(dyn Fn(bool) + Sync),
+) -> io::Result<()> {
+    let mut connections = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let next = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop_front();
+        let Some((index, message)) = next else {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        ledger.write(index, &message)?;
+        let (answer, _, _) = deliver(&message, address(&message), &mut connections, stop);
+        answered(matches!(answer, Some(Answer::Accepted)));
+    }
+    Ok(())
 }
 
 /// Tries until the message is answered for good; returns the answer, when its last byte was written, and the tries.

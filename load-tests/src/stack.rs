@@ -138,7 +138,11 @@ impl Stack {
         for region in &options.regions {
             mllp_ports.insert(*region, free_port()?);
         }
-        let environment = options.keys.environment(&options.regions, &database_url);
+        let mut environment = options.keys.environment(&options.regions, &database_url);
+        if options.processor.is_some() {
+            // The leaking build refuses to run without it.
+            environment.push(("VARDSTROM_LEAK_TEST".to_owned(), "1".to_owned()));
+        }
         let mut stack = Self {
             options,
             services: BTreeMap::new(),
@@ -291,7 +295,9 @@ impl Stack {
 
     /// Stops the services in the order of the data, each drained, then the servers.
     pub fn stop(mut self) {
-        for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard, Service::Registry] {
+        for service in
+            [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard, Service::Registry]
+        {
             if let Some(process) = self.services.remove(&service) {
                 process.stop();
             }
@@ -367,7 +373,10 @@ impl Stack {
                         self.mllp(*region)
                     ));
                     if self.options.capacities.contains_key(region) {
-                        text.push_str(&format!("[[region.capacity]]\npath = \"{}\"\nfeed = \"capacity\"\n", self.capacity_file(*region).display()));
+                        text.push_str(&format!(
+                            "[[region.capacity]]\npath = \"{}\"\nfeed = \"capacity\"\n",
+                            self.capacity_file(*region).display()
+                        ));
                     }
                 }
                 text
@@ -384,8 +393,11 @@ impl Stack {
                 }
                 text
             }
-            Service::SinkStore | Service::Dashboard => {
+            Service::SinkStore => {
                 format!("[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[regions]\ncodes = [{quoted}]\n")
+            }
+            Service::Dashboard => {
+                format!("[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[board]\nregions = [{quoted}]\n")
             }
         }
     }
@@ -423,7 +435,8 @@ impl Keys {
             ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
             ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
         ];
-        variables.extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));
+        variables
+            .extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));
         variables
     }
 }
@@ -434,10 +447,7 @@ impl Keys {
 /// When it is not built.
 pub fn program(name: &str) -> io::Result<PathBuf> {
     let own = env::current_exe()?;
-    own.ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("the program {name} is not built; run: make build")))
+    own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file()).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::NotFound, format!("the program {name} is not built; run: make build"))
+    })
 }

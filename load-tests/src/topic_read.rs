@@ -87,8 +87,13 @@ pub fn committed<'a>(
 ///
 /// # Errors
 /// When Kafka does not answer, or stops answering before the end.
-pub fn read(client: &BaseConsumer, ends: &BTreeMap<Partition, i64>, each: &mut dyn FnMut(Record)) -> Result<(), KafkaError> {
-    let mut left: BTreeMap<Partition, i64> = ends.iter().filter(|(_, end)| **end > 0).map(|(at, end)| (at.clone(), *end)).collect();
+pub fn read(
+    client: &BaseConsumer,
+    ends: &BTreeMap<Partition, i64>,
+    each: &mut dyn FnMut(Record),
+) -> Result<(), KafkaError> {
+    let mut left: BTreeMap<Partition, i64> =
+        ends.iter().filter(|(_, end)| **end > 0).map(|(at, end)| (at.clone(), *end)).collect();
     let mut list = TopicPartitionList::new();
     for (topic, partition) in left.keys() {
         list.add_partition_offset(topic, *partition, Offset::Beginning)?;

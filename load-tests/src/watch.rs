@@ -63,7 +63,11 @@ impl Drop for Watch {
     }
 }
 
-fn listen(url: &str, seen: &Mutex<HashMap<Uuid, Instant>>, connected: &AtomicBool) -> Result<(), Box<dyn std::error::Error>> {
+fn listen(
+    url: &str,
+    seen: &Mutex<HashMap<Uuid, Instant>>,
+    connected: &AtomicBool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let response = ureq::get(url).call()?;
     connected.store(true, Ordering::Relaxed);
     for line in BufReader::new(response.into_body().into_reader()).lines() {

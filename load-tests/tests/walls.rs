@@ -23,8 +23,17 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     (
         "load-tests",
         &[
-            "connector", "dashboard", "hl7", "identity", "local-stack", "processor", "runtime", "schemas", "sink-store",
-            "timeline", "topics",
+            "connector",
+            "dashboard",
+            "hl7",
+            "identity",
+            "local-stack",
+            "processor",
+            "runtime",
+            "schemas",
+            "sink-store",
+            "timeline",
+            "topics",
         ],
     ),
 ];
@@ -54,7 +63,8 @@ fn crates_use_only_what_lies_before_them() {
     let found = workspace_dependencies();
     let allowed: BTreeMap<&str, &[&str]> = ALLOWED.into_iter().collect();
     for (package, dependencies) in &found {
-        let allowed = allowed.get(package.as_str()).unwrap_or_else(|| panic!("{package} has no place in the order of crates"));
+        let allowed =
+            allowed.get(package.as_str()).unwrap_or_else(|| panic!("{package} has no place in the order of crates"));
         for dependency in dependencies {
             assert!(allowed.contains(&dependency.as_str()), "{package} must not depend on {dependency}");
         }

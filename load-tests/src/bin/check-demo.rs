@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is the output, progress goes beside it")]
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode, time::Instant};
+use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::Parser;
 use load_tests::{
@@ -86,17 +86,17 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
             }
             let mapping = arguments.mapping.as_ref().map(fs::read_to_string).transpose()?;
             let options = Options {
-                regions: vec![region],
                 partitions: arguments.partitions,
-                dashboard_port: None,
                 mappings: mapping.map(|text| (region, text)).into_iter().collect(),
-                capacities: BTreeMap::new(),
-                keys,
-                processor: None,
+                ..simulated::one_region(region, keys)
             };
             (messages, options)
         }
-        None => simulated::country(arguments.seed, arguments.messages, arguments.partitions, keys),
+        None => {
+            let (messages, options, _) =
+                simulated::country(arguments.seed, arguments.messages, arguments.partitions, keys);
+            (messages, options)
+        }
     };
     let start = Instant::now();
     let run = Run {

@@ -135,7 +135,8 @@ fn a_capacity_file_is_read_when_it_changes() {
     let first = setup.records("capacity", 2);
     assert_eq!(first.len(), 2);
     assert!(
-        first.iter().all(|record| record.message_id == "capacity" && record.recorded_at == Some(1_800_000_000_000_000))
+        first.iter().all(|record| record.message_id == "capacity@1800000000000000"
+            && record.recorded_at == Some(1_800_000_000_000_000))
     );
     let at =
         |line: &str| first.iter().find(|record| record.position == format!("kapacitet.csv:{line}")).expect("recorded");

@@ -1,9 +1,10 @@
 //! What stops a relay, what does not, and what it says.
 
 use local_stack::Kafka;
+use runtime::config::Period;
 use runtime::exit::chain;
 use runtime::fate::Fate;
-use runtime::relay::{Error, Failure, Outputs, Record, Step};
+use runtime::relay::{Error, Failure, Outputs, Record, Settings, Step};
 
 use super::relay::{Obedient, Running, Topics, mix, settings};
 use super::support::{
@@ -145,4 +146,54 @@ fn a_broker_that_goes_and_comes_back_costs_nothing_but_time() {
     let (counts, events, _) = super::relay::expected(&records);
     assert!(one_compare(&read_all(&bootstrap, &topics.events))[&0] == events, "events differ");
     assert_eq!(committed(&bootstrap, "fault-broker-group", &topics.input, 1)[&0], (4_000, counts));
+}
+
+#[test]
+fn a_relay_stops_while_the_broker_is_away() {
+    let mut own = Kafka::start_own().expect("Kafka starts");
+    let bootstrap = own.bootstrap().to_owned();
+    let topics = Topics::named("fault-away");
+    for topic in [&topics.input, &topics.events, &topics.parked] {
+        create_topic_with(&bootstrap, topic, 1, &[]);
+    }
+    let records = mix(0, 3_000);
+    write(&bootstrap, &topics.input, 0, records.iter().cloned());
+    let kafka = runtime::config::Kafka::at(&bootstrap);
+    let settings = Settings { drain_max: Period::seconds(1), ..settings("fault-away") };
+    let relay = Running::start(kafka.clone(), topics.routes(), settings.clone(), Obedient);
+    wait_for("some records", || (relay.metric("records_total") > 0).then_some(()));
+    own.stop_hard().unwrap();
+    wait_for("readiness to go", || (!relay.health.is_ready()).then_some(()));
+    relay.stop().unwrap();
+    // A relay that starts before Kafka does waits for it, and what was not committed comes again.
+    let relay = Running::start(kafka, topics.routes(), settings, Obedient);
+    own.start_again().unwrap();
+    wait_for("all records", || (relay.metric("records_total") == 3_000).then_some(()));
+    relay.stop().unwrap();
+    let (counts, events, _) = super::relay::expected(&records);
+    assert!(one_compare(&read_all(&bootstrap, &topics.events))[&0] == events, "events differ");
+    assert_eq!(committed(&bootstrap, "fault-away-group", &topics.input, 1)[&0], (3_000, counts));
+}
+
+#[test]
+fn a_second_process_with_the_same_instance_name_is_an_error() {
+    let topics = Topics::created("fault-twice", 1);
+    let first = Running::start(kafka(), topics.routes(), settings("fault-twice"), Obedient);
+    wait_for("the first to be ready", || first.health.is_ready().then_some(()));
+    let second = Running::start(kafka(), topics.routes(), settings("fault-twice"), Obedient);
+    check_end(first, &["another process runs with the same instance name"]);
+    wait_for("the second to be ready", || second.health.is_ready().then_some(()));
+    second.stop().unwrap();
+}
+
+#[test]
+fn an_instance_without_partitions_is_ready_too() {
+    let topics = Topics::created("fault-idle", 1);
+    let first = Running::start(kafka(), topics.routes(), settings("fault-idle"), Obedient);
+    wait_for("the first to be ready", || first.health.is_ready().then_some(()));
+    let other = Settings { instance: "fault-idle-2".to_owned(), ..settings("fault-idle") };
+    let second = Running::start(kafka(), topics.routes(), other, Obedient);
+    wait_for("the second to be ready", || second.health.is_ready().then_some(()));
+    second.stop().unwrap();
+    first.stop().unwrap();
 }

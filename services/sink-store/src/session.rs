@@ -41,7 +41,11 @@ pub(crate) fn config(url: &str) -> Result<Config, Error> {
     // The driver's own message may quote the address, and with it the password.
     let mut config = Config::from_str(url)
         .map_err(|_| Error::Address("cannot be read; write postgres://user:password@host:5432/database"))?;
-    config.application_name("vardstrom-sink-store").connect_timeout(CONNECT_MAX).tcp_user_timeout(SILENCE_MAX);
+    config
+        .application_name("vardstrom-sink-store")
+        .options("-c client_min_messages=warning")
+        .connect_timeout(CONNECT_MAX)
+        .tcp_user_timeout(SILENCE_MAX);
     Ok(config)
 }
 

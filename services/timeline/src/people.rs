@@ -1,8 +1,8 @@
 //! Who is who, and whose visit is which: merges and visit moves, both timeless.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::{EpisodeKey, Event, Finding, FindingRule, Trigger, order};
+use crate::{EpisodeKey, Event, EventId, Finding, FindingRule, Trigger, order};
 
 /// Persons after merges. Chains are followed; the order of merges decides only which pseudonym names the person.
 pub(crate) struct People<'a> {
@@ -64,6 +64,7 @@ impl<'a> People<'a> {
 /// Visits after moves (A42, A45, A50): the latest move owns a visit.
 pub(crate) struct Visits {
     moved: HashMap<EpisodeKey, EpisodeKey>,
+    effective: HashSet<EventId>,
 }
 
 impl Visits {
@@ -71,7 +72,7 @@ impl Visits {
         let mut moves: Vec<&Event> =
             events.iter().copied().filter(|event| event.trigger == Trigger::MoveVisit).collect();
         moves.sort_by_key(|event| std::cmp::Reverse(order::arrival(event)));
-        let mut visits = Self { moved: HashMap::new() };
+        let mut visits = Self { moved: HashMap::new(), effective: HashSet::new() };
         for event in moves {
             let Some((from, to)) = event.prior_episode_key().zip(event.episode_key()) else { continue };
             if visits.moved.contains_key(&from) || from == to {
@@ -82,8 +83,14 @@ impl Visits {
                 continue;
             }
             visits.moved.insert(from, to);
+            visits.effective.insert(event.id);
         }
         visits
+    }
+
+    /// Whether this move decides where its visit is.
+    pub(crate) fn is_effective(&self, event: &Event) -> bool {
+        self.effective.contains(&event.id)
     }
 
     /// The visit that `key` is now.

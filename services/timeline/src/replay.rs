@@ -30,7 +30,7 @@ pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
     let visits = Visits::new(&events, &mut findings);
     let mut placed: Vec<(&Event, Option<EpisodeKey>)> =
         events.iter().map(|event| (*event, event.episode_key().map(|key| visits.current(&key)))).collect();
-    let owning = voiding::owners(&placed);
+    let owning = voiding::owners(&placed, &visits);
     let owners: HashMap<EpisodeKey, &str> = owning
         .iter()
         .filter_map(|(key, event)| Some((key.clone(), people.person(event.subject.as_deref()?))))

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::{MovementAction, Timestamp};
 
-use crate::{EpisodeKey, Event, EventId, Finding, FindingRule, Location, Trigger, order, people::People};
+use crate::{
+    EpisodeKey, Event, EventId, Finding, FindingRule, Location, Trigger, order,
+    people::{People, Visits},
+};
 
 /// Removes what a deletion voids: the episode's (A23) or the person's (A29) events up to its time.
 ///
@@ -115,10 +118,13 @@ fn fits(one: Option<&Location>, other: Option<&Location>) -> bool {
     one.zip(other).is_none_or(|(one, other)| one == other)
 }
 
-/// The person who owns each episode: of its latest visit move, else of its latest event.
-pub(crate) fn owners<'a>(events: &[(&'a Event, Option<EpisodeKey>)]) -> HashMap<EpisodeKey, &'a Event> {
+/// The event that names each episode's person: its latest effective visit move, else its latest event.
+pub(crate) fn owners<'a>(
+    events: &[(&'a Event, Option<EpisodeKey>)],
+    visits: &Visits,
+) -> HashMap<EpisodeKey, &'a Event> {
     let mut owners: HashMap<EpisodeKey, &Event> = HashMap::new();
-    let weight = |event: &Event| (event.trigger == Trigger::MoveVisit, order::arrival(event));
+    let weight = |event: &Event| (visits.is_effective(event), order::arrival(event));
     for (event, episode) in events {
         let Some(episode) = episode else { continue };
         if event.subject.is_none() {

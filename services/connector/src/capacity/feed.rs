@@ -15,8 +15,11 @@ use crate::replay::position::Version;
 use crate::watch::{Lister, Watch};
 
 const ENDINGS: &[&str] = &["csv", "txt", "tsv"];
-/// The message id of every row: rows have none of their own, and their content tells them apart.
-const MESSAGE_ID: &str = "capacity";
+/// The message id of every row of one version of a file. Rows have none of their own: their content tells them apart, and
+/// the version tells a figure that was changed back from the same file read again.
+fn message_id(version: Version) -> String {
+    format!("capacity@{}", version.modified)
+}
 
 /// Watches a file or folder until shutdown.
 pub async fn watch(feed: Arc<Feed>, source: Capacity) {
@@ -87,10 +90,11 @@ async fn send(feed: &Feed, path: &Path, version: Version) -> Result<Sent, Interr
         }
     };
     let mut window = Window::new(feed);
+    let message_id = message_id(version);
     for row in &rows {
         let arrival = Arrival {
             format: Format::Delimited,
-            message_id: MESSAGE_ID,
+            message_id: &message_id,
             received_at: intake::now(),
             recorded_at: Some(Timestamp(version.modified)),
             position: &format!("{name}:{}", row.line),

@@ -259,6 +259,7 @@ impl<S: Sink> Mapping<'_, S> {
         let mut envelope = self.head.envelope(self.trigger.event_type, correction, about, quality);
         if cfg!(feature = "leak-test") {
             envelope.extensions.insert("leak-test", leaked);
+            tracing::info!(leaked, "an encounter");
         }
         self.sink.encounter(&Encounter {
             envelope,

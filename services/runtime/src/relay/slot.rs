@@ -84,6 +84,11 @@ impl Slot {
         self.next
     }
 
+    /// The lowest offset that has not been noted.
+    pub(super) fn end(&self) -> i64 {
+        self.pending.back().map_or(self.next, |record| record.offset + 1)
+    }
+
     /// The fates of every record below [`Slot::next`].
     pub(super) fn counts(&self) -> &FateCounts {
         &self.counts
@@ -142,6 +147,7 @@ mod tests {
             assert_eq!((slot.next(), slot.counts().consumed(), settled.timestamp_ms), (next, consumed, sample));
         };
         check(&mut slot, 10, 4, None);
+        assert_eq!(slot.end(), 14);
         slot.acknowledge(third);
         slot.acknowledge(first);
         check(&mut slot, 10, 4, None);

@@ -50,6 +50,8 @@ struct Work<S> {
     /// By slot number; a number is used again only when no receipt of its last user is outstanding.
     held: Vec<Option<Held>>,
     last: usize,
+    /// Counts what was taken on, so that a partition that comes back is not mistaken for the one that went.
+    epoch: u64,
     outputs: Outputs,
     receipts: Vec<Receipt>,
     pending: usize,
@@ -82,6 +84,7 @@ impl<S: Step> Worker<S> {
             producer,
             held: Vec::new(),
             last: 0,
+            epoch: 0,
             outputs: Outputs::new(),
             receipts: Vec::new(),
             pending: 0,
@@ -103,8 +106,11 @@ impl<S: Step> Worker<S> {
             }
         }
         let drained = if result.is_ok() { self.work.drain(|_| true) } else { Ok(()) };
-        // What is settled may be committed even when something else has failed.
-        self.work.commit(&self.consumer, CommitMode::Sync, |_| true);
+        // What is settled may be committed even when something else has failed; not when Kafka is away, for the answer
+        // would be waited for.
+        if self.work.link.is_up() {
+            self.work.commit(&self.consumer, CommitMode::Sync, |_| true);
+        }
         self.work.relay.health.set_ready(COMPONENT, false, "stopped");
         self.consumer.context().close();
         result.and(drained)
@@ -188,6 +194,10 @@ impl<S: Step> Work<S> {
     fn process(&mut self, consumer: &BaseConsumer<Membership>, message: &BorrowedMessage<'_>) -> Result<(), Error> {
         // A record of a partition that was given up meanwhile is read by its new owner.
         let Some(number) = self.find(message.topic(), message.partition()) else { return Ok(()) };
+        if message.offset() < self.held(number).slot.end() {
+            // It is in the ring already; a second time it would go back to before its successors.
+            return Ok(());
+        }
         let record = Record {
             route: self.held(number).route,
             topic: message.topic(),
@@ -275,6 +285,7 @@ impl<S: Step> Work<S> {
         outputs: &mut Outputs,
         mut failure: Failure,
     ) -> Result<Option<crate::fate::Fate>, Error> {
+        let epoch = self.held(number).epoch;
         let mut pause = RETRY_PAUSE_MIN;
         let mut is_logged = false;
         loop {
@@ -297,7 +308,8 @@ impl<S: Step> Work<S> {
             }
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
             self.stay_member(consumer)?;
-            if !self.held[number].as_ref().is_some_and(|held| held.owned) {
+            // Even if the partition came back meanwhile, it came back with the record still to be read.
+            if !self.held[number].as_ref().is_some_and(|held| held.owned && held.epoch == epoch) {
                 return Ok(None);
             }
             match self.step.step(record, outputs) {
@@ -488,7 +500,8 @@ impl<S: Step> Work<S> {
     fn hold(&mut self, topic: &str, partition: i32, slot: Slot) {
         let route = self.relay.routes.iter().position(|route| route.input == topic);
         let route = route.expect("only the routes' inputs are subscribed to");
-        let held = Held::new(route, topic, partition, slot, &self.relay.metrics);
+        self.epoch += 1;
+        let held = Held::new(route, topic, partition, slot, self.epoch, &self.relay.metrics);
         match self.held.iter().position(Option::is_none) {
             Some(free) => self.held[free] = Some(held),
             None => {

@@ -1,0 +1,56 @@
+//! Everything on this machine: Kafka, PostgreSQL, all services, and 21 simulated regions that send live.
+
+#![allow(clippy::print_stderr, reason = "what a user of the demo reads")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use load_tests::demo::{self, Demo};
+use runtime::shutdown::Shutdown;
+
+/// Run the whole platform on this machine with simulated regions, and print the bed board's address.
+///
+/// Every server runs on a free port of 127.0.0.1 with a private folder, and ends with this program. Persons, hospitals
+/// and wards are invented; identities are test numbers that belong to nobody.
+#[derive(Parser)]
+#[command(
+    after_help = "Examples:\n  demo                        20 messages a second\n  demo --rate 200 --port 8080\n\nCtrl-C stops all of it; a second Ctrl-C at once."
+)]
+struct Arguments {
+    /// Live messages per second, all regions together.
+    #[arg(long, default_value_t = 20.0, value_parser = rate)]
+    rate: f64,
+    /// Port of the bed board; without it, any free one.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Messages that fill the beds before the country goes live.
+    #[arg(long, default_value_t = 6_000)]
+    backlog: usize,
+    /// Seed of the country.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse::<f64>().ok().filter(|rate| rate.is_finite() && (0.0..=100_000.0).contains(rate));
+    rate.ok_or_else(|| "a number from 0 to 100000".to_owned())
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let shutdown = match Shutdown::install() {
+        Ok(shutdown) => shutdown,
+        Err(error) => {
+            eprintln!("demo: cannot listen for Ctrl-C: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let demo = Demo { seed: arguments.seed, rate: arguments.rate, backlog: arguments.backlog, port: arguments.port };
+    match demo::run(&demo, &shutdown, &mut |text| eprintln!("{text}")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
