@@ -175,12 +175,10 @@ impl Hub {
     /// Makes a new board and brings every address with readers up to date.
     pub fn turn(&self) {
         let started = std::time::Instant::now();
+        // Held to the end: of two turns at once the older must not be shown last.
+        let mut builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
-        let board = {
-            let mut builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner);
-            let live = self.live();
-            builder.build(&live, self.limits, self.ready.load(Ordering::Relaxed), now)
-        };
+        let board = builder.build(&self.live(), self.limits, self.ready.load(Ordering::Relaxed), now);
         let hidden = self.rules.choose(board.wards.values().map(AsRef::as_ref));
         let picture = Picture { board: Arc::new(board), hidden: Arc::new(hidden), usual: self.usual.load_full() };
         self.picture.store(Arc::new(picture));

@@ -89,7 +89,8 @@ impl Store {
         for row in transaction.query(events, &[&seconds(since), &regions]).await.map_err(read("events"))? {
             start.events.push((row.get(0), row.get(1)));
         }
-        let older = "SELECT EXISTS (SELECT FROM events WHERE occurred_at < to_timestamp($1::float8) AND region = ANY ($2))";
+        let older =
+            "SELECT EXISTS (SELECT FROM events WHERE occurred_at < to_timestamp($1::float8) AND region = ANY ($2))";
         let row = transaction.query_one(older, &[&seconds(since), &regions]).await.map_err(read("older events"))?;
         start.is_partial = row.get(0);
         transaction.commit().await.map_err(read("a snapshot"))?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use dashboard::live::Live;
 use schemas::{
-    BedCapacity, BedKind, CareType, ClosedReason, Correction, CorrectionKind, Encounter, Envelope, Origin, PatientClass,
-    Place, SCHEMA_VERSION, Sha256, Timestamp,
+    BedCapacity, BedKind, CareType, ClosedReason, Correction, CorrectionKind, Encounter, Envelope, Origin,
+    PatientClass, Place, SCHEMA_VERSION, Sha256, Timestamp,
 };
 
 pub const MINUTE: i64 = 60_000_000;
@@ -63,7 +63,14 @@ impl Movement<'_> {
         let token = format!("{PLANTED_TOKEN}{}", self.episode);
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
-        let place = Some(Place { unit: self.unit, room: None, bed: Some(self.bed), facility: None, building: None, floor: None });
+        let place = Some(Place {
+            unit: self.unit,
+            room: None,
+            bed: Some(self.bed),
+            facility: None,
+            building: None,
+            floor: None,
+        });
         then(&Encounter {
             envelope: Envelope {
                 subject_token: Some(&token),
@@ -214,8 +221,16 @@ const COUNTRY: [Area; 7] = [
         ],
         silent_for: 20_000_000,
     },
-    Area { region: "01", hospitals: &[("110010", "Södra sjukhuset", 12), ("110020", "Norra sjukhuset", 10)], silent_for: 9_000_000 },
-    Area { region: "12", hospitals: &[("410010", "Åkarps lasarett", 9), ("410020", "Wettervåns sjukhus", 7)], silent_for: 3 * MINUTE },
+    Area {
+        region: "01",
+        hospitals: &[("110010", "Södra sjukhuset", 12), ("110020", "Norra sjukhuset", 10)],
+        silent_for: 9_000_000,
+    },
+    Area {
+        region: "12",
+        hospitals: &[("410010", "Åkarps lasarett", 9), ("410020", "Wettervåns sjukhus", 7)],
+        silent_for: 3 * MINUTE,
+    },
     Area { region: "21", hospitals: &[("610010", "Gävlestrands sjukhus", 6)], silent_for: 9 * MINUTE },
     Area { region: "23", hospitals: &[("640010", "Fjällbergs sjukhus", 5)], silent_for: 38 * MINUTE },
     Area { region: "09", hospitals: &[("260010", "Hansestadens lasarett", 3)], silent_for: 114 * MINUTE },

@@ -57,6 +57,10 @@ fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_microsecond())
 }
 
+fn ago(span: i64) -> Timestamp {
+    Timestamp(now().0 - span)
+}
+
 fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
@@ -155,7 +159,12 @@ impl Stand {
             .insert(Header { key: "origin", value: Some(&origin) })
             .insert(Header { key: "event_id", value: Some(event_id) });
         let record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&topic).partition(0).payload(payload).headers(headers);
-        let sent = Sent { topic: topic.clone(), offset: i64::try_from(topic_offset).unwrap(), origin: origin.clone(), payload: payload.to_vec() };
+        let sent = Sent {
+            topic: topic.clone(),
+            offset: i64::try_from(topic_offset).unwrap(),
+            origin: origin.clone(),
+            payload: payload.to_vec(),
+        };
         self.log.push(sent);
         self.producer.send(record).map_err(|(error, _)| error).expect("the producer has room");
         self.producer.flush(PATIENCE).expect("everything is acknowledged");
@@ -185,7 +194,7 @@ impl Stand {
     }
 
     /// Sends a movement and gives its event id.
-    fn movement(&mut self, trigger: &str, episode: &str, ago: i64) -> String {
+    fn movement(&mut self, trigger: &str, episode: &str, at: Timestamp) -> String {
         self.sent += 1;
         let mut encoder = Encoder::new(Kind::Encounter, registry::development_id_current(Kind::Encounter));
         let mut bytes = Vec::new();
@@ -196,7 +205,7 @@ impl Stand {
             source_system: SOURCE,
             trigger,
             episode: episode.to_owned(),
-            at: Timestamp(now().0 - ago),
+            at,
             ingested: now(),
             unit: "AVD1",
             bed: "1",
@@ -216,7 +225,7 @@ impl Stand {
 
     fn admit(&mut self) -> String {
         let episode = format!("e{}", self.sent);
-        self.movement("A01", &episode, 5 * MINUTE)
+        self.movement("A01", &episode, ago(5 * MINUTE))
     }
 
     fn ready(&self) {
@@ -306,8 +315,9 @@ fn it_starts_from_the_store_where_the_store_left_off() {
         stand.admit();
     }
     // Long over: memory does not hold it, so a late cancellation has to fetch it.
-    stand.movement("A01", "old", 30 * DAY);
-    stand.movement("A03", "old", 20 * DAY);
+    let over = ago(20 * DAY);
+    stand.movement("A01", "old", ago(30 * DAY));
+    stand.movement("A03", "old", over);
     stand.store_everything();
     let _running = stand.dashboard();
     stand.ready();
@@ -315,6 +325,6 @@ fn it_starts_from_the_store_where_the_store_left_off() {
     let metrics = || ureq::get(format!("{}/metrics", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(metrics().contains("vardstrom_dashboard_records_total{fate=\"applied\"} 0"), "it read what it had");
     // The discharge is withdrawn: the patient of last month is here again, because the store still knows the admission.
-    stand.movement("A13", "old", 20 * DAY);
+    stand.movement("A13", "old", over);
     eventually("the old patient is back", || (stand.unit()?["belagda"] == 4).then_some(()));
 }

@@ -146,8 +146,13 @@ fn a_unit_without_capacity_shows_its_patients_and_a_word() {
 #[test]
 fn places_that_do_not_exist_are_not_found() {
     let site = country();
-    for path in ["/sv/region/02", "/sv/region/14/avdelning/FINNS-INTE", "/de", "/sv/region/14/sjukhus/0", "/api/v1/regions/14/units/X"]
-    {
+    for path in [
+        "/sv/region/02",
+        "/sv/region/14/avdelning/FINNS-INTE",
+        "/de",
+        "/sv/region/14/sjukhus/0",
+        "/api/v1/regions/14/units/X",
+    ] {
         assert_eq!(site.get(path).0, 404, "{path}");
     }
     assert_eq!(site.get("/api/v1/snapshot?at=yesterday").0, 400);
@@ -158,7 +163,9 @@ fn places_that_do_not_exist_are_not_found() {
 fn a_choice_of_theme_never_leads_elsewhere() {
     let site = country();
     let agent: ureq::Agent = ureq::Agent::config_builder().max_redirects(0).build().into();
-    for (back, expected) in [("%2Fsv%2Fregion%2F14", "/sv/region/14"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil", "/")] {
+    for (back, expected) in
+        [("%2Fsv%2Fregion%2F14", "/sv/region/14"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil", "/")]
+    {
         let answer = agent.post(format!("{}/installning?tema=morkt&till={back}", site.url())).send_empty().unwrap();
         assert_eq!(answer.headers()["location"], expected);
         assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("tema=morkt;"));
@@ -214,7 +221,9 @@ fn subtraction_brings_no_hidden_number_back() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .filter(|unit| unit["utlokaliserade"].is_null() && (unit["care_type"] == "PSYCHIATRIC") == (care == "psykiatri"))
+                .filter(|unit| {
+                    unit["utlokaliserade"].is_null() && (unit["care_type"] == "PSYCHIATRIC") == (care == "psykiatri")
+                })
                 .collect();
             assert!(inside.len() != 1, "{care} tells one ward's number");
         }
@@ -263,7 +272,8 @@ fn holds(description: &serde_json::Value, schema: &serde_json::Value, value: &se
         serde_json::Value::Array(_) => "array",
         serde_json::Value::Object(_) => "object",
     };
-    let named = |name: &str| kinds == name || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name));
+    let named =
+        |name: &str| kinds == name || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name));
     assert!(named(kind) || (kind == "integer" && named("number")), "{place} is {kind}, described as {kinds}");
     if let (Some(properties), Some(object)) = (schema["properties"].as_object(), value.as_object()) {
         let described: BTreeSet<&String> = properties.keys().collect();

@@ -60,9 +60,8 @@ impl Site {
         let shutdown = Shutdown::manual();
         let routes = server::router(hub.clone());
         let listen = Http { listen: "127.0.0.1:0".parse().unwrap() };
-        let server = runtime
-            .block_on(http::serve(&listen, registry, Health::new(&[]), routes, shutdown.clone()))
-            .unwrap();
+        let server =
+            runtime.block_on(http::serve(&listen, registry, Health::new(&[]), routes, shutdown.clone())).unwrap();
         runtime.spawn(service::turn(hub.clone(), shutdown.clone()));
         Self { hub, address: server.address(), clock, shutdown, runtime: Some(runtime) }
     }

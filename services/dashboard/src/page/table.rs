@@ -234,7 +234,12 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
     let belagda: Vec<_> = sums.hours.iter().map(|hour| Some(i64::from(hour.belagda))).collect();
     let disponibla: Vec<_> = sums.hours.iter().map(|hour| hour.disponibla.map(i64::from)).collect();
     let spark = if counted {
-        chart::sparkline(chart::Place::Row, &belagda, &disponibla, &finding(sight.language, "24 h", belagda.iter().copied()))
+        chart::sparkline(
+            chart::Place::Row,
+            &belagda,
+            &disponibla,
+            &finding(sight.language, "24 h", belagda.iter().copied()),
+        )
     } else {
         format!("<span class=\"word\">{}</span>", w.missing)
     };
@@ -373,7 +378,12 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
         spark: if lost {
             format!("<span class=\"word\">{}</span>", w.missing)
         } else {
-            chart::sparkline(chart::Place::Row, &belagda, &disponibla, &finding(sight.language, "24 h", belagda.iter().copied()))
+            chart::sparkline(
+                chart::Place::Row,
+                &belagda,
+                &disponibla,
+                &finding(sight.language, "24 h", belagda.iter().copied()),
+            )
         },
         heard: age(sight, ward.heard, Some(&feed(&ward.region, ward.source_system.as_deref())), Some(ward.freshness)),
         tel: dialled(ward.telephone.as_deref().unwrap_or_default()),
