@@ -304,7 +304,7 @@ fn fill(live: &mut Live, dice: &mut Dice, number: &mut u64, site: &Site<'_>, ind
         let mut visit = 0;
         while at < site.last.0 {
             let length = 10 * HOUR + dice.below(4 * DAY);
-            let beyond = slot >= site.beds - 1 && index % 2 == 0;
+            let beyond = slot >= site.beds - 1 && index.is_multiple_of(2);
             *number += 1;
             let mut movement = Movement {
                 region: site.region,

@@ -1,5 +1,8 @@
 //! Tests of the dashboard against real servers, a real Kafka, a real PostgreSQL and a real browser.
 
+// A failed check is read from what the test printed: seeds, and what the browser said.
+#![allow(clippy::print_stdout)]
+
 mod browser;
 mod fixture;
 mod follow;
