@@ -167,7 +167,9 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
     equal("events by the fates and events on the common topics", fates.events, events.len() as u64);
     equal("messages that are not in Kafka and none", not_in_kafka, 0);
     let duplicates = (events.len() as u64).saturating_sub(stored.len() as u64);
-    let counted: i64 = query(stack, "select coalesce(sum(count), 0)::bigint from delivery.duplicates")?[0].get(0);
+    // Capacity files are read again after a restart of the connector; they are not messages.
+    let sql = "select coalesce(sum(count), 0)::bigint from delivery.duplicates where topic not like '%.bed-capacity'";
+    let counted: i64 = query(stack, sql)?[0].get(0);
     equal(
         "duplicates by the topics and duplicates counted by the store",
         duplicates,

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env,
+    fs::{self, File},
     io::{self, Read},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use local_stack::{Kafka, Postgres, Process, free_port};
@@ -17,6 +18,9 @@ use topics::Region;
 
 /// How long a service may take to become ready, first start and catch-up included.
 const READY_MAX: Duration = Duration::from_secs(120);
+
+/// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
+const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
 
 /// The services, in the order in which data pass them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -336,7 +340,10 @@ impl Stack {
         }
         for region in &self.options.regions {
             if let Some(text) = self.options.capacities.get(region) {
-                fs::write(self.capacity_file(*region), text)?;
+                let path = self.capacity_file(*region);
+                fs::write(&path, text)?;
+                // A file's version is part of its events: runs that are compared must agree on it.
+                File::options().write(true).open(&path)?.set_modified(UNIX_EPOCH + CAPACITY_WRITTEN)?;
             }
         }
         for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
@@ -420,7 +427,7 @@ impl Keys {
     /// When the system has no random bytes.
     pub fn random() -> io::Result<Self> {
         let mut bytes = [0_u8; 32];
-        fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
         Ok(Self(bytes))
     }
 

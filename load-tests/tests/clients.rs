@@ -1,9 +1,12 @@
 //! Clients that know nothing of this project.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
     sync::LazyLock,
+    thread,
+    time::{Duration, Instant},
 };
 
 use load_tests::{
@@ -53,7 +56,29 @@ pub fn plain_clients_read_each_event_once(stack: &Stack) {
     }
 }
 
-/// The bed board's count of patients is the store's.
+type Wards = BTreeMap<(String, String), i64>;
+
+/// The bed board's patients, ward by ward, are the store's. Pages are drawn once a second, so it may take a moment.
 pub fn the_board_shows_what_the_store_holds(stack: &Stack) {
-    let _ = stack;
+    let sql = "select region, unit, count(*) from episode_stay where ended_at is null and admitted and started_at <= now() \
+               group by region, unit";
+    let rows = account::query(stack, sql).expect("the store answers");
+    let stored: Wards = rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect();
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while on_the_board(stack) != stored && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(on_the_board(stack), stored);
+}
+
+fn on_the_board(stack: &Stack) -> Wards {
+    let url = format!("{}/api/v1/units", stack.url(Service::Dashboard));
+    let text = ureq::get(&url).call().expect("the board answers").into_body().read_to_string().expect("text");
+    let board: Value = serde_json::from_str(&text).expect("the API answers JSON");
+    let text_of = |unit: &Value, field: &str| unit[field].as_str().expect("a text").to_owned();
+    let units = board["units"].as_array().expect("a list of units").iter();
+    units
+        .map(|unit| ((text_of(unit, "region"), text_of(unit, "unit")), unit["belagda"].as_i64().unwrap_or(0)))
+        .filter(|(_, belagda)| *belagda > 0)
+        .collect()
 }
