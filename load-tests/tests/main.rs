@@ -1,5 +1,7 @@
 //! Whole-system tests: real Kafka, real PostgreSQL, every service as its own process.
 
+#![allow(clippy::print_stdout, reason = "a run shows its steps and its report")]
+
 mod clients;
 mod delivery;
 mod privacy;
