@@ -82,10 +82,10 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| -> io::Result<()> {
         scope.spawn(|| {
-            shutdown.sleep(Duration::MAX);
+            while !shutdown.sleep(Duration::from_secs(3600)) {}
             stop.store(true, Ordering::Relaxed);
         });
-        sender::send(&Plan {
+        let filled = sender::send(&Plan {
             messages: &backlog,
             address: &address,
             connections: CONNECTIONS,
@@ -93,11 +93,16 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
             ledger: &ledger,
             stop: &stop,
             answered: &answered,
-        })?;
-        if !shutdown.requested() {
-            say(&format!("live: about {} messages a second; every 10 s a line", demo.rate));
-        }
-        live(demo, &mut simulator, &stack, &ledger, &address, shutdown, &stop, backlog.len(), say)
+        });
+        let ended = filled.and_then(|_| {
+            if !shutdown.requested() {
+                say(&format!("live: about {} messages a second; every 10 s a line", demo.rate));
+            }
+            live(demo, &mut simulator, &stack, &ledger, &address, shutdown, &stop, backlog.len(), say)
+        });
+        // Whatever ended it: the watching thread ends too.
+        shutdown.request();
+        ended
     })?;
     say("stopping: connectors first, so that everything that was acknowledged arrives");
     stack.stop();

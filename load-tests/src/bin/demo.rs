@@ -38,8 +38,14 @@ fn rate(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let shutdown = match Shutdown::install() {
-        Ok(shutdown) => shutdown,
+    // Signals are watched on a thread of their own.
+    let watching = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let (shutdown, _watching) = match watching.and_then(|watching| {
+        let _entered = watching.enter();
+        let shutdown = Shutdown::install()?;
+        Ok((shutdown, watching))
+    }) {
+        Ok(watched) => watched,
         Err(error) => {
             eprintln!("demo: cannot listen for Ctrl-C: {error}");
             return ExitCode::FAILURE;

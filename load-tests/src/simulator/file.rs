@@ -10,7 +10,7 @@ use super::write::Writer;
 /// The processor's mapping file (its README has the schema).
 pub(super) fn mapping(area: &Area) -> String {
     let mut text = format!("# Unit directory of an invented region.\nregion = \"{}\"\n", area.region.code());
-    for ward in &area.wards {
+    for (number, ward) in area.wards.iter().enumerate() {
         let hospital = &area.hospitals[ward.hospital];
         let _ = write!(
             text,
@@ -23,6 +23,8 @@ pub(super) fn mapping(area: &Area) -> String {
         let care_type = if ward.psychiatric { "psychiatric" } else { "somatic" };
         let bed_kind = if ward.technical { "teknisk" } else { "disponibel" };
         let _ = writeln!(text, "care_type = \"{care_type}\"\nbed_kind = \"{bed_kind}\"");
+        // Of the hundred numbers in Göteborg that are kept free for fiction.
+        let _ = writeln!(text, "telephone = \"031-39006{:02}\"", number % 100);
         if ward.bed_count > 0 {
             let _ =
                 writeln!(text, "\n  [[unit.bed]]\n  room = \"Korridor\"\n  bed = \"K*\"\n  kind = \"ej_disponibel\"");
