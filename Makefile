@@ -23,7 +23,7 @@ demo: prerequisites ## Everything on this machine with simulated regions; prints
 
 .PHONY: check-demo
 check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14)
-	@$(CARGO) build --quiet --workspace --bins 1>&2
+	@$(CARGO) build --workspace --bins 1>&2
 	@$(BIN)/check-demo $(if $(ADT_FILE),"$(ADT_FILE)" --region $(REGION)) $(CHECK_DEMO_ARGS)
 
 .PHONY: test

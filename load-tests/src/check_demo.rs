@@ -105,7 +105,7 @@ pub enum Error {
 /// # Errors
 /// When the run cannot be finished; sums that do not add up are in [`Outcome::faults`].
 pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&Stack)) -> Result<Outcome, Error> {
-    let kill_names: Vec<Service> = run.kills.iter().map(|(_, service)| *service).collect();
+    let mut board_ended = run.kills.iter().any(|(_, service)| *service == Service::Dashboard);
     let mut stack = Stack::start(run.options, progress)?;
     let watch = Watch::start(&stack.url(Service::Dashboard));
     wait_until("the dashboard's stream", SHOWN_MAX, &mut || Ok(watch.is_connected()))?;
@@ -143,6 +143,13 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
                 }
                 next = kills.next();
             }
+            match revive(&mut stack, progress) {
+                Ok(revived) => board_ended |= revived,
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
             if (share * 10.0) as usize > shown {
                 shown = (share * 10.0) as usize;
                 progress(&format!("{shown}0 % answered"));
@@ -153,25 +160,36 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
     })?;
 
     progress("waiting until everything has drained");
-    for service in kill_names.iter().copied() {
+    wait_until("the drain", DRAIN_MAX, &mut || {
+        board_ended |= revive(&mut stack, progress)?;
+        Ok(account::is_drained(&stack)?)
+    })?;
+    for service in Service::ALL {
         stack.wait_until_ready(service)?;
     }
-    wait_until("the drain", DRAIN_MAX, &mut || Ok(account::is_drained(&stack)?))?;
     let seconds = begin.elapsed().as_secs_f64();
     progress("adding up");
     let account = account::account(&stack, &run.messages)?;
-    let board_killed = kill_names.contains(&Service::Dashboard);
     // What was applied while the board was down is on the board, but was not announced on a stream.
-    if !board_killed {
+    if !board_ended {
         let all_shown = &mut || Ok(account.shown.iter().all(|id| watch.seen().contains_key(id)));
         let _: Result<(), Error> = wait_until("the board", SHOWN_MAX, all_shown);
     }
     inspect(&stack);
-    let outcome = add_up(&run.messages, &sent, account, &watch, board_killed, seconds, stack.fingerprint()?);
+    let outcome = add_up(&run.messages, &sent, account, &watch, board_ended, seconds, stack.fingerprint()?);
     progress("stopping");
     drop(watch);
     stack.stop();
     Ok(outcome)
+}
+
+/// Starts ended services again; true when the board was among them.
+fn revive(stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<bool, Error> {
+    let revived = stack.revive()?;
+    for service in &revived {
+        progress(&format!("{} has ended and is started again", service.program()));
+    }
+    Ok(revived.contains(&Service::Dashboard))
 }
 
 fn add_up(
@@ -179,7 +197,7 @@ fn add_up(
     sent: &Sent,
     account: Account,
     watch: &Watch,
-    board_killed: bool,
+    board_ended: bool,
     seconds: f64,
     fingerprint: String,
 ) -> Outcome {
@@ -205,7 +223,7 @@ fn add_up(
         latencies.get(index).map(|milliseconds| (milliseconds * 10.0).round() / 10.0)
     };
     let unshown = shown.iter().filter(|id| !seen.contains_key(id)).count();
-    if unshown > 0 && !board_killed {
+    if unshown > 0 && !board_ended {
         faults
             .push(format!("{unshown} stored events were not shown by the dashboard within {} s", SHOWN_MAX.as_secs()));
     }

@@ -16,6 +16,9 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use topics::Region;
 
+/// How often one service is started again before that counts as a failure of its own.
+const REVIVALS_MAX: u32 = 20;
+
 /// How long a service may take to become ready, first start and catch-up included.
 const READY_MAX: Duration = Duration::from_secs(120);
 
@@ -83,6 +86,7 @@ pub struct Options {
 pub struct Stack {
     options: Options,
     services: BTreeMap<Service, Process>,
+    revivals: BTreeMap<Service, u32>,
     ports: BTreeMap<Service, u16>,
     mllp_ports: BTreeMap<Region, u16>,
     environment: Vec<(String, String)>,
@@ -108,6 +112,14 @@ pub enum Error {
         step: &'static str,
         /// What it said.
         output: String,
+    },
+    /// A service ends again and again.
+    #[error("{service} has ended {REVIVALS_MAX} times; its log ends:\n{log}")]
+    Ended {
+        /// Which.
+        service: &'static str,
+        /// The end of its log.
+        log: String,
     },
     /// A service did not become ready.
     #[error("{service} did not become ready within {} s ({reason}); its log ends:\n{log}", READY_MAX.as_secs())]
@@ -150,6 +162,7 @@ impl Stack {
         let mut stack = Self {
             options,
             services: BTreeMap::new(),
+            revivals: BTreeMap::new(),
             ports,
             mllp_ports,
             environment,
@@ -205,6 +218,27 @@ impl Stack {
         let process = Process::start(service.program(), self.folder.path(), "TERM", &command, &self.environment)?;
         self.services.insert(service, process);
         Ok(())
+    }
+
+    /// Starts services again that have ended, whoever ended them, as a supervisor does; returns which.
+    ///
+    /// # Errors
+    /// When one has ended too often, or cannot be started.
+    pub fn revive(&mut self) -> Result<Vec<Service>, Error> {
+        let ended: Vec<(Service, String)> = self
+            .services
+            .iter_mut()
+            .filter_map(|(service, process)| (!process.is_running()).then(|| (*service, process.log_end())))
+            .collect();
+        for (service, log) in &ended {
+            let count = self.revivals.entry(*service).or_default();
+            *count += 1;
+            if *count > REVIVALS_MAX {
+                return Err(Error::Ended { service: service.program(), log: log.clone() });
+            }
+            self.spawn(*service)?;
+        }
+        Ok(ended.into_iter().map(|(service, _)| service).collect())
     }
 
     /// Waits for `/readyz`.
