@@ -1,7 +1,7 @@
 //! The whole country on this machine, live, until it is told to stop.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     io,
     net::SocketAddr,
     sync::{
@@ -67,7 +67,7 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
     let backlog: Vec<Message> = simulator.backlog(start_micros, demo.backlog).into_iter().map(Message::from).collect();
     let mut options = simulated::options(&regions, &simulator, Keys::random()?);
     options.dashboard_port = demo.port;
-    let stack = Stack::start(options, say)?;
+    let mut stack = Stack::start(options, say)?;
     let board = stack.url(Service::Dashboard);
     say(&format!(
         "\n  Bed board          {board}/sv      (English: {board}/en)\n  As a wall          {board}/sv?vy=vagg\n  API                {board}/openapi.json\n  Kafka              {}\n  Schema registry    {}\n  PostgreSQL         {}\n  Logs and ledger    {}\n\n  Ctrl-C stops all of it.\n",
@@ -77,10 +77,11 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
         stack.folder().display()
     ));
     let ledger = Ledger::create(&stack.folder().join("ledger.tsv"))?;
-    let address = |message: &Message| stack.mllp(message.region);
+    let addresses: BTreeMap<Region, SocketAddr> = regions.iter().map(|region| (*region, stack.mllp(*region))).collect();
+    let address = |message: &Message| addresses[&message.region];
     say(&format!("filling the beds: {} messages from {} regions", backlog.len(), regions.len()));
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
-    thread::scope(|scope| -> io::Result<()> {
+    thread::scope(|scope| -> Result<(), Error> {
         scope.spawn(|| {
             while !shutdown.sleep(Duration::from_secs(3600)) {}
             stop.store(true, Ordering::Relaxed);
@@ -94,11 +95,11 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
             stop: &stop,
             answered: &answered,
         });
-        let ended = filled.and_then(|_| {
+        let ended = filled.map_err(Error::from).and_then(|_| {
             if !shutdown.requested() {
                 say(&format!("live: about {} messages a second; every 10 s a line", demo.rate));
             }
-            live(demo, &mut simulator, &stack, &ledger, &address, shutdown, &stop, backlog.len(), say)
+            live(demo, &mut simulator, &mut stack, &ledger, &address, shutdown, &stop, backlog.len(), say)
         });
         // Whatever ended it: the watching thread ends too.
         shutdown.request();
@@ -113,14 +114,14 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
 fn live(
     demo: &Demo,
     simulator: &mut Simulator,
-    stack: &Stack,
+    stack: &mut Stack,
     ledger: &Ledger,
     address: &(dyn Fn(&Message) -> SocketAddr + Sync),
     shutdown: &Shutdown,
     stop: &AtomicBool,
     first: usize,
     say: &mut dyn FnMut(&str),
-) -> io::Result<()> {
+) -> Result<(), Error> {
     let waiting: Mutex<VecDeque<(usize, Message)>> = Mutex::new(VecDeque::new());
     let (accepted, rejected) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -134,7 +135,8 @@ fn live(
         }
         let begin = Instant::now();
         let (mut sent, mut reported, mut changed) = (0, Instant::now(), Instant::now());
-        let mut regions = stack.regions().iter().copied().cycle();
+        let regions = stack.regions().to_vec();
+        let mut regions = regions.iter().copied().cycle();
         while !shutdown.sleep(Duration::from_millis(20)) {
             let due = (begin.elapsed().as_secs_f64() * demo.rate) as usize;
             let mut queue = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -149,6 +151,9 @@ fn live(
                 changed = Instant::now();
                 simulator.change_capacity(region, simulated::now_micros());
                 std::fs::write(stack.capacity_file(region), simulator.capacity_file(region))?;
+            }
+            for service in stack.revive()? {
+                say(&format!("{} has ended and is started again", service.program()));
             }
             if reported.elapsed() >= REPORT_EVERY {
                 reported = Instant::now();
