@@ -1,4 +1,4 @@
-//! How long one identifier takes, on this machine, by itself: `cargo run --release -p identity --example speed`.
+//! How long one identifier takes, on this machine, by itself: `cargo run --release -p identity --example pseudonym_speed`.
 #![allow(clippy::print_stdout, reason = "a figure for people is what it is for")]
 
 use std::hint::black_box;

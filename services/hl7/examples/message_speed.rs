@@ -1,4 +1,4 @@
-//! How long one message takes, on this machine, by itself: `cargo run --release -p hl7 --example speed -- FILE.hl7`.
+//! How long one message takes, on this machine, by itself: `cargo run --release -p hl7 --example message_speed -- FILE.hl7`.
 #![allow(clippy::print_stdout, reason = "a figure for people is what it is for")]
 
 use std::hint::black_box;
