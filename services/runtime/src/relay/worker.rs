@@ -29,6 +29,8 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 const BUSY_WAIT: Duration = Duration::from_millis(2);
 /// rdkafka cannot tell how an asynchronous commit ended, so what matters is committed synchronously now and then.
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(5);
+/// How long the receipt that explains a fatal error may take.
+const REASON_WAIT: Duration = Duration::from_millis(500);
 /// How long the group may take to say what was committed.
 const COMMITTED_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Pause between attempts of a step whose needs are away.
@@ -260,6 +262,11 @@ impl<S: Step> Work<S> {
                         error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)
                     }
                 };
+                if code == RDKafkaErrorCode::Fatal {
+                    // An earlier output was refused; its receipt, which may still be on its way, says why.
+                    self.producer.poll(REASON_WAIT);
+                    self.settle()?;
+                }
                 if code != RDKafkaErrorCode::QueueFull {
                     return Err(receipts::failure(topic.clone(), record.partition, code));
                 }
