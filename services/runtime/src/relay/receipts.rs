@@ -42,6 +42,8 @@ pub(super) struct Receipts {
 struct Inbox {
     acknowledged: Vec<Receipt>,
     failure: Option<Error>,
+    /// The first failure that names its own cause, which may come after one that only says that all is over.
+    cause: Option<Error>,
 }
 
 impl Receipts {
@@ -54,6 +56,11 @@ impl Receipts {
         let mut inbox = self.inbox();
         std::mem::swap(&mut inbox.acknowledged, receipts);
         inbox.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Why the producer gave up, once it is known.
+    pub(super) fn cause(&self) -> Option<Error> {
+        self.inbox().cause.take()
     }
 
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -81,11 +88,18 @@ impl ProducerContext<NoCustomPartitioner> for Receipts {
                 let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
                 let (topic, partition) = (message.topic().to_owned(), message.partition());
                 let mut inbox = self.inbox();
-                // The first failure is the cause; those after it follow from it.
+                if !is_consequence(code) {
+                    inbox.cause.get_or_insert_with(|| failure(topic.clone(), partition, code));
+                }
                 inbox.failure.get_or_insert_with(|| failure(topic, partition, code));
             }
         }
     }
+}
+
+/// Whether a code says no more than that the producer has given up.
+fn is_consequence(code: RDKafkaErrorCode) -> bool {
+    matches!(code, RDKafkaErrorCode::Fatal | RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight)
 }
 
 /// An output that Kafka did not take ends the process, always: going on would leave a hole.

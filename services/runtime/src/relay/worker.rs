@@ -29,8 +29,8 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 const BUSY_WAIT: Duration = Duration::from_millis(2);
 /// rdkafka cannot tell how an asynchronous commit ended, so what matters is committed synchronously now and then.
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(5);
-/// How long the receipt that explains a fatal error may take.
-const REASON_WAIT: Duration = Duration::from_millis(500);
+/// How long the receipt that explains why the producer gave up may take.
+const CAUSE_WAIT: Duration = Duration::from_millis(500);
 /// How long the group may take to say what was committed.
 const COMMITTED_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Pause between attempts of a step whose needs are away.
@@ -106,6 +106,10 @@ impl<S: Step> Worker<S> {
                 Err(Error::Kafka(broker::Error::Stopped)) => break,
                 Err(error) => result = Err(error),
             }
+        }
+        if matches!(result, Err(Error::Delivery { .. })) {
+            self.work.producer.poll(CAUSE_WAIT);
+            result = self.work.producer.context().cause().map_or(result, Err);
         }
         let drained = if result.is_ok() { self.work.drain(|_| true) } else { Ok(()) };
         // What is settled may be committed even when something else has failed; not when Kafka is away, for the answer
@@ -262,11 +266,6 @@ impl<S: Step> Work<S> {
                         error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)
                     }
                 };
-                if code == RDKafkaErrorCode::Fatal {
-                    // An earlier output was refused; its receipt, which may still be on its way, says why.
-                    self.producer.poll(REASON_WAIT);
-                    self.settle()?;
-                }
                 if code != RDKafkaErrorCode::QueueFull {
                     return Err(receipts::failure(topic.clone(), record.partition, code));
                 }
