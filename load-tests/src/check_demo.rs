@@ -76,6 +76,8 @@ pub struct Outcome {
     pub faults: Vec<String>,
     /// The store's content hash.
     pub fingerprint: String,
+    /// When each shown message was sent, and the milliseconds until it was shown.
+    pub delays: Vec<(Instant, f64)>,
 }
 
 /// A run that could not be finished.
@@ -203,7 +205,7 @@ fn add_up(
 ) -> Outcome {
     let Account { fates, events_stored, duplicates, open_stays, lost, shown, mut faults } = account;
     let seen = watch.seen();
-    let mut latencies: Vec<f64> = messages
+    let delays: Vec<(Instant, f64)> = messages
         .iter()
         .zip(&sent.at)
         .filter_map(|(message, at)| {
@@ -214,9 +216,11 @@ fn add_up(
                 .min()
                 .copied()?;
             // An attempt before the answered one may already have been shown.
-            Some(first.saturating_duration_since((*at)?).as_secs_f64() * 1000.0)
+            let at = (*at)?;
+            Some((at, first.saturating_duration_since(at).as_secs_f64() * 1000.0))
         })
         .collect();
+    let mut latencies: Vec<f64> = delays.iter().map(|(_, milliseconds)| *milliseconds).collect();
     latencies.sort_by(f64::total_cmp);
     let percentile = |share: f64| {
         let index = ((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1));
@@ -249,7 +253,7 @@ fn add_up(
         p99_ms: percentile(0.99),
         events_per_second: (events_stored as f64 / seconds * 10.0).round() / 10.0,
     };
-    Outcome { report, faults, fingerprint }
+    Outcome { report, faults, fingerprint, delays }
 }
 
 /// Polls until `done`; an error or the time's end is the answer otherwise.

@@ -72,6 +72,7 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
             }
         }
     })?;
+    let (p50_by_second_ms, p99_by_second_ms) = by_second(&outcome.delays);
     Ok(Chain {
         mllp_messages_per_second,
         mllp_connections: extent.connections,
@@ -79,7 +80,38 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
         messages: outcome.report.sent,
         p50_ms: outcome.report.p50_ms,
         p99_ms: outcome.report.p99_ms,
+        p50_by_second_ms,
+        p99_by_second_ms,
         memory_peak_mib,
         faults: outcome.faults,
     })
+}
+
+/// Median and 99th percentile of the messages sent in each second: shows a start that is slow, or a stall.
+fn by_second(delays: &[(Instant, f64)]) -> (Vec<f64>, Vec<f64>) {
+    let Some(begin) = delays.iter().map(|(at, _)| *at).min() else { return (Vec::new(), Vec::new()) };
+    let mut seconds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for (at, milliseconds) in delays {
+        seconds.entry((*at - begin).as_secs()).or_default().push(*milliseconds);
+    }
+    let of = |figures: &mut Vec<f64>, share: f64| {
+        figures.sort_by(f64::total_cmp);
+        (figures[(figures.len() as f64 * share) as usize] * 10.0).round() / 10.0
+    };
+    seconds.values_mut().map(|figures| (of(figures, 0.5), of(figures, 0.99))).unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::by_second;
+
+    #[test]
+    fn each_second_has_its_own_percentiles() {
+        let begin = Instant::now();
+        let delays: Vec<_> = (0..200).map(|index| (begin + Duration::from_millis(10 * index), index as f64)).collect();
+        assert_eq!(by_second(&delays), (vec![50.0, 150.0], vec![99.0, 199.0]));
+        assert_eq!(by_second(&[]), (vec![], vec![]));
+    }
 }

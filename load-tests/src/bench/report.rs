@@ -71,6 +71,10 @@ pub struct Chain {
     pub p50_ms: Option<f64>,
     /// The same, 99th percentile.
     pub p99_ms: Option<f64>,
+    /// The median of the messages sent in each second of the run.
+    pub p50_by_second_ms: Vec<f64>,
+    /// The 99th percentile of the messages sent in each second of the run.
+    pub p99_by_second_ms: Vec<f64>,
     /// The most memory each service held in that run, in MiB.
     pub memory_peak_mib: BTreeMap<&'static str, f64>,
     /// Sums that did not add up; none in a good run.
@@ -185,6 +189,8 @@ impl Report {
                 milliseconds(chain.p50_ms),
                 milliseconds(chain.p99_ms)
             ));
+            let seconds: Vec<String> = chain.p99_by_second_ms.iter().map(|ms| format!("{ms:.0}")).collect();
+            line(format_args!("p99 second by second, ms: {}", seconds.join(" ")));
             let memory: Vec<String> =
                 chain.memory_peak_mib.iter().map(|(service, mib)| format!("{service} {mib:.1}")).collect();
             line(format_args!("peak memory in that run, MiB: {}", memory.join(", ")));
