@@ -14,6 +14,8 @@ use std::{
 
 use hl7::mllp;
 
+use topics::Region;
+
 use crate::{ledger::Ledger, message::Message};
 
 const ANSWER_MAX: Duration = Duration::from_secs(60);
@@ -42,7 +44,7 @@ pub struct Plan<'a> {
     pub messages: &'a [Message],
     /// Where to, by message.
     pub address: &'a (dyn Fn(&Message) -> SocketAddr + Sync),
-    /// Connections at a time; each takes the next message when its last is answered.
+    /// Connections at a time; each serves one region or a few of them and takes the next message when its last is answered.
     pub connections: usize,
     /// Messages per second over all connections; `None`: as fast as they are answered.
     pub rate: Option<f64>,
@@ -59,13 +61,14 @@ pub struct Plan<'a> {
 /// # Errors
 /// When the ledger cannot be written: nothing is sent that is not written down.
 pub fn send(plan: &Plan<'_>) -> io::Result<Sent> {
-    let next = AtomicUsize::new(0);
+    let connections = plan.connections.max(1);
+    let lanes = lanes(plan.messages, connections);
     let sent =
         Mutex::new(Sent { at: vec![None; plan.messages.len()], accepted: 0, rejected: 0, unanswered: 0, repeated: 0 });
     let start = Instant::now();
     thread::scope(|scope| {
         let workers: Vec<_> =
-            (0..plan.connections.max(1)).map(|_| scope.spawn(|| work(plan, &next, &sent, start))).collect();
+            lanes.iter().cycle().take(connections).map(|lane| scope.spawn(|| work(plan, lane, &sent, start))).collect();
         workers
             .into_iter()
             .try_for_each(|worker| worker.join().unwrap_or_else(|_| Err(io::Error::other("a sender failed"))))
@@ -73,13 +76,36 @@ pub fn send(plan: &Plan<'_>) -> io::Result<Sent> {
     Ok(sent.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
-fn work(plan: &Plan<'_>, next: &AtomicUsize, sent: &Mutex<Sent>, start: Instant) -> io::Result<()> {
+/// Messages of the same few regions, as indices in their order, and which of them is next. A record system serves one region:
+/// a connection that served them all would hold one socket per region.
+struct Lane {
+    indices: Vec<usize>,
+    next: AtomicUsize,
+}
+
+/// The messages apart by region, in at most so many lanes.
+fn lanes(messages: &[Message], lanes_max: usize) -> Vec<Lane> {
+    let mut regions: Vec<Region> = messages.iter().map(|message| message.region).collect();
+    regions.sort_unstable();
+    regions.dedup();
+    let mut lanes = Vec::new();
+    lanes.resize_with(regions.len().clamp(1, lanes_max), || Lane { indices: Vec::new(), next: AtomicUsize::new(0) });
+    let count = lanes.len();
+    for (index, message) in messages.iter().enumerate() {
+        let rank = regions.binary_search(&message.region).unwrap_or_default();
+        lanes[rank % count].indices.push(index);
+    }
+    lanes
+}
+
+fn work(plan: &Plan<'_>, lane: &Lane, sent: &Mutex<Sent>, start: Instant) -> io::Result<()> {
     let mut connections: Vec<(SocketAddr, Connection)> = Vec::new();
     loop {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(message) = plan.messages.get(index).filter(|_| !plan.stop.load(Ordering::Relaxed)) else {
+        let next = lane.next.fetch_add(1, Ordering::Relaxed);
+        let Some(index) = lane.indices.get(next).copied().filter(|_| !plan.stop.load(Ordering::Relaxed)) else {
             return Ok(());
         };
+        let message = &plan.messages[index];
         if let Some(rate) = plan.rate {
             let due = start + Duration::from_secs_f64(index as f64 / rate);
             thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -216,5 +242,27 @@ fn read(answer: &[u8]) -> Answer {
         Some(b"AA" | b"CA") => Answer::Accepted,
         Some(b"AR" | b"CR") => Answer::Rejected,
         _ => Answer::TryAgain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(codes: &[&str], lanes_max: usize, expected: &[&[usize]]) {
+        let region = |code: &&str| Region::all().find(|region| region.code() == *code).expect("a region");
+        let message = |code| Message { region: region(code), content: Vec::new() };
+        let messages: Vec<Message> = codes.iter().map(message).collect();
+        let lanes: Vec<Vec<usize>> = lanes(&messages, lanes_max).into_iter().map(|lane| lane.indices).collect();
+        assert_eq!(lanes, expected);
+    }
+
+    #[test]
+    fn a_lane_holds_whole_regions_in_order() {
+        check(&["14", "01", "14", "25", "01"], 8, &[&[1, 4], &[0, 2], &[3]]);
+        check(&["14", "01", "14", "25", "01"], 2, &[&[1, 3, 4], &[0, 2]]);
+        check(&["14", "14"], 8, &[&[0, 1]]);
+        check(&[], 8, &[&[]]);
     }
 }
