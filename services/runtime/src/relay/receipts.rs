@@ -58,6 +58,11 @@ impl Receipts {
         inbox.failure.take().map_or(Ok(()), Err)
     }
 
+    /// How many outputs were acknowledged since the last [`Self::take`].
+    pub(super) fn count(&self) -> usize {
+        self.inbox().acknowledged.len()
+    }
+
     /// Why the producer gave up, once it is known.
     pub(super) fn cause(&self) -> Option<Error> {
         self.inbox().cause.take()

@@ -24,6 +24,8 @@ use crate::policy::{self, Action};
 
 /// Records read before receipts, rebalances and commits are looked after again.
 const BATCH_MAX: usize = 1000;
+/// Events of the producer served before records are read again.
+const RECEIPT_EVENTS_MAX: usize = 10_000;
 /// How long the loop waits for a record when nothing is going on, and when receipts are awaited.
 const IDLE_WAIT: Duration = Duration::from_millis(50);
 const BUSY_WAIT: Duration = Duration::from_millis(2);
@@ -133,7 +135,6 @@ impl<S: Step> Worker<S> {
             work.producer.poll(BUSY_WAIT);
             1
         };
-        work.producer.poll(Duration::ZERO);
         work.settle()?;
         work.commit_when_due(consumer);
         work.measure(consumer);
@@ -341,14 +342,14 @@ impl<S: Step> Work<S> {
         while let Some(change) = consumer.context().next_change() {
             self.change(consumer, change)?;
         }
-        self.producer.poll(Duration::ZERO);
         self.settle()?;
         self.commit_when_due(consumer);
         Ok(())
     }
 
-    /// Takes in the receipts and moves every ring's front.
+    /// Takes in the receipts that are there and moves every ring's front.
     fn settle(&mut self) -> Result<(), Error> {
+        self.serve_receipts();
         self.producer.context().take(&mut self.receipts)?;
         if !self.receipts.is_empty() {
             self.link.up();
@@ -373,6 +374,18 @@ impl<S: Step> Work<S> {
             }
         }
         Ok(())
+    }
+
+    /// rdkafka serves one event per poll, which is one batch of one partition: with many partitions, a poll per round would
+    /// fall behind without end.
+    fn serve_receipts(&self) {
+        for _ in 0..RECEIPT_EVENTS_MAX {
+            let count = self.producer.context().count();
+            self.producer.poll(Duration::ZERO);
+            if self.producer.context().count() == count {
+                return;
+            }
+        }
     }
 
     fn measure(&mut self, consumer: &BaseConsumer<Membership>) {
@@ -432,7 +445,6 @@ impl<S: Step> Work<S> {
     fn drain(&mut self, choose: impl Fn(&Held) -> bool) -> Result<(), Error> {
         let deadline = Instant::now() + self.relay.settings.drain_max.0;
         loop {
-            self.producer.poll(Duration::ZERO);
             self.settle()?;
             let waiting: u64 =
                 self.held.iter().flatten().filter(|held| choose(held)).map(|held| held.slot.unacknowledged()).sum();
