@@ -42,8 +42,8 @@ struct Arguments {
     /// Rows per round into PostgreSQL.
     #[arg(long, default_value_t = 50_000)]
     rows: usize,
-    /// MLLP connections.
-    #[arg(long, default_value_t = 16)]
+    /// MLLP connections, two for each region.
+    #[arg(long, default_value_t = 42)]
     connections: usize,
     /// Messages per second of the run whose delay is measured.
     #[arg(long, default_value_t = 2_000.0)]

@@ -56,6 +56,9 @@ pub struct Settings {
     /// How long an output waits for company before a batch is sent.
     #[serde(default = "Settings::linger")]
     pub linger: Period,
+    /// How long Kafka may gather records before it answers; a full answer comes at once.
+    #[serde(default = "Settings::fetch_wait")]
+    pub fetch_wait: Period,
     /// How often offsets are committed.
     #[serde(default = "Settings::commit_interval")]
     pub commit_interval: Period,
@@ -83,6 +86,7 @@ impl Settings {
             group: group.into(),
             instance: instance.into(),
             linger: Self::linger(),
+            fetch_wait: Self::fetch_wait(),
             commit_interval: Self::commit_interval(),
             session_timeout: Self::session_timeout(),
             drain_max: Self::drain_max(),
@@ -95,6 +99,11 @@ impl Settings {
     // Long enough to fill batches under load, short beside the promise of 250 ms.
     const fn linger() -> Period {
         Period::milliseconds(5)
+    }
+
+    // Every answer costs the broker a look at every partition, so an answer per record is what would fill it first.
+    const fn fetch_wait() -> Period {
+        Period::milliseconds(10)
     }
 
     const fn commit_interval() -> Period {

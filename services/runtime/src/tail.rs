@@ -21,6 +21,7 @@ use crate::broker::{self, Link, Probe, Watch};
 use crate::config::{self, Fault, Period, Size};
 use crate::health::Health;
 use crate::origin::{self, Origin};
+use crate::relay::clients::FETCH_BYTES_MIN;
 use crate::shutdown::Shutdown;
 
 const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -31,13 +32,16 @@ const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
 pub struct Settings {
     /// Upper bound of the memory for records fetched and not yet taken.
     pub queue_size: Size,
+    /// How long Kafka may gather records before it answers; a full answer comes at once. Every answer costs the broker a look
+    /// at every partition.
+    pub fetch_wait: Period,
     /// How often the topics are looked over for new partitions.
     pub topics_refresh: Period,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { queue_size: Size::mib(16), topics_refresh: Period::seconds(30) }
+        Self { queue_size: Size::mib(16), fetch_wait: Period::milliseconds(25), topics_refresh: Period::seconds(30) }
     }
 }
 
@@ -197,6 +201,8 @@ impl Tail {
             // A start that is gone is an error, never a silent jump.
             .set("auto.offset.reset", "error")
             .set("fetch.queue.backoff.ms", "5")
+            .set("fetch.wait.max.ms", settings.fetch_wait.0.as_millis().to_string())
+            .set("fetch.min.bytes", FETCH_BYTES_MIN.to_string())
             .set("queued.max.messages.kbytes", queue_kib.to_string())
             // One answer of the broker must not be larger than the queue.
             .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())

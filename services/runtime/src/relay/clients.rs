@@ -5,6 +5,9 @@ use rdkafka::ClientConfig;
 use super::Settings;
 use crate::config::{self, Fault};
 
+/// What is worth an answer of the broker before the wait is over.
+pub(crate) const FETCH_BYTES_MIN: u32 = 64 * 1024;
+
 /// The consumer's configuration.
 pub fn reading(kafka: &config::Kafka, settings: &Settings) -> Result<ClientConfig, Fault> {
     let queue_kib = (settings.fetch_queue_size.as_bytes() / 1024).max(1024);
@@ -24,6 +27,8 @@ pub fn reading(kafka: &config::Kafka, settings: &Settings) -> Result<ClientConfi
         // is not there any more is an error, never a silent jump.
         .set("auto.offset.reset", "error")
         .set("fetch.queue.backoff.ms", "5")
+        .set("fetch.wait.max.ms", settings.fetch_wait.0.as_millis().to_string())
+        .set("fetch.min.bytes", FETCH_BYTES_MIN.to_string())
         .set("queued.max.messages.kbytes", queue_kib.to_string())
         .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
         .set("fetch.message.max.bytes", (1 << 20).to_string())
