@@ -51,6 +51,8 @@ impl Ledger {
             let group = self.group_for(&event);
             let held = self.groups.entry(group).or_default();
             if held.events.iter().all(|known| known.id != event.id) {
+                // Most groups hold a few events; room for more would be most of what a country's groups take.
+                held.events.reserve_exact(1);
                 held.events.push(event);
                 touched.insert(group);
             }
@@ -59,7 +61,9 @@ impl Ledger {
         for group in touched {
             // A later event of the same call may have merged this group into another, which is touched itself.
             let Some(group) = self.groups.get_mut(&group) else { continue };
-            let now = timeline(&group.events);
+            let mut now = timeline(&group.events);
+            now.stays.shrink_to_fit();
+            now.findings.shrink_to_fit();
             change.before.extend(group.stays.iter().filter(|stay| !now.stays.contains(stay)).cloned());
             change.after.extend(now.stays.iter().filter(|stay| !group.stays.contains(stay)).cloned());
             group.stays = now.stays;
