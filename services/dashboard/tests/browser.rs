@@ -65,40 +65,50 @@ fn wall_print_and_keys_keep_their_promises() {
     check("modes", &country().url(), &[], nothing);
 }
 
+/// The number-th patient more in one of four wards.
+fn admit(site: &Site, number: u64) {
+    let unit = ["KIR11", "ORT12", "GER13", "INF14"][usize::try_from(number).unwrap() % 4];
+    Movement {
+        region: "14",
+        source_system: "SE2321000131-ADT14",
+        trigger: "A01",
+        episode: format!("focus{number}"),
+        at: Timestamp(fixture::now().0 - 30 * MINUTE + i64::try_from(number).unwrap() * 1000),
+        ingested: fixture::now(),
+        unit,
+        bed: "9",
+        ward: Ward {
+            name: unit,
+            hospital_code: "501010",
+            hospital_name: "Östra sjukhuset",
+            mvo: "101",
+            care_type: schemas::CareType::Somatic,
+        },
+        responsible: None,
+        bed_kind: BedKind::Disponibel,
+        correction: CorrectionKind::New,
+        occurred_given: true,
+    }
+    .with(9_000_000 + number, |event| site.hub.live().encounter_recalled(event));
+    site.hub.turn();
+}
+
 #[test]
 fn focus_survives_a_thousand_updates() {
     let site = country();
     check("focus", &site.url(), &[], |_| {
         for number in 0..1000_u64 {
-            let at = Timestamp(fixture::now().0 - 30 * MINUTE + i64::try_from(number).unwrap() * 1000);
-            let unit = ["KIR11", "ORT12", "GER13", "INF14"][usize::try_from(number).unwrap() % 4];
-            Movement {
-                region: "14",
-                source_system: "SE2321000131-ADT14",
-                trigger: "A01",
-                episode: format!("focus{number}"),
-                at,
-                ingested: fixture::now(),
-                unit,
-                bed: "9",
-                ward: Ward {
-                    name: unit,
-                    hospital_code: "501010",
-                    hospital_name: "Östra sjukhuset",
-                    mvo: "101",
-                    care_type: schemas::CareType::Somatic,
-                },
-                responsible: None,
-                bed_kind: BedKind::Disponibel,
-                correction: CorrectionKind::New,
-                occurred_given: true,
-            }
-            .with(9_000_000 + number, |event| site.hub.live().encounter_recalled(event));
-            site.hub.turn();
+            admit(&site, number);
             // The browser takes every message, not only the last: a reader is told the newest version only.
             std::thread::sleep(std::time::Duration::from_millis(8));
         }
     });
+}
+
+#[test]
+fn a_stream_whose_first_answer_never_came_is_asked_for_again() {
+    let site = country();
+    check("first", &site.url(), &[], |_| admit(&site, 0));
 }
 
 /// Pictures for people to look at; where they lie is printed.

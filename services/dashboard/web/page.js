@@ -6,18 +6,13 @@ const swedish = html.lang === "sv";
 const $ = (id) => document.getElementById(id);
 const stream = $("strom");
 const clock = $("klocka");
-const HEARTBEAT_MAX = 40_000;
-const ANNOUNCE_EVERY = 20_000;
+const [HEARTBEAT_MAX, ANNOUNCE_EVERY, RETRY_AFTER] = [40_000, 20_000, 2_000];
 
 let serverNow = Number(clock.dataset.now);
 let serverAt = performance.now();
 let heardAt = performance.now();
-let feeds = {};
-let pace = 1;
-let applied = "";
-let resyncing = false;
-let lost = false;
-let connection = null;
+let [feeds, pace, applied] = [{}, 1, ""];
+let [resyncing, lost, connection, retry] = [false, false, null, null];
 let changed = new Set();
 
 const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* not remembered */ } };
@@ -87,6 +82,12 @@ function showPulse() {
   pulse.textContent = pace === 0 ? pulse.dataset.paused : pulse.dataset.live;
 }
 
+// htmx takes up again a stream that broke, but not one whose first answer never came.
+function failed() {
+  showLost(true);
+  clearTimeout(retry);
+  if (!connection) retry = setTimeout(() => stream?.dispatchEvent(new Event("anslut")), RETRY_AFTER);
+}
 document.addEventListener("htmx:sse:after:connection", ({ detail }) => {
   connection = detail.connection;
   heardAt = performance.now();
@@ -97,8 +98,7 @@ document.addEventListener("htmx:sse:before:connection", ({ detail }) => {
   if (detail.connection.attempt > 0 && !resyncing && !document.hidden) showLost(true);
 });
 document.addEventListener("htmx:sse:error", () => { if (!document.hidden) showLost(true); });
-document.addEventListener("htmx:response:error", () => showLost(true));
-document.addEventListener("htmx:error", () => showLost(true));
+for (const error of ["htmx:response:error", "htmx:error"]) document.addEventListener(error, failed);
 document.addEventListener("puls", ({ detail }) => { if (pace !== 0 || open()) hear(detail.data); });
 document.addEventListener("version", ({ detail }) => {
   if (html.classList.contains("wall") && (stream.dataset.version ??= detail.data) !== detail.data) location.reload();
