@@ -1,7 +1,7 @@
 //! Fetches what the pages load in a browser (`npm ci`, pinned by `web/package-lock.json`) and lays it out under
 //! `OUT_DIR/assets`, each file with a hash of its content in its name, ready to be embedded.
 //!
-//! Nothing that is fetched lies in the source tree, and there is no bundler: files are copied as they are.
+//! Nothing that is fetched lies in the source tree, and there is no bundler: files are copied or joined as they are.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,17 @@ use std::{env, fs, io};
 use sha2::{Digest, Sha256};
 
 /// (constant that names the file in templates, source, stem, extension)
-const ASSETS: [(&str, Source, &str, &str); 5] = [
-    ("HTMX", Source::Npm("htmx.org/dist/htmx.min.js"), "htmx", "js"),
-    ("HTMX_SSE", Source::Npm("htmx.org/dist/ext/hx-sse.min.js"), "htmx-sse", "js"),
+const ASSETS: [(&str, Source, &str, &str); 4] = [
+    // In one file: htmx starts itself right after its own script and must not start without its extension.
+    ("HTMX", Source::Npm(&["htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"]), "htmx", "js"),
     ("PAGE_JS", Source::Own("page.js"), "page", "js"),
     ("PAGE_CSS", Source::Own("page.css"), "page", "css"),
     ("ICON", Source::Own("icon.svg"), "icon", "svg"),
 ];
 
 enum Source {
-    Npm(&'static str),
+    /// Files one after the other.
+    Npm(&'static [&'static str]),
     Own(&'static str),
 }
 
@@ -44,11 +45,15 @@ fn lay_out() -> Result<(), String> {
 
     let mut names = String::new();
     for (constant, source, stem, extension) in ASSETS {
-        let path = match source {
-            Source::Npm(path) => packages.join(path),
-            Source::Own(path) => web.join(path),
+        let paths = match source {
+            Source::Npm(paths) => paths.iter().map(|path| packages.join(path)).collect(),
+            Source::Own(path) => vec![web.join(path)],
         };
-        let content = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let mut parts = Vec::new();
+        for path in paths {
+            parts.push(fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?);
+        }
+        let content = parts.join(&b'\n');
         let name = format!("{stem}.{}.{extension}", short_hash(&content));
         fs::write(assets.join(&name), &content).map_err(|error| format!("cannot write {name}: {error}"))?;
         writeln!(names, "/// Served as `/tillgang/{name}`.\npub const {constant}: &str = \"{name}\";")

@@ -11,7 +11,7 @@ mod names {
     include!(concat!(env!("OUT_DIR"), "/asset_names.rs"));
 }
 
-pub use names::{HTMX, HTMX_SSE, ICON, PAGE_CSS, PAGE_JS};
+pub use names::{HTMX, ICON, PAGE_CSS, PAGE_JS};
 
 /// A file and its media type.
 pub fn get(name: &str) -> Option<(std::borrow::Cow<'static, [u8]>, &'static str)> {
@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn every_named_file_is_embedded_and_carries_its_hash() {
-        for name in [HTMX, HTMX_SSE, ICON, PAGE_CSS, PAGE_JS] {
+        for name in [HTMX, ICON, PAGE_CSS, PAGE_JS] {
             assert!(get(name).is_some_and(|(bytes, _)| !bytes.is_empty()), "{name}");
             let hash = name.split('.').nth(1).unwrap();
             assert!(hash.len() == 16 && hash.chars().all(|digit| digit.is_ascii_hexdigit()), "{name}");

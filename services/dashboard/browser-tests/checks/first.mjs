@@ -4,14 +4,18 @@ import { ask, eventually, expect, open, withBrowser } from "../browser.mjs";
 export default async function (url) {
   await withBrowser({}, async (context) => {
     let tries = 0;
-    await context.route("**/strom/**", (route) => {
+    let letThrough;
+    const seen = new Promise((resolve) => { letThrough = resolve; });
+    await context.route("**/strom/**", async (route) => {
       tries += 1;
       if (tries === 1) return route.abort("connectionreset");
       if (tries === 2) return route.fulfill({ status: 503, body: "" });
+      await seen;
       return route.continue();
     });
     const page = await open(context, `${url}/sv/region/14`);
     await eventually("the banner", () => page.locator("#avbrott").isVisible());
+    letThrough();
     const occupied = page.locator("#u-14-KIR11 td:nth-of-type(3)");
     const before = await occupied.textContent();
     await ask("update");

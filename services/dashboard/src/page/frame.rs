@@ -83,7 +83,6 @@ struct Layout<'a> {
     asset_css: &'static str,
     asset_js: &'static str,
     asset_htmx: &'static str,
-    asset_sse: &'static str,
 }
 
 #[derive(Template)]
@@ -150,7 +149,6 @@ impl Frame<'_> {
             asset_css: assets::PAGE_CSS,
             asset_js: assets::PAGE_JS,
             asset_htmx: assets::HTMX,
-            asset_sse: assets::HTMX_SSE,
         };
         render(&layout)
     }
