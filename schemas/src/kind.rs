@@ -1,4 +1,4 @@
-//! The six kinds of record, their schema versions, and which topic carries which.
+//! The kinds of record, their schema versions, and which topic carries which.
 
 use std::sync::LazyLock;
 
@@ -19,11 +19,13 @@ pub enum Kind {
     Person,
     /// `region.<nn>.parked`
     Parked,
+    /// `region.<nn>.common.wait`
+    Wait,
 }
 
 /// A typed record that belongs to one kind.
 ///
-/// Implemented by exactly the six record structs; it keeps a record of one kind from being encoded as another.
+/// Implemented by exactly the record structs; it keeps a record of one kind from being encoded as another.
 pub trait Record: serde::Serialize {
     /// The kind whose schema the struct equals.
     const KIND: Kind;
@@ -50,8 +52,15 @@ impl Compatibility {
 
 impl Kind {
     /// Every kind, in the order of the development registry's ids.
-    pub const ALL: [Self; 6] =
-        [Self::SourceRecord, Self::Encounter, Self::BedCapacity, Self::BedStatus, Self::Person, Self::Parked];
+    pub const ALL: [Self; 7] = [
+        Self::SourceRecord,
+        Self::Encounter,
+        Self::BedCapacity,
+        Self::BedStatus,
+        Self::Person,
+        Self::Parked,
+        Self::Wait,
+    ];
 
     /// Name of the Avro record.
     pub const fn name(self) -> &'static str {
@@ -62,6 +71,7 @@ impl Kind {
             Self::BedStatus => "BedStatus",
             Self::Person => "Person",
             Self::Parked => "Parked",
+            Self::Wait => "Wait",
         }
     }
 
@@ -76,6 +86,7 @@ impl Kind {
             Self::BedStatus => &[include_str!("../avro/BedStatus/v1.avsc")],
             Self::Person => &[include_str!("../avro/Person/v1.avsc")],
             Self::Parked => &[include_str!("../avro/Parked/v1.avsc")],
+            Self::Wait => &[include_str!("../avro/Wait/v1.avsc")],
         }
     }
 
@@ -89,7 +100,7 @@ impl Kind {
     pub const fn compatibility(self) -> Compatibility {
         match self {
             Self::SourceRecord => Compatibility::BackwardTransitive,
-            Self::Encounter | Self::BedCapacity | Self::BedStatus | Self::Person | Self::Parked => {
+            Self::Encounter | Self::BedCapacity | Self::BedStatus | Self::Person | Self::Parked | Self::Wait => {
                 Compatibility::FullTransitive
             }
         }
@@ -106,6 +117,7 @@ impl Kind {
             "common.bed-capacity" => Some(Self::BedCapacity),
             "common.bed-status" => Some(Self::BedStatus),
             "common.person" => Some(Self::Person),
+            "common.wait" => Some(Self::Wait),
             "parked" => Some(Self::Parked),
             _ => is_feed(rest.strip_prefix("source.")?).then_some(Self::SourceRecord),
         }
@@ -113,7 +125,7 @@ impl Kind {
 
     /// Parsed once for the whole process, so that encoders can borrow it for ever.
     pub(crate) fn schema(self) -> &'static serde_avro_fast::Schema {
-        static SCHEMAS: LazyLock<[serde_avro_fast::Schema; 6]> = LazyLock::new(|| {
+        static SCHEMAS: LazyLock<[serde_avro_fast::Schema; Kind::ALL.len()]> = LazyLock::new(|| {
             Kind::ALL.map(|kind| kind.avsc().parse().expect("our own schemas parse, every test run parses them all"))
         });
         &SCHEMAS[self as usize]

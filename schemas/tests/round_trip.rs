@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use schemas::{
-    BedCapacity, BedKind, BedState, BedStatus, CareType, ClosedReason, Correction, CorrectionKind, Decoder, Encoder,
-    Encounter, Envelope, Finding, Format, MovementAction, Origin, Parked, ParkedFate, PatientClass, Person, Place,
-    Record, SCHEMA_VERSION, Severity, Sex, Sha256, SourceRecord, Timestamp, registry,
+    BedCapacity, BedKind, BedState, BedStatus, CareType, ClosedReason, Correction, CorrectionKind, Decoder, Deviation,
+    Encoder, Encounter, Envelope, Finding, Format, MovementAction, Origin, Parked, ParkedFate, PatientClass, Person,
+    Place, Record, SCHEMA_VERSION, Severity, Sex, Sha256, SourceRecord, Timestamp, Wait, WaitStatus, registry,
 };
 use serde::Deserialize;
 
@@ -204,6 +204,68 @@ fn bed_capacity() {
         ..full
     };
     check(&bare, &mut vec![]);
+}
+
+#[test]
+fn wait() {
+    let full = Wait {
+        envelope: envelope_full(),
+        contact_id: "OPT1-å",
+        referral_id: Some("R1"),
+        status: WaitStatus::Completed,
+        period: Some("2026-02"),
+        phase: Some("2"),
+        guarantee: Some(true),
+        deviation: Some(Deviation::Pvv),
+        decided_at: Some(Timestamp(1)),
+        started_at: Some(Timestamp(2)),
+        medical_target_at: Some(Timestamp(3)),
+        referral_at: Some(Timestamp(-4)),
+        arrived_at: Some(Timestamp(5)),
+        mvo: Some("511"),
+        activity: Some("51101"),
+        activity_kva: Some("CJE20"),
+        activity_icd: Some("H259"),
+        kva: Some("CJE20"),
+        booking: Some("2"),
+        contact_type: Some("0"),
+        profession: Some("XS915"),
+        emergency_kind: Some("0"),
+        referrer_kind: Some("1"),
+        referrer_hsa_id: Some("SE0000000000-OPT101"),
+        region_code: Some("51"),
+        region_hsa_id: Some("SE2321000131-E000000000001"),
+        provider_hsa_id: Some("SE2321000131-E000000000002"),
+        care_unit_hsa_id: Some("SE2321000131-E000000000003"),
+        unit_hsa_id: Some("SE2321000131-E000000000004"),
+        hospital_code: Some("501010"),
+        hospital_name: Some("Sahlgrenska"),
+        sex: Sex::Female,
+        birth_year: Some(1948),
+        lkf: Some("1480"),
+        listing_hsa_id: Some("SE2321000131-E000000000005"),
+        stated_wait_days: Some(-3),
+        verbatim: BTreeMap::from([("guarantee", "JA"), ("sex", "K")]),
+    };
+    check(&full, &mut vec![]);
+    for deviation in [Deviation::Mov, Deviation::Sov, Deviation::Other] {
+        check(&Wait { deviation: Some(deviation), ..full.clone() }, &mut vec![]);
+    }
+    for status in [WaitStatus::Waiting, WaitStatus::Unknown] {
+        let bare = Wait {
+            envelope: envelope_bare(),
+            status,
+            referral_id: None,
+            period: None,
+            guarantee: None,
+            deviation: None,
+            started_at: None,
+            birth_year: None,
+            verbatim: BTreeMap::new(),
+            ..full.clone()
+        };
+        check(&bare, &mut vec![]);
+    }
 }
 
 #[test]

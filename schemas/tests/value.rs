@@ -13,7 +13,7 @@ use apache_avro::{
     writer::datum::GenericDatumWriter,
 };
 use schemas::{
-    BedCapacity, BedStatus, DecodeError, Decoder, Encoder, Encounter, Kind, Parked, Person, Record, SourceRecord,
+    BedCapacity, BedStatus, DecodeError, Decoder, Encoder, Encounter, Kind, Parked, Person, Record, SourceRecord, Wait,
     registry,
 };
 use serde::Deserialize;
@@ -65,6 +65,7 @@ pub fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeEr
         Kind::BedCapacity => through::<BedCapacity>(bytes),
         Kind::BedStatus => through::<BedStatus>(bytes),
         Kind::Person => through::<Person>(bytes),
+        Kind::Wait => through::<Wait>(bytes),
         Kind::Parked => through::<Parked>(bytes),
     }
 }

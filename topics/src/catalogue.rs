@@ -54,13 +54,17 @@ pub struct Declaration {
     /// How long records stay.
     #[serde(with = "humantime_serde")]
     pub retention: Duration,
-    /// The longest time that one segment is written to; a segment is deleted whole.
-    #[serde(with = "humantime_serde")]
+    /// The longest time that one segment is written to; a segment is deleted whole. A day unless declared.
+    #[serde(with = "humantime_serde", default = "one_day")]
     pub segment: Duration,
     /// Where records go that cannot be processed.
     pub dead_letter: Option<String>,
     /// Partitions, where they differ from the catalogue's.
     pub partitions: Option<i32>,
+}
+
+fn one_day() -> Duration {
+    Duration::from_secs(24 * 60 * 60)
 }
 
 /// Where a topic lives.

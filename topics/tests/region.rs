@@ -55,6 +55,7 @@ fn every_name_says_its_region_and_its_kind() {
         check(name::common(region, "bed-capacity"), Kind::BedCapacity);
         check(name::common(region, "bed-status"), Kind::BedStatus);
         check(name::common(region, "person"), Kind::Person);
+        check(name::common(region, "wait"), Kind::Wait);
         check(name::parked(region), Kind::Parked);
     }
     for topic in [
@@ -62,7 +63,7 @@ fn every_name_says_its_region_and_its_kind() {
         "region",
         "region.14",
         "region.02.parked",
-        "region.14.common.wait",
+        "region.14.common.waits",
         "x.region.14.parked",
         "region.14.parked.x",
         "region.14.source.",

@@ -1,0 +1,166 @@
+//! What a source states of one contact that somebody waits or has waited for.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Envelope, Kind, Record, Sex, Timestamp};
+
+/// One statement about one contact and one measuring period. Fields and codes are those of SKR's information model for
+/// specialised care (v1.1); a later statement about the same contact and period replaces an earlier one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wait<'a> {
+    /// What every common event says about itself.
+    #[serde(borrow)]
+    pub envelope: Envelope<'a>,
+    /// The source's own id of the contact (vardkontakt_id): the key of the statement.
+    pub contact_id: &'a str,
+    /// The source's own id of the referral.
+    pub referral_id: Option<&'a str>,
+    /// Whether the contact has taken place (genomford) or is waited for (vantande).
+    pub status: WaitStatus,
+    /// Month that the statement counts for (DatatGallerFor, matperiod), YYYY-MM.
+    pub period: Option<&'a str>,
+    /// Fas: 1 forsta kontakt, 2 operation eller atgard, 3 undersokning, 4 aterbesok, 5 akut.
+    pub phase: Option<&'a str>,
+    /// Vardgaranti: whether the care guarantee covers the contact.
+    pub guarantee: Option<bool>,
+    /// Avvikelse: patientvald (PvV), medicinskt orsakad (MoV) or samverkansorsakad (SoV) vantan.
+    pub deviation: Option<Deviation>,
+    /// BeslutAktivitet: the clock starts.
+    pub decided_at: Option<Timestamp>,
+    /// StartAktivitet: the clock stops; null while waiting.
+    pub started_at: Option<Timestamp>,
+    /// MedicinsktMaldatum.
+    pub medical_target_at: Option<Timestamp>,
+    /// RemissDatum.
+    pub referral_at: Option<Timestamp>,
+    /// AnkomstDatum: when the referral arrived.
+    pub arrived_at: Option<Timestamp>,
+    /// Medicinskt verksamhetsomrade, three digits.
+    pub mvo: Option<&'a str>,
+    /// SKR's aktivitetskod.
+    pub activity: Option<&'a str>,
+    /// KVA code of the activity, normalised.
+    pub activity_kva: Option<&'a str>,
+    /// ICD-10-SE code of the activity, normalised.
+    pub activity_icd: Option<&'a str>,
+    /// KVA code of what was done or is planned, normalised.
+    pub kva: Option<&'a str>,
+    /// Bokningssatt, 1-5.
+    pub booking: Option<&'a str>,
+    /// Vardkontakttyp, 0-8, 81, 82, 83, 91.
+    pub contact_type: Option<&'a str>,
+    /// Yrkeskategori, XS910-XS926.
+    pub profession: Option<&'a str>,
+    /// TypAkutverksamhet, 0-5.
+    pub emergency_kind: Option<&'a str>,
+    /// Remittenttyp: 1 remiss, 2 egen vardbegaran.
+    pub referrer_kind: Option<&'a str>,
+    /// HSA-id of the referring unit.
+    pub referrer_hsa_id: Option<&'a str>,
+    /// The source's region code, in the old landsting series; never a lanskod.
+    pub region_code: Option<&'a str>,
+    /// HSA-id of the region.
+    pub region_hsa_id: Option<&'a str>,
+    /// HSA-id of the vardgivare.
+    pub provider_hsa_id: Option<&'a str>,
+    /// HSA-id of the vardenhet.
+    pub care_unit_hsa_id: Option<&'a str>,
+    /// HSA-id of the enhet.
+    pub unit_hsa_id: Option<&'a str>,
+    /// Sjukhuskod, old series.
+    pub hospital_code: Option<&'a str>,
+    /// Name of the hospital.
+    pub hospital_name: Option<&'a str>,
+    /// Kön.
+    pub sex: Sex,
+    /// Year of birth.
+    pub birth_year: Option<i32>,
+    /// Lan and kommun of residence, four digits; null for protected identity.
+    pub lkf: Option<&'a str>,
+    /// HSA-id of the unit where the patient is listed.
+    pub listing_hsa_id: Option<&'a str>,
+    /// The wait in days as the source states it; figures are computed from the times.
+    pub stated_wait_days: Option<i32>,
+    /// The source's own text of coded fields whose code was mapped, by field.
+    #[serde(borrow)]
+    pub verbatim: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Wait<'a> {
+    /// A statement of which nothing else is known.
+    pub fn bare(envelope: Envelope<'a>, contact_id: &'a str, status: WaitStatus) -> Self {
+        Self {
+            envelope,
+            contact_id,
+            referral_id: None,
+            status,
+            period: None,
+            phase: None,
+            guarantee: None,
+            deviation: None,
+            decided_at: None,
+            started_at: None,
+            medical_target_at: None,
+            referral_at: None,
+            arrived_at: None,
+            mvo: None,
+            activity: None,
+            activity_kva: None,
+            activity_icd: None,
+            kva: None,
+            booking: None,
+            contact_type: None,
+            profession: None,
+            emergency_kind: None,
+            referrer_kind: None,
+            referrer_hsa_id: None,
+            region_code: None,
+            region_hsa_id: None,
+            provider_hsa_id: None,
+            care_unit_hsa_id: None,
+            unit_hsa_id: None,
+            hospital_code: None,
+            hospital_name: None,
+            sex: Sex::Unknown,
+            birth_year: None,
+            lkf: None,
+            listing_hsa_id: None,
+            stated_wait_days: None,
+            verbatim: BTreeMap::new(),
+        }
+    }
+}
+
+impl Record for Wait<'_> {
+    const KIND: Kind = Kind::Wait;
+}
+
+/// Whether a contact has taken place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum WaitStatus {
+    /// Genomförd.
+    Completed,
+    /// Väntande.
+    Waiting,
+    /// The source says something else.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a wait deviates from the care guarantee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Deviation {
+    /// Patientvald väntan.
+    Pvv,
+    /// Medicinskt orsakad väntan.
+    Mov,
+    /// Samverkansorsakad väntan (BUP).
+    Sov,
+    /// A reason outside the three.
+    #[serde(other)]
+    Other,
+}
