@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bytes::Bytes;
 use runtime::origin::{Origin, Position, Watermarks};
-use schemas::{BedCapacity, BedStatus, CorrectionKind, Decoder, Encounter, Envelope, Finding, Kind, Person, Timestamp};
+use schemas::{
+    BedCapacity, BedStatus, CorrectionKind, Decoder, Encounter, Envelope, Finding, Kind, Person, Timestamp, Wait,
+};
 use uuid::Uuid;
 
 use crate::copy::Rows;
@@ -18,8 +20,8 @@ use crate::time::Time;
 /// Columns of `events`, in the order in which a batch writes them.
 pub(crate) const COLUMNS: &str = "region, event_id, subject, event_type, schema_version, source_system, source_message_id, \
      origin_topic, origin_partition, origin_offset, origin_ordinal, occurred_at, recorded_at, ingested_at, correction, \
-     target_event_id, subject_token, key_id, protected_identity, trigger, episode_id, unit, record";
-const COLUMN_COUNT: i16 = 23;
+     target_event_id, subject_token, key_id, protected_identity, trigger, episode_id, unit, period, contact, record";
+const COLUMN_COUNT: i16 = 25;
 
 /// An event that claims to have happened later than this after it was received says nothing of how far time has come.
 const FUTURE_MAX: i64 = 24 * 3_600_000_000;
@@ -36,10 +38,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// The four common topics of a region.
+    /// The common topics of a region.
     #[must_use]
-    pub fn of_region(region: &str) -> [Self; 4] {
-        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person].map(|kind| Self {
+    pub fn of_region(region: &str) -> [Self; 5] {
+        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait].map(|kind| Self {
             topic: format!("region.{region}.common.{}", subject_name(kind)),
             region: region.to_owned(),
             kind,
@@ -255,6 +257,7 @@ impl<'a> Batch<'a> {
                     trigger: Some(event.trigger),
                     episode: event.episode_id,
                     unit: event.place.as_ref().map(|place| place.unit),
+                    ..Columns::default()
                 };
                 if self.row(record, &event.envelope, &columns)?.is_some() {
                     self.link(node::of_encounter(&event));
@@ -262,7 +265,7 @@ impl<'a> Batch<'a> {
             }
             Kind::Person => {
                 let event: Person<'_> = self.decode(record)?;
-                let columns = Columns { trigger: Some(event.trigger), episode: None, unit: None };
+                let columns = Columns { trigger: Some(event.trigger), ..Columns::default() };
                 if self.row(record, &event.envelope, &columns)?.is_some() {
                     self.link(node::of_person(&event));
                 }
@@ -272,19 +275,24 @@ impl<'a> Batch<'a> {
                 if [Some(event.valid_from), event.valid_to].iter().flatten().any(|time| !Time::is_storable(*time)) {
                     return Err(Rejection::TimeImpossible);
                 }
-                let columns = Columns { trigger: None, episode: None, unit: Some(event.unit) };
+                let columns = Columns { unit: Some(event.unit), ..Columns::default() };
                 if self.row(record, &event.envelope, &columns)?.is_some() {
                     self.link(vec![node::unit(event.unit)]);
                 }
             }
             Kind::BedStatus => {
                 let event: BedStatus<'_> = self.decode(record)?;
-                let columns = Columns { trigger: None, episode: None, unit: Some(event.place.unit) };
+                let columns = Columns { unit: Some(event.place.unit), ..Columns::default() };
                 if let Some(event_id) = self.row(record, &event.envelope, &columns)? {
                     let (bed, row) = bed(&event, event_id);
                     let latest = self.facts.beds.entry(bed).or_insert_with(|| row.clone());
                     *latest = row.max(latest.clone());
                 }
+            }
+            Kind::Wait => {
+                let event: Wait<'_> = self.decode(record)?;
+                let columns = Columns { period: event.period, contact: Some(event.contact_id), ..Columns::default() };
+                self.row(record, &event.envelope, &columns)?;
             }
             Kind::SourceRecord | Kind::Parked => return Err(Rejection::NotDecodable),
         }
@@ -343,11 +351,15 @@ impl<'a> Batch<'a> {
         rows.text_option(storable_option(columns.trigger).as_deref());
         rows.text_option(storable_option(columns.episode).as_deref());
         rows.text_option(storable_option(columns.unit).as_deref());
+        rows.text_option(storable_option(columns.period).as_deref());
+        rows.text_option(storable_option(columns.contact).as_deref());
         rows.bytes(record.value);
 
         self.facts.rows.push((event_id, record.source));
         self.facts.ingested.push(envelope.ingested_at);
-        self.facts.horizon = self.facts.horizon.max(horizon(envelope));
+        if moves_horizon(self.sources[record.source].kind) {
+            self.facts.horizon = self.facts.horizon.max(horizon(envelope));
+        }
         let findings = finding_keys(subject, envelope.occurred_at, &envelope.quality);
         self.facts.findings.extend(findings.map(|key| (event_id, key)));
         Ok(Some(event_id))
@@ -359,10 +371,18 @@ impl<'a> Batch<'a> {
 }
 
 /// Columns that only some subjects have.
+#[derive(Default)]
 struct Columns<'a> {
     trigger: Option<&'a str>,
     episode: Option<&'a str>,
     unit: Option<&'a str>,
+    period: Option<&'a str>,
+    contact: Option<&'a str>,
+}
+
+/// Whether events of this kind say how far time has come on the wards. A wait counts at the end of its month.
+const fn moves_horizon(kind: Kind) -> bool {
+    !matches!(kind, Kind::Wait)
 }
 
 /// How far in event time an event shows the region to have come: not at all when it lies implausibly far ahead of its
@@ -418,6 +438,7 @@ pub(crate) const fn subject_name(kind: Kind) -> &'static str {
         Kind::BedCapacity => "bed-capacity",
         Kind::BedStatus => "bed-status",
         Kind::Person => "person",
+        Kind::Wait => "wait",
         Kind::SourceRecord | Kind::Parked => "",
     }
 }

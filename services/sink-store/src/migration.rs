@@ -25,12 +25,13 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
     migration!("0004_projections"),
     migration!("0005_board"),
+    migration!("0006_register"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

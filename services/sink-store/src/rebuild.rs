@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, pin_mut};
-use schemas::{BedStatus, Decoder, Encounter, Person};
+use schemas::{BedStatus, Decoder, Encounter, Person, Wait};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -133,6 +133,11 @@ impl Scan {
             "bed-capacity" => {
                 let event: schemas::BedCapacity<'_> = decoder.decode(record).ok()?;
                 ("bed-capacity", vec![node::unit(event.unit)], event.envelope)
+            }
+            "wait" => {
+                let event: Wait<'_> = decoder.decode(record).ok()?;
+                let quality = &event.envelope.quality;
+                return Some((batch::finding_keys("wait", event.envelope.occurred_at, quality).collect(), Vec::new()));
             }
             _ => {
                 let event: BedStatus<'_> = decoder.decode(record).ok()?;

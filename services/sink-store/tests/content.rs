@@ -1,6 +1,6 @@
 //! What the tables say depends on the set of events alone.
 
-use crate::world::{DAY, Dice, Feeder, HOUR, MONDAY, Visit, connect, content, count, database, weeks};
+use crate::world::{DAY, Dice, Feeder, HOUR, MONDAY, Visit, connect, content, count, database, wait, weeks};
 use sink_store::Session;
 
 /// Stores in batches of random size, computing at random moments, and gives the fingerprint.
@@ -90,4 +90,31 @@ async fn a_late_cancellation_opens_a_stay_that_ended_long_ago() {
         "SELECT count(*) FROM episode_stay WHERE ended_at IS NULL AND started_at = '2026-01-05 00:00 Europe/Stockholm'";
     assert_eq!(count(&client, open).await, 1);
     assert_eq!(count(&client, snapshots).await, 60, "every morning since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_are_kept_by_period_and_contact_and_leave_the_wards_alone() {
+    let url = database(&["14"]).await;
+    let client = connect(&url).await;
+    let mut feeder = Feeder::new(&url, "14").await;
+    feeder.feed(&weeks("14", 7, 20)).await;
+    let horizon = "SELECT extract(epoch FROM at)::int8 FROM region_horizon WHERE region = '14'";
+    let stays = "SELECT count(*) FROM episode_stay";
+    let before = (count(&client, horizon).await, count(&client, stays).await);
+    let far = MONDAY + 300 * DAY;
+    let waits = [
+        wait("14", far, "OPT-å1", "2026-02", None),
+        wait("14", far + 1, "OPT-å1", "2026-02", Some("wait-guarantee-missing")),
+        wait("14", far, "OPT-2", "2026-03", None),
+    ];
+    feeder.feed(&waits).await;
+    feeder.feed(&waits).await;
+    assert_eq!((count(&client, horizon).await, count(&client, stays).await), before);
+    let kept = "SELECT count(*) FROM events WHERE subject = 'wait' AND period = '2026-02' AND contact = 'OPT-å1'";
+    assert_eq!(count(&client, kept).await, 2);
+    assert_eq!(count(&client, "SELECT sum(findings)::int8 FROM quality WHERE subject = 'wait'").await, 1);
+    let fingerprint = content(&url).await;
+    let session = Session::open(&url).await.expect("the database answers");
+    sink_store::rebuild(&session, "14").await.expect("the region is rebuilt");
+    assert_eq!(content(&url).await, fingerprint, "a rebuild gives the same tables");
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use local_stack::{Kafka, Postgres};
 use schemas::{
     BedCapacity, BedKind, BedState, BedStatus, CareType, Correction, CorrectionKind, Encoder, Encounter, Envelope,
-    Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Timestamp, event_id,
-    registry,
+    Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Timestamp, Wait,
+    WaitStatus, event_id, registry,
 };
 use sha2::Digest;
 use sink_store::{Record, Session, Store, fingerprint, project};
@@ -167,6 +167,16 @@ pub fn person(region: &str, at: i64, subject: &str, year: i32) -> Made {
     })
 }
 
+pub fn wait(region: &str, at: i64, contact: &str, period: &str, finding: Option<&str>) -> Made {
+    let text = format!("{contact} {period} {at}");
+    let quality =
+        finding.iter().map(|rule| Finding { rule, severity: Severity::Warning, field: "vardgaranti" }).collect();
+    made(region, Kind::Wait, &text, at, None, quality, |envelope, _| Wait {
+        period: Some(period),
+        ..Wait::bare(envelope, contact, WaitStatus::Completed)
+    })
+}
+
 pub fn capacity(region: &str, recorded: i64, unit: &str, from: i64, to: Option<i64>, disponibla: i32) -> Made {
     let text = format!("{unit} {from} {disponibla}");
     made(region, Kind::BedCapacity, &text, recorded, None, Vec::new(), |envelope, _| BedCapacity {
@@ -259,7 +269,7 @@ impl Feeder {
     /// `url` is the store's own login, `superuser` looks where it may not.
     pub async fn new_as(url: &str, superuser: &str, region: &str) -> Self {
         let mut store = Store::open(url, &owned(&[region])).await.expect("the store opens");
-        for kind in [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person] {
+        for kind in [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait] {
             let id = registry::development_id_current(kind);
             store.add_schema(region, id, kind.avsc()).await.expect("a schema is remembered");
         }
