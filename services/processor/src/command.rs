@@ -12,10 +12,11 @@ use topics::Region;
 
 use crate::directory::{self, Directory};
 use crate::dry_run::{self, Language};
+use crate::mapping::{self, Program};
 use crate::rules::{Entry, Rule, TABLE};
 use crate::service;
 
-/// HL7 v2 ADT and capacity rows to pseudonymised common events.
+/// HL7 v2 ADT and table rows to pseudonymised common events.
 #[derive(Debug, Parser)]
 #[command(
     name = "processor",
@@ -27,6 +28,8 @@ Examples:
   processor dry-run --region 14 messages.hl7 | jq .
   processor dry-run --region 14 --mapping units-14.toml --census messages.hl7
   processor mapping check units-14.toml
+  processor mapping explain waiting-times
+  processor dry-run --region 14 --mapping waiting-times january.csv
   processor explain episode-missing
   processor run --config processor.toml"
 )]
@@ -57,8 +60,8 @@ enum Command {
         /// Lanskod of the region whose rules hold.
         #[arg(long, value_name = "NN")]
         region: Region,
-        /// The region's unit directory.
-        #[arg(long, value_name = "FILE")]
+        /// The region's unit directory, or the mapping package of a table: a file, or the name of a shipped one.
+        #[arg(long, value_name = "FILE|PACKAGE")]
         mapping: Option<PathBuf>,
         /// Print the open stays after the whole file instead, as sorted JSON lines.
         #[arg(long)]
@@ -66,11 +69,11 @@ enum Command {
         /// Language of meanings and remedies.
         #[arg(long, value_enum, default_value = "en")]
         language: Language,
-        /// The messages; `-` reads standard input.
-        #[arg(value_name = "FILE.hl7")]
+        /// The messages, or the table when --mapping is a package; `-` reads standard input.
+        #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Work on a mapping file.
+    /// Work on a unit directory or a mapping package.
     Mapping {
         #[command(subcommand)]
         command: MappingCommand,
@@ -91,12 +94,26 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum MappingCommand {
-    /// Read a mapping file and say what it holds, or where it is wrong.
+    /// Read a unit directory or a mapping package and say what it holds, or where it is wrong.
     Check {
-        /// The mapping file.
-        #[arg(value_name = "FILE")]
+        /// The file, or the name of a shipped package.
+        #[arg(value_name = "FILE|PACKAGE")]
         file: PathBuf,
     },
+    /// Run a mapping package's own example rows.
+    Test {
+        /// The file, or the name of a shipped package.
+        #[arg(value_name = "PACKAGE")]
+        package: PathBuf,
+    },
+    /// Show field by field where each common field comes from, and the rules.
+    Explain {
+        /// The file, or the name of a shipped package.
+        #[arg(value_name = "PACKAGE")]
+        package: PathBuf,
+    },
+    /// List the shipped packages.
+    List,
 }
 
 /// Why a command failed, by exit code.
@@ -119,7 +136,15 @@ impl CommandLine {
             Command::DryRun { region, mapping, census, language, file } => {
                 dry_run(region, mapping.as_deref(), census, language, &file)
             }
+            Command::Mapping { command: MappingCommand::Check { file } } if mapping::is_package(&file) => {
+                package_check(&file)
+            }
             Command::Mapping { command: MappingCommand::Check { file } } => mapping_check(&file),
+            Command::Mapping { command: MappingCommand::Test { package } } => package_test(&package),
+            Command::Mapping { command: MappingCommand::Explain { package } } => package_explain(&package),
+            Command::Mapping { command: MappingCommand::List } => {
+                print(|output| mapping::shipped().try_for_each(|name| writeln!(output, "{name}")))
+            }
             Command::Rules { language } => print(|output| list(output, language)),
             Command::Explain { code } => explain(&code),
         };
@@ -144,8 +169,14 @@ fn dry_run(
     language: Language,
     file: &Path,
 ) -> Result<(), Failure> {
+    let package = mapping.filter(|path| mapping::is_package(path));
+    let program = package.map(Program::load).transpose().map_err(|error| usage(&error))?;
+    if census && program.is_some() {
+        return Err(Failure::Usage("--census counts stays of HL7 messages; a table has none".to_owned()));
+    }
     let directory = match mapping {
         None => Directory::default(),
+        Some(_) if program.is_some() => Directory::default(),
         Some(path) => {
             let (directory, warnings) = Directory::load(path, region.code()).map_err(|error| usage(&error))?;
             warn(path, &warnings);
@@ -154,7 +185,7 @@ fn dry_run(
     };
     let input: Box<dyn Read> = if file == Path::new("-") { Box::new(io::stdin().lock()) } else { open(file)? };
     let options =
-        dry_run::Options { region: region.code().to_owned(), directory, census, language, received_at: now() };
+        dry_run::Options { region: region.code().to_owned(), directory, program, census, language, received_at: now() };
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match dry_run::run(options, input, &mut output) {
         Ok(summary) => {
@@ -196,6 +227,47 @@ fn mapping_check(file: &Path) -> Result<(), Failure> {
         )?;
         writeln!(output, "municipality: {}", said(municipality, "not read"))
     })
+}
+
+fn package_check(package: &Path) -> Result<(), Failure> {
+    let program = Program::load(package).map_err(|error| usage(&error))?;
+    print(|output| {
+        writeln!(
+            output,
+            "{}: {} {}, feed {}, {} columns to {} events",
+            package.display(),
+            program.name(),
+            program.version(),
+            program.feed(),
+            program.columns().count(),
+            program.subject().name()
+        )
+    })
+}
+
+fn package_test(package: &Path) -> Result<(), Failure> {
+    let mut program = Program::load(package).map_err(|error| usage(&error))?;
+    let tried = mapping::try_examples(&mut program).map_err(|error| Failure::Failed(runtime::exit::chain(&error)))?;
+    let failed = tried.iter().filter(|tried| !tried.differences.is_empty()).count();
+    print(|output| {
+        for tried in &tried {
+            let verdict = if tried.differences.is_empty() { "holds" } else { "DIFFERS" };
+            writeln!(output, "{:<8} {}", verdict, tried.name)?;
+            for difference in &tried.differences {
+                writeln!(output, "         {}:{}: {difference}", package.display(), tried.line)?;
+            }
+        }
+        writeln!(output, "{} examples, {failed} differ", tried.len())
+    })?;
+    if tried.is_empty() {
+        return Err(Failure::Failed("the package has no [[example]]; add rows and what they must become".to_owned()));
+    }
+    if failed > 0 { Err(Failure::Failed(format!("{failed} of {} examples differ", tried.len()))) } else { Ok(()) }
+}
+
+fn package_explain(package: &Path) -> Result<(), Failure> {
+    let program = Program::load(package).map_err(|error| usage(&error))?;
+    print(|output| write!(output, "{}", mapping::explain(&program)))
 }
 
 fn warn(file: &Path, warnings: &[directory::Warning]) {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use topics::Region;
 
 use crate::directory::Directory;
+use crate::mapping::Program;
 use crate::pipeline::{Pipeline, Settings};
 
 /// The whole file.
@@ -41,7 +42,10 @@ pub struct RegionConfig {
     pub key_id: String,
     /// The region's unit directory; without it codes stay as they are.
     pub mapping: Option<PathBuf>,
-    /// The feeds that are read.
+    /// Mapping packages of the region's tables: names of shipped ones or files. Each brings its feed.
+    #[serde(default)]
+    pub packages: Vec<PathBuf>,
+    /// The feeds that are read besides those of the packages.
     #[serde(default = "Feed::all")]
     pub feeds: Vec<Feed>,
     /// Whether the region uses interim numbers (T-nummer).
@@ -74,6 +78,20 @@ impl Feed {
 }
 
 impl RegionConfig {
+    /// Names of all feeds that are read.
+    pub fn feed_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = self.feeds.iter().map(|feed| feed.name()).collect();
+        // A package that cannot be read is refused when its pipeline is made.
+        let packaged =
+            self.packages.iter().filter_map(|package| Program::load(package).ok().map(|program| program.feed()));
+        for feed in packaged {
+            if !names.contains(&feed) {
+                names.push(feed);
+            }
+        }
+        names
+    }
+
     /// Reads the key and the unit directory and makes the pipeline.
     pub fn pipeline(&self) -> Result<Pipeline, Fault> {
         let secret = self.key.value().map_err(|fault| fault.under("key"))?;
@@ -98,11 +116,22 @@ impl RegionConfig {
                 directory
             }
         };
+        let mut programs: Vec<Program> = Vec::with_capacity(self.packages.len());
+        for (at, package) in self.packages.iter().enumerate() {
+            let key = format!("packages.{at}");
+            let program = Program::load(package).map_err(|error| Fault::new(&key, runtime::exit::chain(&error)))?;
+            if programs.iter().any(|other| other.feed() == program.feed()) || program.feed() == Feed::Adt.name() {
+                let what = format!("the feed {} has a reader already; give each package its own feed", program.feed());
+                return Err(Fault::new(&key, what));
+            }
+            programs.push(program);
+        }
         Pipeline::new(Settings {
             region: self.code.code().to_owned(),
             key,
             key_id: self.key_id.clone(),
             directory,
+            programs,
             interim: self.interim,
         })
         .map_err(|error| Fault::new("key_id", error.to_string()))
@@ -122,8 +151,8 @@ impl Check for Config {
             if self.region[..at].iter().any(|other| other.code == region.code) {
                 return Err(Fault::new("code", "the region is listed twice").under(&table));
             }
-            if region.feeds.is_empty() {
-                return Err(Fault::new("feeds", "no feed; name adt, capacity or both").under(&table));
+            if region.feeds.is_empty() && region.packages.is_empty() {
+                return Err(Fault::new("feeds", "no feed; name adt, capacity or both, or a package").under(&table));
             }
             region.pipeline().map_err(|fault| fault.under(&table))?;
         }

@@ -5,6 +5,7 @@
 //! pseudonyms are printed as numbers ([`shown`]).
 
 mod census;
+mod rows;
 pub mod shown;
 mod stretches;
 mod summary;
@@ -12,11 +13,14 @@ mod summary;
 use std::io::{self, Read, Write};
 
 use identity::Key;
-use schemas::{BedCapacity, BedStatus, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp};
+use schemas::{
+    BedCapacity, BedStatus, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
+};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::directory::Directory;
+use crate::mapping::Program;
 use crate::pipeline::{Outcome, Pipeline, Settings, Sink};
 use crate::rules::{Rule, Text};
 use census::Census;
@@ -52,6 +56,8 @@ pub struct Options {
     pub region: String,
     /// The region's unit directory.
     pub directory: Directory,
+    /// The mapping package, when the file is a table.
+    pub program: Option<Program>,
     /// Print the open stays instead of the messages.
     pub census: bool,
     /// Language of meanings and remedies.
@@ -72,6 +78,9 @@ pub enum Error {
     /// The input holds nothing.
     #[error("the file holds no message: it is empty or only blank lines")]
     Empty,
+    /// The table holds nothing.
+    #[error("the file holds no row: it needs a header line and rows below it")]
+    NoRow,
     /// The input holds no HL7.
     #[error("nothing in the file is an HL7 v2 message: each must begin with MSH and its separators, as in MSH|^~\\&|")]
     NotHl7,
@@ -84,7 +93,11 @@ pub enum Error {
 #[derive(Serialize)]
 struct Line<'a> {
     /// Number of the message in the file, from 1.
-    message: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<u64>,
+    /// Line of the row in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<String>,
     fate: &'static str,
@@ -102,13 +115,19 @@ struct Line<'a> {
 
 /// Tries everything in `input`; lines go to `output`.
 pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Result<Summary, Error> {
+    let feed = options.program.as_ref().map(Program::feed);
     let mut pipeline = Pipeline::new(Settings {
         region: options.region.clone(),
         key: made_up_key(),
         key_id: "v0".to_owned(),
         directory: options.directory,
+        programs: options.program.into_iter().collect(),
         interim: false,
     })?;
+    if let Some(feed) = feed {
+        let table = rows::Table { region: &options.region, feed, received_at: options.received_at };
+        return table.run(&mut pipeline, input, options.language, output);
+    }
     let mut summary = Summary::default();
     let mut taker = Taker { census: options.census.then(Census::default), ..Taker::default() };
     let mut stretches = Stretches::new(input);
@@ -132,7 +151,7 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
             summary.add(&outcome, pipeline.found());
             if !options.census {
                 let message_id = pipeline.message_id(payload);
-                print(&mut taker, outcome, message_id, summary.messages(), options.language, output)?;
+                print(&mut taker, outcome, message_id, At::Message(summary.messages()), options.language, output)?;
             }
         }
     }
@@ -153,14 +172,25 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
     Ok(summary)
 }
 
+/// Where in the file.
+#[derive(Clone, Copy)]
+enum At {
+    Message(u64),
+    Line(u64),
+}
+
 fn print<W: Write>(
     taker: &mut Taker,
     outcome: Outcome,
     message_id: Option<String>,
-    message: u64,
+    at: At,
     language: Language,
     output: &mut W,
 ) -> Result<(), Error> {
+    let package = match outcome {
+        Outcome::Rejected(rejection) => rejection.package,
+        Outcome::Mapped(_) | Outcome::Ignored(_) => None,
+    };
     let (fate, rule, field) = match outcome {
         Outcome::Mapped(_) => ("mapped", None, None),
         Outcome::Ignored(rule) => ("ignored", Some(rule), None),
@@ -171,17 +201,23 @@ fn print<W: Write>(
     };
     let entry = rule.map(Rule::entry);
     let line = Line {
-        message,
+        message: if let At::Message(number) = at { Some(number) } else { None },
+        line: if let At::Line(number) = at { Some(number) } else { None },
         message_id: message_id.map(|id| taker.names.shown(&id).unwrap_or(id)),
         fate,
-        rule: rule.map(Rule::code),
+        rule: package.map(|package| package.code).or(rule.map(Rule::code)),
         field,
         meaning: entry.map(|entry| language.of(&entry.meaning)),
-        remedy: entry.map(|entry| language.of(&entry.remedy)),
+        remedy: package.map(|package| package.remedy).or(entry.map(|entry| language.of(&entry.remedy))),
         events: &taker.events,
     };
     serde_json::to_writer(&mut *output, &line).map_err(|error| Error::Write(error.into()))?;
     output.write_all(b"\n").map_err(Error::Write)
+}
+
+/// A pseudonymiser for this run only.
+pub(crate) fn made_up_pseudonymiser() -> Result<identity::Pseudonymiser, identity::PseudonymError> {
+    identity::Pseudonymiser::new("14", "v0", &made_up_key())
 }
 
 /// A key for this run only. What is keyed with it is never printed, so it need not outlive the run or be kept.
@@ -233,6 +269,10 @@ impl Sink for Taker {
     }
 
     fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
+        self.take(event);
+    }
+
+    fn wait(&mut self, event: &Wait<'_>) {
         self.take(event);
     }
 

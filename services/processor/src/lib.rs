@@ -4,6 +4,7 @@ pub mod command;
 pub mod config;
 pub mod directory;
 pub mod dry_run;
+pub mod mapping;
 pub mod metrics;
 pub mod pipeline;
 pub mod rules;

@@ -22,22 +22,24 @@ mod text;
 mod trigger;
 mod verbatim;
 mod visit;
+mod wait;
 
 use std::borrow::Cow;
 
 use hl7::time::Stockholm;
 use identity::{Date, Options, PseudonymError, Pseudonymiser};
 use runtime::fate::Fate;
-use schemas::{Format, Origin, SourceRecord};
+use schemas::{FileFault, Format, Origin, SourceRecord};
 
 use crate::directory::Directory;
+use crate::mapping::{Program, Subject};
 use crate::rules::Rule;
 use envelope::{Head, HeadParts};
-use findings::Findings;
-use stop::Stop;
+pub(crate) use findings::Findings;
+pub(crate) use stop::Stop;
 use subject::Pseudonymising;
 use trigger::Shape;
-use verbatim::Guard;
+pub(crate) use verbatim::Guard;
 
 pub use sink::Sink;
 pub use stop::Rejection;
@@ -78,6 +80,8 @@ pub struct Settings {
     pub key_id: String,
     /// What the region's codes mean.
     pub directory: Directory,
+    /// The mapping packages of its tables, at most one per feed.
+    pub programs: Vec<Program>,
     /// Whether the region uses interim numbers (T-nummer).
     pub interim: bool,
 }
@@ -90,6 +94,7 @@ pub struct Pipeline {
     reserves: &'static [identity::Reserve],
     pseudonymiser: Pseudonymiser,
     directory: Directory,
+    programs: Vec<Program>,
     stockholm: Stockholm,
     findings: Findings,
 }
@@ -105,6 +110,7 @@ impl Pipeline {
             interim: settings.interim,
             pseudonymiser,
             directory: settings.directory,
+            programs: settings.programs,
             stockholm: Stockholm::new(),
             findings: Findings::default(),
         })
@@ -116,14 +122,15 @@ impl Pipeline {
         let made = match source.format {
             _ if source.region != self.region => Err(Stop::refuse(Rule::RegionMismatch, "region")),
             Format::Hl7v2 => self.message(source, origin, sink),
-            Format::Delimited => self.capacity(source, origin, sink),
+            Format::Delimited => self.delimited(source, origin, sink),
             Format::Debezium | Format::Fhir => Err(Stop::park(Rule::FormatUnsupported)),
         };
         match made {
             Ok(count) => Outcome::Mapped(count),
             Err(Stop::Ignore(rule)) => Outcome::Ignored(rule),
             Err(Stop::Park(rejection)) => {
-                sink.parked(&park::record(&self.region, source, Origin { ordinal: 0, ..origin }, rejection));
+                let (origin, mut line) = (Origin { ordinal: 0, ..origin }, String::new());
+                sink.parked(&park::record(&self.region, source, origin, rejection, &mut line));
                 Outcome::Rejected(rejection)
             }
         }
@@ -200,6 +207,37 @@ impl Pipeline {
             | Shape::Nothing => mapping.episode(&message)?,
         }
         Ok(mapping.head.made())
+    }
+
+    /// A row of a table, by the package of its feed; capacity has a reader of its own.
+    fn delimited<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
+        if let Some((fault, line)) = FileFault::of_payload(source.payload) {
+            // Every fault has its rule: a test holds that.
+            return Err(Stop::file(Rule::of_code(fault.code()).unwrap_or(Rule::RowUnreadable), line));
+        }
+        let Some(program) = self.programs.iter_mut().find(|program| program.feed() == source.feed) else {
+            return if source.feed == "capacity" {
+                self.capacity(source, origin, sink)
+            } else {
+                Err(Stop::park(Rule::FeedUnmapped))
+            };
+        };
+        let text = row::decoded(source.payload);
+        let guard = Guard::of_unit(&self.pseudonymiser);
+        let mut unquoted = String::new();
+        let slots = program.read(&text, &mut unquoted, &mut self.stockholm, &guard, &mut self.findings)?;
+        match program.subject() {
+            Subject::Wait => wait::Mapping {
+                source,
+                origin,
+                key_id: &self.key_id,
+                guard: &guard,
+                stockholm: &self.stockholm,
+                period_column: program.column_of(wait::place::PERIOD),
+                findings: &mut self.findings,
+            }
+            .map(&slots, sink),
+        }
     }
 
     /// A capacity row, step by step.

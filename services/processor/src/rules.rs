@@ -88,8 +88,8 @@ rules! {
     FormatUnsupported "format-unsupported" Parks Error {
         meaning "Postens format har ingen läsare i den här versionen.",
                 "The record's format has no reader in this version.";
-        remedy "Skicka ADT som HL7V2 och kapacitet som DELIMITED, eller uppgradera processorn.",
-               "send ADT as HL7V2 and capacity as DELIMITED, or upgrade the processor";
+        remedy "Skicka ADT som HL7V2 och tabeller som DELIMITED, eller uppgradera processorn.",
+               "send ADT as HL7V2 and tables as DELIMITED, or upgrade the processor";
     }
     HeaderMissing "header-missing" Parks Error {
         meaning "Inget MSH-segment: det här är inte ett HL7 v2-meddelande.",
@@ -128,10 +128,94 @@ rules! {
                "leave embedded documents out of ADT";
     }
     RowUnreadable "row-unreadable" Parks Error {
-        meaning "Kapacitetsposten har inte en rubrikrad och en rad med lika många kolumner.",
-                "The capacity record does not hold a header line and one row with as many columns.";
+        meaning "Posten har inte en rubrikrad och en rad med lika många kolumner.",
+                "The record does not hold a header line and one row with as many columns.";
         remedy "Skicka rubrikrad och en rad, kolumner åtskilda med semikolon, i UTF-8 eller ISO 8859-1.",
                "send a header line and one row, columns separated by semicolons, in UTF-8 or ISO 8859-1";
+    }
+    FileTruncated "file-truncated" Parks Error {
+        meaning "Filen är avklippt: sista raden slutar före sista kolumnen. Hela filen är utelämnad.",
+                "The file is cut off: its last row ends before the last column. The whole file is left out.";
+        remedy "Skriv filen färdigt under ett annat namn, byt namn sedan, och lämna den igen.",
+               "finish the file under another name, rename it then, and leave it again";
+    }
+    FileRowUneven "file-row-uneven" Parks Error {
+        meaning "En rad har fler eller färre kolumner än rubriken. Hela filen är utelämnad.",
+                "A row has more or fewer columns than the header. The whole file is left out.";
+        remedy "Rätta raden (citera celler som innehåller avgränsaren) och lämna filen igen.",
+               "correct the row (quote cells that hold the separator) and leave the file again";
+    }
+    FileQuoteOpen "file-quote-open" Parks Error {
+        meaning "Ett citattecken öppnas och stängs aldrig. Hela filen är utelämnad.",
+                "A quotation mark opens and never closes. The whole file is left out.";
+        remedy "Stäng citatet, eller dubblera citattecken inne i celler, och lämna filen igen.",
+               "close the quotation, or double quotation marks inside cells, and leave the file again";
+    }
+    FileHeadless "file-headless" Parks Error {
+        meaning "Filen börjar inte med en rubrikrad, eller är tom. Hela filen är utelämnad.",
+                "The file does not begin with a header row, or is empty. The whole file is left out.";
+        remedy "Skriv kolumnnamnen på första raden och lämna filen igen.",
+               "write the column names on the first line and leave the file again";
+    }
+    FileColumnMissing "file-column-missing" Parks Error {
+        meaning "Rubriken saknar en kolumn som flödet måste ha. Hela filen är utelämnad.",
+                "The header lacks a column that the feed must have. The whole file is left out.";
+        remedy "Lägg till kolumnen, eller kontrollera att filen hör till det här flödet.",
+               "add the column, or check that the file belongs to this feed";
+    }
+    FileNotText "file-not-text" Parks Error {
+        meaning "Filen har tecken som dess teckenkodning inte har. Hela filen är utelämnad.",
+                "The file has bytes that its encoding does not have. The whole file is left out.";
+        remedy "Spara filen som UTF-8 eller ISO 8859-1, som anslutningstjänstens encoding säger.",
+               "save the file as UTF-8 or ISO 8859-1, as the connector's encoding says";
+    }
+    FileRowOversized "file-row-oversized" Parks Error {
+        meaning "En rad är längre än limits.message. Hela filen är utelämnad.",
+                "A row is longer than limits.message. The whole file is left out.";
+        remedy "Stäng ett öppet citat, eller höj limits.message.",
+               "close an open quotation, or raise limits.message";
+    }
+    FileOversized "file-oversized" Parks Error {
+        meaning "Filen är större än limits.table_file och har inte lästs.",
+                "The file is larger than limits.table_file and was not read.";
+        remedy "Dela filen, eller höj limits.table_file.",
+               "divide the file, or raise limits.table_file";
+    }
+    FeedUnmapped "feed-unmapped" Parks Error {
+        meaning "Raden hör till ett flöde som inget mappningspaket läser.",
+                "The row belongs to a feed that no mapping package reads.";
+        remedy "Lägg till flödets paket i regionens packages i processorns konfiguration.",
+               "add the feed's package to the region's packages in the processor's configuration";
+    }
+    ColumnMissing "column-missing" Refuses Error {
+        meaning "Raden saknar en kolumn som mappningspaketet kräver.",
+                "The row lacks a column that the mapping package requires.";
+        remedy "Lägg till kolumnen i filen, eller ändra kolumnnamnet i paketet (`processor mapping explain PAKET`).",
+               "add the column to the file, or change its name in the package (`processor mapping explain PACKAGE`)";
+    }
+    FieldMissing "field-missing" Refuses Error {
+        meaning "Ett obligatoriskt fält är tomt.",
+                "A required field is empty.";
+        remedy "Fyll i kolumnen; utan den kan raden inte användas.",
+               "fill in the column; without it the row cannot be used";
+    }
+    FieldInvalid "field-invalid" Refuses Error {
+        meaning "Ett obligatoriskt fält kan inte läsas.",
+                "A required field cannot be read.";
+        remedy "Skriv fältet som paketet säger, eller lägg till koden i paketets codes.",
+               "write the field as the package says, or add the code to the package's codes";
+    }
+    PackageRuleBroken "package-rule-broken" Refuses Error {
+        meaning "Raden bryter mot en av mappningspaketets egna regler; den parkerade posten nämner vilken.",
+                "The row breaks a rule of the mapping package's own; the parked record names it.";
+        remedy "`processor mapping explain PAKET` visar regeln och dess åtgärd.",
+               "`processor mapping explain PACKAGE` shows the rule and its remedy";
+    }
+    WaitPeriodMissing "wait-period-missing" Refuses Error {
+        meaning "En väntande kontakt utan mätperiod: det går inte att veta vilken månad den räknas i.",
+                "A waiting contact without a measuring period: it is not known in which month it counts.";
+        remedy "Fyll i mätperioden, månadens sista dag.",
+               "fill in the measuring period, the last day of the month";
     }
     RegionMismatch "region-mismatch" Refuses Error {
         meaning "Posten säger sig komma från en annan region än topicen.",
@@ -420,6 +504,30 @@ rules! {
                 "Staffed plus closed beds are more than the decided ones.";
         remedy "Kontrollera raden; disponibla ska inte räkna stängda.",
                "check the row; disponibla should not count closed beds";
+    }
+    FieldUnreadable "field-unreadable" Notes Warning {
+        meaning "Ett fält kan inte läsas och lämnas tomt.",
+                "A field cannot be read and is left empty.";
+        remedy "Skriv fältet som paketet säger (`processor mapping explain PAKET`).",
+               "write the field as the package says (`processor mapping explain PACKAGE`)";
+    }
+    CodeUnknown "code-unknown" Notes Warning {
+        meaning "En kod som mappningspaketet inte känner.",
+                "A code that the mapping package does not know.";
+        remedy "Lägg till koden i paketets codes, eller rätta den i källan.",
+               "add the code to the package's codes, or correct it in the source";
+    }
+    PackageRuleNoted "package-rule-noted" Notes Warning {
+        meaning "Raden bryter mot en av mappningspaketets egna regler och används ändå; händelsen nämner vilken.",
+                "The row breaks a rule of the mapping package's own and is used all the same; the event names it.";
+        remedy "`processor mapping explain PAKET` visar regeln och dess åtgärd.",
+               "`processor mapping explain PACKAGE` shows the rule and its remedy";
+    }
+    WaitPeriodDerived "wait-period-derived" Notes Warning {
+        meaning "En genomförd kontakt utan mätperiod; månaden för start används.",
+                "A completed contact without a measuring period; the month of its start is used.";
+        remedy "Fyll i mätperioden, månadens sista dag.",
+               "fill in the measuring period, the last day of the month";
     }
 }
 

@@ -65,8 +65,14 @@ pub fn source_records<'m>(region: Region, messages: impl IntoIterator<Item = &'m
 /// Processes the records that many times over on the calling thread.
 pub fn measure(region: Region, directory: Directory, records: &[Vec<u8>], rounds: u32) -> Result<Throughput, Failure> {
     let key = Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("32 different bytes are a key");
-    let settings =
-        Settings { region: region.code().to_owned(), key, key_id: "v1".to_owned(), directory, interim: false };
+    let settings = Settings {
+        region: region.code().to_owned(),
+        key,
+        key_id: "v1".to_owned(),
+        directory,
+        programs: Vec::new(),
+        interim: false,
+    };
     let pipeline = Pipeline::new(settings).expect("a region's code and v1 stand in a pseudonym");
     let metrics = Metrics::register(&Registry::new(), "bench").expect("a new registry has no names taken");
     let mut worker = Worker::offline(vec![(region, pipeline)], metrics);

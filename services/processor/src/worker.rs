@@ -11,7 +11,7 @@ use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
 use schemas::{
     BedCapacity, BedStatus, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind, Origin, Parked,
-    ParkedFate, Person, SourceRecord, Timestamp,
+    ParkedFate, Person, SourceRecord, Timestamp, Wait,
 };
 use topics::Region;
 use uuid::Uuid;
@@ -25,7 +25,8 @@ use crate::rules::Rule;
 const TIMED_EVERY: u64 = 64;
 
 /// The output topics of a route, in the order in which a step names them.
-const OUTPUTS: [Kind; 5] = [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Parked];
+const OUTPUTS: [Kind; 6] =
+    [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Parked];
 
 /// Why a worker cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -74,14 +75,14 @@ struct Source {
 pub fn routes(config: &Config) -> Vec<Route> {
     sources(config)
         .map(|(region, feed)| Route {
-            input: topics::name::source(region, feed.name()),
+            input: topics::name::source(region, feed),
             outputs: OUTPUTS.iter().map(|kind| output_topic(region, *kind)).collect(),
         })
         .collect()
 }
 
-fn sources(config: &Config) -> impl Iterator<Item = (Region, Feed)> {
-    config.region.iter().flat_map(|region| region.feeds.iter().map(|feed| (region.code, *feed)))
+fn sources(config: &Config) -> impl Iterator<Item = (Region, &'static str)> {
+    config.region.iter().flat_map(|region| region.feed_names().into_iter().map(|feed| (region.code, feed)))
 }
 
 fn output_topic(region: Region, kind: Kind) -> String {
@@ -90,6 +91,7 @@ fn output_topic(region: Region, kind: Kind) -> String {
         Kind::BedCapacity => "bed-capacity",
         Kind::BedStatus => "bed-status",
         Kind::Person => "person",
+        Kind::Wait => "wait",
         Kind::Parked | Kind::SourceRecord => return topics::name::parked(region),
     };
     topics::name::common(region, subject)
@@ -114,7 +116,7 @@ impl Worker {
             // One encoder was pushed per output.
             let Ok(encoders) = <[Encoder; OUTPUTS.len()]>::try_from(encoders) else { unreachable!() };
             regions.push(RegionWorker { code, pipeline, encoders });
-            sources.extend(region.feeds.iter().map(|feed| Source { region: index, feed: feed.name() }));
+            sources.extend(region.feed_names().into_iter().map(|feed| Source { region: index, feed }));
         }
         Ok(Worker { regions, sources, decoder: Decoder::new(), registry, metrics, steps: 0 })
     }
@@ -200,7 +202,7 @@ fn park_unreadable(
     feed: &str,
     sink: &mut KafkaSink<'_>,
 ) -> Outcome {
-    let rejection = Rejection { rule: Rule::RecordUnreadable, field: None };
+    let rejection = Rejection::new(Rule::RecordUnreadable, None);
     sink.parked(&Parked {
         region,
         source_system: "",
@@ -256,6 +258,11 @@ impl Sink for KafkaSink<'_> {
 
     fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
         self.push(Some(event.unit), Some(event.envelope.event_id), event);
+    }
+
+    fn wait(&mut self, event: &Wait<'_>) {
+        // One contact's statements stay in order.
+        self.push(Some(event.contact_id), Some(event.envelope.event_id), event);
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -191,6 +191,7 @@ fn the_dry_run_prints_none_either() {
         let options = Options {
             region: "14".into(),
             directory: support::sample_directory(),
+            program: None,
             census,
             language: Language::Sv,
             received_at: support::RECEIVED_AT,

@@ -21,6 +21,7 @@ fn run(file: &[u8], census: bool) -> (String, Summary) {
     let options = Options {
         region: "14".into(),
         directory: Default::default(),
+        program: None,
         census,
         language: Language::En,
         received_at: RECEIVED_AT,

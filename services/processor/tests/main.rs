@@ -4,6 +4,7 @@ mod canary;
 mod census;
 mod command;
 mod examples;
+mod mapping;
 mod mutation;
 mod sample_config;
 mod service;

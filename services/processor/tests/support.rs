@@ -3,7 +3,7 @@
 use identity::Key;
 use processor::directory::Directory;
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
-use schemas::{BedCapacity, BedStatus, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp};
+use schemas::{BedCapacity, BedStatus, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,8 +13,15 @@ pub const RECEIVED_AT: Timestamp = Timestamp(1_768_478_400_000_000);
 /// A pipeline of region 14 whose key is the same in every test.
 pub fn pipeline(directory: Directory) -> Pipeline {
     let key = Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key");
-    Pipeline::new(Settings { region: "14".into(), key, key_id: "v1".into(), directory, interim: false })
-        .expect("a pipeline")
+    Pipeline::new(Settings {
+        region: "14".into(),
+        key,
+        key_id: "v1".into(),
+        directory,
+        programs: Vec::new(),
+        interim: false,
+    })
+    .expect("a pipeline")
 }
 
 /// The sample unit directory.
@@ -65,6 +72,9 @@ impl Sink for Kept {
         self.keep(event);
     }
     fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
+        self.keep(event);
+    }
+    fn wait(&mut self, event: &Wait<'_>) {
         self.keep(event);
     }
     fn parked(&mut self, record: &Parked<'_>) {

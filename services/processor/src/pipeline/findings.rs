@@ -2,6 +2,7 @@
 
 use schemas::Finding;
 
+use crate::mapping::PackageRule;
 use crate::rules::{Effect, Rule};
 
 /// Findings of the record at hand.
@@ -33,6 +34,12 @@ impl Findings {
         }
         self.found.push(rule);
         self.current.push(Finding { rule: entry.code, severity: entry.severity, field });
+    }
+
+    /// Notes a rule of a mapping package. The metrics count all of those as one.
+    pub(crate) fn add_package(&mut self, rule: &'static PackageRule) {
+        self.found.push(Rule::PackageRuleNoted);
+        self.current.push(Finding { rule: rule.code, severity: rule.severity, field: rule.column });
     }
 
     /// Where the list stands: what is added later belongs to one event only.

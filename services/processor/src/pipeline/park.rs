@@ -5,13 +5,17 @@ use schemas::{Origin, Parked, SourceRecord};
 use super::stop::Rejection;
 
 /// What the parked topic says of a source record. The region is the pipeline's own: what the record claims may be why it
-/// was refused.
+/// was refused. `line` holds the words for a line of a file that was left out.
 pub(crate) fn record<'a>(
     region: &'a str,
     source: &'a SourceRecord<'a>,
     origin: Origin<'a>,
     rejection: Rejection,
+    line: &'a mut String,
 ) -> Parked<'a> {
+    if let Some(number) = rejection.line {
+        *line = format!("line {number}");
+    }
     Parked {
         region,
         source_system: source.source_system,
@@ -19,8 +23,8 @@ pub(crate) fn record<'a>(
         origin,
         received_at: source.received_at,
         fate: rejection.fate(),
-        rule: rejection.rule.code(),
-        field: rejection.field,
-        remedy: rejection.rule.entry().remedy.en,
+        rule: rejection.code(),
+        field: rejection.field.or(rejection.line.map(|_| line.as_str())),
+        remedy: rejection.remedy(),
     }
 }

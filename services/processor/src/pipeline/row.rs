@@ -160,7 +160,7 @@ fn figures<'a>(
     })
 }
 
-fn decoded(payload: &[u8]) -> Cow<'_, str> {
+pub(crate) fn decoded(payload: &[u8]) -> Cow<'_, str> {
     let payload = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
     match std::str::from_utf8(payload) {
         Ok(text) => Cow::Borrowed(text),

@@ -1,6 +1,6 @@
 //! Where the pipeline's output goes.
 
-use schemas::{BedCapacity, BedStatus, Encounter, Parked, Person};
+use schemas::{BedCapacity, BedStatus, Encounter, Parked, Person, Wait};
 
 /// Takes what a record became, in order of ordinals: common events, or one parked record, never both.
 ///
@@ -14,6 +14,8 @@ pub trait Sink {
     fn bed_status(&mut self, event: &BedStatus<'_>);
     /// A unit's capacity.
     fn bed_capacity(&mut self, event: &BedCapacity<'_>);
+    /// What is stated of a contact that somebody waits or has waited for.
+    fn wait(&mut self, event: &Wait<'_>);
     /// The record became no event.
     fn parked(&mut self, record: &Parked<'_>);
 }

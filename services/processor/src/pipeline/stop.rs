@@ -2,6 +2,7 @@
 
 use schemas::ParkedFate;
 
+use crate::mapping::PackageRule;
 use crate::rules::{Effect, Rule};
 
 /// The end of a record's way through the pipeline before any event was made.
@@ -20,9 +21,28 @@ pub struct Rejection {
     pub rule: Rule,
     /// HL7 path or column, never a value.
     pub field: Option<&'static str>,
+    /// The mapping package's own rule, when `rule` says that one was broken.
+    pub package: Option<&'static PackageRule>,
+    /// Line of a file that is left out as a whole.
+    pub line: Option<u64>,
 }
 
 impl Rejection {
+    /// By this rule, on this field.
+    pub fn new(rule: Rule, field: Option<&'static str>) -> Rejection {
+        Rejection { rule, field, package: None, line: None }
+    }
+
+    /// The code that parked records name: the package's own when it is a package's rule.
+    pub fn code(&self) -> &'static str {
+        self.package.map_or(self.rule.code(), |package| package.code)
+    }
+
+    /// What to do about it, in English.
+    pub fn remedy(&self) -> &'static str {
+        self.package.map_or(self.rule.entry().remedy.en, |package| package.remedy)
+    }
+
     /// Which of the two fates of the parked topic this is.
     pub fn fate(&self) -> ParkedFate {
         match self.rule.entry().effect {
@@ -35,11 +55,21 @@ impl Rejection {
 impl Stop {
     pub(crate) fn refuse(rule: Rule, field: &'static str) -> Stop {
         debug_assert_eq!(rule.entry().effect, Effect::Refuses);
-        Stop::Park(Rejection { rule, field: Some(field) })
+        Stop::Park(Rejection::new(rule, Some(field)))
+    }
+
+    pub(crate) fn refuse_by_package(package: &'static PackageRule) -> Stop {
+        let rejection = Rejection::new(Rule::PackageRuleBroken, Some(package.column));
+        Stop::Park(Rejection { package: Some(package), ..rejection })
+    }
+
+    /// A file that the connector left out as a whole, for a reason at a line.
+    pub(crate) fn file(rule: Rule, line: u64) -> Stop {
+        Stop::Park(Rejection { line: Some(line), ..Rejection::new(rule, None) })
     }
 
     pub(crate) fn park(rule: Rule) -> Stop {
         debug_assert_eq!(rule.entry().effect, Effect::Parks);
-        Stop::Park(Rejection { rule, field: None })
+        Stop::Park(Rejection::new(rule, None))
     }
 }

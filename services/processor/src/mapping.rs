@@ -1,0 +1,66 @@
+//! Mapping packages: how a region's own table becomes common events, declared and not programmed.
+//!
+//! Goes in: a TOML file, one versioned package per feed (schema in the README, the shipped ones in `packages/`). Comes
+//! out: a [`Program`], compiled once, that turns the cells of a row into the fields of a common subject. A package is
+//! understood as a whole or refused with file, line and key. The same row and the same package always give the same
+//! fields.
+
+mod example;
+mod explain;
+mod field;
+mod header;
+mod package;
+mod program;
+mod read;
+mod rule;
+mod slot;
+
+pub use example::{Tried, try_examples};
+pub use explain::explain;
+pub use field::{Field, FieldKind, Subject};
+pub use package::Error;
+pub use program::Program;
+pub use rule::PackageRule;
+pub(crate) use slot::{Slot, Slots};
+
+use std::path::Path;
+
+/// The packages that come with the program, by name.
+const SHIPPED: [(&str, &str); 1] = [("waiting-times", include_str!("../packages/waiting-times.toml"))];
+
+/// Names of the shipped packages.
+pub fn shipped() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
+
+impl Program {
+    /// Reads and compiles a package: the name of a shipped one, or a file.
+    ///
+    /// # Errors
+    /// When there is no such package, the file cannot be read, or it says something that cannot be.
+    pub fn load(package: &Path) -> Result<Program, Error> {
+        if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| package == Path::new(name)) {
+            return package::compile(Path::new(name), text);
+        }
+        let text = std::fs::read_to_string(package).map_err(|source| Error::Unreadable {
+            path: package.to_owned(),
+            shipped: shipped().collect::<Vec<_>>().join(", "),
+            source,
+        })?;
+        package::compile(package, &text)
+    }
+
+    /// Compiles the text of a package.
+    ///
+    /// # Errors
+    /// As [`Program::load`].
+    pub fn compile(name: &str, text: &str) -> Result<Program, Error> {
+        package::compile(Path::new(name), text)
+    }
+}
+
+/// Whether a TOML file is a package and not a unit directory, which are named by the same option.
+pub fn is_package(path: &Path) -> bool {
+    SHIPPED.iter().any(|(name, _)| path == Path::new(name))
+        || std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == "[package]"))
+}

@@ -1,0 +1,79 @@
+//! A package in words: where each common field comes from.
+
+use std::fmt::Write as _;
+
+use super::program::{From, Meaning, Program};
+
+/// Field by field, for people.
+pub fn explain(program: &Program) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{words}");
+    };
+    line(format!(
+        "{} {}: rows of feed {} become {} events",
+        program.name,
+        program.version,
+        program.feed,
+        program.subject.name()
+    ));
+    line(program.description.clone());
+    line(String::new());
+    line(format!("{:<20} {:<24} {:<22} how", "common field", "column", "kind"));
+    for (place, field) in program.subject.fields().iter().enumerate() {
+        let Some(step) = program.steps.iter().find(|step| step.place == place) else {
+            line(format!("{:<20} {:<24}", field.name, "(not filled)"));
+            continue;
+        };
+        let from = match &step.from {
+            From::Column(column) => program.columns[*column].name.to_owned(),
+            From::Value(value) => format!("always {value:?}"),
+        };
+        let mut how = Vec::new();
+        if step.required {
+            how.push("required: a row without it is refused".to_owned());
+        }
+        if let Some(default) = &step.default {
+            how.push(format!("empty means {default:?}"));
+        }
+        let codes: Vec<String> = step
+            .codes
+            .iter()
+            .map(|(code, meaning)| match meaning {
+                Meaning::Symbol(symbol) => format!("{code} = {symbol}"),
+                Meaning::Flag(flag) => format!("{code} = {}", if *flag { "yes" } else { "no" }),
+                Meaning::Text(text) => format!("{code} = {text}"),
+                Meaning::Nothing => format!("{code} = nothing"),
+            })
+            .collect();
+        if !codes.is_empty() {
+            how.push(codes.join(", "));
+        }
+        if !step.formats.is_empty() {
+            how.push(format!("written as {}", step.formats.join(" or ")));
+        }
+        line(
+            format!("{:<20} {:<24} {:<22} {}", field.name, from, step.kind.words(), how.join("; "))
+                .trim_end()
+                .to_owned(),
+        );
+    }
+    for (name, column) in &program.extensions {
+        line(format!("{:<20} {:<24} extension", name, program.columns[*column].name));
+    }
+    if !program.rules.is_empty() {
+        line(String::new());
+        line("rules".to_owned());
+        for rule in &program.rules {
+            let effect = match rule.said.severity {
+                schemas::Severity::Error => "refuses",
+                schemas::Severity::Warning => "warns",
+                schemas::Severity::Info => "notes",
+            };
+            line(format!("{:<28} {effect:<8} {}", rule.said.code, rule.words(program.subject)));
+            line(format!("{:<28} {:<8} remedy: {}", "", "", rule.said.remedy));
+        }
+    }
+    text
+}

@@ -1,0 +1,260 @@
+//! A package, compiled: one pass over the cells of a row.
+
+use std::borrow::Cow;
+
+use hl7::time::Stockholm;
+
+use super::field::{FieldKind, Subject};
+use super::header::{Cells, Header};
+use super::read;
+use super::rule::Rule as OwnRule;
+use super::slot::{Slot, Slots};
+use crate::pipeline::{Findings, Guard, Stop};
+use crate::rules::Rule;
+
+/// A compiled package. Keep one per thread: it reuses its buffers and remembers the header last seen.
+#[derive(Debug)]
+pub struct Program {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) description: String,
+    pub(super) feed: &'static str,
+    pub(super) subject: Subject,
+    /// Cells that mean nothing besides the empty one.
+    pub(super) empty: Vec<String>,
+    /// Folded spellings of each column that is read, and how the package writes it.
+    pub(super) columns: Vec<Column>,
+    pub(super) steps: Vec<Step>,
+    /// Extension name and column.
+    pub(super) extensions: Vec<(&'static str, usize)>,
+    pub(super) rules: Vec<OwnRule>,
+    pub(super) examples: Vec<super::example::Example>,
+    pub(super) spellings: Vec<Vec<String>>,
+    pub(super) header: Header,
+    pub(super) cells: Cells,
+}
+
+/// A column that a package reads.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// As the package writes it; findings and parked records name it.
+    pub(super) name: &'static str,
+    /// Whether rows without the column are refused.
+    pub(super) required: bool,
+}
+
+/// How one field is filled.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) place: usize,
+    pub(super) kind: FieldKind,
+    pub(super) from: From,
+    /// Taken for an empty cell.
+    pub(super) default: Option<String>,
+    /// Source code, capitals or not, to symbol.
+    pub(super) codes: Vec<(String, Meaning)>,
+    pub(super) formats: Vec<String>,
+    pub(super) required: bool,
+}
+
+/// Where a field comes from.
+#[derive(Debug)]
+pub(super) enum From {
+    /// A column, by its index among the program's.
+    Column(usize),
+    /// The package itself.
+    Value(String),
+}
+
+/// What a source's code means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A symbol of the field's kind.
+    Symbol(&'static str),
+    /// Yes or no.
+    Flag(bool),
+    /// Another text.
+    Text(String),
+    /// Known, and the same as an empty cell.
+    Nothing,
+}
+
+impl Program {
+    /// The package's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The package's version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The feed whose rows it maps.
+    pub fn feed(&self) -> &'static str {
+        self.feed
+    }
+
+    /// What the rows become.
+    pub fn subject(&self) -> Subject {
+        self.subject
+    }
+
+    /// The columns that it reads, as the package writes them.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|column| column.name)
+    }
+
+    /// The common field that a column fills first; for events' own text of a time.
+    pub(crate) fn column_of(&self, place: usize) -> &'static str {
+        let from = self.steps.iter().find(|step| step.place == place).map(|step| &step.from);
+        match from {
+            Some(From::Column(column)) => self.columns[*column].name,
+            _ => self.subject.fields()[place].name,
+        }
+    }
+
+    /// Reads a row. `text` is a whole payload: a header line and one row. `unquoted` holds the row when it has quotes.
+    pub(crate) fn read<'t>(
+        &mut self,
+        text: &'t str,
+        unquoted: &'t mut String,
+        stockholm: &mut Stockholm,
+        guard: &Guard<'_>,
+        findings: &mut Findings,
+    ) -> Result<Slots<'t>, Stop> {
+        let (header, row) = lines(text).ok_or(Stop::park(Rule::RowUnreadable))?;
+        self.header.bind(header, &self.spellings);
+        let row: &'t str = match self.cells.cut(row, self.header.separator()) {
+            Cow::Borrowed(row) => row,
+            Cow::Owned(row) => {
+                *unquoted = row;
+                unquoted
+            }
+        };
+        if self.header.count() < 2 || self.cells.ranges.len() != self.header.count() {
+            return Err(Stop::park(Rule::RowUnreadable));
+        }
+        let cell = |column: usize| self.header.place(column).map(|at| &row[self.cells.ranges[at].clone()]);
+        for (index, column) in self.columns.iter().enumerate() {
+            if column.required && self.header.place(index).is_none() {
+                return Err(Stop::refuse(Rule::ColumnMissing, column.name));
+            }
+        }
+        let mut slots = Slots::default();
+        for step in &self.steps {
+            let (written, name): (&'t str, &'static str) = match &step.from {
+                From::Column(column) => (cell(*column).unwrap_or_default(), self.columns[*column].name),
+                From::Value(_) => ("", ""),
+            };
+            let is_empty = written.is_empty() || self.empty.iter().any(|empty| empty == written);
+            let given = match (&step.from, is_empty) {
+                (From::Value(value), _) => Some(value.as_str()),
+                (From::Column(_), true) => step.default.as_deref(),
+                (From::Column(_), false) => None,
+            };
+            let slot = match given {
+                // The package's own text does not outlive the row; what is kept of it is a copy.
+                Some(value) => owned(step.slot(value, stockholm)),
+                None if is_empty => Some(Slot::Absent),
+                None => step.slot(written, stockholm),
+            };
+            let slot = match slot {
+                Some(Slot::Text(text)) => Slot::Text(guard.pass(text, name, findings)),
+                Some(Slot::Code(None)) => {
+                    findings.add(Rule::CodeUnknown, name);
+                    Slot::Code(None)
+                }
+                Some(slot) => slot,
+                None if step.required => return Err(Stop::refuse(Rule::FieldInvalid, name)),
+                None => {
+                    findings.add(Rule::FieldUnreadable, name);
+                    Slot::Absent
+                }
+            };
+            if step.required && slot.is_absent() {
+                return Err(Stop::refuse(Rule::FieldMissing, name));
+            }
+            let is_mapped = match &slot {
+                Slot::Code(_) | Slot::Flag(_) => true,
+                Slot::Text(text) => matches!(step.kind, FieldKind::Icd | FieldKind::Kva) && text != written,
+                _ => false,
+            };
+            if is_mapped && !written.is_empty() && slot.text() != Some(written) {
+                let safe = guard.pass(Cow::Borrowed(written), name, findings);
+                slots.verbatim.push((self.subject.fields()[step.place].name, safe));
+            }
+            slots.set(step.place, slot);
+        }
+        for (name, column) in &self.extensions {
+            if let Some(text) = cell(*column).filter(|text| !text.is_empty()) {
+                slots.extensions.push((*name, guard.pass(Cow::Borrowed(text), self.columns[*column].name, findings)));
+            }
+        }
+        for rule in self.rules.iter().filter(|rule| rule.is_broken(&slots)) {
+            match rule.said.severity {
+                schemas::Severity::Error => return Err(Stop::refuse_by_package(rule.said)),
+                schemas::Severity::Warning | schemas::Severity::Info => findings.add_package(rule.said),
+            }
+        }
+        Ok(slots)
+    }
+}
+
+impl Step {
+    /// Whether a text of the package's own can be read.
+    pub(super) fn reads(&self, text: &str) -> bool {
+        self.slot(text, &mut Stockholm::new()).is_some_and(|slot| slot != Slot::Code(None))
+    }
+
+    /// The field of a text that is not empty; `None` when it cannot be read.
+    fn slot<'t>(&self, text: &'t str, stockholm: &mut Stockholm) -> Option<Slot<'t>> {
+        if !self.codes.is_empty()
+            && let Some((_, meaning)) = self.codes.iter().find(|(code, _)| code.eq_ignore_ascii_case(text))
+        {
+            return Some(match meaning {
+                Meaning::Symbol(symbol) => Slot::Code(Some(symbol)),
+                Meaning::Flag(flag) => Slot::Flag(*flag),
+                Meaning::Text(text) => Slot::Text(Cow::Owned(text.clone())),
+                Meaning::Nothing => Slot::Absent,
+            });
+        }
+        match self.kind {
+            FieldKind::Text => Some(Slot::Text(Cow::Borrowed(text))),
+            FieldKind::Time => read::time(text, &self.formats, stockholm).map(|at| Slot::Time(at, text)),
+            FieldKind::Month => read::month(text).map(Slot::Month),
+            FieldKind::Number(least, greatest) => read::number(text, least, greatest).map(Slot::Number),
+            // A flag that the package does not know is not "no".
+            FieldKind::Flag => None,
+            FieldKind::Code(symbols) => {
+                let symbol = symbols.iter().find(|symbol| **symbol == text).copied();
+                (!self.required || symbol.is_some()).then_some(Slot::Code(symbol))
+            }
+            FieldKind::Icd => read::icd(text).map(Slot::Text),
+            FieldKind::Kva => read::kva(text).map(Slot::Text),
+            FieldKind::Mvo => read::mvo(text).map(|code| Slot::Text(Cow::Borrowed(code))),
+            FieldKind::Lkf => read::lkf(text).map(|code| Slot::Text(Cow::Borrowed(code))),
+        }
+    }
+}
+
+/// A slot that no longer borrows; a time loses its text, which was the package's and not the source's.
+fn owned<'t>(slot: Option<Slot<'_>>) -> Option<Slot<'t>> {
+    Some(match slot? {
+        Slot::Absent => Slot::Absent,
+        Slot::Text(text) => Slot::Text(Cow::Owned(text.into_owned())),
+        Slot::Time(at, _) => Slot::Time(at, ""),
+        Slot::Month(month) => Slot::Month(month),
+        Slot::Number(number) => Slot::Number(number),
+        Slot::Flag(flag) => Slot::Flag(flag),
+        Slot::Code(symbol) => Slot::Code(symbol),
+    })
+}
+
+/// The header line and the row of a payload, whatever its line ends; `None` unless there are exactly two lines.
+fn lines(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start_matches(['\r', '\n', '\u{feff}']);
+    let end = text.find(['\r', '\n'])?;
+    let row = text[end..].trim_matches(['\r', '\n']);
+    (end > 0 && !row.is_empty() && !row.contains(['\r', '\n'])).then(|| (&text[..end], row))
+}

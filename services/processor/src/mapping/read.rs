@@ -1,0 +1,192 @@
+//! From a cell's text to a field's value. Pure; what cannot be read is `None`.
+
+use std::borrow::Cow;
+
+use hl7::time::Stockholm;
+use jiff::civil;
+use jiff::tz::TimeZone;
+use schemas::Timestamp;
+
+/// ISO 8601 with or without offset, a date, or an HL7 time stamp; without an offset it is Swedish wall-clock time. `formats`
+/// are the package's own, in strftime's language, tried first.
+pub(super) fn time(text: &str, formats: &[String], stockholm: &mut Stockholm) -> Option<Timestamp> {
+    for format in formats {
+        let Ok(broken) = jiff::fmt::strtime::parse(format, text) else { continue };
+        let local = broken.to_datetime().or_else(|_| broken.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?;
+        return wall_clock(local);
+    }
+    // A bare year or month is a figure in the wrong column, not a time.
+    if text.len() < 8 {
+        return None;
+    }
+    let mut compact = [0_u8; 14];
+    if let Some(compact) = compacted(text.as_bytes(), &mut compact) {
+        return Some(Timestamp(stockholm.read(compact).ok()?.micros));
+    }
+    if let Ok(moment) = stockholm.read(text) {
+        return Some(Timestamp(moment.micros));
+    }
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(Timestamp(timestamp.as_microsecond()));
+    }
+    wall_clock(text.parse().ok()?)
+}
+
+fn wall_clock(local: civil::DateTime) -> Option<Timestamp> {
+    let zone = TimeZone::get("Europe/Stockholm").ok()?;
+    let timestamp = zone.to_ambiguous_timestamp(local).compatible().ok()?;
+    Some(Timestamp(timestamp.as_microsecond()))
+}
+
+/// The digits of `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM` or `YYYY-MM-DDTHH:MM:SS`, which HL7 writes without signs: the shape of
+/// nearly every cell, so it is read without a general parser.
+fn compacted<'b>(text: &[u8], out: &'b mut [u8; 14]) -> Option<&'b str> {
+    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+    if !matches!(text.len(), 10 | 16 | 19) {
+        return None;
+    }
+    let mut length = 0;
+    for (byte, shape) in text.iter().zip(SHAPE) {
+        match shape {
+            b'0' if byte.is_ascii_digit() => {
+                out[length] = *byte;
+                length += 1;
+            }
+            b'T' if matches!(byte, b'T' | b't' | b' ') => {}
+            b'-' | b':' if byte == shape => {}
+            _ => return None,
+        }
+    }
+    std::str::from_utf8(&out[..length]).ok()
+}
+
+/// `2026-02`, `202602`, or the month that a date or time lies in, as written.
+pub(super) fn month(text: &str) -> Option<[u8; 7]> {
+    let bytes = text.as_bytes();
+    let (year, rest) = bytes.split_at_checked(4)?;
+    let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    let (month, after) = rest.split_at_checked(2)?;
+    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    let number = |text: &[u8]| text.iter().fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'));
+    let date_follows = |after: &[u8]| {
+        let after = after.strip_prefix(b"-").unwrap_or(after);
+        after.len() >= 2 && digits(&after[..2]) && (1..=31).contains(&number(&after[..2]))
+    };
+    let well_formed = digits(year)
+        && digits(month)
+        && (1..=12).contains(&number(month))
+        && (1850..=2100).contains(&number(year))
+        && (after.is_empty() || date_follows(after));
+    well_formed.then(|| [year[0], year[1], year[2], year[3], b'-', month[0], month[1]])
+}
+
+pub(super) fn number(text: &str, least: i64, greatest: i64) -> Option<i64> {
+    let text = text.strip_suffix(",0").or_else(|| text.strip_suffix(".0")).unwrap_or(text);
+    text.parse().ok().filter(|number| (least..=greatest).contains(number))
+}
+
+/// A letter, two digits, and up to two more letters or digits; the dot goes.
+pub(super) fn icd(text: &str) -> Option<Cow<'_, str>> {
+    let code = without_dot_in_capitals(text);
+    let bytes = code.as_bytes();
+    let well_formed = (3..=5).contains(&bytes.len())
+        && bytes[0].is_ascii_uppercase()
+        && bytes[1..3].iter().all(u8::is_ascii_digit)
+        && bytes[3..].iter().all(u8::is_ascii_alphanumeric);
+    well_formed.then_some(code)
+}
+
+/// Two letters and three letters or digits, or seven characters.
+pub(super) fn kva(text: &str) -> Option<Cow<'_, str>> {
+    let code = without_dot_in_capitals(text);
+    let bytes = code.as_bytes();
+    let well_formed = matches!(bytes.len(), 5 | 7)
+        && bytes[..2].iter().all(u8::is_ascii_uppercase)
+        && bytes.iter().all(u8::is_ascii_alphanumeric);
+    well_formed.then_some(code)
+}
+
+fn without_dot_in_capitals(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte == b'.' || byte.is_ascii_lowercase()) {
+        Cow::Owned(text.replace('.', "").to_ascii_uppercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+pub(super) fn mvo(text: &str) -> Option<&str> {
+    (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+/// Four digits, or six with the församling, of which the first four are kept.
+pub(super) fn lkf(text: &str) -> Option<&str> {
+    (matches!(text.len(), 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| &text[..4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_swedish_wall_clock_times_in_every_notation() {
+        let read = |text: &str| time(text, &[], &mut Stockholm::new()).map(|time| time.0 / 1_000_000);
+        for (text, expected) in [
+            ("2026-01-06", 1_767_654_000),
+            ("20260106", 1_767_654_000),
+            ("2026-01-06T08:00", 1_767_682_800),
+            ("2026-01-06 08:00:00", 1_767_682_800),
+            ("2026-01-06T08:00:00.000", 1_767_682_800),
+            ("20260106080000", 1_767_682_800),
+            ("2026-01-06T08:00:00+01:00", 1_767_682_800),
+            ("2026-01-06T07:00:00Z", 1_767_682_800),
+            ("2026-07-06T08:00:00", 1_783_317_600),
+            ("2025-10-26T02:30:00", 1_761_438_600),
+        ] {
+            assert_eq!(read(text), Some(expected), "{text}");
+        }
+        for text in
+            ["", "2026", "2026-02", "2026-13-01", "2026-02-30", "2026-01-06T25:00:00", "igår kväll", "0000-00-00"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let own = time("6/1 2026 08.00", &["%d/%m %Y %H.%M".to_owned()], &mut Stockholm::new());
+        assert_eq!(own, Some(Timestamp(1_767_682_800_000_000)));
+    }
+
+    #[test]
+    fn months_are_read_from_all_that_lies_in_them() {
+        for text in ["2026-02", "202602", "2026-02-28", "20260228", "2026-02-28T00:00:00", "2026-02-01 12:00"] {
+            assert_eq!(month(text), Some(*b"2026-02"), "{text}");
+        }
+        for text in ["", "2026", "26-02", "2026-13", "2026-00", "2026/02", "februari", "2026-02-99"] {
+            assert_eq!(month(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_have_their_shapes() {
+        for (text, expected) in [
+            ("H25.9", Some("H259")),
+            ("h259", Some("H259")),
+            ("E11.3A", Some("E113A")),
+            ("V03AF", Some("V03AF")),
+            ("J01DA64", None),
+            ("-1", None),
+            ("åå9", None),
+        ] {
+            assert_eq!(icd(text).as_deref(), expected, "{text}");
+        }
+        for (text, expected) in [("cje20", Some("CJE20")), ("NFB0912", Some("NFB0912")), ("0000", None), ("CJE2", None)]
+        {
+            assert_eq!(kva(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(
+            (mvo("511"), mvo("51"), lkf("148001"), lkf("1480"), lkf("148")),
+            (Some("511"), None, Some("1480"), Some("1480"), None)
+        );
+        assert_eq!(
+            (number("34", 0, 99), number("34,0", 0, 99), number("-1", 0, 99), number("x", 0, 9)),
+            (Some(34), Some(34), None, None)
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! A package's own rules: what a row must, must not, or should hold.
+
+use schemas::Severity;
+
+use super::field::Subject;
+use super::slot::{Slot, Slots};
+
+/// A rule of a package, as findings and parked records name it. Packages are compiled once and live as long as the
+/// program, so their rules do too.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PackageRule {
+    /// Its code.
+    pub code: &'static str,
+    /// An error refuses the row; a warning or an information is a finding.
+    pub severity: Severity,
+    /// The column that it looks at, never a value.
+    pub column: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+/// A rule, compiled.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) said: &'static PackageRule,
+    /// Fields and the value that each must have for the rule to be looked at.
+    pub(super) when: Vec<(usize, String)>,
+    pub(super) demand: Demand,
+}
+
+/// What a rule demands.
+#[derive(Debug)]
+pub(super) enum Demand {
+    /// The field has a value.
+    Present(usize),
+    /// The field is empty.
+    Absent(usize),
+    /// The first time is not after the second; empty ones pass.
+    Order(usize, usize),
+    /// The number lies between these; an empty one passes.
+    Between(usize, i64, i64),
+    /// The text is one of these; an empty one passes.
+    OneOf(usize, Vec<String>),
+}
+
+impl Rule {
+    /// Whether a row breaks the rule.
+    pub(super) fn is_broken(&self, slots: &Slots<'_>) -> bool {
+        let applies = self.when.iter().all(|(place, value)| is(slots.at(*place), value));
+        applies
+            && match &self.demand {
+                Demand::Present(place) => slots.at(*place).is_absent(),
+                Demand::Absent(place) => !slots.at(*place).is_absent(),
+                Demand::Order(first, second) => match (slots.at(*first).time(), slots.at(*second).time()) {
+                    (Some(first), Some(second)) => first > second,
+                    _ => false,
+                },
+                Demand::Between(place, least, greatest) => match slots.at(*place) {
+                    Slot::Number(number) => !(*least..=*greatest).contains(number),
+                    _ => false,
+                },
+                Demand::OneOf(place, allowed) => {
+                    slots.at(*place).text().is_some_and(|text| !allowed.iter().any(|value| value == text))
+                }
+            }
+    }
+
+    /// The rule in words, for `explain`.
+    pub(super) fn words(&self, subject: Subject) -> String {
+        let name = |place: &usize| subject.fields()[*place].name;
+        let demand = match &self.demand {
+            Demand::Present(place) => format!("{} must have a value", name(place)),
+            Demand::Absent(place) => format!("{} must be empty", name(place)),
+            Demand::Order(first, second) => format!("{} must not be after {}", name(first), name(second)),
+            Demand::Between(place, least, greatest) => format!("{} must be {least} to {greatest}", name(place)),
+            Demand::OneOf(place, allowed) => format!("{} must be one of {}", name(place), allowed.join(", ")),
+        };
+        let when: Vec<String> = self.when.iter().map(|(place, value)| format!("{} is {value}", name(place))).collect();
+        if when.is_empty() { demand } else { format!("when {}: {demand}", when.join(" and ")) }
+    }
+}
+
+fn is(slot: &Slot<'_>, value: &str) -> bool {
+    match slot {
+        Slot::Flag(flag) => value == if *flag { "true" } else { "false" },
+        slot => slot.text() == Some(value),
+    }
+}

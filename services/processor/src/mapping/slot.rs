@@ -1,0 +1,106 @@
+//! The fields of one row, before they become an event.
+
+use std::borrow::Cow;
+
+use schemas::Timestamp;
+
+use super::field::{FIELDS_MAX, Subject};
+
+/// One field of a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Slot<'t> {
+    /// Empty, or not to be read.
+    #[default]
+    Absent,
+    /// A text.
+    Text(Cow<'t, str>),
+    /// A moment and the source's text of it.
+    Time(Timestamp, &'t str),
+    /// A month, `YYYY-MM` in ASCII.
+    Month([u8; 7]),
+    /// A number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A symbol of the field's kind, or `None` when the package does not know the source's code.
+    Code(Option<&'static str>),
+}
+
+/// All fields of a row, by place; and the source's own text of those whose code was mapped.
+#[derive(Debug)]
+pub(crate) struct Slots<'t> {
+    slots: [Slot<'t>; FIELDS_MAX],
+    /// Field name and text.
+    pub(crate) verbatim: Vec<(&'static str, Cow<'t, str>)>,
+    /// Name of the extension and text.
+    pub(crate) extensions: Vec<(&'static str, Cow<'t, str>)>,
+}
+
+impl Default for Slots<'_> {
+    fn default() -> Self {
+        Slots { slots: [const { Slot::Absent }; FIELDS_MAX], verbatim: Vec::new(), extensions: Vec::new() }
+    }
+}
+
+impl<'t> Slots<'t> {
+    pub(crate) fn set(&mut self, place: usize, slot: Slot<'t>) {
+        self.slots[place] = slot;
+    }
+
+    pub(crate) fn at(&self, place: usize) -> &Slot<'t> {
+        &self.slots[place]
+    }
+
+    /// The field of this name; looked up once per use, so only for rules and examples.
+    pub(crate) fn named(&self, subject: Subject, name: &str) -> &Slot<'t> {
+        subject.place(name).map_or(&Slot::Absent, |place| &self.slots[place])
+    }
+}
+
+impl Slot<'_> {
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Slot::Absent)
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Slot::Text(text) => Some(text),
+            Slot::Month(month) => std::str::from_utf8(month).ok(),
+            Slot::Code(symbol) => *symbol,
+            Slot::Absent | Slot::Time(..) | Slot::Number(_) | Slot::Flag(_) => None,
+        }
+    }
+
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        match self {
+            Slot::Time(at, _) => Some(*at),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self) -> Option<i32> {
+        match self {
+            Slot::Number(number) => i32::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self {
+            Slot::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// As an example or a rule writes it; times in UTC.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Slot::Absent => String::new(),
+            Slot::Time(at, _) => crate::pipeline::rfc3339(*at),
+            Slot::Number(number) => number.to_string(),
+            Slot::Flag(flag) => flag.to_string(),
+            Slot::Text(_) | Slot::Month(_) => self.text().unwrap_or_default().to_owned(),
+            Slot::Code(symbol) => symbol.unwrap_or("UNKNOWN").to_owned(),
+        }
+    }
+}

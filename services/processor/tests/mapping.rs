@@ -1,0 +1,194 @@
+//! Mapping packages: the shipped ones hold, mistakes point at their place, and rows become what the package says.
+
+use std::path::Path;
+
+use identity::Key;
+use processor::mapping::{self, Program, try_examples};
+use processor::pipeline::{Outcome, Pipeline, Settings};
+use processor::rules::{Effect, Rule};
+use schemas::{FileFault, Format, SourceRecord};
+
+use crate::support::{self, Kept};
+
+fn shipped(name: &str) -> Program {
+    Program::load(Path::new(name)).expect("a shipped package")
+}
+
+fn pipeline(program: Program) -> Pipeline {
+    let key = Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key");
+    Pipeline::new(Settings {
+        region: "14".into(),
+        key,
+        key_id: "v1".into(),
+        directory: processor::directory::Directory::default(),
+        programs: vec![program],
+        interim: false,
+    })
+    .expect("a pipeline")
+}
+
+/// What a payload of the waiting-time feed becomes.
+fn wait(pipeline: &mut Pipeline, payload: &str) -> (Outcome, Kept) {
+    let source = SourceRecord { feed: "waiting-times", ..support::source(Format::Delimited, payload.as_bytes()) };
+    let mut kept = Kept::default();
+    let outcome = pipeline.process(&source, support::ORIGIN, &mut kept);
+    (outcome, kept)
+}
+
+/// The code by which a payload is parked, and the field that the parked record names.
+fn rejected(payload: &str) -> (String, String) {
+    let (outcome, kept) = wait(&mut pipeline(shipped("waiting-times")), payload);
+    assert!(matches!(outcome, Outcome::Rejected(_)), "{payload}");
+    let text = |key: &str| kept.parked[0][key].as_str().unwrap_or_default().to_owned();
+    (text("rule"), text("field"))
+}
+
+const HEADER: &str = "vardkontakt_id;status;matperiod;beslut_datum;start_datum;vardgaranti;kon;sjukhuskod";
+
+#[test]
+fn the_examples_of_every_shipped_package_hold() {
+    for name in mapping::shipped() {
+        let tried = try_examples(&mut shipped(name)).expect("tried");
+        assert!(tried.len() >= 5, "{name} has {} examples", tried.len());
+        for tried in tried {
+            assert_eq!(tried.differences, [""; 0], "{name}: {}", tried.name);
+        }
+    }
+}
+
+#[test]
+fn an_example_that_does_not_hold_is_seen() {
+    let text = include_str!("../packages/waiting-times.toml").replace("sex = \"FEMALE\"", "sex = \"MALE\"");
+    let tried = try_examples(&mut Program::compile("wrong", &text).expect("compiles")).expect("tried");
+    let differ: Vec<_> = tried.iter().filter(|tried| !tried.differences.is_empty()).collect();
+    assert_eq!(differ.len(), 2);
+    assert!(differ[0].line > 100 && differ[0].differences[0].contains("sex is \"FEMALE\""), "{differ:?}");
+}
+
+#[test]
+fn explain_shows_where_each_field_comes_from() {
+    insta::assert_snapshot!("explain-waiting-times", mapping::explain(&shipped("waiting-times")));
+}
+
+/// A package with one thing wrong, and what the error must name.
+#[track_caller]
+fn check_mistake(from: &str, to: &str, expected: &[&str]) {
+    let text = include_str!("../packages/waiting-times.toml").replacen(from, to, 1);
+    let error = Program::compile("p.toml", &text).expect_err(to).to_string();
+    for part in expected {
+        assert!(error.contains(part), "{error:?} does not say {part:?}");
+    }
+    let line: usize = error.split(':').nth(1).expect("a line").parse().expect("a number");
+    let at = text.find(to).expect("the mistake is in the text");
+    let mistake = text[..at].lines().count().max(1);
+    assert!(line.abs_diff(mistake) <= 2, "{error:?} points at line {line}, the mistake is about line {mistake}");
+}
+
+#[test]
+fn a_mistake_points_at_file_line_and_key() {
+    check_mistake("subject = \"wait\"", "subject = \"waits\"", &["p.toml:", "package.subject", "use wait"]);
+    check_mistake("feed = \"waiting-times\"", "feed = \"Waiting Times\"", &["package.feed"]);
+    check_mistake("[fields.kva]", "[fields.kvaa]", &["fields.kvaa", "no field"]);
+    check_mistake("column = \"remiss_id\"", "colum = \"remiss_id\"", &["unknown field `colum`"]);
+    check_mistake("M = \"MALE\"", "M = \"MAN\"", &["fields.sex.codes.M", "MALE, FEMALE"]);
+    check_mistake("J = true", "J = \"ja\"", &["fields.guarantee.codes.J", "yes or no"]);
+    check_mistake("severity = \"info\"", "severity = \"loud\"", &["rule.severity", "error"]);
+    check_mistake("present = \"guarantee\"", "present = \"garanti\"", &["rule wait-guarantee-missing", "no field"]);
+    check_mistake("code = \"wait-negative\"", "code = \"field-missing\"", &["the processor's own"]);
+    check_mistake("row = { status", "row = { statusen", &["example \"without a contact id\"", "no column"]);
+    let without = include_str!("../packages/waiting-times.toml").replace("[fields.contact_id]", "[fields.profession]");
+    assert!(Program::compile("p.toml", &without).is_err(), "a table twice is no TOML");
+}
+
+#[test]
+fn a_row_is_refused_by_rule_and_column() {
+    let refused = |row: &str| rejected(&format!("{HEADER}\n{row}"));
+    let pair = |code: &str, field: &str| (code.to_owned(), field.to_owned());
+    assert_eq!(refused(";GENOMFORD;2026-02;;;JA;1;1"), pair("field-missing", "vardkontakt_id"));
+    assert_eq!(refused("A;;2026-02;;;JA;1;1"), pair("field-missing", "status"));
+    assert_eq!(refused("A;KLAR;2026-02;;;JA;1;1"), pair("field-invalid", "status"));
+    assert_eq!(refused("A;VANTANDE;;2026-01-01;;JA;1;1"), pair("wait-period-missing", "matperiod"));
+    assert_eq!(rejected("status;matperiod\nGENOMFORD;2026-02"), pair("column-missing", "vardkontakt_id"));
+    assert_eq!(rejected(HEADER), pair("row-unreadable", ""));
+    assert_eq!(refused("A;GENOMFORD"), pair("row-unreadable", ""));
+}
+
+#[test]
+fn a_rule_of_the_package_refuses_with_its_own_code_and_remedy() {
+    let strict = include_str!("../packages/waiting-times.toml").replacen(
+        "severity = \"warning\"\npresent = \"decided_at\"",
+        "severity = \"error\"\npresent = \"decided_at\"",
+        1,
+    );
+    let mut pipeline = pipeline(Program::compile("strict", &strict).expect("compiles"));
+    let (outcome, kept) = wait(&mut pipeline, &format!("{HEADER}\nA;GENOMFORD;2026-02;;2026-02-01;JA;1;1"));
+    assert!(matches!(outcome, Outcome::Rejected(rejection) if rejection.rule == Rule::PackageRuleBroken));
+    assert_eq!(
+        (kept.parked[0]["rule"].as_str(), kept.parked[0]["field"].as_str()),
+        (Some("wait-decision-missing"), Some("beslut_datum"))
+    );
+    assert!(kept.parked[0]["remedy"].as_str().is_some_and(|remedy| remedy.contains("beslut_datum")));
+}
+
+#[test]
+fn a_completed_contact_without_period_counts_in_the_month_of_its_start() {
+    // 23:30 UTC on the last of January is February in Sweden.
+    let (_, kept) = wait(
+        &mut pipeline(shipped("waiting-times")),
+        &format!("{HEADER}\nA;GENOMFORD;;2026-01-01;2026-01-31T23:30:00Z;JA;1;1"),
+    );
+    assert_eq!(kept.events[0]["period"], "2026-02");
+    assert_eq!(kept.events[0]["envelope"]["quality"][0]["rule"], "wait-period-derived");
+}
+
+#[test]
+fn codes_that_were_mapped_are_kept_beside_the_mapped_ones() {
+    let (_, kept) = wait(
+        &mut pipeline(shipped("waiting-times")),
+        &format!("{HEADER}\nA;GENOMFORD;2026-02;2026-01-01;2026-02-01;JA;Z;1"),
+    );
+    let event = &kept.events[0];
+    assert_eq!((event["sex"].as_str(), event["guarantee"].as_bool()), (Some("UNKNOWN"), Some(true)));
+    assert_eq!(event["verbatim"], serde_json::json!({"status": "GENOMFORD", "guarantee": "JA", "sex": "Z"}));
+    assert_eq!(event["envelope"]["event_type"], "wait.completed");
+}
+
+#[test]
+fn a_personal_number_in_any_cell_is_replaced() {
+    let number = "19800101-2387";
+    let columns: Vec<&str> = shipped("waiting-times").columns().collect();
+    for column in &columns {
+        let cells: Vec<&str> = columns
+            .iter()
+            .map(|name| match *name {
+                name if name == *column => number,
+                "vardkontakt_id" => "A",
+                "status" => "GENOMFORD",
+                "matperiod" => "2026-02",
+                _ => "",
+            })
+            .collect();
+        let payload = format!("{}\n{}", columns.join(";"), cells.join(";"));
+        let (_, kept) = wait(&mut pipeline(shipped("waiting-times")), &payload);
+        let all = format!("{:?}{:?}", kept.events, kept.parked);
+        assert!(!all.contains("198001012387") && !all.contains(number), "{column}: it is passed on");
+    }
+}
+
+#[test]
+fn a_file_that_was_left_out_is_parked_with_its_line() {
+    for fault in FileFault::ALL {
+        let rule = Rule::of_code(fault.code()).expect("every fault has its rule");
+        assert_eq!(rule.entry().effect, Effect::Parks);
+        assert_eq!(rejected(&fault.payload(17)), (fault.code().to_owned(), "line 17".to_owned()));
+    }
+}
+
+#[test]
+fn a_feed_without_package_is_parked() {
+    let mut pipeline = support::pipeline(support::sample_directory());
+    assert!(matches!(
+        wait(&mut pipeline, "a;b\n1;2").0,
+        Outcome::Rejected(rejection) if rejection.rule == Rule::FeedUnmapped
+    ));
+}
