@@ -8,6 +8,8 @@ use std::time::Duration;
 use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size};
 use serde::Deserialize;
 
+use crate::cells::folded;
+
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +63,8 @@ pub struct Limits {
     pub drain: Period,
     /// The largest capacity file.
     pub capacity_file: Size,
+    /// The largest table file; a larger one is left out.
+    pub table_file: Size,
     /// Files looked at in one watched folder.
     pub files: usize,
 }
@@ -77,6 +81,7 @@ impl Default for Limits {
             stall: Period::seconds(3),
             drain: Period::seconds(20),
             capacity_file: Size::mib(4),
+            table_file: Size::mib(4096),
             files: 10_000,
         }
     }
@@ -99,6 +104,9 @@ pub struct Region {
     /// Folders of HL7 files.
     #[serde(default)]
     pub replay: Vec<Replay>,
+    /// Delimited files.
+    #[serde(default)]
+    pub table: Vec<Table>,
 }
 
 /// One MLLP listener.
@@ -206,6 +214,46 @@ pub struct Replay {
     pub poll: Period,
 }
 
+/// Delimited files whose rows are sent once each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// A file, or a folder whose `.csv`, `.txt` and `.tsv` files are read in order of name.
+    pub path: PathBuf,
+    /// A folder of ours that remembers how far each file has been sent.
+    pub positions: PathBuf,
+    /// Name of the feed, the last part of the topic name.
+    pub feed: String,
+    /// HSA-id of the system that writes them, when it is not the region's.
+    pub source_system: Option<String>,
+    /// How often it is looked at. A file is read when two looks in a row find it unchanged.
+    #[serde(default = "every_second")]
+    pub poll: Period,
+    /// Rows with the same value in this column stay in order; without it, the same rows do.
+    pub key: Option<String>,
+    /// Columns that every file must have; the case of letters, accents and signs do not matter.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// How the bytes of the files are letters.
+    #[serde(default)]
+    pub encoding: Encoding,
+}
+
+/// How the bytes of a table file are letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Encoding {
+    /// UTF-8 when the file says so with a byte order mark or is valid UTF-8 to its end, else ISO-8859-1.
+    #[default]
+    #[serde(rename = "detect")]
+    Detect,
+    /// UTF-8; a file that is not is left out.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// ISO-8859-1, unless a byte order mark says UTF-8.
+    #[serde(rename = "iso-8859-1")]
+    Latin1,
+}
+
 fn adt() -> String {
     "adt".to_owned()
 }
@@ -284,10 +332,10 @@ impl Check for Limits {
 impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
-        if self.mllp.is_empty() && self.capacity.is_empty() && self.replay.is_empty() {
+        if self.mllp.is_empty() && self.capacity.is_empty() && self.replay.is_empty() && self.table.is_empty() {
             return Err(Fault::new(
                 "mllp",
-                "this region has no source; add [[region.mllp]], [[region.capacity]] or [[region.replay]]",
+                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]] or [[region.table]]",
             ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
@@ -300,6 +348,22 @@ impl Check for Region {
         for (at, source) in self.replay.iter().enumerate() {
             check_watched(&source.feed, source.source_system.as_deref(), source.poll)
                 .map_err(|fault| fault.under(&format!("replay.{at}")))?;
+        }
+        for (at, source) in self.table.iter().enumerate() {
+            source.check().map_err(|fault| fault.under(&format!("table.{at}")))?;
+        }
+        Ok(())
+    }
+}
+
+impl Check for Table {
+    fn check(&self) -> Result<(), Fault> {
+        check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
+        // A name without letters would be found in every header cell without letters.
+        for (key, names) in [("columns", self.columns.as_slice()), ("key", self.key.as_slice())] {
+            if names.iter().any(|name| folded(name).is_empty()) {
+                return Err(Fault::new(key, "a column name needs a letter or a digit"));
+            }
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
-//! What capacity files and HL7 files have in common: names fit to be shown, and records sent with a bound on how many
-//! are under way.
+//! What files of every kind have in common: names fit to be shown, why one was not sent to its end, and records sent with
+//! a bound on how many are under way.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::intake::{self, Arrival, Feed, NotStored, Receipt};
 
@@ -15,7 +16,42 @@ pub fn shown_name(path: &Path) -> String {
     }
 }
 
-/// Why a file was not sent to its end; its rest is sent later.
+/// A file's path with its name fit to be shown.
+fn shown_path(path: &Path) -> String {
+    path.with_file_name(shown_name(path)).display().to_string()
+}
+
+/// Why a file was not sent to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("read {}", shown_path(path))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not what it was when it was first looked at: its new content is another file.
+    #[error("send {}: it was written to while it was read", shown_path(path))]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The position cannot be kept or read.
+    #[error("keep how far a file has been sent in {}", path.display())]
+    Position {
+        /// The position file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Sending again goes on where it was.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// Why sending stopped; the rest is sent later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Interrupted {
     /// Kafka did not take a record.

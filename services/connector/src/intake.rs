@@ -228,6 +228,11 @@ impl Feed {
         &self.region
     }
 
+    /// The feed's name, the last part of the topic name.
+    pub fn name(&self) -> &str {
+        &self.feed
+    }
+
     /// Hands a record to Kafka, within its room. Records of one caller keep their order.
     pub async fn send(&self, arrival: Arrival<'_>, room: Room) -> Result<Receipt, NotStored> {
         self.intake.metrics.received.of(self.source).inc();

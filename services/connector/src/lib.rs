@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod capacity;
+mod cells;
 pub mod config;
-mod files;
+pub mod files;
+mod folder;
 pub mod intake;
 mod message;
 pub mod metrics;
@@ -10,4 +12,5 @@ pub mod mllp;
 pub mod replay;
 pub mod route;
 pub mod service;
+pub mod table;
 mod watch;

@@ -1,6 +1,7 @@
 //! What the connector counts.
 
 use runtime::metrics::{By, Counter, Family, Gauge, Histogram, Keys};
+use schemas::FileFault;
 
 runtime::labels! {
     /// How a message was answered.
@@ -61,6 +62,8 @@ runtime::labels! {
         Replay = "replay",
         /// A capacity file.
         Capacity = "capacity",
+        /// A table file.
+        Table = "table",
     }
 }
 
@@ -75,6 +78,46 @@ runtime::labels! {
         Headless = "headless",
         /// The folder holds more files than `limits.files`.
         TooMany = "too-many",
+        /// A table file was left out as a whole; [`TableFault`] says why.
+        LeftOut = "left-out",
+    }
+}
+
+runtime::labels! {
+    /// Why a table file was left out; the codes of [`FileFault`].
+    pub enum TableFault("fault") {
+        /// The last row ends before its last column.
+        Truncated = "file-truncated",
+        /// A row in the middle has more or fewer cells than the header.
+        RowUneven = "file-row-uneven",
+        /// A quoted cell never ends.
+        QuoteOpen = "file-quote-open",
+        /// The first line is no header.
+        Headless = "file-headless",
+        /// The header lacks a column.
+        ColumnMissing = "file-column-missing",
+        /// Bytes that the encoding does not have.
+        NotText = "file-not-text",
+        /// A row longer than a message may be.
+        RowOversized = "file-row-oversized",
+        /// The file is larger than its limit.
+        Oversized = "file-oversized",
+    }
+}
+
+impl TableFault {
+    /// The label of a fault.
+    pub fn of(fault: FileFault) -> Self {
+        match fault {
+            FileFault::Truncated => Self::Truncated,
+            FileFault::RowUneven => Self::RowUneven,
+            FileFault::QuoteOpen => Self::QuoteOpen,
+            FileFault::Headless => Self::Headless,
+            FileFault::ColumnMissing => Self::ColumnMissing,
+            FileFault::NotText => Self::NotText,
+            FileFault::RowOversized => Self::RowOversized,
+            FileFault::Oversized => Self::Oversized,
+        }
     }
 }
 
@@ -125,7 +168,25 @@ runtime::metrics! {
         pub capacity_rows: Counter = "capacity_rows_total",
         /// Capacity files read to their end.
         pub capacity_files: Counter = "capacity_files_total",
+        /// Table rows sent. What is sent again after a failure counts again.
+        pub table_rows: Counter = "table_rows_total",
+        /// Table files sent to their end.
+        pub table_files: Counter = "table_files_total",
+        /// Table files left out as a whole, by what is wrong with them.
+        pub table_faults: By<TableFault, Counter> = "table_faults_total",
         /// Watched files that could not be used, by reason.
         pub file_troubles: By<FileTrouble, Counter> = "file_troubles_total",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::metrics::Label;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_has_the_same_name_in_a_metric_and_in_a_payload() {
+        assert_eq!(FileFault::ALL.map(|fault| TableFault::of(fault).value()), FileFault::ALL.map(FileFault::code));
     }
 }

@@ -1,8 +1,8 @@
 //! Which partition a record goes to: one person's messages to one, so that they stay in order.
 //!
 //! The partition is a keyed hash, and the Kafka key stays empty: the layout of a topic says nothing about a person.
-//! What names no patient is kept together by its bed (A20) or unit (capacity), and the rest by its content, so that
-//! the same message sent twice meets itself.
+//! What names no patient is kept together by its bed (A20), its unit (capacity) or its key column (tables), and the rest
+//! by its content, so that the same message sent twice meets itself.
 
 use std::sync::Arc;
 
@@ -51,9 +51,9 @@ impl Router {
         }
     }
 
-    /// Of a unit's row.
-    pub fn of_unit(&self, unit: &str) -> i32 {
-        self.key.partition_of_text(unit, self.partitions)
+    /// Of a row, by the text that keeps rows together: its unit, or its key column.
+    pub fn of_text(&self, text: &str) -> i32 {
+        self.key.partition_of_text(text, self.partitions)
     }
 
     /// Of something that names nobody, or cannot be read.

@@ -21,7 +21,7 @@ use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
-use crate::{capacity, replay};
+use crate::{capacity, replay, table};
 
 /// Name of the health component that says whether every source is open.
 const SOURCES: &str = "sources";
@@ -106,6 +106,9 @@ impl Service {
             }
             for (source, feed) in region.replay.into_iter().zip(found.replay) {
                 tasks.spawn(replay::watch(feed, source));
+            }
+            for (source, feed) in region.table.into_iter().zip(found.table) {
+                tasks.spawn(table::watch(feed, source));
             }
         }
         health.set_ready(SOURCES, true, "every source is open");
@@ -204,6 +207,7 @@ struct RegionFeeds {
     mllp: Vec<Arc<Feed>>,
     capacity: Vec<Arc<Feed>>,
     replay: Vec<Arc<Feed>>,
+    table: Vec<Arc<Feed>>,
 }
 
 impl<'a> Feeds<'a> {
@@ -240,7 +244,7 @@ impl<'a> Feeds<'a> {
     }
 
     async fn of_region(&mut self, region: &Region) -> Result<RegionFeeds, Error> {
-        let mut found = RegionFeeds { mllp: Vec::new(), capacity: Vec::new(), replay: Vec::new() };
+        let mut found = RegionFeeds { mllp: Vec::new(), capacity: Vec::new(), replay: Vec::new(), table: Vec::new() };
         let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
         for source in &region.mllp {
             let system = system(&source.source_system);
@@ -253,6 +257,10 @@ impl<'a> Feeds<'a> {
         for source in &region.replay {
             let system = system(&source.source_system);
             found.replay.push(self.feed(region.code, &source.feed, &system, Source::Replay).await?);
+        }
+        for source in &region.table {
+            let system = system(&source.source_system);
+            found.table.push(self.feed(region.code, &source.feed, &system, Source::Table).await?);
         }
         Ok(found)
     }

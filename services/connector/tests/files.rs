@@ -104,7 +104,8 @@ fn a_folder_of_files_is_sent_once_each() {
         setup.sources(&format!("[[region.replay]]\npath = {inbox:?}\npositions = {positions:?}\npoll = \"50ms\"\n"));
     fs::write(inbox.join("a.hl7"), file_of(20)).expect("written");
     let mut connector = setup.start();
-    connector.wait("a word about the positions", |connector| connector.log().contains("keep the position of a replay"));
+    connector
+        .wait("a word about the positions", |connector| connector.log().contains("keep how far a file has been sent"));
     assert!(setup.records("adt", 0).is_empty(), "nothing is sent whose position cannot be kept");
     fs::create_dir(&positions).expect("made");
     assert_eq!(setup.records("adt", 20).len(), 20);

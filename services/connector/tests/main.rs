@@ -7,4 +7,5 @@ mod fuzz;
 mod messages;
 mod samples;
 mod stack;
+mod tables;
 mod tls;

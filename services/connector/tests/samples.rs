@@ -36,6 +36,12 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(|text| text.replace("\"24 MiB\"", "\"1 MiB\""), "in_flight");
     check(|text| text.replace("\"30s\"", "30"), "acknowledge");
     check(|text| text.replace("VARDSTROM_PARTITION_KEY", "VARDSTROM_NO_SUCH_KEY"), "VARDSTROM_NO_SUCH_KEY is not set");
+    check(|text| text.replace("feed = \"waiting-times\"", ""), "missing field `feed`");
+    check(|text| text.replace("\"waiting-times\"\npoll", "\"Waiting Times\"\npoll"), "not a feed");
+    check(|text| text.replace("encoding = \"detect\"", "encoding = \"latin-1\""), "iso-8859-1");
+    check(|text| text.replace("encoding = \"detect\"", "encodings = \"detect\""), "encodings");
+    check(|text| text.replace("encoding = \"detect\"", "columns = [\"-\"]"), "a column name needs");
+    check(|text| text.replace("table_file = \"4 GiB\"", "table_file = 4"), "table_file");
     check(
         |text| {
             text.replace(
@@ -64,11 +70,22 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
 }
 
 #[test]
+fn check_says_what_is_opened() {
+    let setup = Setup::mllp("10");
+    let output = setup.command("check").arg("--config").arg(sample()).output().expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        said.contains("tables from /var/lib/vardstrom/14/waiting-times to region.14.source.waiting-times"),
+        "{said}"
+    );
+}
+
+#[test]
 fn help_teaches() {
     let setup = Setup::mllp("10");
     let output = setup.command("--help").output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("text");
-    for word in ["replay", "check", "Exit codes", "acks=all"] {
+    for word in ["replay", "table", "check", "Exit codes", "acks=all"] {
         assert!(text.contains(word), "{word} not in {text}");
     }
 }

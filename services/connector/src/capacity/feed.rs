@@ -7,6 +7,7 @@ use std::sync::Arc;
 use schemas::{Format, Timestamp};
 
 use super::table::{self, Row, Table};
+use crate::cells;
 use crate::config::Capacity;
 use crate::files::{Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
@@ -14,7 +15,6 @@ use crate::metrics::FileTrouble;
 use crate::replay::position::Version;
 use crate::watch::{Lister, Watch};
 
-const ENDINGS: &[&str] = &["csv", "txt", "tsv"];
 /// The message id of every row of one version of a file. Rows have none of their own: their content tells them apart, and
 /// the version tells a figure that was changed back from the same file read again.
 fn message_id(version: Version) -> String {
@@ -25,7 +25,7 @@ fn message_id(version: Version) -> String {
 pub async fn watch(feed: Arc<Feed>, source: Capacity) {
     let intake = Arc::clone(&feed.intake);
     let mut watch = Watch::default();
-    let mut lister = Lister::new(source.path.clone(), ENDINGS, intake.limits.files);
+    let mut lister = Lister::new(source.path.clone(), cells::ENDINGS, intake.limits.files);
     while !intake.shutdown.requested() {
         for (path, version) in watch.look(lister.list(&intake.metrics).await) {
             match send(&feed, &path, version).await {
@@ -102,7 +102,7 @@ async fn send(feed: &Feed, path: &Path, version: Version) -> Result<Sent, Interr
             partition: if row.unit.is_empty() {
                 feed.router.of_content(&row.payload)
             } else {
-                feed.router.of_unit(&row.unit)
+                feed.router.of_text(&row.unit)
             },
         };
         window.send(arrival, ()).await?;

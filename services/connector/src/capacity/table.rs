@@ -9,6 +9,8 @@
 
 use std::borrow::Cow;
 
+use crate::cells::{delimiter_of, folded, joined, latin1};
+
 /// A row of a capacity file, ready to be a payload.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
@@ -84,7 +86,7 @@ pub fn read(file: &[u8]) -> Table {
     let Some((header_line, header)) = lines.next() else {
         return Table::Empty;
     };
-    let delimiter = delimiter_of(header);
+    let delimiter = delimiter_of(|delimiter| cells(header, delimiter).len());
     let columns: Vec<String> = cells(header, delimiter);
     let known: Vec<Option<Column>> = columns.iter().map(|cell| Column::of_header(cell)).collect();
     let unit_at = known.iter().position(|column| *column == Some(Column::Unit));
@@ -128,7 +130,7 @@ fn decoded(file: &[u8]) -> Cow<'_, str> {
     let rest = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     match str::from_utf8(rest) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(rest.iter().map(|byte| char::from(*byte)).collect()),
+        Err(_) => Cow::Owned(latin1(rest)),
     }
 }
 
@@ -161,11 +163,6 @@ fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
     })
 }
 
-/// The separator that cuts the header into most cells; `;` wins a tie, being what Swedish spreadsheets write.
-fn delimiter_of(header: &str) -> u8 {
-    [b';', b'\t', b','].into_iter().rev().max_by_key(|delimiter| cells(header, *delimiter).len()).unwrap_or(b';')
-}
-
 /// The trimmed cells of one line.
 fn cells(line: &str, delimiter: u8) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new()
@@ -180,38 +177,6 @@ fn cells(line: &str, delimiter: u8) -> Vec<String> {
         // The reader refuses only invalid UTF-8, which a &str cannot hold; the line is then passed on whole.
         Ok(false) | Err(_) => vec![line.to_owned()],
     }
-}
-
-/// Cells joined with `;`, quoted only where they must be.
-fn joined<S: AsRef<str>>(cells: &[S]) -> String {
-    let mut out = String::new();
-    for (at, cell) in cells.iter().enumerate() {
-        let cell = cell.as_ref();
-        if at > 0 {
-            out.push(';');
-        }
-        if cell.contains([';', '"']) {
-            out.push('"');
-            out.push_str(&cell.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(cell);
-        }
-    }
-    out
-}
-
-/// Lower case without accents, spaces and signs.
-fn folded(cell: &str) -> String {
-    cell.chars()
-        .flat_map(char::to_lowercase)
-        .filter_map(|c| match c {
-            'å' | 'ä' => Some('a'),
-            'ö' => Some('o'),
-            c if c.is_ascii_alphanumeric() => Some(c),
-            _ => None,
-        })
-        .collect()
 }
 
 fn prefix(text: &str, bytes_max: usize) -> &str {

@@ -6,4 +6,4 @@ pub mod position;
 mod sender;
 
 pub use folder::watch;
-pub use sender::{Error, Sender};
+pub use sender::Sender;

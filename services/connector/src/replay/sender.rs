@@ -1,87 +1,59 @@
 //! Sends one file from where it was left.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use schemas::Format;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::cutter::{Cutter, Section};
-use super::position::{Position, Version};
-use crate::files::{Interrupted, Window, shown_name};
+use super::position::{Keeper, Position, Version};
+use crate::files::{Error, Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
 use crate::message::{self, Read};
 use crate::metrics::Oddity;
 
 /// Read at a time.
 const READ_BYTES: usize = 64 << 10;
-/// How often the position is kept, at most: a killed replay sends this much again.
-const KEEP_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Why a file was not sent to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The file cannot be read.
-    #[error("read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The position cannot be kept or read.
-    #[error("keep the position of a replay in {}", path.display())]
-    Position {
-        /// The position file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Kafka did not take a record, or the process is to stop. Sending again goes on where it was.
-    #[error(transparent)]
-    Interrupted(#[from] Interrupted),
-}
 
 /// Sends one version of one file, and remembers how far.
 pub struct Sender<'a> {
     feed: &'a Feed,
     path: &'a Path,
-    kept_at: &'a Path,
     name: String,
-    position: Position,
-    kept: Instant,
+    keeper: Keeper,
 }
 
 impl<'a> Sender<'a> {
     /// A sender of the file at `path` that keeps its position at `kept_at`.
-    pub fn new(feed: &'a Feed, path: &'a Path, kept_at: &'a Path) -> Result<Self, Error> {
+    pub fn new(feed: &'a Feed, path: &'a Path, kept_at: &Path) -> Result<Self, Error> {
         let metadata = std::fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let position = Position::load(kept_at, Version::of(&metadata))
             .map_err(|source| Error::Position { path: kept_at.to_owned(), source })?;
-        let mut sender = Self { feed, path, kept_at, name: shown_name(path), position, kept: Instant::now() };
+        let mut keeper = Keeper::new(kept_at, position);
         if !position.done() {
             // Told before anything is sent, if the position cannot be kept.
-            sender.keep((position.offset, position.messages), true)?;
+            keeper.keep(position)?;
         }
-        Ok(sender)
+        Ok(Self { feed, path, name: shown_name(path), keeper })
     }
 
     /// How far the file has been sent.
     pub fn position(&self) -> Position {
-        self.position
+        self.keeper.position()
     }
 
     /// Sends the rest of the file; `progress` is told how far it is. After an interruption call it again.
     pub async fn send(&mut self, mut progress: impl FnMut(&Position)) -> Result<(), Error> {
         let failed = |source| Error::Read { path: self.path.to_owned(), source };
         let mut file = File::open(self.path).await.map_err(failed)?;
-        file.seek(io::SeekFrom::Start(self.position.offset)).await.map_err(failed)?;
+        let start = self.position();
+        file.seek(io::SeekFrom::Start(start.offset)).await.map_err(failed)?;
         let section_bytes_max = usize::try_from(self.feed.intake.limits.message.as_bytes()).unwrap_or(usize::MAX);
-        let mut cutter = Cutter::file(self.position.offset, section_bytes_max);
+        let mut cutter = Cutter::file(start.offset, section_bytes_max);
         let mut window = Window::new(self.feed);
-        let mut messages = self.position.messages;
+        let mut messages = start.messages;
         let mut buffer = vec![0; READ_BYTES];
         loop {
             let bytes =
@@ -91,9 +63,9 @@ impl<'a> Sender<'a> {
                 bytes => cutter.push(&buffer[..bytes]),
             }
             while let Some(section) = cutter.cut() {
-                if let Some(stored) = self.section(&section, &mut messages, &mut window).await? {
-                    self.keep(stored, false)?;
-                    progress(&self.position);
+                if let Some((offset, messages)) = self.section(&section, &mut messages, &mut window).await? {
+                    self.keeper.advance(Position { offset, messages, ..start })?;
+                    progress(&self.position());
                 }
             }
             if bytes == 0 {
@@ -101,8 +73,8 @@ impl<'a> Sender<'a> {
             }
         }
         window.finish().await?;
-        self.keep((self.position.version.size, messages), true)?;
-        progress(&self.position);
+        self.keeper.keep(Position { offset: start.version.size, messages, ..start })?;
+        progress(&self.position());
         Ok(())
     }
 
@@ -123,7 +95,7 @@ impl<'a> Sender<'a> {
         let mut inside = hl7::batch::messages(&section.bytes).peekable();
         while let Some(payload) = inside.next() {
             *messages += 1;
-            let next = if inside.peek().is_none() { section.next } else { self.position.offset };
+            let next = if inside.peek().is_none() { section.next } else { self.position().offset };
             stored = self.message(payload, payload, *messages, next, window).await?.or(stored);
         }
         Ok(stored)
@@ -154,20 +126,5 @@ impl<'a> Sender<'a> {
             partition: Read::partition(read.as_ref(), &self.feed.router, bytes, received_at),
         };
         window.send(arrival, (next, number)).await
-    }
-
-    /// Keeps a position; a position never goes back.
-    fn keep(&mut self, (offset, messages): (u64, u64), now: bool) -> Result<(), Error> {
-        if offset > self.position.offset || now {
-            self.position.offset = offset;
-            self.position.messages = messages;
-        }
-        if now || self.kept.elapsed() >= KEEP_INTERVAL {
-            self.position
-                .store(self.kept_at)
-                .map_err(|source| Error::Position { path: self.kept_at.to_owned(), source })?;
-            self.kept = Instant::now();
-        }
-        Ok(())
     }
 }
