@@ -21,6 +21,8 @@ pub enum Kind {
     Parked,
     /// `region.<nn>.common.wait`
     Wait,
+    /// `region.<nn>.common.cost`
+    Cost,
 }
 
 /// A typed record that belongs to one kind.
@@ -52,7 +54,7 @@ impl Compatibility {
 
 impl Kind {
     /// Every kind, in the order of the development registry's ids.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SourceRecord,
         Self::Encounter,
         Self::BedCapacity,
@@ -60,6 +62,7 @@ impl Kind {
         Self::Person,
         Self::Parked,
         Self::Wait,
+        Self::Cost,
     ];
 
     /// Name of the Avro record.
@@ -72,6 +75,7 @@ impl Kind {
             Self::Person => "Person",
             Self::Parked => "Parked",
             Self::Wait => "Wait",
+            Self::Cost => "Cost",
         }
     }
 
@@ -87,6 +91,7 @@ impl Kind {
             Self::Person => &[include_str!("../avro/Person/v1.avsc")],
             Self::Parked => &[include_str!("../avro/Parked/v1.avsc")],
             Self::Wait => &[include_str!("../avro/Wait/v1.avsc")],
+            Self::Cost => &[include_str!("../avro/Cost/v1.avsc")],
         }
     }
 
@@ -100,9 +105,13 @@ impl Kind {
     pub const fn compatibility(self) -> Compatibility {
         match self {
             Self::SourceRecord => Compatibility::BackwardTransitive,
-            Self::Encounter | Self::BedCapacity | Self::BedStatus | Self::Person | Self::Parked | Self::Wait => {
-                Compatibility::FullTransitive
-            }
+            Self::Encounter
+            | Self::BedCapacity
+            | Self::BedStatus
+            | Self::Person
+            | Self::Parked
+            | Self::Wait
+            | Self::Cost => Compatibility::FullTransitive,
         }
     }
 
@@ -118,6 +127,7 @@ impl Kind {
             "common.bed-status" => Some(Self::BedStatus),
             "common.person" => Some(Self::Person),
             "common.wait" => Some(Self::Wait),
+            "common.cost" => Some(Self::Cost),
             "parked" => Some(Self::Parked),
             _ => is_feed(rest.strip_prefix("source.")?).then_some(Self::SourceRecord),
         }

@@ -3,6 +3,7 @@
 mod bed_capacity;
 mod bed_status;
 mod content_hash;
+mod cost;
 mod decoder;
 mod encoder;
 mod encounter;
@@ -22,6 +23,7 @@ mod wire;
 pub use bed_capacity::{BedCapacity, ClosedReason};
 pub use bed_status::{BedState, BedStatus};
 pub use content_hash::content_hash;
+pub use cost::{CareForm, Cost};
 pub use decoder::{DecodeError, Decoder, InvalidSchema};
 pub use encoder::{EncodeError, Encoder};
 pub use encounter::{BedKind, Encounter, MovementAction, PatientClass, Place};

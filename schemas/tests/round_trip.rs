@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use schemas::{
-    BedCapacity, BedKind, BedState, BedStatus, CareType, ClosedReason, Correction, CorrectionKind, Decoder, Deviation,
-    Encoder, Encounter, Envelope, Finding, Format, MovementAction, Origin, Parked, ParkedFate, PatientClass, Person,
-    Place, Record, SCHEMA_VERSION, Severity, Sex, Sha256, SourceRecord, Timestamp, Wait, WaitStatus, registry,
+    BedCapacity, BedKind, BedState, BedStatus, CareForm, CareType, ClosedReason, Correction, CorrectionKind, Cost,
+    Decoder, Deviation, Encoder, Encounter, Envelope, Finding, Format, MovementAction, Origin, Parked, ParkedFate,
+    PatientClass, Person, Place, Record, SCHEMA_VERSION, Severity, Sex, Sha256, SourceRecord, Timestamp, Wait,
+    WaitStatus, registry,
 };
 use serde::Deserialize;
 
@@ -265,6 +266,41 @@ fn wait() {
             ..full.clone()
         };
         check(&bare, &mut vec![]);
+    }
+}
+
+#[test]
+fn cost() {
+    let full = Cost {
+        envelope: envelope_full(),
+        contact_id: "KPP-1",
+        period: Some("2025"),
+        cost_run_id: Some("2025-final-1"),
+        care_form: CareForm::Inpatient,
+        started_at: Some(Timestamp(1)),
+        ended_at: Some(Timestamp(2)),
+        hospital_code: Some("501010"),
+        hospital_name: Some("Sahlgrenska"),
+        unit: Some("311-2"),
+        mvo: Some("311"),
+        admission_mode: Some("3"),
+        discharge_mode: Some("1"),
+        main_diagnosis: Some("S7200"),
+        diagnoses: vec!["I109", "E119"],
+        procedures: vec!["NFJ59"],
+        drg: Some("H14N"),
+        drg_weight: Some("1.873"),
+        total_ore: Some(i64::MAX),
+        components_ore: BTreeMap::from([("operation", 1), ("lab", -2)]),
+        outlier: Some(true),
+        sex: Sex::Male,
+        birth_year: Some(1941),
+        lkf: Some("1480"),
+        verbatim: BTreeMap::from([("sex", "1")]),
+    };
+    check(&full, &mut vec![]);
+    for care_form in [CareForm::Outpatient, CareForm::Primary, CareForm::Home, CareForm::Unknown] {
+        check(&Cost { care_form, ..Cost::bare(envelope_bare(), "KPP-2") }, &mut vec![]);
     }
 }
 

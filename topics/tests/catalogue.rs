@@ -21,7 +21,7 @@ fn it_declares_the_topics_that_the_registry_lists() {
 #[test]
 fn it_fits_on_one_screen() {
     let lines = include_str!("../catalogue.toml").lines().count();
-    assert!(lines <= 90, "{lines} lines");
+    assert!(lines <= 110, "{lines} lines");
 }
 
 #[test]
