@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bytes::Bytes;
 use runtime::origin::{Origin, Position, Watermarks};
 use schemas::{
-    BedCapacity, BedStatus, CorrectionKind, Decoder, Encounter, Envelope, Finding, Kind, Person, Timestamp, Wait,
+    BedCapacity, BedStatus, CorrectionKind, Cost, Decoder, Encounter, Envelope, Finding, Kind, Person, Timestamp, Wait,
 };
 use uuid::Uuid;
 
@@ -40,8 +40,8 @@ pub struct Source {
 impl Source {
     /// The common topics of a region.
     #[must_use]
-    pub fn of_region(region: &str) -> [Self; 5] {
-        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait].map(|kind| Self {
+    pub fn of_region(region: &str) -> [Self; 6] {
+        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost].map(|kind| Self {
             topic: format!("region.{region}.common.{}", subject_name(kind)),
             region: region.to_owned(),
             kind,
@@ -294,6 +294,11 @@ impl<'a> Batch<'a> {
                 let columns = Columns { period: event.period, contact: Some(event.contact_id), ..Columns::default() };
                 self.row(record, &event.envelope, &columns)?;
             }
+            Kind::Cost => {
+                let event: Cost<'_> = self.decode(record)?;
+                let columns = Columns { period: event.period, contact: Some(event.contact_id), ..Columns::default() };
+                self.row(record, &event.envelope, &columns)?;
+            }
             Kind::SourceRecord | Kind::Parked => return Err(Rejection::NotDecodable),
         }
         Ok(())
@@ -380,9 +385,9 @@ struct Columns<'a> {
     contact: Option<&'a str>,
 }
 
-/// Whether events of this kind say how far time has come on the wards. A wait counts at the end of its month.
+/// Whether events of this kind say how far time has come on the wards. Waits and costs are told long after.
 const fn moves_horizon(kind: Kind) -> bool {
-    !matches!(kind, Kind::Wait)
+    !matches!(kind, Kind::Wait | Kind::Cost)
 }
 
 /// How far in event time an event shows the region to have come: not at all when it lies implausibly far ahead of its
@@ -439,6 +444,7 @@ pub(crate) const fn subject_name(kind: Kind) -> &'static str {
         Kind::BedStatus => "bed-status",
         Kind::Person => "person",
         Kind::Wait => "wait",
+        Kind::Cost => "cost",
         Kind::SourceRecord | Kind::Parked => "",
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use futures_util::{StreamExt, pin_mut};
-use schemas::{BedCapacity, BedStatus, Decoder, Encoder, Encounter, Kind, Origin, Person, Timestamp, Wait};
+use schemas::{BedCapacity, BedStatus, Cost, Decoder, Encoder, Encounter, Kind, Origin, Person, Timestamp, Wait};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 
@@ -143,20 +143,20 @@ async fn table(
 
 /// A record without its delivery.
 struct Content {
-    encoders: [Encoder; 5],
+    encoders: [Encoder; 6],
     bytes: Vec<u8>,
 }
 
 impl Content {
     fn new() -> Self {
-        let kinds = [Kind::Encounter, Kind::Person, Kind::BedCapacity, Kind::BedStatus, Kind::Wait];
+        let kinds = [Kind::Encounter, Kind::Person, Kind::BedCapacity, Kind::BedStatus, Kind::Wait, Kind::Cost];
         Self { encoders: kinds.map(|kind| Encoder::new(kind, 0)), bytes: Vec::new() }
     }
 
     fn of<'a>(&'a mut self, decoder: &Decoder, subject: &str, record: &'a [u8]) -> &'a [u8] {
         self.bytes.clear();
         let out = &mut self.bytes;
-        let [encounter, person, capacity, status, wait] = &mut self.encoders;
+        let [encounter, person, capacity, status, wait, cost] = &mut self.encoders;
         let done = match subject {
             "encounter" => decoder.decode::<Encounter<'_>>(record).ok().and_then(|mut event| {
                 strip(&mut event.envelope);
@@ -173,6 +173,10 @@ impl Content {
             "wait" => decoder.decode::<Wait<'_>>(record).ok().and_then(|mut event| {
                 strip(&mut event.envelope);
                 wait.encode(&event, out).ok()
+            }),
+            "cost" => decoder.decode::<Cost<'_>>(record).ok().and_then(|mut event| {
+                strip(&mut event.envelope);
+                cost.encode(&event, out).ok()
             }),
             _ => decoder.decode::<BedStatus<'_>>(record).ok().and_then(|mut event| {
                 strip(&mut event.envelope);

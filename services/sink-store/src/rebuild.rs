@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, pin_mut};
-use schemas::{BedStatus, Decoder, Encounter, Person, Wait};
+use schemas::{BedStatus, Cost, Decoder, Encounter, Envelope, Person, Wait};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -134,11 +134,8 @@ impl Scan {
                 let event: schemas::BedCapacity<'_> = decoder.decode(record).ok()?;
                 ("bed-capacity", vec![node::unit(event.unit)], event.envelope)
             }
-            "wait" => {
-                let event: Wait<'_> = decoder.decode(record).ok()?;
-                let quality = &event.envelope.quality;
-                return Some((batch::finding_keys("wait", event.envelope.occurred_at, quality).collect(), Vec::new()));
-            }
+            "wait" => return findings_only("wait", &decoder.decode::<Wait<'_>>(record).ok()?.envelope),
+            "cost" => return findings_only("cost", &decoder.decode::<Cost<'_>>(record).ok()?.envelope),
             _ => {
                 let event: BedStatus<'_> = decoder.decode(record).ok()?;
                 let (bed, row) = batch::bed(&event, event_id);
@@ -150,4 +147,9 @@ impl Scan {
         self.facts.horizon = self.facts.horizon.max(batch::horizon(&envelope));
         Some((batch::finding_keys(name, envelope.occurred_at, &envelope.quality).collect(), nodes))
     }
+}
+
+/// Of a statement that moves no projection.
+fn findings_only(subject: &'static str, envelope: &Envelope<'_>) -> Option<(Vec<FindingKey>, Vec<String>)> {
+    Some((batch::finding_keys(subject, envelope.occurred_at, &envelope.quality).collect(), Vec::new()))
 }
