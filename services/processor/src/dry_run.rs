@@ -14,7 +14,7 @@ use std::io::{self, Read, Write};
 
 use identity::Key;
 use schemas::{
-    BedCapacity, BedStatus, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
+    BedCapacity, BedStatus, Cost, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -273,6 +273,10 @@ impl Sink for Taker {
     }
 
     fn wait(&mut self, event: &Wait<'_>) {
+        self.take(event);
+    }
+
+    fn cost(&mut self, event: &Cost<'_>) {
         self.take(event);
     }
 

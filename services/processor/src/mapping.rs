@@ -26,7 +26,8 @@ pub(crate) use slot::{Slot, Slots};
 use std::path::Path;
 
 /// The packages that come with the program, by name.
-const SHIPPED: [(&str, &str); 1] = [("waiting-times", include_str!("../packages/waiting-times.toml"))];
+const SHIPPED: [(&str, &str); 2] =
+    [("waiting-times", include_str!("../packages/waiting-times.toml")), ("kpp", include_str!("../packages/kpp.toml"))];
 
 /// Names of the shipped packages.
 pub fn shipped() -> impl Iterator<Item = &'static str> {

@@ -6,6 +6,7 @@
 
 mod bed_capacity;
 mod bed_status;
+mod cost;
 mod encounter;
 mod envelope;
 mod event_time;
@@ -234,6 +235,23 @@ impl Pipeline {
                 guard: &guard,
                 stockholm: &self.stockholm,
                 period_column: program.column_of(wait::place::PERIOD),
+                findings: &mut self.findings,
+            }
+            .map(&slots, sink),
+            Subject::Cost => cost::Mapping {
+                source,
+                origin,
+                key_id: &self.key_id,
+                guard: &guard,
+                stockholm: &self.stockholm,
+                pseudonymiser: &self.pseudonymiser,
+                interim: self.interim,
+                reserves: self.reserves,
+                columns: cost::Columns {
+                    subject: program.column_of(cost::place::SUBJECT),
+                    period: program.column_of(cost::place::PERIOD),
+                    total: program.column_of(cost::place::TOTAL_ORE),
+                },
                 findings: &mut self.findings,
             }
             .map(&slots, sink),

@@ -11,6 +11,7 @@ use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp, registry};
 use topics::Region;
 
 use crate::directory::Directory;
+use crate::mapping::Program;
 use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, Settings};
 use crate::worker::Worker;
@@ -42,14 +43,28 @@ impl Throughput {
 
 /// HL7 v2 messages as encoded source records of a region, as the connector writes them.
 pub fn source_records<'m>(region: Region, messages: impl IntoIterator<Item = &'m [u8]>) -> Vec<Vec<u8>> {
+    encoded(region, "adt", Format::Hl7v2, messages)
+}
+
+/// Rows, each with its header line, as encoded source records of a feed.
+pub fn row_records<'m>(region: Region, feed: &str, rows: impl IntoIterator<Item = &'m [u8]>) -> Vec<Vec<u8>> {
+    encoded(region, feed, Format::Delimited, rows)
+}
+
+fn encoded<'m>(
+    region: Region,
+    feed: &str,
+    format: Format,
+    payloads: impl IntoIterator<Item = &'m [u8]>,
+) -> Vec<Vec<u8>> {
     let mut encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
     let encode = |payload: &[u8]| {
         let mut bytes = Vec::with_capacity(payload.len() + 128);
         let record = SourceRecord {
             region: region.code(),
             source_system: "SE2321000131-BENCH",
-            feed: "adt",
-            format: Format::Hl7v2,
+            feed,
+            format,
             message_id: "",
             received_at: Timestamp(1_800_000_000_000_000),
             recorded_at: None,
@@ -59,18 +74,24 @@ pub fn source_records<'m>(region: Region, messages: impl IntoIterator<Item = &'m
         encoder.encode(&record, &mut bytes).expect("a source record fits its schema, which the schemas' tests hold");
         bytes
     };
-    messages.into_iter().map(encode).collect()
+    payloads.into_iter().map(encode).collect()
 }
 
 /// Processes the records that many times over on the calling thread.
-pub fn measure(region: Region, directory: Directory, records: &[Vec<u8>], rounds: u32) -> Result<Throughput, Failure> {
+pub fn measure(
+    region: Region,
+    directory: Directory,
+    programs: Vec<Program>,
+    records: &[Vec<u8>],
+    rounds: u32,
+) -> Result<Throughput, Failure> {
     let key = Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("32 different bytes are a key");
     let settings = Settings {
         region: region.code().to_owned(),
         key,
         key_id: "v1".to_owned(),
         directory,
-        programs: Vec::new(),
+        programs,
         interim: false,
     };
     let pipeline = Pipeline::new(settings).expect("a region's code and v1 stand in a pseudonym");

@@ -10,8 +10,8 @@ use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
 use schemas::{
-    BedCapacity, BedStatus, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind, Origin, Parked,
-    ParkedFate, Person, SourceRecord, Timestamp, Wait,
+    BedCapacity, BedStatus, Cost, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind, Origin,
+    Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
 };
 use topics::Region;
 use uuid::Uuid;
@@ -25,8 +25,8 @@ use crate::rules::Rule;
 const TIMED_EVERY: u64 = 64;
 
 /// The output topics of a route, in the order in which a step names them.
-const OUTPUTS: [Kind; 6] =
-    [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Parked];
+const OUTPUTS: [Kind; 7] =
+    [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost, Kind::Parked];
 
 /// Why a worker cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,7 @@ fn output_topic(region: Region, kind: Kind) -> String {
         Kind::BedStatus => "bed-status",
         Kind::Person => "person",
         Kind::Wait => "wait",
+        Kind::Cost => "cost",
         Kind::Parked | Kind::SourceRecord => return topics::name::parked(region),
     };
     topics::name::common(region, subject)
@@ -263,6 +264,11 @@ impl Sink for KafkaSink<'_> {
     fn wait(&mut self, event: &Wait<'_>) {
         // One contact's statements stay in order.
         self.push(Some(event.contact_id), Some(event.envelope.event_id), event);
+    }
+
+    fn cost(&mut self, event: &Cost<'_>) {
+        let key = event.envelope.subject_token.unwrap_or(event.contact_id);
+        self.push(Some(key), Some(event.envelope.event_id), event);
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -50,7 +50,7 @@ fn the_same_bytes_give_the_same_output() {
 /// Rules of rows and files, which `capacity` and `mapping` show.
 fn is_of_tables(code: &str) -> bool {
     let of_packages = ["feed-unmapped", "column-missing", "code-unknown"];
-    ["capacity-", "file-", "field-", "package-rule-", "wait-"].iter().any(|prefix| code.starts_with(prefix))
+    ["capacity-", "file-", "field-", "package-rule-", "wait-", "cost-"].iter().any(|prefix| code.starts_with(prefix))
         || of_packages.contains(&code)
 }
 

@@ -192,3 +192,38 @@ fn a_feed_without_package_is_parked() {
         Outcome::Rejected(rejection) if rejection.rule == Rule::FeedUnmapped
     ));
 }
+
+/// A cost row becomes events under pseudonym; the same person in every notation is one.
+#[test]
+fn a_cost_is_told_of_a_pseudonym_and_its_components_add_up() {
+    let header = "kontakt_id;patient_id;ar;vardform;totalkostnad;kost_operation;kost_lab;skyddad;lkf";
+    let mut pipeline = pipeline(shipped("kpp"));
+    let mut cost = |row: &str| {
+        let payload = format!("{header}\n{row}");
+        let source = SourceRecord { feed: "kpp", ..support::source(Format::Delimited, payload.as_bytes()) };
+        let mut kept = Kept::default();
+        pipeline.process(&source, support::ORIGIN, &mut kept);
+        kept.events.remove(0)
+    };
+    let one = cost("A;19800101-2387;2025;S;100,50;90;10,50;;1480");
+    let other = cost("B;8001012387;2025;S;100;90;20;J;1480");
+    let token = one["envelope"]["subject_token"].as_str().expect("a pseudonym");
+    assert!(token.starts_with("r14.v1."));
+    assert_eq!(other["envelope"]["subject_token"], token);
+    assert_eq!(
+        (one["total_ore"].as_i64(), one["components_ore"]["laboratorium"].as_i64()),
+        (Some(10_050), Some(1_050))
+    );
+    assert_eq!(
+        (one["birth_year"].as_i64(), one["sex"].as_str(), one["lkf"].as_str()),
+        (Some(1980), Some("FEMALE"), Some("1480"))
+    );
+    assert_eq!((other["envelope"]["protected_identity"].as_bool(), other["lkf"].as_str()), (Some(true), None));
+    let rules = |event: &serde_json::Value| event["envelope"]["quality"].to_string();
+    assert!(!rules(&one).contains("cost-sum") && rules(&other).contains("cost-sum-differs"), "{one} {other}");
+    let nobody = cost("C;;2025;S;100;;;;");
+    assert!(nobody["envelope"]["subject_token"].is_null() && rules(&nobody).contains("cost-subject-missing"));
+    let local = cost("D;KORT-77;2025;S;100;;;;");
+    assert!(local["envelope"]["subject_token"].is_string() && rules(&local).contains("identity-invalid"));
+    assert!(!format!("{local}").contains("KORT-77"));
+}

@@ -3,7 +3,7 @@
 use identity::Key;
 use processor::directory::Directory;
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
-use schemas::{BedCapacity, BedStatus, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait};
+use schemas::{BedCapacity, BedStatus, Cost, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -75,6 +75,9 @@ impl Sink for Kept {
         self.keep(event);
     }
     fn wait(&mut self, event: &Wait<'_>) {
+        self.keep(event);
+    }
+    fn cost(&mut self, event: &Cost<'_>) {
         self.keep(event);
     }
     fn parked(&mut self, record: &Parked<'_>) {

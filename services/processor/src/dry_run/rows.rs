@@ -51,7 +51,10 @@ impl Table<'_> {
             }
             let cells = joined(&record);
             let Some(header) = &header else {
-                header = Some(cells);
+                // Spreadsheets may write their separator on a line of its own before the header.
+                if !cells.to_ascii_lowercase().starts_with("sep=") {
+                    header = Some(cells);
+                }
                 continue;
             };
             let line = record.position().map_or(0, csv::Position::line);
@@ -86,7 +89,7 @@ impl Table<'_> {
 fn joined(record: &csv::ByteRecord) -> String {
     let cells = record.iter().map(|cell| {
         let text = match std::str::from_utf8(cell) {
-            Ok(text) => text.replace(['\r', '\n'], " "),
+            Ok(text) => text.replace("\r\n", " ").replace(['\r', '\n'], " "),
             Err(_) => cell.iter().map(|byte| char::from(*byte)).collect(),
         };
         if text.contains([';', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

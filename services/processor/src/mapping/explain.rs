@@ -28,6 +28,9 @@ pub fn explain(program: &Program) -> String {
         };
         let from = match &step.from {
             From::Column(column) => program.columns[*column].name.to_owned(),
+            From::Columns(columns) => {
+                columns.iter().map(|column| program.columns[*column].name).collect::<Vec<_>>().join(", ")
+            }
             From::Value(value) => format!("always {value:?}"),
         };
         let mut how = Vec::new();
@@ -61,6 +64,9 @@ pub fn explain(program: &Program) -> String {
     }
     for (name, column) in &program.extensions {
         line(format!("{:<20} {:<24} extension", name, program.columns[*column].name));
+    }
+    for (name, column) in &program.components {
+        line(format!("{:<20} {:<24} component, kronor", name, program.columns[*column].name));
     }
     if !program.rules.is_empty() {
         line(String::new());

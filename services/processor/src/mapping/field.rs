@@ -5,6 +5,8 @@
 pub enum Subject {
     /// `schemas::Wait`.
     Wait,
+    /// `schemas::Cost`.
+    Cost,
 }
 
 /// How a cell becomes a field.
@@ -30,6 +32,18 @@ pub enum FieldKind {
     Mvo,
     /// Län and kommun, four digits; a församling after them goes.
     Lkf,
+    /// A person's identifier: only its pseudonym goes on.
+    Identity,
+    /// A year, or any date or time in it.
+    Year,
+    /// An amount in kronor with at most two decimals, kept in öre.
+    Money,
+    /// A decimal number, kept as text.
+    Decimal,
+    /// Several ICD-10-SE codes, in columns of their own or in one with a separator.
+    IcdList,
+    /// Several KVÅ codes, likewise.
+    KvaList,
 }
 
 /// A common field.
@@ -94,20 +108,52 @@ const WAIT: &[Field] = &[
     field("stated_wait_days", DAYS),
 ];
 
+/// `schemas::Cost`; `subject` and `protected` go to its envelope.
+const COST: &[Field] = &[
+    required("contact_id", FieldKind::Text),
+    field("subject", FieldKind::Identity),
+    field("protected", FieldKind::Flag),
+    field("period", FieldKind::Year),
+    field("cost_run_id", FieldKind::Text),
+    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
+    field("started_at", FieldKind::Time),
+    field("ended_at", FieldKind::Time),
+    field("hospital_code", FieldKind::Text),
+    field("hospital_name", FieldKind::Text),
+    field("unit", FieldKind::Text),
+    field("mvo", FieldKind::Mvo),
+    field("admission_mode", FieldKind::Text),
+    field("discharge_mode", FieldKind::Text),
+    field("main_diagnosis", FieldKind::Icd),
+    field("diagnoses", FieldKind::IcdList),
+    field("procedures", FieldKind::KvaList),
+    field("drg", FieldKind::Text),
+    field("drg_weight", FieldKind::Decimal),
+    field("total_ore", FieldKind::Money),
+    field("outlier", FieldKind::Flag),
+    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
+    field("birth_year", YEARS),
+    field("lkf", FieldKind::Lkf),
+];
+
 /// More fields than any subject has: the bound of a row's slots.
 pub(crate) const FIELDS_MAX: usize = 40;
-const _: () = assert!(WAIT.len() <= FIELDS_MAX);
+const _: () = assert!(WAIT.len() <= FIELDS_MAX && COST.len() <= FIELDS_MAX);
 
 impl Subject {
+    /// Every subject that a package can fill.
+    pub const ALL: [Subject; 2] = [Subject::Wait, Subject::Cost];
+
     /// The subject of this name.
     pub fn of_name(name: &str) -> Option<Subject> {
-        [Subject::Wait].into_iter().find(|subject| subject.name() == name)
+        Subject::ALL.into_iter().find(|subject| subject.name() == name)
     }
 
     /// Its name, the last part of the topic name.
     pub fn name(self) -> &'static str {
         match self {
             Subject::Wait => "wait",
+            Subject::Cost => "cost",
         }
     }
 
@@ -115,6 +161,7 @@ impl Subject {
     pub fn fields(self) -> &'static [Field] {
         match self {
             Subject::Wait => WAIT,
+            Subject::Cost => COST,
         }
     }
 
@@ -125,6 +172,11 @@ impl Subject {
 }
 
 impl FieldKind {
+    /// Whether a field of this kind can come from several columns.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, FieldKind::IcdList | FieldKind::KvaList)
+    }
+
     /// As `explain` says it.
     pub fn words(self) -> String {
         match self {
@@ -138,6 +190,12 @@ impl FieldKind {
             FieldKind::Kva => "KVÅ".into(),
             FieldKind::Mvo => "MVO, three digits".into(),
             FieldKind::Lkf => "län and kommun, four digits".into(),
+            FieldKind::Identity => "identifier, pseudonymised".into(),
+            FieldKind::Year => "year".into(),
+            FieldKind::Money => "kronor".into(),
+            FieldKind::Decimal => "decimal number".into(),
+            FieldKind::IcdList => "ICD-10-SE codes".into(),
+            FieldKind::KvaList => "KVÅ codes".into(),
         }
     }
 }

@@ -14,11 +14,13 @@ pub(super) struct Header {
     count: usize,
     /// Place in the row of each column that the program wants.
     places: Vec<Option<usize>>,
+    /// The first wanted column that rows must have and that the header lacks.
+    lacking: Option<usize>,
 }
 
 impl Header {
     /// Makes this the header at hand. `wanted` are folded column names, each with its other spellings.
-    pub(super) fn bind(&mut self, line: &str, wanted: &[Vec<String>]) {
+    pub(super) fn bind(&mut self, line: &str, wanted: &[Vec<String>], required: impl Fn(usize) -> bool) {
         if self.line == line {
             return;
         }
@@ -31,11 +33,17 @@ impl Header {
             .iter()
             .map(|spellings| spellings.iter().find_map(|spelling| names.iter().position(|name| name == spelling)))
             .collect();
+        self.lacking = (0..wanted.len()).find(|column| required(*column) && self.places[*column].is_none());
         line.clone_into(&mut self.line);
     }
 
     pub(super) fn separator(&self) -> u8 {
         self.separator
+    }
+
+    /// The first required column that is not there.
+    pub(super) fn lacking(&self) -> Option<usize> {
+        self.lacking
     }
 
     /// Columns in the header.
@@ -59,18 +67,13 @@ impl Cells {
     /// Cuts a line. The ranges are of the text that is returned: the line itself unless a cell is quoted.
     pub(super) fn cut<'t>(&mut self, line: &'t str, separator: u8) -> Cow<'t, str> {
         self.ranges.clear();
-        if line.as_bytes().contains(&b'"') {
+        if memchr::memchr(b'"', line.as_bytes()).is_some() {
             return Cow::Owned(self.cut_quoted(line, separator));
         }
         let mut start = 0;
-        for (at, byte) in line.bytes().enumerate() {
-            if byte == separator {
-                self.push(line, start..at);
-                start = at + 1;
-                if self.ranges.len() >= COLUMNS_MAX {
-                    break;
-                }
-            }
+        for at in memchr::memchr_iter(separator, line.as_bytes()).take(COLUMNS_MAX) {
+            self.push(line, start..at);
+            start = at + 1;
         }
         self.push(line, start..line.len());
         Cow::Borrowed(line)
@@ -103,16 +106,20 @@ impl Cells {
     /// Adds a cell without the blanks around it.
     fn push(&mut self, text: &str, range: Range<usize>) {
         let cell = &text[range.clone()];
+        let bare = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+        if bare(cell.as_bytes().first()) && bare(cell.as_bytes().last()) {
+            self.ranges.push(range);
+            return;
+        }
         let start = range.start + (cell.len() - cell.trim_start().len());
         let end = start + cell.trim().len();
         self.ranges.push(start..end.max(start));
     }
 }
 
-/// What cuts the header into most cells; `;` wins a tie, being what Swedish spreadsheets write.
-pub(super) fn separator_of(header: &str) -> u8 {
-    let count = |separator: u8| header.bytes().filter(|byte| *byte == separator).count();
-    [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b';')
+/// The connector writes `;`, so a header that has one is cut there, whatever else stands in its names.
+fn separator_of(header: &str) -> u8 {
+    [b';', b'\t', b','].into_iter().find(|separator| header.as_bytes().contains(separator)).unwrap_or(b';')
 }
 
 /// Lower case, å ä ö as a a o, and only letters and digits: how column names are compared.
@@ -153,7 +160,8 @@ mod tests {
         let wanted =
             [vec!["kon".to_owned()], vec!["saknas".to_owned()], vec!["annat".to_owned(), "fodelsear".to_owned()]];
         let mut header = Header::default();
-        header.bind("Födelseår,Kön", &wanted);
+        header.bind("Födelseår,Kön", &wanted, |column| column == 1);
+        assert_eq!(header.lacking(), Some(1));
         assert_eq!((header.separator(), header.count()), (b',', 2));
         assert_eq!([0, 1, 2].map(|column| header.place(column)), [Some(1), None, Some(0)]);
     }

@@ -49,6 +49,8 @@ struct File {
     #[serde(default)]
     extensions: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
+    components: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
     rule: Vec<Spanned<FileRule>>,
     #[serde(default)]
     example: Vec<Spanned<FileExample>>,
@@ -71,6 +73,8 @@ struct FilePackage {
 #[serde(deny_unknown_fields)]
 struct FileField {
     column: Option<String>,
+    columns: Option<Vec<String>>,
+    separator: Option<String>,
     #[serde(default)]
     also: Vec<String>,
     value: Option<String>,
@@ -129,7 +133,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     let source = Source { path, text };
     let file: File = toml::from_str(text).map_err(|error| source.syntax(&error))?;
     let subject = Subject::of_name(file.package.subject.get_ref()).ok_or_else(|| {
-        source.wrong(&file.package.subject, "package.subject", "no such subject; use wait".to_owned())
+        source.wrong(&file.package.subject, "package.subject", "no such subject; use wait or cost".to_owned())
     })?;
     let feed = file.package.feed.get_ref();
     let feed_is_well_formed =
@@ -163,6 +167,14 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         let column = compiler.column(column.get_ref(), &[], false);
         extensions.push((kept(&name), column));
     }
+    let mut components = Vec::new();
+    for (name, column) in file.components {
+        if subject != Subject::Cost {
+            let key = format!("components.{}", name.get_ref());
+            return Err(compiler.source.wrong(&name, &key, "only costs have components".to_owned()));
+        }
+        components.push((kept(name.get_ref()), compiler.column(&column, &[], false)));
+    }
     let rules = file.rule.into_iter().map(|rule| compiler.rule(rule, &steps)).collect::<Result<_, _>>()?;
     let examples = file.example.into_iter().map(|example| compiler.example(example)).collect::<Result<_, _>>()?;
     Ok(Program {
@@ -176,6 +188,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         spellings: compiler.spellings,
         steps,
         extensions,
+        components,
         rules,
         examples,
         header: Header::default(),
@@ -251,6 +264,26 @@ impl Compiler<'_> {
         if common.required && !required {
             return Err(self.source.at(at, &key, format!("{} cannot be left out", common.name)));
         }
+        if let (Some(columns), None, None) = (&field.columns, &field.column, &field.value) {
+            if !common.kind.is_list() {
+                return Err(self.source.at(at, &key, "only lists have several columns; use column".to_owned()));
+            }
+            let columns = columns.iter().map(|column| self.column(column, &[], false)).collect();
+            return Ok(Step::list(place, common.kind, From::Columns(columns), field.separator));
+        }
+        if common.kind.is_list() {
+            let Some(column) = field.column else {
+                return Err(self.source.at(at, &key, "a list comes from column or columns".to_owned()));
+            };
+            let column = From::Column(self.column(&column, &field.also, false));
+            return Ok(Step::list(place, common.kind, column, field.separator));
+        }
+        if common.kind == FieldKind::Identity && (field.value.is_some() || field.default.is_some()) {
+            return Err(self.source.at(at, &key, "an identifier comes from a column and nowhere else".to_owned()));
+        }
+        if field.separator.is_some() {
+            return Err(self.source.at(at, &key, "only lists have a separator".to_owned()));
+        }
         let from = match (field.column, field.value) {
             (Some(column), None) => From::Column(self.column(&column, &field.also, required)),
             (None, Some(value)) => From::Value(value),
@@ -277,8 +310,16 @@ impl Compiler<'_> {
             let what = "write which codes mean true and false: codes = { JA = true, NEJ = false }".to_owned();
             return Err(self.source.at(at, &key, what));
         }
-        let step =
-            Step { place, kind: common.kind, from, default: field.default, codes, formats: field.formats, required };
+        let step = Step {
+            place,
+            kind: common.kind,
+            from,
+            default: field.default,
+            codes,
+            formats: field.formats,
+            separator: String::new(),
+            required,
+        };
         for given in
             [step.default.as_deref(), if let From::Value(value) = &step.from { Some(value.as_str()) } else { None }]
         {
@@ -379,7 +420,7 @@ impl Compiler<'_> {
         };
         let column = steps.iter().find(|step| step.place == looked_at).and_then(|step| match step.from {
             From::Column(column) => Some(self.columns[column].name),
-            From::Value(_) => None,
+            From::Columns(_) | From::Value(_) => None,
         });
         let said = Box::leak(Box::new(PackageRule {
             code: kept(code),

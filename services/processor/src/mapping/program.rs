@@ -27,6 +27,8 @@ pub struct Program {
     pub(super) steps: Vec<Step>,
     /// Extension name and column.
     pub(super) extensions: Vec<(&'static str, usize)>,
+    /// Component of a cost and column.
+    pub(super) components: Vec<(&'static str, usize)>,
     pub(super) rules: Vec<OwnRule>,
     pub(super) examples: Vec<super::example::Example>,
     pub(super) spellings: Vec<Vec<String>>,
@@ -54,6 +56,8 @@ pub(super) struct Step {
     /// Source code, capitals or not, to symbol.
     pub(super) codes: Vec<(String, Meaning)>,
     pub(super) formats: Vec<String>,
+    /// Between the codes of a list in one cell.
+    pub(super) separator: String,
     pub(super) required: bool,
 }
 
@@ -62,6 +66,8 @@ pub(super) struct Step {
 pub(super) enum From {
     /// A column, by its index among the program's.
     Column(usize),
+    /// Several columns of one list.
+    Columns(Vec<usize>),
     /// The package itself.
     Value(String),
 }
@@ -124,7 +130,8 @@ impl Program {
         findings: &mut Findings,
     ) -> Result<Slots<'t>, Stop> {
         let (header, row) = lines(text).ok_or(Stop::park(Rule::RowUnreadable))?;
-        self.header.bind(header, &self.spellings);
+        let columns = &self.columns;
+        self.header.bind(header, &self.spellings, |column| columns[column].required);
         let row: &'t str = match self.cells.cut(row, self.header.separator()) {
             Cow::Borrowed(row) => row,
             Cow::Owned(row) => {
@@ -136,22 +143,42 @@ impl Program {
             return Err(Stop::park(Rule::RowUnreadable));
         }
         let cell = |column: usize| self.header.place(column).map(|at| &row[self.cells.ranges[at].clone()]);
-        for (index, column) in self.columns.iter().enumerate() {
-            if column.required && self.header.place(index).is_none() {
-                return Err(Stop::refuse(Rule::ColumnMissing, column.name));
-            }
+        if let Some(column) = self.header.lacking() {
+            return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
         }
         let mut slots = Slots::default();
         for step in &self.steps {
+            if step.kind.is_list() {
+                let columns = match &step.from {
+                    From::Column(column) => std::slice::from_ref(column),
+                    From::Columns(columns) => columns.as_slice(),
+                    From::Value(_) => &[],
+                };
+                let mut codes = Vec::new();
+                for column in columns {
+                    let cell = cell(*column).unwrap_or_default();
+                    for code in cell.split(step.separator.as_str()).map(str::trim).filter(|code| !code.is_empty()) {
+                        match step.kind {
+                            FieldKind::IcdList => codes.extend(read::icd(code)),
+                            _ => codes.extend(read::kva(code)),
+                        }
+                        if read::icd(code).or(read::kva(code)).is_none() {
+                            findings.add(Rule::FieldUnreadable, self.columns[*column].name);
+                        }
+                    }
+                }
+                slots.set(step.place, if codes.is_empty() { Slot::Absent } else { Slot::List(codes) });
+                continue;
+            }
             let (written, name): (&'t str, &'static str) = match &step.from {
                 From::Column(column) => (cell(*column).unwrap_or_default(), self.columns[*column].name),
-                From::Value(_) => ("", ""),
+                From::Columns(_) | From::Value(_) => ("", ""),
             };
             let is_empty = written.is_empty() || self.empty.iter().any(|empty| empty == written);
             let given = match (&step.from, is_empty) {
                 (From::Value(value), _) => Some(value.as_str()),
-                (From::Column(_), true) => step.default.as_deref(),
-                (From::Column(_), false) => None,
+                (From::Column(_) | From::Columns(_), true) => step.default.as_deref(),
+                (From::Column(_) | From::Columns(_), false) => None,
             };
             let slot = match given {
                 // The package's own text does not outlive the row; what is kept of it is a copy.
@@ -181,7 +208,10 @@ impl Program {
                 _ => false,
             };
             if is_mapped && !written.is_empty() && slot.text() != Some(written) {
-                let safe = guard.pass(Cow::Borrowed(written), name, findings);
+                // A code that the package knows holds nobody's number; any other text may.
+                let known = slot != Slot::Code(None);
+                let safe =
+                    if known { Cow::Borrowed(written) } else { guard.pass(Cow::Borrowed(written), name, findings) };
                 slots.verbatim.push((self.subject.fields()[step.place].name, safe));
             }
             slots.set(step.place, slot);
@@ -189,6 +219,13 @@ impl Program {
         for (name, column) in &self.extensions {
             if let Some(text) = cell(*column).filter(|text| !text.is_empty()) {
                 slots.extensions.push((*name, guard.pass(Cow::Borrowed(text), self.columns[*column].name, findings)));
+            }
+        }
+        for (name, column) in &self.components {
+            let Some(text) = cell(*column).filter(|text| !text.is_empty()) else { continue };
+            match read::money(text) {
+                Some(ore) => slots.components.push((*name, ore)),
+                None => findings.add(Rule::FieldUnreadable, self.columns[*column].name),
             }
         }
         for rule in self.rules.iter().filter(|rule| rule.is_broken(&slots)) {
@@ -202,6 +239,12 @@ impl Program {
 }
 
 impl Step {
+    /// Of a list, whose codes stand in one cell with a separator (a blank unless told) or in a column each.
+    pub(super) fn list(place: usize, kind: FieldKind, from: From, separator: Option<String>) -> Step {
+        let separator = separator.filter(|separator| !separator.is_empty()).unwrap_or_else(|| " ".to_owned());
+        Step { place, kind, from, default: None, codes: Vec::new(), formats: Vec::new(), separator, required: false }
+    }
+
     /// Whether a text of the package's own can be read.
     pub(super) fn reads(&self, text: &str) -> bool {
         self.slot(text, &mut Stockholm::new()).is_some_and(|slot| slot != Slot::Code(None))
@@ -234,6 +277,12 @@ impl Step {
             FieldKind::Kva => read::kva(text).map(Slot::Text),
             FieldKind::Mvo => read::mvo(text).map(|code| Slot::Text(Cow::Borrowed(code))),
             FieldKind::Lkf => read::lkf(text).map(|code| Slot::Text(Cow::Borrowed(code))),
+            FieldKind::Identity => Some(Slot::Identity(text)),
+            FieldKind::Year => read::year(text).map(|year| Slot::Text(Cow::Borrowed(year))),
+            FieldKind::Money => read::money(text).map(Slot::Number),
+            FieldKind::Decimal => read::decimal(text).map(Slot::Text),
+            // Lists are read code by code.
+            FieldKind::IcdList | FieldKind::KvaList => None,
         }
     }
 }
@@ -248,13 +297,16 @@ fn owned<'t>(slot: Option<Slot<'_>>) -> Option<Slot<'t>> {
         Slot::Number(number) => Slot::Number(number),
         Slot::Flag(flag) => Slot::Flag(flag),
         Slot::Code(symbol) => Slot::Code(symbol),
+        // A package cannot hold an identifier or a list of its own: it is refused when it is compiled.
+        Slot::Identity(_) | Slot::List(_) => Slot::Absent,
     })
 }
 
 /// The header line and the row of a payload, whatever its line ends; `None` unless there are exactly two lines.
 fn lines(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(['\r', '\n', '\u{feff}']);
-    let end = text.find(['\r', '\n'])?;
+    let end = memchr::memchr2(b'\r', b'\n', text.as_bytes())?;
     let row = text[end..].trim_matches(['\r', '\n']);
-    (end > 0 && !row.is_empty() && !row.contains(['\r', '\n'])).then(|| (&text[..end], row))
+    let is_one = memchr::memchr2(b'\r', b'\n', row.as_bytes()).is_none();
+    (end > 0 && !row.is_empty() && is_one).then(|| (&text[..end], row))
 }

@@ -85,6 +85,43 @@ pub(super) fn number(text: &str, least: i64, greatest: i64) -> Option<i64> {
     text.parse().ok().filter(|number| (least..=greatest).contains(number))
 }
 
+/// `2026`, or the year that a month, date or time lies in, as written.
+pub(super) fn year(text: &str) -> Option<&str> {
+    let year = text.get(..4)?;
+    let number: u16 = year.parse().ok()?;
+    let plausible = (1850..=2100).contains(&number) && year.bytes().all(|byte| byte.is_ascii_digit());
+    (plausible && (text.len() == 4 || month(text).is_some())).then_some(year)
+}
+
+/// Kronor with at most two decimals, in öre: `1234`, `1234,5`, `1 234,50`, `-12.00`.
+pub(super) fn money(text: &str) -> Option<i64> {
+    let (sign, text) = match text.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let (whole, decimals) = text.split_once([',', '.']).unwrap_or((text, ""));
+    let digits: String = whole.chars().filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '\u{202f}')).collect();
+    let well_formed = !digits.is_empty()
+        && digits.len() <= 15
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && decimals.len() <= 2
+        && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    if !well_formed {
+        return None;
+    }
+    let kronor: i64 = digits.parse().ok()?;
+    let ore: i64 = format!("{decimals:0<2}").parse().ok()?;
+    Some(sign * (kronor * 100 + ore))
+}
+
+/// A decimal number with full stop, digits as written.
+pub(super) fn decimal(text: &str) -> Option<Cow<'_, str>> {
+    let (whole, decimals) = text.split_once([',', '.']).unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let well_formed = !whole.is_empty() && whole.len() + decimals.len() <= 20 && digits(whole) && digits(decimals);
+    well_formed.then(|| if text.contains(',') { Cow::Owned(text.replace(',', ".")) } else { Cow::Borrowed(text) })
+}
+
 /// A letter, two digits, and up to two more letters or digits; the dot goes.
 pub(super) fn icd(text: &str) -> Option<Cow<'_, str>> {
     let code = without_dot_in_capitals(text);
@@ -161,6 +198,33 @@ mod tests {
         for text in ["", "2026", "26-02", "2026-13", "2026-00", "2026/02", "februari", "2026-02-99"] {
             assert_eq!(month(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn amounts_are_exact() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("1234", Some(123_400)),
+            ("1234,5", Some(123_450)),
+            ("1 234,50", Some(123_450)),
+            ("1\u{a0}234.05", Some(123_405)),
+            ("-12,00", Some(-1_200)),
+            ("", None),
+            (",50", None),
+            ("1,234,50", None),
+            ("12,345", None),
+            ("12 kr", None),
+        ] {
+            assert_eq!(money(text), expected, "{text}");
+        }
+        assert_eq!(
+            (decimal("1,873").as_deref(), decimal("2").as_deref(), decimal("1,8,7")),
+            (Some("1.873"), Some("2"), None)
+        );
+        assert_eq!(
+            (year("2025"), year("2025-12-31"), year("20251"), year("25")),
+            (Some("2025"), Some("2025"), None, None)
+        );
     }
 
     #[test]

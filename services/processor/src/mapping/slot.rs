@@ -6,8 +6,8 @@ use schemas::Timestamp;
 
 use super::field::{FIELDS_MAX, Subject};
 
-/// One field of a row.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// One field of a row. No `Debug`: one kind holds an identifier.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) enum Slot<'t> {
     /// Empty, or not to be read.
     #[default]
@@ -24,21 +24,31 @@ pub(crate) enum Slot<'t> {
     Flag(bool),
     /// A symbol of the field's kind, or `None` when the package does not know the source's code.
     Code(Option<&'static str>),
+    /// A person's identifier as the source wrote it.
+    Identity(&'t str),
+    /// Codes, in order.
+    List(Vec<Cow<'t, str>>),
 }
 
 /// All fields of a row, by place; and the source's own text of those whose code was mapped.
-#[derive(Debug)]
 pub(crate) struct Slots<'t> {
     slots: [Slot<'t>; FIELDS_MAX],
     /// Field name and text.
     pub(crate) verbatim: Vec<(&'static str, Cow<'t, str>)>,
     /// Name of the extension and text.
     pub(crate) extensions: Vec<(&'static str, Cow<'t, str>)>,
+    /// Name of the component and öre.
+    pub(crate) components: Vec<(&'static str, i64)>,
 }
 
 impl Default for Slots<'_> {
     fn default() -> Self {
-        Slots { slots: [const { Slot::Absent }; FIELDS_MAX], verbatim: Vec::new(), extensions: Vec::new() }
+        Slots {
+            slots: [const { Slot::Absent }; FIELDS_MAX],
+            verbatim: Vec::new(),
+            extensions: Vec::new(),
+            components: Vec::new(),
+        }
     }
 }
 
@@ -67,7 +77,7 @@ impl Slot<'_> {
             Slot::Text(text) => Some(text),
             Slot::Month(month) => std::str::from_utf8(month).ok(),
             Slot::Code(symbol) => *symbol,
-            Slot::Absent | Slot::Time(..) | Slot::Number(_) | Slot::Flag(_) => None,
+            Slot::Absent | Slot::Time(..) | Slot::Number(_) | Slot::Flag(_) | Slot::Identity(_) | Slot::List(_) => None,
         }
     }
 
@@ -85,6 +95,20 @@ impl Slot<'_> {
         }
     }
 
+    pub(crate) fn wide_number(&self) -> Option<i64> {
+        match self {
+            Slot::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn list(&self) -> Vec<&str> {
+        match self {
+            Slot::List(codes) => codes.iter().map(AsRef::as_ref).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     pub(crate) fn flag(&self) -> Option<bool> {
         match self {
             Slot::Flag(flag) => Some(*flag),
@@ -96,6 +120,8 @@ impl Slot<'_> {
     pub(crate) fn written(&self) -> String {
         match self {
             Slot::Absent => String::new(),
+            Slot::Identity(_) => "(identifier)".to_owned(),
+            Slot::List(codes) => codes.join(" "),
             Slot::Time(at, _) => crate::pipeline::rfc3339(*at),
             Slot::Number(number) => number.to_string(),
             Slot::Flag(flag) => flag.to_string(),

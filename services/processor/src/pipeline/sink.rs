@@ -1,6 +1,6 @@
 //! Where the pipeline's output goes.
 
-use schemas::{BedCapacity, BedStatus, Encounter, Parked, Person, Wait};
+use schemas::{BedCapacity, BedStatus, Cost, Encounter, Parked, Person, Wait};
 
 /// Takes what a record became, in order of ordinals: common events, or one parked record, never both.
 ///
@@ -16,6 +16,8 @@ pub trait Sink {
     fn bed_capacity(&mut self, event: &BedCapacity<'_>);
     /// What is stated of a contact that somebody waits or has waited for.
     fn wait(&mut self, event: &Wait<'_>);
+    /// What a contact cost.
+    fn cost(&mut self, event: &Cost<'_>);
     /// The record became no event.
     fn parked(&mut self, record: &Parked<'_>);
 }

@@ -1,0 +1,249 @@
+//! A row of a cost table (KPP) becomes a Cost.
+
+use std::borrow::Cow;
+
+use hl7::time::Stockholm;
+use identity::{Claim, Date, Options, Pseudonymiser, Purpose, Reserve, Subject as Person};
+use schemas::{CareForm, CorrectionKind, Cost, Origin, Sex, SourceRecord};
+
+use super::envelope::{About, Head, HeadParts};
+use super::event_time::Stated;
+use super::findings::Findings;
+use super::sink::Sink;
+use super::stop::Stop;
+use super::verbatim::Guard;
+use crate::mapping::{Slot, Slots};
+use crate::rules::Rule;
+
+/// Components may differ from the total by rounding: one krona, in öre.
+const SUM_TOLERANCE: i64 = 100;
+
+/// What mapping a row needs.
+pub(crate) struct Mapping<'m> {
+    pub source: &'m SourceRecord<'m>,
+    pub origin: Origin<'m>,
+    pub key_id: &'m str,
+    pub guard: &'m Guard<'m>,
+    pub stockholm: &'m Stockholm,
+    pub pseudonymiser: &'m Pseudonymiser,
+    pub interim: bool,
+    pub reserves: &'m [Reserve],
+    /// How the package calls a field's column.
+    pub columns: Columns,
+    pub findings: &'m mut Findings,
+}
+
+/// Columns that findings name.
+pub(crate) struct Columns {
+    pub subject: &'static str,
+    pub period: &'static str,
+    pub total: &'static str,
+}
+
+/// The places of the fields, checked against the subject's table by a test.
+pub(crate) mod place {
+    pub(super) const CONTACT_ID: usize = 0;
+    pub(crate) const SUBJECT: usize = 1;
+    pub(super) const PROTECTED: usize = 2;
+    pub(crate) const PERIOD: usize = 3;
+    pub(super) const COST_RUN_ID: usize = 4;
+    pub(super) const CARE_FORM: usize = 5;
+    pub(super) const STARTED_AT: usize = 6;
+    pub(super) const ENDED_AT: usize = 7;
+    pub(super) const HOSPITAL_CODE: usize = 8;
+    pub(super) const HOSPITAL_NAME: usize = 9;
+    pub(super) const UNIT: usize = 10;
+    pub(super) const MVO: usize = 11;
+    pub(super) const ADMISSION_MODE: usize = 12;
+    pub(super) const DISCHARGE_MODE: usize = 13;
+    pub(super) const MAIN_DIAGNOSIS: usize = 14;
+    pub(super) const DIAGNOSES: usize = 15;
+    pub(super) const PROCEDURES: usize = 16;
+    pub(super) const DRG: usize = 17;
+    pub(super) const DRG_WEIGHT: usize = 18;
+    pub(crate) const TOTAL_ORE: usize = 19;
+    pub(super) const OUTLIER: usize = 20;
+    pub(super) const SEX: usize = 21;
+    pub(super) const BIRTH_YEAR: usize = 22;
+    pub(super) const LKF: usize = 23;
+}
+
+impl Mapping<'_> {
+    /// One event.
+    pub(crate) fn map<S: Sink>(self, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
+        let Mapping { source, origin, key_id, guard, stockholm, pseudonymiser, interim, reserves, columns, findings } =
+            self;
+        let text = |place: usize| slots.at(place).text();
+        let time = |place: usize| slots.at(place).time();
+        let ended = time(place::ENDED_AT).or(time(place::STARTED_AT));
+        let derived;
+        let period = match (text(place::PERIOD), ended) {
+            (Some(period), _) => Some(period),
+            (None, Some(ended)) => {
+                findings.add(Rule::CostPeriodDerived, columns.period);
+                derived = format!("{:04}", stockholm.date(ended.0).0);
+                Some(derived.as_str())
+            }
+            (None, None) => return Err(Stop::refuse(Rule::CostPeriodMissing, columns.period)),
+        };
+        let total = slots.at(place::TOTAL_ORE).wide_number();
+        check_sum(total, &slots.components, columns.total, findings);
+
+        let occurred = occurred(slots, source);
+        let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
+        let person = person(slots.at(place::SUBJECT), source.source_system, &options, columns.subject, findings);
+        let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
+        let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
+
+        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
+        let mut head = Head::new(
+            HeadParts {
+                source,
+                origin,
+                key_id,
+                message_id: source.message_id,
+                message_id_shown,
+                content_hash: schemas::content_hash(source.payload),
+                occurred,
+                recorded: None,
+            },
+            guard,
+        );
+        let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
+        let mut envelope = head.envelope("cost.stated", CorrectionKind::New, about, findings.list());
+        // A file has no text of its own for when it was written; the transport knows.
+        envelope.recorded_at = source.recorded_at;
+        envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+        let birth_year = slots.at(place::BIRTH_YEAR).number();
+        let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
+        sink.cost(&Cost {
+            envelope,
+            contact_id: text(place::CONTACT_ID).unwrap_or_default(),
+            period,
+            cost_run_id: text(place::COST_RUN_ID),
+            care_form: match text(place::CARE_FORM) {
+                Some("INPATIENT") => CareForm::Inpatient,
+                Some("OUTPATIENT") => CareForm::Outpatient,
+                Some("PRIMARY") => CareForm::Primary,
+                Some("HOME") => CareForm::Home,
+                _ => CareForm::Unknown,
+            },
+            started_at: time(place::STARTED_AT),
+            ended_at: time(place::ENDED_AT),
+            hospital_code: text(place::HOSPITAL_CODE),
+            hospital_name: text(place::HOSPITAL_NAME),
+            unit: text(place::UNIT),
+            mvo: text(place::MVO),
+            admission_mode: text(place::ADMISSION_MODE),
+            discharge_mode: text(place::DISCHARGE_MODE),
+            main_diagnosis: text(place::MAIN_DIAGNOSIS),
+            diagnoses: slots.at(place::DIAGNOSES).list(),
+            procedures: slots.at(place::PROCEDURES).list(),
+            drg: text(place::DRG),
+            drg_weight: text(place::DRG_WEIGHT),
+            total_ore: total,
+            components_ore: slots.components.iter().copied().collect(),
+            outlier: slots.at(place::OUTLIER).flag(),
+            sex: sex(slots.at(place::SEX), person.as_ref()),
+            birth_year: birth_year.or_else(born),
+            // Where somebody under protection lives is told to nobody.
+            lkf: text(place::LKF).filter(|_| !protected),
+            verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+        });
+        Ok(head.made())
+    }
+}
+
+/// Notes components that do not add up to the total; without components there is nothing to add.
+fn check_sum(total: Option<i64>, components: &[(&'static str, i64)], column: &'static str, findings: &mut Findings) {
+    let Some(total) = total else {
+        findings.add(Rule::CostTotalMissing, column);
+        return;
+    };
+    let sum = components.iter().fold(0_i64, |sum, (_, ore)| sum.saturating_add(*ore));
+    if !components.is_empty() && sum.saturating_sub(total).saturating_abs() > SUM_TOLERANCE {
+        findings.add(Rule::CostSumDiffers, column);
+    }
+}
+
+/// The person of the row: a Swedish identifier, or a number of the source's own.
+fn person<'s>(
+    slot: &Slot<'s>,
+    source_system: &'s str,
+    options: &Options<'_>,
+    column: &'static str,
+    findings: &mut Findings,
+) -> Option<Person<'s>> {
+    let Slot::Identity(value) = slot else {
+        findings.add(Rule::CostSubjectMissing, column);
+        return None;
+    };
+    let person = Person::read(Claim { system: "", value }, options)?;
+    if person.kind().is_some() {
+        return Some(person);
+    }
+    findings.add(Rule::IdentityInvalid, column);
+    Person::read(Claim { system: source_system, value }, options)
+}
+
+/// A cost arises when the contact ends, else when it begins; without either it is as old as the file.
+fn occurred<'s>(slots: &Slots<'s>, source: &SourceRecord<'_>) -> Stated<'s> {
+    let stated = |place: usize| match slots.at(place) {
+        Slot::Time(at, text) => Some(Stated { at: *at, text }),
+        _ => None,
+    };
+    let recorded = source.recorded_at.unwrap_or(source.received_at);
+    stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(Stated { at: recorded, text: "" })
+}
+
+/// As the row says, else as the identifier does.
+fn sex(slot: &Slot<'_>, person: Option<&Person<'_>>) -> Sex {
+    match (slot.text(), person.and_then(Person::sex)) {
+        (Some("MALE"), _) | (None, Some(identity::Sex::Male)) => Sex::Male,
+        (Some("FEMALE"), _) | (None, Some(identity::Sex::Female)) => Sex::Female,
+        (Some("OTHER"), _) => Sex::Other,
+        _ => Sex::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Subject;
+
+    #[test]
+    fn places_are_those_of_the_table() {
+        for (name, place) in [
+            ("contact_id", place::CONTACT_ID),
+            ("subject", place::SUBJECT),
+            ("period", place::PERIOD),
+            ("care_form", place::CARE_FORM),
+            ("ended_at", place::ENDED_AT),
+            ("mvo", place::MVO),
+            ("diagnoses", place::DIAGNOSES),
+            ("drg_weight", place::DRG_WEIGHT),
+            ("total_ore", place::TOTAL_ORE),
+            ("sex", place::SEX),
+            ("lkf", place::LKF),
+        ] {
+            assert_eq!(Subject::Cost.place(name), Some(place), "{name}");
+        }
+        assert_eq!(Subject::Cost.fields().len(), place::LKF + 1);
+    }
+
+    #[test]
+    fn components_add_up_but_for_rounding() {
+        let check = |total, components: &[(&'static str, i64)], expected: &[&str]| {
+            let mut findings = Findings::default();
+            check_sum(total, components, "total", &mut findings);
+            let found: Vec<&str> = findings.list().iter().map(|finding| finding.rule).collect();
+            assert_eq!(found, expected);
+        };
+        check(Some(1_000), &[("lab", 400), ("bild", 600)], &[]);
+        check(Some(1_000), &[("lab", 400), ("bild", 700)], &[]);
+        check(Some(1_000), &[("lab", 400), ("bild", 701)], &["cost-sum-differs"]);
+        check(Some(1_000), &[], &[]);
+        check(None, &[("lab", 1)], &["cost-total-missing"]);
+        check(Some(i64::MIN), &[("lab", i64::MAX)], &["cost-sum-differs"]);
+    }
+}

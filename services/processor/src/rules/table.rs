@@ -1,0 +1,487 @@
+//! The table itself: code, effect, severity, meaning and remedy of every rule.
+
+use super::{Effect, Entry, Text};
+use schemas::Severity;
+
+rules! {
+    RecordUnreadable "record-unreadable" Parks Error {
+        meaning "Källposten är inte en SourceRecord i Avro.",
+                "The source record is not an Avro SourceRecord.";
+        remedy "Kontrollera att bara anslutningstjänsten skriver till källtopicen och att schemaregistret är rätt.",
+               "check that only the connector writes to the source topic and that the schema registry is the right one";
+    }
+    FormatUnsupported "format-unsupported" Parks Error {
+        meaning "Postens format har ingen läsare i den här versionen.",
+                "The record's format has no reader in this version.";
+        remedy "Skicka ADT som HL7V2 och tabeller som DELIMITED, eller uppgradera processorn.",
+               "send ADT as HL7V2 and tables as DELIMITED, or upgrade the processor";
+    }
+    HeaderMissing "header-missing" Parks Error {
+        meaning "Inget MSH-segment: det här är inte ett HL7 v2-meddelande.",
+                "No MSH segment: this is not an HL7 v2 message.";
+        remedy "Skicka ett meddelande per ram, med MSH och dess avgränsare först.",
+               "send one message per frame, beginning with MSH and its separators";
+    }
+    SeparatorsMissing "separators-missing" Parks Error {
+        meaning "MSH slutar innan MSH-2 har sagt vilka avgränsare som gäller.",
+                "MSH ends before MSH-2 has said which separators hold.";
+        remedy "Skriv avgränsarna efter MSH, som MSH|^~\\&|.",
+               "write the separators after MSH, as in MSH|^~\\&|";
+    }
+    SeparatorsUnusable "separators-unusable" Parks Error {
+        meaning "MSH-1 och MSH-2 är inte skilda skiljetecken i ASCII.",
+                "MSH-1 and MSH-2 are not distinct ASCII punctuation.";
+        remedy "Använd MSH|^~\\&|.",
+               "use MSH|^~\\&|";
+    }
+    SecondHeader "second-header" Parks Error {
+        meaning "Två MSH-segment i samma meddelande.",
+                "Two MSH segments in one message.";
+        remedy "Skicka varje meddelande i en egen ram.",
+               "send each message in a frame of its own";
+    }
+    SegmentsTooMany "segments-too-many" Parks Error {
+        meaning "Meddelandet har fler segment än vad som läses.",
+                "The message has more segments than are read.";
+        remedy "Dela meddelandet, eller utelämna segment som inte hör till ADT.",
+               "split the message, or leave out segments that do not belong in ADT";
+    }
+    MessageTooLong "message-too-long" Parks Error {
+        meaning "Meddelandet är längre än vad som läses.",
+                "The message is longer than is read.";
+        remedy "Utelämna inbäddade dokument ur ADT.",
+               "leave embedded documents out of ADT";
+    }
+    RowUnreadable "row-unreadable" Parks Error {
+        meaning "Posten har inte en rubrikrad och en rad med lika många kolumner.",
+                "The record does not hold a header line and one row with as many columns.";
+        remedy "Skicka rubrikrad och en rad, kolumner åtskilda med semikolon, i UTF-8 eller ISO 8859-1.",
+               "send a header line and one row, columns separated by semicolons, in UTF-8 or ISO 8859-1";
+    }
+    FileTruncated "file-truncated" Parks Error {
+        meaning "Filen är avklippt: sista raden slutar före sista kolumnen. Hela filen är utelämnad.",
+                "The file is cut off: its last row ends before the last column. The whole file is left out.";
+        remedy "Skriv filen färdigt under ett annat namn, byt namn sedan, och lämna den igen.",
+               "finish the file under another name, rename it then, and leave it again";
+    }
+    FileRowUneven "file-row-uneven" Parks Error {
+        meaning "En rad har fler eller färre kolumner än rubriken. Hela filen är utelämnad.",
+                "A row has more or fewer columns than the header. The whole file is left out.";
+        remedy "Rätta raden (citera celler som innehåller avgränsaren) och lämna filen igen.",
+               "correct the row (quote cells that hold the separator) and leave the file again";
+    }
+    FileQuoteOpen "file-quote-open" Parks Error {
+        meaning "Ett citattecken öppnas och stängs aldrig. Hela filen är utelämnad.",
+                "A quotation mark opens and never closes. The whole file is left out.";
+        remedy "Stäng citatet, eller dubblera citattecken inne i celler, och lämna filen igen.",
+               "close the quotation, or double quotation marks inside cells, and leave the file again";
+    }
+    FileHeadless "file-headless" Parks Error {
+        meaning "Filen börjar inte med en rubrikrad, eller är tom. Hela filen är utelämnad.",
+                "The file does not begin with a header row, or is empty. The whole file is left out.";
+        remedy "Skriv kolumnnamnen på första raden och lämna filen igen.",
+               "write the column names on the first line and leave the file again";
+    }
+    FileColumnMissing "file-column-missing" Parks Error {
+        meaning "Rubriken saknar en kolumn som flödet måste ha. Hela filen är utelämnad.",
+                "The header lacks a column that the feed must have. The whole file is left out.";
+        remedy "Lägg till kolumnen, eller kontrollera att filen hör till det här flödet.",
+               "add the column, or check that the file belongs to this feed";
+    }
+    FileNotText "file-not-text" Parks Error {
+        meaning "Filen har tecken som dess teckenkodning inte har. Hela filen är utelämnad.",
+                "The file has bytes that its encoding does not have. The whole file is left out.";
+        remedy "Spara filen som UTF-8 eller ISO 8859-1, som anslutningstjänstens encoding säger.",
+               "save the file as UTF-8 or ISO 8859-1, as the connector's encoding says";
+    }
+    FileRowOversized "file-row-oversized" Parks Error {
+        meaning "En rad är längre än limits.message. Hela filen är utelämnad.",
+                "A row is longer than limits.message. The whole file is left out.";
+        remedy "Stäng ett öppet citat, eller höj limits.message.",
+               "close an open quotation, or raise limits.message";
+    }
+    FileOversized "file-oversized" Parks Error {
+        meaning "Filen är större än limits.table_file och har inte lästs.",
+                "The file is larger than limits.table_file and was not read.";
+        remedy "Dela filen, eller höj limits.table_file.",
+               "divide the file, or raise limits.table_file";
+    }
+    FeedUnmapped "feed-unmapped" Parks Error {
+        meaning "Raden hör till ett flöde som inget mappningspaket läser.",
+                "The row belongs to a feed that no mapping package reads.";
+        remedy "Lägg till flödets paket i regionens packages i processorns konfiguration.",
+               "add the feed's package to the region's packages in the processor's configuration";
+    }
+    ColumnMissing "column-missing" Refuses Error {
+        meaning "Raden saknar en kolumn som mappningspaketet kräver.",
+                "The row lacks a column that the mapping package requires.";
+        remedy "Lägg till kolumnen i filen, eller ändra kolumnnamnet i paketet (`processor mapping explain PAKET`).",
+               "add the column to the file, or change its name in the package (`processor mapping explain PACKAGE`)";
+    }
+    FieldMissing "field-missing" Refuses Error {
+        meaning "Ett obligatoriskt fält är tomt.",
+                "A required field is empty.";
+        remedy "Fyll i kolumnen; utan den kan raden inte användas.",
+               "fill in the column; without it the row cannot be used";
+    }
+    FieldInvalid "field-invalid" Refuses Error {
+        meaning "Ett obligatoriskt fält kan inte läsas.",
+                "A required field cannot be read.";
+        remedy "Skriv fältet som paketet säger, eller lägg till koden i paketets codes.",
+               "write the field as the package says, or add the code to the package's codes";
+    }
+    PackageRuleBroken "package-rule-broken" Refuses Error {
+        meaning "Raden bryter mot en av mappningspaketets egna regler; den parkerade posten nämner vilken.",
+                "The row breaks a rule of the mapping package's own; the parked record names it.";
+        remedy "`processor mapping explain PAKET` visar regeln och dess åtgärd.",
+               "`processor mapping explain PACKAGE` shows the rule and its remedy";
+    }
+    WaitPeriodMissing "wait-period-missing" Refuses Error {
+        meaning "En väntande kontakt utan mätperiod: det går inte att veta vilken månad den räknas i.",
+                "A waiting contact without a measuring period: it is not known in which month it counts.";
+        remedy "Fyll i mätperioden, månadens sista dag.",
+               "fill in the measuring period, the last day of the month";
+    }
+    CostPeriodMissing "cost-period-missing" Refuses Error {
+        meaning "En kostnad utan år och utan datum: det går inte att veta vilket år den räknas i.",
+                "A cost without a year and without a date: it is not known in which year it counts.";
+        remedy "Fyll i året, eller kontaktens datum.",
+               "fill in the year, or the contact's dates";
+    }
+    RegionMismatch "region-mismatch" Refuses Error {
+        meaning "Posten säger sig komma från en annan region än topicen.",
+                "The record claims another region than its topic.";
+        remedy "Rätta region i anslutningstjänstens konfiguration; posten får inte byta region.",
+               "correct the region in the connector's configuration; a record may not change region";
+    }
+    TriggerMissing "trigger-missing" Refuses Error {
+        meaning "Varken MSH-9 eller EVN-1 säger vad som hände.",
+                "Neither MSH-9 nor EVN-1 says what happened.";
+        remedy "Låt sändaren fylla i MSH-9 som ADT^A01.",
+               "make the sender fill in MSH-9 as ADT^A01";
+    }
+    TimeMissing "time-missing" Refuses Error {
+        meaning "Ingen läsbar tid i EVN-6, EVN-2 eller MSH-7.",
+                "No readable time in EVN-6, EVN-2 or MSH-7.";
+        remedy "Låt sändaren fylla i EVN-2 eller MSH-7 som ÅÅÅÅMMDDTTMMSS.",
+               "make the sender fill in EVN-2 or MSH-7 as YYYYMMDDHHMMSS";
+    }
+    EpisodeMissing "episode-missing" Refuses Error {
+        meaning "Placeringen saknar besöksnummer (PV1-19.1) och kan inte knytas till ett vårdtillfälle.",
+                "The placement has no visit number (PV1-19.1) and cannot be tied to an episode.";
+        remedy "Låt sändaren fylla i PV1-19 i in- och överflyttningar.",
+               "make the sender fill in PV1-19 in admissions and transfers";
+    }
+    PatientMissing "patient-missing" Refuses Error {
+        meaning "Ingen patientidentitet i PID-3, PID-2 eller PID-4.",
+                "No patient identifier in PID-3, PID-2 or PID-4.";
+        remedy "Låt sändaren fylla i PID-3.",
+               "make the sender fill in PID-3";
+    }
+    MergePriorMissing "merge-prior-missing" Refuses Error {
+        meaning "Sammanslagningen säger inte vilken identitet som upphör (MRG-1).",
+                "The merge does not say which identifier ceases (MRG-1).";
+        remedy "Låt sändaren fylla i MRG-1.",
+               "make the sender fill in MRG-1";
+    }
+    VisitMoveIncomplete "visit-move-incomplete" Refuses Error {
+        meaning "Flytten av besök saknar gammalt (MRG-5) eller nytt (PV1-19) besöksnummer.",
+                "The move of a visit lacks the old (MRG-5) or the new (PV1-19) visit number.";
+        remedy "Låt sändaren fylla i både MRG-5 och PV1-19.",
+               "make the sender fill in both MRG-5 and PV1-19";
+    }
+    BedStatusIncomplete "bed-status-incomplete" Refuses Error {
+        meaning "Sängstatus saknar plats (NPU-1) eller status (NPU-2).",
+                "The bed status lacks its place (NPU-1) or its status (NPU-2).";
+        remedy "Låt sändaren fylla i NPU-1 och NPU-2.",
+               "make the sender fill in NPU-1 and NPU-2";
+    }
+    CapacityColumnMissing "capacity-column-missing" Refuses Error {
+        meaning "Kapacitetsfilen saknar en kolumn som måste finnas.",
+                "The capacity file lacks a column that must be there.";
+        remedy "Rubrikraden ska ha enhet;giltig_fran och minst en av faststallda;disponibla;stangda.",
+               "the header needs enhet;giltig_fran and at least one of faststallda;disponibla;stangda";
+    }
+    CapacityUnitMissing "capacity-unit-missing" Refuses Error {
+        meaning "Raden säger inte vilken enhet den gäller.",
+                "The row does not say which unit it is about.";
+        remedy "Fyll i kolumnen enhet med samma kod som ADT skickar i PV1-3.1.",
+               "fill in the column enhet with the code that ADT sends in PV1-3.1";
+    }
+    CapacityTimeBad "capacity-time-bad" Refuses Error {
+        meaning "Tiden i kolumnen kan inte läsas.",
+                "The time in the column cannot be read.";
+        remedy "Skriv svensk lokal tid som 2026-01-06T08:00, eller ett datum som 2026-01-06.",
+               "write Swedish local time as 2026-01-06T08:00, or a date as 2026-01-06";
+    }
+    CapacityNumberBad "capacity-number-bad" Refuses Error {
+        meaning "Talet i kolumnen kan inte läsas, eller är mindre än 0 eller större än 10 000.",
+                "The number in the column cannot be read, or is below 0 or above 10,000.";
+        remedy "Skriv ett heltal utan tusentalsavgränsare, eller lämna tomt när talet saknas.",
+               "write a whole number without separators, or leave it empty when there is none";
+    }
+    CapacityEmpty "capacity-empty" Refuses Error {
+        meaning "Raden har ingen siffra alls.",
+                "The row has no figure at all.";
+        remedy "Fyll i minst en av faststallda, disponibla och stangda; skriv 0 när det är noll.",
+               "fill in at least one of faststallda, disponibla and stangda; write 0 for none";
+    }
+    MessageTypeOther "message-type-other" Ignores Info {
+        meaning "Meddelandet är inte ADT.",
+                "The message is not ADT.";
+        remedy "Inget. Vill ni slippa trafiken: filtrera hos sändaren.",
+               "nothing; filter at the sender to be spared the traffic";
+    }
+    TriggerWithoutEffect "trigger-without-effect" Ignores Info {
+        meaning "En ADT-händelse som inte säger något om vårdtillfällen, sängar eller personer.",
+                "An ADT trigger that says nothing of episodes, beds or persons.";
+        remedy "Inget. Vill ni slippa trafiken: filtrera hos sändaren.",
+               "nothing; filter at the sender to be spared the traffic";
+    }
+    TriggerUnknown "trigger-unknown" Ignores Warning {
+        meaning "En ADT-händelse som HL7 v2.8 inte känner.",
+                "An ADT trigger that HL7 v2.8 does not know.";
+        remedy "Fråga sändaren vad händelsen betyder; säg till oss om den borde ge en händelse.",
+               "ask the sender what it means; tell us if it should become an event";
+    }
+    EventTypeDiffers "event-type-differs" Notes Info {
+        meaning "EVN-1 säger en annan händelse än MSH-9; MSH-9 gäller.",
+                "EVN-1 names another trigger than MSH-9; MSH-9 holds.";
+        remedy "Låt sändaren fylla i EVN-1 och MSH-9 lika.",
+               "make the sender fill in EVN-1 and MSH-9 alike";
+    }
+    VersionUnsupported "version-unsupported" Notes Info {
+        meaning "MSH-12 är inte en version från 2.3 till 2.8.",
+                "MSH-12 is not a version from 2.3 to 2.8.";
+        remedy "Meddelandet läses som 2.8; kontrollera att fälten hamnar rätt.",
+               "the message is read as 2.8; check that its fields land where they should";
+    }
+    MessageIdMissing "message-id-missing" Notes Warning {
+        meaning "MSH-10 är tomt.",
+                "MSH-10 is empty.";
+        remedy "Låt sändaren sätta ett eget id på varje meddelande.",
+               "make the sender give each message an id of its own";
+    }
+    CharsetContradicted "charset-contradicted" Notes Warning {
+        meaning "MSH-18 säger UTF-8 men byten är det inte; meddelandet läses som ISO 8859-1.",
+                "MSH-18 says UTF-8 but the bytes are not; the message is read as ISO 8859-1.";
+        remedy "Låt sändaren ange den teckenuppsättning som den faktiskt skriver, helst UNICODE UTF-8.",
+               "make the sender name the character set it really writes, best UNICODE UTF-8";
+    }
+    CharsetUnknown "charset-unknown" Notes Warning {
+        meaning "MSH-18 anger en teckenuppsättning som inte läses; meddelandet läses som ISO 8859-1.",
+                "MSH-18 names a character set that is not read; the message is read as ISO 8859-1.";
+        remedy "Låt sändaren skicka UNICODE UTF-8 eller 8859/1.",
+               "make the sender send UNICODE UTF-8 or 8859/1";
+    }
+    LineStray "line-stray" Notes Info {
+        meaning "Rader som inte är segment; de läses inte.",
+                "Lines that are no segments; they are not read.";
+        remedy "Kontrollera att sändaren skriver radbrytningar i fält som \\.br\\.",
+               "check that the sender writes line breaks inside fields as \\.br\\";
+    }
+    TextTooLong "text-too-long" Notes Warning {
+        meaning "En kod är längre än 200 tecken och ersattes med en nycklad kod.",
+                "A code is longer than 200 characters and was replaced by a keyed code.";
+        remedy "Kontrollera att fältet inte bär fritext.",
+               "check that the field does not carry free text";
+    }
+    IdentifierInField "identifier-in-field" Notes Error {
+        meaning "Fältet ser ut att bära en personidentitet; värdet ersattes med en nycklad kod.",
+                "The field seems to carry a personal identifier; its value was replaced by a keyed code.";
+        remedy "Låt sändaren skicka personnummer bara i PID, aldrig som besöksnummer, säng eller kod.",
+               "make the sender send personal identifiers in PID only, never as visit number, bed or code";
+    }
+    TimeUnreadable "time-unreadable" Notes Warning {
+        meaning "En tid kan inte läsas och används inte.",
+                "A time cannot be read and is not used.";
+        remedy "Låt sändaren skriva tider som ÅÅÅÅMMDDTTMMSS, med eller utan +0100.",
+               "make the sender write times as YYYYMMDDHHMMSS, with or without +0100";
+    }
+    TimeInFuture "time-in-future" Notes Warning {
+        meaning "Den registrerade tiden ligger mer än fem minuter efter mottagandet.",
+                "The recorded time is more than five minutes after the message was received.";
+        remedy "Ställ sändarens klocka, och kontrollera tidszonen.",
+               "set the sender's clock, and check its time zone";
+    }
+    TimeAmbiguous "time-ambiguous" Notes Info {
+        meaning "Tiden ligger i höstens dubbla timme utan förskjutning; den första används.",
+                "The time lies in the repeated autumn hour without an offset; the first is used.";
+        remedy "Låt sändaren skicka tider med +0200 eller +0100.",
+               "make the sender send times with +0200 or +0100";
+    }
+    TimeNonexistent "time-nonexistent" Notes Warning {
+        meaning "Tiden ligger i vårens överhoppade timme; den läses som normaltid.",
+                "The time lies in the skipped spring hour; it is read as standard time.";
+        remedy "Kontrollera hur sändaren räknar om sommartid.",
+               "check how the sender converts to summer time";
+    }
+    EpisodeAbsent "episode-absent" Notes Info {
+        meaning "Händelsen saknar besöksnummer och kan inte knytas till ett vårdtillfälle.",
+                "The event has no visit number and cannot be tied to an episode.";
+        remedy "Låt sändaren fylla i PV1-19.",
+               "make the sender fill in PV1-19";
+    }
+    PatientUnknown "patient-unknown" Notes Warning {
+        meaning "Ingen patientidentitet; vårdtillfället följs bara på sitt besöksnummer.",
+                "No patient identifier; the episode is followed by its visit number alone.";
+        remedy "Låt sändaren fylla i PID-3, och skicka A40 när identiteten är känd.",
+               "make the sender fill in PID-3, and send A40 once the identity is known";
+    }
+    IdentityInvalid "identity-invalid" Notes Warning {
+        meaning "En identitet som ska vara svensk är inte giltig; den används som den är.",
+                "An identifier said to be Swedish is not valid; it is used as it stands.";
+        remedy "Kontrollera kontrollsiffra och utfärdare i PID-3.",
+               "check the check digit and the assigner in PID-3";
+    }
+    DischargeWithoutEpisode "discharge-without-episode" Notes Info {
+        meaning "Utskrivningen saknar besöksnummer; den gäller patientens enda öppna vårdtillfälle.",
+                "The discharge has no visit number; it closes the patient's only open episode.";
+        remedy "Låt sändaren fylla i PV1-19 även i A03.",
+               "make the sender fill in PV1-19 in A03 too";
+    }
+    CancelWithoutEpisode "cancel-without-episode" Notes Warning {
+        meaning "Ångrandet saknar besöksnummer och ångrar ingenting.",
+                "The cancellation has no visit number and cancels nothing.";
+        remedy "Låt sändaren fylla i PV1-19 i A11, A12, A13 och A23.",
+               "make the sender fill in PV1-19 in A11, A12, A13 and A23";
+    }
+    CancelWithoutTime "cancel-without-time" Notes Info {
+        meaning "Ångrandet säger inte vilken tid det gäller (EVN-6) och används bara när det är entydigt.",
+                "The cancellation does not say which time it is about (EVN-6) and counts only if unambiguous.";
+        remedy "Låt sändaren fylla i EVN-6 med den ångrade händelsens tid.",
+               "make the sender fill in EVN-6 with the time of the event that is cancelled";
+    }
+    PlaceMissing "place-missing" Notes Warning {
+        meaning "Inskrivningen eller överflyttningen säger inte vart (PV1-3).",
+                "The admission or transfer does not say where to (PV1-3).";
+        remedy "Låt sändaren fylla i PV1-3.",
+               "make the sender fill in PV1-3";
+    }
+    SwapIncomplete "swap-incomplete" Notes Warning {
+        meaning "Sängbytet har inte två patienter med besöksnummer; bara den ena flyttas.",
+                "The bed swap does not hold two patients with visit numbers; only one is moved.";
+        remedy "Låt sändaren skicka två PID/PV1-grupper med PV1-19 i A17.",
+               "make the sender send two PID/PV1 groups with PV1-19 in A17";
+    }
+    GroupUnused "group-unused" Notes Info {
+        meaning "Fler patienter i meddelandet än händelsen kan ha; bara den första används.",
+                "More patients in the message than its trigger can have; only the first is used.";
+        remedy "Låt sändaren skicka ett meddelande per patient.",
+               "make the sender send one message per patient";
+    }
+    MovementNotApplied "movement-not-applied" Notes Warning {
+        meaning "En ändrad förflyttning (Z99) antecknas men flyttar ingen.",
+                "A changed movement (Z99) is recorded but moves nobody.";
+        remedy "Låt sändaren ångra med A11, A12 eller A13 och skicka händelsen på nytt.",
+               "make the sender cancel with A11, A12 or A13 and send the event anew";
+    }
+    MovementActionUnknown "movement-action-unknown" Notes Info {
+        meaning "ZBE-4 är inte INSERT, UPDATE eller CANCEL.",
+                "ZBE-4 is not INSERT, UPDATE or CANCEL.";
+        remedy "Låt sändaren följa IHE PAM i ZBE-4.",
+               "make the sender follow IHE PAM in ZBE-4";
+    }
+    UnitUnknown "unit-unknown" Notes Warning {
+        meaning "Enheten finns inte i regionens enhetsförteckning; koden används som den är.",
+                "The unit is not in the region's unit directory; its code is used as it stands.";
+        remedy "Lägg till enheten i mappningsfilen, `[[unit]]` med code.",
+               "add the unit to the mapping file, `[[unit]]` with code";
+    }
+    ClassUnknown "class-unknown" Notes Warning {
+        meaning "Patientklassen (PV1-2) är inte en känd kod.",
+                "The patient class (PV1-2) is not a known code.";
+        remedy "Lägg till koden under `[codes.patient_class]` i mappningsfilen.",
+               "add the code under `[codes.patient_class]` in the mapping file";
+    }
+    SexUnknown "sex-unknown" Notes Info {
+        meaning "Kön (PID-8) är inte en känd kod.",
+                "The sex (PID-8) is not a known code.";
+        remedy "Lägg till koden under `[codes.sex]` i mappningsfilen.",
+               "add the code under `[codes.sex]` in the mapping file";
+    }
+    BedStatusUnknown "bed-status-unknown" Notes Warning {
+        meaning "Sängstatus (NPU-2) är inte en känd kod i tabell 0116.",
+                "The bed status (NPU-2) is not a known code of table 0116.";
+        remedy "Lägg till koden under `[codes.bed_status]` i mappningsfilen.",
+               "add the code under `[codes.bed_status]` in the mapping file";
+    }
+    BirthDateUnreadable "birth-date-unreadable" Notes Info {
+        meaning "Födelseår kan inte läsas ur PID-7.",
+                "The year of birth cannot be read from PID-7.";
+        remedy "Låt sändaren skriva PID-7 som ÅÅÅÅMMDD.",
+               "make the sender write PID-7 as YYYYMMDD";
+    }
+    MunicipalityUnreadable "municipality-unreadable" Notes Info {
+        meaning "Län och kommun är inte fyra siffror med ett län som finns.",
+                "County and municipality are not four digits with an existing county.";
+        remedy "Låt sändaren skicka LKF, fyra eller sex siffror, i det fält som mappningsfilen anger.",
+               "make the sender send LKF, four or six digits, in the field that the mapping file names";
+    }
+    CapacityReasonUnknown "capacity-reason-unknown" Notes Info {
+        meaning "Skälet till stängda vårdplatser är inte personal, hygien, material eller lokal.",
+                "The reason for closed beds is not personal, hygien, material or lokal.";
+        remedy "Använd ett av de fyra skälen; annat räknas som övrigt.",
+               "use one of the four reasons; anything else counts as other";
+    }
+    CapacityReasonMissing "capacity-reason-missing" Notes Info {
+        meaning "Stängda vårdplatser utan skäl.",
+                "Closed beds without a reason.";
+        remedy "Fyll i kolumnen skal.",
+               "fill in the column skal";
+    }
+    CapacityImplausible "capacity-implausible" Notes Warning {
+        meaning "Disponibla plus stängda vårdplatser är fler än de fastställda.",
+                "Staffed plus closed beds are more than the decided ones.";
+        remedy "Kontrollera raden; disponibla ska inte räkna stängda.",
+               "check the row; disponibla should not count closed beds";
+    }
+    FieldUnreadable "field-unreadable" Notes Warning {
+        meaning "Ett fält kan inte läsas och lämnas tomt.",
+                "A field cannot be read and is left empty.";
+        remedy "Skriv fältet som paketet säger (`processor mapping explain PAKET`).",
+               "write the field as the package says (`processor mapping explain PACKAGE`)";
+    }
+    CodeUnknown "code-unknown" Notes Warning {
+        meaning "En kod som mappningspaketet inte känner.",
+                "A code that the mapping package does not know.";
+        remedy "Lägg till koden i paketets codes, eller rätta den i källan.",
+               "add the code to the package's codes, or correct it in the source";
+    }
+    PackageRuleNoted "package-rule-noted" Notes Warning {
+        meaning "Raden bryter mot en av mappningspaketets egna regler och används ändå; händelsen nämner vilken.",
+                "The row breaks a rule of the mapping package's own and is used all the same; the event names it.";
+        remedy "`processor mapping explain PAKET` visar regeln och dess åtgärd.",
+               "`processor mapping explain PACKAGE` shows the rule and its remedy";
+    }
+    WaitPeriodDerived "wait-period-derived" Notes Warning {
+        meaning "En genomförd kontakt utan mätperiod; månaden för start används.",
+                "A completed contact without a measuring period; the month of its start is used.";
+        remedy "Fyll i mätperioden, månadens sista dag.",
+               "fill in the measuring period, the last day of the month";
+    }
+    CostPeriodDerived "cost-period-derived" Notes Info {
+        meaning "En kostnad utan år; året då kontakten slutade används.",
+                "A cost without a year; the year in which the contact ended is used.";
+        remedy "Fyll i året.",
+               "fill in the year";
+    }
+    CostTotalMissing "cost-total-missing" Notes Error {
+        meaning "En kostnad utan totalbelopp, eller med ett som inte kan läsas.",
+                "A cost without a total, or with one that cannot be read.";
+        remedy "Fyll i totalkostnaden i kronor; utan den är kontakten inte med i någon summa.",
+               "fill in the total in kronor; without it the contact is in no sum";
+    }
+    CostSumDiffers "cost-sum-differs" Notes Error {
+        meaning "Kostnadens delar blir inte totalbeloppet (en krona är tillåten).",
+                "The components of the cost do not add up to the total (one krona is allowed).";
+        remedy "Kontrollera beräkningen, och att paketets components har alla delar.",
+               "check the calculation, and that the package's components hold all parts";
+    }
+    CostSubjectMissing "cost-subject-missing" Notes Warning {
+        meaning "En kostnad utan patientens identitet: den kan inte följas över tid.",
+                "A cost without the patient's identifier: it cannot be followed over time.";
+        remedy "Fyll i patientens identitet; den pseudonymiseras i regionen.",
+               "fill in the patient's identifier; it is pseudonymised in the region";
+    }
+}
