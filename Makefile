@@ -10,6 +10,10 @@ BIN := target/debug
 ADT_FILE ?=
 REGION ?= 14
 RATE ?= 20
+FILE ?=
+PERIOD ?=
+EXTRACT ?= waiting-times
+OUT ?=
 
 .PHONY: help
 help: ## List the commands
@@ -25,6 +29,12 @@ demo: prerequisites ## Everything on this machine with simulated regions; prints
 check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14)
 	@$(CARGO) build --workspace --bins 1>&2
 	@$(BIN)/check-demo $(if $(ADT_FILE),"$(ADT_FILE)" --region $(REGION)) $(CHECK_DEMO_ARGS)
+
+.PHONY: check-register
+check-register: prerequisites ## Send a table through everything and make a register extract of it (FILE=path REGION=14 PERIOD=2026-02 EXTRACT=waiting-times OUT=dir)
+	@test -n "$(FILE)" -a -n "$(PERIOD)" -a -n "$(OUT)" || { echo "write: make check-register FILE=path REGION=14 PERIOD=2026-02 EXTRACT=waiting-times OUT=dir" >&2; exit 2; }
+	@$(CARGO) build --workspace --bins 1>&2
+	@$(BIN)/check-register "$(FILE)" --region $(REGION) --period $(PERIOD) --extract $(EXTRACT) --out "$(OUT)" $(CHECK_REGISTER_ARGS)
 
 .PHONY: test
 test: prerequisites ## Everything that CI runs

@@ -4,6 +4,7 @@ pub mod account;
 pub mod bench;
 pub mod canary;
 pub mod check_demo;
+pub mod check_register;
 pub mod demo;
 pub mod ledger;
 pub mod message;

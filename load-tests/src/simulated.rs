@@ -28,6 +28,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         dashboard_port: None,
         mappings: BTreeMap::new(),
         capacities: BTreeMap::new(),
+        tables: BTreeMap::new(),
         keys,
         processor: None,
     }
@@ -69,6 +70,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         dashboard_port: None,
         mappings: regions.iter().map(|region| (*region, simulator.mapping_file(*region))).collect(),
         capacities: regions.iter().map(|region| (*region, simulator.capacity_file(*region))).collect(),
+        tables: BTreeMap::new(),
         keys,
         processor: None,
     }

@@ -76,10 +76,23 @@ pub struct Options {
     pub mappings: BTreeMap<Region, String>,
     /// The first capacity file by region.
     pub capacities: BTreeMap<Region, String>,
+    /// Drop folders of tables by region.
+    pub tables: BTreeMap<Region, Vec<Table>>,
     /// Keys of the run; runs that are compared share them.
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
     pub processor: Option<PathBuf>,
+}
+
+/// A feed of tables, with a drop folder of its own.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Name of the feed.
+    pub feed: &'static str,
+    /// Its mapping package.
+    pub package: String,
+    /// The column that keeps rows in order.
+    pub key: &'static str,
 }
 
 /// A running platform. Dropping it stops everything, services before servers.
@@ -317,10 +330,30 @@ impl Stack {
         self.folder.path().join(format!("capacity-{region}.csv"))
     }
 
+    /// The drop folder of a region's table feed.
+    #[must_use]
+    pub fn drop_folder(&self, region: Region, feed: &str) -> PathBuf {
+        self.folder.path().join(format!("{feed}-{region}"))
+    }
+
+    /// Where the connector remembers how far it has sent the files of a drop folder.
+    #[must_use]
+    pub fn positions_folder(&self, region: Region, feed: &str) -> PathBuf {
+        self.folder.path().join(format!("{feed}-{region}-positions"))
+    }
+
     /// The process id of a running service.
     #[must_use]
     pub fn process_id(&self, service: Service) -> Option<u32> {
         self.services.get(&service)?.id().ok()
+    }
+
+    /// Runs a program of the workspace with this run's keys and addresses in its environment; gives what it prints.
+    ///
+    /// # Errors
+    /// When it fails; the error holds what it said.
+    pub fn run_program(&self, step: &'static str, program: &str, arguments: &[&str]) -> Result<String, Error> {
+        self.run(step, program, arguments)
     }
 
     /// Runs `sink-store fingerprint` and returns what it prints.
@@ -380,6 +413,12 @@ impl Stack {
                 File::options().write(true).open(&path)?.set_modified(UNIX_EPOCH + CAPACITY_WRITTEN)?;
             }
         }
+        for (region, tables) in &self.options.tables {
+            for table in tables {
+                fs::create_dir_all(self.drop_folder(*region, table.feed))?;
+                fs::create_dir_all(self.positions_folder(*region, table.feed))?;
+            }
+        }
         for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
             let text = format!("{}{}", self.common_tables(service), self.tables(service));
             fs::write(self.config(service), text)?;
@@ -419,6 +458,15 @@ impl Stack {
                             self.capacity_file(*region).display()
                         ));
                     }
+                    for table in self.options.tables.get(region).into_iter().flatten() {
+                        text.push_str(&format!(
+                            "[[region.table]]\npath = \"{}\"\npositions = \"{}\"\nfeed = \"{}\"\nkey = \"{}\"\npoll = \"200ms\"\n",
+                            self.drop_folder(*region, table.feed).display(),
+                            self.positions_folder(*region, table.feed).display(),
+                            table.feed,
+                            table.key
+                        ));
+                    }
                 }
                 text
             }
@@ -430,6 +478,10 @@ impl Stack {
                     ));
                     if self.options.mappings.contains_key(region) {
                         text.push_str(&format!("mapping = \"{}\"\n", self.mapping_file(*region).display()));
+                    }
+                    if let Some(tables) = self.options.tables.get(region) {
+                        let packages: Vec<&str> = tables.iter().map(|table| table.package.as_str()).collect();
+                        text.push_str(&format!("packages = {packages:?}\n"));
                     }
                 }
                 text
@@ -473,6 +525,7 @@ impl Keys {
 
     fn environment(&self, regions: &[Region], database_url: &str) -> Vec<(String, String)> {
         let mut variables = vec![
+            ("VARDSTROM_SIGNING_KEY".to_owned(), self.key("signing")),
             ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
             ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
         ];

@@ -5,4 +5,5 @@
 mod clients;
 mod delivery;
 mod privacy;
+mod register;
 mod walls;

@@ -5,6 +5,7 @@
 //! only the ratios travel.
 
 pub mod chain;
+pub mod mapping;
 pub mod relaying;
 pub mod report;
 pub mod store;
@@ -54,6 +55,9 @@ pub enum Error {
     /// The store refused something.
     #[error("use the store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row could not be mapped.
+    #[error("map a row: {0}")]
+    Mapping(String),
     /// The whole stack did not run.
     #[error("run the whole stack")]
     Stack(#[from] crate::stack::Error),

@@ -124,6 +124,8 @@ pub struct Report {
     pub moving: Vec<Moving>,
     /// Into the store.
     pub storing: Option<Storing>,
+    /// A declared mapping beside one that is written by hand.
+    pub mapping: Option<super::mapping::Mapping>,
     /// From sender to board.
     pub chain: Option<Chain>,
 }
@@ -173,6 +175,13 @@ impl Report {
             line(format_args!("{:28} {:>26}", "bare binary COPY", spread(storing.copy_rows_per_second, 0)));
             line(format_args!("{:28} {:>26}", "sink-store", spread(storing.store_rows_per_second, 0)));
             line(format_args!("{:28} {:>26}", "sink-store / COPY", spread(storing.ratio, 2)));
+        }
+        if let Some(mapping) = &self.mapping {
+            line(format_args!(""));
+            line(format_args!("{:28} {:>26}", "waiting-time row to event", "ns per row"));
+            line(format_args!("{:28} {:>26}", "mapped by hand", spread(mapping.by_hand_ns, 0)));
+            line(format_args!("{:28} {:>26}", "mapped by the package", spread(mapping.declared_ns, 0)));
+            line(format_args!("{:28} {:>26}", "package / hand", spread(mapping.ratio, 2)));
         }
         if let Some(chain) = &self.chain {
             line(format_args!(""));

@@ -9,7 +9,7 @@ use load_tests::{
     bench::{
         Error,
         chain::{self, Extent},
-        relaying,
+        mapping, relaying,
         report::{Machine, Report},
         store,
     },
@@ -69,6 +69,8 @@ enum Part {
     Topics,
     /// Store and bare COPY.
     Store,
+    /// A declared mapping beside one that is written by hand.
+    Mapping,
     /// MLLP to board.
     Chain,
 }
@@ -95,10 +97,19 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
     let start = Instant::now();
     let mut progress = |text: &str| eprintln!("[{:5.1} s] {text}", start.elapsed().as_secs_f64());
     let wanted = |part: Part| arguments.only.is_empty() || arguments.only.contains(&part);
-    let mut report =
-        Report { machine: Machine::here(), rounds: arguments.rounds, moving: Vec::new(), storing: None, chain: None };
+    let mut report = Report {
+        machine: Machine::here(),
+        rounds: arguments.rounds,
+        moving: Vec::new(),
+        storing: None,
+        mapping: None,
+        chain: None,
+    };
     if wanted(Part::Topics) || wanted(Part::Store) {
         bare(arguments, &wanted, &mut report, &mut progress)?;
+    }
+    if wanted(Part::Mapping) {
+        report.mapping = Some(mapping::measure(arguments.rounds, &mut progress)?);
     }
     if wanted(Part::Chain) {
         let extent = Extent {

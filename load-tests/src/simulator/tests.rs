@@ -173,6 +173,7 @@ fn check_truth(seed: u64, code: &str, messages: usize, step_micros: i64) {
     let options = dry_run::Options {
         region: code.to_owned(),
         directory: Directory::default(),
+        program: None,
         census: true,
         language: Language::En,
         received_at: Timestamp(START + step_micros * messages as i64),

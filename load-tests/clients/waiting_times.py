@@ -1,0 +1,71 @@
+"""kpi_total.csv once more, from the region's own file and not from anything of ours: the rules read by somebody else.
+
+    python3 waiting_times.py FILE PERIOD > kpi_total.csv
+"""
+
+import csv
+import statistics
+import sys
+from datetime import datetime
+
+AGES = [(0, 49), (50, 64), (65, 74), (75, 84), (85, 999)]
+INTERVALS = [(0, 30), (31, 60), (61, 90), (91, 120), (121, 180), (181, 99999)]
+
+
+def day(text):
+    return datetime.fromisoformat(text).date() if text else None
+
+
+def middle(values):
+    if not values:
+        return ""
+    value = statistics.median(values)
+    return f"{value:.0f}" if value == int(value) else f"{value:.1f}"
+
+
+def within(values, ranges):
+    return [sum(low <= value <= high for value in values) for low, high in ranges]
+
+
+def main(path, period):
+    latest = {}
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter=";"):
+            latest[row["vardkontakt_id"]] = row
+    hospitals = {}
+    for row in latest.values():
+        decided, started = day(row["beslut_datum"]), day(row["start_datum"])
+        if row["status"] != "GENOMFORD" or row["matperiod"][:7] != period or not decided or not started:
+            continue
+        if (started - decided).days >= 0:
+            hospitals.setdefault(row["sjukhuskod"], []).append((row, decided, started))
+    for code in sorted(hospitals):
+        rows = hospitals[code]
+        waits = [(started - decided).days for _, decided, started in rows]
+        guaranteed = [
+            (started - decided).days
+            for row, decided, started in rows
+            if row["vardgaranti"] == "JA" and row["avvikelsekod"] != "1"
+        ]
+        kept = sum(wait <= 90 for wait in guaranteed)
+        referred = [(day(row["remiss_datum"]), decided, started) for row, decided, started in rows if row["remiss_datum"]]
+        cells = [
+            code,
+            rows[0][0]["sjukhusnamn"],
+            len(rows),
+            len(guaranteed),
+            kept,
+            f"{100.0 * kept / len(guaranteed):.1f}" if guaranteed else "",
+            middle(waits),
+            f"{sum(waits) / len(waits):.1f}",
+            middle([(started - referral).days for referral, _, started in referred]),
+            middle([(decided - referral).days for referral, decided, _ in referred]),
+            sum(row["kon"] == "1" for row, _, _ in rows),
+            sum(row["kon"] == "2" for row, _, _ in rows),
+            *within([started.year - int(row["fodelsear"]) for row, _, started in rows if row["fodelsear"]], AGES),
+            *within(waits, INTERVALS),
+        ]
+        csv.writer(sys.stdout, delimiter=";", lineterminator="\n").writerow(cells)
+
+
+main(*sys.argv[1:])

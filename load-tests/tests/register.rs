@@ -1,0 +1,129 @@
+//! A region's waiting-time file to the figures of its month, through every service; killed, repeated and corrected.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use load_tests::{
+    check_register::{self, Report, Run},
+    simulated,
+    stack::{Keys, Service},
+};
+
+const PERIOD: &str = "2026-02";
+const ROWS: u64 = 1_500;
+
+/// A month's file in the pilots' layout. Made-up ids; no person is in it.
+fn file(seed: u64) -> String {
+    let mut state = seed;
+    let mut roll = |sides: u64| {
+        // SplitMix64: a seed replays a file on every machine.
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % sides
+    };
+    let header = "beslut_datum;start_datum;medicinskt_maldatum;matperiod;kva_kod;mvo_kod;aktivitetskod;aktivitet_kva;aktivitet_icd;\
+        vardgaranti;avvikelsekod;regionkod;hsaid_region;hsaid_vardgivare;hsaid_vardenhet;hsaid_enhet;sjukhuskod;sjukhusnamn;\
+        yrkeskategori;bokningssatt;vardkontakttyp;kon;fodelsear;lkf;hsaid_listning;remittenttyp;remittent_hsaid;remiss_id;\
+        remiss_datum;ankomst_datum;vardkontakt_id;fas;typ_akutverksamhet;status;vantetid_dagar";
+    let mut text = format!("{header}\n");
+    let hospitals =
+        [("501010", "Sahlgrenska universitetssjukhuset"), ("502010", "\"Östra; sjukhuset\""), ("520010", "NÄL")];
+    for number in 0..ROWS {
+        let start: jiff::civil::Date = "2026-02-01".parse().expect("a date");
+        let start = start.saturating_add(jiff::Span::new().days(i64::try_from(roll(28)).expect("small")));
+        let days = |date: jiff::civil::Date, count: i64| date.saturating_sub(jiff::Span::new().days(count));
+        let decided = days(start, i64::try_from(roll(250)).expect("small") - 4);
+        let referral = days(decided, i64::try_from(roll(80)).expect("small") - 10);
+        let (code, name) = hospitals[usize::try_from(roll(3)).expect("small")];
+        let waiting = roll(5) == 0;
+        let started = if waiting { String::new() } else { format!("{start}T{:02}:30:00", 7 + roll(10)) };
+        let referral = if roll(10) == 0 { String::new() } else { format!("{referral}T23:15:00") };
+        text.push_str(&format!(
+            "{decided}T{:02}:45:00;{started};;{};CJE20;511;51101;CJE20;H25.9;{};{};51;SE2321000131-E1;SE2321000131-E2;\
+             SE0000000000-OPT{code};SE0000000000-OPT1;{code};{name};XS915;{};{};{};{};1480;SE2321000131-E5;1;SE2321000131-E6;R-{number};\
+             {referral};;OPT-å{number};2;0;{};\n",
+            roll(24),
+            if roll(20) == 0 { "2026-01-31T00:00:00" } else { "2026-02-28T00:00:00" },
+            if roll(4) == 0 { "NEJ" } else { "JA" },
+            ["", "", "", "1", "2", "3"][usize::try_from(roll(6)).expect("small")],
+            1 + roll(5),
+            ["0", "81", "91"][usize::try_from(roll(3)).expect("small")],
+            1 + roll(2),
+            1930 + roll(60),
+            if waiting { "VANTANDE" } else { "GENOMFORD" },
+        ));
+    }
+    text
+}
+
+fn check(files: &[&Path], out: &Path, keys: &Keys, kills: &[Service]) -> Report {
+    let region = "14".parse().expect("a lanskod");
+    let run = Run {
+        files: files.iter().map(|file| file.to_path_buf()).collect(),
+        region,
+        period: PERIOD.to_owned(),
+        extract: "waiting-times".to_owned(),
+        out: out.to_owned(),
+        package: None,
+        kills: kills.to_vec(),
+        options: simulated::one_region(region, keys.clone()),
+    };
+    let report = check_register::run(run, &mut |text| println!("{text}")).expect("the run finishes");
+    println!("{}", serde_json::to_string(&report).expect("a report is JSON"));
+    assert_eq!(report.lost, 0);
+    report
+}
+
+/// The figures: everything of an extract that is nobody's row and says nothing of how it was made.
+fn figures(out: &Path) -> BTreeMap<String, String> {
+    ["kpi_total.csv", "kpi_by_dimension.csv", "kpi_waiting.csv", "quality.csv", "measure_reports.json"]
+        .into_iter()
+        .map(|name| {
+            (name.to_owned(), fs::read_to_string(out.join(name)).unwrap_or_else(|error| panic!("{name}: {error}")))
+        })
+        .collect()
+}
+
+#[test]
+fn a_file_becomes_the_figures_that_somebody_else_computes_whatever_is_killed_or_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("february.csv"), file(11)).expect("written");
+    let keys = Keys::random().expect("random bytes");
+
+    let calm = check(&[&at("february.csv")], &at("calm"), &keys, &[]);
+    assert_eq!((calm.source_records, calm.mapped, calm.events_stored), (ROWS, ROWS, ROWS), "{calm:?}");
+    let expected = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/waiting_times.py"))
+        .arg(at("february.csv"))
+        .arg(PERIOD)
+        .output()
+        .expect("python3 runs");
+    assert!(expected.status.success(), "{}", String::from_utf8_lossy(&expected.stderr));
+    let expected = String::from_utf8(expected.stdout).expect("text");
+    let figures_calm = figures(&at("calm"));
+    let found: String = figures_calm["kpi_total.csv"].lines().skip(1).map(|line| format!("{line}\n")).collect();
+    assert_eq!(found, expected);
+    assert_eq!(expected.lines().count(), 3);
+
+    let kills = [Service::Connector, Service::Processor, Service::SinkStore];
+    let twice = check(&[&at("february.csv"), &at("february.csv")], &at("twice"), &keys, &kills);
+    assert_eq!(twice.events_stored, ROWS, "{twice:?}");
+    assert!(twice.duplicates >= ROWS, "the second file is all duplicates: {twice:?}");
+    for (name, text) in figures(&at("twice")) {
+        let differing = text.lines().zip(figures_calm[&name].lines()).find(|(one, other)| one != other);
+        assert!(text == figures_calm[&name], "{name} differs: {differing:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_parked_as_a_whole_and_says_where() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let text = file(12);
+    fs::write(at("cut.csv"), &text[..text.len() - 40]).expect("written");
+    let report = check(&[&at("cut.csv")], &at("out"), &Keys::random().expect("random bytes"), &[]);
+    assert_eq!((report.source_records, report.mapped, report.parked), (1, 0, 1), "{report:?}");
+    let why = report.rejected.keys().next().expect("one reason");
+    assert!(why.starts_with(&format!("file-truncated at line {}", ROWS + 1)), "{why}");
+}

@@ -1,0 +1,141 @@
+//! What the register extracts are told.
+
+use std::path::PathBuf;
+
+use runtime::config::{self, Check, Fault, Secret};
+use serde::Deserialize;
+
+use crate::age_key::AgeKey;
+use crate::definition::Definition;
+use crate::error::Error;
+use crate::parcel::{Seed, Trusted};
+
+/// The whole configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The store.
+    pub database: Database,
+    /// What is logged.
+    #[serde(default)]
+    pub log: config::Log,
+    /// What parcels are signed with.
+    pub signing: Signing,
+    /// Where definitions come from.
+    #[serde(default)]
+    pub definitions: Sources,
+    /// Who may get parcels.
+    #[serde(default, rename = "recipient")]
+    pub recipients: Vec<Recipient>,
+}
+
+/// The store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://user:password@host:5432/database`, in the environment.
+    pub url: Secret,
+}
+
+/// What parcels are signed with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signing {
+    /// The Ed25519 seed, 64 hexadecimal digits, in the environment.
+    pub seed: Secret,
+    /// Public keys of earlier seeds, whose parcels are still to be trusted.
+    #[serde(default)]
+    pub retired: Vec<String>,
+}
+
+/// Where definitions come from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sources {
+    /// A folder of definitions beside those that we ship.
+    pub folder: Option<PathBuf>,
+}
+
+/// Who may get parcels.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipient {
+    /// The name that definitions use.
+    pub name: String,
+    /// Files with a row per person are encrypted to this key.
+    pub age_key: Option<AgeKey>,
+    /// Where parcels are delivered to. Another way of delivery becomes another key beside this one.
+    pub folder: Option<PathBuf>,
+}
+
+impl Config {
+    /// The database's address.
+    ///
+    /// # Errors
+    /// When the environment does not hold it.
+    pub fn database_url(&self) -> Result<config::SecretValue, Error> {
+        self.database.url.value().map_err(|source| Error::Secret { what: "the database's address", source })
+    }
+
+    /// The signing key.
+    ///
+    /// # Errors
+    /// When the environment does not hold it, or holds something else.
+    pub fn seed(&self) -> Result<Seed, Error> {
+        let fault = |source| Error::Secret { what: "the signing key", source };
+        let text = self.signing.seed.value().map_err(fault)?;
+        Seed::parse(text.expose()).ok_or_else(|| {
+            let name = self.signing.seed.name();
+            let message = format!("{name} is not 64 hexadecimal digits; make one with `openssl rand -hex 32`");
+            fault(Fault::new("signing.seed", message))
+        })
+    }
+
+    /// Whose signatures count: the present key's and the retired ones'.
+    ///
+    /// # Errors
+    /// When the environment does not hold the present key.
+    pub fn trusted(&self) -> Result<Trusted, Error> {
+        let retired = self.signing.retired.iter().filter_map(|text| Trusted::parse(text));
+        Ok(retired.fold(self.seed()?.trusted(), Trusted::and))
+    }
+
+    /// The recipient with this name.
+    #[must_use]
+    pub fn recipient(&self, name: &str) -> Option<&Recipient> {
+        self.recipients.iter().find(|recipient| recipient.name == name)
+    }
+
+    /// The key that a definition's files are encrypted to.
+    ///
+    /// # Errors
+    /// When configuration and definition say different ones: nobody can know which is meant.
+    pub fn age_key<'a>(&'a self, definition: &'a Definition) -> Result<Option<&'a AgeKey>, Error> {
+        let own = self.recipient(&definition.recipient).and_then(|recipient| recipient.age_key.as_ref());
+        match (own, definition.recipient_key.as_ref()) {
+            (Some(own), Some(other)) if own != other => Err(Error::KeyTwice(definition.recipient.clone())),
+            (own, other) => Ok(own.or(other)),
+        }
+    }
+}
+
+impl Check for Config {
+    fn check(&self) -> Result<(), Fault> {
+        for (n, text) in self.signing.retired.iter().enumerate() {
+            if Trusted::parse(text).is_none() {
+                let message = "not an Ed25519 public key of 64 hexadecimal digits, as `sink-register key` prints it";
+                return Err(Fault::new(format!("signing.retired.{n}"), message));
+            }
+        }
+        for (n, recipient) in self.recipients.iter().enumerate() {
+            let key = format!("recipient.{n}.name");
+            if recipient.name.trim().is_empty() {
+                return Err(Fault::new(key, "must not be empty"));
+            }
+            if self.recipients[..n].iter().any(|earlier| earlier.name == recipient.name) {
+                return Err(Fault::new(key, "stands twice"));
+            }
+        }
+        Ok(())
+    }
+}

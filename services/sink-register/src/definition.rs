@@ -1,0 +1,151 @@
+//! Definitions: what an extract is, versioned, in a file of its own.
+//!
+//! The ones that we ship are inside the program; a folder named in the configuration adds others or puts a region's own in
+//! the place of ours. The program knows how to compute a subject, the definition says who gets what on which ground.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use runtime::config::{self, Check, Fault};
+use serde::Deserialize;
+
+use crate::age_key::AgeKey;
+use crate::error::Error;
+use crate::extract;
+
+const SHIPPED: [&str; 1] = [include_str!("../definitions/waiting-times.toml")];
+
+/// More files in one folder are not definitions.
+const FILES_MAX: usize = 100;
+/// Longer names make folder names that some file systems refuse.
+const NAME_MAX: usize = 40;
+
+/// What an extract is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// Its name: lower case letters, digits and hyphens, part of the parcel's name.
+    pub name: String,
+    /// Raised with every change.
+    pub version: String,
+    /// The common events it is made from.
+    pub subject: Subject,
+    /// What one extract covers.
+    pub period: Period,
+    /// Who gets it: the name of a recipient in the configuration.
+    pub recipient: String,
+    /// The recipient's age public key, where the configuration does not say it.
+    pub recipient_key: Option<AgeKey>,
+    /// On which ground it may be disclosed.
+    pub legal_ground: String,
+    /// What it is, in a sentence.
+    pub description: String,
+    /// The files that leave, of those that the subject can be made into.
+    pub files: Vec<String>,
+}
+
+/// The common events that an extract is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// Waits.
+    Wait,
+}
+
+/// What one extract covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Period {
+    /// A calendar month.
+    Month,
+}
+
+/// All definitions, by name.
+#[derive(Clone, Debug)]
+pub struct Definitions(BTreeMap<String, Definition>);
+
+impl Definitions {
+    /// The shipped ones and, over them, those of a folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a file says something that is not allowed.
+    pub fn load(folder: Option<&Path>) -> Result<Self, Error> {
+        let shipped = SHIPPED.map(|text| {
+            let definition: Definition = toml::from_str(text).expect("what we ship parses, a test reads it");
+            (definition.name.clone(), definition)
+        });
+        let mut all = BTreeMap::from(shipped);
+        let mut own: BTreeMap<String, Definition> = BTreeMap::new();
+        for path in folder.map(files).transpose()?.unwrap_or_default() {
+            let definition: Definition = config::load(&path)?;
+            if let Some(earlier) = own.insert(definition.name.clone(), definition) {
+                let folder = path.parent().unwrap_or(&path).to_owned();
+                return Err(Error::DefinitionTwice { name: earlier.name, folder });
+            }
+        }
+        all.extend(own);
+        Ok(Self(all))
+    }
+
+    /// The definition with this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn named(&self, name: &str) -> Result<&Definition, Error> {
+        self.0.get(name).ok_or_else(|| Error::UnknownExtract {
+            name: name.to_owned(),
+            known: self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+/// The folder's definitions in the order of their names, so that the same mistake is found first every time.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::File { attempt: "read the definitions in", path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+        if found.len() > FILES_MAX {
+            return Err(Error::DefinitionsMany { folder: folder.to_owned(), max: FILES_MAX });
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+impl Check for Definition {
+    fn check(&self) -> Result<(), Fault> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.name.is_empty() || self.name.len() > NAME_MAX || !self.name.bytes().all(plain) {
+            let message = format!("must be 1 to {NAME_MAX} lower case letters, digits and hyphens");
+            return Err(Fault::new("name", message));
+        }
+        for (key, text) in [
+            ("version", &self.version),
+            ("recipient", &self.recipient),
+            ("legal_ground", &self.legal_ground),
+            ("description", &self.description),
+        ] {
+            if text.trim().is_empty() {
+                return Err(Fault::new(key, "must not be empty"));
+            }
+        }
+        if self.files.is_empty() {
+            return Err(Fault::new("files", "must name at least one file"));
+        }
+        let known = extract::file_names(self.subject);
+        for (n, file) in self.files.iter().enumerate() {
+            if !known.contains(file) {
+                return Err(Fault::new(format!("files.{n}"), format!("not a file of it; one of {}", known.join(", "))));
+            }
+            if self.files[..n].contains(file) {
+                return Err(Fault::new(format!("files.{n}"), "named twice"));
+            }
+        }
+        Ok(())
+    }
+}

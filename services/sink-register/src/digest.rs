@@ -1,0 +1,35 @@
+//! SHA-256 of bytes and of files.
+
+use std::io::{self, Read};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// Read at once; a file is never held whole.
+const PIECE: usize = 64 * 1024;
+
+/// The digest of bytes.
+pub(crate) fn of(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// The digest of bytes as lower case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&of(bytes))
+}
+
+/// The digest of everything that a reader gives, and how many bytes that was.
+pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    let mut length = 0;
+    loop {
+        match reader.read(&mut piece)? {
+            0 => return Ok((HEXLOWER.encode(&hasher.finalize()), length)),
+            read => {
+                hasher.update(&piece[..read]);
+                length += read as u64;
+            }
+        }
+    }
+}

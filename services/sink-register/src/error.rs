@@ -1,0 +1,277 @@
+//! What can go wrong between the register extracts and the world, and what an operator may read of it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use runtime::config;
+
+use crate::parcel;
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The environment does not hold what the configuration names.
+    #[error("read {what}")]
+    Secret {
+        /// Which secret.
+        what: &'static str,
+        /// Which variable.
+        source: config::Fault,
+    },
+    /// The database's address cannot be used.
+    #[error("database address: cannot be read; write postgres://user:password@host:5432/database")]
+    Address,
+    /// Nobody has defined such an extract.
+    #[error("extract {name} has no definition; there are: {known}")]
+    UnknownExtract {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// Two files of the definitions' folder say they are the same extract.
+    #[error("definition {name} stands in two files of {}; remove one", folder.display())]
+    DefinitionTwice {
+        /// The extract.
+        name: String,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// More files than a folder of definitions may have.
+    #[error("{} holds more than {max} definitions; is it the right folder?", folder.display())]
+    DefinitionsMany {
+        /// The folder.
+        folder: PathBuf,
+        /// The bound.
+        max: usize,
+    },
+    /// A definition or configuration file says something that is not allowed.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// A file or folder.
+    #[error("{attempt} {}", path.display())]
+    File {
+        /// What was attempted.
+        attempt: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database said no, or did not answer.
+    #[error("{attempt}")]
+    Database {
+        /// What was attempted, on which object.
+        attempt: String,
+        /// What the database said.
+        source: Fault,
+    },
+    /// Somebody else makes or delivers the same parcel.
+    #[error("another sink-register works on {0}; wait until it has ended")]
+    Busy(String),
+    /// The period is empty.
+    #[error("the store has no statement of region {region} for {period}; nothing is made. Has the period arrived?")]
+    Empty {
+        /// The region.
+        region: &'static str,
+        /// The period.
+        period: String,
+    },
+    /// The store holds statements that its own positions do not cover.
+    #[error(
+        "{count} statements of region {region} for {period} lie above the store's positions: it reads {topic} again; \
+         wait until it has caught up"
+    )]
+    Rereading {
+        /// How many.
+        count: i64,
+        /// The region.
+        region: &'static str,
+        /// The period.
+        period: String,
+        /// The topic.
+        topic: String,
+    },
+    /// The store has not come as far as the manifest.
+    #[error("the store has read {topic} partition {partition} up to {found}, the manifest says {needed}; wait for it")]
+    Behind {
+        /// The origin topic.
+        topic: String,
+        /// Its partition.
+        partition: i32,
+        /// The store's offset, or that there is none.
+        found: String,
+        /// The manifest's offset.
+        needed: i64,
+    },
+    /// A schema of the store is not one.
+    #[error("read schema {id} of the store")]
+    Schema {
+        /// Its id.
+        id: u32,
+        /// Why.
+        source: schemas::InvalidSchema,
+    },
+    /// A stored record cannot be read back.
+    #[error("event {event_id} of region {region} cannot be decoded; is its schema in record_schema?")]
+    Undecodable {
+        /// The region.
+        region: &'static str,
+        /// The event.
+        event_id: uuid::Uuid,
+        /// Why.
+        source: schemas::DecodeError,
+    },
+    /// A parcel cannot be written, read or trusted.
+    #[error(transparent)]
+    Parcel(#[from] parcel::Error),
+    /// The ledger knows a parcel that the folder lacks.
+    #[error(
+        "{name} is in the ledger and not under {}; give --out the folder that holds it, or make it there again with \
+         --as-of and its manifest",
+        folder.display()
+    )]
+    ParcelMissing {
+        /// The parcel.
+        name: String,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The ledger and the folder disagree.
+    #[error("{name} under {} is not the one in the ledger (its manifest differs); find out who changed it", folder.display())]
+    ParcelForeign {
+        /// The parcel.
+        name: String,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The manifest to reproduce is of something else.
+    #[error("the manifest is of {found}, this command is for {asked}")]
+    OtherManifest {
+        /// What the manifest is of.
+        found: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The definition has changed since.
+    #[error(
+        "the manifest was made by version {made} of definition {extract}, this is version {present}; put version \
+         {made} into the definitions folder"
+    )]
+    OtherDefinition {
+        /// The extract.
+        extract: String,
+        /// Version in the manifest.
+        made: String,
+        /// Version at hand.
+        present: String,
+    },
+    /// The same positions give something else.
+    #[error("{name} cannot be reproduced: {difference} differs. Was it made by another version of this program?")]
+    NotReproduced {
+        /// The parcel.
+        name: String,
+        /// What differs.
+        difference: String,
+    },
+    /// Personal rows without a key to encrypt them to.
+    #[error(
+        "{file} has a row per person and recipient {recipient} has no age key; add age_key to its [[recipient]], or \
+         leave the file out of the definition"
+    )]
+    KeyMissing {
+        /// The file.
+        file: String,
+        /// The recipient.
+        recipient: String,
+    },
+    /// Definition and configuration name different keys.
+    #[error("recipient {0} has one age key in the configuration and another in the definition; remove one")]
+    KeyTwice(String),
+    /// Nowhere to deliver to.
+    #[error("recipient {0} has no delivery; add folder to its [[recipient]] in the configuration")]
+    TargetMissing(String),
+    /// Another parcel stands where this one should go.
+    #[error("{} is another parcel than the one to deliver; nothing was overwritten", place.display())]
+    TargetOccupied {
+        /// The place.
+        place: PathBuf,
+    },
+    /// A thread or the runtime.
+    #[error("start")]
+    Start(#[source] io::Error),
+}
+
+impl Error {
+    /// Whether whoever typed the command or wrote the configuration has to change it: exit code 2.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Secret { .. }
+                | Self::Address
+                | Self::UnknownExtract { .. }
+                | Self::DefinitionTwice { .. }
+                | Self::DefinitionsMany { .. }
+                | Self::Config(_)
+        )
+    }
+}
+
+/// An error of PostgreSQL without anything that could quote a row.
+///
+/// Messages of classes 22 and 23 name values; their code, table and constraint say enough.
+pub struct Fault(Box<tokio_postgres::Error>);
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(error) = self.0.as_db_error() else {
+            // Errors of the connection: they speak of sockets and protocol.
+            return fmt::Display::fmt(&self.0, f);
+        };
+        let code = error.code().code();
+        write!(f, "SQLSTATE {code}")?;
+        if !code.starts_with("22") && !code.starts_with("23") {
+            write!(f, ": {}", error.message())?;
+        }
+        for (name, value) in [("table", error.table()), ("constraint", error.constraint()), ("column", error.column())]
+        {
+            if let Some(value) = value {
+                write!(f, ", {name} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // A server's error is said in full by Display; a connection's has its cause below it.
+        if self.0.as_db_error().is_some() { None } else { std::error::Error::source(&*self.0) }
+    }
+}
+
+/// Says what was attempted.
+pub(crate) trait Attempt<T> {
+    /// Wraps a database error.
+    fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error>;
+}
+
+impl<T> Attempt<T> for Result<T, tokio_postgres::Error> {
+    fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error> {
+        self.map_err(|source| Error::Database { attempt: what(), source: source.into() })
+    }
+}

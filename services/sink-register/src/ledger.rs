@@ -1,0 +1,213 @@
+//! The disclosure ledger: who got what, when, on which ground, how many rows. Entries are added and never changed; the
+//! table's unique index lets each version be made, delivered and received once, however often it is tried.
+
+use std::fmt;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use topics::Region;
+
+use crate::error::{Attempt, Error};
+use crate::parcel::{Manifest, Series};
+use crate::session::Session;
+
+/// Notes are for people: longer ones say nothing more.
+const NOTE_MAX: usize = 500;
+
+/// What happened to a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was made.
+    Made,
+    /// It stands where the recipient takes it from.
+    Delivered,
+    /// It was read there again and is whole.
+    Received,
+    /// A delivery did not succeed.
+    Failed,
+}
+
+impl Action {
+    /// Its name in the ledger.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Delivered => "delivered",
+            Self::Received => "received",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A parcel that the ledger knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its version.
+    pub version: u32,
+    /// Its manifest's digest.
+    pub manifest_sha256: String,
+}
+
+/// One line for a data protection officer.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Line {
+    /// Running number.
+    pub entry: i64,
+    /// When, UTC.
+    pub at: String,
+    /// What happened.
+    pub action: String,
+    /// The extract.
+    pub extract: String,
+    /// Version of its definition.
+    pub definition: String,
+    /// The period.
+    pub period: String,
+    /// Version of the parcel.
+    pub version: i32,
+    /// The version that it takes the place of.
+    pub replaces: Option<i32>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who got it.
+    pub recipient: String,
+    /// On which ground.
+    pub legal_ground: String,
+    /// Rows of all its files.
+    pub rows: i64,
+    /// The manifest's digest.
+    pub manifest_sha256: String,
+    /// For people.
+    pub note: Option<String>,
+}
+
+/// Adds what happened to a parcel, all or nothing. What is there already stays as it is.
+///
+/// # Errors
+/// When the database does not answer, or the login may not write.
+pub async fn enter(
+    session: &mut Session,
+    manifest: &Manifest,
+    manifest_sha256: &str,
+    actions: &[Action],
+    note: &str,
+) -> Result<(), Error> {
+    let attempt = || format!("enter {} into the ledger", manifest.name());
+    let transaction = session.enter(manifest.region).await?;
+    let version = i32::try_from(manifest.version).unwrap_or(i32::MAX);
+    let replaces = manifest.replaces.map(|version| i32::try_from(version).unwrap_or(i32::MAX));
+    let (rows, _) = manifest.rows();
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    let note: String = note.chars().take(NOTE_MAX).collect();
+    for action in actions {
+        // Without naming the index: looking for it would need the right to read the row that is in the way.
+        let sql = "INSERT INTO register.ledger (region, action, extract, definition, period, version, replaces, reason, \
+                   recipient, legal_ground, record_count, manifest_sha256, origin, note) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+        transaction
+            .execute(
+                sql,
+                &[
+                    &manifest.region.code(),
+                    &action.name(),
+                    &manifest.extract,
+                    &manifest.definition,
+                    &manifest.period.to_string(),
+                    &version,
+                    &replaces,
+                    &manifest.reason,
+                    &manifest.recipient,
+                    &manifest.legal_ground,
+                    &rows,
+                    &manifest_sha256,
+                    &Json(&manifest.origin),
+                    &note,
+                ],
+            )
+            .await
+            .attempt(attempt)?;
+    }
+    transaction.commit().await.attempt(attempt)
+}
+
+/// What the ledger says of a version's making.
+pub(crate) fn made_note(manifest: &Manifest) -> String {
+    let sealed = manifest.files.iter().filter(|file| file.encrypted).count();
+    let (_, personal) = manifest.rows();
+    format!("{personal} rows about persons, in {sealed} encrypted files")
+}
+
+/// The versions that were made, ascending.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn made(session: &mut Session, series: &Series) -> Result<Vec<Known>, Error> {
+    let attempt = || format!("read the ledger of {series}");
+    let transaction = session.look(series.region).await?;
+    let sql = "SELECT version, manifest_sha256 FROM register.ledger \
+               WHERE region = $1 AND extract = $2 AND period = $3 AND action = 'made' ORDER BY version";
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [&series.region.code(), &series.extract, &series.period.to_string()];
+    let rows = transaction.query(sql, &parameters).await.attempt(attempt)?;
+    transaction.commit().await.attempt(attempt)?;
+    let known = |row: &Row| Known { version: row.get::<_, i32>(0).unsigned_abs(), manifest_sha256: row.get(1) };
+    Ok(rows.iter().map(known).collect())
+}
+
+/// Whether the recipient has a parcel already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_received(session: &mut Session, manifest: &Manifest) -> Result<bool, Error> {
+    let attempt = || format!("read the ledger of {}", manifest.name());
+    let transaction = session.look(manifest.region).await?;
+    let sql = "SELECT EXISTS (SELECT FROM register.ledger WHERE region = $1 AND extract = $2 AND period = $3 \
+               AND version = $4 AND recipient = $5 AND action = 'received')";
+    let version = i32::try_from(manifest.version).unwrap_or(i32::MAX);
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&manifest.region.code(), &manifest.extract, &manifest.period.to_string(), &version, &manifest.recipient];
+    let row = transaction.query_one(sql, &parameters).await.attempt(attempt)?;
+    transaction.commit().await.attempt(attempt)?;
+    Ok(row.get(0))
+}
+
+/// A region's whole ledger, in the order of its entries.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lines(session: &mut Session, region: Region) -> Result<Vec<Line>, Error> {
+    let attempt = || format!("read the ledger of region {region}");
+    let transaction = session.look(region).await?;
+    let sql = "SELECT entry, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), action, extract, definition, \
+               period, version, replaces, reason, recipient, legal_ground, record_count, manifest_sha256, note \
+               FROM register.ledger WHERE region = $1 ORDER BY entry";
+    let rows = transaction.query(sql, &[&region.code()]).await.attempt(attempt)?;
+    transaction.commit().await.attempt(attempt)?;
+    Ok(rows.iter().map(line).collect())
+}
+
+fn line(row: &Row) -> Line {
+    Line {
+        entry: row.get(0),
+        at: row.get(1),
+        action: row.get(2),
+        extract: row.get(3),
+        definition: row.get(4),
+        period: row.get(5),
+        version: row.get(6),
+        replaces: row.get(7),
+        reason: row.get(8),
+        recipient: row.get(9),
+        legal_ground: row.get(10),
+        rows: row.get(11),
+        manifest_sha256: row.get(12),
+        note: row.get(13),
+    }
+}

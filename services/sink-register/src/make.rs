@@ -1,0 +1,342 @@
+//! Making a parcel: read, compute, decide the version, write, enter. Killed anywhere, the next run comes to the same end.
+//!
+//! 1. One run at a time per extract, region and period; what a killed run has left is removed.
+//! 2. A parcel that is whole and not in the ledger gets its entry: the run before was killed between the two.
+//! 3. One snapshot of the store gives positions, statements and files.
+//! 4. The files before encryption are compared with the latest version: first, unchanged, or next.
+//! 5. The parcel is renamed into its place, then entered.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use topics::Region;
+
+use crate::config::Config;
+use crate::definition::Definition;
+use crate::error::Error;
+use crate::extract::Extract;
+use crate::failpoint::reach;
+use crate::ledger::{self, Action, Known, made_note};
+use crate::parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
+use crate::positions::Positions;
+use crate::read::Snapshot;
+use crate::session::Session;
+use crate::version::{Agreement, Candidate, Decision, agree, decide};
+use crate::waiting_times::Month;
+
+/// The reason of a new version when nobody gives one.
+pub const REASON: &str = "later statements";
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// What the extract is.
+    pub definition: &'a Definition,
+    /// The region.
+    pub region: Region,
+    /// The period.
+    pub period: Month,
+}
+
+/// What to do beyond the order itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// What is asked for.
+    pub order: Order<'a>,
+    /// Where parcels are kept.
+    pub folder: &'a Path,
+    /// Why there is a new version.
+    pub reason: Option<&'a str>,
+    /// A parcel to make again exactly.
+    pub as_of: Option<&'a Path>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Made {
+    /// What was done.
+    pub outcome: Outcome,
+    /// The parcel's folder.
+    pub place: PathBuf,
+    /// Its manifest.
+    pub manifest: Manifest,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A parcel was written.
+    Made,
+    /// The parcel was there already.
+    Unchanged,
+}
+
+/// What would be done.
+#[derive(Debug)]
+pub struct Plan {
+    /// What was computed.
+    pub extract: Extract,
+    /// What `run` would decide; nothing when the latest version is not at hand to compare with.
+    pub decision: Option<Decision>,
+    /// The latest version that the ledger or the folder knows.
+    pub latest: Option<u32>,
+    /// Versions that stand in the folder and not in the ledger.
+    pub lacking: Vec<u32>,
+}
+
+impl Order<'_> {
+    fn series(&self) -> Series {
+        Series { extract: self.definition.name.clone(), region: self.region, period: self.period }
+    }
+
+    async fn extract(&self, session: &mut Session, as_of: Option<&Positions>) -> Result<Extract, Error> {
+        let snapshot = Snapshot::begin(session, self.region, self.period).await?;
+        let survey = snapshot.survey(as_of).await?;
+        Extract::make(&snapshot, survey, self.definition, self.region, self.period).await
+    }
+
+    fn candidate<'a>(&'a self, files: &'a [parcel::FileEntry], extract: &'a Extract) -> Candidate<'a> {
+        Candidate {
+            definition: &self.definition.version,
+            recipient: &self.definition.recipient,
+            legal_ground: &self.definition.legal_ground,
+            files,
+            totals: &extract.totals,
+        }
+    }
+}
+
+/// Says what a run would do. Writes nothing.
+///
+/// # Errors
+/// When there is nothing to make, or the store or a parcel cannot be read.
+pub async fn plan(
+    session: &mut Session,
+    order: Order<'_>,
+    folder: Option<&Path>,
+    trusted: &Trusted,
+) -> Result<Plan, Error> {
+    let series = order.series();
+    let known = ledger::made(session, &series).await?.last().map(|known| known.version);
+    let versions = folder.map(|folder| versions(folder, &series)).transpose()?.unwrap_or_default();
+    let extract = order.extract(session, None).await?;
+    let agreement = agree(known, &versions);
+    let latest = known.max(versions.iter().copied().max());
+    let manifest = match (folder, latest, &agreement) {
+        (Some(folder), Some(latest), Agreement::Entries(_)) => {
+            Some(parcel::check(&folder.join(series.name(latest)), trusted, None)?.manifest)
+        }
+        _ => None,
+    };
+    let comparable = latest.is_none() || manifest.is_some();
+    let files = extract.entries();
+    let decision = comparable.then(|| decide(manifest.as_ref(), order.candidate(&files, &extract)));
+    let lacking = match agreement {
+        Agreement::Entries(lacking) => lacking,
+        Agreement::ParcelMissing(_) => Vec::new(),
+    };
+    Ok(Plan { extract, decision, latest, lacking })
+}
+
+/// Makes a parcel, or finds that it is there.
+///
+/// # Errors
+/// When there is nothing to make, the store cannot be read, or the parcel cannot be written. Nothing is half done.
+pub async fn run(session: &mut Session, config: &Config, task: Task<'_>) -> Result<Made, Error> {
+    let seed = config.seed()?;
+    let trusted = config.trusted()?;
+    let Task { order, folder, .. } = task;
+    let series = order.series();
+    session.lock(&series).await?;
+    parcel::clean(folder, |name| series.version_of(name).is_some())?;
+    let known = ledger::made(session, &series).await?;
+    let workshop = Workshop { config, seed, trusted, folder, series, known };
+    match task.as_of {
+        Some(as_of) => workshop.again(session, order, as_of).await,
+        None => workshop.anew(session, order, task.reason).await,
+    }
+}
+
+/// What both ways of making a parcel need.
+struct Workshop<'a> {
+    config: &'a Config,
+    seed: Seed,
+    trusted: Trusted,
+    folder: &'a Path,
+    series: Series,
+    known: Vec<Known>,
+}
+
+impl Workshop<'_> {
+    /// From what the store holds now.
+    async fn anew(&self, session: &mut Session, order: Order<'_>, reason: Option<&str>) -> Result<Made, Error> {
+        let latest = self.latest(session).await?;
+        let extract = order.extract(session, None).await?;
+        let mut manifest = self.manifest(order, &extract);
+        match decide(latest.as_ref(), order.candidate(&manifest.files, &extract)) {
+            Decision::First => {}
+            Decision::Unchanged => {
+                let manifest = latest.unwrap_or(manifest);
+                let place = self.folder.join(manifest.name());
+                return Ok(Made { outcome: Outcome::Unchanged, place, manifest });
+            }
+            Decision::Next { version, replaces, explained } => {
+                manifest.version = version;
+                manifest.replaces = Some(replaces);
+                manifest.reason = Some(reason.unwrap_or(REASON).to_owned());
+                manifest.explained = Some(explained);
+            }
+        }
+        self.write(session, order, &extract, manifest).await
+    }
+
+    /// What an earlier manifest says, from the same positions.
+    async fn again(&self, session: &mut Session, order: Order<'_>, as_of: &Path) -> Result<Made, Error> {
+        // People name the manifest, or the parcel that it is in.
+        let parcel = if as_of.is_dir() { as_of } else { as_of.parent().unwrap_or(Path::new(".")) };
+        let (earlier, earlier_sha256) = Manifest::read_trusted(parcel, &self.trusted)?;
+        if earlier.series() != self.series {
+            let (found, asked) = (earlier.series().to_string(), self.series.to_string());
+            return Err(Error::OtherManifest { found, asked });
+        }
+        if earlier.definition != order.definition.version {
+            return Err(Error::OtherDefinition {
+                extract: earlier.extract,
+                made: earlier.definition,
+                present: order.definition.version.clone(),
+            });
+        }
+        self.is_entered(earlier.version, &earlier_sha256)?;
+        let extract = order.extract(session, Some(&earlier.origin)).await?;
+        let mut manifest = self.manifest(order, &extract);
+        manifest.version = earlier.version;
+        manifest.replaces = earlier.replaces;
+        manifest.reason.clone_from(&earlier.reason);
+        manifest.explained.clone_from(&earlier.explained);
+        if let Some(difference) = difference(&earlier, &manifest) {
+            return Err(Error::NotReproduced { name: manifest.name(), difference });
+        }
+        let place = self.folder.join(manifest.name());
+        if !place.exists() {
+            return self.write(session, order, &extract, manifest).await;
+        }
+        let checked = parcel::check(&place, &self.trusted, None)?;
+        if checked.manifest_sha256 != earlier_sha256 {
+            return Err(Error::ParcelForeign { name: manifest.name(), folder: self.folder.to_owned() });
+        }
+        ledger::enter(session, &manifest, &earlier_sha256, &[Action::Made], &made_note(&manifest)).await?;
+        Ok(Made { outcome: Outcome::Unchanged, place, manifest })
+    }
+
+    /// The latest version's manifest, after the ledger has got the entries that it lacks.
+    async fn latest(&self, session: &mut Session) -> Result<Option<Manifest>, Error> {
+        let versions = versions(self.folder, &self.series)?;
+        let lacking = match agree(self.known.last().map(|known| known.version), &versions) {
+            Agreement::Entries(lacking) => lacking,
+            Agreement::ParcelMissing(version) => {
+                let (name, folder) = (self.series.name(version), self.folder.to_owned());
+                return Err(Error::ParcelMissing { name, folder });
+            }
+        };
+        for version in lacking {
+            let checked = parcel::check(&self.folder.join(self.series.name(version)), &self.trusted, None)?;
+            let note = made_note(&checked.manifest);
+            ledger::enter(session, &checked.manifest, &checked.manifest_sha256, &[Action::Made], &note).await?;
+            tracing::info!(parcel = checked.manifest.name(), "{} was made and not entered", checked.manifest.name());
+        }
+        let Some(latest) = versions.into_iter().max() else { return Ok(None) };
+        let checked = parcel::check(&self.folder.join(self.series.name(latest)), &self.trusted, None)?;
+        self.is_entered(latest, &checked.manifest_sha256)?;
+        Ok(Some(checked.manifest))
+    }
+
+    /// Refuses a parcel that the ledger knows otherwise.
+    fn is_entered(&self, version: u32, manifest_sha256: &str) -> Result<(), Error> {
+        let entry = self.known.iter().find(|known| known.version == version);
+        if entry.is_none_or(|known| known.manifest_sha256 == manifest_sha256) {
+            return Ok(());
+        }
+        Err(Error::ParcelForeign { name: self.series.name(version), folder: self.folder.to_owned() })
+    }
+
+    /// The manifest of a first version.
+    fn manifest(&self, order: Order<'_>, extract: &Extract) -> Manifest {
+        let Order { definition, region, period } = order;
+        Manifest {
+            format: FORMAT,
+            extract: definition.name.clone(),
+            definition: definition.version.clone(),
+            region,
+            period,
+            version: 1,
+            replaces: None,
+            reason: None,
+            recipient: definition.recipient.clone(),
+            legal_ground: definition.legal_ground.clone(),
+            schema_versions: extract.survey.schema_versions.clone(),
+            statements_until: moment(extract.until.0),
+            files: extract.entries(),
+            totals: extract.totals.clone(),
+            explained: None,
+            origin: extract.survey.origin.clone(),
+            findings: extract.findings.clone(),
+        }
+    }
+
+    async fn write(
+        &self,
+        session: &mut Session,
+        order: Order<'_>,
+        extract: &Extract,
+        manifest: Manifest,
+    ) -> Result<Made, Error> {
+        let key = self.config.age_key(order.definition)?;
+        let mut contents = Vec::new();
+        for file in &extract.files {
+            if file.personal && key.is_none() {
+                let (file, recipient) = (file.name.clone(), manifest.recipient.clone());
+                return Err(Error::KeyMissing { file, recipient });
+            }
+            contents.push(Content { name: &file.name, bytes: &file.bytes, key: key.filter(|_| file.personal) });
+        }
+        let place = parcel::write(self.folder, &manifest, &contents, &self.seed)?;
+        let sha256 = crate::digest::hex(&manifest.bytes());
+        ledger::enter(session, &manifest, &sha256, &[Action::Made], &made_note(&manifest)).await?;
+        reach("entered");
+        Ok(Made { outcome: Outcome::Made, place, manifest })
+    }
+}
+
+/// The first thing in which a manifest that was made again differs, by its place in the manifest.
+fn difference(earlier: &Manifest, again: &Manifest) -> Option<String> {
+    for (before, after) in earlier.files.iter().zip(&again.files) {
+        if before != after {
+            return Some(format!("file {}", before.name));
+        }
+    }
+    (earlier != again).then(|| "the manifest".to_owned())
+}
+
+/// The versions that a folder holds.
+fn versions(folder: &Path, series: &Series) -> Result<Vec<u32>, Error> {
+    let failed = |source| Error::File { attempt: "look into", path: folder.to_owned(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut versions = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        versions.extend(name.to_str().and_then(|name| series.version_of(name)));
+    }
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// Times beyond the calendar are its ends: the source mistyped them.
+fn moment(micros: i64) -> String {
+    let end = if micros < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_microsecond(micros).unwrap_or(end).to_string()
+}

@@ -1,0 +1,94 @@
+//! How far the store had read the source topics: what makes an extract repeatable.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+use topics::Region;
+
+use crate::error::{Attempt, Error};
+
+/// The highest event of one partition of a source topic that had been applied.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Source topic.
+    pub topic: String,
+    /// Its partition.
+    pub partition: i32,
+    /// Offset of the source record.
+    pub offset: i64,
+    /// Which of the record's events.
+    pub ordinal: i32,
+}
+
+/// One position per partition, sorted: the same positions are the same bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Positions(pub Vec<Position>);
+
+/// The topic that waits reach the store by.
+pub(crate) fn wait_topic(region: Region) -> String {
+    format!("region.{region}.common.wait")
+}
+
+impl Positions {
+    /// The store's own, as the transaction sees them.
+    pub(crate) async fn of_store(transaction: &tokio_postgres::Transaction<'_>, region: Region) -> Result<Self, Error> {
+        let sql = "SELECT origin_topic, origin_partition, origin_offset, origin_ordinal FROM delivery.origin \
+                   WHERE region = $1 AND topic = $2 ORDER BY origin_topic, origin_partition";
+        let rows = transaction
+            .query(sql, &[&region.code(), &wait_topic(region)])
+            .await
+            .attempt(|| format!("read the positions of region {region}"))?;
+        let position = |row: &tokio_postgres::Row| Position {
+            topic: row.get(0),
+            partition: row.get(1),
+            offset: row.get(2),
+            ordinal: row.get(3),
+        };
+        Ok(Self(rows.iter().map(position).collect()))
+    }
+
+    /// The first position of `needed` that these have not reached.
+    pub(crate) fn behind<'a>(&self, needed: &'a Self) -> Option<(&'a Position, Option<i64>)> {
+        needed.0.iter().find_map(|needed| {
+            let same = |found: &&Position| (&found.topic, found.partition) == (&needed.topic, needed.partition);
+            let found = self.0.iter().find(same);
+            let reached = found.map(|found| (found.offset, found.ordinal)).cmp(&Some((needed.offset, needed.ordinal)));
+            (reached == Ordering::Less).then(|| (needed, found.map(|found| found.offset)))
+        })
+    }
+
+    /// As four columns, for `unnest`.
+    pub(crate) fn columns(&self) -> (Vec<&str>, Vec<i32>, Vec<i64>, Vec<i32>) {
+        (
+            self.0.iter().map(|position| position.topic.as_str()).collect(),
+            self.0.iter().map(|position| position.partition).collect(),
+            self.0.iter().map(|position| position.offset).collect(),
+            self.0.iter().map(|position| position.ordinal).collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, Positions};
+
+    fn at(partition: i32, offset: i64, ordinal: i32) -> Position {
+        Position { topic: "region.14.source.waiting-times".to_owned(), partition, offset, ordinal }
+    }
+
+    #[test]
+    fn what_is_behind_is_found_by_offset_then_ordinal() {
+        let check = |found: &[Position], needed: Position, behind: bool| {
+            let needed = Positions(vec![needed]);
+            assert_eq!(Positions(found.to_vec()).behind(&needed).is_some(), behind, "{found:?} {needed:?}");
+        };
+        check(&[at(0, 5, 0)], at(0, 5, 0), false);
+        check(&[at(0, 5, 1)], at(0, 5, 0), false);
+        check(&[at(0, 5, 0)], at(0, 5, 1), true);
+        check(&[at(0, 5, 9)], at(0, 6, 0), true);
+        check(&[at(1, 9, 0)], at(0, 0, 0), true);
+        check(&[], at(0, 0, 0), true);
+    }
+}

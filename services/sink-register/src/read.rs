@@ -1,0 +1,158 @@
+//! The statements of a region and a period, as they stood at given positions of the source topics.
+//!
+//! Everything comes from one snapshot, and every read is bounded by positions, also when they are the store's present
+//! ones: there is one way to read, and a repeated reading takes it too. The database chooses the latest statement of each
+//! contact and sorts; rows are streamed, so memory does not grow with their number.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, pin_mut};
+use schemas::{CorrectionKind, Decoder, Timestamp, Wait};
+use tokio_postgres::Transaction;
+use tokio_postgres::types::ToSql;
+use topics::Region;
+use uuid::Uuid;
+
+use crate::error::{Attempt, Error};
+use crate::positions::{Positions, wait_topic};
+use crate::session::Session;
+use crate::waiting_times::Month;
+
+/// Sorting two million statements within this spills to disk once, in long runs; the server's default of 4 MB takes many.
+const SORT_MEMORY: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off";
+
+/// The finding under which withdrawn contacts are counted.
+const WITHDRAWN: &str = "contact-withdrawn";
+
+/// What is known of the statements before the first one is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// Statements at or below the positions, all of each contact.
+    pub statements: i64,
+    /// Statements that have come since.
+    pub later: i64,
+    /// The latest time that a source recorded or we received one of them.
+    pub until: Option<Timestamp>,
+    /// Versions of the common schema they were written by, ascending.
+    pub schema_versions: Vec<i32>,
+    /// The positions.
+    pub origin: Positions,
+}
+
+/// One consistent view of a region's statements.
+pub struct Snapshot<'a> {
+    transaction: Transaction<'a>,
+    region: Region,
+    period: Month,
+}
+
+impl<'a> Snapshot<'a> {
+    /// Begins. Nothing that is stored afterwards is seen.
+    ///
+    /// # Errors
+    /// When the database does not answer or the login may not read.
+    pub async fn begin(session: &'a mut Session, region: Region, period: Month) -> Result<Self, Error> {
+        let transaction = session.look(region).await?;
+        transaction.batch_execute(SORT_MEMORY).await.attempt(|| format!("read region {region}"))?;
+        Ok(Self { transaction, region, period })
+    }
+
+    /// Counts the statements at or below positions: those given, else the store's own.
+    ///
+    /// # Errors
+    /// When the store has not come so far, or its own positions do not cover its statements.
+    pub async fn survey(&self, as_of: Option<&Positions>) -> Result<Survey, Error> {
+        let Self { region, period, .. } = self;
+        let own = Positions::of_store(&self.transaction, *region).await?;
+        if let Some((needed, found)) = as_of.and_then(|as_of| own.behind(as_of)) {
+            return Err(Error::Behind {
+                topic: needed.topic.clone(),
+                partition: needed.partition,
+                found: found.map_or_else(|| "nothing".to_owned(), |offset| format!("offset {offset}")),
+                needed: needed.offset,
+            });
+        }
+        let origin = as_of.unwrap_or(&own).clone();
+        let (topics, partitions, offsets, ordinals) = origin.columns();
+        let row = self
+            .transaction
+            .query_one(
+                include_str!("sql/survey.sql"),
+                &[&region.code(), &period.to_string(), &topics, &partitions, &offsets, &ordinals],
+            )
+            .await
+            .attempt(|| format!("count the statements of region {region} for {period}"))?;
+        let later: i64 = row.get(1);
+        if as_of.is_none() && later > 0 {
+            let topic = wait_topic(*region);
+            return Err(Error::Rereading { count: later, region: region.code(), period: period.to_string(), topic });
+        }
+        Ok(Survey {
+            statements: row.get(0),
+            later,
+            until: row.get::<_, Option<i64>>(2).map(Timestamp),
+            schema_versions: row.get::<_, Option<Vec<i32>>>(3).unwrap_or_default(),
+            origin,
+        })
+    }
+
+    /// Gives the latest statement of each source system and contact, in their order, and counts what was found on them.
+    ///
+    /// # Errors
+    /// When the database goes away, or a record cannot be decoded.
+    pub async fn latest(
+        &self,
+        origin: &Positions,
+        mut take: impl FnMut(&Wait<'_>),
+    ) -> Result<BTreeMap<String, u64>, Error> {
+        let Self { transaction, region, period } = self;
+        let attempt = || format!("read the statements of region {region} for {period}");
+        let decoder = self.decoder().await?;
+        let period = period.to_string();
+        let (topics, partitions, offsets, ordinals) = origin.columns();
+        let parameters: [&(dyn ToSql + Sync); 6] = [&region.code(), &period, &topics, &partitions, &offsets, &ordinals];
+        let rows = transaction.query_raw(include_str!("sql/latest.sql"), parameters).await.attempt(attempt)?;
+        pin_mut!(rows);
+        let mut findings: BTreeMap<String, u64> = BTreeMap::new();
+        while let Some(row) = rows.next().await {
+            let row = row.attempt(attempt)?;
+            let wait: Wait<'_> = decoder.decode(row.get(1)).map_err(|source| Error::Undecodable {
+                region: region.code(),
+                event_id: row.get::<_, Uuid>(0),
+                source,
+            })?;
+            for finding in &wait.envelope.quality {
+                count(&mut findings, finding.rule);
+            }
+            // A source that takes a statement back says that there is no such contact in the period.
+            if wait.envelope.correction.kind == CorrectionKind::Cancel {
+                count(&mut findings, WITHDRAWN);
+                continue;
+            }
+            take(&wait);
+        }
+        Ok(findings)
+    }
+
+    async fn decoder(&self) -> Result<Decoder, Error> {
+        let mut decoder = Decoder::new();
+        let rows = self.transaction.query("SELECT id, avsc FROM record_schema", &[]).await;
+        for row in rows.attempt(|| "read the schemas of the store".to_owned())? {
+            let id: i32 = row.get(0);
+            // Ids are unsigned in the wire format and keep their bits in the table.
+            let id = id.cast_unsigned();
+            decoder.insert(id, row.get(1)).map_err(|source| Error::Schema { id, source })?;
+        }
+        Ok(decoder)
+    }
+}
+
+/// Rules are a closed list of codes, so the map stays small.
+fn count(findings: &mut BTreeMap<String, u64>, rule: &str) {
+    match findings.get_mut(rule) {
+        Some(count) => *count += 1,
+        None => {
+            findings.insert(rule.to_owned(), 1);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The connection to the store, and the two roles under which it is used.
+//!
+//! The login is a member of `vardstrom_register` and nothing else. What is read is read as `vardstrom_region_reader`, what is
+//! written (the ledger) as `vardstrom_register`; both are held by row-level security to the one region that the
+//! transaction names.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
+use topics::Region;
+
+use crate::digest;
+use crate::error::{Attempt, Error};
+use crate::parcel::Series;
+
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// A server that does not acknowledge for so long is gone, whatever TCP still hopes.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// Advisory lock class of parcels; the store uses 0x7601 and 0x7602.
+const LOCK_PARCEL: i32 = 0x7603;
+/// The server notices a killed client only when it next speaks to it: the lock of one that was killed a moment ago may still
+/// be held. Ten seconds in all.
+const LOCK_TRIES_MAX: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(250);
+
+/// A connection.
+pub struct Session {
+    client: Client,
+}
+
+impl Session {
+    /// Connects. The connection lives on the runtime that this is called on.
+    ///
+    /// # Errors
+    /// When the address is wrong or nobody answers.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        // The driver's own message may quote the address, and with it the password.
+        let mut config = Config::from_str(url).map_err(|_| Error::Address)?;
+        config
+            .application_name("vardstrom-sink-register")
+            .options("-c client_min_messages=warning")
+            .connect_timeout(CONNECT_MAX)
+            .tcp_user_timeout(SILENCE_MAX);
+        let (client, connection) = config.connect(NoTls).await.attempt(|| "connect to the database".to_owned())?;
+        tokio::spawn(async move {
+            // Whoever uses the client meets the same error and handles it.
+            let _ = connection.await;
+        });
+        Ok(Self { client })
+    }
+
+    /// One consistent view of one region; ends when dropped, and changes nothing.
+    pub(crate) async fn look(&mut self, region: Region) -> Result<Transaction<'_>, Error> {
+        let attempt = || format!("read region {region} as vardstrom_region_reader");
+        let transaction = self
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()
+            .await
+            .attempt(attempt)?;
+        let role = format!("SET LOCAL ROLE vardstrom_region_reader; SET LOCAL app.region = '{region}'");
+        transaction.batch_execute(&role).await.attempt(attempt)?;
+        Ok(transaction)
+    }
+
+    /// A transaction that adds to one region's ledger.
+    pub(crate) async fn enter(&mut self, region: Region) -> Result<Transaction<'_>, Error> {
+        let attempt = || format!("write the ledger of region {region} as vardstrom_register");
+        let transaction = self.client.transaction().await.attempt(attempt)?;
+        let role = format!("SET LOCAL ROLE vardstrom_register; SET LOCAL app.region = '{region}'");
+        transaction.batch_execute(&role).await.attempt(attempt)?;
+        Ok(transaction)
+    }
+
+    /// Keeps everybody else from making or delivering the same parcels until the connection ends.
+    pub(crate) async fn lock(&self, series: &Series) -> Result<(), Error> {
+        let [a, b, c, d, ..] = digest::of(series.to_string().as_bytes());
+        let key = i32::from_be_bytes([a, b, c, d]);
+        for tried in 0..LOCK_TRIES_MAX {
+            if tried > 0 {
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            let taken = self
+                .client
+                .query_one("SELECT pg_try_advisory_lock($1, $2)", &[&LOCK_PARCEL, &key])
+                .await
+                .attempt(|| format!("lock {series}"))?;
+            if taken.get(0) {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy(series.to_string()))
+    }
+}

@@ -1,0 +1,125 @@
+//! What becomes of one statement: the rules of counting, in one place.
+
+use schemas::{Deviation, Wait, WaitStatus};
+
+use super::{
+    calendar::{self, Calendar, Day},
+    month::Month,
+};
+
+/// The one fate of a statement of the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Counted among the completed.
+    Completed(Contact),
+    /// Counted among the waiting.
+    Waiting(Measured),
+    /// In no figure.
+    SetAside(Reason),
+}
+
+/// A contact that took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Contact {
+    /// Its intervals.
+    pub(super) measured: Measured,
+    /// Whole years: the local year of the start less the year of birth, as SKR counts age.
+    pub(super) age_years: Option<i32>,
+}
+
+/// The intervals of one contact, in calendar days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Measured {
+    /// Decision to start, or to the last day of the period while waiting; never negative.
+    pub(super) wait_days: Day,
+    /// Whether the contact is in the denominator of the care guarantee.
+    pub(super) guaranteed: bool,
+    /// Referral to start. Negative values are kept: some systems record the decision before the referral.
+    pub(super) referral_to_operation_days: Option<Day>,
+    /// Referral to decision; negative values are kept.
+    pub(super) referral_to_decision_days: Option<Day>,
+}
+
+/// Why a statement is in no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// Completed, but decision or start is missing.
+    CompletedWithoutTimes,
+    /// Completed before it was decided.
+    CompletedNegative,
+    /// Waiting since nobody says when.
+    WaitingWithoutDecision,
+    /// Waiting from a day after the period.
+    WaitingNegative,
+    /// Neither completed nor waiting.
+    StatusUnknown,
+}
+
+impl Reason {
+    /// All of them; totals and the quality file name each, also at zero.
+    pub(super) const ALL: [Reason; 5] = [
+        Reason::CompletedWithoutTimes,
+        Reason::CompletedNegative,
+        Reason::WaitingWithoutDecision,
+        Reason::WaitingNegative,
+        Reason::StatusUnknown,
+    ];
+
+    /// Its name in totals and files.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Reason::CompletedWithoutTimes => "completed_without_times",
+            Reason::CompletedNegative => "completed_negative",
+            Reason::WaitingWithoutDecision => "waiting_without_decision",
+            Reason::WaitingNegative => "waiting_negative",
+            Reason::StatusUnknown => "status_unknown",
+        }
+    }
+}
+
+/// Decides. The statement must be of the period.
+pub(super) fn fate(wait: &Wait<'_>, period: Month, calendar: &mut Calendar) -> Fate {
+    match wait.status {
+        WaitStatus::Completed => completed(wait, calendar),
+        WaitStatus::Waiting => waiting(wait, period, calendar),
+        WaitStatus::Unknown => Fate::SetAside(Reason::StatusUnknown),
+    }
+}
+
+fn completed(wait: &Wait<'_>, calendar: &mut Calendar) -> Fate {
+    let (Some(decided_at), Some(started_at)) = (wait.decided_at, wait.started_at) else {
+        return Fate::SetAside(Reason::CompletedWithoutTimes);
+    };
+    let (decided, started) = (calendar.day(decided_at), calendar.day(started_at));
+    if started < decided {
+        return Fate::SetAside(Reason::CompletedNegative);
+    }
+    let referral = wait.referral_at.map(|referral_at| calendar.day(referral_at));
+    let measured = Measured {
+        wait_days: started - decided,
+        // Medically caused and co-operation waits count against the guarantee once they have ended; chosen ones do not.
+        guaranteed: wait.guarantee == Some(true) && wait.deviation != Some(Deviation::Pvv),
+        referral_to_operation_days: referral.map(|referral| started - referral),
+        referral_to_decision_days: referral.map(|referral| decided - referral),
+    };
+    let year = i32::from(calendar.clock(started_at).year());
+    Fate::Completed(Contact { measured, age_years: wait.birth_year.map(|birth_year| year - birth_year) })
+}
+
+fn waiting(wait: &Wait<'_>, period: Month, calendar: &mut Calendar) -> Fate {
+    let Some(decided_at) = wait.decided_at else {
+        return Fate::SetAside(Reason::WaitingWithoutDecision);
+    };
+    let wait_days = calendar::day_of(period.last_day()) - calendar.day(decided_at);
+    if wait_days < 0 {
+        return Fate::SetAside(Reason::WaitingNegative);
+    }
+    // While somebody waits, medically caused waits are left out as well.
+    let excluded = matches!(wait.deviation, Some(Deviation::Pvv | Deviation::Mov));
+    Fate::Waiting(Measured {
+        wait_days,
+        guaranteed: wait.guarantee == Some(true) && !excluded,
+        referral_to_operation_days: None,
+        referral_to_decision_days: None,
+    })
+}

@@ -1,0 +1,11 @@
+//! Register extracts against a real PostgreSQL and the real program.
+
+mod config;
+mod deliver;
+mod kill;
+mod parcel;
+mod read;
+mod speed;
+mod waiting_times;
+mod wall;
+mod world;

@@ -1,0 +1,112 @@
+//! Which statements are read: the latest of each contact, in order, as they stood at given positions.
+
+use schemas::WaitStatus;
+use sink_register::{Positions, Snapshot};
+
+use crate::world::{Database, Feeder, REPORTED, Statement, database, month, statement};
+
+/// Contact and wait of every statement that is read.
+async fn read(database: &Database, as_of: Option<&Positions>) -> (Vec<(String, String, i64)>, Positions) {
+    let mut session = database.session().await;
+    let snapshot = Snapshot::begin(&mut session, "14".parse().unwrap(), "2026-02".parse().unwrap()).await.unwrap();
+    let survey = snapshot.survey(as_of).await.unwrap();
+    let mut found = Vec::new();
+    let take = |wait: &schemas::Wait<'_>| {
+        let days = (crate::world::TENTH - wait.decided_at.unwrap().0) / crate::world::DAY;
+        found.push((wait.envelope.source_system.to_owned(), wait.contact_id.to_owned(), days));
+    };
+    snapshot.latest(&survey.origin, take).await.unwrap();
+    (found, survey.origin)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_statement_wins_and_order_of_arrival_does_not_matter() {
+    let with = |days, recorded: Option<i64>, ingested| Statement { days, recorded, ingested, ..statement("A") };
+    // Ascending: without a time of recording is earliest, then by recording, then by reception.
+    let statements = [
+        with(1, None, REPORTED + 900),
+        with(2, Some(REPORTED), REPORTED + 800),
+        with(3, Some(REPORTED + 1), REPORTED + 100),
+        with(4, Some(REPORTED + 1), REPORTED + 200),
+        Statement { system: "SE2321000131-E000000000000", days: 7, ..statement("Z") },
+        Statement { period: "2026-03", days: 8, ..statement("A") },
+        Statement { days: 9, ..statement("Å") },
+    ];
+    let mut reversed = statements.to_vec();
+    reversed.reverse();
+    for order in [statements.to_vec(), reversed] {
+        let database = database(&["14"]).await;
+        Feeder::new(&database, "14").await.feed(&order).await;
+        let (found, _) = read(&database, None).await;
+        let short: Vec<(&str, i64)> = found.iter().map(|(_, contact, days)| (contact.as_str(), *days)).collect();
+        assert_eq!(short, [("Z", 7), ("A", 4), ("Å", 9)], "by source system, then contact in byte order");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_times_are_settled_by_the_event_id_in_any_order() {
+    let tied: Vec<Statement> = (1..=6).map(|days| Statement { days, ..statement("A") }).collect();
+    let mut reversed = tied.clone();
+    reversed.reverse();
+    let mut answers = Vec::new();
+    for order in [tied, reversed] {
+        let database = database(&["14"]).await;
+        Feeder::new(&database, "14").await.feed(&order).await;
+        answers.push(read(&database, None).await.0);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0].len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_bound_what_is_read() {
+    let database = database(&["14"]).await;
+    let mut feeder = Feeder::new(&database, "14").await;
+    feeder.feed(&month(20)).await;
+    let (before, origin) = read(&database, None).await;
+    let corrected: Vec<Statement> =
+        month(20).into_iter().map(|one| Statement { days: 99, recorded: Some(REPORTED + 1), ..one }).collect();
+    feeder.feed(&corrected).await;
+    feeder.feed(&[statement("new")]).await;
+    let (after, later) = read(&database, None).await;
+    assert_ne!(before, after);
+    assert_eq!(after.len(), 21);
+    assert_eq!(read(&database, Some(&origin)).await.0, before);
+    assert_eq!(read(&database, Some(&later)).await.0, after);
+    assert_eq!(origin.0.len(), 2, "both partitions of the source topic");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_was_taken_back_is_not_read() {
+    let database = database(&["14"]).await;
+    let withdrawn = Statement { withdrawn: true, recorded: Some(REPORTED + 5), ..statement("A") };
+    let waiting = Statement { status: WaitStatus::Waiting, ..statement("B") };
+    Feeder::new(&database, "14").await.feed(&[statement("A"), withdrawn, waiting]).await;
+    let (found, _) = read(&database, None).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1, "B");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_the_store_has_not_reached_and_positions_it_has_lost_are_refused() {
+    let database = database(&["14"]).await;
+    let mut feeder = Feeder::new(&database, "14").await;
+    feeder.feed(&month(4)).await;
+    let (_, mut ahead) = read(&database, None).await;
+    ahead.0[0].offset += 1;
+    let mut session = database.session().await;
+    let (region, period) = ("14".parse().unwrap(), "2026-02".parse().unwrap());
+    let snapshot = Snapshot::begin(&mut session, region, period).await.unwrap();
+    let error = snapshot.survey(Some(&ahead)).await.unwrap_err().to_string();
+    assert!(
+        error.contains("region.14.source.waiting-times partition 0 up to offset 2, the manifest says 3"),
+        "{error}"
+    );
+    drop(snapshot);
+    // An operator has made the store read the topic again, and it has not come far.
+    let client = crate::world::connect(&database.superuser).await;
+    client.batch_execute("DELETE FROM delivery.origin").await.unwrap();
+    let snapshot = Snapshot::begin(&mut session, region, period).await.unwrap();
+    let error = snapshot.survey(None).await.unwrap_err().to_string();
+    assert!(error.contains("4 statements of region 14 for 2026-02 lie above the store's positions"), "{error}");
+}

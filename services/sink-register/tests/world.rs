@@ -1,0 +1,316 @@
+//! What the tests share: a server, databases with statements of invented regions, and a desk with a configuration at which
+//! the program is called.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use age::secrecy::ExposeSecret;
+use local_stack::Postgres;
+use schemas::{
+    Correction, CorrectionKind, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, Severity, Sex, Timestamp,
+    Wait, WaitStatus, content_hash, event_id, registry,
+};
+use sink_register::Session;
+use sink_store::{Record, Store};
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+
+pub const SYSTEM: &str = "SE2321000131-E000000000001";
+pub const DAY: i64 = 24 * 3_600_000_000;
+/// 2026-02-10 00:00 UTC.
+pub const TENTH: i64 = 1_770_681_600_000_000;
+/// 2026-03-02 00:00 UTC: when the month's statements usually come.
+pub const REPORTED: i64 = TENTH + 20 * DAY;
+
+/// A fresh, migrated database: the superuser's address, and that of a login which may do what the program needs and
+/// nothing else.
+pub struct Database {
+    pub superuser: String,
+    pub login: String,
+}
+
+pub async fn database(regions: &[&str]) -> Database {
+    let superuser = POSTGRES.fresh_database().expect("a database is created");
+    let session = sink_store::Session::open(&superuser).await.expect("the new database answers");
+    let regions: Vec<String> = regions.iter().map(|region| (*region).to_owned()).collect();
+    sink_store::migrate(&session, &regions).await.expect("migrations apply");
+    let name = format!("register_login_{}", std::process::id());
+    let create = format!(
+        "DO $$ BEGIN CREATE ROLE {name} LOGIN PASSWORD 'test' IN ROLE vardstrom_register; \
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    );
+    connect(&superuser).await.batch_execute(&create).await.expect("a login is made");
+    let (_, address) = superuser.split_once('@').expect("an address with a user");
+    Database { login: format!("postgres://{name}:test@{address}"), superuser }
+}
+
+/// A plain connection.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
+    tokio::spawn(async move {
+        let _ = connection.await;
+    });
+    client
+}
+
+impl Database {
+    pub async fn session(&self) -> Session {
+        Session::open(&self.login).await.expect("the login may connect")
+    }
+}
+
+/// A statement, in what tests vary.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub system: &'static str,
+    pub contact: String,
+    pub period: &'static str,
+    pub status: WaitStatus,
+    pub recorded: Option<i64>,
+    pub ingested: i64,
+    pub days: i64,
+    pub birth_year: i32,
+    pub finding: Option<&'static str>,
+    pub withdrawn: bool,
+}
+
+pub fn statement(contact: &str) -> Statement {
+    Statement {
+        system: SYSTEM,
+        contact: contact.to_owned(),
+        period: "2026-02",
+        status: WaitStatus::Completed,
+        recorded: Some(REPORTED),
+        ingested: REPORTED + 3_600_000_000,
+        days: 40,
+        birth_year: 1948,
+        finding: None,
+        withdrawn: false,
+    }
+}
+
+/// A month of statements, each of another contact.
+pub fn month(count: usize) -> Vec<Statement> {
+    let one = |n: usize| Statement {
+        days: 10 + i64::try_from(n * 7 % 150).unwrap(),
+        status: if n % 5 == 4 { WaitStatus::Waiting } else { WaitStatus::Completed },
+        finding: (n % 7 == 3).then_some("mvo-unknown"),
+        birth_year: 1930 + i32::try_from(n % 90).unwrap(),
+        ..statement(&format!("C{n:06}"))
+    };
+    (0..count).map(one).collect()
+}
+
+impl Statement {
+    /// The Kafka value.
+    pub fn record(&self, region: &str, origin: Origin<'_>, encoder: &mut Encoder) -> Vec<u8> {
+        let hash = content_hash(format!("{self:?}").as_bytes());
+        let id = event_id(self.system, "row", &hash, 0).to_string();
+        let completed = self.status == WaitStatus::Completed;
+        let kind = if self.withdrawn { CorrectionKind::Cancel } else { CorrectionKind::New };
+        let finding = |rule| Finding { rule, severity: Severity::Warning, field: "mvo" };
+        let wait = Wait {
+            envelope: Envelope {
+                event_id: &id,
+                event_type: "wait.completed",
+                schema_version: SCHEMA_VERSION,
+                region,
+                source_system: self.system,
+                source_message_id: "row",
+                origin,
+                occurred_at: Timestamp(TENTH),
+                occurred_text: "",
+                recorded_at: self.recorded.map(Timestamp),
+                recorded_text: None,
+                ingested_at: Timestamp(self.ingested),
+                correction: Correction { kind, target_event_id: None },
+                subject_token: Some("t-7f3a"),
+                subject_aliases: Vec::new(),
+                key_id: Some("v1"),
+                protected_identity: false,
+                quality: self.finding.map(finding).into_iter().collect(),
+                extensions: BTreeMap::new(),
+            },
+            contact_id: &self.contact,
+            referral_id: None,
+            status: self.status,
+            period: Some(self.period),
+            phase: Some("2"),
+            guarantee: Some(true),
+            deviation: None,
+            decided_at: Some(Timestamp(TENTH - self.days * DAY)),
+            started_at: completed.then_some(Timestamp(TENTH)),
+            medical_target_at: None,
+            referral_at: Some(Timestamp(TENTH - (self.days + 20) * DAY)),
+            arrived_at: Some(Timestamp(TENTH - (self.days + 18) * DAY)),
+            mvo: Some("511"),
+            activity: Some("51101"),
+            activity_kva: Some("CJE20"),
+            activity_icd: Some("H259"),
+            kva: Some("CJE20"),
+            booking: Some("2"),
+            contact_type: Some("0"),
+            profession: Some("XS915"),
+            emergency_kind: Some("0"),
+            referrer_kind: Some("1"),
+            referrer_hsa_id: Some("SE0000000000-OPT101"),
+            region_code: Some("51"),
+            region_hsa_id: Some("SE2321000131-E000000000001"),
+            provider_hsa_id: Some("SE2321000131-E000000000002"),
+            care_unit_hsa_id: Some("SE2321000131-E000000000003"),
+            unit_hsa_id: Some("SE2321000131-E000000000004"),
+            hospital_code: Some("501010"),
+            hospital_name: Some("Sahlgrenska"),
+            sex: Sex::Female,
+            birth_year: Some(self.birth_year),
+            lkf: Some("1480"),
+            listing_hsa_id: Some("SE2321000131-E000000000005"),
+            stated_wait_days: None,
+            verbatim: BTreeMap::new(),
+        };
+        let mut value = Vec::new();
+        encoder.encode(&wait, &mut value).expect("our own record fits its schema");
+        value
+    }
+}
+
+/// Gives statements to the store as its worker does: rows and positions in one transaction.
+pub struct Feeder {
+    region: String,
+    store: Store,
+    next: i64,
+}
+
+impl Feeder {
+    pub async fn new(database: &Database, region: &str) -> Self {
+        let mut store = Store::open(&database.superuser, &[region.to_owned()]).await.expect("the store opens");
+        let id = registry::development_id_current(Kind::Wait);
+        store.add_schema(region, id, Kind::Wait.avsc()).await.expect("a schema is remembered");
+        Self { region: region.to_owned(), store, next: 0 }
+    }
+
+    pub async fn feed(&mut self, statements: &[Statement]) {
+        let mut encoder = Encoder::new(Kind::Wait, registry::development_id_current(Kind::Wait));
+        let source =
+            self.store.sources().iter().position(|source| source.kind == Kind::Wait).expect("a topic of waits");
+        for statements in statements.chunks(5_000) {
+            let topic = format!("region.{}.source.waiting-times", self.region);
+            let values: Vec<(Vec<u8>, Vec<u8>)> = statements
+                .iter()
+                .zip(self.next..)
+                .map(|(statement, offset)| {
+                    // Two partitions, as the catalogue has them.
+                    let partition = i32::from(offset % 2 == 1);
+                    let origin = Origin { topic: &topic, partition, offset, ordinal: 0 };
+                    let header = format!("{topic}/{partition}/{offset}/0");
+                    (statement.record(&self.region, origin, &mut encoder), header.into_bytes())
+                })
+                .collect();
+            let records: Vec<Record<'_>> = values
+                .iter()
+                .zip(self.next..)
+                .map(|((value, origin), offset)| Record { source, partition: 0, offset, origin: Some(origin), value })
+                .collect();
+            self.store.write(&self.region.clone(), &records).await.expect("the store writes");
+            self.next += i64::try_from(statements.len()).unwrap();
+        }
+    }
+}
+
+/// A place to work at: configuration, folders and keys.
+pub struct Desk {
+    pub folder: TempDir,
+    pub url: String,
+    pub seed: String,
+}
+
+impl Desk {
+    pub fn new(database: &Database) -> Self {
+        let folder = TempDir::new().unwrap();
+        let identity = age::x25519::Identity::generate();
+        fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
+        let config = format!(
+            "[database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[log]\nlevel = \"warn\"\n[signing]\n\
+             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{}\"\nfolder = \"{}\"\n",
+            identity.to_public(),
+            folder.path().join("delivery").display(),
+        );
+        fs::write(folder.path().join("sink-register.toml"), config).unwrap();
+        Self { folder, url: database.login.clone(), seed: "07".repeat(32) }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program, with the desk as its folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sink-register"));
+        command.args(arguments).current_dir(self.folder.path());
+        command.env("TEST_DATABASE", &self.url).env("TEST_SEED", &self.seed).env_remove("SINK_REGISTER_CONFIG");
+        command
+    }
+
+    pub fn call(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    /// Calls it and expects success; gives what it printed.
+    pub fn done(&self, arguments: &[&str]) -> String {
+        let output = self.call(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Calls it and expects this exit code and this in the error.
+    pub fn refused(&self, arguments: &[&str], code: i32, expected: &str) {
+        let output = self.call(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+        assert!(!text.contains("test@"), "the password is in {text}");
+    }
+
+    /// `run` for region 14 and February.
+    pub fn run(&self, more: &[&str]) -> String {
+        self.done(&[&RUN, more].concat())
+    }
+}
+
+pub const RUN: [&str; 9] =
+    ["run", "--region", "14", "--period", "2026-02", "--extract", "waiting-times", "--out", "parcels"];
+pub const V1: &str = "parcels/waiting-times_14_2026-02_v1";
+pub const V2: &str = "parcels/waiting-times_14_2026-02_v2";
+
+/// Every file of a folder, by name.
+pub fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let file = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.unwrap().path();
+        (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
+    };
+    fs::read_dir(folder).unwrap().map(file).collect()
+}
+
+/// The content that has to be the same in every run: all but what age's random keys touch.
+pub fn repeatable(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = content(folder);
+    files.retain(|name, _| !name.ends_with(".age") && !name.starts_with("ciphertext."));
+    files
+}
+
+/// The ledger as the CSV command prints it: action and version of each entry.
+pub fn entries(desk: &Desk) -> Vec<(String, String)> {
+    let csv = desk.done(&["ledger", "--region", "14", "--csv"]);
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.as_bytes());
+    reader.records().map(|line| line.unwrap()).map(|line| (line[2].to_owned(), line[6].to_owned())).collect()
+}
+
+pub fn entry(action: &str, version: u32) -> (String, String) {
+    (action.to_owned(), version.to_string())
+}
