@@ -20,6 +20,7 @@ pub use explain::explain;
 pub use field::{Field, FieldKind, Subject};
 pub use package::Error;
 pub use program::Program;
+pub(crate) use program::Whole;
 pub use rule::PackageRule;
 pub(crate) use slot::{Slot, Slots};
 

@@ -7,6 +7,7 @@
 mod bed_capacity;
 mod bed_status;
 mod cost;
+mod debezium;
 mod encounter;
 mod envelope;
 mod event_time;
@@ -17,6 +18,7 @@ mod person;
 mod place;
 mod row;
 mod sink;
+mod statement;
 mod stop;
 mod subject;
 mod text;
@@ -30,10 +32,10 @@ use std::borrow::Cow;
 use hl7::time::Stockholm;
 use identity::{Date, Options, PseudonymError, Pseudonymiser};
 use runtime::fate::Fate;
-use schemas::{FileFault, Format, Origin, SourceRecord};
+use schemas::{CorrectionKind, FileFault, Format, Origin, SourceRecord};
 
 use crate::directory::Directory;
-use crate::mapping::{Program, Subject};
+use crate::mapping::{Program, Whole};
 use crate::rules::Rule;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
@@ -124,7 +126,8 @@ impl Pipeline {
             _ if source.region != self.region => Err(Stop::refuse(Rule::RegionMismatch, "region")),
             Format::Hl7v2 => self.message(source, origin, sink),
             Format::Delimited => self.delimited(source, origin, sink),
-            Format::Debezium | Format::Fhir => Err(Stop::park(Rule::FormatUnsupported)),
+            Format::Debezium => self.change(source, origin, sink),
+            Format::Fhir => Err(Stop::park(Rule::FormatUnsupported)),
         };
         match made {
             Ok(count) => Outcome::Mapped(count),
@@ -227,35 +230,47 @@ impl Pipeline {
         let guard = Guard::of_unit(&self.pseudonymiser);
         let mut unquoted = String::new();
         let slots = program.read(&text, &mut unquoted, &mut self.stockholm, &guard, &mut self.findings)?;
-        match program.subject() {
-            Subject::Wait => wait::Mapping {
-                source,
-                origin,
-                key_id: &self.key_id,
-                guard: &guard,
-                stockholm: &self.stockholm,
-                period_column: program.column_of(wait::place::PERIOD),
-                findings: &mut self.findings,
-            }
-            .map(&slots, sink),
-            Subject::Cost => cost::Mapping {
-                source,
-                origin,
-                key_id: &self.key_id,
-                guard: &guard,
-                stockholm: &self.stockholm,
-                pseudonymiser: &self.pseudonymiser,
-                interim: self.interim,
-                reserves: self.reserves,
-                columns: cost::Columns {
-                    subject: program.column_of(cost::place::SUBJECT),
-                    period: program.column_of(cost::place::PERIOD),
-                    total: program.column_of(cost::place::TOTAL_ORE),
-                },
-                findings: &mut self.findings,
-            }
-            .map(&slots, sink),
+        statement::Mapping {
+            source,
+            origin,
+            correction: CorrectionKind::New,
+            program,
+            key_id: &self.key_id,
+            guard: &guard,
+            stockholm: &self.stockholm,
+            pseudonymiser: &self.pseudonymiser,
+            interim: self.interim,
+            reserves: self.reserves,
+            findings: &mut self.findings,
         }
+        .map(&slots, sink)
+    }
+
+    /// A change of a table, by the package of its feed.
+    fn change<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
+        let Some(program) = self.programs.iter_mut().find(|program| program.feed() == source.feed) else {
+            return Err(Stop::park(Rule::FeedUnmapped));
+        };
+        let change = debezium::read(source.payload, program)?;
+        let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
+        let guard = Guard::of_unit(&self.pseudonymiser);
+        let slots = program.read_named(&change.cells, whole, &mut self.stockholm, &guard, &mut self.findings)?;
+        // A database knows when a change was committed; the transport does not.
+        let source = &SourceRecord { recorded_at: source.recorded_at.or(change.committed_at), ..source.clone() };
+        statement::Mapping {
+            source,
+            origin,
+            correction: change.correction,
+            program,
+            key_id: &self.key_id,
+            guard: &guard,
+            stockholm: &self.stockholm,
+            pseudonymiser: &self.pseudonymiser,
+            interim: self.interim,
+            reserves: self.reserves,
+            findings: &mut self.findings,
+        }
+        .map(&slots, sink)
     }
 
     /// A capacity row, step by step.

@@ -47,11 +47,20 @@ fn the_same_bytes_give_the_same_output() {
     }
 }
 
-/// Rules of rows and files, which `capacity` and `mapping` show.
+/// Rules of rows and files, which `capacity`, `mapping` and `debezium` show.
 fn is_of_tables(code: &str) -> bool {
     let of_packages = ["feed-unmapped", "column-missing", "code-unknown"];
+    let of_changes = [
+        "change-unreadable",
+        "table-truncated",
+        "column-unavailable",
+        "delete-incomplete",
+        "tombstone",
+        "database-message",
+    ];
     ["capacity-", "file-", "field-", "package-rule-", "wait-", "cost-"].iter().any(|prefix| code.starts_with(prefix))
         || of_packages.contains(&code)
+        || of_changes.contains(&code)
 }
 
 /// The rules that need bytes an example file cannot show, with the test that shows them.
@@ -95,7 +104,7 @@ fn rules_of_bytes_and_coordinates() {
     let message = "MSH|^~\\&|A|B|C|D|20260106120000||ADT^A01|1|P|2.5|||AL|NE|SWE|UNICODE UTF-8\rEVN|A01\rPID|1||77^^^SU\rPV1||I|MAVA||||||||||||||||V1\r";
     assert_eq!(code(Format::Hl7v2, message.as_bytes()).0, "[]");
     assert_eq!(code(Format::Fhir, message.as_bytes()).0, "format-unsupported");
-    assert_eq!(code(Format::Debezium, b"{}").0, "format-unsupported");
+    assert_eq!(code(Format::Debezium, b"{}").0, "feed-unmapped");
     assert_eq!(code(Format::Hl7v2, message.repeat(2).as_bytes()).0, "second-header");
     let many = format!("{message}{}", "ZZZ|1\r".repeat(hl7::SEGMENTS_MAX));
     assert_eq!(code(Format::Hl7v2, many.as_bytes()).0, "segments-too-many");

@@ -3,6 +3,7 @@
 mod canary;
 mod census;
 mod command;
+mod debezium;
 mod examples;
 mod mapping;
 mod mutation;

@@ -6,16 +6,70 @@ use std::ops::Range;
 /// Columns that are looked at in a header, a bound against rubbish.
 const COLUMNS_MAX: usize = 1024;
 
+/// Where the columns that a program wants stand among names.
+#[derive(Debug, Default)]
+struct Places {
+    /// Place in the row of each wanted column.
+    of: Vec<Option<usize>>,
+    /// The first wanted column that rows must have and that is not there.
+    lacking: Option<usize>,
+}
+
+impl Places {
+    /// `names` and `wanted` are folded; `wanted` are columns, each with its other spellings.
+    fn find(names: &[String], wanted: &[Vec<String>], required: impl Fn(usize) -> bool) -> Places {
+        let place = |spelling: &String| names.iter().position(|name| name == spelling);
+        let of: Vec<Option<usize>> = wanted.iter().map(|spellings| spellings.iter().find_map(place)).collect();
+        let lacking = (0..wanted.len()).find(|column| required(*column) && of[*column].is_none());
+        Places { of, lacking }
+    }
+
+    fn at(&self, column: usize) -> Option<usize> {
+        self.of.get(column).copied().flatten()
+    }
+}
+
 /// The header last seen, so that rows of one file find their columns by one comparison of bytes.
 #[derive(Debug, Default)]
 pub(super) struct Header {
     line: String,
     separator: u8,
     count: usize,
-    /// Place in the row of each column that the program wants.
-    places: Vec<Option<usize>>,
-    /// The first wanted column that rows must have and that the header lacks.
-    lacking: Option<usize>,
+    places: Places,
+}
+
+/// The names last seen of rows that bring their names with them.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    names: Vec<String>,
+    places: Places,
+}
+
+impl Names {
+    /// Makes these the names at hand.
+    pub(super) fn bind<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str> + Clone,
+        wanted: &[Vec<String>],
+        required: impl Fn(usize) -> bool,
+    ) {
+        if !self.names.is_empty() && self.names.iter().map(String::as_str).eq(names.clone()) {
+            return;
+        }
+        let folded: Vec<String> = names.clone().map(folded).collect();
+        self.places = Places::find(&folded, wanted, required);
+        self.names = names.map(str::to_owned).collect();
+    }
+
+    /// The first required column that is not there.
+    pub(super) fn lacking(&self) -> Option<usize> {
+        self.places.lacking
+    }
+
+    /// Where a wanted column stands among the names.
+    pub(super) fn place(&self, column: usize) -> Option<usize> {
+        self.places.at(column)
+    }
 }
 
 impl Header {
@@ -29,11 +83,7 @@ impl Header {
         let unquoted = cells.cut(line, self.separator);
         let names: Vec<String> = cells.ranges.iter().map(|range| folded(&unquoted[range.clone()])).collect();
         self.count = names.len();
-        self.places = wanted
-            .iter()
-            .map(|spellings| spellings.iter().find_map(|spelling| names.iter().position(|name| name == spelling)))
-            .collect();
-        self.lacking = (0..wanted.len()).find(|column| required(*column) && self.places[*column].is_none());
+        self.places = Places::find(&names, wanted, required);
         line.clone_into(&mut self.line);
     }
 
@@ -43,7 +93,7 @@ impl Header {
 
     /// The first required column that is not there.
     pub(super) fn lacking(&self) -> Option<usize> {
-        self.lacking
+        self.places.lacking
     }
 
     /// Columns in the header.
@@ -53,7 +103,7 @@ impl Header {
 
     /// Where a wanted column stands in the row.
     pub(super) fn place(&self, column: usize) -> Option<usize> {
-        self.places.get(column).copied().flatten()
+        self.places.at(column)
     }
 }
 

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::example::Example;
 use super::field::{FieldKind, Subject};
-use super::header::{Cells, Header, folded};
+use super::header::{Cells, Header, Names, folded};
 use super::program::{Column, From, Meaning, Program, Step};
 use super::rule::{Demand, PackageRule, Rule};
 use crate::rules;
@@ -192,6 +192,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         rules,
         examples,
         header: Header::default(),
+        names: Names::default(),
         cells: Cells::default(),
     })
 }

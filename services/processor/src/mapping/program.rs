@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hl7::time::Stockholm;
 
 use super::field::{FieldKind, Subject};
-use super::header::{Cells, Header};
+use super::header::{Cells, Header, Names};
 use super::read;
 use super::rule::Rule as OwnRule;
 use super::slot::{Slot, Slots};
@@ -33,6 +33,7 @@ pub struct Program {
     pub(super) examples: Vec<super::example::Example>,
     pub(super) spellings: Vec<Vec<String>>,
     pub(super) header: Header,
+    pub(super) names: Names,
     pub(super) cells: Cells,
 }
 
@@ -43,6 +44,16 @@ pub(super) struct Column {
     pub(super) name: &'static str,
     /// Whether rows without the column are refused.
     pub(super) required: bool,
+}
+
+/// The place of the field that every subject is known by.
+const KEY: usize = 0;
+
+/// Whether a row says all that the package wants. What is left of a deleted row may be its key alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    Yes,
+    No,
 }
 
 /// How one field is filled.
@@ -146,8 +157,47 @@ impl Program {
         if let Some(column) = self.header.lacking() {
             return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
         }
+        self.fill(cell, Whole::Yes, stockholm, guard, findings)
+    }
+
+    /// Reads a row whose cells have names, as a change of a table has: `cells` are pairs of column and text.
+    pub(crate) fn read_named<'t>(
+        &mut self,
+        cells: &'t [(Cow<'_, str>, Cow<'_, str>)],
+        whole: Whole,
+        stockholm: &mut Stockholm,
+        guard: &Guard<'_>,
+        findings: &mut Findings,
+    ) -> Result<Slots<'t>, Stop> {
+        let columns = &self.columns;
+        self.names
+            .bind(cells.iter().map(|(name, _)| name.as_ref()), &self.spellings, |column| columns[column].required);
+        if let Some(column) = self.names.lacking().filter(|_| whole == Whole::Yes) {
+            return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
+        }
+        let cell = |column: usize| self.names.place(column).map(|at| cells[at].1.trim());
+        self.fill(cell, whole, stockholm, guard, findings)
+    }
+
+    /// Whether the package reads this column.
+    pub(crate) fn reads_column(&self, name: &str) -> Option<&'static str> {
+        let folded = super::header::folded(name);
+        let column = self.spellings.iter().position(|spellings| spellings.contains(&folded))?;
+        Some(self.columns[column].name)
+    }
+
+    /// One pass over the fields.
+    fn fill<'t>(
+        &self,
+        cell: impl Fn(usize) -> Option<&'t str>,
+        whole: Whole,
+        stockholm: &mut Stockholm,
+        guard: &Guard<'_>,
+        findings: &mut Findings,
+    ) -> Result<Slots<'t>, Stop> {
         let mut slots = Slots::default();
         for step in &self.steps {
+            let required = step.required && (whole == Whole::Yes || step.place == KEY);
             if step.kind.is_list() {
                 let columns = match &step.from {
                     From::Column(column) => std::slice::from_ref(column),
@@ -158,12 +208,10 @@ impl Program {
                 for column in columns {
                     let cell = cell(*column).unwrap_or_default();
                     for code in cell.split(step.separator.as_str()).map(str::trim).filter(|code| !code.is_empty()) {
-                        match step.kind {
-                            FieldKind::IcdList => codes.extend(read::icd(code)),
-                            _ => codes.extend(read::kva(code)),
-                        }
-                        if read::icd(code).or(read::kva(code)).is_none() {
-                            findings.add(Rule::FieldUnreadable, self.columns[*column].name);
+                        let read = if step.kind == FieldKind::IcdList { read::icd(code) } else { read::kva(code) };
+                        match read {
+                            Some(code) => codes.push(code),
+                            None => findings.add(Rule::FieldUnreadable, self.columns[*column].name),
                         }
                     }
                 }
@@ -193,13 +241,13 @@ impl Program {
                     Slot::Code(None)
                 }
                 Some(slot) => slot,
-                None if step.required => return Err(Stop::refuse(Rule::FieldInvalid, name)),
+                None if required => return Err(Stop::refuse(Rule::FieldInvalid, name)),
                 None => {
                     findings.add(Rule::FieldUnreadable, name);
                     Slot::Absent
                 }
             };
-            if step.required && slot.is_absent() {
+            if required && slot.is_absent() {
                 return Err(Stop::refuse(Rule::FieldMissing, name));
             }
             let is_mapped = match &slot {
@@ -227,6 +275,9 @@ impl Program {
                 Some(ore) => slots.components.push((*name, ore)),
                 None => findings.add(Rule::FieldUnreadable, self.columns[*column].name),
             }
+        }
+        if whole == Whole::No {
+            return Ok(slots);
         }
         for rule in self.rules.iter().filter(|rule| rule.is_broken(&slots)) {
             match rule.said.severity {

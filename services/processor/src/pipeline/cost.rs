@@ -2,43 +2,20 @@
 
 use std::borrow::Cow;
 
-use hl7::time::Stockholm;
-use identity::{Claim, Date, Options, Pseudonymiser, Purpose, Reserve, Subject as Person};
-use schemas::{CareForm, CorrectionKind, Cost, Origin, Sex, SourceRecord};
+use identity::{Claim, Date, Options, Purpose, Subject as Person};
+use schemas::{CareForm, Cost, Sex, SourceRecord};
 
 use super::envelope::{About, Head, HeadParts};
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
+use super::statement::Mapping;
 use super::stop::Stop;
-use super::verbatim::Guard;
 use crate::mapping::{Slot, Slots};
 use crate::rules::Rule;
 
 /// Components may differ from the total by rounding: one krona, in öre.
 const SUM_TOLERANCE: i64 = 100;
-
-/// What mapping a row needs.
-pub(crate) struct Mapping<'m> {
-    pub source: &'m SourceRecord<'m>,
-    pub origin: Origin<'m>,
-    pub key_id: &'m str,
-    pub guard: &'m Guard<'m>,
-    pub stockholm: &'m Stockholm,
-    pub pseudonymiser: &'m Pseudonymiser,
-    pub interim: bool,
-    pub reserves: &'m [Reserve],
-    /// How the package calls a field's column.
-    pub columns: Columns,
-    pub findings: &'m mut Findings,
-}
-
-/// Columns that findings name.
-pub(crate) struct Columns {
-    pub subject: &'static str,
-    pub period: &'static str,
-    pub total: &'static str,
-}
 
 /// The places of the fields, checked against the subject's table by a test.
 pub(crate) mod place {
@@ -68,90 +45,96 @@ pub(crate) mod place {
     pub(super) const LKF: usize = 23;
 }
 
-impl Mapping<'_> {
-    /// One event.
-    pub(crate) fn map<S: Sink>(self, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-        let Mapping { source, origin, key_id, guard, stockholm, pseudonymiser, interim, reserves, columns, findings } =
-            self;
-        let text = |place: usize| slots.at(place).text();
-        let time = |place: usize| slots.at(place).time();
-        let ended = time(place::ENDED_AT).or(time(place::STARTED_AT));
-        let derived;
-        let period = match (text(place::PERIOD), ended) {
-            (Some(period), _) => Some(period),
-            (None, Some(ended)) => {
-                findings.add(Rule::CostPeriodDerived, columns.period);
-                derived = format!("{:04}", stockholm.date(ended.0).0);
-                Some(derived.as_str())
-            }
-            (None, None) => return Err(Stop::refuse(Rule::CostPeriodMissing, columns.period)),
-        };
-        let total = slots.at(place::TOTAL_ORE).wide_number();
-        check_sum(total, &slots.components, columns.total, findings);
-
-        let occurred = occurred(slots, source);
-        let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
-        let person = person(slots.at(place::SUBJECT), source.source_system, &options, columns.subject, findings);
-        let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
-        let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
-
-        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
-        let mut head = Head::new(
-            HeadParts {
-                source,
-                origin,
-                key_id,
-                message_id: source.message_id,
-                message_id_shown,
-                content_hash: schemas::content_hash(source.payload),
-                occurred,
-                recorded: None,
-            },
-            guard,
-        );
-        let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
-        let mut envelope = head.envelope("cost.stated", CorrectionKind::New, about, findings.list());
-        // A file has no text of its own for when it was written; the transport knows.
-        envelope.recorded_at = source.recorded_at;
-        envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
-        let birth_year = slots.at(place::BIRTH_YEAR).number();
-        let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
-        sink.cost(&Cost {
-            envelope,
-            contact_id: text(place::CONTACT_ID).unwrap_or_default(),
-            period,
-            cost_run_id: text(place::COST_RUN_ID),
-            care_form: match text(place::CARE_FORM) {
-                Some("INPATIENT") => CareForm::Inpatient,
-                Some("OUTPATIENT") => CareForm::Outpatient,
-                Some("PRIMARY") => CareForm::Primary,
-                Some("HOME") => CareForm::Home,
-                _ => CareForm::Unknown,
-            },
-            started_at: time(place::STARTED_AT),
-            ended_at: time(place::ENDED_AT),
-            hospital_code: text(place::HOSPITAL_CODE),
-            hospital_name: text(place::HOSPITAL_NAME),
-            unit: text(place::UNIT),
-            mvo: text(place::MVO),
-            admission_mode: text(place::ADMISSION_MODE),
-            discharge_mode: text(place::DISCHARGE_MODE),
-            main_diagnosis: text(place::MAIN_DIAGNOSIS),
-            diagnoses: slots.at(place::DIAGNOSES).list(),
-            procedures: slots.at(place::PROCEDURES).list(),
-            drg: text(place::DRG),
-            drg_weight: text(place::DRG_WEIGHT),
-            total_ore: total,
-            components_ore: slots.components.iter().copied().collect(),
-            outlier: slots.at(place::OUTLIER).flag(),
-            sex: sex(slots.at(place::SEX), person.as_ref()),
-            birth_year: birth_year.or_else(born),
-            // Where somebody under protection lives is told to nobody.
-            lkf: text(place::LKF).filter(|_| !protected),
-            verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
-        });
-        Ok(head.made())
+/// One event.
+pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
+    let withdrawn = mapping.is_withdrawn();
+    let Mapping { source, origin, correction, program, key_id, guard, stockholm, pseudonymiser, findings, .. } =
+        mapping;
+    let (interim, reserves) = (mapping.interim, mapping.reserves);
+    let period_column = program.column_of(place::PERIOD);
+    let text = |place: usize| slots.at(place).text();
+    let time = |place: usize| slots.at(place).time();
+    let ended = time(place::ENDED_AT).or(time(place::STARTED_AT));
+    let derived;
+    let period = match (text(place::PERIOD), ended) {
+        (Some(period), _) => Some(period),
+        (None, _) if withdrawn => return Err(Stop::refuse(Rule::DeleteIncomplete, period_column)),
+        (None, Some(ended)) => {
+            findings.add(Rule::CostPeriodDerived, period_column);
+            derived = format!("{:04}", stockholm.date(ended.0).0);
+            Some(derived.as_str())
+        }
+        (None, None) => return Err(Stop::refuse(Rule::CostPeriodMissing, period_column)),
+    };
+    let total = slots.at(place::TOTAL_ORE).wide_number();
+    if !withdrawn {
+        check_sum(total, &slots.components, program.column_of(place::TOTAL_ORE), findings);
     }
+
+    let occurred = occurred(slots, source);
+    let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
+    let person =
+        person(slots.at(place::SUBJECT), source.source_system, &options, program.column_of(place::SUBJECT), findings);
+    let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
+    let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
+
+    let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
+    let mut head = Head::new(
+        HeadParts {
+            source,
+            origin,
+            key_id,
+            message_id: source.message_id,
+            message_id_shown,
+            content_hash: schemas::content_hash(source.payload),
+            occurred,
+            recorded: None,
+        },
+        guard,
+    );
+    let event_type = if withdrawn { "cost.withdrawn" } else { "cost.stated" };
+    let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
+    let mut envelope = head.envelope(event_type, correction, about, findings.list());
+    // A file has no text of its own for when it was written; the transport knows.
+    envelope.recorded_at = source.recorded_at;
+    envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+    let birth_year = slots.at(place::BIRTH_YEAR).number();
+    let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
+    sink.cost(&Cost {
+        envelope,
+        contact_id: text(place::CONTACT_ID).unwrap_or_default(),
+        period,
+        cost_run_id: text(place::COST_RUN_ID),
+        care_form: match text(place::CARE_FORM) {
+            Some("INPATIENT") => CareForm::Inpatient,
+            Some("OUTPATIENT") => CareForm::Outpatient,
+            Some("PRIMARY") => CareForm::Primary,
+            Some("HOME") => CareForm::Home,
+            _ => CareForm::Unknown,
+        },
+        started_at: time(place::STARTED_AT),
+        ended_at: time(place::ENDED_AT),
+        hospital_code: text(place::HOSPITAL_CODE),
+        hospital_name: text(place::HOSPITAL_NAME),
+        unit: text(place::UNIT),
+        mvo: text(place::MVO),
+        admission_mode: text(place::ADMISSION_MODE),
+        discharge_mode: text(place::DISCHARGE_MODE),
+        main_diagnosis: text(place::MAIN_DIAGNOSIS),
+        diagnoses: slots.at(place::DIAGNOSES).list(),
+        procedures: slots.at(place::PROCEDURES).list(),
+        drg: text(place::DRG),
+        drg_weight: text(place::DRG_WEIGHT),
+        total_ore: total,
+        components_ore: slots.components.iter().copied().collect(),
+        outlier: slots.at(place::OUTLIER).flag(),
+        sex: sex(slots.at(place::SEX), person.as_ref()),
+        birth_year: birth_year.or_else(born),
+        // Where somebody under protection lives is told to nobody.
+        lkf: text(place::LKF).filter(|_| !protected),
+        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+    });
+    Ok(head.made())
 }
 
 /// Notes components that do not add up to the total; without components there is nothing to add.

@@ -2,29 +2,15 @@
 
 use std::borrow::Cow;
 
-use hl7::time::Stockholm;
-use schemas::{CorrectionKind, Deviation, Origin, Sex, SourceRecord, Timestamp, Wait, WaitStatus};
+use schemas::{Deviation, Sex, SourceRecord, Timestamp, Wait, WaitStatus};
 
 use super::envelope::{About, Head, HeadParts};
 use super::event_time::Stated;
-use super::findings::Findings;
 use super::sink::Sink;
+use super::statement::Mapping;
 use super::stop::Stop;
-use super::verbatim::Guard;
 use crate::mapping::{Slot, Slots};
 use crate::rules::Rule;
-
-/// What mapping a row needs.
-pub(crate) struct Mapping<'m> {
-    pub source: &'m SourceRecord<'m>,
-    pub origin: Origin<'m>,
-    pub key_id: &'m str,
-    pub guard: &'m Guard<'m>,
-    pub stockholm: &'m Stockholm,
-    /// How the package calls the column of the measuring period.
-    pub period_column: &'static str,
-    pub findings: &'m mut Findings,
-}
 
 /// The places of the fields, checked against the subject's table by a test.
 pub(crate) mod place {
@@ -65,95 +51,99 @@ pub(crate) mod place {
     pub(super) const STATED_WAIT_DAYS: usize = 34;
 }
 
-impl Mapping<'_> {
-    /// One event.
-    pub(crate) fn map<S: Sink>(self, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-        let Mapping { source, origin, key_id, guard, stockholm, period_column, findings } = self;
-        let status = match slots.at(place::STATUS).text() {
-            Some("COMPLETED") => WaitStatus::Completed,
-            Some("WAITING") => WaitStatus::Waiting,
-            _ => WaitStatus::Unknown,
-        };
-        let derived;
-        let period = match (slots.at(place::PERIOD).text(), slots.at(place::STARTED_AT).time()) {
-            (Some(period), _) => Some(period),
-            (None, Some(started)) if status == WaitStatus::Completed => {
-                findings.add(Rule::WaitPeriodDerived, period_column);
-                let (year, month, _) = stockholm.date(started.0);
-                derived = format!("{year:04}-{month:02}");
-                Some(derived.as_str())
-            }
-            // Completed without either: it is in no figure, and its own findings say why.
-            (None, _) if status == WaitStatus::Completed => None,
-            (None, _) => return Err(Stop::refuse(Rule::WaitPeriodMissing, period_column)),
-        };
-        let occurred = occurred(slots, status, source);
-        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
-        let mut head = Head::new(
-            HeadParts {
-                source,
-                origin,
-                key_id,
-                message_id: source.message_id,
-                message_id_shown,
-                content_hash: schemas::content_hash(source.payload),
-                occurred,
-                recorded: None,
-            },
-            guard,
-        );
-        let event_type = match status {
-            WaitStatus::Completed => "wait.completed",
-            WaitStatus::Waiting => "wait.waiting",
-            WaitStatus::Unknown => "wait.stated",
-        };
-        let mut envelope = head.envelope(event_type, CorrectionKind::New, About::default(), findings.list());
-        // A file has no text of its own for when it was written; the transport knows.
-        envelope.recorded_at = source.recorded_at;
-        envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
-        let text = |place: usize| slots.at(place).text();
-        let time = |place: usize| slots.at(place).time();
-        sink.wait(&Wait {
-            envelope,
-            contact_id: text(place::CONTACT_ID).unwrap_or_default(),
-            referral_id: text(place::REFERRAL_ID),
-            status,
-            period,
-            phase: text(place::PHASE),
-            guarantee: slots.at(place::GUARANTEE).flag(),
-            deviation: deviation(slots.at(place::DEVIATION)),
-            decided_at: time(place::DECIDED_AT),
-            started_at: time(place::STARTED_AT),
-            medical_target_at: time(place::MEDICAL_TARGET_AT),
-            referral_at: time(place::REFERRAL_AT),
-            arrived_at: time(place::ARRIVED_AT),
-            mvo: text(place::MVO),
-            activity: text(place::ACTIVITY),
-            activity_kva: text(place::ACTIVITY_KVA),
-            activity_icd: text(place::ACTIVITY_ICD),
-            kva: text(place::KVA),
-            booking: text(place::BOOKING),
-            contact_type: text(place::CONTACT_TYPE),
-            profession: text(place::PROFESSION),
-            emergency_kind: text(place::EMERGENCY_KIND),
-            referrer_kind: text(place::REFERRER_KIND),
-            referrer_hsa_id: text(place::REFERRER_HSA_ID),
-            region_code: text(place::REGION_CODE),
-            region_hsa_id: text(place::REGION_HSA_ID),
-            provider_hsa_id: text(place::PROVIDER_HSA_ID),
-            care_unit_hsa_id: text(place::CARE_UNIT_HSA_ID),
-            unit_hsa_id: text(place::UNIT_HSA_ID),
-            hospital_code: text(place::HOSPITAL_CODE),
-            hospital_name: text(place::HOSPITAL_NAME),
-            sex: sex(slots.at(place::SEX)),
-            birth_year: slots.at(place::BIRTH_YEAR).number(),
-            lkf: text(place::LKF),
-            listing_hsa_id: text(place::LISTING_HSA_ID),
-            stated_wait_days: slots.at(place::STATED_WAIT_DAYS).number(),
-            verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
-        });
-        Ok(head.made())
-    }
+/// One event.
+pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
+    let withdrawn = mapping.is_withdrawn();
+    let Mapping { source, origin, correction, program, key_id, guard, stockholm, findings, .. } = mapping;
+    let period_column = program.column_of(place::PERIOD);
+    let status = match slots.at(place::STATUS).text() {
+        Some("COMPLETED") => WaitStatus::Completed,
+        Some("WAITING") => WaitStatus::Waiting,
+        _ => WaitStatus::Unknown,
+    };
+    let derived;
+    let period = match (slots.at(place::PERIOD).text(), slots.at(place::STARTED_AT).time()) {
+        (Some(period), _) => Some(period),
+        (None, _) if withdrawn => {
+            return Err(Stop::refuse(Rule::DeleteIncomplete, period_column));
+        }
+        (None, Some(started)) if status == WaitStatus::Completed => {
+            findings.add(Rule::WaitPeriodDerived, period_column);
+            let (year, month, _) = stockholm.date(started.0);
+            derived = format!("{year:04}-{month:02}");
+            Some(derived.as_str())
+        }
+        // Completed without either: it is in no figure, and its own findings say why.
+        (None, _) if status == WaitStatus::Completed => None,
+        (None, _) => return Err(Stop::refuse(Rule::WaitPeriodMissing, period_column)),
+    };
+    let occurred = occurred(slots, status, source);
+    let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
+    let mut head = Head::new(
+        HeadParts {
+            source,
+            origin,
+            key_id,
+            message_id: source.message_id,
+            message_id_shown,
+            content_hash: schemas::content_hash(source.payload),
+            occurred,
+            recorded: None,
+        },
+        guard,
+    );
+    let event_type = match status {
+        _ if withdrawn => "wait.withdrawn",
+        WaitStatus::Completed => "wait.completed",
+        WaitStatus::Waiting => "wait.waiting",
+        WaitStatus::Unknown => "wait.stated",
+    };
+    let mut envelope = head.envelope(event_type, correction, About::default(), findings.list());
+    // A file has no text of its own for when it was written; the transport knows.
+    envelope.recorded_at = source.recorded_at;
+    envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+    let text = |place: usize| slots.at(place).text();
+    let time = |place: usize| slots.at(place).time();
+    sink.wait(&Wait {
+        envelope,
+        contact_id: text(place::CONTACT_ID).unwrap_or_default(),
+        referral_id: text(place::REFERRAL_ID),
+        status,
+        period,
+        phase: text(place::PHASE),
+        guarantee: slots.at(place::GUARANTEE).flag(),
+        deviation: deviation(slots.at(place::DEVIATION)),
+        decided_at: time(place::DECIDED_AT),
+        started_at: time(place::STARTED_AT),
+        medical_target_at: time(place::MEDICAL_TARGET_AT),
+        referral_at: time(place::REFERRAL_AT),
+        arrived_at: time(place::ARRIVED_AT),
+        mvo: text(place::MVO),
+        activity: text(place::ACTIVITY),
+        activity_kva: text(place::ACTIVITY_KVA),
+        activity_icd: text(place::ACTIVITY_ICD),
+        kva: text(place::KVA),
+        booking: text(place::BOOKING),
+        contact_type: text(place::CONTACT_TYPE),
+        profession: text(place::PROFESSION),
+        emergency_kind: text(place::EMERGENCY_KIND),
+        referrer_kind: text(place::REFERRER_KIND),
+        referrer_hsa_id: text(place::REFERRER_HSA_ID),
+        region_code: text(place::REGION_CODE),
+        region_hsa_id: text(place::REGION_HSA_ID),
+        provider_hsa_id: text(place::PROVIDER_HSA_ID),
+        care_unit_hsa_id: text(place::CARE_UNIT_HSA_ID),
+        unit_hsa_id: text(place::UNIT_HSA_ID),
+        hospital_code: text(place::HOSPITAL_CODE),
+        hospital_name: text(place::HOSPITAL_NAME),
+        sex: sex(slots.at(place::SEX)),
+        birth_year: slots.at(place::BIRTH_YEAR).number(),
+        lkf: text(place::LKF),
+        listing_hsa_id: text(place::LISTING_HSA_ID),
+        stated_wait_days: slots.at(place::STATED_WAIT_DAYS).number(),
+        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+    });
+    Ok(head.made())
 }
 
 /// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as

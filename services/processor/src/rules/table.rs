@@ -148,6 +148,42 @@ rules! {
         remedy "Fyll i året, eller kontaktens datum.",
                "fill in the year, or the contact's dates";
     }
+    ChangeUnreadable "change-unreadable" Parks Error {
+        meaning "Posten är inte ett Debezium-kuvert: JSON med op, before och after.",
+                "The record is not a Debezium envelope: JSON with op, before and after.";
+        remedy "Kontrollera att källan skriver JSON, och att flödet är rätt.",
+               "check that the source writes JSON, and that the feed is the right one";
+    }
+    TableTruncated "table-truncated" Refuses Error {
+        meaning "Källans tabell tömdes (TRUNCATE): ingen händelse säger vilka rader som försvann.",
+                "The source's table was emptied (TRUNCATE): no event says which rows are gone.";
+        remedy "Avgör om uppgifterna ska tas tillbaka; ta då bort raderna med DELETE, eller läs om tabellen.",
+               "decide whether the statements are to be taken back; then delete the rows with DELETE, or read the table anew";
+    }
+    ColumnUnavailable "column-unavailable" Refuses Error {
+        meaning "Databasen sände inte ett oförändrat stort värde som paketet läser, och raden före ändringen finns inte.",
+                "The database did not send a large unchanged value that the package reads, and the row before the change is not there.";
+        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan, och läs om tabellen.",
+               "ALTER TABLE … REPLICA IDENTITY FULL in the source, and read the table anew";
+    }
+    DeleteIncomplete "delete-incomplete" Refuses Error {
+        meaning "En borttagen rad säger inte vilken uppgift som tas tillbaka: nyckel eller period saknas.",
+                "A deleted row does not say which statement is taken back: key or period is missing.";
+        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan.",
+               "ALTER TABLE … REPLICA IDENTITY FULL in the source";
+    }
+    Tombstone "tombstone" Ignores Info {
+        meaning "En tom post efter en borttagning (tombstone); borttagningen själv är redan läst.",
+                "An empty record after a deletion (tombstone); the deletion itself has been read.";
+        remedy "Ingen åtgärd.",
+               "nothing to do";
+    }
+    DatabaseMessage "database-message" Ignores Info {
+        meaning "Ett meddelande i databasens logg (op m), inte en ändring av en rad.",
+                "A message in the database's log (op m), not a change of a row.";
+        remedy "Ingen åtgärd.",
+               "nothing to do";
+    }
     RegionMismatch "region-mismatch" Refuses Error {
         meaning "Posten säger sig komma från en annan region än topicen.",
                 "The record claims another region than its topic.";

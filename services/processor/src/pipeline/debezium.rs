@@ -1,0 +1,179 @@
+//! A change of a table as Debezium tells it: which row it leaves, and what became of it.
+//!
+//! Goes in: a JSON envelope, with or without Debezium's schema around it. Comes out: the row after the change (or, of a
+//! deleted row, what is left of it), as pairs of column and text for a mapping package. A value that the database did not
+//! send is never taken for an empty one: it comes from the row before, or the change is refused.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemas::{CorrectionKind, Timestamp};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::stop::Stop;
+use crate::mapping::Program;
+use crate::rules::Rule;
+
+/// What stands for a large value that did not change (PostgreSQL's TOAST).
+const UNAVAILABLE: &str = "__debezium_unavailable_value";
+
+/// Columns of a row that are looked at, a bound against rubbish.
+const COLUMNS_MAX: usize = 2_000;
+
+/// Column and text; a null is an empty text, as in a file.
+pub(crate) type Cells<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// A change that leaves a row to be mapped.
+pub(crate) struct Change<'a> {
+    pub cells: Cells<'a>,
+    /// `New` for an inserted row or one of a snapshot, `Update`, or `Cancel` for a deleted one.
+    pub correction: CorrectionKind,
+    /// When it was committed.
+    pub committed_at: Option<Timestamp>,
+}
+
+/// Reads a change for a package.
+pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Change<'a>, Stop> {
+    if payload.is_empty() || payload == b"null" {
+        return Err(Stop::Ignore(Rule::Tombstone));
+    }
+    let outer: Envelope<'a> = serde_json::from_slice(payload).map_err(|_| Stop::park(Rule::ChangeUnreadable))?;
+    let envelope = match outer.payload {
+        Some(inner) => *inner,
+        None => outer,
+    };
+    let committed_at = envelope.source.and_then(|source| source.ts_ms).or(envelope.ts_ms);
+    let committed_at = committed_at.map(|Milliseconds(at)| Timestamp(at.saturating_mul(1_000)));
+    let row = |row: Option<Row<'a>>| row.map(|row| row.0).ok_or(Stop::park(Rule::ChangeUnreadable));
+    let (cells, correction) = match envelope.op.as_deref() {
+        Some("c" | "r") => (whole(row(envelope.after)?, envelope.before, program)?, CorrectionKind::New),
+        Some("u") => (whole(row(envelope.after)?, envelope.before, program)?, CorrectionKind::Update),
+        Some("d") => {
+            let before = envelope.before.ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?;
+            (before.0, CorrectionKind::Cancel)
+        }
+        Some("t") => return Err(Stop::refuse(Rule::TableTruncated, "op")),
+        Some("m") => return Err(Stop::Ignore(Rule::DatabaseMessage)),
+        _ => return Err(Stop::park(Rule::ChangeUnreadable)),
+    };
+    Ok(Change { cells, correction, committed_at })
+}
+
+/// The row with what the database did not send filled in from before.
+fn whole<'a>(mut cells: Cells<'a>, before: Option<Row<'a>>, program: &Program) -> Result<Cells<'a>, Stop> {
+    let mut before = before.map(|row| row.0).unwrap_or_default();
+    for (name, value) in &mut cells {
+        if value != UNAVAILABLE {
+            continue;
+        }
+        let known = before.iter_mut().find(|(other, value)| other == name && value != UNAVAILABLE);
+        match (known, program.reads_column(name)) {
+            (Some((_, known)), _) => *value = std::mem::take(known),
+            (None, Some(column)) => return Err(Stop::refuse(Rule::ColumnUnavailable, column)),
+            (None, None) => {}
+        }
+    }
+    Ok(cells)
+}
+
+/// The parts of an envelope that are read.
+#[derive(serde::Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    payload: Option<Box<Envelope<'a>>>,
+    #[serde(borrow)]
+    op: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    before: Option<Row<'a>>,
+    #[serde(borrow)]
+    after: Option<Row<'a>>,
+    source: Option<Source>,
+    ts_ms: Option<Milliseconds>,
+}
+
+#[derive(serde::Deserialize)]
+struct Source {
+    ts_ms: Option<Milliseconds>,
+}
+
+/// Milliseconds since 1970, written as a number or, by some versions, as a text.
+#[derive(Clone, Copy)]
+struct Milliseconds(i64);
+
+impl<'de> Deserialize<'de> for Milliseconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Scalar::deserialize(deserializer)?.0;
+        text.parse().map(Milliseconds).map_err(|_| de::Error::custom("milliseconds are a whole number"))
+    }
+}
+
+/// A row as it stands in the envelope.
+struct Row<'a>(Cells<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Columns;
+        impl<'de> Visitor<'de> for Columns {
+            type Value = Cells<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a row")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
+                let mut cells = Vec::with_capacity(map.size_hint().unwrap_or(32));
+                while let Some((Scalar(name), Scalar(value))) = map.next_entry()? {
+                    if cells.len() >= COLUMNS_MAX {
+                        return Err(de::Error::custom("too many columns"));
+                    }
+                    cells.push((name, value));
+                }
+                Ok(cells)
+            }
+        }
+        deserializer.deserialize_map(Columns).map(Row)
+    }
+}
+
+/// Any JSON value as the text that a file would have; what is nested has none.
+struct Scalar<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Cow<'de, str>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a value")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(text))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(text.to_owned()))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(number.to_string()))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(number.to_string()))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(number.to_string()))
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(if flag { "true" } else { "false" }))
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(""))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Cow::Borrowed(""))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Cow::Borrowed(""))
+            }
+        }
+        deserializer.deserialize_any(Text).map(Scalar)
+    }
+}

@@ -1,0 +1,119 @@
+//! Changes of a table, as Debezium tells them, through a mapping package.
+
+use std::path::Path;
+
+use identity::Key;
+use processor::mapping::Program;
+use processor::pipeline::{Outcome, Pipeline, Settings};
+use schemas::{Format, SourceRecord};
+use serde_json::{Value, json};
+
+use crate::support::{self, Kept};
+
+const UNAVAILABLE: &str = "__debezium_unavailable_value";
+
+fn pipeline() -> Pipeline {
+    Pipeline::new(Settings {
+        region: "14".into(),
+        key: Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key"),
+        key_id: "v1".into(),
+        directory: processor::directory::Directory::default(),
+        programs: vec![Program::load(Path::new("waiting-times")).expect("shipped")],
+        interim: false,
+    })
+    .expect("a pipeline")
+}
+
+fn process(payload: &[u8]) -> (Outcome, Kept) {
+    let source =
+        SourceRecord { feed: "waiting-times", message_id: "slot@0/1", ..support::source(Format::Debezium, payload) };
+    let mut kept = Kept::default();
+    let outcome = pipeline().process(&source, support::ORIGIN, &mut kept);
+    (outcome, kept)
+}
+
+/// What a change becomes: the event, or the rule and the field that it names.
+fn change(envelope: &Value) -> Result<Value, (String, String)> {
+    let (outcome, mut kept) = process(envelope.to_string().as_bytes());
+    match outcome {
+        Outcome::Mapped(_) => Ok(kept.events.remove(0)),
+        Outcome::Ignored(rule) => Err((rule.code().to_owned(), String::new())),
+        Outcome::Rejected(_) => {
+            let text = |key: &str| kept.parked[0][key].as_str().unwrap_or_default().to_owned();
+            Err((text("rule"), text("field")))
+        }
+    }
+}
+
+fn row() -> Value {
+    json!({
+        "vardkontakt_id": "OPT-å1", "status": "GENOMFORD", "matperiod": "2026-02-28", "vardgaranti": "JA", "kon": 2,
+        "fodelsear": 1948, "beslut_datum": "2026-01-06T08:00:00", "start_datum": "2026-02-09T08:00:00", "sjukhuskod": "501010",
+        "avvikelsekod": null, "anteckning": {"nested": ["ignored"]}
+    })
+}
+
+#[test]
+fn an_inserted_row_is_the_same_statement_as_a_row_of_a_file() {
+    for (op, kind) in [("c", "NEW"), ("r", "NEW"), ("u", "UPDATE")] {
+        let envelope =
+            json!({"before": null, "after": row(), "source": {"ts_ms": 1_772_438_400_123_i64}, "op": op, "ts_ms": "1"});
+        let event = change(&envelope).expect("an event");
+        assert_eq!(event["contact_id"], "OPT-å1");
+        assert_eq!((event["status"].as_str(), event["sex"].as_str()), (Some("COMPLETED"), Some("FEMALE")));
+        assert_eq!((event["birth_year"].as_i64(), event["deviation"].is_null()), (Some(1948), true));
+        assert_eq!(event["envelope"]["correction"]["kind"], kind);
+        assert_eq!(event["envelope"]["recorded_at"], 1_772_438_400_123_000_i64);
+        // The optional schema around it changes nothing, nor does a time written as text.
+        let wrapped = json!({"schema": {"type": "struct"}, "payload": envelope});
+        let again = change(&wrapped).expect("an event");
+        assert_eq!(again["started_at"], event["started_at"]);
+    }
+}
+
+#[test]
+fn a_large_value_that_was_not_sent_comes_from_the_row_before_and_never_overwrites() {
+    let mut after = row();
+    after["start_datum"] = UNAVAILABLE.into();
+    let before = row();
+    let event = change(&json!({"before": before, "after": after, "op": "u"})).expect("an event");
+    assert_eq!(event["started_at"], 1_770_620_400_000_000_i64);
+    let refused = change(&json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": after, "op": "u"}));
+    assert_eq!(refused, Err(("column-unavailable".into(), "start_datum".into())));
+    let mut unread = row();
+    unread["anteckning"] = UNAVAILABLE.into();
+    assert!(change(&json!({"after": unread, "op": "u"})).is_ok(), "a column that nobody reads does not matter");
+}
+
+#[test]
+fn a_deleted_row_takes_its_statement_back() {
+    let event = change(&json!({"before": row(), "after": null, "op": "d"})).expect("an event");
+    assert_eq!(event["envelope"]["correction"]["kind"], "CANCEL");
+    assert_eq!(
+        (event["envelope"]["event_type"].as_str(), event["period"].as_str()),
+        (Some("wait.withdrawn"), Some("2026-02"))
+    );
+    let key_only = change(&json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": null, "op": "d"}));
+    assert_eq!(key_only, Err(("delete-incomplete".into(), "matperiod".into())));
+    let nothing = change(&json!({"before": null, "after": null, "op": "d"}));
+    assert_eq!(nothing, Err(("delete-incomplete".into(), "before".into())));
+}
+
+#[test]
+fn what_is_no_row_has_its_own_fate() {
+    let rule = |envelope: Value| change(&envelope).expect_err("no event").0;
+    assert_eq!(rule(json!({"before": null, "after": null, "op": "t"})), "table-truncated");
+    assert_eq!(rule(json!({"op": "m", "message": {"prefix": "x"}})), "database-message");
+    assert_eq!(rule(json!({"after": row(), "op": "x"})), "change-unreadable");
+    assert_eq!(rule(json!({"after": null, "op": "c"})), "change-unreadable");
+    assert_eq!(rule(json!({"vardkontakt_id": "A"})), "change-unreadable");
+    assert_eq!(rule(json!([1, 2])), "change-unreadable");
+    for empty in [&b""[..], b"null"] {
+        assert!(matches!(process(empty).0, Outcome::Ignored(rule) if rule.code() == "tombstone"));
+    }
+    for rubbish in [&b"{"[..], b"{\"op\":\"c\",\"after\":{\"a\":", b"\xFF\xFE", b"<xml/>"] {
+        assert!(
+            matches!(process(rubbish).0, Outcome::Rejected(rejection) if rejection.rule.code() == "change-unreadable")
+        );
+    }
+}
