@@ -1,6 +1,6 @@
-//! SHA-256 of bytes and of files.
+//! SHA-256 of bytes, of files, and of what is being written.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -31,5 +31,37 @@ pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
                 length += read as u64;
             }
         }
+    }
+}
+
+/// Passes bytes on and digests them on the way.
+pub(crate) struct Digesting<W> {
+    inner: W,
+    hasher: Sha256,
+    length: u64,
+}
+
+impl<W: Write> Digesting<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, hasher: Sha256::new(), length: 0 }
+    }
+
+    /// The digest of what was written, and how many bytes that was.
+    pub(crate) fn finish(mut self) -> io::Result<(String, u64)> {
+        self.inner.flush()?;
+        Ok((HEXLOWER.encode(&self.hasher.finalize()), self.length))
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }

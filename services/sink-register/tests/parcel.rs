@@ -218,6 +218,29 @@ async fn verify_finds_every_change() {
     desk.refused(&renamed, 1, "a parcel keeps its name");
 }
 
+/// The recipe of README.md, where there is an OpenSSL to follow it.
+#[tokio::test(flavor = "multi_thread")]
+async fn openssl_can_check_the_signature() {
+    let recipe = |folder: &Path, key: &str| {
+        let script = format!(
+            "xxd -r -p manifest.sig > ../sig; (printf '302a300506032b6570032100'; echo {key}) | xxd -r -p > ../key.der; \
+             openssl pkeyutl -verify -pubin -keyform DER -inkey ../key.der -rawin -in manifest.json -sigfile ../sig"
+        );
+        std::process::Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap()
+    };
+    let present = |program: &str| std::process::Command::new(program).arg("--version").output().is_ok();
+    if !present("openssl") || !present("xxd") {
+        return;
+    }
+    let (_database, _feeder, desk) = february(3).await;
+    desk.run(&[]);
+    let key = desk.done(&["key"]);
+    let output = recipe(&desk.path(V1), key.trim());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stranger = sink_register::parcel::Seed::parse(&"08".repeat(32)).unwrap().public_key();
+    assert!(!recipe(&desk.path(V1), &stranger).status.success());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parcel_that_was_changed_is_never_built_upon() {
     let (_database, _feeder, desk) = february(8).await;

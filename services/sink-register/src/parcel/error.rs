@@ -84,12 +84,4 @@ pub enum Error {
     /// A file that should hold a secret key does not.
     #[error("{} holds no age identity; it is a line that starts with AGE-SECRET-KEY-1", .0.display())]
     NotAnIdentity(PathBuf),
-    /// Encryption failed.
-    #[error("encrypt {file}")]
-    Encrypt {
-        /// The file.
-        file: String,
-        /// What age said.
-        source: Box<age::EncryptError>,
-    },
 }

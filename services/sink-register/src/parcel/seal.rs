@@ -1,14 +1,14 @@
 //! Encryption of the files with a row per person, and the list of what came of it.
 
 use std::fs::{self, File};
-use std::io::BufReader;
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use crate::age_key::AgeKey;
-use crate::digest;
+use crate::digest::{self, Digesting};
 
 /// What `ciphertext.json` says. Apart from the manifest, because it differs between two runs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,10 +42,17 @@ impl Ciphertexts {
     }
 }
 
-/// Encrypts to a recipient.
-pub(super) fn seal(file: &str, bytes: &[u8], key: &AgeKey) -> Result<Vec<u8>, Error> {
-    age::encrypt(&key.recipient(), bytes)
-        .map_err(|source| Error::Encrypt { file: file.to_owned(), source: Box::new(source) })
+/// Encrypts to a recipient, piece by piece: a file of row after row is never held twice. Gives digest and length of what
+/// was written.
+pub(super) fn seal(bytes: &[u8], key: &AgeKey, file: &mut File) -> io::Result<(String, u64)> {
+    let recipient = key.recipient();
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+        .expect("one recipient is given");
+    let mut digesting = Digesting::new(BufWriter::new(file));
+    let mut writer = encryptor.wrap_output(&mut digesting)?;
+    writer.write_all(bytes)?;
+    writer.finish()?;
+    digesting.finish()
 }
 
 /// A secret key that opens parcels. It cannot be printed.

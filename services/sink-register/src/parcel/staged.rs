@@ -30,15 +30,19 @@ impl Staged {
 
     /// Adds a file.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        self.fill(name, |file| file.write_all(bytes))
+    }
+
+    /// Adds a file that is made while it is written.
+    pub(crate) fn fill<T>(&self, name: &str, fill: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, Error> {
         let path = self.partial.join(name);
-        durable(&path, |file| file.write_all(bytes)).map_err(failed("write", &path))
+        durable(&path, fill).map_err(failed("write", &path))
     }
 
     /// Adds a copy of a file.
     pub(crate) fn copy(&self, name: &str, from: &Path) -> Result<(), Error> {
         let mut source = File::open(from).map_err(failed("open", from))?;
-        let path = self.partial.join(name);
-        durable(&path, |file| io::copy(&mut source, file).map(|_| ())).map_err(failed("write", &path))
+        self.fill(name, |file| io::copy(&mut source, file).map(|_| ()))
     }
 
     /// Puts the folder into its place, which must be free.
@@ -87,10 +91,11 @@ fn remove(partial: &Path) -> Result<(), Error> {
     }
 }
 
-fn durable(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn durable<T>(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
     let mut file = File::create(path)?;
-    fill(&mut file)?;
-    file.sync_all()
+    let filled = fill(&mut file)?;
+    file.sync_all()?;
+    Ok(filled)
 }
 
 fn sync(folder: &Path) -> Result<(), Error> {

@@ -38,9 +38,8 @@ pub(crate) fn write(
             continue;
         };
         let name = format!("{}{ENCRYPTED}", content.name);
-        let bytes = seal(content.name, content.bytes, key)?;
-        staged.write(&name, &bytes)?;
-        sealed.push((key, Ciphertext { sha256: digest::hex(&bytes), bytes: bytes.len() as u64, name }));
+        let (sha256, bytes) = staged.fill(&name, |file| seal(content.bytes, key, file))?;
+        sealed.push((key, Ciphertext { sha256, bytes, name }));
     }
     reach("files-written");
     let bytes = manifest.bytes();
