@@ -13,8 +13,9 @@ use serde::Deserialize;
 use crate::age_key::AgeKey;
 use crate::error::Error;
 use crate::extract;
+use crate::period::PeriodKind;
 
-const SHIPPED: [&str; 1] = [include_str!("../definitions/waiting-times.toml")];
+const SHIPPED: [&str; 2] = [include_str!("../definitions/waiting-times.toml"), include_str!("../definitions/kpp.toml")];
 
 /// More files in one folder are not definitions.
 const FILES_MAX: usize = 100;
@@ -32,7 +33,7 @@ pub struct Definition {
     /// The common events it is made from.
     pub subject: Subject,
     /// What one extract covers.
-    pub period: Period,
+    pub period: PeriodKind,
     /// Who gets it: the name of a recipient in the configuration.
     pub recipient: String,
     /// The recipient's age public key, where the configuration does not say it.
@@ -51,14 +52,26 @@ pub struct Definition {
 pub enum Subject {
     /// Waits.
     Wait,
+    /// Costs.
+    Cost,
 }
 
-/// What one extract covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Period {
-    /// A calendar month.
-    Month,
+impl Subject {
+    /// Its name: the last part of the common topic's name, and the store's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subject::Wait => "wait",
+            Subject::Cost => "cost",
+        }
+    }
+
+    /// What its statements count for.
+    pub fn period(self) -> PeriodKind {
+        match self {
+            Subject::Wait => PeriodKind::Month,
+            Subject::Cost => PeriodKind::Year,
+        }
+    }
 }
 
 /// All definitions, by name.
@@ -133,6 +146,10 @@ impl Check for Definition {
             if text.trim().is_empty() {
                 return Err(Fault::new(key, "must not be empty"));
             }
+        }
+        if self.period != self.subject.period() {
+            let message = format!("{} events count for {}", self.subject.name(), self.subject.period());
+            return Err(Fault::new("period", message));
         }
         if self.files.is_empty() {
             return Err(Fault::new("files", "must name at least one file"));

@@ -70,6 +70,16 @@ pub enum Error {
     /// Somebody else makes or delivers the same parcel.
     #[error("another sink-register works on {0}; wait until it has ended")]
     Busy(String),
+    /// An extract of months was asked for a year, or the other way.
+    #[error("the extract {extract} covers {wanted}; {period} is none")]
+    PeriodKind {
+        /// The extract.
+        extract: String,
+        /// What it covers.
+        wanted: crate::period::PeriodKind,
+        /// What was asked for.
+        period: crate::period::Period,
+    },
     /// The period is empty.
     #[error("the store has no statement of region {region} for {period}; nothing is made. Has the period arrived?")]
     Empty {
@@ -212,6 +222,7 @@ impl Error {
             Self::Secret { .. }
                 | Self::Address
                 | Self::UnknownExtract { .. }
+                | Self::PeriodKind { .. }
                 | Self::DefinitionTwice { .. }
                 | Self::DefinitionsMany { .. }
                 | Self::Config(_)

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use schemas::Timestamp;
+use schemas::{Cost, DecodeError, Decoder, Timestamp, Wait};
 use topics::Region;
 
+use crate::costs::{self, Costs};
 use crate::definition::{Definition, Subject};
 use crate::digest;
 use crate::error::Error;
 use crate::parcel::FileEntry;
+use crate::period::{Period, PeriodKind};
+use crate::read::{Figures, Taken};
 use crate::read::{Snapshot, Survey};
-use crate::waiting_times::{File, Month, Settings, WaitingTimes};
+use crate::waiting_times::{File, Output, Settings, WaitingTimes};
 
 /// What a definition comes to at some positions.
 #[derive(Debug)]
@@ -37,17 +40,13 @@ impl Extract {
         survey: Survey,
         definition: &Definition,
         region: Region,
-        period: Month,
+        period: Period,
     ) -> Result<Self, Error> {
         let Some(until) = survey.until else {
             return Err(Error::Empty { region: region.code(), period: period.to_string() });
         };
-        let mut figures = match definition.subject {
-            Subject::Wait => {
-                WaitingTimes::new(Settings { region, period, definition_version: definition.version.clone() })
-            }
-        };
-        let findings = snapshot.latest(&survey.origin, |wait| figures.add(wait)).await?;
+        let mut figures = figures(definition.subject, region, period, &definition.version);
+        let findings = snapshot.latest(&survey.origin, figures.as_mut()).await?;
         let output = figures.finish();
         let named = |file: &File| definition.files.contains(&file.name);
         let files = output.files.into_iter().filter(named).collect();
@@ -69,14 +68,54 @@ impl Extract {
     }
 }
 
+/// What a subject is made into; `period` is of the subject's kind, which the definition's check and the command hold.
+fn figures(subject: Subject, region: Region, period: Period, definition_version: &str) -> Box<dyn Figures> {
+    match (subject, period) {
+        (Subject::Wait, Period::Month(period)) => {
+            Box::new(WaitingTimes::new(Settings { region, period, definition_version: definition_version.to_owned() }))
+        }
+        (Subject::Wait, Period::Year(_)) => unreachable!("waits are of months: the order was checked"),
+        (Subject::Cost, period) => Box::new(Costs::new(costs::Settings { region, year: period.to_string() })),
+    }
+}
+
+impl Figures for WaitingTimes {
+    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
+        let wait: Wait<'r> = decoder.decode(record)?;
+        let taken = Taken::of(&wait.envelope);
+        if !taken.withdrawn {
+            self.add(&wait);
+        }
+        Ok(taken)
+    }
+
+    fn finish(self: Box<Self>) -> Output {
+        WaitingTimes::finish(*self)
+    }
+}
+
+impl Figures for Costs {
+    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
+        let cost: Cost<'r> = decoder.decode(record)?;
+        let taken = Taken::of(&cost.envelope);
+        if !taken.withdrawn {
+            self.add(&cost);
+        }
+        Ok(taken)
+    }
+
+    fn finish(self: Box<Self>) -> Output {
+        Costs::finish(*self)
+    }
+}
+
 /// The files that a subject can be made into: always the same, so an extract of nothing tells.
 pub(crate) fn file_names(subject: Subject) -> Vec<String> {
-    let nothing = Settings {
-        region: Region::all().next().expect("there are 21 regions"),
-        period: "2026-01".parse().expect("a month"),
-        definition_version: String::new(),
+    let region = Region::all().next().expect("there are 21 regions");
+    let period = match subject.period() {
+        PeriodKind::Month => "2026-01",
+        PeriodKind::Year => "2026",
     };
-    match subject {
-        Subject::Wait => WaitingTimes::new(nothing).finish().files.into_iter().map(|file| file.name).collect(),
-    }
+    let nothing = figures(subject, region, period.parse().expect("a period"), "");
+    nothing.finish().files.into_iter().map(|file| file.name).collect()
 }

@@ -2,6 +2,7 @@
 
 mod age_key;
 pub mod config;
+pub mod costs;
 pub mod definition;
 mod deliver;
 mod digest;
@@ -11,6 +12,7 @@ mod failpoint;
 pub mod ledger;
 mod make;
 pub mod parcel;
+pub mod period;
 mod positions;
 mod read;
 mod session;
@@ -24,7 +26,7 @@ pub use error::{Error, Fault};
 pub use extract::Extract;
 pub use make::{Made, Order, Outcome, Plan, REASON, Task, plan, run};
 pub use positions::{Position, Positions};
-pub use read::{Snapshot, Survey};
+pub use read::{Figures, Snapshot, Survey, Taken};
 pub use session::Session;
 pub use show::{ledger_csv, ledger_text, manifest_text, plan_text};
 pub use version::{Agreement, Candidate, Decision, agree, decide};

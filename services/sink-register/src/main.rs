@@ -8,7 +8,7 @@ use runtime::exit::Failure;
 use sink_register::config::Config;
 use sink_register::definition::Definitions;
 use sink_register::parcel::{self, Identity, Manifest, Series, Trusted};
-use sink_register::waiting_times::Month;
+use sink_register::period::Period;
 use sink_register::{Delivery, Error, Order, Outcome, Session, Task};
 use topics::Region;
 
@@ -129,9 +129,9 @@ struct Asked {
     /// The region's lanskod.
     #[arg(long, value_name = "NN")]
     region: Region,
-    /// The month.
+    /// The month, as 2026-02, or the year, as 2025.
     #[arg(long, value_name = "YYYY-MM")]
-    period: Month,
+    period: Period,
     /// The extract: the name of a definition.
     #[arg(long, value_name = "NAME")]
     extract: String,
@@ -215,6 +215,10 @@ fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Resu
 
 fn order<'a>(asked: &Asked, definitions: &'a Definitions) -> Result<Order<'a>, Error> {
     let definition = definitions.named(&asked.extract)?;
+    if asked.period.kind() != definition.period {
+        let (extract, wanted) = (definition.name.clone(), definition.period);
+        return Err(Error::PeriodKind { extract, wanted, period: asked.period });
+    }
     Ok(Order { definition, region: asked.region, period: asked.period })
 }
 

@@ -19,11 +19,11 @@ use crate::extract::Extract;
 use crate::failpoint::reach;
 use crate::ledger::{self, Action, Known, made_note};
 use crate::parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
+use crate::period::Period;
 use crate::positions::Positions;
 use crate::read::Snapshot;
 use crate::session::Session;
 use crate::version::{Agreement, Candidate, Decision, agree, decide};
-use crate::waiting_times::Month;
 
 /// The reason of a new version when nobody gives one.
 pub const REASON: &str = "later statements";
@@ -36,7 +36,7 @@ pub struct Order<'a> {
     /// The region.
     pub region: Region,
     /// The period.
-    pub period: Month,
+    pub period: Period,
 }
 
 /// What to do beyond the order itself.
@@ -91,7 +91,7 @@ impl Order<'_> {
     }
 
     async fn extract(&self, session: &mut Session, as_of: Option<&Positions>) -> Result<Extract, Error> {
-        let snapshot = Snapshot::begin(session, self.region, self.period).await?;
+        let snapshot = Snapshot::begin(session, self.region, self.definition.subject, self.period).await?;
         let survey = snapshot.survey(as_of).await?;
         Extract::make(&snapshot, survey, self.definition, self.region, self.period).await
     }

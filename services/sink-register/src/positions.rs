@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 use topics::Region;
 
+use crate::definition::Subject;
 use crate::error::{Attempt, Error};
 
 /// The highest event of one partition of a source topic that had been applied.
@@ -26,18 +27,22 @@ pub struct Position {
 #[serde(transparent)]
 pub struct Positions(pub Vec<Position>);
 
-/// The topic that waits reach the store by.
-pub(crate) fn wait_topic(region: Region) -> String {
-    format!("region.{region}.common.wait")
+/// The topic that a subject reaches the store by.
+pub(crate) fn topic(region: Region, subject: Subject) -> String {
+    topics::name::common(region, subject.name())
 }
 
 impl Positions {
     /// The store's own, as the transaction sees them.
-    pub(crate) async fn of_store(transaction: &tokio_postgres::Transaction<'_>, region: Region) -> Result<Self, Error> {
+    pub(crate) async fn of_store(
+        transaction: &tokio_postgres::Transaction<'_>,
+        region: Region,
+        subject: Subject,
+    ) -> Result<Self, Error> {
         let sql = "SELECT origin_topic, origin_partition, origin_offset, origin_ordinal FROM delivery.origin \
                    WHERE region = $1 AND topic = $2 ORDER BY origin_topic, origin_partition";
         let rows = transaction
-            .query(sql, &[&region.code(), &wait_topic(region)])
+            .query(sql, &[&region.code(), &topic(region, subject)])
             .await
             .attempt(|| format!("read the positions of region {region}"))?;
         let position = |row: &tokio_postgres::Row| Position {

@@ -7,22 +7,56 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, pin_mut};
-use schemas::{CorrectionKind, Decoder, Timestamp, Wait};
+use schemas::{CorrectionKind, DecodeError, Decoder, Envelope, Timestamp};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 use topics::Region;
 use uuid::Uuid;
 
+use crate::definition::Subject;
 use crate::error::{Attempt, Error};
-use crate::positions::{Positions, wait_topic};
+use crate::period::Period;
+use crate::positions::{self, Positions};
 use crate::session::Session;
-use crate::waiting_times::Month;
+use crate::waiting_times::Output;
 
 /// Sorting two million statements within this spills to disk once, in long runs; the server's default of 4 MB takes many.
 const SORT_MEMORY: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off";
 
 /// The finding under which withdrawn contacts are counted.
 const WITHDRAWN: &str = "contact-withdrawn";
+
+/// What a subject's statements are made into.
+///
+/// Users: waiting times and costs. `take` gets each contact's latest statement once; one that is taken back changes no figure.
+pub trait Figures {
+    /// Takes a record of the store.
+    ///
+    /// # Errors
+    /// When it cannot be decoded.
+    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError>;
+
+    /// The files and control totals.
+    fn finish(self: Box<Self>) -> Output;
+}
+
+/// What was seen of a statement.
+pub struct Taken<'r> {
+    /// Codes of the rules that found something on it.
+    pub findings: Vec<&'r str>,
+    /// A source that takes a statement back says that there is no such contact in the period.
+    pub withdrawn: bool,
+}
+
+impl<'r> Taken<'r> {
+    /// Of a statement's envelope.
+    pub fn of(envelope: &Envelope<'r>) -> Self {
+        Self {
+            findings: envelope.quality.iter().map(|finding| finding.rule).collect(),
+            withdrawn: envelope.correction.kind == CorrectionKind::Cancel,
+        }
+    }
+}
 
 /// What is known of the statements before the first one is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +77,8 @@ pub struct Survey {
 pub struct Snapshot<'a> {
     transaction: Transaction<'a>,
     region: Region,
-    period: Month,
+    subject: Subject,
+    period: Period,
 }
 
 impl<'a> Snapshot<'a> {
@@ -51,10 +86,15 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// When the database does not answer or the login may not read.
-    pub async fn begin(session: &'a mut Session, region: Region, period: Month) -> Result<Self, Error> {
+    pub async fn begin(
+        session: &'a mut Session,
+        region: Region,
+        subject: Subject,
+        period: Period,
+    ) -> Result<Self, Error> {
         let transaction = session.look(region).await?;
         transaction.batch_execute(SORT_MEMORY).await.attempt(|| format!("read region {region}"))?;
-        Ok(Self { transaction, region, period })
+        Ok(Self { transaction, region, subject, period })
     }
 
     /// Counts the statements at or below positions: those given, else the store's own.
@@ -62,8 +102,8 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// When the store has not come so far, or its own positions do not cover its statements.
     pub async fn survey(&self, as_of: Option<&Positions>) -> Result<Survey, Error> {
-        let Self { region, period, .. } = self;
-        let own = Positions::of_store(&self.transaction, *region).await?;
+        let Self { region, subject, period, .. } = self;
+        let own = Positions::of_store(&self.transaction, *region, *subject).await?;
         if let Some((needed, found)) = as_of.and_then(|as_of| own.behind(as_of)) {
             return Err(Error::Behind {
                 topic: needed.topic.clone(),
@@ -78,13 +118,13 @@ impl<'a> Snapshot<'a> {
             .transaction
             .query_one(
                 include_str!("sql/survey.sql"),
-                &[&region.code(), &period.to_string(), &topics, &partitions, &offsets, &ordinals],
+                &[&region.code(), &period.to_string(), &topics, &partitions, &offsets, &ordinals, &subject.name()],
             )
             .await
             .attempt(|| format!("count the statements of region {region} for {period}"))?;
         let later: i64 = row.get(1);
         if as_of.is_none() && later > 0 {
-            let topic = wait_topic(*region);
+            let topic = positions::topic(*region, *subject);
             return Err(Error::Rereading { count: later, region: region.code(), period: period.to_string(), topic });
         }
         Ok(Survey {
@@ -100,36 +140,31 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// When the database goes away, or a record cannot be decoded.
-    pub async fn latest(
-        &self,
-        origin: &Positions,
-        mut take: impl FnMut(&Wait<'_>),
-    ) -> Result<BTreeMap<String, u64>, Error> {
-        let Self { transaction, region, period } = self;
+    pub async fn latest(&self, origin: &Positions, figures: &mut dyn Figures) -> Result<BTreeMap<String, u64>, Error> {
+        let Self { transaction, region, subject, period } = self;
         let attempt = || format!("read the statements of region {region} for {period}");
         let decoder = self.decoder().await?;
         let period = period.to_string();
         let (topics, partitions, offsets, ordinals) = origin.columns();
-        let parameters: [&(dyn ToSql + Sync); 6] = [&region.code(), &period, &topics, &partitions, &offsets, &ordinals];
+        let subject = subject.name();
+        let parameters: [&(dyn ToSql + Sync); 7] =
+            [&region.code(), &period, &topics, &partitions, &offsets, &ordinals, &subject];
         let rows = transaction.query_raw(include_str!("sql/latest.sql"), parameters).await.attempt(attempt)?;
         pin_mut!(rows);
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         while let Some(row) = rows.next().await {
             let row = row.attempt(attempt)?;
-            let wait: Wait<'_> = decoder.decode(row.get(1)).map_err(|source| Error::Undecodable {
+            let taken = figures.take(&decoder, row.get(1)).map_err(|source| Error::Undecodable {
                 region: region.code(),
                 event_id: row.get::<_, Uuid>(0),
                 source,
             })?;
-            for finding in &wait.envelope.quality {
-                count(&mut findings, finding.rule);
+            for rule in taken.findings {
+                count(&mut findings, rule);
             }
-            // A source that takes a statement back says that there is no such contact in the period.
-            if wait.envelope.correction.kind == CorrectionKind::Cancel {
+            if taken.withdrawn {
                 count(&mut findings, WITHDRAWN);
-                continue;
             }
-            take(&wait);
         }
         Ok(findings)
     }

@@ -35,6 +35,7 @@ mod table;
 mod totals;
 
 pub use month::{Month, NotAMonth};
+pub(crate) use table::Table;
 
 use std::collections::BTreeMap;
 

@@ -35,7 +35,7 @@ fn every_shipped_definition_is_usable_and_its_recipient_is_in_the_sample() {
         shipped.named(&definition.name).unwrap();
         count += 1;
     }
-    assert_eq!(count, 1);
+    assert_eq!(count, 2);
 }
 
 fn check_file<T: serde::de::DeserializeOwned + Check>(sample: &str, from: &str, to: &str, expected: &str) {
@@ -66,8 +66,9 @@ fn what_is_wrong_in_a_definition_is_named() {
     let check = check_file::<Definition>;
     check(SHIPPED, "legal_ground =", "legal_grund =", "legal_grund");
     check(SHIPPED, "name = \"waiting-times\"", "name = \"Waiting times\"", ":2: name: must be 1 to 40 lower case");
-    check(SHIPPED, "subject = \"wait\"", "subject = \"cost\"", "subject");
-    check(SHIPPED, "period = \"month\"", "period = \"year\"", "period");
+    check(SHIPPED, "subject = \"wait\"", "subject = \"costs\"", "subject");
+    check(SHIPPED, "subject = \"wait\"", "subject = \"cost\"", "period: cost events count for a year");
+    check(SHIPPED, "period = \"month\"", "period = \"year\"", "period: wait events count for a month");
     check(SHIPPED, "version = \"1\"", "version = \"\"", "version: must not be empty");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.3: not a file of it; one of kpi_total.csv, ");
     check(SHIPPED, "\"quality.csv\"", "\"kpi_total.csv\"", "files.3: named twice");
@@ -89,7 +90,10 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     assert_eq!(definitions.named("waiting-times").unwrap().version, "1-local");
     assert_eq!(definitions.named("region-figures").unwrap().version, "3");
     let error = definitions.named("waiting-time").unwrap_err();
-    assert_eq!(error.to_string(), "extract waiting-time has no definition; there are: region-figures, waiting-times");
+    assert_eq!(
+        error.to_string(),
+        "extract waiting-time has no definition; there are: kpp, region-figures, waiting-times"
+    );
     fs::write(folder.path().join("c.toml"), named("region-figures", "4")).unwrap();
     let error = Definitions::load(Some(folder.path())).unwrap_err();
     assert!(error.is_usage() && error.to_string().contains("region-figures stands in two files"), "{error}");
@@ -120,7 +124,12 @@ async fn the_command_says_what_is_wrong_and_how_to_mend_it() {
     };
     refused(&desk, &replaced("14", "02"), 2, "'02' is not a lanskod");
     refused(&desk, &replaced("2026-02", "2026-2"), 2, "write year and month, for example 2026-02");
-    refused(&desk, &replaced("waiting-times", "costs"), 2, "extract costs has no definition; there are: waiting-times");
+    refused(
+        &desk,
+        &replaced("waiting-times", "costs"),
+        2,
+        "extract costs has no definition; there are: kpp, waiting-times",
+    );
     refused(&desk, &RUN.map(str::to_owned), 1, "the store has no statement of region 14 for 2026-02");
     desk.refused(&["show", "nowhere"], 1, "nowhere is not a parcel");
     desk.seed = "abc".to_owned();

@@ -1,6 +1,7 @@
 //! Register extracts against a real PostgreSQL and the real program.
 
 mod config;
+mod costs;
 mod deliver;
 mod kill;
 mod parcel;

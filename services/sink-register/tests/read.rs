@@ -1,22 +1,41 @@
 //! Which statements are read: the latest of each contact, in order, as they stood at given positions.
 
-use schemas::WaitStatus;
-use sink_register::{Positions, Snapshot};
+use schemas::{DecodeError, Decoder, Wait, WaitStatus};
+use sink_register::definition::Subject;
+use sink_register::waiting_times::Output;
+use sink_register::{Figures, Positions, Snapshot, Taken};
 
 use crate::world::{Database, Feeder, REPORTED, Statement, database, month, statement};
+
+/// Keeps what it is given.
+#[derive(Default)]
+struct Found(Vec<(String, String, i64)>);
+
+impl Figures for Found {
+    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
+        let wait: Wait<'r> = decoder.decode(record)?;
+        let taken = Taken::of(&wait.envelope);
+        if !taken.withdrawn {
+            let days = (crate::world::TENTH - wait.decided_at.unwrap().0) / crate::world::DAY;
+            self.0.push((wait.envelope.source_system.to_owned(), wait.contact_id.to_owned(), days));
+        }
+        Ok(taken)
+    }
+
+    fn finish(self: Box<Self>) -> Output {
+        unreachable!("nobody asks for files here")
+    }
+}
 
 /// Contact and wait of every statement that is read.
 async fn read(database: &Database, as_of: Option<&Positions>) -> (Vec<(String, String, i64)>, Positions) {
     let mut session = database.session().await;
-    let snapshot = Snapshot::begin(&mut session, "14".parse().unwrap(), "2026-02".parse().unwrap()).await.unwrap();
+    let snapshot = Snapshot::begin(&mut session, "14".parse().unwrap(), Subject::Wait, "2026-02".parse().unwrap());
+    let snapshot = snapshot.await.unwrap();
     let survey = snapshot.survey(as_of).await.unwrap();
-    let mut found = Vec::new();
-    let take = |wait: &schemas::Wait<'_>| {
-        let days = (crate::world::TENTH - wait.decided_at.unwrap().0) / crate::world::DAY;
-        found.push((wait.envelope.source_system.to_owned(), wait.contact_id.to_owned(), days));
-    };
-    snapshot.latest(&survey.origin, take).await.unwrap();
-    (found, survey.origin)
+    let mut found = Found::default();
+    snapshot.latest(&survey.origin, &mut found).await.unwrap();
+    (found.0, survey.origin)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +115,7 @@ async fn positions_the_store_has_not_reached_and_positions_it_has_lost_are_refus
     ahead.0[0].offset += 1;
     let mut session = database.session().await;
     let (region, period) = ("14".parse().unwrap(), "2026-02".parse().unwrap());
-    let snapshot = Snapshot::begin(&mut session, region, period).await.unwrap();
+    let snapshot = Snapshot::begin(&mut session, region, Subject::Wait, period).await.unwrap();
     let error = snapshot.survey(Some(&ahead)).await.unwrap_err().to_string();
     assert!(
         error.contains("region.14.source.waiting-times partition 0 up to offset 2, the manifest says 3"),
@@ -106,7 +125,7 @@ async fn positions_the_store_has_not_reached_and_positions_it_has_lost_are_refus
     // An operator has made the store read the topic again, and it has not come far.
     let client = crate::world::connect(&database.superuser).await;
     client.batch_execute("DELETE FROM delivery.origin").await.unwrap();
-    let snapshot = Snapshot::begin(&mut session, region, period).await.unwrap();
+    let snapshot = Snapshot::begin(&mut session, region, Subject::Wait, period).await.unwrap();
     let error = snapshot.survey(None).await.unwrap_err().to_string();
     assert!(error.contains("4 statements of region 14 for 2026-02 lie above the store's positions"), "{error}");
 }

@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use sink_register::Snapshot;
-
 use crate::world::{Desk, Feeder, RUN, database, month};
 
 /// Statements in the store; `SPEED_STATEMENTS` says otherwise.
@@ -27,17 +25,6 @@ async fn speed() {
     if std::env::var("SPEED_ANALYZE").is_ok() {
         crate::world::connect(&database.superuser).await.batch_execute("ANALYZE events").await.unwrap();
     }
-    let mut session = database.session().await;
-    let (region, period) = ("14".parse().unwrap(), "2026-02".parse().unwrap());
-    let snapshot = Snapshot::begin(&mut session, region, period).await.unwrap();
-    let started = Instant::now();
-    let survey = snapshot.survey(None).await.unwrap();
-    eprintln!("survey: {:?}", started.elapsed());
-    let started = Instant::now();
-    let mut read = 0;
-    snapshot.latest(&survey.origin, |_| read += 1).await.unwrap();
-    eprintln!("{read} statements read: {:?}", started.elapsed());
-    drop(snapshot);
     let started = Instant::now();
     eprint!("{}", desk.run(&[]));
     eprintln!("first run: {:?}", started.elapsed());

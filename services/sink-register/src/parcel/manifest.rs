@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use topics::Region;
 
 use super::Series;
+use crate::period::Period;
 use crate::positions::Positions;
-use crate::waiting_times::Month;
 
 /// Raised when a field changes meaning.
 pub const FORMAT: u32 = 1;
@@ -26,7 +26,7 @@ pub struct Manifest {
     /// The region that discloses.
     pub region: Region,
     /// What it covers.
-    pub period: Month,
+    pub period: Period,
     /// 1 for the first parcel of the period.
     pub version: u32,
     /// The version that this one takes the place of.
@@ -121,19 +121,5 @@ impl Manifest {
             self.files.iter().filter(|file| file.personal || !personal_only).map(|file| file.rows).sum()
         };
         (sum(false), sum(true))
-    }
-}
-
-/// A month as its text, `2026-02`.
-impl Serialize for Month {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Month {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use topics::Region;
 
-use crate::waiting_times::Month;
+use crate::period::Period;
 
 /// Everything but the version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Series {
     /// The region.
     pub region: Region,
     /// The period.
-    pub period: Month,
+    pub period: Period,
 }
 
 impl Series {

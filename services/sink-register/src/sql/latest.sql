@@ -5,5 +5,5 @@ SELECT DISTINCT ON (e.source_system, e.contact) e.event_id, e.record
   JOIN unnest($3::text[], $4::int4[], $5::int8[], $6::int4[]) AS p (topic, partition, "offset", ordinal)
     ON e.origin_topic = p.topic AND e.origin_partition = p.partition
    AND (e.origin_offset, e.origin_ordinal) <= (p."offset", p.ordinal)
- WHERE e.region = $1 AND e.subject = 'wait' AND e.period = $2
+ WHERE e.region = $1 AND e.subject = $7 AND e.period = $2
  ORDER BY e.source_system, e.contact, e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.event_id DESC

@@ -4,7 +4,7 @@ use super::File;
 
 /// A table while lines are added.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     name: &'static str,
     writer: csv::Writer<Vec<u8>>,
     rows: u64,
@@ -12,7 +12,7 @@ pub(super) struct Table {
 
 impl Table {
     /// A table with its header.
-    pub(super) fn new(name: &'static str, columns: impl IntoIterator<Item: AsRef<[u8]>>) -> Table {
+    pub(crate) fn new(name: &'static str, columns: impl IntoIterator<Item: AsRef<[u8]>>) -> Table {
         let mut table =
             Table { name, writer: csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new()), rows: 0 };
         table.write(columns);
@@ -20,7 +20,7 @@ impl Table {
     }
 
     /// A line. It has as many cells as the header, or this panics: columns are constants of this module.
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item: AsRef<[u8]>>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item: AsRef<[u8]>>) {
         self.write(cells);
         self.rows += 1;
     }
@@ -30,7 +30,7 @@ impl Table {
     }
 
     /// The file. Figures are of groups, so it is not personal.
-    pub(super) fn finish(self) -> File {
+    pub(crate) fn finish(self) -> File {
         let bytes = self.writer.into_inner().expect("writing to memory does not fail");
         File { name: self.name.to_owned(), bytes, rows: self.rows, personal: false }
     }
