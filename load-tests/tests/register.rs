@@ -1,8 +1,10 @@
 //! A region's waiting-time file to the figures of its month, through every service; killed, repeated and corrected.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, io::Read, path::Path, process::Command};
 
+use identity::test_identity;
 use load_tests::{
+    canary::Canaries,
     check_register::{self, Report, Run},
     simulated,
     stack::{Keys, Service},
@@ -57,12 +59,22 @@ fn file(seed: u64) -> String {
 }
 
 fn check(files: &[&Path], out: &Path, keys: &Keys, kills: &[Service]) -> Report {
+    check_extract(files, out, keys, kills, ("waiting-times", PERIOD))
+}
+
+fn check_extract(
+    files: &[&Path],
+    out: &Path,
+    keys: &Keys,
+    kills: &[Service],
+    (extract, period): (&str, &str),
+) -> Report {
     let region = "14".parse().expect("a lanskod");
     let run = Run {
         files: files.iter().map(|file| file.to_path_buf()).collect(),
         region,
-        period: PERIOD.to_owned(),
-        extract: "waiting-times".to_owned(),
+        period: period.to_owned(),
+        extract: extract.to_owned(),
         out: out.to_owned(),
         package: None,
         kills: kills.to_vec(),
@@ -126,4 +138,76 @@ fn a_file_that_is_cut_off_is_parked_as_a_whole_and_says_where() {
     assert_eq!((report.source_records, report.mapped, report.parked), (1, 0, 1), "{report:?}");
     let why = report.rejected.keys().next().expect("one reason");
     assert!(why.starts_with(&format!("file-truncated at line {}", ROWS + 1)), "{why}");
+}
+
+/// A cost table with the patient's identity where it belongs and in every place where it does not.
+fn costs(count: u64) -> String {
+    let mut text =
+        "kontakt_id;patient_id;ar;korning;vardform;in_datum;ut_datum;sjukhuskod;sjukhusnamn;klinik;inskrivningssatt;\
+        drg;drg_vikt;totalkostnad;kost_operation;kost_lab;kon;lkf\n"
+            .to_owned();
+    for index in 0..count {
+        let identity = test_identity::number(index % (count / 2));
+        let hyphenated = identity.hyphenated();
+        let planted = |nth: u64, other: &str| if index % 7 == nth { hyphenated.clone() } else { other.to_owned() };
+        text.push_str(&format!(
+            "{};{hyphenated};2025;{};S;2025-03-01T08:00;2025-03-05;{};{};{};{};H14N;1,873;{}00,50;{}00;0,50;{};1480\n",
+            planted(0, &format!("K{index}")),
+            planted(1, "2025-1"),
+            planted(2, "501010"),
+            planted(3, "Sahlgrenska"),
+            planted(4, "311"),
+            planted(5, "3"),
+            index + 10,
+            index + 10,
+            planted(6, "2"),
+        ));
+    }
+    text
+}
+
+#[test]
+fn an_extract_of_costs_follows_persons_over_contacts_and_holds_no_identity() {
+    const COUNT: u64 = 200;
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("kpp.csv"), costs(COUNT)).expect("written");
+    let keys = Keys::random().expect("random bytes");
+    let report = check_extract(&[&at("kpp.csv")], &at("out"), &keys, &[], ("kpp", "2025"));
+    assert_eq!((report.mapped, report.events_stored), (COUNT, COUNT), "{report:?}");
+
+    let identity = fs::read_to_string(at("out").join("recipient-identity.txt")).expect("the recipient's key");
+    let identity: age::x25519::Identity = identity.trim().parse().expect("an age key");
+    let open = |name: &str| {
+        let sealed = fs::read(at("out").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let decryptor = age::Decryptor::new_buffered(&sealed[..]).expect("an age file");
+        let mut text = String::new();
+        let mut reader =
+            decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).expect("the recipient opens it");
+        reader.read_to_string(&mut text).expect("UTF-8");
+        text
+    };
+    let (contacts, persons) = (open("kpp_contacts.csv.age"), open("cost_by_person.csv.age"));
+    assert_eq!((contacts.lines().count() as u64, persons.lines().count() as u64), (COUNT + 1, COUNT / 2 + 1));
+    assert!(
+        persons.lines().all(|line| line.contains(";contacts;") || line.contains(";2;")),
+        "two contacts each: {persons}"
+    );
+
+    let identities: Vec<String> = (0..COUNT).map(|index| test_identity::number(index).as_str().to_owned()).collect();
+    let canaries = Canaries::new(identities.iter().map(String::as_str));
+    assert!(!canaries.scan("the source", costs(COUNT).as_bytes()).is_empty(), "the search finds what was planted");
+    let mut leaks = canaries.scan("kpp_contacts.csv", contacts.as_bytes());
+    leaks.extend(canaries.scan("cost_by_person.csv", persons.as_bytes()));
+    for entry in fs::read_dir(at("out")).expect("listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            leaks.extend(canaries.scan(&path.display().to_string(), &fs::read(&path).expect("readable")));
+        }
+    }
+    assert!(leaks.is_empty(), "{leaks:?}");
+    let other = age::x25519::Identity::generate();
+    let sealed = fs::read(at("out").join("kpp_contacts.csv.age")).expect("readable");
+    let decryptor = age::Decryptor::new_buffered(&sealed[..]).expect("an age file");
+    assert!(decryptor.decrypt(std::iter::once(&other as &dyn age::Identity)).is_err(), "only the recipient opens it");
 }
