@@ -18,6 +18,7 @@ mod slot;
 pub use example::{Tried, try_examples};
 pub use explain::explain;
 pub use field::{Field, FieldKind, Subject};
+pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
 pub(crate) use program::Whole;

@@ -173,7 +173,7 @@ fn separator_of(header: &str) -> u8 {
 }
 
 /// Lower case, å ä ö as a a o, and only letters and digits: how column names are compared.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
         .filter_map(|letter| match letter {

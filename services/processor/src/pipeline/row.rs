@@ -12,6 +12,7 @@ use schemas::{ClosedReason, Timestamp};
 
 use super::findings::Findings;
 use super::stop::Stop;
+use crate::mapping::folded;
 use crate::rules::Rule;
 
 /// No unit has more beds than this; a larger number is a date or a phone number in the wrong column.
@@ -79,18 +80,6 @@ impl Column {
             _ => None,
         })
     }
-}
-
-/// Lower case, å ä ö as a a o, and only letters and digits.
-fn folded(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .filter_map(|letter| match letter {
-            'å' | 'ä' => Some('a'),
-            'ö' => Some('o'),
-            letter => letter.is_ascii_alphanumeric().then_some(letter),
-        })
-        .collect()
 }
 
 /// Reads a payload of a header line and one row.
