@@ -1,6 +1,6 @@
 //! The connector's configuration: where messages arrive, for which region, and how much may be under way.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -107,6 +107,9 @@ pub struct Region {
     /// Delimited files.
     #[serde(default)]
     pub table: Vec<Table>,
+    /// Databases whose changes are followed.
+    #[serde(default)]
+    pub cdc: Vec<Cdc>,
 }
 
 /// One MLLP listener.
@@ -239,6 +242,39 @@ pub struct Table {
     pub encoding: Encoding,
 }
 
+/// A PostgreSQL database whose changes are followed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cdc {
+    /// `postgres://user:password@host:5432/database`, in the environment. The role needs REPLICATION and SELECT.
+    pub url: Secret,
+    /// PEM file with the authority of the server's certificate; present: the connection is encrypted, and the server must
+    /// show a certificate for its name.
+    pub ca: Option<PathBuf>,
+    /// The replication slot; made by us, used by nobody else.
+    pub slot: String,
+    /// The publication; made by the database's owner.
+    pub publication: String,
+    /// The tables, each `schema.table`.
+    pub tables: Vec<String>,
+    /// By table: rows with the same value in this column stay in order. Without one, rows with the same primary key do.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    /// A folder of ours that remembers whether the snapshot has been sent.
+    pub positions: PathBuf,
+    /// Name of the feed, the last part of the topic name.
+    pub feed: String,
+    /// HSA-id of the system that writes the database, when it is not the region's.
+    pub source_system: Option<String>,
+}
+
+impl Cdc {
+    /// Schema and name of each table.
+    pub fn table_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tables.iter().filter_map(|table| table.split_once('.'))
+    }
+}
+
 /// How the bytes of a table file are letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Encoding {
@@ -332,10 +368,12 @@ impl Check for Limits {
 impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
-        if self.mllp.is_empty() && self.capacity.is_empty() && self.replay.is_empty() && self.table.is_empty() {
+        let files = self.capacity.len() + self.replay.len() + self.table.len();
+        if self.mllp.is_empty() && files == 0 && self.cdc.is_empty() {
             return Err(Fault::new(
                 "mllp",
-                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]] or [[region.table]]",
+                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], [[region.table]] \
+                 or [[region.cdc]]",
             ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
@@ -352,6 +390,16 @@ impl Check for Region {
         for (at, source) in self.table.iter().enumerate() {
             source.check().map_err(|fault| fault.under(&format!("table.{at}")))?;
         }
+        let mut slots = HashSet::new();
+        for (at, source) in self.cdc.iter().enumerate() {
+            let table = format!("cdc.{at}");
+            source.check().map_err(|fault| fault.under(&table))?;
+            if !slots.insert(&source.slot) {
+                return Err(
+                    Fault::new("slot", "another source of this region has this slot; give each its own").under(&table)
+                );
+            }
+        }
         Ok(())
     }
 }
@@ -366,6 +414,42 @@ impl Check for Table {
             }
         }
         Ok(())
+    }
+}
+
+/// PostgreSQL's bound on the length of a name.
+const NAME_MAX: usize = 63;
+/// Followed tables of one slot.
+const CDC_TABLES_MAX: usize = 1000;
+
+impl Check for Cdc {
+    fn check(&self) -> Result<(), Fault> {
+        check_feed(&self.feed)?;
+        self.source_system.as_deref().map_or(Ok(()), check_source_system)?;
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if self.slot.is_empty() || self.slot.len() > NAME_MAX || !self.slot.bytes().all(letter) {
+            return Err(Fault::new("slot", "not a slot's name; write a-z, 0-9 and _, for example \"vardstrom_14\""));
+        }
+        let name = |text: &str| !text.is_empty() && text.len() <= NAME_MAX && !text.contains(['\0', '\n', '\r']);
+        if !name(&self.publication) {
+            return Err(Fault::new("publication", "not a name; write for example \"vardstrom\""));
+        }
+        if self.tables.is_empty() || self.tables.len() > CDC_TABLES_MAX {
+            return Err(Fault::new("tables", format!("must name between 1 and {CDC_TABLES_MAX} tables")));
+        }
+        let mut tables = HashSet::new();
+        for table in &self.tables {
+            if !table.split_once('.').is_some_and(|(schema, table)| name(schema) && name(table)) {
+                return Err(Fault::new("tables", "not a table; write schema and name, for example \"public.contact\""));
+            }
+            if !tables.insert(table) {
+                return Err(Fault::new("tables", "a table is written twice"));
+            }
+        }
+        if self.keys.keys().any(|table| !tables.contains(table)) {
+            return Err(Fault::new("keys", "names a table that is not in tables"));
+        }
+        crate::cdc::Address::read(self).map(|_| ())
     }
 }
 

@@ -72,12 +72,14 @@ impl From<NotStored> for Interrupted {
 pub struct Window<'a, T> {
     feed: &'a Feed,
     under_way: VecDeque<(Receipt, T)>,
+    /// A record was not stored: what is stored behind it says nothing of it, so nothing more is given out.
+    failed: bool,
 }
 
 impl<'a, T: Copy> Window<'a, T> {
     /// Nothing under way.
     pub fn new(feed: &'a Feed) -> Self {
-        Self { feed, under_way: VecDeque::new() }
+        Self { feed, under_way: VecDeque::new(), failed: false }
     }
 
     /// Hands a record to Kafka; waits while `limits.window` are under way, and while Kafka is away. Gives the latest
@@ -85,7 +87,7 @@ impl<'a, T: Copy> Window<'a, T> {
     pub async fn send(&mut self, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
         let mut stored = None;
         while self.under_way.len() >= self.feed.intake.limits.window {
-            stored = self.oldest().await?;
+            stored = self.stored().await?;
         }
         if !self.feed.intake.wait_open().await {
             return Err(Interrupted::Stopping);
@@ -94,22 +96,42 @@ impl<'a, T: Copy> Window<'a, T> {
             room = self.feed.intake.room(intake::cost(arrival.payload)) => room,
             () = self.feed.intake.shutdown.wait() => return Err(Interrupted::Stopping),
         };
-        self.under_way.push_back((self.feed.send(arrival, room).await?, mark));
+        let sent = self.feed.send(arrival, room).await;
+        self.failed |= sent.is_err();
+        self.under_way.push_back((sent?, mark));
         Ok(stored)
     }
 
     /// Waits until everything is stored; gives the last mark.
     pub async fn finish(&mut self) -> Result<Option<T>, Interrupted> {
         let mut stored = None;
-        while !self.under_way.is_empty() {
-            stored = self.oldest().await?;
+        while self.failed || !self.under_way.is_empty() {
+            stored = self.stored().await?;
         }
         Ok(stored)
     }
 
-    async fn oldest(&mut self) -> Result<Option<T>, Interrupted> {
-        let Some((receipt, mark)) = self.under_way.pop_front() else { return Ok(None) };
-        receipt.await?;
-        Ok(Some(mark))
+    /// Whether nothing is under way.
+    pub fn is_empty(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// What is true once everything under way is stored; false when everything is, so that it is true now.
+    pub fn mark_last(&mut self, mark: T) -> bool {
+        self.under_way.back_mut().map(|(_, last)| *last = mark).is_some() || self.failed
+    }
+
+    /// Waits until the oldest record is stored; gives its mark. May be cancelled: the record stays under way. After a
+    /// record that was not stored there is nothing more to wait for.
+    pub async fn stored(&mut self) -> Result<Option<T>, Interrupted> {
+        if self.failed {
+            return Err(Interrupted::NotStored);
+        }
+        let Some((receipt, _)) = self.under_way.front_mut() else { return Ok(None) };
+        let delivered = receipt.await;
+        let mark = self.under_way.pop_front().map(|(_, mark)| mark);
+        self.failed = delivered.is_err();
+        delivered?;
+        Ok(mark)
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod capacity;
+pub mod cdc;
 mod cells;
 pub mod config;
 pub mod files;

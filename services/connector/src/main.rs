@@ -1,5 +1,6 @@
 //! The connector's command line.
 
+mod database;
 mod one_file;
 
 use std::path::PathBuf;
@@ -27,11 +28,15 @@ Examples:
   connector check --config connector.toml
       Says whether the configuration can be used, and what it opens. Needs neither Kafka nor the sources.
   connector run --config connector.toml
-      Listens for MLLP, watches capacity files and folders of HL7 files and tables, until SIGTERM or Ctrl-C.
+      Listens for MLLP, watches capacity files and folders of HL7 files and tables, follows databases, until SIGTERM or
+      Ctrl-C.
   connector replay january.hl7 --region 14 --config connector.toml
       Sends one HL7 file on the same path. Killed and started again, it goes on where it was.
   connector table january.csv --region 14 --feed waiting-times --config connector.toml
       Sends the rows of one delimited file in the same way, or says what is wrong with it and sends no row.
+
+  connector cdc resnapshot --region 14 --slot vardstrom_14 --config connector.toml
+      Gives a slot up that was lost; a connector that runs takes the snapshot of its tables again.
 
 A message is answered AA (or CA) only after Kafka has acknowledged it with acks=all. While Kafka is away nothing more
 is read: senders wait, and /readyz and the metric vardstrom_connector_broker_available say so.
@@ -53,6 +58,9 @@ enum Command {
     Replay(one_file::Replay),
     /// Send the rows of one delimited file, or say why it is left out; with progress, as replay.
     Table(one_file::Table),
+    /// Mend the way from a database whose changes are followed.
+    #[command(subcommand)]
+    Cdc(database::Command),
 }
 
 #[derive(Args)]
@@ -78,6 +86,7 @@ fn main() -> ExitCode {
             Command::Run(file) => run(load(&file)?).await,
             Command::Check(file) => load(&file).map(|config| check(&config)),
             Command::Replay(arguments) => one_file::replay(load(&arguments.config)?, &arguments).await,
+            Command::Cdc(command) => database::run(load(command.config())?, &command).await,
             Command::Table(arguments) => one_file::table(load(&arguments.config)?, &arguments).await,
         }
     });
@@ -143,6 +152,15 @@ fn check(config: &Config) {
             println!(
                 "   tables from {} to {}{order}",
                 source.path.display(),
+                topics::name::source(region.code, &source.feed)
+            );
+        }
+        for source in &region.cdc {
+            println!(
+                "   changes of {} by slot {} and publication {} to {}",
+                source.tables.join(", "),
+                source.slot,
+                source.publication,
                 topics::name::source(region.code, &source.feed)
             );
         }

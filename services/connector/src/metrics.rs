@@ -64,6 +64,8 @@ runtime::labels! {
         Capacity = "capacity",
         /// A table file.
         Table = "table",
+        /// A database.
+        Cdc = "cdc",
     }
 }
 
@@ -129,6 +131,14 @@ impl Keys for RegionFeed {
     const NAMES: &'static [&'static str] = &["region", "feed"];
 }
 
+/// Labels `region` and `slot`.
+#[derive(Clone, Copy, Debug)]
+pub enum RegionSlot {}
+
+impl Keys for RegionSlot {
+    const NAMES: &'static [&'static str] = &["region", "slot"];
+}
+
 runtime::metrics! {
     /// What the connector counts. Never a value, never a name from a message.
     pub struct Metrics {
@@ -176,6 +186,45 @@ runtime::metrics! {
         pub table_faults: By<TableFault, Counter> = "table_faults_total",
         /// Watched files that could not be used, by reason.
         pub file_troubles: By<FileTrouble, Counter> = "file_troubles_total",
+        /// Rows read in snapshots of databases. What is read again after a failure counts again.
+        pub cdc_snapshot_rows: Family<RegionSlot, Counter> = "cdc_snapshot_rows_total",
+        /// Changes read from databases. What is read again after a failure counts again.
+        pub cdc_changes: Family<RegionSlot, Counter> = "cdc_changes_total",
+        /// Bytes of log that a database has sent or passed over and its slot is not yet told to be stored.
+        pub cdc_lag_bytes: Family<RegionSlot, Gauge> = "cdc_confirmed_lag_bytes",
+        /// 1 while a database is followed, 0 while it is away or not set up.
+        pub cdc_connected: Family<RegionSlot, Gauge> = "cdc_connected",
+        /// Times that a database went away.
+        pub cdc_outages: Family<RegionSlot, Counter> = "cdc_outages_total",
+    }
+}
+
+/// What is counted of one slot.
+#[derive(Clone)]
+pub struct SlotCounts {
+    /// Rows read in snapshots.
+    pub snapshot_rows: Counter,
+    /// Changes read.
+    pub changes: Counter,
+    /// Bytes of log that are not confirmed.
+    pub lag_bytes: Gauge,
+    /// Whether the database is followed.
+    pub connected: Gauge,
+    /// Times that it went away.
+    pub outages: Counter,
+}
+
+impl Metrics {
+    /// The counts of a region's slot, at zero before they move.
+    pub fn of_slot(&self, region: &str, slot: &str) -> SlotCounts {
+        let labels = [region, slot];
+        SlotCounts {
+            snapshot_rows: self.cdc_snapshot_rows.of(&labels),
+            changes: self.cdc_changes.of(&labels),
+            lag_bytes: self.cdc_lag_bytes.of(&labels),
+            connected: self.cdc_connected.of(&labels),
+            outages: self.cdc_outages.of(&labels),
+        }
     }
 }
 

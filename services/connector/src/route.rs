@@ -56,6 +56,18 @@ impl Router {
         self.key.partition_of_text(text, self.partitions)
     }
 
+    /// How many partitions there are: what concerns every row of a table goes to each.
+    pub fn partitions(&self) -> i32 {
+        self.partitions
+    }
+
+    /// A keyed name for a text that may be a person's: nobody without the key can find the text by trying.
+    pub fn digest(&self, text: &str) -> u64 {
+        let half =
+            |salt: &str| u64::from(self.key.partition_of_text(&format!("{salt}{text}"), i32::MAX).unsigned_abs());
+        half("name, first half\u{1f}") << 32 | half("name, second half\u{1f}")
+    }
+
     /// Of something that names nobody, or cannot be read.
     pub fn of_content(&self, payload: &[u8]) -> i32 {
         let hash = schemas::content_hash(payload).hex();

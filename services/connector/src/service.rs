@@ -21,7 +21,7 @@ use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
-use crate::{capacity, replay, table};
+use crate::{capacity, cdc, replay, table};
 
 /// Name of the health component that says whether every source is open.
 const SOURCES: &str = "sources";
@@ -109,6 +109,9 @@ impl Service {
             }
             for (source, feed) in region.table.into_iter().zip(found.table) {
                 tasks.spawn(table::watch(feed, source));
+            }
+            for (source, feed) in region.cdc.into_iter().zip(found.cdc) {
+                tasks.spawn(cdc::follow(feed, source, health.clone()));
             }
         }
         health.set_ready(SOURCES, true, "every source is open");
@@ -208,6 +211,7 @@ struct RegionFeeds {
     capacity: Vec<Arc<Feed>>,
     replay: Vec<Arc<Feed>>,
     table: Vec<Arc<Feed>>,
+    cdc: Vec<Arc<Feed>>,
 }
 
 impl<'a> Feeds<'a> {
@@ -244,7 +248,13 @@ impl<'a> Feeds<'a> {
     }
 
     async fn of_region(&mut self, region: &Region) -> Result<RegionFeeds, Error> {
-        let mut found = RegionFeeds { mllp: Vec::new(), capacity: Vec::new(), replay: Vec::new(), table: Vec::new() };
+        let mut found = RegionFeeds {
+            mllp: Vec::new(),
+            capacity: Vec::new(),
+            replay: Vec::new(),
+            table: Vec::new(),
+            cdc: Vec::new(),
+        };
         let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
         for source in &region.mllp {
             let system = system(&source.source_system);
@@ -261,6 +271,10 @@ impl<'a> Feeds<'a> {
         for source in &region.table {
             let system = system(&source.source_system);
             found.table.push(self.feed(region.code, &source.feed, &system, Source::Table).await?);
+        }
+        for source in &region.cdc {
+            let system = system(&source.source_system);
+            found.cdc.push(self.feed(region.code, &source.feed, &system, Source::Cdc).await?);
         }
         Ok(found)
     }

@@ -17,11 +17,20 @@ fn the_sample_is_a_configuration_and_shows_the_defaults() {
     assert_eq!(format!("{:?}", config.limits), format!("{defaults:?}"));
 }
 
+/// The sample with its database, which needs a secret and is therefore a comment.
+fn with_database(text: &str) -> String {
+    let (before, database) = text.split_once("# [[region.cdc]]").expect("in the sample");
+    let database = database.lines().map(|line| line.trim_start_matches("# ")).filter(|line| !line.starts_with("ca ="));
+    format!("{before}[[region.cdc]]{}\n", database.collect::<Vec<_>>().join("\n"))
+}
+
 fn check(change: impl Fn(&str) -> String, expected: &str) {
     let setup = Setup::mllp("10");
     let path = setup.path("changed.toml");
     std::fs::write(&path, change(&std::fs::read_to_string(sample()).expect("the sample"))).expect("written");
-    let output = setup.command("check").arg("--config").arg(&path).output().expect("it runs");
+    let mut command = setup.command("check");
+    command.env("VARDSTROM_CDC_URL_14", "postgres://reader:secret@database.example:5432/care");
+    let output = command.arg("--config").arg(&path).output().expect("it runs");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(said.contains(expected), "{expected:?} not in {said}");
     assert_eq!(output.status.code(), Some(if expected.starts_with("the configuration can") { 0 } else { 2 }), "{said}");
@@ -42,6 +51,14 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(|text| text.replace("encoding = \"detect\"", "encodings = \"detect\""), "encodings");
     check(|text| text.replace("encoding = \"detect\"", "columns = [\"-\"]"), "a column name needs");
     check(|text| text.replace("table_file = \"4 GiB\"", "table_file = 4"), "table_file");
+    check(with_database, "the configuration can be used");
+    let changed = |from: &'static str, to: &'static str| move |text: &str| with_database(text).replace(from, to);
+    check(changed("VARDSTROM_CDC_URL_14", "VARDSTROM_NO_SUCH_URL"), "VARDSTROM_NO_SUCH_URL is not set");
+    check(changed("\"vardstrom_14\"", "\"Vardstrom-14\""), "not a slot's name");
+    check(changed("\"care.bed\"]", "\"bed\"]"), "not a table");
+    check(changed("\"care.bed\"]", "\"care.contact\"]"), "a table is written twice");
+    check(changed("{ \"care.contact\" =", "{ \"care.person\" ="), "not in tables");
+    check(changed("slot =", "ca = \"/nowhere/ca.pem\"\nslot ="), "/nowhere/ca.pem");
     check(
         |text| {
             text.replace(

@@ -35,6 +35,8 @@ pub struct Setup {
     pub limits: String,
     /// The region's sources, as TOML.
     pub sources: String,
+    /// A secret, by the name of its variable.
+    pub secret: Option<(&'static str, String)>,
     pub folder: TempDir,
 }
 
@@ -52,6 +54,7 @@ impl Setup {
             region,
             limits: String::new(),
             sources: "[[region.mllp]]\nlisten = \"127.0.0.1:0\"\n".to_owned(),
+            secret: None,
             folder: tempfile::tempdir().expect("a folder"),
         }
     }
@@ -95,6 +98,7 @@ impl Setup {
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connector"));
         command.arg(name).env("VARDSTROM_PARTITION_KEY", PARTITION_KEY).stderr(Stdio::piped()).stdout(Stdio::piped());
+        command.envs(self.secret.iter().map(|(name, value)| (name, value)));
         command
     }
 

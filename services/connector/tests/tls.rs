@@ -9,25 +9,25 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::stack::{Connector, LONG, Sender, Setup, message};
 
-struct Identity {
-    certificate: CertificateDer<'static>,
-    key: KeyPair,
+pub struct Identity {
+    pub certificate: CertificateDer<'static>,
+    pub key: KeyPair,
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("an authority")
 }
 
-fn issued(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> Identity {
+pub fn issued(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> Identity {
     let key = KeyPair::generate().expect("a key");
     let parameters = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
     let certificate = parameters.signed_by(&key, authority).expect("signed");
     Identity { certificate: certificate.der().clone(), key }
 }
 
-fn pem(certificate: &CertificateDer<'_>) -> String {
+pub fn pem(certificate: &CertificateDer<'_>) -> String {
     let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
     for line in base64(certificate).as_bytes().chunks(64) {
         text.push_str(std::str::from_utf8(line).expect("ASCII"));

@@ -78,7 +78,8 @@ pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Error> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn certificates(key: &'static str, path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+/// The certificates of a PEM file, which the configuration names under `key`; at least one.
+pub(crate) fn certificates(key: &'static str, path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let read = || CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>();
     let certificates =
         read().map_err(|source| Error::File { key, what: "certificates", path: path.to_owned(), source })?;

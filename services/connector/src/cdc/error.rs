@@ -1,0 +1,88 @@
+//! Why a database is not followed right now, and what follows from it.
+
+use std::io;
+use std::path::PathBuf;
+
+use runtime::config;
+
+use super::{catalogue, pgoutput, state, wire};
+use crate::files::Interrupted;
+
+/// Why a database is not followed right now.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be talked to.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
+    /// It answered a question with nothing.
+    #[error("PostgreSQL does not say {0}")]
+    Silent(&'static str),
+    /// It is not set up to be followed.
+    #[error("follow the database: {0}")]
+    Catalogue(#[from] catalogue::Fault),
+    /// The slot is not what it was left as.
+    #[error("follow the database: {0}")]
+    Lost(#[from] state::Lost),
+    /// How far the snapshot is cannot be kept or read.
+    #[error("keep the state of the slot in {}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The stream holds something that we do not know.
+    #[error(transparent)]
+    Stream(#[from] pgoutput::Error),
+    /// A table was changed so that its rows do not say which rows they are.
+    #[error("follow {table}: its rows no longer have the column {column}")]
+    Shape {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// The address is no longer what was checked at the start.
+    #[error("read where the database is")]
+    Address(#[from] config::Fault),
+    /// Sending again goes on where it was.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// What follows from an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// It goes away by itself: try again.
+    Wait,
+    /// Somebody must do what the text says; it is looked at again now and then.
+    Operator,
+    /// Kafka did not take a record: go on from the last one that it took.
+    Repeat,
+    /// The process is to stop.
+    Stop,
+}
+
+impl Error {
+    /// What follows from it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            // A missing right or a wrong password does not go away by itself.
+            Self::Wire(wire::Error::Refused { code, .. })
+                if code.starts_with("28") || code.starts_with("42") || code.starts_with("3D") =>
+            {
+                Remedy::Operator
+            }
+            Self::Wire(wire::Error::Unencrypted { .. } | wire::Error::Authentication(_)) => Remedy::Operator,
+            Self::Wire(_) | Self::Silent(_) => Remedy::Wait,
+            Self::Catalogue(_)
+            | Self::Lost(_)
+            | Self::State { .. }
+            | Self::Stream(_)
+            | Self::Shape { .. }
+            | Self::Address(_) => Remedy::Operator,
+            Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
+            Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Follows tables of a PostgreSQL database: every row once as it is, then every change, as Debezium envelopes.
+//!
+//! The slot is the position. It is made with a snapshot, the rows of that snapshot are sent, then the changes from where
+//! the snapshot was taken. The slot is told that a change is stored only after Kafka has acknowledged it and everything
+//! before it, so the database keeps what we do not have. What is sent again after a kill has the same ids and bytes.
+//!
+//! A snapshot that was not sent to its end cannot go on: its view ends with the connection. It is taken again, on a new
+//! slot, and begins with a record for each table that says that all rows are gone (`op` `t`, in every partition), for a row
+//! that was deleted between the two views appears in neither.
+//!
+//! Refused: a position of our own beside the slot's (two truths), `tokio-postgres` (it does not speak replication),
+//! streaming of transactions that are not committed (the server keeps them on its disk until they are).
+
+mod address;
+mod catalogue;
+mod changes;
+mod envelope;
+mod error;
+mod lsn;
+mod pgoutput;
+mod record;
+pub mod resnapshot;
+mod sending;
+mod snapshot;
+mod source;
+mod state;
+mod value;
+mod wire;
+
+pub use address::Address;
+pub use error::Error;
+pub use source::follow;

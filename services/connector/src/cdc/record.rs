@@ -1,0 +1,188 @@
+//! A change of a row as a record: which one it is, where it goes, and what it says.
+
+use std::collections::HashMap;
+
+use super::catalogue::Table;
+use super::envelope::{self, Image, Operation, Origin};
+use super::error::Error;
+use super::lsn::Lsn;
+use super::pgoutput::{Cell, Column, Old};
+use crate::route::Router;
+
+/// A table, and how the rows that come are laid out.
+#[derive(Debug)]
+pub struct Layout {
+    /// The table.
+    pub table: Table,
+    /// The columns of its rows as they come.
+    pub columns: Vec<Column>,
+    key: Vec<usize>,
+    order: Option<usize>,
+}
+
+/// What a change says beside its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// When it was committed, or the snapshot was begun; microseconds since 1970.
+    pub at: i64,
+    /// The transaction; none in a snapshot.
+    pub transaction: Option<u32>,
+    /// Where in the log; in a snapshot, where the changes begin.
+    pub lsn: Lsn,
+}
+
+/// One thing that happened to one row, or to all rows of a table.
+#[derive(Debug)]
+pub struct Change {
+    /// What.
+    pub operation: Operation,
+    /// The row before.
+    pub before: Option<Old>,
+    /// The row after.
+    pub after: Option<Vec<Cell>>,
+}
+
+/// Separates the parts of a key.
+const SEPARATOR: char = '\u{1f}';
+
+impl Layout {
+    /// For rows with these columns.
+    pub fn new(table: Table, columns: Vec<Column>) -> Result<Self, Error> {
+        let at = |name: &String| {
+            columns
+                .iter()
+                .position(|column| column.name == *name)
+                .ok_or_else(|| Error::Shape { table: table.quoted(), column: name.clone() })
+        };
+        let key = table.key.iter().map(at).collect::<Result<_, _>>()?;
+        let order = table.order.as_ref().map(at).transpose()?;
+        Ok(Self { table, columns, key, order })
+    }
+
+    /// The changes that a new version of a row is. A row whose key changes is a row deleted and another created, as
+    /// Debezium has it, so that what is known by the old key ends.
+    pub fn update(&self, old: Option<Old>, mut new: Vec<Cell>) -> Vec<Change> {
+        if let Some(old) = old.as_ref().filter(|old| old.whole) {
+            for (cell, known) in new.iter_mut().zip(&old.cells) {
+                if *cell == Cell::Unchanged {
+                    cell.clone_from(known);
+                }
+            }
+        }
+        let moved = old.as_ref().is_some_and(|old| {
+            let differs = |at: &usize| new.get(*at) != Some(&Cell::Unchanged) && old.cells.get(*at) != new.get(*at);
+            self.key.iter().any(differs)
+        });
+        if moved {
+            vec![
+                Change { operation: Operation::Delete, before: old, after: None },
+                Change { operation: Operation::Create, before: None, after: Some(new) },
+            ]
+        } else {
+            vec![Change { operation: Operation::Update, before: old, after: Some(new) }]
+        }
+    }
+
+    /// Where a change goes, that stands in one partition.
+    pub fn partition(&self, change: &Change, router: &Router) -> i32 {
+        if let Some(order) = self.order
+            && let Some(text) = self.cell(change, order)
+        {
+            // Without the table's name: rows of several tables with one patient, say, go to one partition.
+            return router.of_text(text);
+        }
+        // Rows without a key stay in order with all rows of their table.
+        router.of_text(&self.key_text(change))
+    }
+
+    /// Names the row within its table without saying its key, which may be a person's.
+    pub fn hash(&self, change: &Change, router: &Router) -> u64 {
+        let mut text = self.key_text(change);
+        if self.key.is_empty() {
+            for at in 0..self.columns.len() {
+                text.push(SEPARATOR);
+                text.push_str(self.cell(change, at).unwrap_or_default());
+            }
+        }
+        router.digest(&text)
+    }
+
+    fn key_text(&self, change: &Change) -> String {
+        let mut text = format!("{}.{}", self.table.schema, self.table.name);
+        for at in &self.key {
+            text.push(SEPARATOR);
+            text.push_str(self.cell(change, *at).unwrap_or_default());
+        }
+        text
+    }
+
+    /// A value after the change, or before it when it is not said after.
+    fn cell<'a>(&self, change: &'a Change, at: usize) -> Option<&'a str> {
+        let text = |cells: &'a Vec<Cell>| match cells.get(at) {
+            Some(Cell::Text(bytes)) => std::str::from_utf8(bytes).ok(),
+            Some(Cell::Null | Cell::Unchanged) | None => None,
+        };
+        let after = change.after.as_ref().and_then(text);
+        after.or_else(|| change.before.as_ref().and_then(|old| text(&old.cells)))
+    }
+
+    /// What is sent.
+    pub fn payload(&self, change: &Change, when: &When, database: &str, domains: &HashMap<u32, u32>) -> Vec<u8> {
+        let image = |cells, identity_only| Image { columns: &self.columns, cells, identity_only, domains };
+        let before = change.before.as_ref().map(|old| image(&old.cells, !old.whole));
+        let after = change.after.as_ref().map(|cells| image(cells, false));
+        let origin = Origin {
+            database,
+            schema: &self.table.schema,
+            table: &self.table.name,
+            at: when.at,
+            transaction: when.transaction,
+            lsn: when.lsn,
+        };
+        envelope::write(change.operation, before, after, &origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(order: Option<&str>) -> Layout {
+        let column = |name: &str, identity| Column { name: name.to_owned(), kind: 25, identity };
+        let columns = vec![column("id", true), column("patient", false), column("note", false)];
+        let table = Table {
+            schema: "public".to_owned(),
+            name: "contact".to_owned(),
+            columns: columns.clone(),
+            key: vec!["id".to_owned()],
+            order: order.map(str::to_owned),
+            filter: None,
+            partitioned: false,
+        };
+        Layout::new(table, columns).expect("a layout")
+    }
+
+    fn row(cells: [&str; 3]) -> Vec<Cell> {
+        let cell = |text: &str| if text == "?" { Cell::Unchanged } else { Cell::Text(text.to_owned().into()) };
+        cells.map(cell).to_vec()
+    }
+
+    #[test]
+    fn a_changed_key_ends_one_row_and_begins_another() {
+        let old = || Some(Old { cells: vec![Cell::Text("1".into()), Cell::Null, Cell::Null], whole: false });
+        let operations = |changes: Vec<Change>| changes.iter().map(|change| change.operation).collect::<Vec<_>>();
+        let layout = layout(None);
+        assert_eq!(operations(layout.update(old(), row(["2", "p", "n"]))), [Operation::Delete, Operation::Create]);
+        assert_eq!(operations(layout.update(old(), row(["1", "p", "n"]))), [Operation::Update]);
+        assert_eq!(operations(layout.update(None, row(["1", "p", "n"]))), [Operation::Update]);
+    }
+
+    #[test]
+    fn an_unchanged_value_is_taken_from_the_old_row_where_it_is_known() {
+        let changes =
+            layout(None).update(Some(Old { cells: row(["1", "p", "long"]), whole: true }), row(["1", "p", "?"]));
+        assert_eq!(changes[0].after, Some(row(["1", "p", "long"])));
+        let changes = layout(None).update(None, row(["1", "p", "?"]));
+        assert_eq!(changes[0].after, Some(row(["1", "p", "?"])));
+    }
+}

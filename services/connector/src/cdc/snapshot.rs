@@ -1,0 +1,187 @@
+//! Every row of the followed tables as it was when the slot was made.
+
+use std::time::Duration;
+
+use super::address::Address;
+use super::catalogue::{Database, Table, identifier, literal};
+use super::envelope::Operation;
+use super::error::Error;
+use super::lsn::Lsn;
+use super::pgoutput::Cell;
+use super::record::{Change, Layout, When};
+use super::sending::{Draft, Sending, Slot};
+use super::wire::{Purpose, Row, Wire};
+use crate::files::Interrupted;
+use crate::metrics::SlotCounts;
+
+/// Rows that are asked for at a time. They come one by one, so their size does not matter.
+const ROWS: usize = 1000;
+/// Pause before a table is read again whose rows Kafka did not take.
+const AGAIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a snapshot is taken of.
+pub struct Task<'a> {
+    /// Where the database is.
+    pub address: &'a Address,
+    /// The tables.
+    pub database: &'a Database,
+    /// The slot to be made.
+    pub slot: Slot<'a>,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// Whether a slot of an earlier attempt is in the way.
+    pub drop: bool,
+}
+
+/// Makes the slot and sends the rows; returns when Kafka has them all. `wire` makes the slot.
+/// `made` is told when it has.
+pub async fn take(
+    task: &Task<'_>,
+    wire: &mut Wire,
+    counts: &SlotCounts,
+    made: &mut (dyn FnMut() + Send),
+) -> Result<(), Error> {
+    let name = identifier(task.slot.name);
+    if task.drop {
+        wire.rows(&format!("DROP_REPLICATION_SLOT {name}")).await?;
+    }
+    // Taken before the slot is made: every change that comes after the rows is then younger than they are.
+    let time = wire.rows("select (extract(epoch from clock_timestamp()) * 1000000)::bigint").await?;
+    let at = time.first().and_then(|row| row.text(0).parse().ok()).ok_or(Error::Silent("what time it is"))?;
+    // This spelling is understood by every release.
+    let slot = wire.rows(&format!("CREATE_REPLICATION_SLOT {name} LOGICAL pgoutput EXPORT_SNAPSHOT")).await?;
+    let slot = slot.first().ok_or(Error::Silent("which slot it made"))?;
+    let lsn: Lsn = slot.text(1).parse().map_err(|_| Error::Silent("where the slot begins"))?;
+    made();
+    let mut reader = Wire::connect(task.address, Purpose::Query).await?;
+    reader.rows("begin transaction isolation level repeatable read, read only").await?;
+    reader.rows(&format!("set transaction snapshot {}", literal(slot.text(2)))).await?;
+
+    let reading = Reading { slot: task.slot, when: When { at, transaction: None, lsn } };
+    let mut sending = Sending::new(task.slot.feed);
+    if task.attempt > 1 {
+        reading.send(Piece::Empty(&task.database.tables), &mut reader, &mut sending, counts).await?;
+    }
+    for table in &task.database.tables {
+        let layout = Layout::new(table.clone(), table.columns.clone())?;
+        reading.send(Piece::Rows(&layout), &mut reader, &mut sending, counts).await?;
+    }
+    // The rows are in Kafka; what the server says to the end of a transaction that only read does not matter.
+    reader.close().await;
+    Ok(())
+}
+
+/// What is sent as one, and as a whole again when Kafka did not take a part of it.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    /// That all rows of these tables are gone.
+    Empty(&'a [Table]),
+    /// The rows of a table.
+    Rows(&'a Layout),
+}
+
+struct Reading<'a> {
+    slot: Slot<'a>,
+    when: When,
+}
+
+impl Reading<'_> {
+    /// Until Kafka has taken all of it. The view does not move meanwhile, so every try sends the same records.
+    async fn send(
+        &self,
+        piece: Piece<'_>,
+        reader: &mut Wire,
+        sending: &mut Sending<'_>,
+        counts: &SlotCounts,
+    ) -> Result<(), Error> {
+        loop {
+            let sent = match piece {
+                Piece::Empty(tables) => self.empty(tables, sending).await,
+                Piece::Rows(layout) => self.table(layout, reader, sending, counts).await,
+            };
+            let sent = match sent {
+                Ok(()) => sending.finish().await,
+                Err(error) => Err(error),
+            };
+            if !matches!(sent, Err(Error::Interrupted(Interrupted::NotStored))) {
+                return sent;
+            }
+            sending.forget();
+            tracing::warn!(slot = self.slot.name, "rows of a snapshot were not stored in time; sending them again");
+            tokio::time::sleep(AGAIN_PAUSE).await;
+        }
+    }
+
+    /// Says of every table that what is known of its rows is void.
+    async fn empty(&self, tables: &[Table], sending: &mut Sending<'_>) -> Result<(), Error> {
+        for table in tables {
+            let layout = Layout::new(table.clone(), table.columns.clone())?;
+            let change = Change { operation: Operation::Truncate, before: None, after: None };
+            let id = format!("{}@snapshot/{}.{}", self.slot.name, table.schema, table.name);
+            let draft = self.slot.draft(&layout, &change, &self.when, id);
+            for partition in 0..self.slot.feed.router.partitions() {
+                sending.send(&draft, partition, self.when.lsn, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the rows of a table, from the first.
+    async fn table(
+        &self,
+        layout: &Layout,
+        reader: &mut Wire,
+        sending: &mut Sending<'_>,
+        counts: &SlotCounts,
+    ) -> Result<(), Error> {
+        reader.rows(&format!("declare rows no scroll cursor for {}", select(&layout.table))).await?;
+        let mut number = 0_u64;
+        loop {
+            reader.ask(&format!("fetch {ROWS} from rows")).await?;
+            let mut fetched = 0;
+            let mut sent = Ok(());
+            while let Some(row) = reader.row().await? {
+                fetched += 1;
+                number += 1;
+                // After a row that was not stored the others are read and left, so that the connection can go on.
+                if sent.is_ok() {
+                    sent = self.row(layout, row, number, sending).await;
+                    counts.snapshot_rows.inc();
+                }
+            }
+            if sent.is_err() || fetched == 0 {
+                reader.rows("close rows").await?;
+                return sent;
+            }
+        }
+    }
+
+    async fn row(&self, layout: &Layout, row: Row, number: u64, sending: &mut Sending<'_>) -> Result<(), Error> {
+        let Table { schema, name, .. } = &layout.table;
+        let slot = self.slot.name;
+        if let Some(size) = row.oversized {
+            let draft = Draft {
+                id: format!("{slot}@snapshot/{schema}.{name}/row-{number}"),
+                position: self.slot.position(&layout.table.quoted(), &self.when),
+                at: self.when.at,
+                payload: self.slot.left_out(size as u64),
+            };
+            let partition = self.slot.feed.router.of_text(&draft.id);
+            return sending.send(&draft, partition, self.when.lsn, None).await;
+        }
+        let cells = row.cells.into_iter().map(|cell| cell.map_or(Cell::Null, Cell::Text)).collect();
+        let change = Change { operation: Operation::Read, before: None, after: Some(cells) };
+        let router = &self.slot.feed.router;
+        let id = format!("{slot}@snapshot/{schema}.{name}/{:016x}", layout.hash(&change, router));
+        let draft = self.slot.draft(layout, &change, &self.when, id);
+        sending.send(&draft, layout.partition(&change, router), self.when.lsn, None).await
+    }
+}
+
+fn select(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(|column| identifier(&column.name)).collect();
+    // Rows of inheriting tables are published under those tables' own names.
+    let only = if table.partitioned { "" } else { "only " };
+    let filter = table.filter.as_ref().map(|filter| format!(" where {filter}")).unwrap_or_default();
+    format!("select {} from {only}{}{filter}", columns.join(", "), table.quoted())
+}

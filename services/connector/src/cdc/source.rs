@@ -1,0 +1,149 @@
+//! Keeps following a database: through outages, restarts, and faults that somebody has to mend.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runtime::health::Health;
+
+use super::address::Address;
+use super::catalogue::{self, Database};
+use super::error::{Error, Remedy};
+use super::sending::Slot;
+use super::state::{self, Lost, State, Step};
+use super::wire::{Purpose, Wire};
+use super::{changes, snapshot};
+use crate::config::Cdc;
+use crate::files::Interrupted;
+use crate::intake::Feed;
+use crate::metrics::SlotCounts;
+
+/// Pause before the first try after the database went away.
+const PAUSE_MIN: Duration = Duration::from_millis(200);
+/// The longest pause, after several; also how often it is looked whether a fault has been mended.
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+
+/// Follows a database until shutdown.
+pub async fn follow(feed: Arc<Feed>, source: Cdc, health: Health) {
+    // Health keeps names for as long as the process lives; there is one for every slot of the configuration.
+    let component: &'static str = Box::leak(format!("cdc {}", source.slot).into_boxed_str());
+    health.set_ready(component, true, "nothing is wrong");
+    let counts = feed.intake.metrics.of_slot(feed.region(), &source.slot);
+    let path = state::path(feed.region(), &source);
+    let mut source = Source { feed: &feed, source: &source, path, counts, told: None, health, component };
+    source.run().await;
+}
+
+struct Source<'a> {
+    feed: &'a Feed,
+    source: &'a Cdc,
+    path: PathBuf,
+    counts: SlotCounts,
+    /// What is wrong, said once.
+    told: Option<String>,
+    health: Health,
+    component: &'static str,
+}
+
+impl Source<'_> {
+    async fn run(&mut self) {
+        let shutdown = self.feed.intake.shutdown.clone();
+        let mut pause = PAUSE_MIN;
+        while self.feed.intake.wait_open().await {
+            let tried = self.attempt().await;
+            self.counts.connected.set(0);
+            let Err(error) = tried else { return };
+            if self.told.is_none() {
+                pause = PAUSE_MIN;
+            }
+            match error.remedy() {
+                Remedy::Stop => return,
+                Remedy::Repeat => tracing::warn!(
+                    slot = self.source.slot,
+                    "a change was not stored in time; going on from the last one that was"
+                ),
+                Remedy::Wait => self.away(&error),
+                Remedy::Operator => {
+                    if self.fault(&error) {
+                        // Another fault than the last: somebody is mending them one by one.
+                        pause = PAUSE_MIN;
+                    }
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = PAUSE_MAX.min(pause * 2),
+                () = shutdown.wait() => return,
+            }
+        }
+    }
+
+    /// The database is away, or the slot is not free yet: said once, until it is back.
+    fn away(&mut self, error: &Error) {
+        if self.told.is_none() {
+            self.counts.outages.inc();
+            let text = runtime::exit::chain(error);
+            tracing::warn!(region = self.feed.region(), slot = self.source.slot, "the database is away: {text}");
+            self.told = Some(text);
+        }
+    }
+
+    /// Somebody must do something: said once for every thing. Whether it is a new one.
+    fn fault(&mut self, error: &Error) -> bool {
+        let text = runtime::exit::chain(error);
+        let new = self.told.as_ref() != Some(&text);
+        if new {
+            tracing::error!(region = self.feed.region(), slot = self.source.slot, "{text}");
+            self.health.set_ready(self.component, false, text.clone());
+            self.told = Some(text);
+        }
+        new
+    }
+
+    fn well(&mut self) {
+        self.counts.connected.set(1);
+        if self.told.take().is_some() {
+            tracing::info!(region = self.feed.region(), slot = self.source.slot, "the database is followed again");
+            self.health.set_ready(self.component, true, "nothing is wrong");
+        }
+    }
+
+    /// From a new connection to whatever ends it.
+    async fn attempt(&mut self) -> Result<(), Error> {
+        let (feed, source) = (self.feed, self.source);
+        let (region, name) = (feed.region(), source.slot.as_str());
+        let address = Address::read(source)?;
+        let (mut wire, database) = tokio::select! {
+            opened = open(&address, source) => opened?,
+            () = feed.intake.shutdown.wait() => return Err(Interrupted::Stopping.into()),
+        };
+        let slot = Slot { feed, name, database: &database.name, domains: &database.domains };
+        let state = State::load(&self.path).map_err(|source| self.unkept(source))?;
+        let lost = |loss| Lost { region: region.to_owned(), slot: name.to_owned(), loss };
+        let counts = self.counts.clone();
+        if let Step::Snapshot { attempt, drop } = state.next(database.slot).map_err(lost)? {
+            // Before the slot is made: one that exists without a state counts as somebody else's.
+            State::Begun { attempt }.store(&self.path).map_err(|source| self.unkept(source))?;
+            tracing::info!(region, slot = name, attempt, "taking a snapshot, attempt {attempt}");
+            let task = snapshot::Task { address: &address, database: &database, slot, attempt, drop };
+            let mut made = || self.well();
+            tokio::select! {
+                taken = snapshot::take(&task, &mut wire, &counts, &mut made) => taken?,
+                () = feed.intake.shutdown.wait() => return Err(Interrupted::Stopping.into()),
+            }
+            State::Sent { attempt }.store(&self.path).map_err(|source| self.unkept(source))?;
+            tracing::info!(region, slot = name, "the snapshot is stored; following the changes");
+        }
+        changes::follow(slot, &database, &source.publication, wire, &counts, || self.well()).await
+    }
+
+    fn unkept(&self, source: std::io::Error) -> Error {
+        Error::State { path: self.path.clone(), source }
+    }
+}
+
+/// A connection to a database that can be followed.
+async fn open(address: &Address, source: &Cdc) -> Result<(Wire, Database), Error> {
+    let mut wire = Wire::connect(address, Purpose::Replication).await?;
+    let database = catalogue::examine(&mut wire, source).await?;
+    Ok((wire, database))
+}

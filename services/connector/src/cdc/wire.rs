@@ -1,0 +1,446 @@
+//! One connection to PostgreSQL: simple queries, and the stream of a replication slot.
+//!
+//! Of its own because `tokio-postgres` does not speak the replication protocol. Every value comes as text, with the same
+//! session settings for a query and for the stream, so that a row has one notation whichever way it comes.
+//!
+//! Memory is bounded by [`FRAME_BYTES_MAX`]: of a longer message only its head is kept, and its size.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use postgres_protocol::authentication::{md5_hash, sasl};
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::address::Address;
+use super::lsn::Lsn;
+
+/// A row whose message is longer can never become a record: no payload is longer than 960 KiB, and PostgreSQL's text is at
+/// most twice as long as what we write of it, for the old and the new row together.
+pub const FRAME_BYTES_MAX: usize = 8 << 20;
+/// What is kept of a longer message: enough to know its transaction and its table.
+const HEAD_BYTES: usize = 64;
+/// Read at a time.
+const READ_BYTES: usize = 64 << 10;
+/// How long a connection, an encryption or a write may take.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// How long an answer may take. Creating a slot waits for every transaction that is open.
+const ANSWER_MAX: Duration = Duration::from_secs(600);
+/// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
+pub const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// How values are written: independent of what server, database or role are set to.
+const SESSION: &str = "-c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601 -c extra_float_digits=1 \
+                       -c bytea_output=hex -c statement_timeout=0 -c lock_timeout=0 \
+                       -c idle_in_transaction_session_timeout=0";
+
+/// Why PostgreSQL cannot be talked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection.
+    #[error("connect to PostgreSQL at {place}")]
+    Connect {
+        /// Host and port.
+        place: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server does not encrypt, and the configuration demands it.
+    #[error("PostgreSQL at {place} does not encrypt; set ssl = on there, or leave ca out of [[region.cdc]]")]
+    Unencrypted {
+        /// Host and port.
+        place: String,
+    },
+    /// The server wants a kind of proof that we do not give.
+    #[error("log in to PostgreSQL: it asks for {0}; give the role a password with scram-sha-256")]
+    Authentication(&'static str),
+    /// The connection broke.
+    #[error("talk to PostgreSQL")]
+    Broken(#[from] io::Error),
+    /// The server ended the connection.
+    #[error("PostgreSQL ended the connection")]
+    Closed,
+    /// No byte for too long.
+    #[error("PostgreSQL is silent")]
+    Silent,
+    /// The server refused.
+    #[error("PostgreSQL refused with {code}{}", explained(message))]
+    Refused {
+        /// SQLSTATE.
+        code: String,
+        /// What it said; empty where that could hold a value of a row.
+        message: String,
+    },
+    /// Not what the protocol says should come.
+    #[error("read PostgreSQL's {0}")]
+    Unexpected(&'static str),
+}
+
+fn explained(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+/// What the connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// SQL only.
+    Query,
+    /// SQL and replication.
+    Replication,
+}
+
+/// One message of the server.
+#[derive(Debug)]
+pub struct Frame {
+    /// What kind.
+    pub tag: u8,
+    /// Its content; only the head when `size` is more.
+    pub body: Bytes,
+    /// How long it was.
+    pub size: usize,
+}
+
+impl Frame {
+    /// Whether only the head is here.
+    pub fn is_cut(&self) -> bool {
+        self.size > self.body.len()
+    }
+}
+
+/// One row of an answer.
+#[derive(Debug)]
+pub struct Row {
+    /// Its values as text; none when the row was too long.
+    pub cells: Vec<Option<Bytes>>,
+    /// Bytes, when it was too long to be kept.
+    pub oversized: Option<usize>,
+}
+
+impl Row {
+    /// A value as text; empty for NULL.
+    pub fn text(&self, at: usize) -> &str {
+        let cell = self.cells.get(at).and_then(Option::as_ref);
+        cell.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection.
+pub struct Wire {
+    stream: Box<dyn Stream>,
+    buffer: BytesMut,
+    /// Bytes of a message that is too long, still to be passed over, and its head.
+    passing: Option<(Frame, usize)>,
+}
+
+impl Wire {
+    /// Connects and logs in.
+    pub async fn connect(address: &Address, purpose: Purpose) -> Result<Self, Error> {
+        let place = address.place();
+        let connected = timeout(HANDSHAKE_MAX, async {
+            let tcp = TcpStream::connect((address.host.as_str(), address.port))
+                .await
+                .map_err(|source| Error::Connect { place: place.clone(), source })?;
+            tcp.set_nodelay(true)?;
+            let stream: Box<dyn Stream> = match &address.tls {
+                Some(tls) => Box::new(encrypted(tcp, tls, &place).await?),
+                None => Box::new(tcp),
+            };
+            let mut wire = Self { stream, buffer: BytesMut::with_capacity(READ_BYTES), passing: None };
+            wire.log_in(address, purpose).await?;
+            Ok(wire)
+        });
+        connected.await.unwrap_or(Err(Error::Silent))
+    }
+
+    async fn log_in(&mut self, address: &Address, purpose: Purpose) -> Result<(), Error> {
+        let mut parameters = vec![
+            ("user", address.user.as_str()),
+            ("database", address.database.as_str()),
+            ("application_name", "vardstrom-connector"),
+            ("client_encoding", "UTF8"),
+            ("options", SESSION),
+        ];
+        if purpose == Purpose::Replication {
+            parameters.push(("replication", "database"));
+        }
+        let mut out = BytesMut::new();
+        frontend::startup_message(parameters, &mut out)?;
+        self.write(&out).await?;
+        let mut scram: Option<sasl::ScramSha256> = None;
+        loop {
+            let mut frame = self.frame().await?;
+            match frame.tag {
+                b'R' => self.prove(address, frame.body, &mut scram).await?,
+                b'Z' => return Ok(()),
+                b'E' => return Err(refused(&mut frame.body)),
+                // Parameters, the key for cancelling, notices.
+                _ => {}
+            }
+        }
+    }
+
+    async fn prove(
+        &mut self,
+        address: &Address,
+        mut body: Bytes,
+        scram: &mut Option<sasl::ScramSha256>,
+    ) -> Result<(), Error> {
+        const UNEXPECTED: Error = Error::Unexpected("authentication request");
+        let password = address.password();
+        let password = password.as_slice();
+        let kind = body.try_get_i32().map_err(|_| UNEXPECTED)?;
+        let mut out = BytesMut::new();
+        match (kind, scram.as_mut()) {
+            (0, _) => return Ok(()),
+            (3, _) if address.tls.is_some() => frontend::password_message(password, &mut out)?,
+            (3, _) => return Err(Error::Authentication("the password in the clear without encryption")),
+            (5, _) if body.len() >= 4 => {
+                let hash = md5_hash(address.user.as_bytes(), password, [body[0], body[1], body[2], body[3]]);
+                frontend::password_message(hash.as_bytes(), &mut out)?;
+            }
+            (10, _) => {
+                if !body.split(|byte| *byte == 0).any(|mechanism| mechanism == b"SCRAM-SHA-256") {
+                    return Err(Error::Authentication("another mechanism than SCRAM-SHA-256"));
+                }
+                let first = sasl::ScramSha256::new(password, sasl::ChannelBinding::unsupported());
+                frontend::sasl_initial_response(sasl::SCRAM_SHA_256, first.message(), &mut out)?;
+                *scram = Some(first);
+            }
+            (11, Some(scram)) => {
+                scram.update(&body)?;
+                frontend::sasl_response(scram.message(), &mut out)?;
+            }
+            (12, Some(scram)) => return Ok(scram.finish(&body)?),
+            (11 | 12, None) => return Err(UNEXPECTED),
+            _ => return Err(Error::Authentication("an unknown proof")),
+        }
+        self.write(&out).await
+    }
+
+    /// Sends one statement; its rows come from [`Self::row`].
+    pub async fn ask(&mut self, statement: &str) -> Result<(), Error> {
+        let mut out = BytesMut::new();
+        frontend::query(statement, &mut out)?;
+        self.write(&out).await
+    }
+
+    /// The next row of the statement's answer; `None` at its end.
+    pub async fn row(&mut self) -> Result<Option<Row>, Error> {
+        let mut refusal = None;
+        loop {
+            let mut frame = timeout(ANSWER_MAX, self.frame()).await.map_err(|_| Error::Silent)??;
+            match frame.tag {
+                b'D' if frame.is_cut() => return Ok(Some(Row { cells: Vec::new(), oversized: Some(frame.size) })),
+                b'D' => {
+                    let cells = cells(&mut frame.body).ok_or(Error::Unexpected("row"))?;
+                    return Ok(Some(Row { cells, oversized: None }));
+                }
+                b'E' => refusal = Some(refused(&mut frame.body)),
+                b'Z' => return refusal.map_or(Ok(None), Err),
+                _ => {}
+            }
+        }
+    }
+
+    /// All rows of a statement whose answer is short.
+    pub async fn rows(&mut self, statement: &str) -> Result<Vec<Row>, Error> {
+        self.ask(statement).await?;
+        let mut rows = Vec::new();
+        while let Some(row) = self.row().await? {
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// Starts the stream of a slot; what comes is given by [`Self::streamed`].
+    pub async fn start_stream(&mut self, statement: &str) -> Result<(), Error> {
+        self.ask(statement).await?;
+        loop {
+            let mut frame = timeout(ANSWER_MAX, self.frame()).await.map_err(|_| Error::Silent)??;
+            match frame.tag {
+                b'W' => return Ok(()),
+                b'E' => return Err(refused(&mut frame.body)),
+                b'Z' => return Err(Error::Unexpected("start of the stream")),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next piece of the stream. May be cancelled without losing anything.
+    pub async fn streamed(&mut self) -> Result<Frame, Error> {
+        loop {
+            let mut frame = self.frame().await?;
+            match frame.tag {
+                b'd' => return Ok(frame),
+                b'E' => return Err(refused(&mut frame.body)),
+                b'c' | b'C' => return Err(Error::Closed),
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells the server that everything up to `stored` is stored; `answer` asks it for a sign of life.
+    pub async fn confirm(&mut self, stored: Lsn, now_micros: i64, answer: bool) -> Result<(), Error> {
+        let mut out = BytesMut::with_capacity(39);
+        out.put_u8(b'd');
+        out.put_i32(4 + 34);
+        out.put_u8(b'r');
+        for _ in ["written", "flushed", "applied"] {
+            out.put_u64(stored.0);
+        }
+        out.put_i64(now_micros - EPOCH_MICROS);
+        out.put_u8(answer.into());
+        self.write(&out).await
+    }
+
+    /// Says goodbye, so that the slot is free at once.
+    pub async fn close(mut self) {
+        let mut out = BytesMut::new();
+        frontend::copy_done(&mut out);
+        frontend::terminate(&mut out);
+        // The server notices a broken connection, too, only later.
+        let _ = self.write(&out).await;
+        let _ = timeout(HANDSHAKE_MAX, self.stream.shutdown()).await;
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let written = timeout(HANDSHAKE_MAX, async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        });
+        Ok(written.await.map_err(|_| Error::Silent)??)
+    }
+
+    /// The next message. May be cancelled without losing anything: what has been read is in `self`.
+    async fn frame(&mut self) -> Result<Frame, Error> {
+        loop {
+            if let Some((_, left)) = &mut self.passing {
+                let passed = self.buffer.len().min(*left);
+                self.buffer.advance(passed);
+                *left -= passed;
+                if *left == 0
+                    && let Some((frame, _)) = self.passing.take()
+                {
+                    return Ok(frame);
+                }
+            } else if self.buffer.len() >= 5 {
+                let length = u32::from_be_bytes([self.buffer[1], self.buffer[2], self.buffer[3], self.buffer[4]]);
+                let size = (length as usize).checked_sub(4).ok_or(Error::Unexpected("message length"))?;
+                if size > FRAME_BYTES_MAX {
+                    if self.buffer.len() >= 5 + HEAD_BYTES {
+                        let tag = self.buffer[0];
+                        self.buffer.advance(5);
+                        let body = self.buffer.split_to(HEAD_BYTES).freeze();
+                        self.passing = Some((Frame { tag, body, size }, size - HEAD_BYTES));
+                        continue;
+                    }
+                } else if self.buffer.len() >= 5 + size {
+                    let tag = self.buffer[0];
+                    self.buffer.advance(5);
+                    return Ok(Frame { tag, body: self.buffer.split_to(size).freeze(), size });
+                }
+            }
+            self.buffer.reserve(READ_BYTES);
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(Error::Closed);
+            }
+        }
+    }
+}
+
+async fn encrypted(
+    mut tcp: TcpStream,
+    tls: &super::address::Encryption,
+    place: &str,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
+    let mut out = BytesMut::new();
+    frontend::ssl_request(&mut out);
+    tcp.write_all(&out).await?;
+    if tcp.read_u8().await? != b'S' {
+        return Err(Error::Unencrypted { place: place.to_owned() });
+    }
+    let connector = tokio_rustls::TlsConnector::from(tls.config.clone());
+    let connected = connector.connect(tls.name.clone(), tcp).await;
+    connected.map_err(|source| Error::Connect { place: place.to_owned(), source })
+}
+
+/// The values of a row: a count, then a length and bytes each, a negative length for NULL.
+fn cells(body: &mut Bytes) -> Option<Vec<Option<Bytes>>> {
+    let count = usize::from(body.try_get_u16().ok()?);
+    let mut cells = Vec::with_capacity(count);
+    for _ in 0..count {
+        cells.push(match usize::try_from(body.try_get_i32().ok()?) {
+            Ok(length) if length <= body.len() => Some(body.split_to(length)),
+            Ok(_) => return None,
+            Err(_) => None,
+        });
+    }
+    Some(cells)
+}
+
+/// Classes of SQLSTATE whose messages speak of connections, rights, names, resources and states, never of a row's values.
+const SPEAKING: [&str; 9] = ["08", "0A", "28", "3D", "42", "53", "55", "57", "58"];
+
+fn refused(body: &mut Bytes) -> Error {
+    let mut code = String::new();
+    let mut message = String::new();
+    while let Ok(field) = body.try_get_u8()
+        && field != 0
+    {
+        let Some(end) = body.iter().position(|byte| *byte == 0) else { break };
+        let value = String::from_utf8_lossy(&body.split_to(end)).into_owned();
+        body.advance(1);
+        match field {
+            b'C' => code = value,
+            b'M' => message = value,
+            _ => {}
+        }
+    }
+    if !SPEAKING.iter().any(|class| code.starts_with(class)) {
+        message.clear();
+    }
+    Error::Refused { code, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(bytes: Vec<u8>) -> Wire {
+        Wire {
+            stream: Box::new(tokio::io::join(io::Cursor::new(bytes), tokio::io::sink())),
+            buffer: BytesMut::new(),
+            passing: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_too_long_is_passed_over_and_the_next_is_whole() {
+        let long = FRAME_BYTES_MAX + 1;
+        let mut bytes = vec![b'D'];
+        bytes.extend((long as u32 + 4).to_be_bytes());
+        bytes.extend(vec![7; long]);
+        bytes.extend([b'Z', 0, 0, 0, 5, b'I']);
+        let mut wire = wire(bytes);
+        let frame = wire.frame().await.expect("a head");
+        assert!(frame.is_cut() && frame.size == long && frame.body.len() == HEAD_BYTES);
+        let frame = wire.frame().await.expect("a message");
+        assert_eq!((frame.tag, frame.is_cut(), &frame.body[..]), (b'Z', false, b"I".as_slice()));
+        assert!(matches!(wire.frame().await, Err(Error::Closed)));
+    }
+
+    #[test]
+    fn a_refusal_that_could_quote_a_row_is_not_repeated() {
+        let said = |text: &'static [u8]| refused(&mut Bytes::from_static(text)).to_string();
+        let quoting = said(b"SERROR\0C22P02\0Minvalid input syntax: \"19121212\"\0\0");
+        assert_eq!(quoting, "PostgreSQL refused with 22P02");
+        let speaking = said(b"SFATAL\0C28P01\0Mpassword authentication failed for user \"cdc\"\0\0");
+        assert_eq!(speaking, "PostgreSQL refused with 28P01: password authentication failed for user \"cdc\"");
+    }
+}
