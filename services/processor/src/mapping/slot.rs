@@ -45,7 +45,8 @@ impl Default for Slots<'_> {
     fn default() -> Self {
         Slots {
             slots: [const { Slot::Absent }; FIELDS_MAX],
-            verbatim: Vec::new(),
+            // Most rows have a handful of mapped codes.
+            verbatim: Vec::with_capacity(8),
             extensions: Vec::new(),
             components: Vec::new(),
         }
