@@ -271,8 +271,7 @@ fn a_database_is_followed_through_kills_and_a_power_failure_and_nothing_is_lost(
     thread::sleep(Duration::from_millis(500));
     drop(database);
     postgres.stop_hard().expect("stopped");
-    thread::sleep(Duration::from_millis(1500));
-    assert_eq!(metric(&connector, "cdc_connected", "21"), 0.0);
+    connector.wait("the outage", |connector| metric(connector, "cdc_connected", "21") == 0.0);
     postgres.start_again().expect("started");
     connector.wait("the database again", |connector| metric(connector, "cdc_connected", "21") == 1.0);
     assert_eq!(connector.log().matches("the database is away").count(), 1, "said once:\n{}", connector.log());
@@ -295,7 +294,9 @@ fn a_database_is_followed_through_kills_and_a_power_failure_and_nothing_is_lost(
     println!("{} records", records.len());
     let said =
         |piece: &str| records.iter().filter(|record| String::from_utf8_lossy(&record.payload).contains(piece)).count();
-    assert!(said(UNAVAILABLE) > 100 && said("\"op\":\"d\"") > 10 && said("\"op\":\"t\"") > 1);
+    assert!(said(UNAVAILABLE) > 100 && said("\"op\":\"d\"") > 10);
+    // On a fast machine the snapshot may have ended before the kill: then only the table that was emptied says so.
+    assert!(said("\"op\":\"t\"") > usize::from(half));
     assert!(said("\"at\":\"2026-01-05T07:00:00Z\"") > 10_000);
     check_equal(&database, rebuilt(&records));
     assert_eq!(connector.stop(), 0, "{}", connector.log());

@@ -182,7 +182,9 @@ fn a_table_killed_in_the_middle_goes_on_where_it_was() {
 }
 
 fn position_in(folder: &Path) -> PathBuf {
+    let start = std::time::Instant::now();
     loop {
+        assert!(start.elapsed() < crate::stack::LONG, "no position appears");
         let mut entries = fs::read_dir(folder).expect("there").map(|entry| entry.expect("an entry").path());
         if let Some(path) = entries.find(|path| path.extension().is_some_and(|ending| ending == "position")) {
             return path;
