@@ -24,6 +24,9 @@ use topics::Region;
 
 use super::{Error, report::Spread};
 
+/// Where the events of the benchmarks say that they come from.
+pub(super) const ORIGIN_TOPIC: &str = "region.14.source.waiting-times";
+
 const ROWS: usize = 20_000;
 const PASSES: u32 = 5;
 
@@ -119,6 +122,28 @@ struct Declared {
     sink: Encoding,
 }
 
+/// Events of the benchmark's rows, for whoever wants them in a store.
+pub(super) struct Events {
+    declared: Declared,
+    region: Region,
+}
+
+impl Events {
+    pub(super) fn new(region: Region) -> Result<Self, Error> {
+        let program =
+            Program::load(Path::new("waiting-times")).map_err(|error| failed(&runtime::exit::chain(&error)))?;
+        Ok(Self { declared: Declared::new(region, program)?, region })
+    }
+
+    /// The event of a row, as it stands in Kafka.
+    pub(super) fn event(&mut self, number: usize, offset: i64) -> Result<Vec<u8>, Error> {
+        let payload = row(number);
+        let records = throughput::row_records(self.region, "waiting-times", [payload.as_slice()]);
+        let made = records.first().and_then(|record| self.declared.map(record, offset));
+        made.map(<[u8]>::to_vec).ok_or_else(|| failed("a row"))
+    }
+}
+
 /// Encodes what the pipeline makes; rows of this table make nothing but waits.
 struct Encoding {
     encoder: Encoder,
@@ -144,7 +169,7 @@ impl Declared {
     fn map(&mut self, record: &[u8], offset: i64) -> Option<&[u8]> {
         let source: SourceRecord<'_> = self.decoder.decode(record).ok()?;
         self.sink.out.clear();
-        let origin = Origin { topic: "region.14.source.adt", partition: 0, offset, ordinal: 0 };
+        let origin = Origin { topic: ORIGIN_TOPIC, partition: 0, offset, ordinal: 0 };
         let outcome = self.pipeline.process(&source, origin, &mut self.sink);
         matches!(outcome, Outcome::Mapped(1)).then_some(self.sink.out.as_slice())
     }
@@ -232,7 +257,7 @@ impl ByHand {
                 region: source.region,
                 source_system: source.source_system,
                 source_message_id: source.message_id,
-                origin: Origin { topic: "region.14.source.adt", partition: 0, offset, ordinal: 0 },
+                origin: Origin { topic: ORIGIN_TOPIC, partition: 0, offset, ordinal: 0 },
                 occurred_at: occurred,
                 occurred_text,
                 recorded_at: source.recorded_at,

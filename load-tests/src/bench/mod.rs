@@ -5,6 +5,7 @@
 //! only the ratios travel.
 
 pub mod chain;
+pub mod extract;
 pub mod mapping;
 pub mod relaying;
 pub mod report;

@@ -126,6 +126,8 @@ pub struct Report {
     pub storing: Option<Storing>,
     /// A declared mapping beside one that is written by hand.
     pub mapping: Option<super::mapping::Mapping>,
+    /// A register extract of a large region.
+    pub extract: Option<super::extract::Extract>,
     /// From sender to board.
     pub chain: Option<Chain>,
 }
@@ -182,6 +184,13 @@ impl Report {
             line(format_args!("{:28} {:>26}", "mapped by hand", spread(mapping.by_hand_ns, 0)));
             line(format_args!("{:28} {:>26}", "mapped by the package", spread(mapping.declared_ns, 0)));
             line(format_args!("{:28} {:>26}", "package / hand", spread(mapping.ratio, 2)));
+        }
+        if let Some(extract) = &self.extract {
+            line(format_args!(""));
+            line(format_args!("extract of {} waits", extract.contacts));
+            line(format_args!("{:28} {:>24.1} s", "stored in", extract.store_seconds));
+            line(format_args!("{:28} {:>24.1} s", "first run", extract.first_seconds));
+            line(format_args!("{:28} {:>24.1} s", "second run, unchanged", extract.second_seconds));
         }
         if let Some(chain) = &self.chain {
             line(format_args!(""));

@@ -9,7 +9,7 @@ use load_tests::{
     bench::{
         Error,
         chain::{self, Extent},
-        mapping, relaying,
+        extract, mapping, relaying,
         report::{Machine, Report},
         store,
     },
@@ -42,6 +42,9 @@ struct Arguments {
     /// Rows per round into PostgreSQL.
     #[arg(long, default_value_t = 50_000)]
     rows: usize,
+    /// Contacts of the register extract.
+    #[arg(long, default_value_t = 2_000_000)]
+    contacts: usize,
     /// MLLP connections, two for each region.
     #[arg(long, default_value_t = 42)]
     connections: usize,
@@ -71,6 +74,8 @@ enum Part {
     Store,
     /// A declared mapping beside one that is written by hand.
     Mapping,
+    /// A register extract of a large region.
+    Extract,
     /// MLLP to board.
     Chain,
 }
@@ -103,6 +108,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         moving: Vec::new(),
         storing: None,
         mapping: None,
+        extract: None,
         chain: None,
     };
     if wanted(Part::Topics) || wanted(Part::Store) {
@@ -110,6 +116,9 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
     }
     if wanted(Part::Mapping) {
         report.mapping = Some(mapping::measure(arguments.rounds, &mut progress)?);
+    }
+    if wanted(Part::Extract) {
+        report.extract = Some(extract::measure(arguments.contacts, &mut progress)?);
     }
     if wanted(Part::Chain) {
         let extent = Extent {

@@ -6,7 +6,6 @@ mod deliver;
 mod kill;
 mod parcel;
 mod read;
-mod speed;
 mod waiting_times;
 mod wall;
 mod world;
