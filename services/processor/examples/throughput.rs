@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = std::fs::read(file)?;
     let region = "14".parse()?;
     let records = processor::throughput::source_records(region, hl7::batch::messages(&bytes));
-    let measured = processor::throughput::measure(region, Default::default(), Vec::new(), &records, rounds)
+    let measured = processor::throughput::measure(region, Default::default(), &records, rounds)
         .map_err(|_| "the worker stopped: a record does not fit its schema")?;
     println!(
         "{} records, {} outputs, {:.0} records/s, {:.0} ns/record",

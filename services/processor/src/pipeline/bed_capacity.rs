@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemas::{BedCapacity, CorrectionKind, Origin, SourceRecord};
 
-use super::envelope::{About, Head, HeadParts};
+use super::envelope::{About, Head};
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::row::Row;
@@ -34,23 +34,9 @@ impl Mapping<'_> {
             findings.add(Rule::UnitUnknown, "enhet");
         }
         let facts = UnitFacts::of(unit);
-        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
-        let mut head = Head::new(
-            HeadParts {
-                source,
-                origin,
-                key_id,
-                message_id: source.message_id,
-                message_id_shown,
-                content_hash: schemas::content_hash(source.payload),
-                occurred: Stated { at: row.valid_from, text: &row.valid_from_text },
-                recorded: None,
-            },
-            guard,
-        );
-        let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), findings.list());
-        // A file has no text of its own for when it was written; the transport knows.
-        envelope.recorded_at = source.recorded_at;
+        let occurred = Stated { at: row.valid_from, text: &row.valid_from_text };
+        let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
+        let envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), findings.list());
         sink.bed_capacity(&BedCapacity {
             envelope,
             unit: &code,

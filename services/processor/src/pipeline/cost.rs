@@ -1,15 +1,13 @@
 //! A row of a cost table (KPP) becomes a Cost.
 
-use std::borrow::Cow;
-
 use identity::{Claim, Date, Options, Purpose, Subject as Person};
 use schemas::{CareForm, Cost, Sex, SourceRecord};
 
-use super::envelope::{About, Head, HeadParts};
+use super::envelope::{About, Head};
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
-use super::statement::Mapping;
+use super::statement::{Mapping, as_old_as_the_file, stated};
 use super::stop::Stop;
 use crate::mapping::{Slot, Slots};
 use crate::rules::Rule;
@@ -78,25 +76,10 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
     let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
     let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
-    let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
-    let mut head = Head::new(
-        HeadParts {
-            source,
-            origin,
-            key_id,
-            message_id: source.message_id,
-            message_id_shown,
-            content_hash: schemas::content_hash(source.payload),
-            occurred,
-            recorded: None,
-        },
-        guard,
-    );
+    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
     let event_type = if withdrawn { "cost.withdrawn" } else { "cost.stated" };
     let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
     let mut envelope = head.envelope(event_type, correction, about, findings.list());
-    // A file has no text of its own for when it was written; the transport knows.
-    envelope.recorded_at = source.recorded_at;
     envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
     let birth_year = slots.at(place::BIRTH_YEAR).number();
     let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
@@ -171,12 +154,8 @@ fn person<'s>(
 
 /// A cost arises when the contact ends, else when it begins; without either it is as old as the file.
 fn occurred<'s>(slots: &Slots<'s>, source: &SourceRecord<'_>) -> Stated<'s> {
-    let stated = |place: usize| match slots.at(place) {
-        Slot::Time(at, text) => Some(Stated { at: *at, text }),
-        _ => None,
-    };
-    let recorded = source.recorded_at.unwrap_or(source.received_at);
-    stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(Stated { at: recorded, text: "" })
+    let stated = |place: usize| stated(slots.at(place));
+    stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(as_old_as_the_file(source))
 }
 
 /// As the row says, else as the identifier does.

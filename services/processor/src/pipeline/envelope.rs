@@ -8,6 +8,7 @@ use schemas::{
 };
 
 use super::event_time::Stated;
+use super::findings::Findings;
 use super::verbatim::Guard;
 
 /// Length of a UUID as text.
@@ -67,6 +68,29 @@ impl<'a> Head<'a> {
             made: 0,
             event_id: [0; EVENT_ID_LENGTH],
         }
+    }
+
+    /// Of a row of a table, which has no text of its own for when it was written; the transport knows.
+    pub(crate) fn of_row(
+        source: &'a SourceRecord<'a>,
+        origin: Origin<'a>,
+        key_id: &'a str,
+        occurred: Stated<'a>,
+        guard: &Guard<'_>,
+        findings: &mut Findings,
+    ) -> Head<'a> {
+        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
+        let parts = HeadParts {
+            source,
+            origin,
+            key_id,
+            message_id: source.message_id,
+            message_id_shown,
+            content_hash: schemas::content_hash(source.payload),
+            occurred,
+            recorded: None,
+        };
+        Head { recorded: source.recorded_at, ..Head::new(parts, guard) }
     }
 
     /// How many envelopes have been made.

@@ -4,12 +4,13 @@ use hl7::time::Stockholm;
 use identity::{Pseudonymiser, Reserve};
 use schemas::{CorrectionKind, Origin, SourceRecord};
 
+use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
 use super::stop::Stop;
 use super::verbatim::Guard;
 use super::{cost, wait};
-use crate::mapping::{Program, Slots, Subject};
+use crate::mapping::{Program, Slot, Slots, Subject};
 
 /// What mapping a row needs besides its fields.
 pub(crate) struct Mapping<'m> {
@@ -41,4 +42,17 @@ impl Mapping<'_> {
     pub(crate) fn is_withdrawn(&self) -> bool {
         self.correction == CorrectionKind::Cancel
     }
+}
+
+/// A time that a row states.
+pub(crate) fn stated<'s>(slot: &Slot<'s>) -> Option<Stated<'s>> {
+    match slot {
+        Slot::Time(at, text) => Some(Stated { at: *at, text }),
+        _ => None,
+    }
+}
+
+/// When a row happened that states no time.
+pub(crate) fn as_old_as_the_file(source: &SourceRecord<'_>) -> Stated<'static> {
+    Stated { at: source.recorded_at.unwrap_or(source.received_at), text: "" }
 }

@@ -1,13 +1,11 @@
 //! A row of a waiting-time file becomes a Wait.
 
-use std::borrow::Cow;
+use schemas::{Deviation, Sex, SourceRecord, Wait, WaitStatus};
 
-use schemas::{Deviation, Sex, SourceRecord, Timestamp, Wait, WaitStatus};
-
-use super::envelope::{About, Head, HeadParts};
+use super::envelope::{About, Head};
 use super::event_time::Stated;
 use super::sink::Sink;
-use super::statement::Mapping;
+use super::statement::{Mapping, as_old_as_the_file, stated};
 use super::stop::Stop;
 use crate::mapping::{Slot, Slots};
 use crate::rules::Rule;
@@ -78,20 +76,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         (None, _) => return Err(Stop::refuse(Rule::WaitPeriodMissing, period_column)),
     };
     let occurred = occurred(slots, status, source);
-    let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
-    let mut head = Head::new(
-        HeadParts {
-            source,
-            origin,
-            key_id,
-            message_id: source.message_id,
-            message_id_shown,
-            content_hash: schemas::content_hash(source.payload),
-            occurred,
-            recorded: None,
-        },
-        guard,
-    );
+    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
     let event_type = match status {
         _ if withdrawn => "wait.withdrawn",
         WaitStatus::Completed => "wait.completed",
@@ -99,8 +84,6 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         WaitStatus::Unknown => "wait.stated",
     };
     let mut envelope = head.envelope(event_type, correction, About::default(), findings.list());
-    // A file has no text of its own for when it was written; the transport knows.
-    envelope.recorded_at = source.recorded_at;
     envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
     let text = |place: usize| slots.at(place).text();
     let time = |place: usize| slots.at(place).time();
@@ -149,13 +132,9 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
 /// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as
 /// old as the file.
 fn occurred<'s>(slots: &Slots<'s>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
-    let stated = |place: usize| match slots.at(place) {
-        Slot::Time(at, text) => Some(Stated { at: *at, text }),
-        _ => None,
-    };
+    let stated = |place: usize| stated(slots.at(place));
     let started = stated(place::STARTED_AT).filter(|_| status == WaitStatus::Completed);
-    let recorded: Timestamp = source.recorded_at.unwrap_or(source.received_at);
-    started.or(stated(place::DECIDED_AT)).unwrap_or(Stated { at: recorded, text: "" })
+    started.or(stated(place::DECIDED_AT)).unwrap_or(as_old_as_the_file(source))
 }
 
 fn deviation(slot: &Slot<'_>) -> Option<Deviation> {
