@@ -23,6 +23,8 @@ pub enum Kind {
     Wait,
     /// `region.<nn>.common.cost`
     Cost,
+    /// `region.<nn>.common.clinical`
+    Clinical,
 }
 
 /// A typed record that belongs to one kind.
@@ -54,7 +56,7 @@ impl Compatibility {
 
 impl Kind {
     /// Every kind, in the order of the development registry's ids.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SourceRecord,
         Self::Encounter,
         Self::BedCapacity,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Parked,
         Self::Wait,
         Self::Cost,
+        Self::Clinical,
     ];
 
     /// Name of the Avro record.
@@ -76,6 +79,7 @@ impl Kind {
             Self::Parked => "Parked",
             Self::Wait => "Wait",
             Self::Cost => "Cost",
+            Self::Clinical => "Clinical",
         }
     }
 
@@ -92,6 +96,7 @@ impl Kind {
             Self::Parked => &[include_str!("../avro/Parked/v1.avsc")],
             Self::Wait => &[include_str!("../avro/Wait/v1.avsc")],
             Self::Cost => &[include_str!("../avro/Cost/v1.avsc")],
+            Self::Clinical => &[include_str!("../avro/Clinical/v1.avsc")],
         }
     }
 
@@ -111,7 +116,8 @@ impl Kind {
             | Self::Person
             | Self::Parked
             | Self::Wait
-            | Self::Cost => Compatibility::FullTransitive,
+            | Self::Cost
+            | Self::Clinical => Compatibility::FullTransitive,
         }
     }
 
@@ -128,6 +134,7 @@ impl Kind {
             "common.person" => Some(Self::Person),
             "common.wait" => Some(Self::Wait),
             "common.cost" => Some(Self::Cost),
+            "common.clinical" => Some(Self::Clinical),
             "parked" => Some(Self::Parked),
             _ => is_feed(rest.strip_prefix("source.")?).then_some(Self::SourceRecord),
         }

@@ -2,6 +2,7 @@
 
 mod bed_capacity;
 mod bed_status;
+mod clinical;
 mod content_hash;
 mod cost;
 mod decoder;
@@ -22,6 +23,7 @@ mod wire;
 
 pub use bed_capacity::{BedCapacity, ClosedReason};
 pub use bed_status::{BedState, BedStatus};
+pub use clinical::{Clinical, Code, CodeRole, CodeSystem, Laterality};
 pub use content_hash::content_hash;
 pub use cost::{CareForm, Cost};
 pub use decoder::{DecodeError, Decoder, InvalidSchema};

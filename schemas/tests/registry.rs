@@ -25,6 +25,7 @@ fn topic_of(kind: Kind) -> &'static str {
         Kind::Person => "region.14.common.person",
         Kind::Wait => "region.14.common.wait",
         Kind::Cost => "region.14.common.cost",
+        Kind::Clinical => "region.14.common.clinical",
         Kind::Parked => "region.14.parked",
     }
 }
@@ -148,7 +149,7 @@ fn every_listed_subject_is_answered() {
     let server = server::spawn("127.0.0.1:0").expect("listens");
     let (_, _, subjects) = ask("GET", server.url() + "/subjects", None);
     let subjects: Vec<String> = serde_json::from_value(subjects).expect("a list of names");
-    assert_eq!(subjects.len(), 21 * 11);
+    assert_eq!(subjects.len(), 21 * 15);
     for subject in subjects {
         let (status, _, entry) = ask("GET", format!("{}/subjects/{subject}/versions/latest", server.url()), None);
         assert_eq!((status, entry["subject"].as_str()), (200, Some(subject.as_str())));

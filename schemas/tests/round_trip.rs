@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use schemas::{
-    BedCapacity, BedKind, BedState, BedStatus, CareForm, CareType, ClosedReason, Correction, CorrectionKind, Cost,
-    Decoder, Deviation, Encoder, Encounter, Envelope, Finding, Format, MovementAction, Origin, Parked, ParkedFate,
-    PatientClass, Person, Place, Record, SCHEMA_VERSION, Severity, Sex, Sha256, SourceRecord, Timestamp, Wait,
-    WaitStatus, registry,
+    BedCapacity, BedKind, BedState, BedStatus, CareForm, CareType, Clinical, ClosedReason, Code, CodeRole, CodeSystem,
+    Correction, CorrectionKind, Cost, Decoder, Deviation, Encoder, Encounter, Envelope, Finding, Format, Laterality,
+    MovementAction, Origin, Parked, ParkedFate, PatientClass, Person, Place, Record, SCHEMA_VERSION, Severity, Sex,
+    Sha256, SourceRecord, Timestamp, Wait, WaitStatus, registry,
 };
 use serde::Deserialize;
 
@@ -302,6 +302,53 @@ fn cost() {
     for care_form in [CareForm::Outpatient, CareForm::Primary, CareForm::Home, CareForm::Unknown] {
         check(&Cost { care_form, ..Cost::bare(envelope_bare(), "KPP-2") }, &mut vec![]);
     }
+}
+
+#[test]
+fn clinical() {
+    let code = Code {
+        role: CodeRole::MainDiagnosis,
+        system: CodeSystem::Icd10Se,
+        code: "S7200",
+        verbatim: Some("S72.00"),
+        performed_at: Some(Timestamp(3)),
+        laterality: Laterality::Left,
+        belongs_to: Some(0),
+    };
+    let with = |role, system, laterality| Code { role, system, laterality, ..code };
+    let full = Clinical {
+        envelope: envelope_full(),
+        statement_id: "PAR-1",
+        contact_id: Some("PAR-1"),
+        episode_id: Some("V-1"),
+        period: Some("2026-02"),
+        care_form: CareForm::Inpatient,
+        started_at: Some(Timestamp(1)),
+        ended_at: Some(Timestamp(2)),
+        hospital_code: Some("501010"),
+        hospital_name: Some("Sahlgrenska"),
+        unit: Some("311-2"),
+        mvo: Some("311"),
+        admission_mode: Some("3"),
+        discharge_mode: Some("1"),
+        planned: Some(false),
+        codes: vec![
+            code,
+            with(CodeRole::OtherDiagnosis, CodeSystem::SnomedCt, Laterality::Right),
+            with(CodeRole::ExternalCause, CodeSystem::Other, Laterality::Both),
+            with(CodeRole::Procedure, CodeSystem::Kva, Laterality::Unknown),
+            with(CodeRole::Drug, CodeSystem::Atc, Laterality::Unknown),
+            Code { verbatim: None, performed_at: None, belongs_to: None, role: CodeRole::Unknown, ..code },
+        ],
+        drg: Some("H14N"),
+        r#final: Some(true),
+        sex: Sex::Male,
+        birth_year: Some(1941),
+        lkf: Some("1480"),
+        verbatim: BTreeMap::from([("sex", "1")]),
+    };
+    check(&full, &mut vec![]);
+    check(&Clinical::bare(envelope_bare(), "PAR-2"), &mut vec![]);
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn check<'a, R: Record + Deserialize<'a>>(name: &str, datum: &[u8], bytes: &'a [
 
 #[test]
 fn every_struct_equals_its_schema() {
-    use schemas::{BedCapacity, BedStatus, Cost, Encounter, Parked, Person, SourceRecord, Wait};
+    use schemas::{BedCapacity, BedStatus, Clinical, Cost, Encounter, Parked, Person, SourceRecord, Wait};
     for example in examples::all().0 {
         let examples::Example { kind, name, datum, .. } = example;
         let bytes = record_bytes(kind, kind.versions().len() as u32, &datum);
@@ -106,6 +106,7 @@ fn every_struct_equals_its_schema() {
             Kind::Person => check::<Person>(&name, &datum, &bytes),
             Kind::Wait => check::<Wait>(&name, &datum, &bytes),
             Kind::Cost => check::<Cost>(&name, &datum, &bytes),
+            Kind::Clinical => check::<Clinical>(&name, &datum, &bytes),
             Kind::Parked => check::<Parked>(&name, &datum, &bytes),
         }
     }

@@ -13,8 +13,8 @@ use apache_avro::{
     writer::datum::GenericDatumWriter,
 };
 use schemas::{
-    BedCapacity, BedStatus, Cost, DecodeError, Decoder, Encoder, Encounter, Kind, Parked, Person, Record, SourceRecord,
-    Wait, registry,
+    BedCapacity, BedStatus, Clinical, Cost, DecodeError, Decoder, Encoder, Encounter, Kind, Parked, Person, Record,
+    SourceRecord, Wait, registry,
 };
 use serde::Deserialize;
 
@@ -67,6 +67,7 @@ pub fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeEr
         Kind::Person => through::<Person>(bytes),
         Kind::Wait => through::<Wait>(bytes),
         Kind::Cost => through::<Cost>(bytes),
+        Kind::Clinical => through::<Clinical>(bytes),
         Kind::Parked => through::<Parked>(bytes),
     }
 }

@@ -57,6 +57,7 @@ fn every_name_says_its_region_and_its_kind() {
         check(name::common(region, "person"), Kind::Person);
         check(name::common(region, "wait"), Kind::Wait);
         check(name::common(region, "cost"), Kind::Cost);
+        check(name::common(region, "clinical"), Kind::Clinical);
         check(name::parked(region), Kind::Parked);
     }
     for topic in [

@@ -15,9 +15,9 @@ use processor::{
     throughput,
 };
 use schemas::{
-    BedCapacity, BedStatus, Correction, CorrectionKind, Cost, Decoder, Deviation, Encoder, Encounter, Envelope, Kind,
-    Origin, Parked, Person, SCHEMA_VERSION, Sex, SourceRecord, Timestamp, Wait, WaitStatus, content_hash, event_id,
-    registry,
+    BedCapacity, BedStatus, Clinical, Correction, CorrectionKind, Cost, Decoder, Deviation, Encoder, Encounter,
+    Envelope, Kind, Origin, Parked, Person, SCHEMA_VERSION, Sex, SourceRecord, Timestamp, Wait, WaitStatus,
+    content_hash, event_id, registry,
 };
 use serde::Serialize;
 use topics::Region;
@@ -185,6 +185,7 @@ impl Sink for Encoding {
     fn bed_status(&mut self, _: &BedStatus<'_>) {}
     fn bed_capacity(&mut self, _: &BedCapacity<'_>) {}
     fn cost(&mut self, _: &Cost<'_>) {}
+    fn clinical(&mut self, _: &Clinical<'_>) {}
     fn parked(&mut self, _: &Parked<'_>) {}
 }
 

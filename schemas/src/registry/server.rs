@@ -26,7 +26,7 @@ use super::{development_id, subject};
 use crate::{Kind, kind::Compatibility, region_code};
 
 /// The feeds that the list of subjects shows; a source topic of another feed is answered all the same.
-const FEEDS: [&str; 4] = ["adt", "capacity", "waiting-times", "kpp"];
+const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
 
 /// A registry that runs until it is dropped; for tests and the demo.
 pub struct Server {
@@ -280,6 +280,7 @@ fn subjects_of(kind: Kind) -> impl Iterator<Item = String> {
         Kind::Person => vec!["common.person".to_owned()],
         Kind::Wait => vec!["common.wait".to_owned()],
         Kind::Cost => vec!["common.cost".to_owned()],
+        Kind::Clinical => vec!["common.clinical".to_owned()],
         Kind::Parked => vec!["parked".to_owned()],
     };
     region_code::ALL

@@ -234,7 +234,7 @@ impl Session<'_> {
                 Kind::BedCapacity => self.decoder.decode::<BedCapacity<'_>>(record).map(|event| live.capacity(&event)),
                 Kind::BedStatus => self.decoder.decode::<BedStatus<'_>>(record).map(|event| live.bed_status(&event)),
                 Kind::Person => self.decoder.decode::<Person<'_>>(record).map(|event| live.heard(&event.envelope)),
-                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost => Ok(()),
+                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => Ok(()),
             };
             match result {
                 Err(DecodeError::UnknownSchema(id)) if self.learn(id) => {}
@@ -294,7 +294,7 @@ impl Session<'_> {
                     hub.live().heard(&event.envelope);
                     (event.envelope.ingested_at, Applied::Yes)
                 }),
-                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost => return Ok(()),
+                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => return Ok(()),
             };
             match result {
                 Ok((ingested_at, Applied::Yes)) => {

@@ -14,7 +14,8 @@ use std::io::{self, Read, Write};
 
 use identity::Key;
 use schemas::{
-    BedCapacity, BedStatus, Cost, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
+    BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord,
+    Timestamp, Wait,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -277,6 +278,10 @@ impl Sink for Taker {
     }
 
     fn cost(&mut self, event: &Cost<'_>) {
+        self.take(event);
+    }
+
+    fn clinical(&mut self, event: &Clinical<'_>) {
         self.take(event);
     }
 

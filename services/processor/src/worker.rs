@@ -10,8 +10,8 @@ use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
 use schemas::{
-    BedCapacity, BedStatus, Cost, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind, Origin,
-    Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
+    BedCapacity, BedStatus, Clinical, Cost, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind,
+    Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
 };
 use topics::Region;
 use uuid::Uuid;
@@ -25,8 +25,16 @@ use crate::rules::Rule;
 const TIMED_EVERY: u64 = 64;
 
 /// The output topics of a route, in the order in which a step names them.
-const OUTPUTS: [Kind; 7] =
-    [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost, Kind::Parked];
+const OUTPUTS: [Kind; 8] = [
+    Kind::Encounter,
+    Kind::BedCapacity,
+    Kind::BedStatus,
+    Kind::Person,
+    Kind::Wait,
+    Kind::Cost,
+    Kind::Clinical,
+    Kind::Parked,
+];
 
 /// Why a worker cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +101,7 @@ fn output_topic(region: Region, kind: Kind) -> String {
         Kind::Person => "person",
         Kind::Wait => "wait",
         Kind::Cost => "cost",
+        Kind::Clinical => "clinical",
         Kind::Parked | Kind::SourceRecord => return topics::name::parked(region),
     };
     topics::name::common(region, subject)
@@ -268,6 +277,11 @@ impl Sink for KafkaSink<'_> {
 
     fn cost(&mut self, event: &Cost<'_>) {
         let key = event.envelope.subject_token.unwrap_or(event.contact_id);
+        self.push(Some(key), Some(event.envelope.event_id), event);
+    }
+
+    fn clinical(&mut self, event: &Clinical<'_>) {
+        let key = event.envelope.subject_token.unwrap_or(event.statement_id);
         self.push(Some(key), Some(event.envelope.event_id), event);
     }
 

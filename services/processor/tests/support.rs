@@ -3,7 +3,9 @@
 use identity::Key;
 use processor::directory::Directory;
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
-use schemas::{BedCapacity, BedStatus, Cost, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait};
+use schemas::{
+    BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -78,6 +80,9 @@ impl Sink for Kept {
         self.keep(event);
     }
     fn cost(&mut self, event: &Cost<'_>) {
+        self.keep(event);
+    }
+    fn clinical(&mut self, event: &Clinical<'_>) {
         self.keep(event);
     }
     fn parked(&mut self, record: &Parked<'_>) {

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bytes::Bytes;
 use runtime::origin::{Origin, Position, Watermarks};
 use schemas::{
-    BedCapacity, BedStatus, CorrectionKind, Cost, Decoder, Encounter, Envelope, Finding, Kind, Person, Timestamp, Wait,
+    BedCapacity, BedStatus, Clinical, CorrectionKind, Cost, Decoder, Encounter, Envelope, Finding, Kind, Person,
+    Timestamp, Wait,
 };
 use uuid::Uuid;
 
@@ -40,12 +41,14 @@ pub struct Source {
 impl Source {
     /// The common topics of a region.
     #[must_use]
-    pub fn of_region(region: &str) -> [Self; 6] {
-        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost].map(|kind| Self {
-            topic: format!("region.{region}.common.{}", subject_name(kind)),
-            region: region.to_owned(),
-            kind,
-        })
+    pub fn of_region(region: &str) -> [Self; 7] {
+        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost, Kind::Clinical].map(
+            |kind| Self {
+                topic: format!("region.{region}.common.{}", subject_name(kind)),
+                region: region.to_owned(),
+                kind,
+            },
+        )
     }
 }
 
@@ -299,6 +302,16 @@ impl<'a> Batch<'a> {
                 let columns = Columns { period: event.period, contact: Some(event.contact_id), ..Columns::default() };
                 self.row(record, &event.envelope, &columns)?;
             }
+            Kind::Clinical => {
+                let event: Clinical<'_> = self.decode(record)?;
+                let columns = Columns {
+                    period: event.period,
+                    contact: Some(event.statement_id),
+                    episode: event.episode_id,
+                    ..Columns::default()
+                };
+                self.row(record, &event.envelope, &columns)?;
+            }
             Kind::SourceRecord | Kind::Parked => return Err(Rejection::NotDecodable),
         }
         Ok(())
@@ -385,9 +398,9 @@ struct Columns<'a> {
     contact: Option<&'a str>,
 }
 
-/// Whether events of this kind say how far time has come on the wards. Waits and costs are told long after.
+/// Whether events of this kind say how far time has come on the wards. Waits, costs and codes are told long after.
 const fn moves_horizon(kind: Kind) -> bool {
-    !matches!(kind, Kind::Wait | Kind::Cost)
+    !matches!(kind, Kind::Wait | Kind::Cost | Kind::Clinical)
 }
 
 /// How far in event time an event shows the region to have come: not at all when it lies implausibly far ahead of its
@@ -445,6 +458,7 @@ pub(crate) const fn subject_name(kind: Kind) -> &'static str {
         Kind::Person => "person",
         Kind::Wait => "wait",
         Kind::Cost => "cost",
+        Kind::Clinical => "clinical",
         Kind::SourceRecord | Kind::Parked => "",
     }
 }

@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 
 use futures_util::{StreamExt, pin_mut};
-use schemas::{BedCapacity, BedStatus, Cost, Decoder, Encoder, Encounter, Kind, Origin, Person, Timestamp, Wait};
+use schemas::{
+    BedCapacity, BedStatus, Clinical, Cost, Decoder, Encoder, Encounter, Kind, Origin, Person, Timestamp, Wait,
+};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 
@@ -143,20 +145,21 @@ async fn table(
 
 /// A record without its delivery.
 struct Content {
-    encoders: [Encoder; 6],
+    encoders: [Encoder; 7],
     bytes: Vec<u8>,
 }
 
 impl Content {
     fn new() -> Self {
-        let kinds = [Kind::Encounter, Kind::Person, Kind::BedCapacity, Kind::BedStatus, Kind::Wait, Kind::Cost];
+        let kinds =
+            [Kind::Encounter, Kind::Person, Kind::BedCapacity, Kind::BedStatus, Kind::Wait, Kind::Cost, Kind::Clinical];
         Self { encoders: kinds.map(|kind| Encoder::new(kind, 0)), bytes: Vec::new() }
     }
 
     fn of<'a>(&'a mut self, decoder: &Decoder, subject: &str, record: &'a [u8]) -> &'a [u8] {
         self.bytes.clear();
         let out = &mut self.bytes;
-        let [encounter, person, capacity, status, wait, cost] = &mut self.encoders;
+        let [encounter, person, capacity, status, wait, cost, clinical] = &mut self.encoders;
         let done = match subject {
             "encounter" => decoder.decode::<Encounter<'_>>(record).ok().and_then(|mut event| {
                 strip(&mut event.envelope);
@@ -177,6 +180,10 @@ impl Content {
             "cost" => decoder.decode::<Cost<'_>>(record).ok().and_then(|mut event| {
                 strip(&mut event.envelope);
                 cost.encode(&event, out).ok()
+            }),
+            "clinical" => decoder.decode::<Clinical<'_>>(record).ok().and_then(|mut event| {
+                strip(&mut event.envelope);
+                clinical.encode(&event, out).ok()
             }),
             _ => decoder.decode::<BedStatus<'_>>(record).ok().and_then(|mut event| {
                 strip(&mut event.envelope);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, pin_mut};
-use schemas::{BedStatus, Cost, Decoder, Encounter, Envelope, Person, Wait};
+use schemas::{BedStatus, Clinical, Cost, Decoder, Encounter, Envelope, Person, Wait};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -136,6 +136,7 @@ impl Scan {
             }
             "wait" => return findings_only("wait", &decoder.decode::<Wait<'_>>(record).ok()?.envelope),
             "cost" => return findings_only("cost", &decoder.decode::<Cost<'_>>(record).ok()?.envelope),
+            "clinical" => return findings_only("clinical", &decoder.decode::<Clinical<'_>>(record).ok()?.envelope),
             _ => {
                 let event: BedStatus<'_> = decoder.decode(record).ok()?;
                 let (bed, row) = batch::bed(&event, event_id);

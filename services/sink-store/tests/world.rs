@@ -269,7 +269,9 @@ impl Feeder {
     /// `url` is the store's own login, `superuser` looks where it may not.
     pub async fn new_as(url: &str, superuser: &str, region: &str) -> Self {
         let mut store = Store::open(url, &owned(&[region])).await.expect("the store opens");
-        for kind in [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost] {
+        for kind in
+            [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost, Kind::Clinical]
+        {
             let id = registry::development_id_current(kind);
             store.add_schema(region, id, kind.avsc()).await.expect("a schema is remembered");
         }

@@ -1,6 +1,6 @@
 //! Where the pipeline's output goes.
 
-use schemas::{BedCapacity, BedStatus, Cost, Encounter, Parked, Person, Wait};
+use schemas::{BedCapacity, BedStatus, Clinical, Cost, Encounter, Parked, Person, Wait};
 
 /// Takes what a record became, in order of ordinals: common events, or one parked record, never both.
 ///
@@ -18,6 +18,8 @@ pub trait Sink {
     fn wait(&mut self, event: &Wait<'_>);
     /// What a contact cost.
     fn cost(&mut self, event: &Cost<'_>);
+    /// What was found and done in a contact.
+    fn clinical(&mut self, event: &Clinical<'_>);
     /// The record became no event.
     fn parked(&mut self, record: &Parked<'_>);
 }

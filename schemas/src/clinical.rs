@@ -1,0 +1,167 @@
+//! What was found and done in a contact, as codes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CareForm, Envelope, Kind, Record, Sex, Timestamp};
+
+/// Diagnoses, procedures, causes and drugs that a source states of a contact. A later statement with the same id replaces
+/// an earlier one as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Clinical<'a> {
+    /// What every common event says about itself.
+    #[serde(borrow)]
+    pub envelope: Envelope<'a>,
+    /// The source's own id of the statement: the contact's id where one statement says everything of a contact.
+    pub statement_id: &'a str,
+    /// The source's own id of the contact (vardkontakt).
+    pub contact_id: Option<&'a str>,
+    /// Visit number of the encounter events of the same contact, where the source has it.
+    pub episode_id: Option<&'a str>,
+    /// Month that the statement counts for, YYYY-MM: of the contact's end, else of what was done.
+    pub period: Option<&'a str>,
+    /// Vardform: sluten vard, oppen specialiserad vard, primarvard, hemsjukvard.
+    pub care_form: CareForm,
+    /// In: admission, or the visit.
+    pub started_at: Option<Timestamp>,
+    /// Out: discharge.
+    pub ended_at: Option<Timestamp>,
+    /// Sjukhuskod.
+    pub hospital_code: Option<&'a str>,
+    /// Name of the hospital.
+    pub hospital_name: Option<&'a str>,
+    /// The source's own code of the clinic or unit.
+    pub unit: Option<&'a str>,
+    /// Medicinskt verksamhetsomrade, three digits.
+    pub mvo: Option<&'a str>,
+    /// Inskrivningssatt, verbatim.
+    pub admission_mode: Option<&'a str>,
+    /// Utskrivningssatt, verbatim.
+    pub discharge_mode: Option<&'a str>,
+    /// Planerad vard.
+    pub planned: Option<bool>,
+    /// In the order given.
+    #[serde(borrow)]
+    pub codes: Vec<Code<'a>>,
+    /// NordDRG code.
+    pub drg: Option<&'a str>,
+    /// Slutrapporterad: the source says that the contact is reported to its end.
+    pub r#final: Option<bool>,
+    /// Kön.
+    pub sex: Sex,
+    /// Year of birth.
+    pub birth_year: Option<i32>,
+    /// Lan and kommun of residence, four digits; null for protected identity.
+    pub lkf: Option<&'a str>,
+    /// The source's own text of coded fields whose code was mapped, by field.
+    #[serde(borrow)]
+    pub verbatim: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Clinical<'a> {
+    /// A statement of which nothing else is known.
+    pub fn bare(envelope: Envelope<'a>, statement_id: &'a str) -> Self {
+        Self {
+            envelope,
+            statement_id,
+            contact_id: None,
+            episode_id: None,
+            period: None,
+            care_form: CareForm::Unknown,
+            started_at: None,
+            ended_at: None,
+            hospital_code: None,
+            hospital_name: None,
+            unit: None,
+            mvo: None,
+            admission_mode: None,
+            discharge_mode: None,
+            planned: None,
+            codes: Vec::new(),
+            drg: None,
+            r#final: None,
+            sex: Sex::Unknown,
+            birth_year: None,
+            lkf: None,
+            verbatim: BTreeMap::new(),
+        }
+    }
+}
+
+impl Record for Clinical<'_> {
+    const KIND: Kind = Kind::Clinical;
+}
+
+/// One code of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code<'a> {
+    /// What it is of the contact.
+    pub role: CodeRole,
+    /// Whose code it is.
+    pub system: CodeSystem,
+    /// Without dots and blanks, upper case; the code list's spelling where the code is in it.
+    pub code: &'a str,
+    /// The source's own text, where it differs from the code.
+    pub verbatim: Option<&'a str>,
+    /// When it was done or given.
+    pub performed_at: Option<Timestamp>,
+    /// Side of the body.
+    pub laterality: Laterality,
+    /// Index in the codes of what it belongs to: a cause's diagnosis, a drug's procedure.
+    pub belongs_to: Option<i32>,
+}
+
+/// What a code is of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CodeRole {
+    /// Huvuddiagnos.
+    MainDiagnosis,
+    /// Bidiagnos.
+    OtherDiagnosis,
+    /// Yttre orsak.
+    ExternalCause,
+    /// Åtgärd.
+    Procedure,
+    /// Läkemedel that was given.
+    Drug,
+    /// The source does not say.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Whose code it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CodeSystem {
+    /// ICD-10-SE.
+    #[serde(rename = "ICD_10_SE")]
+    Icd10Se,
+    /// KVÅ.
+    #[serde(rename = "KVA")]
+    Kva,
+    /// ATC.
+    #[serde(rename = "ATC")]
+    Atc,
+    /// SNOMED CT.
+    #[serde(rename = "SNOMED_CT")]
+    SnomedCt,
+    /// Another, or the source does not say.
+    #[serde(other, rename = "OTHER")]
+    Other,
+}
+
+/// Side of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Laterality {
+    /// Vänster.
+    Left,
+    /// Höger.
+    Right,
+    /// Both.
+    Both,
+    /// The source does not say.
+    #[serde(other)]
+    Unknown,
+}
