@@ -182,7 +182,7 @@ fn execute(command: Command) -> Result<(), Error> {
 fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Error> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
-    let order = order(asked, &definitions)?;
+    let order = order(asked, &definitions, &config)?;
     block_on(async {
         let mut session = Session::open(config.database_url()?.expose()).await?;
         let plan = sink_register::plan(&mut session, order, out, &config.trusted()?).await?;
@@ -195,7 +195,7 @@ fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Error> {
 fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Result<(), Error> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
-    let task = Task { order: order(asked, &definitions)?, folder, reason: Some(reason), as_of };
+    let task = Task { order: order(asked, &definitions, &config)?, folder, reason: Some(reason), as_of };
     block_on(async {
         let mut session = Session::open(config.database_url()?.expose()).await?;
         let made = sink_register::run(&mut session, &config, task).await?;
@@ -213,13 +213,13 @@ fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Resu
     })
 }
 
-fn order<'a>(asked: &Asked, definitions: &'a Definitions) -> Result<Order<'a>, Error> {
+fn order<'a>(asked: &Asked, definitions: &'a Definitions, config: &'a Config) -> Result<Order<'a>, Error> {
     let definition = definitions.named(&asked.extract)?;
     if asked.period.kind() != definition.period {
         let (extract, wanted) = (definition.name.clone(), definition.period);
         return Err(Error::PeriodKind { extract, wanted, period: asked.period });
     }
-    Ok(Order { definition, region: asked.region, period: asked.period })
+    Ok(Order { definition, region: asked.region, period: asked.period, flags: &config.flags })
 }
 
 fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Error> {

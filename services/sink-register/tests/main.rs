@@ -5,6 +5,7 @@ mod costs;
 mod deliver;
 mod kill;
 mod parcel;
+mod published;
 mod read;
 mod waiting_times;
 mod wall;
