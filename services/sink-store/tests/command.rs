@@ -32,7 +32,7 @@ async fn migrate_fingerprint_rebuild_and_revert_say_what_they_did() {
     assert_ne!(full, empty);
     check(&["rebuild", "--region", "14"], "region 14: ");
     assert_eq!(check(&["fingerprint"], "total"), full);
-    check(&["revert", "--to", "0"], "from version 6 to 0");
+    check(&["revert", "--to", "0"], "from version 7 to 0");
     let refused = sink_store(&["fingerprint"], &url);
     assert_eq!(refused.status.code(), Some(1));
 }
