@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod failpoint;
 pub mod flag;
+pub mod follow;
 pub mod ledger;
 mod make;
 pub mod parcel;

@@ -3,6 +3,7 @@
 mod config;
 mod costs;
 mod deliver;
+mod follow;
 mod kill;
 mod parcel;
 mod published;
