@@ -64,8 +64,10 @@ pub struct Recipient {
     pub name: String,
     /// Files with a row per person are encrypted to this key.
     pub age_key: Option<AgeKey>,
-    /// Where parcels are delivered to. Another way of delivery becomes another key beside this one.
+    /// Parcels are delivered into this folder.
     pub folder: Option<PathBuf>,
+    /// Parcels are delivered into a folder of this server.
+    pub sftp: Option<sftp::Server>,
 }
 
 impl Config {
@@ -135,7 +137,18 @@ impl Check for Config {
             if self.recipients[..n].iter().any(|earlier| earlier.name == recipient.name) {
                 return Err(Fault::new(key, "stands twice"));
             }
+            recipient.check().map_err(|fault| fault.under(&format!("recipient.{n}")))?;
         }
         Ok(())
+    }
+}
+
+impl Check for Recipient {
+    fn check(&self) -> Result<(), Fault> {
+        let Some(server) = &self.sftp else { return Ok(()) };
+        if self.folder.is_some() {
+            return Err(Fault::new("folder", "a recipient has one delivery; remove folder or sftp"));
+        }
+        server.check().map_err(|fault| fault.under("sftp"))
     }
 }

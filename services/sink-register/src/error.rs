@@ -199,8 +199,18 @@ pub enum Error {
     /// Definition and configuration name different keys.
     #[error("recipient {0} has one age key in the configuration and another in the definition; remove one")]
     KeyTwice(String),
+    /// A recipient's server.
+    #[error("deliver to {path} on {place}")]
+    Server {
+        /// Host and port.
+        place: String,
+        /// The file or folder there.
+        path: String,
+        /// What was attempted, and what came of it.
+        source: sftp::Error,
+    },
     /// Nowhere to deliver to.
-    #[error("recipient {0} has no delivery; add folder to its [[recipient]] in the configuration")]
+    #[error("recipient {0} has no delivery; add folder or sftp to its [[recipient]] in the configuration")]
     TargetMissing(String),
     /// Another parcel stands where this one should go.
     #[error("{} is another parcel than the one to deliver; nothing was overwritten", place.display())]
