@@ -82,7 +82,7 @@ impl Session {
     ///
     /// # Errors
     /// When it may not be looked at, or the connection breaks.
-    pub async fn metadata(&mut self, path: &str) -> Result<Option<Metadata>, Error> {
+    pub async fn metadata(&mut self, path: impl AsRef<[u8]>) -> Result<Option<Metadata>, Error> {
         match self.ask(wire::STAT, |request| request.text(path)).await? {
             Answer::Attributes(metadata) => Ok(Some(metadata)),
             other => match self.unexpected("look at the file", &other) {

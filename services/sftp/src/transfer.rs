@@ -29,7 +29,7 @@ impl Session {
     /// When the file is not there or may not be read, `take` fails ([`Error::Local`]), or the connection breaks.
     pub async fn read(
         &mut self,
-        path: &str,
+        path: impl AsRef<[u8]>,
         offset: u64,
         end: u64,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
