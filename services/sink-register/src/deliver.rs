@@ -32,6 +32,8 @@ enum Target {
     Folder(PathBuf),
     /// A folder of a server.
     Sftp(Box<sftp::Server>),
+    /// A folder of ours, from which the recipient fetches (see [`crate::serve`]).
+    Offer(PathBuf),
 }
 
 /// What came of it.
@@ -41,6 +43,8 @@ pub enum Outcome {
     Delivered,
     /// It was there, or had been.
     AlreadyThere,
+    /// The recipient may fetch it. The ledger has `delivered` when it begins to, and `received` when it has said so.
+    Offered,
 }
 
 /// What a delivery leaves beside the parcel.
@@ -79,6 +83,8 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
         return Ok((Outcome::AlreadyThere, checked.manifest));
     }
     match put(&target, folder, &checked, &trusted).await {
+        // What is offered has not left.
+        Ok(_) if matches!(target, Target::Offer(_)) => Ok((Outcome::Offered, checked.manifest)),
         Ok(outcome) => {
             reach("receipt-written");
             let actions = [Action::Delivered, Action::Received];
@@ -97,11 +103,14 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
 }
 
 fn target(config: &Config, manifest: &Manifest) -> Result<Target, Error> {
-    let recipient = config.recipient(&manifest.recipient);
-    let (folder, server) =
-        recipient.map_or((None, None), |recipient| (recipient.folder.clone(), recipient.sftp.clone()));
-    let target = folder.map(Target::Folder).or(server.map(Box::new).map(Target::Sftp));
-    target.ok_or_else(|| Error::TargetMissing(manifest.recipient.clone()))
+    let missing = || Error::TargetMissing(manifest.recipient.clone());
+    let recipient = config.recipient(&manifest.recipient).ok_or_else(missing)?;
+    match (&recipient.folder, &recipient.sftp, &recipient.token) {
+        (Some(folder), _, Some(_)) => Ok(Target::Offer(folder.clone())),
+        (Some(folder), _, None) => Ok(Target::Folder(folder.clone())),
+        (None, Some(server), _) => Ok(Target::Sftp(Box::new(server.clone()))),
+        (None, None, _) => Err(missing()),
+    }
 }
 
 async fn put(target: &Target, folder: &Path, checked: &Checked, trusted: &Trusted) -> Result<Outcome, Error> {
@@ -109,7 +118,7 @@ async fn put(target: &Target, folder: &Path, checked: &Checked, trusted: &Truste
     loop {
         tried += 1;
         let result = match target {
-            Target::Folder(place) => into_folder::put(place, folder, checked, trusted),
+            Target::Folder(place) | Target::Offer(place) => into_folder::put(place, folder, checked, trusted),
             Target::Sftp(server) => over_sftp::put(server, folder, checked).await,
         };
         match result {
@@ -135,6 +144,7 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(place) => write!(f, "folder {}", place.display()),
+            Self::Offer(place) => write!(f, "HTTP from {}", place.display()),
             Self::Sftp(server) => write!(f, "SFTP {}@{}{}", server.user, server.place(), server.folder),
         }
     }

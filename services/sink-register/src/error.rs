@@ -218,6 +218,21 @@ pub enum Error {
         /// The place.
         place: PathBuf,
     },
+    /// Parcels are to be served, and nothing says where or to whom.
+    #[error("nothing is served: add [serve] with listen, and token and folder to the [[recipient]] that fetches")]
+    ServeMissing,
+    /// A token that is easily guessed, or two recipients with the same.
+    #[error("the token of recipient {0} is too short, or another's; make one with `openssl rand -hex 32`")]
+    TokenUnfit(String),
+    /// Signals cannot be waited for.
+    #[error("wait for signals")]
+    Signals(#[source] io::Error),
+    /// Nothing can be served.
+    #[error(transparent)]
+    Http(#[from] runtime::http::Error),
+    /// The metrics are registered twice.
+    #[error("register metrics")]
+    Metrics(#[from] runtime::metrics::Error),
     /// A thread or the runtime.
     #[error("start")]
     Start(#[source] io::Error),
@@ -235,6 +250,8 @@ impl Error {
                 | Self::PeriodKind { .. }
                 | Self::DefinitionTwice { .. }
                 | Self::DefinitionsMany { .. }
+                | Self::ServeMissing
+                | Self::TokenUnfit(_)
                 | Self::Config(_)
         )
     }

@@ -15,6 +15,7 @@ pub mod parcel;
 pub mod period;
 mod positions;
 mod read;
+pub mod serve;
 mod session;
 mod show;
 mod version;

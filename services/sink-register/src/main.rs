@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use runtime::exit::Failure;
+use runtime::shutdown::Shutdown;
 use sink_register::config::Config;
 use sink_register::definition::Definitions;
 use sink_register::parcel::{self, Identity, Manifest, Series, Trusted};
@@ -29,6 +30,9 @@ The same bytes again, whatever has come since:
 Whoever gets a parcel needs this program, the sender's public key and, for files with a row per person, their own identity:
   sink-register key
   sink-register verify waiting-times_14_2026-02_v1 --public-key 3b6a27bc... --identity identity.txt
+
+Recipients with a token fetch what was delivered for them; put a proxy with TLS before it:
+  sink-register serve
 
 What has left a region, for its data protection officer:
   sink-register ledger --region 14 --csv > disclosures.csv
@@ -80,6 +84,8 @@ enum Command {
         #[arg(value_name = "PARCEL")]
         parcel: PathBuf,
     },
+    /// Let recipients fetch the parcels that were delivered for them, and confirm them, until SIGTERM or Ctrl-C.
+    Serve(ConfigFile),
     /// Print a parcel's manifest, to be read. Checks nothing.
     Show {
         /// The parcel's folder.
@@ -153,6 +159,10 @@ fn execute(command: Command) -> Result<(), Error> {
         Command::Plan { asked, out } => plan(&asked, out.as_deref()),
         Command::Run { asked, out, as_of, reason } => run(&asked, &out, as_of.as_deref(), &reason),
         Command::Deliver { file, parcel } => deliver(&file, &parcel),
+        Command::Serve(file) => {
+            let config = load(&file)?;
+            block_on(async { sink_register::serve::run(config, Shutdown::install().map_err(Error::Signals)?).await })
+        }
         Command::Show { parcel } => {
             runtime::logs::init(&runtime::config::Log::default());
             let (manifest, manifest_sha256) = Manifest::read(&parcel)?;
@@ -230,6 +240,7 @@ fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Error> {
         let outcome = match outcome {
             Delivery::Delivered => "delivered",
             Delivery::AlreadyThere => "already delivered",
+            Delivery::Offered => "offered",
         };
         print(&format!("{outcome} {} to {}\n", manifest.name(), manifest.recipient));
         Ok(())

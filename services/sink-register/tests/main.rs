@@ -6,6 +6,7 @@ mod deliver;
 mod kill;
 mod parcel;
 mod read;
+mod serve;
 mod sftp;
 mod waiting_times;
 mod wall;

@@ -107,7 +107,7 @@ async fn a_server_that_is_away_is_a_failure_in_the_ledger_and_the_next_try_deliv
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_shows_another_key_gets_nothing() {
     let place = Place::new(&filled().await);
-    place.change_config(&place.sftp.host_key().to_owned(), OTHER_KEY);
+    place.change_config(place.sftp.host_key(), OTHER_KEY);
     place.desk.refused(&["deliver", V1], 1, "nothing was sent to it");
     assert!(place.names().is_empty());
     assert_eq!(entries(&place.desk), [entry("made", 1), entry("failed", 1)]);
