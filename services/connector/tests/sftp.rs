@@ -49,7 +49,8 @@ impl Place {
     /// With changed sources.
     fn with(mut self, change: impl FnOnce(String) -> String) -> Self {
         let sources = format!(
-            "[[region.table]]\npath = {:?}\npositions = {:?}\nfeed = \"{FEED}\"\npoll = \"50ms\"\n[region.table.sftp]\n{}",
+            "[[region.table]]\npath = {:?}\npositions = {:?}\nfeed = \"{FEED}\"\npoll = \"50ms\"\n\
+             [region.table.sftp]\n{}",
             self.spool,
             self.positions,
             self.sftp.settings(self.port, &self.outbox)

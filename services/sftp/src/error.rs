@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a server could not be used. Names no file of the server: whoever asks for one knows its name, and whether it may be
-/// shown.
+/// Why a server could not be used. Names no file of the server: whoever asks for one knows its name, and whether it may
+/// be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody listens, or the name is unknown.

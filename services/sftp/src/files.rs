@@ -124,8 +124,8 @@ impl Session {
         self.demand("rename", wire::RENAME, |request| request.text(from).text(to)).await
     }
 
-    /// Renames a file, in the place of another one if there is one: at once where the server offers that, else the other
-    /// one is removed first.
+    /// Renames a file, in the place of another one if there is one: at once where the server offers that, else the
+    /// other one is removed first.
     ///
     /// # Errors
     /// When it may not be renamed, or the connection breaks.

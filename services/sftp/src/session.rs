@@ -23,7 +23,8 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 const POSIX_RENAME: &[u8] = b"posix-rename@openssh.com";
 const FSYNC: &[u8] = b"fsync@openssh.com";
 
-/// An SFTP session. A future of it that was dropped leaves an answer behind that nobody waits for: drop the session then, too.
+/// An SFTP session. A future of it that was dropped leaves an answer behind that nobody waits for: drop the session
+/// then, too.
 pub struct Session {
     pub(crate) place: String,
     stream: ChannelStream<client::Msg>,

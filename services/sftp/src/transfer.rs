@@ -22,8 +22,8 @@ struct Piece {
 }
 
 impl Session {
-    /// Reads a file from `offset` on, to `end` or the file's own end, whichever comes first, and gives the bytes in order
-    /// to `take`. Gives where it stopped.
+    /// Reads a file from `offset` on, to `end` or the file's own end, whichever comes first, and gives the bytes in
+    /// order to `take`. Gives where it stopped.
     ///
     /// # Errors
     /// When the file is not there or may not be read, `take` fails ([`Error::Local`]), or the connection breaks.

@@ -1,7 +1,8 @@
-//! The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02), which is what OpenSSH speaks: a length, a kind, a number that
-//! the answer repeats, and fields.
+//! The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02), which is what OpenSSH speaks: a length, a kind, a
+//! number that the answer repeats, and fields.
 //!
-//! Names are bytes: a server may hold names in ISO-8859-1, and handles are bytes that mean something to the server only.
+//! Names are bytes: a server may hold names in ISO-8859-1, and handles are bytes that mean something to the server
+//! only.
 
 use crate::files::Metadata;
 

@@ -1,7 +1,7 @@
 //! Delivery: a parcel goes to where its recipient takes it from, once.
 //!
-//! A [`Target`] has to say what stands there already, to put a parcel there whole or not at all, and to leave a receipt.
-//! Everything else (check, ledger, retry, no second delivery) is here, the same for all of them.
+//! A [`Target`] has to say what stands there already, to put a parcel there whole or not at all, and to leave a
+//! receipt. Everything else (check, ledger, retry, no second delivery) is here, the same for all of them.
 //!
 //! A delivery is over when the ledger has `received`, or the target has the receipt. Only then is a parcel that the
 //! recipient has taken away told from one that never came, and not sent again.

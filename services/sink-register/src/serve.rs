@@ -1,7 +1,7 @@
 //! Recipients fetch their parcels over HTTP and confirm them.
 //!
-//! `deliver` puts a parcel into the folder of a recipient with a token; from then on, and not before, that recipient may fetch
-//! it here. The ledger has `delivered` before the first byte of a parcel leaves, and without it nothing leaves; it has
+//! `deliver` puts a parcel into the folder of a recipient with a token; from then on, and not before, that recipient may
+//! fetch it here. The ledger has `delivered` before the first byte of a parcel leaves, and without it nothing leaves; it has
 //! `received` when the recipient has sent the manifest's digest back, for which it must have fetched the manifest. Each once.
 //!
 //! | request, all with `Authorization: Bearer <token>` | answer |

@@ -1,8 +1,8 @@
 //! Which files of a server have been sent, in which version: what is not fetched again.
 //!
-//! A file of ours, with a line per file: a hash of its name, size, time of change. It knows only what the server's folder
-//! still holds, so it is bounded by `limits.files`. Lost or unreadable, everything is fetched and sent again, which counts
-//! as duplicates downstream.
+//! A file of ours, with a line per file: a hash of its name, size, time of change. It knows only what the server's
+//! folder still holds, so it is bounded by `limits.files`. Lost or unreadable, everything is fetched and sent again,
+//! which counts as duplicates downstream.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;

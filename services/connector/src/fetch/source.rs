@@ -285,7 +285,8 @@ impl Fetching<'_> {
         })?;
         let now = session.metadata(&remote).await?.map(|metadata| version_of(&metadata));
         if end != version.size || now != Some(version) {
-            tracing::info!(region, file = %file_name, "{file_name} was written to while it was fetched; it is fetched when it rests");
+            let what = "was written to while it was fetched; it is fetched when it rests";
+            tracing::info!(region, file = %file_name, "{file_name} {what}");
             return fs::remove_file(&part).map_err(unspooled);
         }
         spool.finish(&file, &part, name, version).map_err(unspooled)?;

@@ -1,5 +1,5 @@
-//! Our folder for files that have come and are not yet sent. It holds what the files hold, which may be identities: only
-//! our user can look into it.
+//! Our folder for files that have come and are not yet sent. It holds what the files hold, which may be identities:
+//! only our user can look into it.
 //!
 //! A file on its way has a name that says which one it is, in which version, and since which start of the machine: what
 //! was not made durable before a power failure is not gone on with.

@@ -1,9 +1,9 @@
 //! Into a folder of an SFTP server: the same promises as in a folder of ours.
 //!
-//! Everything is written into `.<parcel>.partial`, made durable where the server offers that, and renamed, which fails when
-//! the name is taken. Then every byte is read back and compared with what the check of our parcel has found, and only then
-//! is the receipt written. Whoever is killed before the rename leaves a `.partial` folder, which the next one empties; only
-//! one works on a series at a time (see [`crate::session::Session::lock`]).
+//! Everything is written into `.<parcel>.partial`, made durable where the server offers that, and renamed, which fails
+//! when the name is taken. Then every byte is read back and compared with what the check of our parcel has found, and
+//! only then is the receipt written. Whoever is killed before the rename leaves a `.partial` folder, which the next one
+//! empties; only one works on a series at a time (see [`crate::session::Session::lock`]).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -93,7 +93,8 @@ impl Target<'_> {
         self.session.remove_folder(partial).await.map_err(failed(self.server, partial))
     }
 
-    /// Whether a folder there has these files and no others: names, and SHA-256 and length of what the server gives back.
+    /// Whether a folder there has these files and no others: names, and SHA-256 and length of what the server gives
+    /// back.
     async fn has(&mut self, there: &str, files: &BTreeMap<String, (String, u64)>) -> Result<bool, Error> {
         let listing = self.session.list(there, FILES_MAX).await.map_err(failed(self.server, there))?;
         if listing.entries.len() != files.len() {

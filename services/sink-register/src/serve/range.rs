@@ -15,8 +15,8 @@ pub(super) struct Part {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unsatisfiable;
 
-/// What a `Range` header asks for. One that is not understood, or has several ranges, is passed over, as the rule allows: the
-/// answer is the whole file.
+/// What a `Range` header asks for. One that is not understood, or has several ranges, is passed over, as the rule
+/// allows: the answer is the whole file.
 pub(super) fn part(header: Option<&str>, bytes: u64) -> Result<Part, Unsatisfiable> {
     let whole = Part { start: 0, length: bytes, whole: true };
     let Some((first, last)) = header.and_then(|text| text.strip_prefix("bytes=")?.split_once('-')) else {
