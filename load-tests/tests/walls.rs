@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("schemas", &[]),
     ("topics", &["schemas"]),
     ("runtime", &["schemas", "topics"]),
@@ -16,10 +16,11 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("hl7", &[]),
     ("timeline", &["schemas"]),
     ("local-stack", &[]),
-    ("connector", &["hl7", "identity", "runtime", "schemas", "topics"]),
+    ("sftp", &["runtime"]),
+    ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
     ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["runtime", "schemas", "timeline", "topics"]),
-    ("sink-register", &["runtime", "schemas", "timeline", "topics"]),
+    ("sink-register", &["runtime", "schemas", "sftp", "timeline", "topics"]),
     ("dashboard", &["runtime", "schemas", "timeline", "topics"]),
     (
         "load-tests",
