@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemas::Timestamp;
+use schemas::{CodeRole, CodeSystem, Laterality, Timestamp};
 
 use super::field::{FIELDS_MAX, Subject};
 
@@ -15,7 +15,7 @@ pub(crate) enum Slot<'t> {
     /// A text.
     Text(Cow<'t, str>),
     /// A moment and the source's text of it.
-    Time(Timestamp, &'t str),
+    Time(Timestamp, Cow<'t, str>),
     /// A month, `YYYY-MM` in ASCII.
     Month([u8; 7]),
     /// A number.
@@ -39,6 +39,26 @@ pub(crate) struct Slots<'t> {
     pub(crate) extensions: Vec<(&'static str, Cow<'t, str>)>,
     /// Name of the component and öre.
     pub(crate) components: Vec<(&'static str, i64)>,
+    /// Diagnoses, procedures, causes and drugs.
+    pub(crate) codes: Vec<CodeSlot<'t>>,
+}
+
+/// One code of a row, past the guard.
+#[derive(Clone)]
+pub(crate) struct CodeSlot<'t> {
+    pub(crate) role: CodeRole,
+    pub(crate) system: CodeSystem,
+    pub(crate) code: Cow<'t, str>,
+    /// The source's text, where it differs.
+    pub(crate) verbatim: Option<Cow<'t, str>>,
+    pub(crate) performed_at: Option<Timestamp>,
+    /// Only the day is known.
+    pub(crate) performed_is_date: bool,
+    pub(crate) laterality: Laterality,
+    /// Index of the code that it belongs to.
+    pub(crate) belongs_to: Option<usize>,
+    /// The column that it stands in.
+    pub(crate) column: &'static str,
 }
 
 impl Default for Slots<'_> {
@@ -49,6 +69,7 @@ impl Default for Slots<'_> {
             verbatim: Vec::with_capacity(8),
             extensions: Vec::new(),
             components: Vec::new(),
+            codes: Vec::new(),
         }
     }
 }
@@ -87,6 +108,11 @@ impl Slot<'_> {
             Slot::Time(at, _) => Some(*at),
             _ => None,
         }
+    }
+
+    /// Whether it is a moment of which only the day is known.
+    pub(crate) fn is_date(&self) -> bool {
+        matches!(self, Slot::Time(_, text) if !text.is_empty() && super::read::is_day(text))
     }
 
     pub(crate) fn number(&self) -> Option<i32> {

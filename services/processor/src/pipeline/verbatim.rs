@@ -78,6 +78,25 @@ impl<'g> Guard<'g> {
         text
     }
 
+    /// A keyed code in place of a text that holds an identifier; `None` when the text holds none.
+    pub(crate) fn instead_of_identifier(
+        &self,
+        text: &str,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Cow<'static, str>> {
+        if cfg!(feature = "leak-test") || !self.finds_identifier(text) {
+            return None;
+        }
+        findings.add(Rule::IdentifierInField, path);
+        Some(self.opaque(text))
+    }
+
+    /// A keyed code in place of a text that may be anything.
+    pub(crate) fn instead_of<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if cfg!(feature = "leak-test") { Cow::Borrowed(text) } else { self.opaque(text) }
+    }
+
     /// The source's text of a time. A time that could be read as a personal number is written anew, in UTC.
     pub(crate) fn time_text<'a>(&self, stated: Stated<'a>) -> Cow<'a, str> {
         if self.finds_identifier(stated.text) { Cow::Owned(rfc3339(stated.at)) } else { Cow::Borrowed(stated.text) }

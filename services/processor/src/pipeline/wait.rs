@@ -131,7 +131,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
 
 /// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as
 /// old as the file.
-fn occurred<'s>(slots: &Slots<'s>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
+fn occurred<'s>(slots: &'s Slots<'_>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
     let stated = |place: usize| stated(slots.at(place));
     let started = stated(place::STARTED_AT).filter(|_| status == WaitStatus::Completed);
     started.or(stated(place::DECIDED_AT)).unwrap_or(as_old_as_the_file(source))
