@@ -154,6 +154,13 @@ impl Entry {
                     },
                     Owner::Nobody | Owner::First { .. } => (part, None),
                 };
+                if self.separator.is_some()
+                    && let Some(safe) = tools.guard.instead_of_identifier(part, name, tools.findings)
+                {
+                    codes.push(self.slot(CodeSystem::Other, safe, name));
+                    counted += 1;
+                    continue;
+                }
                 if self.drugs_follow
                     && let Some(code) = tools.lists.read(System::Atc, part)
                 {

@@ -214,9 +214,13 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         empty: file.package.empty,
         columns: compiler.columns,
         spellings: compiler.spellings,
-        steps,
         extensions,
         components,
+        identity: steps.iter().find(|step| step.kind == FieldKind::Identity).and_then(|step| match step.from {
+            From::Column(column) => Some(column),
+            From::Columns(_) | From::Value(_) => None,
+        }),
+        steps,
         codes,
         lists: compiler.lists,
         // Of the contact's end, else of its start: when its codes have to hold.

@@ -32,6 +32,8 @@ pub struct Program {
     pub(super) extensions: Vec<(&'static str, usize)>,
     /// Component of a cost and column.
     pub(super) components: Vec<(&'static str, usize)>,
+    /// The column of the person's identifier.
+    pub(super) identity: Option<usize>,
     /// Codes that repeat.
     pub(super) codes: Vec<code::Entry>,
     pub(super) lists: Arc<CodeLists>,
@@ -220,6 +222,15 @@ impl Program {
         findings: &mut Findings,
     ) -> Result<Slots<'t>, Stop> {
         let mut slots = Slots::default();
+        // The row's own identifier may be a number of the source's, which nothing but comparison finds in another column.
+        let own_guard;
+        let guard = match self.identity.and_then(&cell).filter(|own| !own.is_empty()) {
+            Some(own) => {
+                own_guard = guard.with_own(own);
+                &own_guard
+            }
+            None => guard,
+        };
         for step in &self.steps {
             let required = step.required && (whole == Whole::Yes || step.place == KEY);
             if step.kind.is_list() {

@@ -52,6 +52,12 @@ impl<'g> Guard<'g> {
         Guard { pseudonymiser, own: Vec::new() }
     }
 
+    /// The same guard, which also knows the identifier that a row of a table carries.
+    pub(crate) fn with_own<'o>(&'o self, own: &'o str) -> Guard<'o> {
+        let own = Some(own).filter(|own| own.len() >= OWN_LENGTH_MIN);
+        Guard { pseudonymiser: self.pseudonymiser, own: self.own.iter().copied().chain(own).collect() }
+    }
+
     /// A value's text, safe to pass on; `None` when the source sent none.
     pub(crate) fn text<'a>(
         &self,
