@@ -126,13 +126,18 @@ impl CodeLists {
         list.limits || list.shape.has_headings()
     }
 
-    /// What the list says of a normalised code; without a day validity is not looked at.
-    pub(crate) fn standing(&self, system: System, code: &str, on: Option<Day>) -> Standing {
+    /// What the list says of a normalised code; without a day validity is not looked at. The day is asked for only when the
+    /// list has something to say of days.
+    pub(crate) fn standing(&self, system: System, code: &str, on: impl FnOnce() -> Option<Day>) -> Standing {
         let list = self.of(system);
         if list.shape.is_heading(code) {
             return Standing::Heading;
         }
-        if !list.limits || on.is_some_and(|on| on < list.from) {
+        if !list.limits {
+            return Standing::Good;
+        }
+        let on = on();
+        if on.is_some_and(|on| on < list.from) {
             return Standing::Good;
         }
         let exact = list.codes.get(code).map(Vec::as_slice).unwrap_or_default();
@@ -165,6 +170,10 @@ pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(is_odd) {
         return Cow::Borrowed(text);
     }
+    if text.is_ascii() {
+        let kept = text.bytes().filter(|byte| !matches!(byte, b'.' | b' '));
+        return Cow::Owned(kept.map(|byte| char::from(byte.to_ascii_uppercase())).collect());
+    }
     let kept = text.chars().filter(|letter| !matches!(letter, '.' | ' ' | '\u{a0}'));
     Cow::Owned(kept.flat_map(char::to_uppercase).collect())
 }
@@ -180,8 +189,8 @@ mod tests {
             assert!(lists.words(system).contains("partial"), "{system:?}");
             assert_eq!(System::of_name(system.name()), Some(system));
         }
-        assert_eq!(lists.standing(System::Icd, "Z999", Some(20_260_101)), Standing::Good);
-        assert_eq!(lists.standing(System::Kva, "NFB000", None), Standing::Heading);
+        assert_eq!(lists.standing(System::Icd, "Z999", || Some(20_260_101)), Standing::Good);
+        assert_eq!(lists.standing(System::Kva, "NFB000", || None), Standing::Heading);
         assert!(!lists.speaks(System::Icd) && !lists.speaks(System::Mvo));
     }
 

@@ -254,7 +254,7 @@ mod tests {
         let csv = "code;name;valid_from;valid_to\nS72.00;Collum;;\nI48.9;Flimmer;;2026-03-31\nI48.9;Åter;2026-06-01;\n\
                    T8*;Grupp;;\n";
         let lists = lists(COMPLETE, csv).expect("read");
-        let standing = |code, on| lists.standing(System::Icd, code, Some(on));
+        let standing = |code, on| lists.standing(System::Icd, code, || Some(on));
         assert_eq!(standing("S7200", 20_260_101), Standing::Good);
         assert_eq!(standing("S7201", 20_260_101), Standing::Unknown);
         assert_eq!(standing("I489", 20_260_331), Standing::Good);
@@ -263,10 +263,10 @@ mod tests {
         assert_eq!(standing("T845", 20_260_101), Standing::Good);
         // The list of 2026 says nothing of 2025.
         assert_eq!(standing("S7201", 20_251_231), Standing::Good);
-        assert_eq!(lists.standing(System::Icd, "S7201", None), Standing::Unknown);
+        assert_eq!(lists.standing(System::Icd, "S7201", || None), Standing::Unknown);
         // The shape stays that of the shipped list, and so do the other systems.
         assert_eq!(lists.read(System::Icd, "s72.00").as_deref(), Some("S7200"));
-        assert_eq!(lists.standing(System::Kva, "ZZ999", None), Standing::Good);
+        assert_eq!(lists.standing(System::Kva, "ZZ999", || None), Standing::Good);
     }
 
     #[test]

@@ -279,7 +279,7 @@ impl Program {
                     Some((column, clock)) => {
                         let at = read::clock(clock).and_then(|clock| read::on_the_clock(day, clock, stockholm));
                         match at {
-                            Some(at) => Slot::Time(at, Cow::Owned(format!("{text} {clock}"))),
+                            Some(at) => Slot::TimeOfParts(at, format!("{text} {clock}").into()),
                             None => {
                                 findings.add(Rule::FieldUnreadable, self.columns[column].name);
                                 Slot::Time(day, text)
@@ -361,10 +361,10 @@ impl Program {
                 From::Columns(_) | From::Value(_) => self.subject.fields()[step.place].name,
             };
             match slots.at(step.place) {
-                Slot::Text(code) => note(self.lists.standing(system, code, row_day()), name, findings),
+                Slot::Text(code) => note(self.lists.standing(system, code, &mut row_day), name, findings),
                 Slot::List(codes) => {
                     for code in codes {
-                        note(self.lists.standing(system, code, row_day()), name, findings);
+                        note(self.lists.standing(system, code, &mut row_day), name, findings);
                     }
                 }
                 _ => {}
@@ -372,7 +372,7 @@ impl Program {
         }
         for code in &slots.codes {
             let Some(system) = code.listed_in().filter(|system| self.lists.speaks(*system)) else { continue };
-            let on = code.performed_at.map(day).or_else(&mut row_day);
+            let on = || code.performed_at.map(day).or_else(&mut row_day);
             note(self.lists.standing(system, &code.code, on), code.column, findings);
         }
     }
@@ -424,7 +424,7 @@ impl Step {
         }
         match self.kind {
             FieldKind::Text => Some(Slot::Text(Cow::Borrowed(text))),
-            FieldKind::Time => read::time(text, &self.formats, stockholm).map(|at| Slot::Time(at, Cow::Borrowed(text))),
+            FieldKind::Time => read::time(text, &self.formats, stockholm).map(|at| Slot::Time(at, text)),
             FieldKind::Month => read::month(text).map(Slot::Month),
             FieldKind::Number(least, greatest) => read::number(text, least, greatest).map(Slot::Number),
             // A flag that the package does not know is not "no".
@@ -452,7 +452,7 @@ fn owned<'t>(slot: Option<Slot<'_>>) -> Option<Slot<'t>> {
     Some(match slot? {
         Slot::Absent => Slot::Absent,
         Slot::Text(text) => Slot::Text(Cow::Owned(text.into_owned())),
-        Slot::Time(at, _) => Slot::Time(at, Cow::Borrowed("")),
+        Slot::Time(at, _) | Slot::TimeOfParts(at, _) => Slot::Time(at, ""),
         Slot::Month(month) => Slot::Month(month),
         Slot::Number(number) => Slot::Number(number),
         Slot::Flag(flag) => Slot::Flag(flag),

@@ -1,6 +1,7 @@
 //! The fields of one row, before they become an event.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemas::{CodeRole, CodeSystem, Laterality, Timestamp};
 
@@ -15,7 +16,9 @@ pub(crate) enum Slot<'t> {
     /// A text.
     Text(Cow<'t, str>),
     /// A moment and the source's text of it.
-    Time(Timestamp, Cow<'t, str>),
+    Time(Timestamp, &'t str),
+    /// A moment whose day and clock stood in two cells, and both texts.
+    TimeOfParts(Timestamp, Box<str>),
     /// A month, `YYYY-MM` in ASCII.
     Month([u8; 7]),
     /// A number.
@@ -75,6 +78,15 @@ impl Default for Slots<'_> {
 }
 
 impl<'t> Slots<'t> {
+    /// The source's own texts as an event has them. Put in one by one: a map that is collected sorts a copy first.
+    pub(crate) fn verbatim_texts(&self) -> BTreeMap<&str, &str> {
+        let mut texts = BTreeMap::new();
+        for (field, text) in &self.verbatim {
+            texts.insert(*field, text.as_ref());
+        }
+        texts
+    }
+
     pub(crate) fn set(&mut self, place: usize, slot: Slot<'t>) {
         self.slots[place] = slot;
     }
@@ -99,13 +111,28 @@ impl Slot<'_> {
             Slot::Text(text) => Some(text),
             Slot::Month(month) => std::str::from_utf8(month).ok(),
             Slot::Code(symbol) => *symbol,
-            Slot::Absent | Slot::Time(..) | Slot::Number(_) | Slot::Flag(_) | Slot::Identity(_) | Slot::List(_) => None,
+            Slot::Absent
+            | Slot::Time(..)
+            | Slot::TimeOfParts(..)
+            | Slot::Number(_)
+            | Slot::Flag(_)
+            | Slot::Identity(_)
+            | Slot::List(_) => None,
+        }
+    }
+
+    /// The source's text of a moment.
+    pub(crate) fn time_text(&self) -> &str {
+        match self {
+            Slot::Time(_, text) => text,
+            Slot::TimeOfParts(_, text) => text,
+            _ => "",
         }
     }
 
     pub(crate) fn time(&self) -> Option<Timestamp> {
         match self {
-            Slot::Time(at, _) => Some(*at),
+            Slot::Time(at, _) | Slot::TimeOfParts(at, _) => Some(*at),
             _ => None,
         }
     }
@@ -149,7 +176,7 @@ impl Slot<'_> {
             Slot::Absent => String::new(),
             Slot::Identity(_) => "(identifier)".to_owned(),
             Slot::List(codes) => codes.join(" "),
-            Slot::Time(at, _) => crate::pipeline::rfc3339(*at),
+            Slot::Time(at, _) | Slot::TimeOfParts(at, _) => crate::pipeline::rfc3339(*at),
             Slot::Number(number) => number.to_string(),
             Slot::Flag(flag) => flag.to_string(),
             Slot::Text(_) | Slot::Month(_) => self.text().unwrap_or_default().to_owned(),

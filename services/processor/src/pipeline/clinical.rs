@@ -105,7 +105,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         birth_year: birth_year.or_else(born),
         // Where somebody under protection lives is told to nobody.
         lkf: text(place::LKF).filter(|_| !protected),
-        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+        verbatim: slots.verbatim_texts(),
         ..Clinical::bare(envelope, text(place::STATEMENT_ID).unwrap_or_default())
     });
     Ok(head.made())

@@ -51,10 +51,7 @@ impl Mapping<'_> {
 
 /// A time that a row states.
 pub(crate) fn stated<'s>(slot: &'s Slot<'_>) -> Option<Stated<'s>> {
-    match slot {
-        Slot::Time(at, text) => Some(Stated { at: *at, text }),
-        _ => None,
-    }
+    slot.time().map(|at| Stated { at, text: slot.time_text() })
 }
 
 /// When a row happened that states no time.

@@ -124,7 +124,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         lkf: text(place::LKF),
         listing_hsa_id: text(place::LISTING_HSA_ID),
         stated_wait_days: slots.at(place::STATED_WAIT_DAYS).number(),
-        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+        verbatim: slots.verbatim_texts(),
     });
     Ok(head.made())
 }
