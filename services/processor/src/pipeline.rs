@@ -6,6 +6,7 @@
 
 mod bed_capacity;
 mod bed_status;
+mod clinical;
 mod cost;
 mod debezium;
 mod encounter;
@@ -26,6 +27,7 @@ mod trigger;
 mod verbatim;
 mod visit;
 mod wait;
+mod ward_capacity;
 
 use std::borrow::Cow;
 
@@ -39,6 +41,7 @@ use crate::mapping::{Program, Whole};
 use crate::rules::Rule;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
+pub(crate) use row::BEDS_MAX;
 pub(crate) use stop::Stop;
 use subject::Pseudonymising;
 use trigger::Shape;
@@ -236,6 +239,7 @@ impl Pipeline {
             correction: CorrectionKind::New,
             program,
             key_id: &self.key_id,
+            directory: &self.directory,
             guard: &guard,
             stockholm: &self.stockholm,
             pseudonymiser: &self.pseudonymiser,
@@ -263,6 +267,7 @@ impl Pipeline {
             correction: change.correction,
             program,
             key_id: &self.key_id,
+            directory: &self.directory,
             guard: &guard,
             stockholm: &self.stockholm,
             pseudonymiser: &self.pseudonymiser,
@@ -284,6 +289,8 @@ impl Pipeline {
             directory: &self.directory,
             guard: &guard,
             findings: &mut self.findings,
+            unit_column: "enhet",
+            extensions: &[],
         };
         Ok(event.map(&row, sink))
     }

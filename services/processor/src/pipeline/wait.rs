@@ -124,14 +124,14 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         lkf: text(place::LKF),
         listing_hsa_id: text(place::LISTING_HSA_ID),
         stated_wait_days: slots.at(place::STATED_WAIT_DAYS).number(),
-        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+        verbatim: slots.verbatim_texts(),
     });
     Ok(head.made())
 }
 
 /// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as
 /// old as the file.
-fn occurred<'s>(slots: &Slots<'s>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
+fn occurred<'s>(slots: &'s Slots<'_>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
     let stated = |place: usize| stated(slots.at(place));
     let started = stated(place::STARTED_AT).filter(|_| status == WaitStatus::Completed);
     started.or(stated(place::DECIDED_AT)).unwrap_or(as_old_as_the_file(source))
