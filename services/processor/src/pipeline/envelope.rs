@@ -93,6 +93,11 @@ impl<'a> Head<'a> {
         Head { recorded: source.recorded_at, ..Head::new(parts, guard) }
     }
 
+    /// The next event is this one of its record, from 0.
+    pub(crate) fn numbered(self, ordinal: u32) -> Head<'a> {
+        Head { made: ordinal, ..self }
+    }
+
     /// How many envelopes have been made.
     pub(crate) fn made(&self) -> u32 {
         self.made
