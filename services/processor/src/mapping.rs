@@ -22,7 +22,7 @@ pub use field::{Field, FieldKind, Subject};
 pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
-pub(crate) use program::Whole;
+pub(crate) use program::{KEY, Whole};
 pub use rule::PackageRule;
 pub(crate) use slot::{CodeSlot, Slot, Slots};
 

@@ -233,10 +233,10 @@ impl Pipeline {
         let guard = Guard::of_unit(&self.pseudonymiser);
         let mut unquoted = String::new();
         let slots = program.read(&text, &mut unquoted, &mut self.stockholm, &guard, &mut self.findings)?;
+        let row = statement::Row { slots: &slots, correction: CorrectionKind::New, before: None };
         statement::Mapping {
             source,
             origin,
-            correction: CorrectionKind::New,
             program,
             key_id: &self.key_id,
             directory: &self.directory,
@@ -245,9 +245,8 @@ impl Pipeline {
             pseudonymiser: &self.pseudonymiser,
             interim: self.interim,
             reserves: self.reserves,
-            findings: &mut self.findings,
         }
-        .map(&slots, sink)
+        .map(&row, &mut self.findings, sink)
     }
 
     /// A change of a table, by the package of its feed.
@@ -259,12 +258,18 @@ impl Pipeline {
         let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
         let guard = Guard::of_unit(&self.pseudonymiser);
         let slots = program.read_named(&change.cells, whole, &mut self.stockholm, &guard, &mut self.findings)?;
+        // What was odd about the row as it was, its own record has told.
+        let mut told = Findings::default();
+        let before = change
+            .before
+            .as_ref()
+            .and_then(|cells| program.read_named(cells, Whole::No, &mut self.stockholm, &guard, &mut told).ok());
         // A database knows when a change was committed; the transport does not.
         let source = &SourceRecord { recorded_at: source.recorded_at.or(change.committed_at), ..source.clone() };
+        let row = statement::Row { slots: &slots, correction: change.correction, before: before.as_ref() };
         statement::Mapping {
             source,
             origin,
-            correction: change.correction,
             program,
             key_id: &self.key_id,
             directory: &self.directory,
@@ -273,9 +278,8 @@ impl Pipeline {
             pseudonymiser: &self.pseudonymiser,
             interim: self.interim,
             reserves: self.reserves,
-            findings: &mut self.findings,
         }
-        .map(&slots, sink)
+        .map(&row, &mut self.findings, sink)
     }
 
     /// A capacity row, step by step.

@@ -313,11 +313,11 @@ fn tables_by_package_come_out_on_the_topics_of_their_subjects() {
     });
     let decoder = Decoder::development();
     let seen = read(&topics::name::common(stage.region, "clinical"));
-    let mut stated: Vec<(&str, &str, Vec<(CodeRole, &str)>)> = Vec::new();
+    let mut stated = Vec::new();
     for record in seen.values() {
         let event: Clinical<'_> = decoder.decode(&record.payload).expect("a Clinical");
         assert_eq!((record.key.as_deref(), event.period), (Some(event.statement_id), Some("2026-02")));
-        let codes = event.codes.iter().map(|code| (code.role, code.code)).collect();
+        let codes: Vec<_> = event.codes.iter().map(|code| (code.role, code.code)).collect();
         stated.push((event.statement_id, event.envelope.event_type, codes));
     }
     let hip = vec![(CodeRole::MainDiagnosis, "S7200"), (CodeRole::Procedure, "NFJ59")];

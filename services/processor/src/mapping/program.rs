@@ -57,7 +57,7 @@ pub(super) struct Column {
 }
 
 /// The place of the field that every subject is known by.
-const KEY: usize = 0;
+pub(crate) const KEY: usize = 0;
 
 /// Whether a row says all that the package wants. What is left of a deleted row may be its key alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

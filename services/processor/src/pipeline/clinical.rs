@@ -5,14 +5,15 @@ use schemas::{Clinical, Code, Format, SourceRecord};
 
 use super::envelope::{About, Head};
 use super::event_time::Stated;
+use super::findings::Findings;
 use super::sink::Sink;
-use super::statement::{Mapping, as_old_as_the_file, care_form, person, sex, stated};
+use super::statement::{Mapping, Period, Statement, as_old_as_the_file, care_form, person, sex, stated};
 use super::stop::Stop;
 use crate::mapping::Slots;
 use crate::rules::Rule;
 
 /// The places of the fields, checked against the subject's table by a test.
-mod place {
+pub(crate) mod place {
     pub(super) const STATEMENT_ID: usize = 0;
     pub(super) const CONTACT_ID: usize = 1;
     pub(super) const EPISODE_ID: usize = 2;
@@ -22,7 +23,7 @@ mod place {
     pub(super) const PERIOD: usize = 6;
     pub(super) const CARE_FORM: usize = 7;
     pub(super) const STARTED_AT: usize = 8;
-    pub(super) const ENDED_AT: usize = 9;
+    pub(crate) const ENDED_AT: usize = 9;
     pub(super) const HOSPITAL_CODE: usize = 10;
     pub(super) const HOSPITAL_NAME: usize = 11;
     pub(super) const UNIT: usize = 12;
@@ -37,31 +38,32 @@ mod place {
     pub(super) const LKF: usize = 21;
 }
 
+/// The month that a row states, else that of the contact's end, else of what was done.
+pub(super) fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop> {
+    if let Some(stated) = slots.at(place::PERIOD).text() {
+        return Ok(Some(Period { text: stated.into(), derived: None }));
+    }
+    let time = |place: usize| slots.at(place).time();
+    let done = || slots.codes.iter().filter_map(|code| code.performed_at).max();
+    let Some(counted) = time(place::ENDED_AT).or(time(place::STARTED_AT)).or_else(done) else {
+        return Err(Stop::refuse(Rule::ClinicalPeriodMissing, mapping.program.column_of(place::ENDED_AT)));
+    };
+    let (year, month, _) = mapping.stockholm.date(counted.0);
+    Ok(Some(Period { text: format!("{year:04}-{month:02}").into(), derived: None }))
+}
+
 /// One event.
-pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-    let withdrawn = mapping.is_withdrawn();
-    let Mapping { source, origin, correction, program, key_id, guard, stockholm, pseudonymiser, findings, .. } =
-        mapping;
-    let (interim, reserves) = (mapping.interim, mapping.reserves);
+pub(super) fn write<S: Sink>(
+    mapping: &Mapping<'_>,
+    statement: &Statement<'_, '_>,
+    findings: &mut Findings,
+    sink: &mut S,
+) {
+    let Mapping { source, origin, program, key_id, guard, pseudonymiser, interim, reserves, .. } = *mapping;
+    let Statement { slots, period, correction, ordinal } = *statement;
+    let withdrawn = statement.is_withdrawn();
     let text = |place: usize| slots.at(place).text();
     let time = |place: usize| slots.at(place).time();
-    // Of the contact's end, else of what was done.
-    let done = || slots.codes.iter().filter_map(|code| code.performed_at).max();
-    let counted = time(place::ENDED_AT).or(time(place::STARTED_AT)).or_else(done);
-    let derived;
-    let period = match (text(place::PERIOD), counted) {
-        (Some(period), _) => period,
-        (None, Some(counted)) => {
-            let (year, month, _) = stockholm.date(counted.0);
-            derived = format!("{year:04}-{month:02}");
-            derived.as_str()
-        }
-        (None, None) => {
-            let rule = if withdrawn { Rule::DeleteIncomplete } else { Rule::ClinicalPeriodMissing };
-            return Err(Stop::refuse(rule, program.column_of(place::ENDED_AT)));
-        }
-    };
-
     let occurred = occurred(slots, source);
     let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
     let subject_column = program.column_of(place::SUBJECT);
@@ -71,7 +73,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
     let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
     let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
-    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
+    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
     // Files may come in any order, so the row's own word counts; a database commits in order and knows it better.
     if let Some(recorded) = stated(slots.at(place::RECORDED_AT)).filter(|_| source.format != Format::Debezium) {
         head.recorded_by(recorded, guard);
@@ -85,7 +87,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
     sink.clinical(&Clinical {
         contact_id: text(place::CONTACT_ID),
         episode_id: text(place::EPISODE_ID),
-        period: Some(period),
+        period,
         care_form: care_form(slots.at(place::CARE_FORM)),
         started_at: time(place::STARTED_AT),
         started_is_date: slots.at(place::STARTED_AT).is_date(),
@@ -108,7 +110,6 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         verbatim: slots.verbatim_texts(),
         ..Clinical::bare(envelope, text(place::STATEMENT_ID).unwrap_or_default())
     });
-    Ok(head.made())
 }
 
 fn codes<'s>(slots: &'s Slots<'_>) -> Vec<Code<'s>> {

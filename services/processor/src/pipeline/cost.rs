@@ -7,7 +7,7 @@ use super::envelope::{About, Head};
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
-use super::statement::{Mapping, as_old_as_the_file, care_form, person, sex, stated};
+use super::statement::{Mapping, Period, Statement, as_old_as_the_file, care_form, person, sex, stated};
 use super::stop::Stop;
 use crate::mapping::Slots;
 use crate::rules::Rule;
@@ -43,27 +43,31 @@ pub(crate) mod place {
     pub(super) const LKF: usize = 23;
 }
 
+/// The year that a row states, or that the contact ended in.
+pub(super) fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop> {
+    if let Some(stated) = slots.at(place::PERIOD).text() {
+        return Ok(Some(Period { text: stated.into(), derived: None }));
+    }
+    let time = |place: usize| slots.at(place).time();
+    let Some(ended) = time(place::ENDED_AT).or(time(place::STARTED_AT)) else {
+        return Err(Stop::refuse(Rule::CostPeriodMissing, mapping.program.column_of(place::PERIOD)));
+    };
+    let text = format!("{:04}", mapping.stockholm.date(ended.0).0).into();
+    Ok(Some(Period { text, derived: Some(Rule::CostPeriodDerived) }))
+}
+
 /// One event.
-pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-    let withdrawn = mapping.is_withdrawn();
-    let Mapping { source, origin, correction, program, key_id, guard, stockholm, pseudonymiser, findings, .. } =
-        mapping;
-    let (interim, reserves) = (mapping.interim, mapping.reserves);
-    let period_column = program.column_of(place::PERIOD);
+pub(super) fn write<S: Sink>(
+    mapping: &Mapping<'_>,
+    statement: &Statement<'_, '_>,
+    findings: &mut Findings,
+    sink: &mut S,
+) {
+    let Mapping { source, origin, program, key_id, guard, pseudonymiser, interim, reserves, .. } = *mapping;
+    let Statement { slots, period, correction, ordinal } = *statement;
+    let withdrawn = statement.is_withdrawn();
     let text = |place: usize| slots.at(place).text();
     let time = |place: usize| slots.at(place).time();
-    let ended = time(place::ENDED_AT).or(time(place::STARTED_AT));
-    let derived;
-    let period = match (text(place::PERIOD), ended) {
-        (Some(period), _) => Some(period),
-        (None, _) if withdrawn => return Err(Stop::refuse(Rule::DeleteIncomplete, period_column)),
-        (None, Some(ended)) => {
-            findings.add(Rule::CostPeriodDerived, period_column);
-            derived = format!("{:04}", stockholm.date(ended.0).0);
-            Some(derived.as_str())
-        }
-        (None, None) => return Err(Stop::refuse(Rule::CostPeriodMissing, period_column)),
-    };
     let total = slots.at(place::TOTAL_ORE).wide_number();
     if !withdrawn {
         check_sum(total, &slots.components, program.column_of(place::TOTAL_ORE), findings);
@@ -77,7 +81,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
     let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
     let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
-    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
+    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
     let event_type = if withdrawn { "cost.withdrawn" } else { "cost.stated" };
     let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
     let mut envelope = head.envelope(event_type, correction, about, findings.list());
@@ -112,7 +116,6 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         lkf: text(place::LKF).filter(|_| !protected),
         verbatim: slots.verbatim_texts(),
     });
-    Ok(head.made())
 }
 
 /// Notes components that do not add up to the total; without components there is nothing to add.

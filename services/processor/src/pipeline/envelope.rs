@@ -99,6 +99,11 @@ impl<'a> Head<'a> {
         self.recorded_text = Some(guard.time_text(recorded));
     }
 
+    /// The next event is this one of its record, from 0.
+    pub(crate) fn numbered(self, ordinal: u32) -> Head<'a> {
+        Head { made: ordinal, ..self }
+    }
+
     /// How many envelopes have been made.
     pub(crate) fn made(&self) -> u32 {
         self.made

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use schemas::CorrectionKind;
+
 use super::bed_capacity;
+use super::findings::Findings;
 use super::row::{FigureNames, Figures, Row};
 use super::sink::Sink;
-use super::statement::{Mapping, stated};
+use super::statement::{self, Mapping, stated};
 use super::stop::Stop;
-use crate::mapping::Slots;
 use crate::rules::Rule;
 
 /// The places of the fields, checked against the subject's table by a test.
@@ -22,11 +24,16 @@ mod place {
 }
 
 /// One event.
-pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-    let withdrawn = mapping.is_withdrawn();
-    let Mapping { source, origin, program, key_id, directory, guard, findings, .. } = mapping;
+pub(super) fn map<S: Sink>(
+    mapping: &Mapping<'_>,
+    row: &statement::Row<'_, '_>,
+    findings: &mut Findings,
+    sink: &mut S,
+) -> Result<u32, Stop> {
+    let Mapping { source, origin, program, key_id, directory, guard, .. } = *mapping;
+    let slots = row.slots;
     let unit_column = program.column_of(place::UNIT);
-    if withdrawn {
+    if row.correction == CorrectionKind::Cancel {
         // Who reads capacity cannot yet take a statement back; figures that are gone must not come as if they held.
         return Err(Stop::refuse(Rule::CapacityDeleted, unit_column));
     }
