@@ -19,7 +19,7 @@ use crate::browser::check;
 use crate::fixture::{DAY, Declaration, MINUTE, Movement, Ward};
 
 static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
-static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 
 /// Only a bound on waiting: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
