@@ -391,8 +391,18 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
     };
     let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner) = (hub.shelf.library(), hub.shelf.manner());
-    let now = hub.picture().board.now;
-    let sight = report::Sight { library: &library, manner: &manner, language: Language::En, address: &address, now };
+    let picture = hub.picture();
+    let now = picture.board.now;
+    let operations = hub.shelf.operations();
+    let sight = report::Sight {
+        library: &library,
+        manner: &manner,
+        language: Language::En,
+        address: &address,
+        now,
+        operations: &operations,
+        limits: &picture.board.limits,
+    };
     match sight.report() {
         Some(report) => Json(report.json(&sight)).into_response(),
         None => {

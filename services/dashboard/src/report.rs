@@ -2,10 +2,13 @@
 //!
 //! A table is made once ([`Sheet`]) and written in three forms, so that the same number stands everywhere.
 
+pub mod about;
 pub mod address;
 pub mod comparison;
 pub mod costs;
 pub mod kit;
+pub mod operations;
+pub mod pathway;
 pub mod quality;
 pub mod sheet;
 pub mod waiting;
@@ -18,6 +21,7 @@ use serde_json::json;
 pub use address::{Address, Page, Place, Sort};
 pub use sheet::{Cell, Column, Sheet};
 
+use crate::age;
 use crate::api::rfc3339;
 use crate::published::{Library, Parcel, Reading};
 use crate::shelf::Manner;
@@ -35,6 +39,10 @@ pub struct Sight<'a> {
     pub address: &'a Address,
     /// The present instant.
     pub now: Timestamp,
+    /// How the services are doing.
+    pub operations: &'a operations::State,
+    /// When a source counts as stale, for the definitions.
+    pub limits: &'a age::Limits,
 }
 
 /// A part of a page.
@@ -69,7 +77,9 @@ impl Sight<'_> {
             Page::Waiting => waiting::report(self),
             Page::Costs => costs::report(self),
             Page::Quality => quality::report(self),
-            Page::Pathway | Page::Operations | Page::About => None,
+            Page::Pathway => pathway::report(self),
+            Page::Operations => Some(operations::report(self)),
+            Page::About => Some(about::report(self)),
         }
     }
 }

@@ -200,8 +200,16 @@ async fn published(
     let Some(place) = place else { return not_found(&hub, language, &headers) };
     let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner, picture) = (hub.shelf.library(), hub.shelf.manner(), hub.picture());
-    let sight =
-        report::Sight { library: &library, manner: &manner, language, address: &address, now: picture.board.now };
+    let operations = hub.shelf.operations();
+    let sight = report::Sight {
+        library: &library,
+        manner: &manner,
+        language,
+        address: &address,
+        now: picture.board.now,
+        operations: &operations,
+        limits: &picture.board.limits,
+    };
     let Some(report) = sight.report() else { return not_found(&hub, language, &headers) };
     hub.metrics.answers.inc();
     if pairs.get("form").is_some_and(|form| form == "csv") {

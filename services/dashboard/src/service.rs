@@ -19,6 +19,7 @@ use crate::hub::{Clock, Hub};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::published::{Library, Reading, read};
+use crate::report::operations::state;
 use crate::server;
 use crate::store::Store;
 
@@ -90,12 +91,14 @@ fn serve(config: &Config) -> Result<(), Failure> {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
             tokio::spawn(read::follow(hub.clone(), url, shutdown.clone()))
         });
+        let watching = tokio::spawn(state::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
         let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
         // The follower ends only at shutdown; if it panicked, nothing on the board can be trusted any more.
         shutdown.request();
         server.stopped().await;
         turning.abort();
+        watching.abort();
         for task in [asking, reading].into_iter().flatten() {
             task.abort();
         }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use schemas::Timestamp;
 
 use crate::published::Library;
+use crate::report::operations::State;
 use crate::run_chart::Rules;
 
 /// How published figures are shown.
@@ -30,6 +31,7 @@ impl Default for Manner {
 pub struct Shelf {
     library: ArcSwap<Library>,
     manner: ArcSwap<Manner>,
+    operations: ArcSwap<State>,
 }
 
 impl Shelf {
@@ -46,6 +48,16 @@ impl Shelf {
     /// Sets how they are shown.
     pub fn set_manner(&self, manner: Manner) {
         self.manner.store(Arc::new(manner));
+    }
+
+    /// How the services are doing.
+    pub fn operations(&self) -> Arc<State> {
+        self.operations.load_full()
+    }
+
+    /// Sets how the services are doing.
+    pub fn set_operations(&self, state: State) {
+        self.operations.store(Arc::new(state));
     }
 
     /// Newer figures.

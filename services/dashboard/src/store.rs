@@ -197,6 +197,56 @@ impl Store {
     }
 }
 
+/// What the store says of its own reading of a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The lanskod.
+    pub region: Box<str>,
+    /// Records read: the sum of the positions of its topics.
+    pub next_offsets: i64,
+    /// When a position last moved.
+    pub updated_at: Option<Timestamp>,
+    /// Events that had been stored already.
+    pub duplicates: i64,
+    /// Events that could not be stored.
+    pub rejected: i64,
+    /// Batches that the projections have still to look at.
+    pub unprojected: i64,
+}
+
+impl Store {
+    /// Positions, duplicates and rejects by region.
+    ///
+    /// # Errors
+    /// When the tables are not there or may not be read.
+    pub async fn deliveries(&mut self) -> Result<Vec<Delivery>, Error> {
+        let read = |source| Error::Read { what: "the store's positions", source };
+        let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
+        let rows = transaction
+            .query(
+                "SELECT p.region, sum(p.next_offset)::int8, extract(epoch FROM max(p.updated_at))::float8, \
+                        (SELECT coalesce(sum(d.count), 0)::int8 FROM delivery.duplicates d WHERE d.region = p.region), \
+                        (SELECT count(*) FROM delivery.rejected r WHERE r.region = p.region), \
+                        (SELECT count(*) FROM delivery.dirty q WHERE q.region = p.region) \
+                   FROM delivery.progress p GROUP BY p.region ORDER BY p.region",
+                &[],
+            )
+            .await
+            .map_err(read)?;
+        transaction.commit().await.map_err(read)?;
+        let delivery = |row: &Row| Delivery {
+            region: row.get::<_, &str>(0).into(),
+            next_offsets: row.get(1),
+            updated_at: row.get::<_, Option<f64>>(2).map(|at| Timestamp((at * 1_000_000.0) as i64)),
+            duplicates: row.get(3),
+            rejected: row.get(4),
+            unprojected: row.get(5),
+        };
+        Ok(rows.iter().map(delivery).collect())
+    }
+}
+
 /// A series that pages know; another one is not theirs.
 fn head(row: &Row) -> Option<(Head, i64)> {
     let head = Head {

@@ -295,7 +295,7 @@ words! {
     status_words: "Lägesord", "Status words";
     shape: "Form", "Shape";
     when: "När", "When";
-    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 1, 2026-11-22.", "Every figure on the board follows these definitions. Version 1, 2026-11-22.";
+    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 2, 2026-11-25.", "Every figure on the board follows these definitions. Version 2, 2026-11-25.";
 }
 
 impl Words {

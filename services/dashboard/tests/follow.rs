@@ -18,7 +18,7 @@ use topics::Region;
 use crate::browser::check;
 use crate::fixture::{DAY, Declaration, MINUTE, Movement, Ward};
 
-static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
 pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 
 /// Only a bound on waiting: the machine may be busy.

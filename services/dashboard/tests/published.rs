@@ -4,20 +4,31 @@ use std::collections::BTreeMap;
 
 use dashboard::published::read::Reader;
 use dashboard::published::{Extract, Library, Reading};
+use dashboard::report::operations::state::{self, Feed, State};
 use dashboard::shelf::Manner;
 use serde_json::Value;
 
 use crate::fixture;
+use crate::follow::KAFKA;
+use crate::pages::holds;
 use crate::register::{self, Facts};
 use crate::site::{Setup, Site};
 
 /// Every page of published figures that tests look at.
-pub const PAGES: [&str; 5] = [
+pub const PAGES: [&str; 13] = [
     "/vantetider",
     "/vantetider/region/14",
     "/vantetider/region/14/sjukhus/501010",
     "/vantetider?period=2026-08&ordning=andel",
     "/vantetider/region/21?period=2026-06",
+    "/datakvalitet",
+    "/datakvalitet/region/01",
+    "/kostnad",
+    "/kostnad/region/14",
+    "/vardforlopp",
+    "/vardforlopp/region/14",
+    "/drift",
+    "/om",
 ];
 
 /// The live board beside the published figures of the invented country.
@@ -277,4 +288,169 @@ fn only_the_highest_version_is_read_and_only_once() {
         assert_eq!((library.iter().count(), library.left_out), (1, 1));
         assert_eq!(library.get(Extract::WaitingTimes, key.0, key.1).unwrap().version, 2);
     });
+}
+
+#[test]
+fn what_has_not_come_and_what_has_jumped_is_said_in_words() {
+    let site = site();
+    let answer = json(&site, "/api/v1/quality?period=2026-10");
+    let deliveries = table(&answer, "leveranser");
+    let state =
+        |region: &str| row(deliveries, "region", region)["values"]["waiting-times"].as_str().unwrap().to_owned();
+    assert_eq!(state("Region Gotland"), "missing");
+    assert_eq!(state("Region Stockholm"), "jump down");
+    assert_eq!(state("Region Skåne"), "delivered");
+    assert_eq!(state("Västra Götalandsregionen"), "provisional");
+    let jump = row(table(&answer, "rimlighet"), "total", "statements");
+    assert_eq!(jump["values"]["region"], "Region Stockholm");
+    assert!(jump["values"]["now"].as_i64() < jump["values"]["usual"].as_i64());
+    // Coverage and findings are sums of what the manifests say.
+    let library = register::library();
+    let parcels = || library.of_period(Extract::WaitingTimes, "2026-10".parse().unwrap());
+    let coverage = row(table(&answer, "tackning"), "extract", "Waiting times");
+    assert_eq!(
+        coverage["values"]["statements"],
+        parcels().map(|parcel| parcel.total("statements").unwrap()).sum::<i64>()
+    );
+    let found = row(table(&answer, "regler"), "rule", "wait-guarantee-missing");
+    let count: i64 = parcels().map(|parcel| parcel.findings["wait-guarantee-missing"]).sum();
+    assert_eq!(found["values"]["statements"], count);
+    assert!(found["values"]["trend"].as_str().unwrap().starts_with("0 · ") && count > 0);
+    assert_eq!(found["values"]["owner"], "the unit that registers");
+    // A missing month is a gap in the trend, not a zero.
+    let region = json(&site, "/api/v1/quality?region=21&period=2026-10");
+    let trend =
+        row(table(&region, "regler"), "rule", "wait-guarantee-missing")["values"]["trend"].as_str().unwrap().to_owned();
+    assert!(trend.contains("missing"), "{trend}");
+}
+
+#[test]
+fn costs_are_sums_over_sums_and_persons_only_counts() {
+    let site = site();
+    let library = register::library();
+    let answer = json(&site, "/api/v1/costs?period=2025");
+    let key = ("14".parse().unwrap(), "2025".parse().unwrap());
+    let parcel = library.get(Extract::Kpp, key.0, key.1).unwrap();
+    let sum =
+        |column: &str| parcel.rows("cost_by_hospital.csv").map(|row| row.decimal(column, 2).unwrap()).sum::<i64>();
+    let inner: i64 = parcel.rows("cost_by_hospital.csv").map(|row| row.count("inner_contacts").unwrap()).sum();
+    let own = &row(table(&answer, "regioner"), "region", "Västra Götalandsregionen")["values"];
+    assert_eq!(own["mean_kronor"].as_i64().unwrap(), (sum("inner_total_kronor") * 2 + inner * 100) / (inner * 200));
+    let small = row(table(&answer, "regioner"), "region", "Region Gotland");
+    assert_eq!(small["absent"]["mean_kronor"], format!("fewer than{}20", '\u{a0}'));
+    let page = site.get("/sv/kostnad/region/14?period=2025").1;
+    assert!(page.contains("löpande priser") && page.contains("Ytterfall"));
+    let persons = parcel.file_rows["cost_by_person.csv"];
+    let years = json(&site, "/api/v1/costs?region=14&period=2025");
+    assert_eq!(row(table(&years, "ar"), "year", "2025")["values"]["persons"], persons);
+    // Groups of few contacts show no spread.
+    let groups = table(&years, "drg");
+    assert!(groups.iter().any(|row| row["values"]["greatest_kronor"].is_null()));
+    assert!(groups.iter().all(|row| row["values"]["contacts"].as_i64().is_none_or(|contacts| contacts >= 20)));
+}
+
+#[test]
+fn the_pathway_shows_where_patients_are_lost_and_hides_small_units() {
+    let site = site();
+    let answer = json(&site, "/api/v1/hip-fracture?region=14");
+    let hospitals = table(&answer, "sjukhus");
+    let first = &row(hospitals, "hospital", "Östra sjukhuset")["values"];
+    assert_eq!((first["share"].as_f64(), first["median_hours"].as_f64()), (Some(80.0), Some(18.0)));
+    let few = row(hospitals, "hospital", "Ängelbergs sjukhus");
+    assert!(few["values"]["share"].is_null() && few["absent"]["share"].as_str().unwrap().starts_with("fewer than"));
+    let country = json(&site, "/api/v1/hip-fracture");
+    let region = &row(table(&country, "regioner"), "region", "Region Skåne")["values"];
+    assert_eq!((region["within_24_hours"].as_i64(), region["of"].as_i64()), (Some(124), Some(155)));
+    let page = site.get("/sv/vardforlopp/region/12").1;
+    // 160 patients, 158 with arrival, 155 with a time of operation.
+    assert!(
+        page.contains("<b>160</b>") && page.contains("\u{2212}2 saknas här") && page.contains("\u{2212}3 saknas här")
+    );
+}
+
+#[test]
+fn operations_say_what_is_late_and_parked_with_what_to_do() {
+    let site = site();
+    assert!(site.get("/sv/drift").1.contains("Läget är inte hämtat än"));
+    let feed = |topic: &str, passed, waiting| Feed {
+        topic: topic.into(),
+        fates: runtime::fate::FateCounts { mapped: 7, ignored: 1, refused: 1, parked: 1, events: 9 },
+        passed,
+        waiting,
+        is_unreadable: false,
+    };
+    let calm = State {
+        kafka: Some((fixture::now(), true)),
+        feeds: Some(vec![feed("region.14.source.adt", 10, 3)]),
+        ..State::default()
+    };
+    site.hub.shelf.set_operations(calm.clone());
+    let page = site.get("/sv/drift").1;
+    assert!(page.contains("Inget är sent, parkerat eller avvisat"), "a calm state is not calm");
+    let late = vec![feed("region.14.source.adt", 12, 5_000)];
+    let parked = BTreeMap::from([("region.14.parked".to_owned(), 2_i64)]);
+    site.hub.shelf.set_operations(State { feeds: Some(late), parked, ..calm });
+    let page = site.get("/sv/drift").1;
+    for runbook in ["sent", "oden", "parkerat"] {
+        assert!(page.contains(&format!("href=\"#atgard-{runbook}\"")), "{runbook}");
+        assert!(page.contains(&format!("id=\"atgard-{runbook}\"")), "{runbook}");
+    }
+    let answer = json(&site, "/api/v1/operations");
+    assert_eq!(table(&answer, "oden")[0]["values"]["adds_up"], "no, +2");
+}
+
+/// The processor's committed offsets carry the fates; asking for them makes nobody a member of its group.
+#[test]
+fn fates_are_read_from_what_the_processor_has_committed() {
+    use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+    use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+    let region: topics::Region = "20".parse().unwrap();
+    let options = topics::Options { partitions: Some(1), replication_factor: Some(1), ..topics::Options::default() };
+    topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+    let topic = "region.20.source.adt";
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", KAFKA.bootstrap());
+    let producer: BaseProducer = config.create().unwrap();
+    for number in 0..6 {
+        producer.send(BaseRecord::<[u8], [u8]>::to(topic).partition(0).payload(&[number])).map_err(|(e, _)| e).unwrap();
+    }
+    producer
+        .send(BaseRecord::<[u8], [u8]>::to("region.20.parked").partition(0).payload(b"x"))
+        .map_err(|(e, _)| e)
+        .unwrap();
+    producer.flush(std::time::Duration::from_secs(60)).unwrap();
+    let group: BaseConsumer = config.set("group.id", state::PROCESSOR_GROUP).create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, 0, Offset::Offset(4)).unwrap();
+    let fates = "fates/1 mapped=2 ignored=1 refused=0 parked=1 events=5";
+    list.find_partition(topic, 0).unwrap().set_metadata(fates);
+    group.commit(&list, CommitMode::Sync).unwrap();
+    let (feeds, parked) = state::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap())).unwrap();
+    let feed = feeds.iter().find(|feed| feed.topic == topic).expect("the topic is told");
+    assert_eq!((feed.passed, feed.waiting, feed.fates.consumed(), feed.missing()), (4, 2, 4, 0));
+    assert_eq!(feed.fates.to_string(), fates);
+    assert_eq!(parked["region.20.parked"], 1);
+}
+
+#[test]
+fn about_says_whom_to_complain_to_and_what_has_changed() {
+    let site = site();
+    let page = site.get("/sv/om").1;
+    assert!(page.contains("href=\"mailto:tillganglighet@region.example\"") && page.contains("Digg"));
+    assert!(page.contains("Ändringar av definitioner"));
+    site.hub.shelf.set_manner(Manner::default());
+    assert!(site.get("/sv/om").1.contains("about.contact"), "nobody is told who sets the contact");
+}
+
+#[test]
+fn answers_with_figures_are_as_they_are_described() {
+    let site = site();
+    let description: Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    for name in ["waiting-times", "hip-fracture", "costs", "quality", "operations", "about"] {
+        let path = format!("/api/v1/{name}");
+        let schema = &description["paths"][&path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        holds(&description, schema, &json(&site, &path), &path);
+    }
 }

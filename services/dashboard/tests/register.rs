@@ -106,7 +106,33 @@ async fn database() -> String {
             }
         }
     }
+    for region in ["12", "14"] {
+        hips(&url, region).await;
+    }
     url
+}
+
+/// The hip-fracture pathway of a month, in the columns that the page reads.
+async fn hips(url: &str, region: &str) {
+    let head = "hospital_code;hospital_name;patients;with_arrival;with_operation_time;within_24_hours_denominator;\
+                within_24_hours;lower_quartile_hours;median_hours;upper_quartile_hours;discharged;reoperated;\
+                missing_arrival;missing_operation_time\n";
+    let lines = if region == "14" {
+        "501010;Östra sjukhuset;80;78;75;75;60;12.5;18.0;26.5;70;3;2;3\n\
+         501020;Mölndals sjukhus;120;120;118;118;59;16.0;24.5;39.0;110;4;0;2\n\
+         501030;Skövde sjukhus;60;59;59;59;50;10.0;15.5;22.0;55;1;1;0\n\
+         501990;Ängelbergs sjukhus;7;7;6;6;6;9.0;11.0;12.0;7;0;0;1\n"
+    } else {
+        "410010;Åkarps lasarett;90;88;86;86;66;13.0;19.0;28.0;80;2;2;2\n\
+         410020;Wettervåns sjukhus;70;70;69;69;58;11.0;16.5;23.5;66;1;0;1\n"
+    };
+    let file = File {
+        name: "hip_fracture.csv".into(),
+        bytes: format!("{head}{lines}").into_bytes(),
+        rows: 4,
+        personal: false,
+    };
+    publish(url, (region, "hip-fracture", "2026-10"), 1, &[file], &Facts::default()).await;
 }
 
 /// A migrated database where nothing is published.

@@ -23,6 +23,10 @@ const PUBLISHED = {
   "kostnad-region": "/sv/kostnad/region/14",
   datakvalitet: "/sv/datakvalitet",
   "datakvalitet-region": "/sv/datakvalitet/region/01",
+  vardforlopp: "/sv/vardforlopp",
+  "vardforlopp-region": "/sv/vardforlopp/region/14",
+  drift: "/sv/drift",
+  om: "/sv/om",
 };
 
 export default async function (url) {

@@ -25,7 +25,8 @@ pub enum Page {
 
 impl Page {
     /// In the order of the menu.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Costs, Self::Quality];
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Pathway, Self::Costs, Self::Quality, Self::Operations, Self::About];
 
     /// The part of the address.
     pub const fn segment(self) -> &'static str {

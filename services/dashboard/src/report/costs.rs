@@ -180,7 +180,7 @@ fn tiles(sight: &Sight<'_>, areas: &[Area], period: Period) -> Block {
         Some((sum, veil)) => veil.absent().map_or_else(|| value(sum), Cell::Absent),
     };
     let foot = match &sight.address.place {
-        Place::Country => kit::coverage(sight, areas.len()),
+        Place::Country => kit::coverage(sight, areas.iter().map(|area| &area.parcel)),
         place => kit::provenance_short(sight, place, Extract::Kpp, period),
     };
     let tile = |title: &str, value: Cell, side: &str| Tile {
@@ -384,7 +384,7 @@ fn groups(sight: &Sight<'_>, parcels: &[Arc<Parcel>], blocks: &mut Vec<Block>) {
         );
         let tick = |value: f64| format::number(sight.language, value.round() as i64);
         let svg = strips(&strip, tick, lead, "drg");
-        blocks.push(kit::drawing("spridning", title, lead, &svg));
+        blocks.push(kit::drawing(sight, "spridning", title, lead, &svg));
     }
     blocks.push(Block::Sheet(table));
 }

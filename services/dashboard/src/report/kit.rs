@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use schemas::Timestamp;
 use topics::Region;
 
 use super::sheet::{self, Absent, Cell, Sheet};
-use super::{Address, Block, Page, Place, Sight, Sort};
-use crate::api::rfc3339;
+use super::{Block, Place, Sight, Sort};
 use crate::collate;
 use crate::format;
 use crate::page::escape;
@@ -179,9 +179,18 @@ pub fn tiles(sight: &Sight<'_>, tiles: &[Tile]) -> Block {
     Block::Markup(markup)
 }
 
-/// `18 av 21 regioner`.
-pub fn coverage(sight: &Sight<'_>, count: usize) -> String {
-    format!("{count} {} {} {}", sight.language.words().of, Region::COUNT, sight.say("regioner", "regions"))
+/// `18 av 21 regioner, 2 med förbehåll`.
+pub fn coverage<'p>(sight: &Sight<'_>, parcels: impl Iterator<Item = &'p Arc<Parcel>>) -> String {
+    let (mut count, mut reserved) = (0, 0);
+    for parcel in parcels {
+        count += 1;
+        reserved += usize::from(!parcel.flags.is_empty());
+    }
+    let of = format!("{count} {} {} {}", sight.language.words().of, Region::COUNT, sight.say("regioner", "regions"));
+    if reserved == 0 {
+        return of;
+    }
+    format!("{of}, {reserved} {}", sight.say("med förbehåll", "with reservations"))
 }
 
 /// What must be known beside the figures, one line each; nothing when there is nothing.
@@ -216,6 +225,14 @@ pub fn flag_cell(sight: &Sight<'_>, parcel: &Parcel) -> Cell {
     Cell::State { shape: shape(Shape::Half), class: "reserved", word: parcel.flag_words(sight.language) }
 }
 
+/// An instant as Swedish local time; another text as it is.
+fn until(text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => format::date_time(Timestamp(at.as_microsecond())),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// Where the figures come from, and which regions have none.
 pub fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, place: &Place) -> Sheet {
     let columns = vec![
@@ -237,8 +254,8 @@ pub fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, place: &P
             Some(parcel) => row.extend([
                 Cell::Whole(parcel.version.into()),
                 Cell::text(format!("{} {}", extract.name(), parcel.definition)),
-                Cell::text(rfc3339(parcel.made_at)),
-                Cell::text(&*parcel.statements_until),
+                Cell::text(format::date_time(parcel.made_at)),
+                Cell::text(until(&parcel.statements_until)),
                 flag_cell(sight, parcel),
             ]),
             None => row.extend([missing(), missing(), missing(), missing(), missing()]),
@@ -251,13 +268,17 @@ pub fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, place: &P
 /// Version, making and reach of a region's figures in one line.
 pub fn provenance_short(sight: &Sight<'_>, place: &Place, extract: Extract, period: Period) -> String {
     match place.region().and_then(|region| sight.library.get(extract, region, period)) {
-        Some(parcel) => format!(
-            "{} {}, {} {}",
-            sight.say("version", "version"),
-            parcel.version,
-            sight.say("framställd", "made"),
-            format::date(parcel.made_at)
-        ),
+        Some(parcel) => {
+            let words = parcel.flag_words(sight.language);
+            format!(
+                "{} {}, {} {}{}{words}",
+                sight.say("version", "version"),
+                parcel.version,
+                sight.say("framställd", "made"),
+                format::date(parcel.made_at),
+                if words.is_empty() { "" } else { ", " }
+            )
+        }
         None => sight.language.words().missing.to_owned(),
     }
 }
@@ -300,16 +321,12 @@ pub fn prose(id: &str, heading: &str, paragraphs: &[String]) -> Block {
 }
 
 /// A drawing under a heading that scrolls by itself where it does not fit.
-pub fn drawing(id: &str, heading: &str, lead: &str, svg: &str) -> Block {
+pub fn drawing(sight: &Sight<'_>, id: &str, heading: &str, lead: &str, svg: &str) -> Block {
     Block::Markup(format!(
-        "<section class=\"card drawing\" aria-labelledby=\"{id}-rubrik\"><h2 id=\"{id}-rubrik\">{}</h2><p class=\"hint\">{}</p>\
-         <div class=\"table-wrap chart-wrap\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}-rubrik\">{svg}</div></section>",
+        "<section class=\"card drawing\" id=\"bild-{id}\"><h2>{0}</h2><p class=\"hint\">{1}</p>\
+         <div class=\"table-wrap chart-wrap\" role=\"region\" tabindex=\"0\" aria-label=\"{0}, {2}\">{svg}</div></section>",
         escape(heading),
-        escape(lead)
+        escape(lead),
+        sight.say("diagram", "chart")
     ))
-}
-
-/// A link to another page of the same place and period.
-pub fn other_page(sight: &Sight<'_>, kind: Page) -> String {
-    Address { kind, ..sight.address.clone() }.text(sight.language)
 }

@@ -184,7 +184,7 @@ impl Sheet {
         let target = if is_first { " id=\"tabell\"" } else { "" };
         let _ = write!(
             markup,
-            "<section class=\"card sheet\" aria-labelledby=\"{0}-rubrik\"><h2 id=\"{0}-rubrik\">{1}</h2>",
+            "<section class=\"card sheet\"><h2 id=\"{0}-rubrik\">{1}</h2>",
             self.id,
             escape(&self.caption)
         );

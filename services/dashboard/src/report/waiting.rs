@@ -109,7 +109,7 @@ fn tiles(sight: &Sight<'_>, both: &Both, period: Period) -> Block {
         (both.waiting.as_slice(), sight.say("Väntande högst 90 dagar", "Waiting at most 90 days")),
     ];
     let foot = match place {
-        Place::Country => kit::coverage(sight, completed.areas.len()),
+        Place::Country => kit::coverage(sight, completed.areas.iter().map(|area| &area.parcel)),
         _ => kit::provenance_short(sight, place, Extract::WaitingTimes, period),
     };
     let mut all = Vec::new();
@@ -206,6 +206,8 @@ fn country(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
 }
 
 fn chart(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
+    let mut tables = Vec::new();
+    blocks.push(Block::Markup("<div class=\"pair\">".to_owned()));
     for (months, id, title) in [
         (&both.completed, "serie-genomforda", sight.say("Genomförda inom 90 dagar", "Completed within 90 days")),
         (&both.waiting, "serie-vantande", sight.say("Väntande högst 90 dagar", "Waiting at most 90 days")),
@@ -217,17 +219,19 @@ fn chart(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
             "Andel med vårdgaranti, 13 månader, med gränser för vanlig variation. Prickad del är preliminär; lodrätt streck är brott i serien.",
             "Share of those under the guarantee, 13 months, with limits of ordinary variation. A dotted part is provisional; a vertical line is a break in the series.",
         );
-        let Block::Markup(mut card) = kit::drawing(id, title, lead, &svg) else { continue };
-        let signals = series.signals(sight);
+        let Block::Markup(mut card) = kit::drawing(sight, id, title, lead, &svg) else { continue };
         let end = card.rfind("</section>").unwrap_or(card.len());
-        card.insert_str(end, &signals);
+        card.insert_str(end, &series.signals(sight));
         blocks.push(Block::Markup(card));
-        blocks.push(Block::Sheet(series.sheet(
-            sight,
-            id,
-            format!("{title}, {}", sight.say("månad för månad", "month by month")),
-        )));
+        let caption = format!("{title}, {}", sight.say("månad för månad", "month by month"));
+        tables.push(Block::Sheet(series.sheet(sight, id, caption)));
     }
+    blocks.push(Block::Markup(format!(
+        "</div><details class=\"more\"><summary>{}</summary>",
+        sight.language.words().chart_table
+    )));
+    blocks.extend(tables);
+    blocks.push(Block::Markup("</details>".to_owned()));
 }
 
 /// Every region on one scale, with the country's middle in all.
@@ -340,7 +344,7 @@ fn intervals(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
         "Share of contacts in each interval; hatched is beyond 90 days. The numbers stand in the table.",
     );
     let svg = stacked(&names, &bars, BEYOND_FROM, finding, "intervall");
-    blocks.push(kit::drawing("staplar", title, finding, &svg));
+    blocks.push(kit::drawing(sight, "staplar", title, finding, &svg));
     blocks.push(Block::Sheet(table));
 }
 

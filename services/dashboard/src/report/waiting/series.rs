@@ -170,15 +170,19 @@ impl Series {
 
     /// The numbers behind the drawing.
     pub fn sheet(&self, sight: &Sight<'_>, id: &'static str, caption: String) -> Sheet {
-        let columns = vec![
+        let mut columns = vec![
             sheet::words("period", sight.say("Månad", "Month")),
             sheet::number("within", sight.say("Inom 90 dagar", "Within 90 days"), sight.say("kontakter", "contacts")),
             sheet::number("of", sight.say("Av", "Of"), sight.say("kontakter", "contacts")),
             sheet::number("share", sight.say("Andel", "Share"), "%"),
-            sheet::number("regions", sight.say("Regioner", "Regions"), sight.say("av 21", "of 21")),
             sheet::words("finding", sight.say("Bedömning", "Finding")),
             sheet::words("flags", sight.say("Förbehåll", "Reservations")),
         ];
+        let is_country = sight.address.place == Place::Country;
+        if is_country {
+            let regions = sheet::number("regions", sight.say("Regioner", "Regions"), sight.say("av 21", "of 21"));
+            columns.insert(4, regions);
+        }
         let mut table = Sheet::new(id, caption, columns, "");
         for point in self.points.iter().rev() {
             let (part, of) = match point.figure {
@@ -203,16 +207,12 @@ impl Series {
                 notes.push(&point.flags);
             }
             let notes = if notes.is_empty() { "–".to_owned() } else { notes.join("; ") };
-            let regions = Cell::Whole(i64::try_from(point.regions).unwrap_or(0));
-            table.rows.push(vec![
-                Cell::text(point.period.text(sight.language)),
-                part,
-                of,
-                share(point),
-                regions,
-                finding,
-                Cell::text(notes),
-            ]);
+            let mut row =
+                vec![Cell::text(point.period.text(sight.language)), part, of, share(point), finding, Cell::text(notes)];
+            if is_country {
+                row.insert(4, Cell::Whole(i64::try_from(point.regions).unwrap_or(0)));
+            }
+            table.rows.push(row);
         }
         table
     }
