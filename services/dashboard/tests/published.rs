@@ -35,8 +35,29 @@ pub const PAGES: [&str; 13] = [
 pub fn site() -> Site {
     let site = Site::start(Setup::of(fixture::country(), fixture::now()));
     site.hub.shelf.put(register::library());
+    site.hub.shelf.set_operations(operations());
     site.hub.shelf.set_manner(Manner { contact: Some("tillganglighet@region.example".into()), ..Manner::default() });
     site
+}
+
+/// A state with something to do.
+fn operations() -> State {
+    let feed = |topic: &str, mapped, passed, waiting| Feed {
+        topic: topic.into(),
+        fates: runtime::fate::FateCounts { mapped, ignored: 40, refused: 3, parked: 1, events: mapped + 9 },
+        passed,
+        waiting,
+        is_unreadable: false,
+    };
+    State {
+        kafka: Some((fixture::now(), true)),
+        feeds: Some(vec![
+            feed("region.14.source.adt", 91_456, 91_500, 12),
+            feed("region.14.source.waiting-times", 20_000, 20_044, 4_870),
+        ]),
+        parked: BTreeMap::from([("region.14.parked".to_owned(), 8)]),
+        ..State::default()
+    }
 }
 
 fn json(site: &Site, path: &str) -> Value {
@@ -371,6 +392,7 @@ fn the_pathway_shows_where_patients_are_lost_and_hides_small_units() {
 #[test]
 fn operations_say_what_is_late_and_parked_with_what_to_do() {
     let site = site();
+    site.hub.shelf.set_operations(State::default());
     assert!(site.get("/sv/drift").1.contains("Läget är inte hämtat än"));
     let feed = |topic: &str, passed, waiting| Feed {
         topic: topic.into(),

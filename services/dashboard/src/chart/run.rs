@@ -36,7 +36,7 @@ struct Frame {
     bottom: f64,
 }
 
-const WHOLE: Frame = Frame { width: 760.0, height: 260.0, left: 46.0, right: 118.0, top: 26.0, bottom: 30.0 };
+const WHOLE: Frame = Frame { width: 640.0, height: 250.0, left: 46.0, right: 118.0, top: 26.0, bottom: 30.0 };
 const SMALL: Frame = Frame { width: 220.0, height: 84.0, left: 4.0, right: 8.0, top: 6.0, bottom: 6.0 };
 
 impl Frame {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use runtime::exit;
 use runtime::shutdown::Shutdown;
 use schemas::Timestamp;
+use topics::Region;
 
 use super::parcel::{Head, Manifest};
 use super::{Extract, Library, Parcel, Reading};
@@ -63,11 +64,14 @@ pub async fn follow(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
     }
 }
 
+/// Extract, region and period.
+type Series = (Extract, Region, Period);
+
 /// What has been read before, so that a parcel is read and parsed once.
 #[derive(Default)]
 pub struct Reader {
     /// By series: the row that was read, and its figures unless they could not be understood.
-    held: HashMap<(Extract, topics::Region, Period), (Head, Option<Arc<Parcel>>)>,
+    held: HashMap<Series, (Head, Option<Arc<Parcel>>)>,
 }
 
 impl Reader {
@@ -80,7 +84,7 @@ impl Reader {
         let (since_month, since_year) = (month.back(MONTHS), month.year().back(YEARS));
         let mut listed = store.published(&since_month.to_string(), &since_year.to_string(), PARCELS_MAX).await?;
         // Newest first, so that the oldest are left out when there is too much.
-        listed.sort_by(|one, other| other.0.period.cmp(&one.0.period));
+        listed.sort_by_key(|(head, _)| std::cmp::Reverse(head.period));
         let (mut held, mut bytes, mut left_out) = (HashMap::new(), 0_i64, 0);
         for (head, length) in listed {
             let key = (head.extract, head.region, head.period);

@@ -47,6 +47,15 @@ pub fn veils(counts: &[i64], below: u32) -> Vec<Veil> {
     veils
 }
 
+/// Whether a sum over units is shown: when a single unit of it is hidden and is not nobody, the sum would be that unit.
+pub fn of_sum(units: impl IntoIterator<Item = (i64, Veil)>) -> Veil {
+    let mut hidden = units.into_iter().filter(|(count, veil)| *count > 0 && !veil.is_open());
+    match (hidden.next(), hidden.next()) {
+        (Some((_, veil)), None) => veil,
+        _ => Veil::Open,
+    }
+}
+
 /// The same for groups of units under one sum: veils of the groups, and of each group's units.
 pub fn nested(groups: &[Vec<i64>], below: u32) -> (Vec<Veil>, Vec<Vec<Veil>>) {
     let sums: Vec<i64> = groups.iter().map(|counts| counts.iter().sum()).collect();
@@ -82,6 +91,13 @@ mod tests {
     fn a_hidden_unit_is_never_alone_under_a_sum() {
         assert_eq!(veils(&[100, 19, 30, 0], 20), [Veil::Open, FEW, Veil::Withheld, Veil::Open]);
         assert_eq!(veils(&[5], 20), [FEW]);
+    }
+
+    #[test]
+    fn the_sum_of_one_hidden_unit_is_as_hidden() {
+        assert_eq!(of_sum([(5, FEW), (0, Veil::Open)]), FEW);
+        assert_eq!(of_sum([(5, FEW), (30, Veil::Withheld)]), Veil::Open);
+        assert_eq!(of_sum([(50, Veil::Open)]), Veil::Open);
     }
 
     #[test]

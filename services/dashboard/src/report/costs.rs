@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use topics::Region;
 
-use super::comparison::{Veil, nested, veils};
+use super::comparison::{Veil, nested, of_sum, veils};
 use super::kit::{self, Tile};
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
@@ -120,7 +120,8 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
         Place::Country => country(sight, &areas, &mut blocks),
         Place::Region(region) | Place::Hospital(region, _) => one_region(sight, &areas, *region, &mut blocks),
     }
-    groups(sight, &parcels, &mut blocks);
+    let veil = whole(sight, &areas).map_or(Veil::Open, |(_, veil)| veil);
+    groups(sight, &parcels, veil, &mut blocks);
     blocks.push(over_time(sight));
     blocks.push(method(sight));
     blocks.push(Block::Sheet(kit::provenance(sight, Extract::Kpp, period, place)));
@@ -168,7 +169,8 @@ fn whole(sight: &Sight<'_>, areas: &[Area]) -> Option<(Sum, Veil)> {
         None => {
             let mut sum = Sum::default();
             areas.iter().for_each(|area| sum.add(&area.sum));
-            (!areas.is_empty()).then_some((sum, Veil::Open))
+            let veil = of_sum(areas.iter().map(|area| (area.sum.contacts, area.veil)));
+            (!areas.is_empty()).then_some((sum, veil))
         }
     }
 }
@@ -309,8 +311,8 @@ struct Group {
     parcels: usize,
 }
 
-/// Diagnosis groups with their spread.
-fn groups(sight: &Sight<'_>, parcels: &[Arc<Parcel>], blocks: &mut Vec<Block>) {
+/// Diagnosis groups with their spread; `whole` tells whether the sum of them all is shown.
+fn groups(sight: &Sight<'_>, parcels: &[Arc<Parcel>], whole: Veil, blocks: &mut Vec<Block>) {
     let mut all: BTreeMap<(Box<str>, Box<str>), Group> = BTreeMap::new();
     for row in parcels.iter().flat_map(|parcel| parcel.rows("cost_by_drg.csv")) {
         let key = (row.text("drg").unwrap_or_default().into(), row.text("care_form").unwrap_or_default().into());
@@ -340,7 +342,11 @@ fn groups(sight: &Sight<'_>, parcels: &[Arc<Parcel>], blocks: &mut Vec<Block>) {
     let none = sight.say("Ingen grupp är publicerad.", "No group is published.");
     let mut table = Sheet::new("drg", title, columns, none);
     let counts: Vec<i64> = all.values().map(|group| group.contacts).collect();
-    let veils = veils(&counts, sight.manner.contacts_min);
+    let mut veils = veils(&counts, sight.manner.contacts_min);
+    if !whole.is_open() {
+        // The groups of a hidden place add up to it.
+        veils.fill(whole);
+    }
     let mut drawn: Vec<(i64, Strip)> = Vec::new();
     for (((drg, form), group), veil) in all.iter().zip(veils) {
         let name = Cell::text(&**drg);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use topics::Region;
 
-use super::comparison::{Veil, nested};
+use super::comparison::{Veil, nested, of_sum};
 use super::kit::{self, Tile};
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
@@ -173,8 +173,7 @@ fn areas(sight: &Sight<'_>, period: Period) -> Vec<Area> {
 fn whole(own: &[&Area]) -> (Sum, Veil) {
     let mut sum = Sum::default();
     own.iter().for_each(|area| sum.add(&area.sum));
-    // The sum of one hidden region is that region.
-    let veil = if let [one] = own { one.veil } else { Veil::Open };
+    let veil = of_sum(own.iter().map(|area| (area.sum.patients.unwrap_or(0), area.veil)));
     (sum, veil)
 }
 
@@ -386,7 +385,12 @@ fn missing(sight: &Sight<'_>, own: &[&Area]) -> Block {
         }
         for (reason, count) in reasons {
             let cell = area.veil.absent().map_or(Cell::Whole(count), Cell::Absent);
-            table.rows.push(vec![Cell::text(area.parcel.region.name()), Cell::text(reason.replace('_', " ")), cell]);
+            let reason = match reason {
+                "arrival" => sight.say("ankomst", "arrival").to_owned(),
+                "operation_time" => sight.say("operationstid", "time of operation").to_owned(),
+                other => other.replace('_', " "),
+            };
+            table.rows.push(vec![Cell::text(area.parcel.region.name()), Cell::text(reason), cell]);
         }
     }
     Block::Sheet(table)

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use topics::Region;
 
-use self::figures::{Area, BEYOND_FROM, INTERVALS, Line, Month, Phase, Sum};
+use self::figures::{Area, BEYOND_FROM, INTERVALS, Line, Month, Phase, Shown, Sum};
 use self::series::Series;
 use super::comparison::{Veil, veils};
 use super::kit::{self, Tile};
@@ -90,9 +90,9 @@ fn place_name(place: &Place, hospital: Option<&str>) -> String {
 }
 
 /// The figures of a place in a month: its sum, whether counts and guarantee are shown.
-fn at<'a>(month: &'a Month, place: &Place) -> Option<(Sum, Veil, Veil)> {
+fn at<'a>(month: &'a Month, place: &Place) -> Option<Shown> {
     match place {
-        Place::Country => (!month.areas.is_empty()).then_some((month.sum, Veil::Open, Veil::Open)),
+        Place::Country => month.whole(),
         Place::Region(region) => month.area(*region).map(|area| (area.sum, area.counts, area.guarantee)),
         Place::Hospital(region, code) => {
             let line: &'a Line = month.area(*region)?.line(code)?;
@@ -139,7 +139,7 @@ fn tiles(sight: &Sight<'_>, both: &Both, period: Period) -> Block {
     kit::tiles(sight, &all)
 }
 
-fn counted(found: Option<(Sum, Veil, Veil)>) -> Cell {
+fn counted(found: Option<Shown>) -> Cell {
     match found {
         None => Cell::Absent(Absent::Missing),
         Some((sum, counts, _)) => counts.absent().map_or(Cell::Whole(sum.count), Cell::Absent),
@@ -147,7 +147,7 @@ fn counted(found: Option<(Sum, Veil, Veil)>) -> Cell {
 }
 
 /// count, of, within, share.
-fn cells(found: Option<(Sum, Veil, Veil)>) -> [Cell; 4] {
+fn cells(found: Option<Shown>) -> [Cell; 4] {
     let guarantee = |value: fn(Sum) -> Cell| match found {
         None => Cell::Absent(Absent::Missing),
         Some((sum, _, veil)) => veil.absent().map_or_else(|| value(sum), Cell::Absent),
@@ -308,7 +308,7 @@ fn intervals(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
     for (month, phase) in
         [(completed, sight.say("genomförda", "completed")), (waiting, sight.say("väntande", "waiting"))]
     {
-        let mut lines: Vec<(String, Option<(Sum, Veil, Veil)>)> = Vec::new();
+        let mut lines: Vec<(String, Option<Shown>)> = Vec::new();
         match place {
             Place::Country => lines.push((whole.to_owned(), at(month, place))),
             Place::Region(region) => {
@@ -422,8 +422,11 @@ fn dimensions(sight: &Sight<'_>, area: &Area, blocks: &mut Vec<Block>) {
         for (index, row) in rows.iter().enumerate() {
             let guarantee = if counts[index].is_open() { guarantees[index] } else { counts[index] };
             // A region that is hidden hides its groups.
-            let (count, guarantee) =
-                if area.counts.is_open() { (counts[index], guarantee) } else { (area.counts, area.counts) };
+            let (count, guarantee) = match (area.counts.is_open(), area.guarantee.is_open()) {
+                (true, true) => (counts[index], guarantee),
+                (true, false) => (counts[index], area.guarantee),
+                (false, _) => (area.counts, area.counts),
+            };
             let name = match row.text("value") {
                 None => sight.say("uppges inte", "not given").to_owned(),
                 Some("male") => sight.say("män", "men").to_owned(),

@@ -11,6 +11,9 @@ use super::super::comparison::{self, Veil};
 use crate::period::Period;
 use crate::published::{Extract, Library, Parcel, Row};
 
+/// A sum, whether its counts are shown, and whether its guarantee is.
+pub type Shown = (Sum, Veil, Veil);
+
 /// Contacts that have taken place, or that are waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -160,6 +163,13 @@ impl Month {
         let mut sum = Sum::default();
         areas.iter().for_each(|area| sum += area.sum);
         Self { period, areas, sum }
+    }
+
+    /// The sum of all regions, whether its counts and its guarantee are shown; `None` when nobody has published.
+    pub fn whole(&self) -> Option<Shown> {
+        let counts = comparison::of_sum(self.areas.iter().map(|area| (area.sum.count, area.counts)));
+        let guarantee = comparison::of_sum(self.areas.iter().map(|area| (area.sum.of, area.guarantee)));
+        (!self.areas.is_empty()).then_some((self.sum, counts, guarantee))
     }
 
     /// A region's part.

@@ -240,16 +240,8 @@ pub fn share(point: &Point) -> Cell {
 fn figure(month: &Month, place: &Place) -> Result<(i64, i64), Absent> {
     let (sum, veil) = match place {
         Place::Country => {
-            if month.areas.is_empty() {
-                return Err(Absent::Missing);
-            }
-            // A country of few contacts, or of one hidden region, is as hidden as they are.
-            let hidden = month.areas.iter().filter(|area| !area.guarantee.is_open() && area.sum.of > 0);
-            let hidden: Vec<_> = hidden.collect();
-            match hidden.as_slice() {
-                [one] => (month.sum, one.guarantee),
-                _ => (month.sum, super::super::comparison::Veil::Open),
-            }
+            let (sum, _, guarantee) = month.whole().ok_or(Absent::Missing)?;
+            (sum, guarantee)
         }
         Place::Region(region) => {
             let area = month.area(*region).ok_or(Absent::Missing)?;
