@@ -250,7 +250,7 @@ fn multiples(sight: &Sight<'_>, months: &[Month], blocks: &mut Vec<Block>) {
     );
     let mut table = Sheet::new("regioner-serie", title, columns, "");
     let mut markup = format!(
-        "<section class=\"card\" aria-labelledby=\"multiplar-rubrik\"><h2 id=\"multiplar-rubrik\">{title}</h2><p class=\"hint\">{}</p><ul class=\"multiples\">",
+        "<section class=\"card\" id=\"multiplar\"><h2>{title}</h2><p class=\"hint\">{}</p><ul class=\"multiples\">",
         sight.say(
             "13 månader, 0–100 % i alla. Linjen är riket under perioden.",
             "13 months, 0–100% in all. The line is the country over the period."
