@@ -383,10 +383,13 @@ fn the_pathway_shows_where_patients_are_lost_and_hides_small_units() {
     let region = &row(table(&country, "regioner"), "region", "Region Skåne")["values"];
     assert_eq!((region["within_24_hours"].as_i64(), region["of"].as_i64()), (Some(124), Some(155)));
     let page = site.get("/sv/vardforlopp/region/12").1;
-    // 160 patients, 158 with arrival, 155 with a time of operation.
+    // 160 fractures, 158 with arrival, 153 of them operated; the region's own median and middle half.
     assert!(
-        page.contains("<b>160</b>") && page.contains("\u{2212}2 saknas här") && page.contains("\u{2212}3 saknas här")
+        page.contains("<b>160</b>") && page.contains("\u{2212}2 saknas här") && page.contains("\u{2212}5 saknas här")
     );
+    assert!(page.contains(">18,0</p>") && page.contains("mittersta hälften 12,0–26,0"));
+    let gone = table(&answer, "saknade");
+    assert_eq!(row(gone, "reason", "operation")["values"]["patients"], 7);
 }
 
 #[test]

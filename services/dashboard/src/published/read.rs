@@ -29,7 +29,7 @@ pub const PARCEL_BYTES_MAX: i64 = 8 << 20;
 /// Most bytes of files held, counted the same way.
 pub const BYTES_MAX: i64 = 128 << 20;
 /// Only these files are read of a parcel.
-const FILES: [&str; 12] = [
+const FILES: [&str; 9] = [
     "kpi_total.csv",
     "kpi_by_dimension.csv",
     "kpi_waiting.csv",
@@ -37,11 +37,8 @@ const FILES: [&str; 12] = [
     "cost_by_hospital.csv",
     "cost_by_drg.csv",
     "cost_by_component.csv",
-    "hip_fracture.csv",
-    "hip_fracture_by_hospital.csv",
-    "hospitals.csv",
-    "stages.csv",
-    "hip_fracture_stages.csv",
+    "hip_by_hospital.csv",
+    "hip_pathway.csv",
 ];
 
 /// Asks until shutdown. What cannot be read stays as it was, and the pages say since when.

@@ -65,12 +65,6 @@ impl<'a> Row<'a> {
         self.cells.get(index).map(|cell| &**cell).filter(|cell| !cell.is_empty())
     }
 
-    /// Columns whose names begin with a text, with the rest of their names.
-    pub fn columns_of(self, prefix: &'static str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let names = self.table.columns.keys();
-        names.filter_map(move |name| Some((&**name, name.strip_prefix(prefix)?)))
-    }
-
     /// A whole number; `None` when there is none.
     pub fn count(self, column: &str) -> Option<i64> {
         self.text(column)?.parse().ok()

@@ -19,22 +19,38 @@ use crate::published::{Extract, Parcel, Row};
 
 /// The published files and columns, in one place. A column that is not there is a figure that is missing.
 mod published {
-    /// Files with a line per hospital; the first that is published is shown.
-    pub const FILES: [&str; 3] = ["hip_fracture.csv", "hip_fracture_by_hospital.csv", "hospitals.csv"];
+    /// A line per hospital; the last line without a code is the region.
+    pub const BY_HOSPITAL: &str = "hip_by_hospital.csv";
+    /// Stages with how many came through each and all before; the last block without a code is the region.
+    pub const STAGES: &str = "hip_pathway.csv";
     pub const CODE: &str = "hospital_code";
     pub const NAME: &str = "hospital_name";
-    pub const PATIENTS: &str = "patients";
+    pub const PATIENTS: &str = "fractures";
     pub const WITH_ARRIVAL: &str = "with_arrival";
     pub const WITH_OPERATION: &str = "with_operation_time";
-    pub const OF: &str = "within_24_hours_denominator";
-    pub const WITHIN: &str = "within_24_hours";
-    pub const LOWER: &str = "lower_quartile_hours";
-    pub const MEDIAN: &str = "median_hours";
-    pub const UPPER: &str = "upper_quartile_hours";
+    pub const OF: &str = "hours_known";
+    pub const WITHIN: &str = "within_24h";
+    pub const LOWER: &str = "hours_q1";
+    pub const MEDIAN: &str = "hours_median";
+    pub const UPPER: &str = "hours_q3";
     pub const DISCHARGED: &str = "discharged";
-    pub const REOPERATED: &str = "reoperated";
-    /// Columns that begin so count patients whose part of the pathway is missing, by reason.
-    pub const MISSING: &str = "missing_";
+    pub const REOPERATED: &str = "reoperated_30_days";
+    /// Counts of what is missing, and in Swedish and English what.
+    pub const MISSING: [(&str, &str, &str); 4] = [
+        ("arrival_missing", "ankomst", "arrival"),
+        ("operation_missing", "operation", "operation"),
+        ("operation_time_missing", "operationstid", "time of operation"),
+        ("operation_before_arrival", "operation före ankomst", "operation before arrival"),
+    ];
+    /// Stages in their order, with their Swedish and English names.
+    pub const STAGE_NAMES: [(&str, &str, &str); 6] = [
+        ("all", "Höftfrakturer", "Hip fractures"),
+        ("arrival", "Ankomst känd", "Arrival known"),
+        ("diagnosis", "Diagnos", "Diagnosis"),
+        ("operation", "Opererade", "Operated"),
+        ("moved", "Flyttade till vårdavdelning", "Moved to a ward"),
+        ("discharged", "Utskrivna", "Discharged"),
+    ];
 }
 
 /// A hospital, or a sum of hospitals. `None` is a column that was not published.
@@ -98,6 +114,8 @@ struct Area {
     parcel: Arc<Parcel>,
     lines: Vec<Line>,
     sum: Sum,
+    /// The region's own quartiles, as published.
+    hours: [Option<i64>; 3],
     veil: Veil,
 }
 
@@ -137,9 +155,16 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     Some(Report { heading, subheading, blocks, parcels })
 }
 
-fn rows(parcel: &Parcel) -> impl Iterator<Item = Row<'_>> {
-    let file = published::FILES.into_iter().find(|file| parcel.tables.contains_key(*file)).unwrap_or_default();
-    parcel.rows(file)
+/// Hospitals' lines, and the region's own.
+fn rows(parcel: &Parcel) -> (Vec<Row<'_>>, Option<Row<'_>>) {
+    let mut rows: Vec<Row<'_>> = parcel.rows(published::BY_HOSPITAL).collect();
+    let is_region = rows.last().is_some_and(|row| row.text(published::CODE).is_none());
+    let region = if is_region { rows.pop() } else { None };
+    (rows, region)
+}
+
+fn hours(row: Row<'_>) -> [Option<i64>; 3] {
+    [published::LOWER, published::MEDIAN, published::UPPER].map(|column| row.decimal(column, 1))
 }
 
 fn areas(sight: &Sight<'_>, period: Period) -> Vec<Area> {
@@ -147,17 +172,20 @@ fn areas(sight: &Sight<'_>, period: Period) -> Vec<Area> {
         .library
         .of_period(Extract::HipFracture, period)
         .map(|parcel| {
-            let lines: Vec<Line> = rows(parcel)
+            let (hospitals, region) = rows(parcel);
+            let lines: Vec<Line> = hospitals
+                .into_iter()
                 .map(|row| Line {
-                    name: row.text(published::NAME).or(row.text(published::CODE)).unwrap_or_default().into(),
+                    name: row.text(published::NAME).or(row.text(published::CODE)).unwrap_or("–").into(),
                     sum: Sum::of(row),
-                    hours: [published::LOWER, published::MEDIAN, published::UPPER].map(|column| row.decimal(column, 1)),
+                    hours: hours(row),
                     veil: Veil::Open,
                 })
                 .collect();
             let mut sum = Sum::default();
             lines.iter().for_each(|line| sum.add(&line.sum));
-            Area { parcel: parcel.clone(), lines, sum, veil: Veil::Open }
+            let hours = region.map(hours).unwrap_or_default();
+            Area { parcel: parcel.clone(), lines, sum, hours, veil: Veil::Open }
         })
         .collect();
     let counts: Vec<Vec<i64>> =
@@ -185,19 +213,20 @@ fn tiles(sight: &Sight<'_>, own: &[&Area], sum: &Sum, veil: Veil, period: Period
     };
     let tile =
         |title: &str, value: Cell, side: String| Tile { title: title.to_owned(), value, side, foot: foot.clone() };
-    let lines: Vec<&Line> = own.iter().flat_map(|area| &area.lines).collect();
-    // Medians cannot be added: of a single hospital it is its own, of more there is none.
-    let (hours, middle) = match lines.as_slice() {
-        [one] => {
+    // Medians cannot be added: a region's is its own, and the country has none.
+    let (hours, middle) = match (&sight.address.place, own) {
+        (Place::Region(_), [one]) => {
             let [lower, median, upper] =
                 one.hours.map(|hours| hours.map_or(Cell::Absent(Absent::Missing), |hours| Cell::Decimal(hours, 1)));
-            let between = format!("{}–{}", lower.shown(sight.language), upper.shown(sight.language));
-            (median, if one.veil.is_open() { between } else { String::new() })
+            let half = sight.say("mittersta hälften", "middle half");
+            let between = format!("{half} {}–{}", lower.shown(sight.language), upper.shown(sight.language));
+            (median, if veil.is_open() { between } else { String::new() })
         }
-        _ => (
-            Cell::Absent(Absent::NotApplicable),
-            sight.say("medianer läggs inte ihop; se sjukhusen", "medians are not added; see the hospitals").to_owned(),
-        ),
+        (Place::Region(_), _) => (Cell::Absent(Absent::Missing), String::new()),
+        _ => {
+            let text = sight.say("medianer läggs inte ihop; se sjukhusen", "medians are not added; see the hospitals");
+            (Cell::Absent(Absent::NotApplicable), text.to_owned())
+        }
     };
     let of = match (sum.within, sum.of, veil.is_open()) {
         (Some(within), Some(of), true) => format!("{within} {} {of}", sight.language.words().of),
@@ -224,12 +253,14 @@ fn tiles(sight: &Sight<'_>, own: &[&Area], sum: &Sum, veil: Veil, period: Period
 
 /// The stages as a horizontal line, with how many are lost to the figures between them.
 fn stages(sight: &Sight<'_>, own: &[&Area], sum: &Sum, veil: Veil) -> Block {
-    let steps = [
-        (sight.say("Patienter", "Patients"), sum.patients),
-        (sight.say("Ankomst känd", "Arrival known"), sum.with_arrival),
-        (sight.say("Operationstid känd", "Time of operation known"), sum.with_operation),
-        (sight.say("Utskrivna", "Discharged"), sum.discharged),
-    ];
+    let steps: Vec<(&str, Option<i64>)> = published::STAGE_NAMES
+        .iter()
+        .map(|(stage, sv, en)| {
+            let counts = own.iter().filter_map(|area| stage_of(&area.parcel, stage));
+            let counts: Vec<i64> = counts.collect();
+            (sight.say(sv, en), (!counts.is_empty()).then(|| counts.iter().sum()))
+        })
+        .collect();
     let mut list = String::new();
     let mut before: Option<i64> = None;
     for (name, count) in steps {
@@ -251,7 +282,7 @@ fn stages(sight: &Sight<'_>, own: &[&Area], sum: &Sum, veil: Veil) -> Block {
     Block::Markup(format!(
         "<section class=\"card\" id=\"forlopp\"><h2>{}</h2><ol class=\"stages\">{list}</ol><p class=\"hint\">{} {}. {}</p></section>",
         sight.say("Förloppet", "The pathway"),
-        sight.say("Reopererade:", "Reoperated:"),
+        sight.say("Reopererade inom 30 dagar:", "Reoperated within 30 days:"),
         escape(&reoperated.shown(sight.language)),
         if own.is_empty() {
             sight.say("Ingen region har publicerat perioden.", "No region has published the period.")
@@ -259,6 +290,13 @@ fn stages(sight: &Sight<'_>, own: &[&Area], sum: &Sum, veil: Veil) -> Block {
             ""
         }
     ))
+}
+
+/// How many of the region came through a stage and all before it.
+fn stage_of(parcel: &Parcel, stage: &str) -> Option<i64> {
+    let own = parcel.rows(published::STAGES).filter(|row| row.text(published::CODE).is_none());
+    let found = own.filter(|row| row.text("stage") == Some(stage)).last()?;
+    found.count(published::PATIENTS)
 }
 
 fn columns(sight: &Sight<'_>, first: sheet::Column) -> Vec<sheet::Column> {
@@ -377,20 +415,12 @@ fn missing(sight: &Sight<'_>, own: &[&Area]) -> Block {
     let none = sight.say("Inget är angivet som saknat.", "Nothing is said to be missing.");
     let mut table = Sheet::new("saknade", sight.say("Saknade uppgifter", "Missing data"), columns, none);
     for area in own {
-        let mut reasons: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
-        for row in rows(&area.parcel) {
-            for (column, reason) in row.columns_of(published::MISSING) {
-                *reasons.entry(reason).or_default() += row.count(column).unwrap_or(0);
-            }
-        }
-        for (reason, count) in reasons {
-            let cell = area.veil.absent().map_or(Cell::Whole(count), Cell::Absent);
-            let reason = match reason {
-                "arrival" => sight.say("ankomst", "arrival").to_owned(),
-                "operation_time" => sight.say("operationstid", "time of operation").to_owned(),
-                other => other.replace('_', " "),
-            };
-            table.rows.push(vec![Cell::text(area.parcel.region.name()), Cell::text(reason), cell]);
+        let (hospitals, _) = rows(&area.parcel);
+        for (column, sv, en) in published::MISSING {
+            let counts: Vec<i64> = hospitals.iter().filter_map(|row| row.count(column)).collect();
+            let count = (!counts.is_empty()).then(|| counts.iter().sum());
+            let cell = area.veil.absent().map_or(Cell::or_missing(count), Cell::Absent);
+            table.rows.push(vec![Cell::text(area.parcel.region.name()), Cell::text(sight.say(sv, en)), cell]);
         }
     }
     Block::Sheet(table)
