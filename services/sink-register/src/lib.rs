@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod age_key;
+mod columnar;
 pub mod config;
 pub mod costs;
 pub mod definition;
@@ -11,11 +12,13 @@ mod extract;
 mod failpoint;
 pub mod ledger;
 mod make;
+mod omop;
 pub mod parcel;
 pub mod period;
 mod positions;
 mod read;
 mod session;
+mod sheet;
 mod show;
 mod version;
 pub mod waiting_times;
