@@ -20,7 +20,7 @@ mod tables;
 mod visit;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemas::{Clinical, Cost, Encounter, Person, Timestamp};
 use timeline::{EpisodeKey, Event, Stay, survivors, timeline};
@@ -115,7 +115,7 @@ struct Omop {
     /// How persons came to an episode and left it, as the last event that says so has it.
     modes: HashMap<EpisodeKey, Modes>,
     /// Persons whose identity an encounter event calls protected.
-    protected: Vec<Box<str>>,
+    protected: HashSet<Box<str>>,
     merged: HashMap<Box<str>, Box<str>>,
     visits: Visits,
     persons: Persons,
@@ -138,7 +138,9 @@ impl Omop {
         self.count("encounter_events", 1);
         self.care_sites.learn(event);
         if let Some(subject) = event.envelope.subject_token.filter(|_| event.envelope.protected_identity) {
-            self.protected.push(subject.into());
+            if !self.protected.contains(subject) {
+                self.protected.insert(subject.into());
+            }
         }
         let (admitted, discharged) = (event.admit_source, event.discharge_disposition);
         let Some(episode) = event.episode_id.filter(|_| admitted.is_some() || discharged.is_some()) else { return };
@@ -169,12 +171,6 @@ impl Omop {
             }
             self.episode(&stays);
         }
-        for subject in std::mem::take(&mut self.protected) {
-            let subject = self.survivor(&subject).to_owned();
-            if self.visits.all.iter().any(|visit| *visit.subject == *subject) {
-                self.persons.want(&subject, true);
-            }
-        }
         self.modes = HashMap::new();
     }
 
@@ -199,6 +195,14 @@ impl Omop {
         if let Some(subject) = person.envelope.subject_token {
             let subject = self.survivor(subject).to_owned();
             self.persons.said(&subject, person);
+        }
+    }
+
+    /// Lets nothing be said of where protected persons live.
+    fn protect(&mut self) {
+        for subject in std::mem::take(&mut self.protected) {
+            let subject = self.survivor(&subject).to_owned();
+            self.persons.protect(&subject);
         }
     }
 

@@ -135,3 +135,55 @@ impl Sheet {
         File { name: self.name, bytes, rows: self.rows, personal: self.personal }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+
+    use super::*;
+
+    const COLUMNS: [Column; 2] = [
+        Column { name: "number", kind: Kind::Long, required: true },
+        Column { name: "text", kind: Kind::Text, required: false },
+    ];
+
+    fn numbers(count: i64, text: &str) -> File {
+        let mut sheet = Sheet::table("numbers.parquet", false, &COLUMNS);
+        for number in 0..count {
+            sheet.row(&[Cell::Long(number), if number % 3 == 0 { Cell::Null } else { Cell::Text(text) }]);
+        }
+        sheet.finish()
+    }
+
+    #[test]
+    fn rows_come_back_and_groups_are_bounded() {
+        let file = numbers(250_000, "å");
+        assert_eq!(file.rows, 250_000);
+        assert_eq!(file.bytes, numbers(250_000, "å").bytes, "the same rows are the same bytes");
+        let reader = SerializedFileReader::new(bytes::Bytes::from(file.bytes)).unwrap();
+        let groups: Vec<i64> = reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+        assert_eq!(groups, [100_000, 100_000, 50_000]);
+        let file_metadata = reader.metadata().file_metadata();
+        assert_eq!(file_metadata.created_by(), Some(CREATED_BY));
+        assert!(file_metadata.key_value_metadata().is_none(), "nothing of when and where");
+        for (number, row) in (0..).zip(reader.get_row_iter(None).unwrap()) {
+            let row = row.unwrap();
+            assert_eq!(row.get_long(0).unwrap(), number);
+            assert_eq!(row.get_string(1).ok().map(String::as_str), (number % 3 != 0).then_some("å"));
+        }
+    }
+
+    #[test]
+    fn long_values_end_a_group_early() {
+        let file = numbers(20_000, &"x".repeat(4_000));
+        let reader = SerializedFileReader::new(bytes::Bytes::from(file.bytes)).unwrap();
+        assert!(reader.num_row_groups() > 1);
+    }
+
+    #[test]
+    fn a_file_of_nothing_has_its_columns() {
+        let reader = SerializedFileReader::new(bytes::Bytes::from(numbers(0, "").bytes)).unwrap();
+        assert_eq!((reader.num_row_groups(), reader.metadata().file_metadata().schema().get_fields().len()), (0, 2));
+    }
+}

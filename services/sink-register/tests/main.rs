@@ -3,8 +3,10 @@
 mod config;
 mod costs;
 mod deliver;
+mod duckdb;
 mod kill;
 mod parcel;
+mod python;
 mod read;
 mod waiting_times;
 mod wall;

@@ -83,6 +83,13 @@ impl Persons {
         facts.protected |= protected;
     }
 
+    /// Somebody whose identity is protected; nothing when no row is about the person.
+    pub(super) fn protect(&mut self, subject: &str) {
+        if let Some(facts) = self.0.get_mut(subject) {
+            facts.protected = true;
+        }
+    }
+
     /// What a statement about a contact says of its person.
     pub(super) fn beside(
         &mut self,

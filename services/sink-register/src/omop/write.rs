@@ -28,6 +28,7 @@ impl Omop {
     /// # Errors
     /// When two rows have the same id.
     pub(super) fn finish(mut self) -> Result<Output, Error> {
+        self.protect();
         let clock = Clock::new();
         let files = vec![
             self.person_file()?,
