@@ -139,7 +139,7 @@ def check_compose(specification):
             require(there, f"{name}: mounts {source}, which does not exist")
         if image == "vardstrom:local":
             require(service["read_only"] and service["cap_drop"] == ["ALL"], f"{name}: runs with more rights than needed")
-    walls = {"connector": "region", "processor": "region", "sink-store": "central", "dashboard": "central", "postgres": "central"}
+    walls = {"connector": "region", "processor": "region", "sink-store": "central", "sink-register": "central", "dashboard": "central", "postgres": "central"}
     for name, network in walls.items():
         require(compose["services"][name]["networks"] == [network], f"{name}: belongs to the network {network} alone")
     scraped = {target for job in yaml.safe_load(read(HERE / "prometheus" / "prometheus.yml"))["scrape_configs"]

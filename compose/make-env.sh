@@ -15,6 +15,8 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
     echo "DATABASE_OWNER_PASSWORD=$(random)"
     echo "DATABASE_STORE_PASSWORD=$(random)"
     echo "DATABASE_READER_PASSWORD=$(random)"
+    echo "DATABASE_REGISTER_PASSWORD=$(random)"
+    echo "SINK_REGISTER_SEED=$(random)"
     echo "GRAFANA_PASSWORD=$(random)"
 } > .env
 echo "wrote compose/.env"

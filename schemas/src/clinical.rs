@@ -25,8 +25,12 @@ pub struct Clinical<'a> {
     pub care_form: CareForm,
     /// In: admission, or the visit.
     pub started_at: Option<Timestamp>,
+    /// Only the day is known: `started_at` is where it begins, in Swedish time.
+    pub started_is_date: bool,
     /// Out: discharge.
     pub ended_at: Option<Timestamp>,
+    /// Only the day is known: `ended_at` is where it begins, in Swedish time.
+    pub ended_is_date: bool,
     /// Sjukhuskod.
     pub hospital_code: Option<&'a str>,
     /// Name of the hospital.
@@ -70,7 +74,9 @@ impl<'a> Clinical<'a> {
             period: None,
             care_form: CareForm::Unknown,
             started_at: None,
+            started_is_date: false,
             ended_at: None,
+            ended_is_date: false,
             hospital_code: None,
             hospital_name: None,
             unit: None,
@@ -106,6 +112,8 @@ pub struct Code<'a> {
     pub verbatim: Option<&'a str>,
     /// When it was done or given.
     pub performed_at: Option<Timestamp>,
+    /// Only the day is known: `performed_at` is where it begins, in Swedish time.
+    pub performed_is_date: bool,
     /// Side of the body.
     pub laterality: Laterality,
     /// Index in the codes of what it belongs to: a cause's diagnosis, a drug's procedure.

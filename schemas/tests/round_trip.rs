@@ -312,6 +312,7 @@ fn clinical() {
         code: "S7200",
         verbatim: Some("S72.00"),
         performed_at: Some(Timestamp(3)),
+        performed_is_date: true,
         laterality: Laterality::Left,
         belongs_to: Some(0),
     };
@@ -324,7 +325,9 @@ fn clinical() {
         period: Some("2026-02"),
         care_form: CareForm::Inpatient,
         started_at: Some(Timestamp(1)),
+        started_is_date: true,
         ended_at: Some(Timestamp(2)),
+        ended_is_date: true,
         hospital_code: Some("501010"),
         hospital_name: Some("Sahlgrenska"),
         unit: Some("311-2"),

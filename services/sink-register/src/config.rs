@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::age_key::AgeKey;
 use crate::definition::Definition;
 use crate::error::Error;
+use crate::flag;
 use crate::parcel::{Seed, Trusted};
 
 /// The whole configuration.
@@ -27,6 +28,9 @@ pub struct Config {
     /// Who may get parcels.
     #[serde(default, rename = "recipient")]
     pub recipients: Vec<Recipient>,
+    /// What readers of the figures must know.
+    #[serde(default, rename = "flag")]
+    pub flags: Vec<flag::Declared>,
 }
 
 /// The store.
@@ -136,6 +140,6 @@ impl Check for Config {
                 return Err(Fault::new(key, "stands twice"));
             }
         }
-        Ok(())
+        flag::check(&self.flags)
     }
 }

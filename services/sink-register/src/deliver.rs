@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::error::Error;
 use crate::failpoint::reach;
-use crate::ledger::{self, Action, made_note};
+use crate::ledger::{self, Action};
 use crate::parcel::{self, Checked, Manifest, Staged, Trusted};
 use crate::session::Session;
 
@@ -66,7 +66,7 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
     let Checked { manifest, manifest_sha256, .. } = &checked;
     let target = target(config, manifest)?;
     session.lock(&manifest.series()).await?;
-    ledger::enter(session, manifest, manifest_sha256, &[Action::Made], &made_note(manifest)).await?;
+    ledger::enter_made(session, folder, manifest, manifest_sha256).await?;
     if ledger::is_received(session, manifest).await? {
         return Ok((Outcome::AlreadyThere, checked.manifest));
     }

@@ -2,13 +2,15 @@
 //! table's unique index lets each version be made, delivered and received once, however often it is tried.
 
 use std::fmt;
+use std::path::Path;
 
-use tokio_postgres::Row;
 use tokio_postgres::types::Json;
+use tokio_postgres::{Row, Transaction};
 use topics::Region;
 
 use crate::error::{Attempt, Error};
 use crate::parcel::{Manifest, Series};
+use crate::publish;
 use crate::session::Session;
 
 /// Notes are for people: longer ones say nothing more.
@@ -101,44 +103,90 @@ pub async fn enter(
 ) -> Result<(), Error> {
     let attempt = || format!("enter {} into the ledger", manifest.name());
     let transaction = session.enter(manifest.region).await?;
+    for action in actions {
+        insert(&transaction, manifest, manifest_sha256, *action, note).await?;
+    }
+    transaction.commit().await.attempt(attempt)
+}
+
+/// Adds that a parcel was made, and publishes its figures, both or none. What is there already stays as it is.
+///
+/// # Errors
+/// When the database does not answer, the login may not write, or a file of the parcel cannot be read.
+pub(crate) async fn enter_made(
+    session: &mut Session,
+    parcel: &Path,
+    manifest: &Manifest,
+    manifest_sha256: &str,
+) -> Result<(), Error> {
+    let attempt = || format!("publish the figures of {}", manifest.name());
+    let files = publish::files(parcel, manifest)?;
+    let transaction = session.enter(manifest.region).await?;
+    insert(&transaction, manifest, manifest_sha256, Action::Made, &made_note(manifest)).await?;
+    let sql = "INSERT INTO register.published (region, extract, period, version, manifest_sha256, manifest, files) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    transaction
+        .execute(
+            sql,
+            &[
+                &manifest.region.code(),
+                &manifest.extract,
+                &manifest.period.to_string(),
+                &i32::try_from(manifest.version).unwrap_or(i32::MAX),
+                &manifest_sha256,
+                &Json(manifest),
+                &Json(&files),
+            ],
+        )
+        .await
+        .attempt(attempt)?;
+    transaction.commit().await.attempt(attempt)
+}
+
+async fn insert(
+    transaction: &Transaction<'_>,
+    manifest: &Manifest,
+    manifest_sha256: &str,
+    action: Action,
+    note: &str,
+) -> Result<(), Error> {
+    let attempt = || format!("enter {} into the ledger", manifest.name());
     let version = i32::try_from(manifest.version).unwrap_or(i32::MAX);
     let replaces = manifest.replaces.map(|version| i32::try_from(version).unwrap_or(i32::MAX));
     let (rows, _) = manifest.rows();
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     let note: String = note.chars().take(NOTE_MAX).collect();
-    for action in actions {
-        // Without naming the index: looking for it would need the right to read the row that is in the way.
-        let sql = "INSERT INTO register.ledger (region, action, extract, definition, period, version, replaces, reason, \
+    // Without naming the index: looking for it would need the right to read the row that is in the way.
+    let sql = "INSERT INTO register.ledger (region, action, extract, definition, period, version, replaces, reason, \
                    recipient, legal_ground, record_count, manifest_sha256, origin, note) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
-        transaction
-            .execute(
-                sql,
-                &[
-                    &manifest.region.code(),
-                    &action.name(),
-                    &manifest.extract,
-                    &manifest.definition,
-                    &manifest.period.to_string(),
-                    &version,
-                    &replaces,
-                    &manifest.reason,
-                    &manifest.recipient,
-                    &manifest.legal_ground,
-                    &rows,
-                    &manifest_sha256,
-                    &Json(&manifest.origin),
-                    &note,
-                ],
-            )
-            .await
-            .attempt(attempt)?;
-    }
-    transaction.commit().await.attempt(attempt)
+    transaction
+        .execute(
+            sql,
+            &[
+                &manifest.region.code(),
+                &action.name(),
+                &manifest.extract,
+                &manifest.definition,
+                &manifest.period.to_string(),
+                &version,
+                &replaces,
+                &manifest.reason,
+                &manifest.recipient,
+                &manifest.legal_ground,
+                &rows,
+                &manifest_sha256,
+                &Json(&manifest.origin),
+                &note,
+            ],
+        )
+        .await
+        .attempt(attempt)?;
+    Ok(())
 }
 
 /// What the ledger says of a version's making.
-pub(crate) fn made_note(manifest: &Manifest) -> String {
+fn made_note(manifest: &Manifest) -> String {
     let sealed = manifest.files.iter().filter(|file| file.encrypted).count();
     let (_, personal) = manifest.rows();
     format!("{personal} rows about persons, in {sealed} encrypted files")

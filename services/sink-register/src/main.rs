@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use runtime::exit::Failure;
+use runtime::shutdown::Shutdown;
 use sink_register::config::Config;
 use sink_register::definition::Definitions;
+use sink_register::follow::{self, BACK_MAX, Follow};
 use sink_register::parcel::{self, Identity, Manifest, Series, Trusted};
 use sink_register::period::Period;
 use sink_register::{Delivery, Error, Order, Outcome, Session, Task};
@@ -21,6 +24,9 @@ A month, from the store to its recipient:
 
 Late statements have come: the same command makes version 2, which says what it replaces and what differs:
   sink-register run  --region 14 --period 2026-02 --extract waiting-times --out parcels --reason 'late file from SU'
+
+Kept up to date, the present month and two before it, looked at every ten minutes, until Ctrl-C:
+  sink-register follow --region 14 --extract waiting-times --out parcels --back 2 --pause 600
 
 The same bytes again, whatever has come since:
   sink-register run  --region 14 --period 2026-02 --extract waiting-times --out elsewhere \\
@@ -71,6 +77,29 @@ enum Command {
         /// Why there is a new version, when there is one.
         #[arg(long, value_name = "TEXT", default_value = sink_register::REASON)]
         reason: String,
+    },
+    /// Keep extracts up to date: make the present period and those before it again and again, until stopped.
+    Follow {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The regions' lanskods.
+        #[arg(long, value_name = "NN", required = true, value_delimiter = ',')]
+        region: Vec<Region>,
+        /// The extracts: names of definitions.
+        #[arg(long, value_name = "NAME", required = true, value_delimiter = ',')]
+        extract: Vec<String>,
+        /// The folder of parcels, earlier ones included.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Periods before the present one that are looked at too: months, or years where an extract is of years.
+        #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=i64::from(BACK_MAX)))]
+        back: u8,
+        /// Seconds from the end of a turn to the next.
+        #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        pause: u64,
+        /// Deliver each parcel to its recipient at once.
+        #[arg(long)]
+        deliver: bool,
     },
     /// Put a parcel where its recipient takes it from, once.
     Deliver {
@@ -152,6 +181,10 @@ fn execute(command: Command) -> Result<(), Error> {
     match command {
         Command::Plan { asked, out } => plan(&asked, out.as_deref()),
         Command::Run { asked, out, as_of, reason } => run(&asked, &out, as_of.as_deref(), &reason),
+        Command::Follow { file, region, extract, out, back, pause, deliver } => {
+            let pause = Duration::from_secs(pause);
+            follow(&file, &Follow { folder: out, regions: region, extracts: extract, back, pause, deliver })
+        }
         Command::Deliver { file, parcel } => deliver(&file, &parcel),
         Command::Show { parcel } => {
             runtime::logs::init(&runtime::config::Log::default());
@@ -182,7 +215,7 @@ fn execute(command: Command) -> Result<(), Error> {
 fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Error> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
-    let order = order(asked, &definitions)?;
+    let order = order(asked, &definitions, &config)?;
     block_on(async {
         let mut session = Session::open(config.database_url()?.expose()).await?;
         let plan = sink_register::plan(&mut session, order, out, &config.trusted()?).await?;
@@ -195,7 +228,7 @@ fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Error> {
 fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Result<(), Error> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
-    let task = Task { order: order(asked, &definitions)?, folder, reason: Some(reason), as_of };
+    let task = Task { order: order(asked, &definitions, &config)?, folder, reason: Some(reason), as_of };
     block_on(async {
         let mut session = Session::open(config.database_url()?.expose()).await?;
         let made = sink_register::run(&mut session, &config, task).await?;
@@ -213,13 +246,22 @@ fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Resu
     })
 }
 
-fn order<'a>(asked: &Asked, definitions: &'a Definitions) -> Result<Order<'a>, Error> {
+fn follow(file: &ConfigFile, task: &Follow) -> Result<(), Error> {
+    let config = load(file)?;
+    let definitions = Definitions::load(config.definitions.folder.as_deref())?;
+    block_on(async {
+        let shutdown = Shutdown::install().map_err(Error::Start)?;
+        follow::follow(&config, &definitions, task, &shutdown).await
+    })
+}
+
+fn order<'a>(asked: &Asked, definitions: &'a Definitions, config: &'a Config) -> Result<Order<'a>, Error> {
     let definition = definitions.named(&asked.extract)?;
     if asked.period.kind() != definition.period {
         let (extract, wanted) = (definition.name.clone(), definition.period);
         return Err(Error::PeriodKind { extract, wanted, period: asked.period });
     }
-    Ok(Order { definition, region: asked.region, period: asked.period })
+    Ok(Order { definition, region: asked.region, period: asked.period, flags: &config.flags })
 }
 
 fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Error> {

@@ -17,7 +17,8 @@ use crate::definition::Definition;
 use crate::error::Error;
 use crate::extract::Extract;
 use crate::failpoint::reach;
-use crate::ledger::{self, Action, Known, made_note};
+use crate::flag::{self, Flag};
+use crate::ledger::{self, Known};
 use crate::parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
 use crate::period::Period;
 use crate::positions::Positions;
@@ -37,6 +38,8 @@ pub struct Order<'a> {
     pub region: Region,
     /// The period.
     pub period: Period,
+    /// What the region has declared of its figures.
+    pub flags: &'a [flag::Declared],
 }
 
 /// What to do beyond the order itself.
@@ -96,13 +99,23 @@ impl Order<'_> {
         Extract::make(&snapshot, survey, self.definition, self.region, self.period).await
     }
 
-    fn candidate<'a>(&'a self, files: &'a [parcel::FileEntry], extract: &'a Extract) -> Candidate<'a> {
+    fn flags(&self) -> Vec<Flag> {
+        flag::of(self.flags, self.region, &self.definition.name, self.period)
+    }
+
+    fn candidate<'a>(
+        &'a self,
+        files: &'a [parcel::FileEntry],
+        flags: &'a [Flag],
+        extract: &'a Extract,
+    ) -> Candidate<'a> {
         Candidate {
             definition: &self.definition.version,
             recipient: &self.definition.recipient,
             legal_ground: &self.definition.legal_ground,
             files,
             totals: &extract.totals,
+            flags,
         }
     }
 }
@@ -131,7 +144,7 @@ pub async fn plan(
     };
     let comparable = latest.is_none() || manifest.is_some();
     let files = extract.entries();
-    let decision = comparable.then(|| decide(manifest.as_ref(), order.candidate(&files, &extract)));
+    let decision = comparable.then(|| decide(manifest.as_ref(), order.candidate(&files, &order.flags(), &extract)));
     let lacking = match agreement {
         Agreement::Entries(lacking) => lacking,
         Agreement::ParcelMissing(_) => Vec::new(),
@@ -174,7 +187,7 @@ impl Workshop<'_> {
         let latest = self.latest(session).await?;
         let extract = order.extract(session, None).await?;
         let mut manifest = self.manifest(order, &extract);
-        match decide(latest.as_ref(), order.candidate(&manifest.files, &extract)) {
+        match decide(latest.as_ref(), order.candidate(&manifest.files, &manifest.flags, &extract)) {
             Decision::First => {}
             Decision::Unchanged => {
                 let manifest = latest.unwrap_or(manifest);
@@ -214,6 +227,7 @@ impl Workshop<'_> {
         manifest.replaces = earlier.replaces;
         manifest.reason.clone_from(&earlier.reason);
         manifest.explained.clone_from(&earlier.explained);
+        manifest.flags.clone_from(&earlier.flags);
         if let Some(difference) = difference(&earlier, &manifest) {
             return Err(Error::NotReproduced { name: manifest.name(), difference });
         }
@@ -225,7 +239,7 @@ impl Workshop<'_> {
         if checked.manifest_sha256 != earlier_sha256 {
             return Err(Error::ParcelForeign { name: manifest.name(), folder: self.folder.to_owned() });
         }
-        ledger::enter(session, &manifest, &earlier_sha256, &[Action::Made], &made_note(&manifest)).await?;
+        ledger::enter_made(session, &place, &manifest, &earlier_sha256).await?;
         Ok(Made { outcome: Outcome::Unchanged, place, manifest })
     }
 
@@ -240,9 +254,9 @@ impl Workshop<'_> {
             }
         };
         for version in lacking {
-            let checked = parcel::check(&self.folder.join(self.series.name(version)), &self.trusted, None)?;
-            let note = made_note(&checked.manifest);
-            ledger::enter(session, &checked.manifest, &checked.manifest_sha256, &[Action::Made], &note).await?;
+            let place = self.folder.join(self.series.name(version));
+            let checked = parcel::check(&place, &self.trusted, None)?;
+            ledger::enter_made(session, &place, &checked.manifest, &checked.manifest_sha256).await?;
             tracing::info!(parcel = checked.manifest.name(), "{} was made and not entered", checked.manifest.name());
         }
         let Some(latest) = versions.into_iter().max() else { return Ok(None) };
@@ -262,7 +276,7 @@ impl Workshop<'_> {
 
     /// The manifest of a first version.
     fn manifest(&self, order: Order<'_>, extract: &Extract) -> Manifest {
-        let Order { definition, region, period } = order;
+        let Order { definition, region, period, .. } = order;
         Manifest {
             format: FORMAT,
             extract: definition.name.clone(),
@@ -279,6 +293,7 @@ impl Workshop<'_> {
             files: extract.entries(),
             totals: extract.totals.clone(),
             explained: None,
+            flags: order.flags(),
             origin: extract.survey.origin.clone(),
             findings: extract.findings.clone(),
         }
@@ -302,7 +317,7 @@ impl Workshop<'_> {
         }
         let place = parcel::write(self.folder, &manifest, &contents, &self.seed)?;
         let sha256 = crate::digest::hex(&manifest.bytes());
-        ledger::enter(session, &manifest, &sha256, &[Action::Made], &made_note(&manifest)).await?;
+        ledger::enter_made(session, &place, &manifest, &sha256).await?;
         reach("entered");
         Ok(Made { outcome: Outcome::Made, place, manifest })
     }

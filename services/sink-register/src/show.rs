@@ -24,6 +24,9 @@ pub fn manifest_text(manifest: &Manifest, manifest_sha256: &str) -> String {
     line("recipient", &manifest.recipient);
     line("legal ground", &manifest.legal_ground);
     line("statements until", &manifest.statements_until);
+    for flag in &manifest.flags {
+        line("flag", &flag.text);
+    }
     line("manifest", &format!("sha256 {manifest_sha256}"));
     text.push_str("\nfiles\n");
     for file in &manifest.files {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::flag::Flag;
 use crate::parcel::{Change, Explanation, FileEntry, Manifest};
 
 /// What becomes of an extract.
@@ -35,6 +36,8 @@ pub struct Candidate<'a> {
     pub files: &'a [FileEntry],
     /// Control totals.
     pub totals: &'a BTreeMap<String, i64>,
+    /// What a reader must know.
+    pub flags: &'a [Flag],
 }
 
 /// Compares with the latest version. How far the topics were read does not count: later events of other months or
@@ -46,7 +49,8 @@ pub fn decide(latest: Option<&Manifest>, candidate: Candidate<'_>) -> Decision {
         && latest.recipient == candidate.recipient
         && latest.legal_ground == candidate.legal_ground
         && latest.files == candidate.files
-        && latest.totals == *candidate.totals;
+        && latest.totals == *candidate.totals
+        && latest.flags == candidate.flags;
     if same {
         return Decision::Unchanged;
     }

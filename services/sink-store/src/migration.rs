@@ -25,13 +25,14 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
     migration!("0004_projections"),
     migration!("0005_board"),
     migration!("0006_register"),
+    migration!("0007_published"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

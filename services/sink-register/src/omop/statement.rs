@@ -16,6 +16,8 @@ pub(super) struct Coded {
     /// Index of the visit.
     pub(super) visit: Option<usize>,
     pub(super) at: Timestamp,
+    /// Only the day of `at` is known.
+    pub(super) is_date: bool,
     pub(super) code: Box<str>,
     /// A condition's role, a procedure's side.
     pub(super) qualifier: Option<&'static str>,
@@ -64,27 +66,31 @@ impl Omop {
             form: clinical.care_form,
             started_at: clinical.started_at,
             ended_at: clinical.ended_at,
+            is_date: [clinical.started_is_date, clinical.ended_is_date],
             care_site: self.care_sites.clinic(envelope.source_system, hospital, clinical.unit),
             admission_mode: clinical.admission_mode,
             discharge_mode: clinical.discharge_mode,
         });
-        let at = clinical.started_at.or(clinical.ended_at).unwrap_or(envelope.occurred_at);
+        let started = clinical.started_at.map(|at| (at, clinical.started_is_date));
+        let ended = clinical.ended_at.map(|at| (at, clinical.ended_is_date));
+        let at = started.or(ended).unwrap_or((envelope.occurred_at, false));
         for (index, code) in clinical.codes.iter().enumerate() {
             let place = [envelope.source_system, clinical.statement_id, &index.to_string()];
             self.code(code, place, &subject, visit, at);
         }
         if let Some(drg) = clinical.drg {
             let place = ["clinical", envelope.source_system, clinical.statement_id, drg];
-            self.drg(drg, None, &place, &subject, visit, at);
+            self.drg(drg, None, &place, &subject, visit, at.0);
         }
     }
 
-    fn code(&mut self, code: &Code<'_>, place: [&str; 3], subject: &str, visit: Option<usize>, at: Timestamp) {
-        let coded = |table, at, qualifier| Coded {
+    fn code(&mut self, code: &Code<'_>, place: [&str; 3], subject: &str, visit: Option<usize>, at: (Timestamp, bool)) {
+        let coded = |table, (at, is_date), qualifier| Coded {
             id: id(table, &place),
             subject: subject.into(),
             visit,
             at,
+            is_date,
             code: code.code.into(),
             qualifier,
         };
@@ -93,7 +99,7 @@ impl Omop {
             CodeRole::OtherDiagnosis => "OTHER_DIAGNOSIS",
             CodeRole::ExternalCause => "EXTERNAL_CAUSE",
             CodeRole::Procedure => {
-                let at = code.performed_at.unwrap_or(at);
+                let at = code.performed_at.map_or(at, |performed| (performed, code.performed_is_date));
                 self.procedures.push(coded(&PROCEDURE_OCCURRENCE, at, side(code.laterality)));
                 return;
             }
@@ -148,6 +154,7 @@ impl Omop {
             form: cost.care_form,
             started_at: cost.started_at,
             ended_at: cost.ended_at,
+            is_date: [false, false],
             care_site: self.care_sites.clinic(envelope.source_system, hospital, cost.unit),
             admission_mode: cost.admission_mode,
             discharge_mode: cost.discharge_mode,

@@ -21,6 +21,8 @@ pub(super) struct Visit {
     pub(super) contact: Option<Box<str>>,
     pub(super) form: Form,
     pub(super) from: Timestamp,
+    /// Only the day of `from` is known, and of `to`.
+    pub(super) is_date: [bool; 2],
     pub(super) to: Timestamp,
     /// Key of the care site.
     pub(super) care_site: Option<i64>,
@@ -123,6 +125,7 @@ pub(super) fn closed(stays: &[&Stay], units: &[i64]) -> Option<Visit> {
         episode: Some(episode.clone()),
         contact: None,
         form: any(Form::Inpatient).or_else(|| any(Form::Emergency)).unwrap_or(moves[0].form),
+        is_date: [false, false],
         from: moves.iter().map(|one| one.from).min()?,
         to: moves.iter().map(|one| one.to).max()?,
         care_site: None,
@@ -141,6 +144,8 @@ pub(super) struct Stated<'s> {
     pub(super) form: CareForm,
     pub(super) started_at: Option<Timestamp>,
     pub(super) ended_at: Option<Timestamp>,
+    /// Only the day of `started_at` is known, and of `ended_at`.
+    pub(super) is_date: [bool; 2],
     pub(super) care_site: Option<i64>,
     pub(super) admission_mode: Option<&'s str>,
     pub(super) discharge_mode: Option<&'s str>,
@@ -178,8 +183,12 @@ impl Visits {
         visit.discharged_to = visit.discharged_to.take().or(stated.discharge_mode.map(Into::into));
         if visit.episode.is_none() {
             // Statements of several systems about a contact: it lasted as long as all of them together say.
-            visit.from = visit.from.min(stated.started_at.unwrap_or(visit.from));
-            visit.to = visit.to.max(stated.ended_at.unwrap_or(visit.to));
+            if let Some(from) = stated.started_at.filter(|from| *from < visit.from) {
+                (visit.from, visit.is_date[0]) = (from, stated.is_date[0]);
+            }
+            if let Some(to) = stated.ended_at.filter(|to| *to > visit.to) {
+                (visit.to, visit.is_date[1]) = (to, stated.is_date[1]);
+            }
         }
         self.numbers.entry((stated.subject.into(), stated.contact.into())).or_insert(Some(at));
         Some(at)
@@ -200,6 +209,7 @@ impl Visits {
             contact: None,
             form: Form::of_contact(stated.form),
             from,
+            is_date: [stated.is_date[0], if stated.ended_at.is_some() { stated.is_date[1] } else { stated.is_date[0] }],
             to: to.max(from),
             care_site: stated.care_site,
             admitted_from: None,

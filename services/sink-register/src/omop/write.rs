@@ -121,9 +121,9 @@ impl Omop {
             row.long("person_id", person_id(&visit.subject));
             row.int("visit_concept_id", visit.form.concept());
             row.int("visit_start_date", clock.day(visit.from));
-            row.long("visit_start_datetime", clock.wall(visit.from));
+            row.long("visit_start_datetime", (!visit.is_date[0]).then(|| clock.wall(visit.from)));
             row.int("visit_end_date", clock.day(visit.to));
-            row.long("visit_end_datetime", clock.wall(visit.to));
+            row.long("visit_end_datetime", (!visit.is_date[1]).then(|| clock.wall(visit.to)));
             row.int("visit_type_concept_id", FROM_RECORD_SYSTEM);
             row.long("care_site_id", visit.care_site);
             row.text("visit_source_value", visit.form.text());
@@ -163,7 +163,7 @@ impl Omop {
             row.long("person_id", person_id(&coded.subject));
             row.int("condition_concept_id", NO_CONCEPT);
             row.int("condition_start_date", clock.day(coded.at));
-            row.long("condition_start_datetime", clock.wall(coded.at));
+            row.long("condition_start_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
             row.int("condition_type_concept_id", FROM_RECORD_SYSTEM);
             row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
             row.text("condition_source_value", &*coded.code);
@@ -176,7 +176,7 @@ impl Omop {
             row.long("person_id", person_id(&coded.subject));
             row.int("procedure_concept_id", NO_CONCEPT);
             row.int("procedure_date", clock.day(coded.at));
-            row.long("procedure_datetime", clock.wall(coded.at));
+            row.long("procedure_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
             row.int("procedure_type_concept_id", FROM_RECORD_SYSTEM);
             row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
             row.text("procedure_source_value", &*coded.code);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use topics::Region;
 
 use super::Series;
+use crate::flag::Flag;
 use crate::period::Period;
 use crate::positions::Positions;
 
@@ -47,6 +48,9 @@ pub struct Manifest {
     pub totals: BTreeMap<String, i64>,
     /// What differs from the version that this one replaces.
     pub explained: Option<Explanation>,
+    /// What a reader of the figures must know.
+    #[serde(default)]
+    pub flags: Vec<Flag>,
     /// How far the source topics had been read.
     pub origin: Positions,
     /// Statements per quality rule that found something on them.

@@ -69,14 +69,11 @@ async fn every_subject_loads_and_has_what_the_store_has() {
         assert_eq!(said.contains(&format!("{subject}.parquet.age: ")), personal, "{said}");
         let opened = open(&desk, &format!("parcels/columnar-{subject}_14_{period}_v1"));
         let columns = "count(*), sum(origin_offset), count(DISTINCT event_id), count(subject_token)";
-        let stored = store_row(
-            &database.superuser,
-            &format!(
-                "SELECT {columns}, (extract(epoch FROM max(occurred_at)) * 1000000)::int8, \
-                 string_agg(event_id::text, ' ' ORDER BY occurred_at, event_id) \
-                 FROM events WHERE region = '14' AND subject = '{subject}' AND {}",
-                condition(subject, period)
-            ),
+        let sql = format!(
+            "SELECT {columns}, (extract(epoch FROM max(occurred_at)) * 1000000)::int8, \
+             string_agg(event_id::text, ' ' ORDER BY occurred_at, event_id) \
+             FROM events WHERE region = '14' AND subject = '{subject}' AND {}",
+            condition(subject, period)
         );
         let found = query(
             opened.path(),
@@ -85,7 +82,7 @@ async fn every_subject_loads_and_has_what_the_store_has() {
                  FROM read_parquet('{subject}.parquet', file_row_number = true)"
             ),
         );
-        assert_eq!(texts(&found[0]), stored.await, "{subject}");
+        assert_eq!(texts(&found[0]), store_row(&database.superuser, &sql).await, "{subject}");
         let compression =
             query(opened.path(), &format!("SELECT DISTINCT compression FROM parquet_metadata('{subject}.parquet')"));
         assert_eq!(texts(&compression[0]), [Some("ZSTD".to_owned())], "{subject}");

@@ -210,6 +210,7 @@ impl Feed {
                 code,
                 verbatim: (code == "S7200").then_some("S72.00"),
                 performed_at,
+                performed_is_date: role == CodeRole::Procedure && episode.is_none(),
                 laterality: Laterality::Left,
                 belongs_to: (role == CodeRole::ExternalCause).then_some(0),
             };
@@ -219,6 +220,7 @@ impl Feed {
                 period: Some("2025-03"),
                 care_form: CareForm::Inpatient,
                 started_at: Some(Timestamp(about.occurred - 72 * HOUR)),
+                started_is_date: episode.is_none(),
                 ended_at: Some(Timestamp(about.occurred)),
                 hospital_code: Some("501010"),
                 hospital_name: Some("Sahlgrenska"),
