@@ -17,19 +17,22 @@ use crate::world::Desk;
 
 /// The last result of statements that DuckDB runs in a folder: its rows, each a list of values.
 fn query(folder: &Path, sql: &str) -> Vec<Value> {
+    attempt(folder, sql).unwrap_or_else(|errors| panic!("{sql}\n{errors}"))
+}
+
+/// The same, or what DuckDB says against it.
+fn attempt(folder: &Path, sql: &str) -> Result<Vec<Value>, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/duckdb/query.py");
     let mut command = Command::new(&*PYTHON);
-    command.arg(script).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg(script).arg(folder).env("PYTHONUTF8", "1");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("DuckDB starts");
     child.stdin.take().unwrap().write_all(sql.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{sql}\n{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Whether DuckDB refuses the statements.
-fn refused(folder: &Path, sql: &str) -> bool {
-    std::panic::catch_unwind(|| query(folder, sql)).is_err()
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 /// A parcel's files as its recipient has them, opened with the recipient's key.
