@@ -6,7 +6,7 @@
 //! Ytterfall are computed here, by one rule for everybody: the 5 % most expensive inpatient contacts and the 3 % most
 //! expensive outpatient ones of the region (domain facts on KPP); what the source says itself is kept beside it.
 
-mod amount;
+pub(crate) mod amount;
 mod contact;
 mod outliers;
 mod tables;

@@ -15,7 +15,18 @@ use crate::error::Error;
 use crate::extract;
 use crate::period::PeriodKind;
 
-const SHIPPED: [&str; 2] = [include_str!("../definitions/waiting-times.toml"), include_str!("../definitions/kpp.toml")];
+const SHIPPED: [&str; 10] = [
+    include_str!("../definitions/waiting-times.toml"),
+    include_str!("../definitions/kpp.toml"),
+    include_str!("../definitions/columnar-encounter.toml"),
+    include_str!("../definitions/columnar-person.toml"),
+    include_str!("../definitions/columnar-bed-capacity.toml"),
+    include_str!("../definitions/columnar-bed-status.toml"),
+    include_str!("../definitions/columnar-wait.toml"),
+    include_str!("../definitions/columnar-cost.toml"),
+    include_str!("../definitions/columnar-clinical.toml"),
+    include_str!("../definitions/omop.toml"),
+];
 
 /// More files in one folder are not definitions.
 const FILES_MAX: usize = 100;
@@ -32,6 +43,9 @@ pub struct Definition {
     pub version: String,
     /// The common events it is made from.
     pub subject: Subject,
+    /// What they are made into.
+    #[serde(default)]
+    pub form: Form,
     /// What one extract covers.
     pub period: PeriodKind,
     /// Who gets it: the name of a recipient in the configuration.
@@ -54,6 +68,41 @@ pub enum Subject {
     Wait,
     /// Costs.
     Cost,
+    /// What happened to episodes of care.
+    Encounter,
+    /// What is known of persons.
+    Person,
+    /// Beds that units have.
+    BedCapacity,
+    /// What beds are like.
+    BedStatus,
+    /// Diagnoses, procedures and drugs of contacts.
+    Clinical,
+}
+
+/// What events are made into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Figures and rows as a register wants them.
+    #[default]
+    Figures,
+    /// All events of the subject, a column per field.
+    Columnar,
+    /// Tables of the OMOP common data model; the subject is `encounter`, and persons, codes and costs are read beside it.
+    Omop,
+}
+
+impl Form {
+    /// What one extract of a subject covers; nothing when the subject cannot be made into it.
+    #[must_use]
+    pub fn period(self, subject: Subject) -> Option<PeriodKind> {
+        match (self, subject) {
+            (Form::Figures, Subject::Wait | Subject::Cost) | (Form::Columnar, _) => Some(subject.period()),
+            (Form::Omop, Subject::Encounter) => Some(PeriodKind::Year),
+            (Form::Figures | Form::Omop, _) => None,
+        }
+    }
 }
 
 impl Subject {
@@ -62,14 +111,24 @@ impl Subject {
         match self {
             Subject::Wait => "wait",
             Subject::Cost => "cost",
+            Subject::Encounter => "encounter",
+            Subject::Person => "person",
+            Subject::BedCapacity => "bed-capacity",
+            Subject::BedStatus => "bed-status",
+            Subject::Clinical => "clinical",
         }
     }
 
-    /// What its statements count for.
+    /// What its statements count for; events that count for no period are put together by the month of their time.
     pub fn period(self) -> PeriodKind {
         match self {
-            Subject::Wait => PeriodKind::Month,
             Subject::Cost => PeriodKind::Year,
+            Subject::Wait
+            | Subject::Clinical
+            | Subject::Encounter
+            | Subject::Person
+            | Subject::BedCapacity
+            | Subject::BedStatus => PeriodKind::Month,
         }
     }
 }
@@ -147,14 +206,17 @@ impl Check for Definition {
                 return Err(Fault::new(key, "must not be empty"));
             }
         }
-        if self.period != self.subject.period() {
-            let message = format!("{} events count for {}", self.subject.name(), self.subject.period());
+        let Some(period) = self.form.period(self.subject) else {
+            return Err(Fault::new("form", format!("cannot be made of {} events", self.subject.name())));
+        };
+        if self.period != period {
+            let message = format!("{} events count for {period}", self.subject.name());
             return Err(Fault::new("period", message));
         }
         if self.files.is_empty() {
             return Err(Fault::new("files", "must name at least one file"));
         }
-        let known = extract::file_names(self.subject);
+        let known = extract::file_names(self.form, self.subject);
         for (n, file) in self.files.iter().enumerate() {
             if !known.contains(file) {
                 return Err(Fault::new(format!("files.{n}"), format!("not a file of it; one of {}", known.join(", "))));

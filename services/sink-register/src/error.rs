@@ -133,6 +133,15 @@ pub enum Error {
         /// Why.
         source: schemas::DecodeError,
     },
+    /// Two rows of an OMOP table got the same id.
+    #[error(
+        "two rows of OMOP table {table} have the same 63-bit id; nothing is made. Change how omop::row::id makes ids, and the \
+         definition's version: all ids change"
+    )]
+    SameId {
+        /// The table.
+        table: &'static str,
+    },
     /// A parcel cannot be written, read or trusted.
     #[error(transparent)]
     Parcel(#[from] parcel::Error),

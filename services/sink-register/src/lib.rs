@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod age_key;
+mod columnar;
 pub mod config;
 pub mod costs;
 pub mod definition;
@@ -13,6 +14,7 @@ pub mod flag;
 pub mod follow;
 pub mod ledger;
 mod make;
+mod omop;
 pub mod parcel;
 pub mod period;
 mod positions;
@@ -20,6 +22,7 @@ mod publish;
 mod read;
 pub mod serve;
 mod session;
+mod sheet;
 mod show;
 mod version;
 pub mod waiting_times;

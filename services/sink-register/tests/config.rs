@@ -35,7 +35,7 @@ fn every_shipped_definition_is_usable_and_its_recipient_is_in_the_sample() {
         shipped.named(&definition.name).unwrap();
         count += 1;
     }
-    assert_eq!(count, 2);
+    assert_eq!(count, 10);
 }
 
 fn check_file<T: serde::de::DeserializeOwned + Check>(sample: &str, from: &str, to: &str, expected: &str) {
@@ -69,6 +69,8 @@ fn what_is_wrong_in_a_definition_is_named() {
     check(SHIPPED, "subject = \"wait\"", "subject = \"costs\"", "subject");
     check(SHIPPED, "subject = \"wait\"", "subject = \"cost\"", "period: cost events count for a year");
     check(SHIPPED, "period = \"month\"", "period = \"year\"", "period: wait events count for a month");
+    check(SHIPPED, "subject = \"wait\"", "subject = \"wait\"\nform = \"omop\"", "form: cannot be made of wait events");
+    check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
     check(SHIPPED, "version = \"1\"", "version = \"\"", "version: must not be empty");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.3: not a file of it; one of kpi_total.csv, ");
     check(SHIPPED, "\"quality.csv\"", "\"kpi_total.csv\"", "files.3: named twice");

@@ -3,10 +3,12 @@
 mod config;
 mod costs;
 mod deliver;
+mod duckdb;
 mod follow;
 mod kill;
 mod parcel;
 mod published;
+mod python;
 mod read;
 mod serve;
 mod sftp;

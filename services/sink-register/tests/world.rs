@@ -236,9 +236,11 @@ impl Desk {
         fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
         let config = format!(
             "[database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[log]\nlevel = \"warn\"\n[signing]\n\
-             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{}\"\nfolder = \"{}\"\n",
+             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{}\"\nfolder = \"{}\"\n\
+             [[recipient]]\nname = \"analysis\"\nage_key = \"{}\"\n",
             identity.to_public(),
             folder.path().join("delivery").display(),
+            identity.to_public(),
         );
         fs::write(folder.path().join("sink-register.toml"), config).unwrap();
         Self { folder, url: database.login.clone(), seed: "07".repeat(32) }

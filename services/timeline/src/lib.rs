@@ -15,5 +15,6 @@ pub use capacity::{Capacity, CapacityHistory};
 pub use event::{Details, Event, EventId, Location, Trigger};
 pub use ledger::{Change, Ledger};
 pub use occupancy::{Occupancy, Total, occupancy};
+pub use people::survivors;
 pub use replay::{Timeline, timeline};
 pub use stay::{EpisodeKey, Finding, FindingRule, Stay};

@@ -61,6 +61,16 @@ impl<'a> People<'a> {
     }
 }
 
+/// What each merged pseudonym is called now, over a set of events in any order; who was never merged is not in it.
+///
+/// For statements beside the events, which name a person as their source did before a merge.
+#[must_use]
+pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
+    let events = crate::replay::distinct(events);
+    let people = People::new(&events);
+    people.survivor.keys().map(|merged| (Box::from(*merged), Box::from(people.survivor(merged)))).collect()
+}
+
 /// Visits after moves (A42, A45, A50): the latest move owns a visit.
 pub(crate) struct Visits {
     moved: HashMap<EpisodeKey, EpisodeKey>,

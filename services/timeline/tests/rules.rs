@@ -171,6 +171,15 @@ fn merged_persons_keep_their_episodes_and_chains_are_followed() {
 }
 
 #[test]
+fn survivors_name_every_merged_pseudonym_in_any_order() {
+    let chain = [event("A40", 9, "").of("b").prior("a", ""), event("A40", 12, "").of("c").prior("b", "")];
+    let orders = [[&chain[0].0, &chain[1].0], [&chain[1].0, &chain[0].0]];
+    for found in orders.map(timeline::survivors) {
+        assert_eq!((found.len(), &*found["a"], &*found["b"]), (2, "c", "c"));
+    }
+}
+
+#[test]
 fn the_latest_move_owns_a_visit() {
     let events = [
         event("A01", 1, "v").at("A").of("a"),

@@ -26,7 +26,7 @@ pub(super) fn median(sorted: &[i64]) -> Option<i64> {
 }
 
 /// Millionths of a decimal text; further decimals are cut.
-pub(super) fn millionths(text: &str) -> Option<i64> {
+pub(crate) fn millionths(text: &str) -> Option<i64> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let decimals: String = decimals.chars().chain(std::iter::repeat('0')).take(6).collect();
     let (whole, decimals): (i64, i64) = (whole.parse().ok()?, decimals.parse().ok()?);

@@ -1,34 +1,15 @@
-//! A Python environment with validators from PyPI, kept in the cache folder.
+//! Validators that are not ours.
 
 use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::LazyLock,
 };
 
-const REQUIREMENTS: &str = include_str!("requirements.txt");
-
-static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/register-validators");
-    let (python, complete) = (folder.join("bin/python"), folder.join("complete"));
-    // The mark holds what was installed, so that a new requirement makes a new environment.
-    if std::fs::read_to_string(&complete).ok().as_deref() != Some(REQUIREMENTS) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-        let requirements = here("requirements.txt");
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements));
-        std::fs::write(complete, REQUIREMENTS).expect("the cache folder can be written");
-    }
-    python
-});
+use crate::python::PYTHON;
 
 fn here(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/waiting_times").join(name)
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().expect("the program starts");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// How many reports a Bundle has, or why it is not valid FHIR R4.

@@ -1,0 +1,205 @@
+//! From a subject's Avro schema to columns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parquet::basic::{LogicalType, Repetition};
+use parquet::schema::types::{Type, TypePtr};
+use serde_json::Value;
+
+use crate::sheet::{Kind, Leaf};
+
+/// What becomes of a value of the schema. Columns are numbered in the order of the file's schema.
+#[derive(Debug)]
+pub(super) enum Node {
+    /// A column.
+    Leaf(usize),
+    /// A record, flattened: its fields by name.
+    Record(Vec<(String, Node)>),
+    /// A list of what is inside.
+    List(Box<Node>),
+    /// Texts to what is inside; the column of the texts.
+    Map(usize, Box<Node>),
+}
+
+/// A subject's columns.
+pub(super) struct Plan {
+    /// The record.
+    pub(super) root: Node,
+    /// The file's schema.
+    pub(super) fields: Vec<TypePtr>,
+    /// Its columns.
+    pub(super) leaves: Vec<Leaf>,
+}
+
+/// Of our own schemas, which tests parse.
+const OURS: &str = "our own schemas have types that columns can have";
+
+impl Plan {
+    /// Of a schema of ours.
+    ///
+    /// # Panics
+    /// When it has a type that no schema of ours has yet: a union of several, a list inside of a list or of a record that may be
+    /// absent.
+    pub(super) fn new(avsc: &str) -> Self {
+        let schema: Value = serde_json::from_str(avsc).expect(OURS);
+        let mut builder = Builder { known: HashMap::new(), leaves: Vec::new() };
+        let mut fields = Vec::new();
+        let root = builder.record(&schema, "", Context::default(), &mut fields);
+        Self { root, fields, leaves: builder.leaves }
+    }
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, Default)]
+struct Context {
+    /// Definition level at which it is known that there is one.
+    defined: i16,
+    /// Lists around it.
+    repeated: i16,
+    /// Whether it may be absent.
+    optional: bool,
+}
+
+impl Context {
+    fn repetition(self) -> Repetition {
+        if self.optional { Repetition::OPTIONAL } else { Repetition::REQUIRED }
+    }
+}
+
+struct Builder {
+    /// Named types, which a schema defines once and names again.
+    known: HashMap<String, Value>,
+    leaves: Vec<Leaf>,
+}
+
+impl Builder {
+    /// The fields of a record; each of its columns is named by `prefix` and the field.
+    fn record(&mut self, schema: &Value, prefix: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
+        let fields = schema["fields"].as_array().expect(OURS);
+        let mut nodes = Vec::new();
+        for field in fields {
+            let name = field["name"].as_str().expect(OURS);
+            nodes.push((name.to_owned(), self.node(&field["type"], prefix, name, context, into)));
+        }
+        Node::Record(nodes)
+    }
+
+    fn node(&mut self, schema: &Value, prefix: &str, name: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
+        let (schema, context) = match schema {
+            Value::Array(union) => {
+                let [null, value] = union.as_slice() else { panic!("{OURS}") };
+                assert_eq!(null, "null", "{OURS}");
+                // Inside of a record that may be absent, a field that may be absent adds nothing: both are no value.
+                let defined = if context.optional { context.defined } else { context.defined + 1 };
+                (value, Context { defined, optional: true, ..context })
+            }
+            _ => (schema, context),
+        };
+        let schema = self.resolve(schema);
+        let column = format!("{prefix}{name}");
+        match schema["type"].as_str() {
+            Some("record") => {
+                let prefix = if name == "envelope" { prefix.to_owned() } else { format!("{column}_") };
+                self.record(&schema, &prefix, context, into)
+            }
+            Some("array") => {
+                let inner = self.inside(context);
+                let mut element = Vec::new();
+                let node = self.element(&schema["items"], inner, &mut element);
+                let list = group("list", Repetition::REPEATED, None, vec![element.remove(0)]);
+                into.push(group(&column, Repetition::REQUIRED, Some(LogicalType::List), vec![list]));
+                Node::List(Box::new(node))
+            }
+            Some("map") => {
+                let inner = self.inside(context);
+                let key = self.leaf(Kind::Text, inner);
+                let mut fields = vec![Kind::Text.field("key", Repetition::REQUIRED)];
+                let value = self.node(&schema["values"], "", "value", inner, &mut fields);
+                let pairs = group("key_value", Repetition::REPEATED, None, fields);
+                into.push(group(&column, Repetition::REQUIRED, Some(LogicalType::Map), vec![pairs]));
+                Node::Map(key, Box::new(value))
+            }
+            _ => {
+                let kind = kind(&schema);
+                into.push(kind.field(&column, context.repetition()));
+                Node::Leaf(self.leaf(kind, context))
+            }
+        }
+    }
+
+    /// What a list holds: a group of its own when it is a record.
+    fn element(&mut self, schema: &Value, context: Context, into: &mut Vec<TypePtr>) -> Node {
+        let schema = self.resolve(schema);
+        if schema["type"] != "record" {
+            return self.node(&schema, "", "element", context, into);
+        }
+        let mut fields = Vec::new();
+        let node = self.record(&schema, "", context, &mut fields);
+        into.push(group("element", Repetition::REQUIRED, None, fields));
+        node
+    }
+
+    fn inside(&self, context: Context) -> Context {
+        assert!(!context.optional && context.repeated == 0, "{OURS}");
+        Context { defined: context.defined + 1, repeated: 1, optional: false }
+    }
+
+    fn leaf(&mut self, kind: Kind, context: Context) -> usize {
+        self.leaves.push(Leaf::new(kind, context.defined, context.repeated));
+        self.leaves.len() - 1
+    }
+
+    /// The type itself, where its name is given; a name is remembered where it is defined.
+    fn resolve(&mut self, schema: &Value) -> Value {
+        match schema {
+            Value::String(name) => self.known.get(name).cloned().unwrap_or_else(|| serde_json::json!({ "type": name })),
+            _ => {
+                if let Some(name) = schema["name"].as_str() {
+                    self.known.insert(name.to_owned(), schema.clone());
+                }
+                schema.clone()
+            }
+        }
+    }
+}
+
+fn kind(schema: &Value) -> Kind {
+    match (schema["type"].as_str(), schema["logicalType"].as_str()) {
+        (Some("string" | "enum"), _) => Kind::Text,
+        (Some("bytes" | "fixed"), _) => Kind::Bytes,
+        (Some("boolean"), _) => Kind::Flag,
+        (Some("int"), None) => Kind::Int,
+        (Some("long"), None) => Kind::Long,
+        (Some("long"), Some("timestamp-micros")) => Kind::Instant,
+        other => panic!("{OURS}: {other:?}"),
+    }
+}
+
+fn group(name: &str, repetition: Repetition, logical: Option<LogicalType>, fields: Vec<TypePtr>) -> TypePtr {
+    let group =
+        Type::group_type_builder(name).with_repetition(repetition).with_logical_type(logical).with_fields(fields);
+    Arc::new(group.build().expect(OURS))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use schemas::Kind as Subject;
+
+    use super::Plan;
+
+    #[test]
+    fn every_common_subject_has_columns_and_each_its_own_name() {
+        for subject in Subject::ALL.into_iter().filter(|kind| !matches!(kind, Subject::SourceRecord | Subject::Parked))
+        {
+            let plan = Plan::new(subject.avsc());
+            let names: BTreeSet<&str> = plan.fields.iter().map(|field| field.name()).collect();
+            assert_eq!(names.len(), plan.fields.len(), "{subject:?}");
+            for name in ["event_id", "origin_offset", "correction_kind", "occurred_at", "quality", "subject_token"] {
+                assert!(names.contains(name), "{subject:?} lacks {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is known of the persons of an extract: what was said of them as persons, else with their contacts.
+
+use std::collections::HashMap;
+
+use schemas::{Envelope, Person, Sex, Timestamp};
+
+/// Facts of one person.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    said: Said,
+    /// Beside contacts, with when it was said; the latest holds.
+    beside: Option<((Timestamp, Box<str>), Said)>,
+    /// Some statement says that the person's identity is protected.
+    protected: bool,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    birth_year: Option<i32>,
+    sex: Option<Sex>,
+    lkf: Option<Box<str>>,
+}
+
+impl Said {
+    fn new(birth_year: Option<i32>, sex: Sex, lkf: Option<&str>) -> Self {
+        Self { birth_year, sex: (sex != Sex::Unknown).then_some(sex), lkf: lkf.map(Into::into) }
+    }
+}
+
+impl Facts {
+    fn beside(&self) -> Option<&Said> {
+        self.beside.as_ref().map(|(_, said)| said)
+    }
+
+    /// Year of birth. The model has no row for a person without.
+    pub(super) fn birth_year(&self) -> Option<i32> {
+        self.said.birth_year.or_else(|| self.beside()?.birth_year)
+    }
+
+    pub(super) fn sex(&self) -> Sex {
+        self.said.sex.or_else(|| self.beside()?.sex).unwrap_or(Sex::Unknown)
+    }
+
+    /// Lan and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says it.
+    pub(super) fn lkf(&self) -> Option<&str> {
+        if self.protected {
+            return None;
+        }
+        self.said.lkf.as_deref().or_else(|| self.beside()?.lkf.as_deref())
+    }
+}
+
+/// Gender concepts that are beyond doubt; everything else is 0, its text is kept.
+pub(super) fn gender_concept(sex: Sex) -> i32 {
+    match sex {
+        Sex::Male => 8_507,
+        Sex::Female => 8_532,
+        Sex::Other | Sex::Unknown => 0,
+    }
+}
+
+/// As the source value.
+pub(super) fn gender_text(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Male => "MALE",
+        Sex::Female => "FEMALE",
+        Sex::Other => "OTHER",
+        Sex::Unknown => "UNKNOWN",
+    }
+}
+
+/// The persons of an extract.
+#[derive(Default)]
+pub(super) struct Persons(HashMap<Box<str>, Facts>);
+
+impl Persons {
+    /// Somebody whose rows are in the extract.
+    pub(super) fn want(&mut self, subject: &str, protected: bool) {
+        let facts = match self.0.get_mut(subject) {
+            Some(facts) => facts,
+            None => self.0.entry(subject.into()).or_default(),
+        };
+        facts.protected |= protected;
+    }
+
+    /// Somebody whose identity is protected; nothing when no row is about the person.
+    pub(super) fn protect(&mut self, subject: &str) {
+        if let Some(facts) = self.0.get_mut(subject) {
+            facts.protected = true;
+        }
+    }
+
+    /// What a statement about a contact says of its person.
+    pub(super) fn beside(
+        &mut self,
+        subject: &str,
+        envelope: &Envelope<'_>,
+        (birth_year, sex, lkf): (Option<i32>, Sex, Option<&str>),
+    ) {
+        self.want(subject, envelope.protected_identity);
+        let Some(facts) = self.0.get_mut(subject) else { return };
+        let at = (envelope.occurred_at, Box::from(envelope.event_id));
+        if facts.beside.as_ref().is_none_or(|(known, _)| *known < at) {
+            facts.beside = Some((at, Said::new(birth_year, sex, lkf)));
+        }
+    }
+
+    /// What was said of a person; the last one called wins. Persons who are not in the extract are passed over.
+    pub(super) fn said(&mut self, subject: &str, person: &Person<'_>) {
+        let Some(facts) = self.0.get_mut(subject) else { return };
+        facts.protected |= person.envelope.protected_identity;
+        facts.said = Said::new(person.birth_year, person.sex, person.lkf);
+    }
+
+    /// Facts of somebody who can have a row.
+    pub(super) fn get(&self, subject: &str) -> Option<&Facts> {
+        self.0.get(subject).filter(|facts| facts.birth_year().is_some())
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Facts)> {
+        self.0.iter().map(|(subject, facts)| (&**subject, facts))
+    }
+}

@@ -1,0 +1,263 @@
+//! From what is known to tables.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Omop;
+use super::clock::Clock;
+use super::person::{gender_concept, gender_text};
+use super::row::{Row, file, id};
+use super::statement::Coded;
+use super::tables::{
+    CARE_SITE, CONDITION_OCCURRENCE, COST, LOCATION, OBSERVATION, PERSON, PROCEDURE_OCCURRENCE, VISIT_DETAIL,
+    VISIT_OCCURRENCE, VISIT_SOURCE,
+};
+use super::visit::Visit;
+use crate::error::Error;
+use crate::waiting_times::{File, Output};
+
+/// Type of everything here: from a record system of care ("EHR").
+const FROM_RECORD_SYSTEM: i32 = 32_817;
+/// No vocabulary is at hand: nothing matches.
+const NO_CONCEPT: i32 = 0;
+/// Longest name of a care site in the model.
+const SITE_NAME_MAX: usize = 255;
+
+impl Omop {
+    /// The tables. Rows of persons without year of birth are set aside and counted: the model has no such person.
+    ///
+    /// # Errors
+    /// When two rows have the same id.
+    pub(super) fn finish(mut self) -> Result<Output, Error> {
+        self.protect();
+        let clock = Clock::new();
+        let files = vec![
+            self.person_file()?,
+            self.location_file()?,
+            self.care_site_file()?,
+            self.visit_file(&clock)?,
+            self.move_file(&clock)?,
+            self.condition_file(&clock)?,
+            self.procedure_file(&clock)?,
+            self.observation_file(&clock)?,
+            self.cost_file()?,
+            self.source_file()?,
+        ];
+        self.count_rows(&files);
+        let totals: BTreeMap<String, i64> =
+            self.totals.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        Ok(Output { files, totals })
+    }
+
+    fn count_rows(&mut self, files: &[File]) {
+        for (name, file) in ROW_TOTALS.into_iter().zip(files) {
+            self.count(name, i64::try_from(file.rows).unwrap_or(i64::MAX));
+        }
+        let kept: i64 = self.kept_costs().map(|(_, ore)| ore).fold(0, i64::saturating_add);
+        let unknown = self.persons.iter().filter(|(_, facts)| facts.birth_year().is_none()).count();
+        let visits = self.visits.all.iter().filter(|visit| !self.has_person(&visit.subject)).count();
+        self.count("cost_ore", kept);
+        self.count("persons_without_birth_year", i64::try_from(unknown).unwrap_or(i64::MAX));
+        self.count("visits_without_birth_year", i64::try_from(visits).unwrap_or(i64::MAX));
+        for name in MAYBE_TOTALS {
+            self.count(name, 0);
+        }
+    }
+
+    fn has_person(&self, subject: &str) -> bool {
+        self.persons.get(subject).is_some()
+    }
+
+    fn kept_visits(&self) -> impl Iterator<Item = &Visit> {
+        self.visits.all.iter().filter(|visit| self.has_person(&visit.subject))
+    }
+
+    fn kept_costs(&self) -> impl Iterator<Item = (usize, i64)> {
+        let costs = self.costs.iter().enumerate().filter(|(_, part)| self.has_person(&self.visit(part.visit).subject));
+        costs.map(|(at, part)| (at, part.ore))
+    }
+
+    fn person_file(&self) -> Result<File, Error> {
+        let known = self.persons.iter().filter_map(|(subject, facts)| Some((subject, facts, facts.birth_year()?)));
+        let items = known.map(|(subject, facts, year)| (person_id(subject), (subject, facts, year))).collect();
+        file(&PERSON, items, |(subject, facts, year), row| {
+            row.int("gender_concept_id", gender_concept(facts.sex()));
+            row.int("year_of_birth", *year);
+            row.int("race_concept_id", NO_CONCEPT);
+            row.int("ethnicity_concept_id", NO_CONCEPT);
+            row.long("location_id", facts.lkf().map(location_id));
+            row.text("person_source_value", *subject);
+            row.text("gender_source_value", gender_text(facts.sex()));
+        })
+    }
+
+    fn location_file(&self) -> Result<File, Error> {
+        let known = self.persons.iter().filter(|(_, facts)| facts.birth_year().is_some());
+        let places: HashSet<&str> = known.filter_map(|(_, facts)| facts.lkf()).collect();
+        let items = places.into_iter().map(|lkf| (location_id(lkf), lkf)).collect();
+        file(&LOCATION, items, |lkf, row| {
+            // Lan: the first two of the four digits.
+            row.text("county", lkf.get(..2));
+            row.text("location_source_value", *lkf);
+        })
+    }
+
+    fn care_site_file(&self) -> Result<File, Error> {
+        let visits = || self.kept_visits();
+        let moves = visits().flat_map(|visit| &visit.moves).filter_map(|one| one.care_site);
+        let used: HashSet<i64> = visits().filter_map(|visit| visit.care_site).chain(moves).collect();
+        let items = self.care_sites.used().filter(|(key, _)| used.contains(key)).collect();
+        file(&CARE_SITE, items, |site, row| {
+            row.text_of("care_site_name", site.name.as_deref(), SITE_NAME_MAX);
+            row.int("place_of_service_concept_id", NO_CONCEPT);
+            row.text("care_site_source_value", &*site.source_value);
+            row.text("place_of_service_source_value", site.hospital_code.as_deref());
+        })
+    }
+
+    fn visit_file(&self, clock: &Clock) -> Result<File, Error> {
+        let preceding = self.visits.preceding();
+        let items = self.kept_visits().map(|visit| (visit.id, visit)).collect();
+        file(&VISIT_OCCURRENCE, items, |visit: &&Visit, row| {
+            row.long("person_id", person_id(&visit.subject));
+            row.int("visit_concept_id", visit.form.concept());
+            row.int("visit_start_date", clock.day(visit.from));
+            row.long("visit_start_datetime", (!visit.is_date[0]).then(|| clock.wall(visit.from)));
+            row.int("visit_end_date", clock.day(visit.to));
+            row.long("visit_end_datetime", (!visit.is_date[1]).then(|| clock.wall(visit.to)));
+            row.int("visit_type_concept_id", FROM_RECORD_SYSTEM);
+            row.long("care_site_id", visit.care_site);
+            row.text("visit_source_value", visit.form.text());
+            row.text("admitted_from_source_value", visit.admitted_from.as_deref());
+            row.text("discharged_to_source_value", visit.discharged_to.as_deref());
+            row.long("preceding_visit_occurrence_id", preceding.get(&visit.id).copied());
+        })
+    }
+
+    fn move_file(&self, clock: &Clock) -> Result<File, Error> {
+        let mut items = Vec::new();
+        for visit in self.kept_visits() {
+            let before = std::iter::once(None).chain(visit.moves.iter().map(|one| Some(one.id)));
+            items.extend(visit.moves.iter().zip(before).map(|(one, before)| (one.id, (visit, one, before))));
+        }
+        file(&VISIT_DETAIL, items, |(visit, one, before), row| {
+            row.long("person_id", person_id(&visit.subject));
+            row.int("visit_detail_concept_id", one.form.concept());
+            row.int("visit_detail_start_date", clock.day(one.from));
+            row.long("visit_detail_start_datetime", clock.wall(one.from));
+            row.int("visit_detail_end_date", clock.day(one.to));
+            row.long("visit_detail_end_datetime", clock.wall(one.to));
+            row.int("visit_detail_type_concept_id", FROM_RECORD_SYSTEM);
+            row.long("care_site_id", one.care_site);
+            row.text("visit_detail_source_value", &*one.place);
+            row.long("preceding_visit_detail_id", *before);
+            row.long("visit_occurrence_id", visit.id);
+        })
+    }
+
+    fn coded<'c>(&'c self, all: &'c [Coded]) -> Vec<(i64, &'c Coded)> {
+        all.iter().filter(|coded| self.has_person(&coded.subject)).map(|coded| (coded.id, coded)).collect()
+    }
+
+    fn condition_file(&self, clock: &Clock) -> Result<File, Error> {
+        file(&CONDITION_OCCURRENCE, self.coded(&self.conditions), |coded: &&Coded, row| {
+            row.long("person_id", person_id(&coded.subject));
+            row.int("condition_concept_id", NO_CONCEPT);
+            row.int("condition_start_date", clock.day(coded.at));
+            row.long("condition_start_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
+            row.int("condition_type_concept_id", FROM_RECORD_SYSTEM);
+            row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
+            row.text("condition_source_value", &*coded.code);
+            row.text("condition_status_source_value", coded.qualifier);
+        })
+    }
+
+    fn procedure_file(&self, clock: &Clock) -> Result<File, Error> {
+        file(&PROCEDURE_OCCURRENCE, self.coded(&self.procedures), |coded: &&Coded, row| {
+            row.long("person_id", person_id(&coded.subject));
+            row.int("procedure_concept_id", NO_CONCEPT);
+            row.int("procedure_date", clock.day(coded.at));
+            row.long("procedure_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
+            row.int("procedure_type_concept_id", FROM_RECORD_SYSTEM);
+            row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
+            row.text("procedure_source_value", &*coded.code);
+            row.text("modifier_source_value", coded.qualifier);
+        })
+    }
+
+    fn observation_file(&self, clock: &Clock) -> Result<File, Error> {
+        let known = self.observations.iter().filter(|(_, observation)| self.has_person(&observation.subject));
+        let items = known.map(|(key, observation)| (*key, observation)).collect();
+        file(&OBSERVATION, items, |observation: &&super::Observation, row| {
+            row.long("person_id", person_id(&observation.subject));
+            row.int("observation_concept_id", NO_CONCEPT);
+            row.int("observation_date", clock.day(observation.at));
+            row.long("observation_datetime", clock.wall(observation.at));
+            row.int("observation_type_concept_id", FROM_RECORD_SYSTEM);
+            row.long("value_as_number", observation.weight);
+            row.long("visit_occurrence_id", observation.visit.map(|at| self.visit(at).id));
+            row.text("observation_source_value", &*observation.drg);
+            row.text("qualifier_source_value", "NordDRG");
+        })
+    }
+
+    fn cost_file(&self) -> Result<File, Error> {
+        let items = self.kept_costs().map(|(at, _)| (self.costs[at].id, &self.costs[at])).collect();
+        file(&COST, items, |part: &&super::CostPart, row| {
+            row.long("cost_event_id", self.visit(part.visit).id);
+            row.text("cost_domain_id", "Visit");
+            row.int("cost_type_concept_id", FROM_RECORD_SYSTEM);
+            // Kronor with two decimals: the number of öre is what the column holds.
+            row.long("total_cost", part.ore);
+            row.text("revenue_code_source_value", part.component.as_deref());
+        })
+    }
+
+    fn source_file(&self) -> Result<File, Error> {
+        let items = self.kept_visits().map(|visit| (visit.id, visit)).collect();
+        file(&VISIT_SOURCE, items, |visit: &&Visit, row| {
+            whole(row, "source_system", Some(&visit.source_system));
+            whole(row, "episode_id", visit.episode.as_deref());
+            whole(row, "contact_id", visit.contact.as_deref());
+        })
+    }
+}
+
+/// This table is ours and has no longest text: numbers have to be whole to be found again.
+fn whole<'t>(row: &mut Row<'t>, name: &str, value: Option<&'t str>) {
+    row.text_of(name, value, usize::MAX);
+}
+
+fn person_id(subject: &str) -> i64 {
+    id(&PERSON, &[subject])
+}
+
+fn location_id(lkf: &str) -> i64 {
+    id(&LOCATION, &[lkf])
+}
+
+/// Rows of the files, in their order.
+const ROW_TOTALS: [&str; 9] = [
+    "persons",
+    "locations",
+    "care_sites",
+    "visits",
+    "visit_details",
+    "conditions",
+    "procedures",
+    "observations",
+    "costs",
+];
+
+/// Totals that stand also when they are nothing: what is set aside is never left to be guessed.
+const MAYBE_TOTALS: [&str; 10] = [
+    "clinical_statements",
+    "codes_without_table",
+    "cost_statements",
+    "costs_without_visit",
+    "costs_without_visit_ore",
+    "encounter_events",
+    "episodes_open",
+    "episodes_without_subject",
+    "statements",
+    "statements_without_subject",
+];
