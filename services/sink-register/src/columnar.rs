@@ -1,13 +1,15 @@
 //! Any common subject as a Parquet file: every event of a period, a column per field of the subject's schema.
 //!
-//! * **Columns** are made from the Avro schema itself, so no field can be forgotten and a new one appears by itself. Records
-//!   inside are flattened (`origin_topic`, `place_unit`; the envelope without a prefix). Lists stay lists and maps stay maps,
-//!   also lists of codes: engines unnest them, and a text of JSON would have to be parsed in every query.
-//! * **Rows** are the event history, also what a later event takes back: an analyst can ask what was known when. `in_force`
-//!   says which statements count now: of each source system and contact the latest, unless it takes the contact back. It is
-//!   empty for subjects whose events do not replace each other (encounter, person, bed-capacity, bed-status): what holds
-//!   of those follows from all of them together.
-//! * **Order** is that of time, then of the event id: a row group covers a span of time, and reading a week skips the others.
+//! * **Columns** are made from the Avro schema itself, so no field can be forgotten and a new one appears by itself.
+//!   Records inside are flattened (`origin_topic`, `place_unit`; the envelope without a prefix). Lists stay lists and
+//!   maps stay maps, also lists of codes: engines unnest them, and a text of JSON would have to be parsed in every
+//!   query.
+//! * **Rows** are the event history, also what a later event takes back: an analyst can ask what was known when.
+//!   `in_force` says which statements count now: of each source system and contact the latest, unless it takes the
+//!   contact back. It is empty for subjects whose events do not replace each other (encounter, person, bed-capacity,
+//!   bed-status): what holds of those follows from all of them together.
+//! * **Order** is that of time, then of the event id: a row group covers a span of time, and reading a week skips the
+//!   others.
 
 mod plan;
 mod shred;

@@ -1,13 +1,15 @@
 //! OMOP CDM 5.4 of a year: visits that have ended, their moves, codes, costs, and the persons, all under pseudonym.
 //!
-//! * **Visits** are episodes of the encounter events whose stays have all ended, the last one in the year: the stays are the
-//!   `timeline`'s, as on the board. A contact that a source states with codes or costs and that belongs to no such episode is a
-//!   visit of its own. Who lies in a bed now is not here: the model wants an end.
-//! * **Codes** are the statements in force that count for the months of the year; **costs** those that count for the year.
-//!   One cost row per component; what the total has beyond them is a row without component, so sums are those of the totals.
-//! * **NordDRG** has four characters and the model's `drg_source_value` three: it is an observation of the visit, with its
-//!   weight as `value_as_number`.
-//! * **Concepts** are 0 where no vocabulary is at hand; the source's codes are kept. Only concepts beyond doubt are mapped.
+//! * **Visits** are episodes of the encounter events whose stays have all ended, the last one in the year: the stays
+//!   are the `timeline`'s, as on the board. A contact that a source states with codes or costs and that belongs to no
+//!   such episode is a visit of its own. Who lies in a bed now is not here: the model wants an end.
+//! * **Codes** are the statements in force that count for the months of the year; **costs** those that count for the
+//!   year. One cost row per component; what the total has beyond them is a row without component, so sums are those of
+//!   the totals.
+//! * **NordDRG** has four characters and the model's `drg_source_value` three: it is an observation of the visit, with
+//!   its weight as `value_as_number`.
+//! * **Concepts** are 0 where no vocabulary is at hand; the source's codes are kept. Only concepts beyond doubt are
+//!   mapped.
 //! * **Ids** are made from pseudonyms and the sources' numbers (see [`row::id`]): the same in every extract.
 //! * Waits are not here: the model has no home for somebody who has not come yet.
 
@@ -137,10 +139,9 @@ impl Omop {
     fn encounter(&mut self, event: &Encounter<'_>) {
         self.count("encounter_events", 1);
         self.care_sites.learn(event);
-        if let Some(subject) = event.envelope.subject_token.filter(|_| event.envelope.protected_identity) {
-            if !self.protected.contains(subject) {
-                self.protected.insert(subject.into());
-            }
+        let protected = event.envelope.subject_token.filter(|_| event.envelope.protected_identity);
+        if let Some(subject) = protected.filter(|subject| !self.protected.contains(*subject)) {
+            self.protected.insert(subject.into());
         }
         let (admitted, discharged) = (event.admit_source, event.discharge_disposition);
         let Some(episode) = event.episode_id.filter(|_| admitted.is_some() || discharged.is_some()) else { return };

@@ -1,8 +1,8 @@
 //! A Parquet file in memory while rows are added: zstd, bounded row groups, the same rows are the same bytes.
 //!
-//! Written straight to the format's columns: our rows are records one after the other, and the arrays that the usual layer
-//! above makes of them would be a second copy (and nine more crates). Nothing in a file says when or by which version of a
-//! library it was made, and row groups end where the content says, so bytes depend on rows and code alone.
+//! Written straight to the format's columns: our rows are records one after the other, and the arrays that the usual
+//! layer above makes of them would be a second copy (and nine more crates). Nothing in a file says when or by which
+//! version of a library it was made, and row groups end where the content says, so bytes depend on rows and code alone.
 
 mod leaf;
 

@@ -39,8 +39,8 @@ impl Plan {
     /// Of a schema of ours.
     ///
     /// # Panics
-    /// When it has a type that no schema of ours has yet: a union of several, a list inside of a list or of a record that may be
-    /// absent.
+    /// When it has a type that no schema of ours has yet: a union of several, a list inside of a list or of a record
+    /// that may be absent.
     pub(super) fn new(avsc: &str) -> Self {
         let schema: Value = serde_json::from_str(avsc).expect(OURS);
         let mut builder = Builder { known: HashMap::new(), leaves: Vec::new() };

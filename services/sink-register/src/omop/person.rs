@@ -41,7 +41,8 @@ impl Facts {
         self.said.sex.or_else(|| self.beside()?.sex).unwrap_or(Sex::Unknown)
     }
 
-    /// Lan and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says it.
+    /// Lan and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says
+    /// it.
     pub(super) fn lkf(&self) -> Option<&str> {
         if self.protected {
             return None;

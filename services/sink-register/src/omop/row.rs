@@ -69,8 +69,8 @@ pub(super) fn file<T>(
     Ok(sheet.finish())
 }
 
-/// A positive 63-bit id of what these texts name together in a table. The same texts have the same id in every extract, so
-/// extracts can be put together; nobody who does not know a text finds it by its id.
+/// A positive 63-bit id of what these texts name together in a table. The same texts have the same id in every extract,
+/// so extracts can be put together; nobody who does not know a text finds it by its id.
 pub(super) fn id(table: &Table, parts: &[&str]) -> i64 {
     let mut text = Vec::new();
     for part in std::iter::once(&table.name).chain(parts) {

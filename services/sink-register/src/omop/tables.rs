@@ -1,7 +1,7 @@
 //! The tables of the OMOP common data model 5.4 that we fill: columns in the model's order, with its types.
 //!
-//! Ids are 64-bit numbers where the model's own scripts say `integer`: its conventions allow it, and ids that are made from
-//! pseudonyms need the room. Times are those of Swedish clocks; amounts have two decimals.
+//! Ids are 64-bit numbers where the model's own scripts say `integer`: its conventions allow it, and ids that are made
+//! from pseudonyms need the room. Times are those of Swedish clocks; amounts have two decimals.
 
 use crate::sheet::{Column, Kind};
 

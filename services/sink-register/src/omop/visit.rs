@@ -75,7 +75,8 @@ impl Form {
         }
     }
 
-    /// Visit concepts that are beyond doubt: inpatient, emergency room, outpatient. Everything else is 0, its text is kept.
+    /// Visit concepts that are beyond doubt: inpatient, emergency room, outpatient. Everything else is 0, its text is
+    /// kept.
     pub(super) fn concept(self) -> i32 {
         match self {
             Form::Inpatient => 9_201,
@@ -168,8 +169,8 @@ impl Visits {
         self.all.push(visit);
     }
 
-    /// The visit that a statement is about: the person's episode with the visit number that it names, else the one whose number
-    /// is the contact's; else a visit of the contact itself, once it is known to have ended.
+    /// The visit that a statement is about: the person's episode with the visit number that it names, else the one
+    /// whose number is the contact's; else a visit of the contact itself, once it is known to have ended.
     pub(super) fn of(&mut self, stated: &Stated<'_>) -> Option<usize> {
         let find = |number: &str| self.numbers.get(&(stated.subject.into(), number.into())).copied().flatten();
         let known = stated.episode.and_then(find).or_else(|| find(stated.contact));
