@@ -2,10 +2,10 @@
 
     psql -c "copy (select ... order by contact) ..." | python3 followed_table.py TABLE.csv SCHEMAS.csv
 
-TABLE.csv holds the rows of the table in the order of vardkontakt_id. Standard input holds all events of the store in the order
-of their contact and, within it, from the earliest to the latest: contact;period;correction;record in hexadecimal. SCHEMAS.csv
-holds id;avsc. All with `;` and a header. Prints what differs, without contacts' ids, and how much was compared; exit code 1
-when anything differs.
+TABLE.csv holds the rows of the table in the order of vardkontakt_id. Standard input holds all events of the store in the
+order of their contact and, within it, from the earliest to the latest: contact;period;correction;record in hexadecimal.
+SCHEMAS.csv holds id;avsc. All with `;` and a header. Prints what differs, without contacts' ids, and how much was
+compared; exit code 1 when anything differs.
 """
 
 import csv

@@ -1,7 +1,7 @@
 //! A region's own database with a table of waits, for the connector to follow: a private PostgreSQL beside the store's.
 //!
-//! The table has the columns of the shipped package `waiting-times` with the types that a database would give them, a primary
-//! key of its own, and a column that no package reads and that is sometimes too long to be kept in the row.
+//! The table has the columns of the shipped package `waiting-times` with the types that a database would give them, a
+//! primary key of its own, and a column that no package reads and that is sometimes too long to be kept in the row.
 
 use std::{
     io,
@@ -43,11 +43,11 @@ pub fn insert(from: u64, to: u64) -> String {
                 case when n % 4 = 0 then 'NEJ' else 'JA' end, case when n % 2 = 0 then null else (n % 3 + 1)::text end,
                 timestamp '2025-11-03 08:00' + n % 90 * interval '1 day' + n % 8 * interval '1 hour 5 seconds',
                 case when n % 5 = 0 then null else timestamp '2026-02-02 09:30' + n % 25 * interval '1 day' end,
-                null, timestamp '2025-10-01 10:15' + n % 30 * interval '1 day', null, '511', '51101', 'CJE20', 'H25.9', 'CJE20',
-                1 + n % 5, case when n % 3 = 0 then '81' else '0' end, 'XS915', '0', '1', 'SE2321000131-E6', '51',
+                null, timestamp '2025-10-01 10:15' + n % 30 * interval '1 day', null,
+                '511', '51101', 'CJE20', 'H25.9', 'CJE20', 1 + n % 5, case when n % 3 = 0 then '81' else '0' end, 'XS915', '0', '1', 'SE2321000131-E6', '51',
                 'SE2321000131-E1', 'SE2321000131-E2', 'SE0000000000-OPT' || n % 7, 'SE0000000000-OPT1',
-                case when n % 2 = 0 then '501010' else '502010' end, 'Sjukhuset; \"Östra\" ' || n % 3, 1 + n % 2, 1930 + n % 80,
-                '1480', 'SE2321000131-E5', n % 200, case when n % 50 = 0 then repeat(md5(n::text), 80) else 'kort' end
+                case when n % 2 = 0 then '501010' else '502010' end, 'Sjukhuset; \"Östra\" ' || n % 3,
+                1 + n % 2, 1930 + n % 80, '1480', 'SE2321000131-E5', n % 200, case when n % 50 = 0 then repeat(md5(n::text), 80) else 'kort' end
            from generate_series({from}::bigint, {to}) n"
     )
 }

@@ -1,5 +1,5 @@
-//! A region's table of waits to the store by change data capture, through every service, while the table changes, services are
-//! killed and the database loses its power.
+//! A region's table of waits to the store by change data capture, through every service, while the table changes, services
+//! are killed and the database loses its power.
 
 use std::{
     fs::File,
@@ -84,16 +84,21 @@ fn disturb(url: String, rows: u64, stop: Arc<AtomicBool>) -> thread::JoinHandle<
                         // One that was deleted comes back under its contact, if nobody has taken that.
                         1 => format!("{} on conflict do nothing", source_database::insert(row, row)),
                         2 => format!("delete from vantetid where rad = {row}"),
-                        3 => update("matperiod = case when matperiod = '2026-03-31' then date '2026-02-28' else '2026-03-31' end"),
+                        3 => update(
+                            "matperiod = case when matperiod = '2026-03-31' then date '2026-02-28' else '2026-03-31' end",
+                        ),
                         4 => update(&format!("vardkontakt_id = 'OPT-ö{fresh}'")),
-                        5 => format!("{}; {}", update("sjukhusnamn = 'första'"), update(&format!("sjukhusnamn = 'andra {fresh}'"))),
+                        5 => [update("sjukhusnamn = 'första'"), update(&format!("sjukhusnamn = 'andra {fresh}'"))].join("; "),
                         // Away and back within one transaction.
                         6 => format!("{}; {}", update("matperiod = '2026-01-31'"), update("matperiod = '2026-03-31'")),
                         7 => update("status = 'VANTANDE', start_datum = null"),
-                        8 => update("status = 'GENOMFORD', start_datum = beslut_datum + interval '40 days', vantetid_dagar = 40"),
+                        8 => update("status = 'GENOMFORD', start_datum = beslut_datum + interval '40 days'"),
                         9 => update(&format!("anteckning = repeat(md5('{fresh}'), 80)")),
                         // Another row for the same contact, and back.
-                        10 => format!("{}; update vantetid set rad = {row} where rad = {fresh}", update(&format!("rad = {fresh}"))),
+                        10 => {
+                            let away = update(&format!("rad = {fresh}"));
+                            format!("{away}; update vantetid set rad = {row} where rad = {fresh}")
+                        }
                         _ => update(&format!("vantetid_dagar = {}, vardgaranti = null, avvikelsekod = '2'", draw(300))),
                     }
                 })
@@ -124,8 +129,8 @@ fn kill(stack: &mut Stack, service: Service, when: &str) {
     stack.spawn(service).expect("started");
 }
 
-/// The comparison of somebody who knows the table and the schemas, and nothing of the code between them: whether the store
-/// equals the table, of which `columns` are said.
+/// The comparison of somebody who knows the table and the schemas, and nothing of the code between them: whether the
+/// store equals the table, of which `columns` are said.
 fn compare(source: &SourceDatabase, stack: &Stack, folder: &Path, columns: &str) -> bool {
     let at = |name: &str| folder.join(name);
     let file = |name: &str| File::create(at(name)).expect("a file");

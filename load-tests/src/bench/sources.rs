@@ -1,4 +1,4 @@
-//! Tables of a region to the store, through every service: rows of a file, rows of a database's snapshot, changes of its rows.
+//! Tables of a region to the store, through every service: rows of a file, rows of a snapshot, changes of rows.
 
 use std::{
     fs::{self, File},

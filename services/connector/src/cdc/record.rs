@@ -187,7 +187,7 @@ mod tests {
         let changes = layout.update(old(), row(["1", "q", "n"]));
         let operations: Vec<_> = changes.iter().map(|change| change.operation).collect();
         assert_eq!(operations, [Operation::Delete, Operation::Create]);
-        let key = identity::Key::from_bytes(&[7; 32]).expect("a key");
+        let key = identity::Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key");
         let router = Router::new(Arc::new(identity::PartitionKey::new(&key)), 64, "SE2321000131-EXEMPEL");
         let partition = |change: &Change| layout.partition(change, &router);
         assert_eq!(changes.iter().map(partition).collect::<Vec<_>>(), [router.of_text("p"), router.of_text("q")]);

@@ -64,8 +64,8 @@ pub(crate) struct Period<'s> {
 }
 
 impl Mapping<'_> {
-    /// One event; or two, when the row stated another contact or period before: that statement is taken back first, for the
-    /// latest statement is looked for by contact and period. Everything that could refuse the row is looked at before.
+    /// One event; or two, when the row stated another contact or period before: that statement is taken back first, for
+    /// the latest statement is looked for by contact and period. All that could refuse the row is looked at before.
     pub(crate) fn map<S: Sink>(&self, row: &Row<'_, '_>, findings: &mut Findings, sink: &mut S) -> Result<u32, Stop> {
         let Row { slots, correction, before } = *row;
         if self.program.subject() == Subject::BedCapacity {
