@@ -11,12 +11,12 @@ use schemas::Timestamp;
 use topics::Region;
 
 use crate::directory::{self, Directory};
-use crate::dry_run::{self, Language};
+use crate::dry_run::{self, Input, Language};
 use crate::mapping::{self, Program};
 use crate::rules::{Entry, Rule, TABLE};
 use crate::service;
 
-/// HL7 v2 ADT and table rows to pseudonymised common events.
+/// HL7 v2 ADT, FHIR R4 and table rows to pseudonymised common events.
 #[derive(Debug, Parser)]
 #[command(
     name = "processor",
@@ -30,6 +30,7 @@ Examples:
   processor mapping check units-14.toml
   processor mapping explain waiting-times
   processor dry-run --region 14 --mapping waiting-times january.csv
+  processor dry-run --region 14 --format fhir encounters.ndjson
   processor explain episode-missing
   processor run --config processor.toml"
 )]
@@ -63,6 +64,9 @@ enum Command {
         /// The region's unit directory, or the mapping package of a table: a file, or the name of a shipped one.
         #[arg(long, value_name = "FILE|PACKAGE")]
         mapping: Option<PathBuf>,
+        /// What the file holds; without it the first character decides: JSON is FHIR.
+        #[arg(long, value_enum)]
+        format: Option<Input>,
         /// Print the open stays after the whole file instead, as sorted JSON lines.
         #[arg(long)]
         census: bool,
@@ -133,8 +137,8 @@ impl CommandLine {
         let done = match self.command {
             Command::Run { config } => return service::run(&config),
             Command::Check { config } => return service::check(&config),
-            Command::DryRun { region, mapping, census, language, file } => {
-                dry_run(region, mapping.as_deref(), census, language, &file)
+            Command::DryRun { region, mapping, format, census, language, file } => {
+                dry_run(region, mapping.as_deref(), format, census, language, &file)
             }
             Command::Mapping { command: MappingCommand::Check { file } } if mapping::is_package(&file) => {
                 package_check(&file)
@@ -165,6 +169,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 fn dry_run(
     region: Region,
     mapping: Option<&Path>,
+    format: Option<Input>,
     census: bool,
     language: Language,
     file: &Path,
@@ -184,8 +189,15 @@ fn dry_run(
         }
     };
     let input: Box<dyn Read> = if file == Path::new("-") { Box::new(io::stdin().lock()) } else { open(file)? };
-    let options =
-        dry_run::Options { region: region.code().to_owned(), directory, program, census, language, received_at: now() };
+    let options = dry_run::Options {
+        region: region.code().to_owned(),
+        directory,
+        program,
+        format,
+        census,
+        language,
+        received_at: now(),
+    };
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match dry_run::run(options, input, &mut output) {
         Ok(summary) => {
@@ -202,10 +214,7 @@ fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
     let cannot = |error: io::Error| Failure::Usage(format!("cannot open {}: {error}", file.display()));
     let opened = File::open(file).map_err(cannot)?;
     if opened.metadata().map_err(cannot)?.is_dir() {
-        return Err(Failure::Usage(format!(
-            "{} is a folder; name a file of HL7 v2 messages, or - for stdin",
-            file.display()
-        )));
+        return Err(Failure::Usage(format!("{} is a folder; name a file of messages, or - for stdin", file.display())));
     }
     Ok(Box::new(opened))
 }

@@ -22,6 +22,7 @@ pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
 pub(crate) use program::Whole;
+pub(crate) use read::{icd, kva};
 pub use rule::PackageRule;
 pub(crate) use slot::{Slot, Slots};
 

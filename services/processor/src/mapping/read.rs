@@ -123,7 +123,7 @@ pub(super) fn decimal(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A letter, two digits, and up to two more letters or digits; the dot goes.
-pub(super) fn icd(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn icd(text: &str) -> Option<Cow<'_, str>> {
     let code = without_dot_in_capitals(text);
     let bytes = code.as_bytes();
     let well_formed = (3..=5).contains(&bytes.len())
@@ -134,7 +134,7 @@ pub(super) fn icd(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Two letters and three letters or digits, or seven characters.
-pub(super) fn kva(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn kva(text: &str) -> Option<Cow<'_, str>> {
     let code = without_dot_in_capitals(text);
     let bytes = code.as_bytes();
     let well_formed = matches!(bytes.len(), 5 | 7)
