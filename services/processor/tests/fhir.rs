@@ -103,6 +103,20 @@ pub fn bed() -> Value {
     })
 }
 
+/// One record of each kind, as bytes.
+pub fn records() -> Vec<Vec<u8>> {
+    let records = [
+        vec![patient()],
+        vec![encounter(), patient()],
+        vec![bed()],
+        vec![service_request(), patient()],
+        vec![appointment(), patient(), service_request()],
+        vec![condition(), patient(), encounter()],
+        vec![procedure(), patient(), encounter()],
+    ];
+    records.iter().map(|resources| collection(resources).to_string().into_bytes()).collect()
+}
+
 pub fn process(record: &Value) -> (Outcome, Kept) {
     process_bytes(record.to_string().as_bytes())
 }

@@ -7,6 +7,7 @@ mod debezium;
 mod examples;
 mod fhir;
 mod fhir_canary;
+mod fhir_dry_run;
 mod fhir_stays;
 mod mapping;
 mod mutation;
