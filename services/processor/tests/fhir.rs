@@ -262,6 +262,49 @@ fn a_wait_follows_referral_and_appointment() {
 }
 
 #[test]
+fn a_place_is_named_as_the_directory_knows_it() {
+    let kind = |code: &str| json!({"coding": [{"code": code}]});
+    let location = |id: &str, more: Value| {
+        let mut location = json!({"resourceType": "Location", "id": id});
+        for (name, value) in more.as_object().expect("fields") {
+            location[name] = value.clone();
+        }
+        location
+    };
+    let placed = |reference: Value, locations: &[Value]| {
+        let stop = json!([{"location": reference, "period": {"start": "2026-01-06T08:00:00+01:00"}}]);
+        let mut resources = vec![with(encounter(), "location", stop), patient()];
+        resources.extend_from_slice(locations);
+        let (_, kept) = process(&collection(&resources));
+        let event = kept.events.iter().find(|event| !event["place"].is_null()).expect("a place").clone();
+        let part = |name: &str| event["place"][name].as_str().map(str::to_owned);
+        (part("unit"), part("room"), part("bed"), rules(&event).contains(&"unit-unknown".to_owned()))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    // By id, by HSA-id in the reference, by number; the directory's code stands for all three.
+    assert_eq!(placed(json!({"reference": "Location/MAVA"}), &[]), (text("MAVA"), None, None, false));
+    let by_hsa = json!({"identifier": {"system": "urn:oid:1.2.752.29.4.19", "value": "se2321000131-e000000000001"}});
+    assert_eq!(placed(by_hsa, &[]), (text("MAVA"), None, None, false));
+    let ward = location("77", json!({"identifier": [{"use": "old", "value": "X"}, {"value": "Medicin"}]}));
+    assert_eq!(placed(json!({"reference": "Location/77"}), &[ward]), (text("Medicin"), None, None, false));
+    // What it does not know keeps the nearest name, and a ward above that it does know is better.
+    assert_eq!(placed(json!({"reference": "Location/77"}), &[]), (text("77"), None, None, true));
+    let above = location("77", json!({"partOf": {"reference": "Location/MAVA"}}));
+    assert_eq!(placed(json!({"reference": "Location/77"}), &[above]), (text("MAVA"), None, None, false));
+    // A bed whose ward is not in the record; one in a circle.
+    let bed = location("9", json!({"physicalType": kind("bd"), "partOf": {"reference": "Location/MAVA"}}));
+    assert_eq!(placed(json!({"reference": "Location/9"}), &[bed]), (text("MAVA"), None, text("9"), false));
+    let circle = location("9", json!({"physicalType": kind("bd"), "partOf": {"reference": "Location/9"}}));
+    assert_eq!(placed(json!({"reference": "Location/9"}), &[circle]), (text(""), None, text("9"), true));
+}
+
+#[test]
+fn a_version_from_the_future_is_noted() {
+    let meta = json!({"lastUpdated": "2026-01-15T12:06:00Z"});
+    assert!(rules(&event(&[with(patient(), "meta", meta)])).contains(&"time-in-future".to_owned()));
+}
+
+#[test]
 fn a_code_knows_its_role_its_day_and_its_side() {
     let code = |resources: &[Value]| event(resources)["codes"][0].clone();
     let main = code(&[condition(), patient(), encounter()]);

@@ -31,7 +31,7 @@ pub(crate) use bundle::{Bundle, read};
 use datatype::{Meta, said, type_and_id};
 
 use super::envelope::{Head, HeadParts};
-use super::event_time::Stated;
+use super::event_time::{FUTURE_TOLERANCE_MICROS, Stated};
 use super::findings::Findings;
 use super::sink::Sink;
 use super::stop::Stop;
@@ -135,6 +135,10 @@ pub(crate) fn map<S: Sink>(mut tools: Tools<'_>, sink: &mut S) -> Result<u32, St
     let written = time::read(said(&meta.last_updated), "meta.lastUpdated", tools.stockholm, tools.findings);
     // The text has the lifetime of `meta`; the transport's own time stands in where the server says none.
     let known = tools.source.recorded_at.unwrap_or(tools.source.received_at);
+    if written.is_some_and(|written| written.at.0 > tools.source.received_at.0.saturating_add(FUTURE_TOLERANCE_MICROS))
+    {
+        tools.findings.add(Rule::TimeInFuture, "meta.lastUpdated");
+    }
     let recorded = written.map_or(Stated { at: known, text: "" }, time::Moment::stated);
     let mut tools = Tools { recorded, ..tools };
     let tools = &mut tools;

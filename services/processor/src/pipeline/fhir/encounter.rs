@@ -191,7 +191,9 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
         }
         _ => ended,
     };
-    let shared = shared(encounter, &known, &names, (started, ended.filter(|_| state == State::Ended)), tools);
+    // Of a plan nobody has been admitted yet.
+    let times = (started.filter(|_| state != State::Planned), ended.filter(|_| state == State::Ended));
+    let shared = shared(encounter, &known, &names, times, tools);
     let classes = classes(encounter, shared.class, tools);
     if matches!(state, State::Present | State::OnLeave | State::Ended) && moves.is_empty() {
         tools.findings.add(Rule::FhirPlaceMissing, "Encounter.location");
