@@ -1,7 +1,6 @@
 //! No identity gets through a FHIR resource: canaries in every text of every resource, those that nobody reads included.
 
 use identity::test_identity::{self, TestIdentity};
-use processor::dry_run::{self, Language, Options};
 use processor::pipeline::Pipeline;
 use schemas::{Format, SourceRecord};
 use serde_json::{Value, json};
@@ -159,6 +158,8 @@ fn a_leaking_build_is_caught() {
 #[cfg(not(feature = "leak-test"))]
 #[test]
 fn the_dry_run_prints_none_either() {
+    use processor::dry_run::{self, Language, Options};
+
     let (mut file, mut identities) = (String::new(), Vec::new());
     each_planting(|record, identity, _| {
         file.push_str(&record["entry"][0]["resource"].to_string());
