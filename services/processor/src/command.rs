@@ -13,12 +13,12 @@ use topics::Region;
 
 use crate::code_lists::CodeLists;
 use crate::directory::{self, Directory};
-use crate::dry_run::{self, Language};
+use crate::dry_run::{self, Input, Language};
 use crate::mapping::{self, Program};
 use crate::rules::{Entry, Rule, TABLE};
 use crate::service;
 
-/// HL7 v2 ADT and table rows to pseudonymised common events.
+/// HL7 v2 ADT, FHIR R4 and table rows to pseudonymised common events.
 #[derive(Debug, Parser)]
 #[command(
     name = "processor",
@@ -32,6 +32,7 @@ Examples:
   processor mapping check units-14.toml
   processor mapping explain waiting-times
   processor dry-run --region 14 --mapping waiting-times january.csv
+  processor dry-run --region 14 --format fhir encounters.ndjson
   processor explain episode-missing
   processor run --config processor.toml"
 )]
@@ -68,6 +69,9 @@ enum Command {
         /// Folder of code lists in place of the shipped ones.
         #[arg(long, value_name = "FOLDER")]
         code_lists: Option<PathBuf>,
+        /// What the file holds; without it the first character decides: JSON is FHIR.
+        #[arg(long, value_enum)]
+        format: Option<Input>,
         /// Print the open stays after the whole file instead, as sorted JSON lines.
         #[arg(long)]
         census: bool,
@@ -138,9 +142,9 @@ impl CommandLine {
         let done = match self.command {
             Command::Run { config } => return service::run(&config),
             Command::Check { config } => return service::check(&config),
-            Command::DryRun { region, mapping, code_lists, census, language, file } => {
+            Command::DryRun { region, mapping, code_lists, format, census, language, file } => {
                 let files = Files { mapping: mapping.as_deref(), code_lists: code_lists.as_deref() };
-                dry_run(region, files, census, language, &file)
+                dry_run(region, files, format, census, language, &file)
             }
             Command::Mapping { command: MappingCommand::Check { file } } if mapping::is_package(&file) => {
                 package_check(&file)
@@ -177,6 +181,7 @@ struct Files<'a> {
 fn dry_run(
     region: Region,
     Files { mapping, code_lists }: Files<'_>,
+    format: Option<Input>,
     census: bool,
     language: Language,
     file: &Path,
@@ -200,8 +205,15 @@ fn dry_run(
         }
     };
     let input: Box<dyn Read> = if file == Path::new("-") { Box::new(io::stdin().lock()) } else { open(file)? };
-    let options =
-        dry_run::Options { region: region.code().to_owned(), directory, program, census, language, received_at: now() };
+    let options = dry_run::Options {
+        region: region.code().to_owned(),
+        directory,
+        program,
+        format,
+        census,
+        language,
+        received_at: now(),
+    };
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match dry_run::run(options, input, &mut output) {
         Ok(summary) => {
@@ -218,10 +230,7 @@ fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
     let cannot = |error: io::Error| Failure::Usage(format!("cannot open {}: {error}", file.display()));
     let opened = File::open(file).map_err(cannot)?;
     if opened.metadata().map_err(cannot)?.is_dir() {
-        return Err(Failure::Usage(format!(
-            "{} is a folder; name a file of HL7 v2 messages, or - for stdin",
-            file.display()
-        )));
+        return Err(Failure::Usage(format!("{} is a folder; name a file of messages, or - for stdin", file.display())));
     }
     Ok(Box::new(opened))
 }

@@ -50,7 +50,7 @@ pub struct RegionConfig {
     /// Folder of the region's code lists, in place of the shipped ones of the same systems.
     pub code_lists: Option<PathBuf>,
     /// The feeds that are read besides those of the packages.
-    #[serde(default = "Feed::all")]
+    #[serde(default = "Feed::usual")]
     pub feeds: Vec<Feed>,
     /// Whether the region uses interim numbers (T-nummer).
     #[serde(default)]
@@ -65,6 +65,8 @@ pub enum Feed {
     Adt,
     /// Capacity rows.
     Capacity,
+    /// FHIR R4 resources.
+    Fhir,
 }
 
 impl Feed {
@@ -73,10 +75,12 @@ impl Feed {
         match self {
             Feed::Adt => "adt",
             Feed::Capacity => "capacity",
+            Feed::Fhir => "fhir",
         }
     }
 
-    fn all() -> Vec<Feed> {
+    /// What is read where the region names no feeds: FHIR only where it says so.
+    fn usual() -> Vec<Feed> {
         vec![Feed::Adt, Feed::Capacity]
     }
 }
@@ -126,7 +130,8 @@ impl RegionConfig {
         for (at, package) in self.packages.iter().enumerate() {
             let key = format!("packages.{at}");
             let program = Program::load(package).map_err(|error| Fault::new(&key, runtime::exit::chain(&error)))?;
-            if programs.iter().any(|other| other.feed() == program.feed()) || program.feed() == Feed::Adt.name() {
+            let has_reader = [Feed::Adt, Feed::Fhir].iter().any(|feed| feed.name() == program.feed());
+            if has_reader || programs.iter().any(|other| other.feed() == program.feed()) {
                 let what = format!("the feed {} has a reader already; give each package its own feed", program.feed());
                 return Err(Fault::new(&key, what));
             }
@@ -161,7 +166,7 @@ impl Check for Config {
                 return Err(Fault::new("code", "the region is listed twice").under(&table));
             }
             if region.feeds.is_empty() && region.packages.is_empty() {
-                return Err(Fault::new("feeds", "no feed; name adt, capacity or both, or a package").under(&table));
+                return Err(Fault::new("feeds", "no feed; name adt, capacity or fhir, or a package").under(&table));
             }
             region.pipeline().map_err(|fault| fault.under(&table))?;
         }

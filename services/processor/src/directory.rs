@@ -128,6 +128,17 @@ impl Directory {
             .or_else(|| candidates.iter().find(|unit| unit.facility.is_none()))
     }
 
+    /// The unit with this HSA-id, and its code.
+    pub fn unit_of_hsa_id(&self, hsa_id: &str) -> Option<(&str, &Unit)> {
+        // Few hundred units, and only resources that name one by HSA-id ask.
+        let units = self.units.iter().flat_map(|(code, units)| units.iter().map(move |unit| (code.as_ref(), unit)));
+        let mut found =
+            units.filter(|(_, unit)| unit.hsa_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(hsa_id)));
+        // A map has no order: of several the first by code, so that the same record gives the same event.
+        let first = found.next()?;
+        Some(found.fold(first, |first, other| if other.0 < first.0 { other } else { first }))
+    }
+
     /// PV1-2 normalised: the region's own codes first, then HL7 table 0004.
     pub fn patient_class(&self, code: &str) -> Option<PatientClass> {
         if let Some(class) = self.patient_class.get(code) {
@@ -191,6 +202,11 @@ fn class_word(word: &str) -> Option<PatientClass> {
 }
 
 impl Unit {
+    /// PV1-3.4, where two hospitals share the unit's code.
+    pub fn facility(&self) -> Option<&str> {
+        self.facility.as_deref()
+    }
+
     /// What kind of bed this place is: a rule for the bed, else the unit's own `bed_kind`.
     pub fn bed_kind(&self, place: &Place<'_>) -> BedKind {
         let Some(bed) = place.bed else { return self.bed_kind };

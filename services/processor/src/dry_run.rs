@@ -1,16 +1,17 @@
 //! Tries a file of messages without Kafka: what becomes of each, or who lies where after all of them.
 //!
-//! Goes in: a file or a pipe of HL7 v2 messages. Comes out: one JSON line per message, or the census; a summary for people
+//! Goes in: a file or a pipe of HL7 v2 messages, or of FHIR resources. Comes out: one JSON line per message, or the census; a summary for people
 //! on the other stream. It runs in the region's zone and still prints no identifier: the pipeline's guard holds here too, and
 //! pseudonyms are printed as numbers ([`shown`]).
 
 mod census;
+mod resources;
 mod rows;
 pub mod shown;
 mod stretches;
 mod summary;
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 
 use identity::Key;
 use schemas::{
@@ -51,6 +52,15 @@ impl Language {
     }
 }
 
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Input {
+    /// HL7 v2 messages.
+    Hl7,
+    /// A FHIR R4 Bundle, or a resource per line.
+    Fhir,
+}
+
 /// What to try.
 pub struct Options {
     /// Lanskod.
@@ -59,6 +69,8 @@ pub struct Options {
     pub directory: Directory,
     /// The mapping package, when the file is a table.
     pub program: Option<Program>,
+    /// What the file holds; `None` looks at its first character.
+    pub format: Option<Input>,
     /// Print the open stays instead of the messages.
     pub census: bool,
     /// Language of meanings and remedies.
@@ -85,6 +97,12 @@ pub enum Error {
     /// The input holds no HL7.
     #[error("nothing in the file is an HL7 v2 message: each must begin with MSH and its separators, as in MSH|^~\\&|")]
     NotHl7,
+    /// The input holds no FHIR.
+    #[error("nothing in the file is a FHIR resource: give a Bundle in JSON, or one resource per line")]
+    NotFhir,
+    /// The input is longer than can be held.
+    #[error("the file is longer than {} MiB: cut it into files of one resource per line", resources::FILE_BYTES_MAX >> 20)]
+    TooLong,
     /// The region cannot be used.
     #[error("cannot try this region")]
     Region(#[from] identity::PseudonymError),
@@ -131,6 +149,17 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
     }
     let mut summary = Summary::default();
     let mut taker = Taker { census: options.census.then(Census::default), ..Taker::default() };
+    let mut input = BufReader::new(input);
+    let is_fhir = match options.format {
+        Some(format) => format == Input::Fhir,
+        None => resources::is_json(&mut input).map_err(Error::Read)?,
+    };
+    if is_fhir {
+        let (region, received_at, language) = (options.region.as_str(), options.received_at, options.language);
+        let file = resources::Resources { region, received_at, language };
+        summary = file.run(&mut pipeline, input, &mut taker, output)?;
+        return finish(summary, &taker, Error::NotFhir, output);
+    }
     let mut stretches = Stretches::new(input);
     while let Some(stretch) = stretches.next().map_err(Error::Read)? {
         for payload in hl7::batch::messages(stretch) {
@@ -156,6 +185,11 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
             }
         }
     }
+    finish(summary, &taker, Error::NotHl7, output)
+}
+
+/// Writes the census, if that is what was asked for; a file of which nothing could be read is an error.
+fn finish<W: Write>(mut summary: Summary, taker: &Taker, unread: Error, output: &mut W) -> Result<Summary, Error> {
     if summary.messages() == 0 {
         return Err(Error::Empty);
     }
@@ -168,7 +202,7 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
     }
     output.flush().map_err(Error::Write)?;
     if summary.read() == 0 {
-        return Err(Error::NotHl7);
+        return Err(unread);
     }
     Ok(summary)
 }

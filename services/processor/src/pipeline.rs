@@ -12,6 +12,7 @@ mod debezium;
 mod encounter;
 mod envelope;
 mod event_time;
+mod fhir;
 mod findings;
 mod message;
 mod park;
@@ -130,7 +131,7 @@ impl Pipeline {
             Format::Hl7v2 => self.message(source, origin, sink),
             Format::Delimited => self.delimited(source, origin, sink),
             Format::Debezium => self.change(source, origin, sink),
-            Format::Fhir => Err(Stop::park(Rule::FormatUnsupported)),
+            Format::Fhir => self.resource(source, origin, sink),
         };
         match made {
             Ok(count) => Outcome::Mapped(count),
@@ -280,6 +281,29 @@ impl Pipeline {
             reserves: self.reserves,
         }
         .map(&row, &mut self.findings, sink)
+    }
+
+    /// A version of a FHIR resource.
+    fn resource<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
+        let bundle = fhir::read(source.payload)?;
+        let guard = Guard::of_numbers(&self.pseudonymiser, bundle.numbers_of_persons());
+        let recorded = source.recorded_at.unwrap_or(source.received_at);
+        let tools = fhir::Tools {
+            source,
+            origin,
+            key_id: &self.key_id,
+            bundle: &bundle,
+            guard: &guard,
+            directory: &self.directory,
+            pseudonymiser: &self.pseudonymiser,
+            interim: self.interim,
+            reserves: self.reserves,
+            stockholm: &mut self.stockholm,
+            findings: &mut self.findings,
+            recorded: event_time::Stated { at: recorded, text: "" },
+            is_protected: false,
+        };
+        fhir::map(tools, sink)
     }
 
     /// A capacity row, step by step.

@@ -78,6 +78,8 @@ macro_rules! rules {
     };
 }
 
+#[macro_use]
+mod fhir;
 mod table;
 
 pub use table::{Rule, TABLE};

@@ -19,7 +19,7 @@ const SEGMENTS: [(&str, usize); 9] =
     [("EVN", 7), ("PID", 39), ("PD1", 21), ("MRG", 7), ("PV1", 52), ("PV2", 49), ("ZBE", 9), ("NPU", 2), ("NK1", 30)];
 
 /// What is put into a field: the identity alone, in components, in repetitions, and among other text.
-fn planted(identity: &TestIdentity, way: usize) -> String {
+pub fn planted(identity: &TestIdentity, way: usize) -> String {
     match way {
         0 => identity.as_str().to_owned(),
         1 => identity.hyphenated(),
@@ -31,7 +31,7 @@ fn planted(identity: &TestIdentity, way: usize) -> String {
         _ => format!("^^^&{}&ISO^PNR", identity.as_str()),
     }
 }
-const WAYS: usize = 8;
+pub const WAYS: usize = 8;
 
 /// A message that is good but for one field, which holds the canary; or with canaries everywhere.
 fn message(trigger: &str, place: Option<(&str, usize)>, text: &str) -> String {
@@ -82,7 +82,7 @@ fn message(trigger: &str, place: Option<(&str, usize)>, text: &str) -> String {
 }
 
 /// Every form in which an identity could leak.
-fn forms(identity: &TestIdentity) -> Vec<String> {
+pub fn forms(identity: &TestIdentity) -> Vec<String> {
     let ten = identity.ten_digits();
     let notations = [
         identity.as_str().to_owned(),
@@ -192,6 +192,7 @@ fn the_dry_run_prints_none_either() {
             region: "14".into(),
             directory: support::sample_directory(),
             program: None,
+            format: None,
             census,
             language: Language::Sv,
             received_at: support::RECEIVED_AT,

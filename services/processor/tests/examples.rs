@@ -23,6 +23,7 @@ fn dry_run(file: &PathBuf) -> String {
         region: "14".into(),
         directory: support::sample_directory(),
         program: None,
+        format: None,
         census: false,
         language: Language::En,
         received_at: RECEIVED_AT,
@@ -47,7 +48,7 @@ fn the_same_bytes_give_the_same_output() {
     }
 }
 
-/// Rules of rows and files, which `capacity`, `mapping` and `debezium` show.
+/// Rules of rows, files and resources, which `capacity`, `mapping`, `debezium` and `fhir` show.
 fn is_of_tables(code: &str) -> bool {
     let of_packages = ["feed-unmapped", "column-missing", "code-unknown"];
     let of_changes = [
@@ -58,16 +59,17 @@ fn is_of_tables(code: &str) -> bool {
         "tombstone",
         "database-message",
     ];
-    ["capacity-", "file-", "field-", "package-rule-", "wait-", "cost-"].iter().any(|prefix| code.starts_with(prefix))
+    ["capacity-", "file-", "field-", "package-rule-", "wait-", "cost-", "fhir-"]
+        .iter()
+        .any(|prefix| code.starts_with(prefix))
         || of_packages.contains(&code)
         || of_changes.contains(&code)
         || crate::clinical::SHOWN.contains(&code)
 }
 
 /// The rules that need bytes an example file cannot show, with the test that shows them.
-const SHOWN_ELSEWHERE: [&str; 8] = [
+const SHOWN_ELSEWHERE: [&str; 7] = [
     "record-unreadable",    // service: a record that is not Avro
-    "format-unsupported",   // below
     "region-mismatch",      // below
     "second-header",        // below
     "segments-too-many",    // below
@@ -104,7 +106,7 @@ fn rules_of_bytes_and_coordinates() {
     };
     let message = "MSH|^~\\&|A|B|C|D|20260106120000||ADT^A01|1|P|2.5|||AL|NE|SWE|UNICODE UTF-8\rEVN|A01\rPID|1||77^^^SU\rPV1||I|MAVA||||||||||||||||V1\r";
     assert_eq!(code(Format::Hl7v2, message.as_bytes()).0, "[]");
-    assert_eq!(code(Format::Fhir, message.as_bytes()).0, "format-unsupported");
+    assert_eq!(code(Format::Fhir, message.as_bytes()).0, "fhir-unreadable");
     assert_eq!(code(Format::Debezium, b"{}").0, "feed-unmapped");
     assert_eq!(code(Format::Hl7v2, message.repeat(2).as_bytes()).0, "second-header");
     let many = format!("{message}{}", "ZZZ|1\r".repeat(hl7::SEGMENTS_MAX));

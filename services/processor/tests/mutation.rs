@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use schemas::Format;
 
-use crate::support;
+use crate::{fhir, support};
 
 fn messages() -> Vec<Vec<u8>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
@@ -34,6 +34,10 @@ fn change() -> impl Strategy<Value = Change> {
     let byte =
         prop_oneof![Just(b'|'), Just(b'^'), Just(b'~'), Just(b'\\'), Just(b'&'), Just(b'\r'), Just(0), any::<u8>()];
     let texts = prop_oneof![
+        Just(b"\",\"".to_vec()),
+        Just(b"null".to_vec()),
+        Just(b"2026-02-30T25:00".to_vec()),
+        Just(b"[[[{".to_vec()),
         Just(b"\"\"".to_vec()),
         Just(b"\rPID|1||7\r".to_vec()),
         Just(b"\rPV1|1|I|A^B^C\r".to_vec()),
@@ -106,6 +110,23 @@ proptest! {
         }
         let mut pipeline = support::pipeline(support::sample_directory());
         support::process(&mut pipeline, Format::Delimited, &row);
+    }
+
+    #[test]
+    fn a_changed_resource_meets_one_fate(
+        which in any::<prop::sample::Index>(),
+        changes in proptest::collection::vec(change(), 1..4),
+    ) {
+        static RECORDS: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(fhir::records);
+        let mut record = RECORDS[which.index(RECORDS.len())].clone();
+        for change in &changes {
+            apply(&mut record, change);
+        }
+        let mut pipeline = support::pipeline(support::sample_directory());
+        let (first, kept) = support::process(&mut pipeline, Format::Fhir, &record);
+        let (again, same) = support::process(&mut pipeline, Format::Fhir, &record);
+        prop_assert_eq!(first, again);
+        prop_assert_eq!(kept.events, same.events);
     }
 
     #[test]

@@ -7,7 +7,7 @@ fn the_sample_configuration_is_read() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config.sample.toml");
     let config: Config = runtime::config::read(path.as_ref()).expect("the sample configuration");
     assert_eq!(config.region.len(), 1);
-    assert_eq!(processor::worker::routes(&config).len(), 3);
+    assert_eq!(processor::worker::routes(&config).len(), 4);
 }
 
 #[test]

@@ -16,10 +16,12 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use runtime::origin::{EVENT_ID_HEADER, HEADER, Origin, Watermarks};
 use schemas::registry;
-use schemas::{BedCapacity, Clinical, CodeRole, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record};
+use schemas::{
+    BedCapacity, BedStatus, Clinical, CodeRole, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record, Wait,
+};
 use topics::Region;
 
-use crate::support;
+use crate::{fhir, support};
 
 static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
 
@@ -325,6 +327,36 @@ fn tables_by_package_come_out_on_the_topics_of_their_subjects() {
     let wards = read(&topics::name::common(stage.region, "bed-capacity"));
     let ward: BedCapacity<'_> = decoder.decode(&wards.values().next().expect("a row").payload).expect("a BedCapacity");
     assert_eq!((wards.len(), ward.unit, ward.disponibla, ward.faststallda), (1, "MAVA", Some(20), None));
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn the_fhir_feed_reaches_every_subject() {
+    let stage = Stage::set("17");
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration");
+    std::fs::write(stage.config(), format!("{text}feeds = [\"fhir\"]\n")).expect("written");
+    let payloads: Vec<Vec<u8>> =
+        fhir::records().iter().map(|record| encoded(stage.region, Format::Fhir, record)).collect();
+    write(&topics::name::source(stage.region, "fhir"), &payloads);
+    let service = Service::start(&stage.config());
+    wait_for("all records to be settled", || {
+        (stage.metric("vardstrom_processor_records_total") == Some(payloads.len() as u64)).then_some(())
+    });
+    let decoder = Decoder::development();
+    let of = |subject: &str| read(&topics::name::common(stage.region, subject));
+    let (encounters, clinical) = (of("encounter"), of("clinical"));
+    check_kind::<Encounter<'_>>(&decoder, &encounters, Kind::Encounter);
+    check_kind::<Person<'_>>(&decoder, &of("person"), Kind::Person);
+    check_kind::<BedStatus<'_>>(&decoder, &of("bed-status"), Kind::BedStatus);
+    check_kind::<Wait<'_>>(&decoder, &of("wait"), Kind::Wait);
+    check_kind::<Clinical<'_>>(&decoder, &clinical, Kind::Clinical);
+    let counts = ["encounter", "person", "bed-status", "wait", "clinical"].map(|subject| of(subject).len());
+    // The Encounter's two names, its end and its one place.
+    assert_eq!(counts, [3, 1, 1, 2, 2]);
+    // Codes and stays of one person go to one key.
+    let key = |seen: &BTreeMap<_, Seen>| seen.values().next().and_then(|record| record.key.clone());
+    assert_eq!(key(&encounters), key(&clinical));
+    assert!(read(&topics::name::parked(stage.region)).is_empty());
     assert_eq!(service.stop(), Some(0));
 }
 

@@ -37,7 +37,11 @@ pub fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
     SourceRecord {
         region: "14",
         source_system: "SE2321000131-EXEMPEL",
-        feed: if format == Format::Delimited { "capacity" } else { "adt" },
+        feed: match format {
+            Format::Delimited => "capacity",
+            Format::Fhir => "fhir",
+            Format::Hl7v2 | Format::Debezium => "adt",
+        },
         format,
         message_id: "file-1/2",
         received_at: RECEIVED_AT,

@@ -64,7 +64,10 @@ impl<'a> Head<'a> {
             occurred: parts.occurred.at,
             occurred_text: guard.time_text(parts.occurred),
             recorded: parts.recorded.map(|recorded| recorded.at),
-            recorded_text: parts.recorded.map(|recorded| guard.time_text(recorded)),
+            recorded_text: parts
+                .recorded
+                .filter(|recorded| !recorded.text.is_empty())
+                .map(|recorded| guard.time_text(recorded)),
             made: 0,
             event_id: [0; EVENT_ID_LENGTH],
         }

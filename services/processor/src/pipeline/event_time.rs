@@ -13,7 +13,7 @@ use super::stop::Stop;
 use crate::rules::Rule;
 
 /// A sender's clock may be ahead by so much before it is noted: clocks of hospital systems drift by minutes.
-const FUTURE_TOLERANCE_MICROS: i64 = 5 * 60 * 1_000_000;
+pub(crate) const FUTURE_TOLERANCE_MICROS: i64 = 5 * 60 * 1_000_000;
 
 /// The times of one message.
 #[derive(Debug, Clone, Copy)]

@@ -20,6 +20,14 @@ pub(crate) struct Pseudonyms {
     pub birth_year: Option<u16>,
 }
 
+/// An identifier with who assigned it (OID, address or name) and its type code.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimed<'c> {
+    pub assigner: &'c str,
+    pub value: &'c str,
+    pub kind: &'c str,
+}
+
 /// Makes pseudonyms of one message's identifiers.
 pub(crate) struct Pseudonymising<'p> {
     pub pseudonymiser: &'p Pseudonymiser,
@@ -48,6 +56,19 @@ impl Pseudonymising<'_> {
         subjects.iter().map(|subject| self.pseudonymiser.subject(Purpose::Care, subject)).collect()
     }
 
+    /// The person whom these identifiers name.
+    pub(crate) fn claimed<'c>(
+        &self,
+        claims: impl Iterator<Item = Claimed<'c>>,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Pseudonyms {
+        let source_system = self.source_system;
+        let subjects: Vec<Subject<'_>> =
+            claims.filter_map(|claim| read(claim, source_system, &self.options, path, findings)).collect();
+        identity::primary(&subjects).map_or_else(Pseudonyms::default, |primary| self.pseudonyms(&subjects, primary))
+    }
+
     fn pseudonyms(&self, subjects: &[Subject<'_>], primary: usize) -> Pseudonyms {
         let subject = self.pseudonymiser.subject(Purpose::Care, &subjects[primary]);
         let mut aliases = Vec::new();
@@ -72,26 +93,38 @@ impl Pseudonymising<'_> {
     fn subject<'a>(&'a self, cx: Value<'a>, path: &'static str, findings: &mut Findings) -> Option<Subject<'a>> {
         let [value, _, _, assigner, kind] = cx.components();
         let value = value.given()?;
-        let assigner = assigner_of(assigner);
-        let mut swedish = System::named(assigner).is_some();
-        let mut system = assigner;
-        if !swedish && PERSONAL_TYPES.contains(&kind.given().unwrap_or("")) {
-            swedish = true;
-            system = System::Personnummer.oid();
-        }
-        let subject = Subject::read(Claim { system, value }, &self.options)?;
-        if subject.kind().is_some() {
-            return Some(subject);
-        }
-        if swedish {
-            findings.add(Rule::IdentityInvalid, path);
-        }
-        // A number that nobody claims to have assigned is the source's own.
-        match assigner {
-            "" => Subject::read(Claim { system: self.source_system, value }, &self.options),
-            assigner if assigner == system => Some(subject),
-            assigner => Subject::read(Claim { system: assigner, value }, &self.options),
-        }
+        let claim = Claimed { assigner: assigner_of(assigner), value, kind: kind.given().unwrap_or("") };
+        read(claim, self.source_system, &self.options, path, findings)
+    }
+}
+
+/// Reads one identifier, the same in HL7 v2 and in FHIR, so that both give one pseudonym.
+fn read<'c>(
+    claim: Claimed<'c>,
+    source_system: &'c str,
+    options: &Options<'_>,
+    path: &'static str,
+    findings: &mut Findings,
+) -> Option<Subject<'c>> {
+    let Claimed { assigner, value, kind } = claim;
+    let mut swedish = System::named(assigner).is_some();
+    let mut system = assigner;
+    if !swedish && PERSONAL_TYPES.contains(&kind) {
+        swedish = true;
+        system = System::Personnummer.oid();
+    }
+    let subject = Subject::read(Claim { system, value }, options)?;
+    if subject.kind().is_some() {
+        return Some(subject);
+    }
+    if swedish {
+        findings.add(Rule::IdentityInvalid, path);
+    }
+    // A number that nobody claims to have assigned is the source's own.
+    match assigner {
+        "" => Subject::read(Claim { system: source_system, value }, options),
+        assigner if assigner == system => Some(subject),
+        assigner => Subject::read(Claim { system: assigner, value }, options),
     }
 }
 

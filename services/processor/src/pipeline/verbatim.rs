@@ -47,6 +47,11 @@ impl<'g> Guard<'g> {
         Guard { pseudonymiser, own }
     }
 
+    /// The guard of a record that names its persons by these numbers.
+    pub(crate) fn of_numbers(pseudonymiser: &'g Pseudonymiser, numbers: impl Iterator<Item = &'g str>) -> Guard<'g> {
+        Guard { pseudonymiser, own: numbers.filter(|number| number.len() >= OWN_LENGTH_MIN).collect() }
+    }
+
     /// The guard of a record without a patient.
     pub(crate) fn of_unit(pseudonymiser: &'g Pseudonymiser) -> Guard<'g> {
         Guard { pseudonymiser, own: Vec::new() }
@@ -106,6 +111,11 @@ impl<'g> Guard<'g> {
     /// The source's text of a time. A time that could be read as a personal number is written anew, in UTC.
     pub(crate) fn time_text<'a>(&self, stated: Stated<'a>) -> Cow<'a, str> {
         if self.finds_identifier(stated.text) { Cow::Owned(rfc3339(stated.at)) } else { Cow::Borrowed(stated.text) }
+    }
+
+    /// A text that is never passed on as it is: equal texts stay equal.
+    pub(crate) fn hidden(&self, text: &str) -> Cow<'static, str> {
+        self.opaque(text)
     }
 
     fn opaque(&self, text: &str) -> Cow<'static, str> {

@@ -3,17 +3,11 @@
 use super::{Effect, Entry, Text};
 use schemas::Severity;
 
-rules! {
+with_fhir_rules! { rules,
     RecordUnreadable "record-unreadable" Parks Error {
         meaning "Källposten är inte en SourceRecord i Avro.", "The source record is not an Avro SourceRecord.";
         remedy "Kontrollera att bara anslutningstjänsten skriver till källtopicen och att schemaregistret är rätt.",
                "check that only the connector writes to the source topic and that the schema registry is the right one";
-    }
-    FormatUnsupported "format-unsupported" Parks Error {
-        meaning "Postens format har ingen läsare i den här versionen.",
-                "The record's format has no reader in this version.";
-        remedy "Skicka ADT som HL7V2 och tabeller som DELIMITED, eller uppgradera processorn.",
-               "send ADT as HL7V2 and tables as DELIMITED, or upgrade the processor";
     }
     HeaderMissing "header-missing" Parks Error {
         meaning "Inget MSH-segment: det här är inte ett HL7 v2-meddelande.",

@@ -1,0 +1,177 @@
+//! A version of a FHIR R4 resource becomes common events.
+//!
+//! Goes in: a Bundle of type `collection` whose first entry is the resource, or the statement that it was deleted; the other
+//! entries are what it refers to. Comes out: what HL7 v2 would have said of the same. Each version states the whole resource
+//! again, so every event carries a name by which the next version's replaces it: a movement of an Encounter, the contact of
+//! a Wait, the statement of a Clinical.
+//!
+//! Nothing is kept between records. What an earlier version said and a later one no longer mentions stays said.
+
+mod appointment;
+mod bundle;
+mod condition;
+mod contact;
+mod datatype;
+mod encounter;
+mod location;
+mod patient;
+mod procedure;
+mod request;
+mod terminology;
+mod time;
+
+use std::borrow::Cow;
+
+use hl7::time::Stockholm;
+use identity::{Date, Options, Pseudonymiser, Reserve};
+use schemas::{Origin, SourceRecord};
+
+use bundle::Focus;
+pub(crate) use bundle::{Bundle, read};
+use datatype::{Meta, said, type_and_id};
+
+use super::envelope::{Head, HeadParts};
+use super::event_time::{FUTURE_TOLERANCE_MICROS, Stated};
+use super::findings::Findings;
+use super::sink::Sink;
+use super::stop::Stop;
+use super::subject::Pseudonymising;
+use super::verbatim::Guard;
+use crate::directory::Directory;
+use crate::rules::Rule;
+
+/// What mapping one record needs.
+pub(crate) struct Tools<'m> {
+    pub source: &'m SourceRecord<'m>,
+    pub origin: Origin<'m>,
+    pub key_id: &'m str,
+    pub bundle: &'m Bundle<'m>,
+    pub guard: &'m Guard<'m>,
+    pub directory: &'m Directory,
+    pub pseudonymiser: &'m Pseudonymiser,
+    /// Whether the region uses interim numbers (T-nummer).
+    pub interim: bool,
+    pub reserves: &'m [Reserve],
+    pub stockholm: &'m mut Stockholm,
+    pub findings: &'m mut Findings,
+    /// When the server wrote the version.
+    pub recorded: Stated<'m>,
+    /// The version itself says that the person has protected identity.
+    pub is_protected: bool,
+}
+
+impl<'m> Tools<'m> {
+    /// When the server wrote the version: the event time of what states no other.
+    fn recorded(&self) -> Stated<'m> {
+        self.recorded
+    }
+
+    /// Makes pseudonyms of the record's identifiers; the version's own time decides the century of a short form.
+    fn pseudonymising(&self) -> Pseudonymising<'m> {
+        Pseudonymising {
+            pseudonymiser: self.pseudonymiser,
+            options: Options {
+                reference: Date::of_utc_micros(self.recorded.at.0),
+                interim: self.interim,
+                reserves: self.reserves,
+            },
+            source_system: self.source.source_system,
+        }
+    }
+
+    /// What the record's events share.
+    fn head<'h>(&mut self, occurred: Stated<'h>) -> Head<'h>
+    where
+        'm: 'h,
+    {
+        let message_id_shown = self.message_id_shown();
+        let parts = HeadParts {
+            source: self.source,
+            origin: self.origin,
+            key_id: self.key_id,
+            message_id: self.source.message_id,
+            message_id_shown,
+            content_hash: schemas::content_hash(self.source.payload),
+            occurred,
+            recorded: Some(self.recorded),
+        };
+        Head::new(parts, self.guard)
+    }
+
+    /// `Encounter/1@2`; a Patient's is hidden, because the server's number of a patient is a number of a person.
+    fn message_id_shown(&mut self) -> Cow<'m, str> {
+        let message_id = self.source.message_id;
+        let resource = message_id.split('@').next().unwrap_or("");
+        let (kind, id) = type_and_id(resource).unwrap_or(("", resource));
+        if kind == "Patient" {
+            return self.guard.hidden(message_id);
+        }
+        match self.guard.pass(Cow::Borrowed(id), "message_id", self.findings) {
+            Cow::Owned(_) => self.guard.hidden(message_id),
+            Cow::Borrowed(_) => self.guard.pass(Cow::Borrowed(message_id), "message_id", self.findings),
+        }
+    }
+
+    /// `Encounter/1`, past the guard.
+    fn address(&mut self, kind: &str, id: &str) -> String {
+        let address = format!("{kind}/{id}");
+        match self.guard.pass(Cow::Borrowed(id), "id", self.findings) {
+            Cow::Owned(_) => self.guard.hidden(&address).into_owned(),
+            Cow::Borrowed(_) => self.guard.pass(Cow::Owned(address), "id", self.findings).into_owned(),
+        }
+    }
+}
+
+/// The events of one record.
+pub(crate) fn map<S: Sink>(mut tools: Tools<'_>, sink: &mut S) -> Result<u32, Stop> {
+    let bundle = tools.bundle;
+    let resource = match &bundle.focus {
+        Focus::Resource(resource) => resource,
+        Focus::Deleted(address) => return deleted(address, &mut tools, sink),
+    };
+    let meta: Versioned<'_> = resource.read()?;
+    let meta = meta.meta.unwrap_or_default();
+    tools.is_protected = meta.is_protected();
+    let written = time::read(said(&meta.last_updated), "meta.lastUpdated", tools.stockholm, tools.findings);
+    // The text has the lifetime of `meta`; the transport's own time stands in where the server says none.
+    let known = tools.source.recorded_at.unwrap_or(tools.source.received_at);
+    if written.is_some_and(|written| written.at.0 > tools.source.received_at.0.saturating_add(FUTURE_TOLERANCE_MICROS))
+    {
+        tools.findings.add(Rule::TimeInFuture, "meta.lastUpdated");
+    }
+    let recorded = written.map_or(Stated { at: known, text: "" }, time::Moment::stated);
+    let mut tools = Tools { recorded, ..tools };
+    let tools = &mut tools;
+    match &*resource.kind {
+        "Patient" => match &resource.patient {
+            Some(patient) => patient::map(patient, tools, sink),
+            None => Err(Stop::park(Rule::FhirUnreadable)),
+        },
+        "Encounter" => encounter::map(&resource.read()?, tools, sink),
+        "Location" => location::map(resource.read()?, tools, sink),
+        "ServiceRequest" => request::map(&resource.read()?, tools, sink),
+        "Appointment" => appointment::map(&resource.read()?, tools, sink),
+        "Condition" => condition::map(&resource.read()?, tools, sink),
+        "Procedure" => procedure::map(&resource.read()?, tools, sink),
+        _ => Err(Stop::Ignore(Rule::FhirResourceUnknown)),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Versioned<'a> {
+    #[serde(borrow)]
+    meta: Option<Meta<'a>>,
+}
+
+/// A deletion says no more than which resource is gone.
+fn deleted<S: Sink>(address: &str, tools: &mut Tools<'_>, sink: &mut S) -> Result<u32, Stop> {
+    match type_and_id(address) {
+        Some(("Encounter", id)) => encounter::map_deleted(id, tools, sink),
+        Some(("Condition", id)) => contact::map_deleted("Condition", id, tools, sink),
+        Some(("Procedure", id)) => contact::map_deleted("Procedure", id, tools, sink),
+        // A Wait counts for a month, and a deletion does not say which.
+        Some(("ServiceRequest" | "Appointment", _)) => Err(Stop::refuse(Rule::FhirDeleteIncomplete, "request.url")),
+        Some(("Patient" | "Location", _)) => Err(Stop::Ignore(Rule::FhirNothingToSay)),
+        _ => Err(Stop::Ignore(Rule::FhirResourceUnknown)),
+    }
+}

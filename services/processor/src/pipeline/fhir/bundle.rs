@@ -1,0 +1,185 @@
+//! The record of one version of one resource: the resource itself, and beside it those that it refers to.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::datatype::{List, Reference, Text, said, type_and_id};
+use super::patient::Patient;
+use crate::pipeline::stop::Stop;
+use crate::rules::Rule;
+
+/// Longest record that is read.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// What a record holds.
+pub(crate) struct Bundle<'a> {
+    pub focus: Focus<'a>,
+    context: Vec<Resource<'a>>,
+    who: Who<'a>,
+}
+
+/// What the record is about.
+pub(crate) enum Focus<'a> {
+    /// A version of a resource.
+    Resource(Resource<'a>),
+    /// The resource with this address is no longer there.
+    Deleted(Text<'a>),
+}
+
+/// One resource; a Patient is read at once, the others when they are asked for.
+pub(crate) struct Resource<'a> {
+    full_url: Option<Text<'a>>,
+    pub kind: Text<'a>,
+    pub id: Option<Text<'a>>,
+    pub patient: Option<Box<Patient<'a>>>,
+    raw: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Outer<'a> {
+    #[serde(borrow, rename = "resourceType")]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    entry: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow, rename = "fullUrl")]
+    full_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request: Option<Request<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    method: Option<Text<'a>>,
+    #[serde(borrow)]
+    url: Option<Text<'a>>,
+}
+
+/// How resources name the person that they are about.
+#[derive(Deserialize, Default)]
+struct Who<'a> {
+    #[serde(borrow)]
+    subject: Option<Reference<'a>>,
+    #[serde(borrow)]
+    patient: Option<Reference<'a>>,
+    #[serde(borrow, default)]
+    participant: List<Participant<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Participant<'a> {
+    #[serde(borrow)]
+    actor: Option<Reference<'a>>,
+}
+
+/// Reads JSON as a part of R4.
+pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Stop> {
+    // The parser's message may quote a value.
+    serde_json::from_str(text).map_err(|_| Stop::park(Rule::FhirUnreadable))
+}
+
+/// Reads a record; a resource without a Bundle around it has no context.
+pub(crate) fn read(payload: &[u8]) -> Result<Bundle<'_>, Stop> {
+    let unreadable = Stop::park(Rule::FhirUnreadable);
+    if payload.len() > RECORD_BYTES_MAX {
+        return Err(unreadable);
+    }
+    let text = std::str::from_utf8(payload).map_err(|_| unreadable)?;
+    let raw: &RawValue = parse(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    let outer: Outer<'_> = parse(raw.get())?;
+    if &*outer.kind != "Bundle" {
+        return Bundle::of(Focus::Resource(resource(None, raw)?), Vec::new());
+    }
+    let entries: Vec<Entry<'_>> = match outer.entry {
+        Some(entries) => parse::<List<Entry<'_>>>(entries.get())?.into_inner(),
+        None => Vec::new(),
+    };
+    let mut focus = None;
+    let mut context = Vec::new();
+    for (at, entry) in entries.into_iter().enumerate() {
+        let found = entry.resource.map(|raw| resource(entry.full_url, raw)).transpose()?;
+        match (at, found) {
+            (0, Some(found)) => focus = Some(Focus::Resource(found)),
+            (0, None) => focus = entry.request.and_then(Request::deleted).map(Focus::Deleted),
+            (_, Some(found)) => context.push(found),
+            (_, None) => {}
+        }
+    }
+    Bundle::of(focus.ok_or(unreadable)?, context)
+}
+
+fn resource<'a>(full_url: Option<Text<'a>>, raw: &'a RawValue) -> Result<Resource<'a>, Stop> {
+    let outer: Outer<'a> = parse(raw.get())?;
+    let patient = if &*outer.kind == "Patient" { Some(Box::new(parse(raw.get())?)) } else { None };
+    Ok(Resource { full_url, kind: outer.kind, id: outer.id, patient, raw })
+}
+
+impl<'a> Request<'a> {
+    /// The address of a resource that was deleted.
+    fn deleted(self) -> Option<Text<'a>> {
+        let is_deletion = said(&self.method) == Some("DELETE");
+        self.url.filter(|url| is_deletion && type_and_id(url).is_some())
+    }
+}
+
+impl<'a> Resource<'a> {
+    /// The resource as its type has it.
+    pub(crate) fn read<T: Deserialize<'a>>(&self) -> Result<T, Stop> {
+        parse(self.raw.get())
+    }
+
+    fn is_named(&self, reference: &str) -> bool {
+        self.full_url.as_deref() == Some(reference)
+            || type_and_id(reference).is_some_and(|(kind, id)| &*self.kind == kind && self.id.as_deref() == Some(id))
+    }
+}
+
+impl<'a> Bundle<'a> {
+    fn of(focus: Focus<'a>, context: Vec<Resource<'a>>) -> Result<Bundle<'a>, Stop> {
+        let who = match &focus {
+            Focus::Resource(resource) => resource.read()?,
+            Focus::Deleted(_) => Who::default(),
+        };
+        Ok(Bundle { focus, context, who })
+    }
+
+    /// The resource beside the focus that a reference names.
+    pub(crate) fn find(&self, reference: &Reference<'_>) -> Option<&Resource<'a>> {
+        let address = said(&reference.reference)?;
+        self.context.iter().find(|resource| resource.is_named(address))
+    }
+
+    /// How the focus names the person that it is about: its subject, else its patient, else a participant who is one.
+    pub(crate) fn person(&self) -> Option<&Reference<'a>> {
+        let is_patient = |reference: &&Reference<'a>| {
+            reference.is_to("Patient") || self.find(reference).is_some_and(|resource| resource.patient.is_some())
+        };
+        let named = self.who.subject.as_ref().or(self.who.patient.as_ref());
+        named.or_else(|| self.actors().find(is_patient))
+    }
+
+    fn actors(&self) -> impl Iterator<Item = &Reference<'a>> {
+        self.who.participant.iter().filter_map(|participant| participant.actor.as_ref())
+    }
+
+    /// Every number of a person that the record holds, for the guard.
+    pub(crate) fn numbers_of_persons(&self) -> impl Iterator<Item = &str> {
+        let focus = match &self.focus {
+            Focus::Resource(resource) => Some(resource),
+            Focus::Deleted(_) => None,
+        };
+        let patients = focus.into_iter().chain(&self.context).filter_map(|resource| resource.patient.as_deref());
+        let references = [&self.who.subject, &self.who.patient].into_iter().flatten().chain(self.actors());
+        let named = references.filter_map(|reference| said(&reference.identifier.as_ref()?.value));
+        let ids = self.person().into_iter().filter_map(Reference::id);
+        patients.flat_map(Patient::numbers).chain(named).chain(ids)
+    }
+}
