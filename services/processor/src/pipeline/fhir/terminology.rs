@@ -1,4 +1,5 @@
-//! Whose code a code is: one table of the addresses and OIDs under which Swedish sources send the national classifications.
+//! Whose code a code is: one table of the addresses and OIDs under which Swedish sources send the national
+//! classifications.
 
 use std::borrow::Cow;
 
@@ -7,8 +8,8 @@ use schemas::{CodeSystem, Laterality};
 use super::datatype::{Concept, List, said, without_urn};
 use crate::mapping::{icd, kva};
 
-/// An OID (without `urn:oid:`) or address, and the code system that it names. KVÅ has an OID as a whole and one for each of its
-/// two parts, surgical (KKÅ) and medical (KMÅ); all three are KVÅ.
+/// An OID (without `urn:oid:`) or address, and the code system that it names. KVÅ has an OID as a whole and one for
+/// each of its two parts, surgical (KKÅ) and medical (KMÅ); all three are KVÅ.
 const SYSTEMS: [(&str, CodeSystem); 11] = [
     ("1.2.752.116.1.1.1", CodeSystem::Icd10Se),
     ("1.2.752.116.1.1.1.1.3", CodeSystem::Icd10Se),
