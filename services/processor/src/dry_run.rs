@@ -1,8 +1,8 @@
 //! Tries a file of messages without Kafka: what becomes of each, or who lies where after all of them.
 //!
-//! Goes in: a file or a pipe of HL7 v2 messages, or of FHIR resources. Comes out: one JSON line per message, or the census; a summary for people
-//! on the other stream. It runs in the region's zone and still prints no identifier: the pipeline's guard holds here too, and
-//! pseudonyms are printed as numbers ([`shown`]).
+//! Goes in: a file or a pipe of HL7 v2 messages, or of FHIR resources. Comes out: one JSON line per message, or the
+//! census; a summary for people on the other stream. It runs in the region's zone and still prints no identifier: the
+//! pipeline's guard holds here too, and pseudonyms are printed as numbers ([`shown`]).
 
 mod census;
 mod resources;
@@ -101,7 +101,7 @@ pub enum Error {
     #[error("nothing in the file is a FHIR resource: give a Bundle in JSON, or one resource per line")]
     NotFhir,
     /// The input is longer than can be held.
-    #[error("the file is longer than {} MiB: cut it into files of one resource per line", resources::FILE_BYTES_MAX >> 20)]
+    #[error("the file is longer than {} MiB: cut it into shorter ones", resources::FILE_BYTES_MAX >> 20)]
     TooLong,
     /// The region cannot be used.
     #[error("cannot try this region")]

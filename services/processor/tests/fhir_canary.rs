@@ -1,4 +1,5 @@
-//! No identity gets through a FHIR resource: canaries in every text of every resource, those that nobody reads included.
+//! No identity gets through a FHIR resource: canaries in every text of every resource, those that nobody reads
+//! included.
 
 use identity::test_identity::{self, TestIdentity};
 use processor::pipeline::Pipeline;

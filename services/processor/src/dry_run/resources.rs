@@ -1,7 +1,7 @@
 //! FHIR resources tried without Kafka: one JSON line per resource of a Bundle, or of a file with one resource per line.
 //!
-//! Each becomes the record that the connector would send: the resource, and beside it those of the same file that it refers
-//! to. They may stand anywhere in the file, so it is held in memory, and its size is bounded.
+//! Each becomes the record that the connector would send: the resource, and beside it those of the same file that it
+//! refers to. They may stand anywhere in the file, so it is held in memory, and its size is bounded.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Read, Write};

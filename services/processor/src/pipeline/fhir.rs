@@ -1,9 +1,9 @@
 //! A version of a FHIR R4 resource becomes common events.
 //!
-//! Goes in: a Bundle of type `collection` whose first entry is the resource, or the statement that it was deleted; the other
-//! entries are what it refers to. Comes out: what HL7 v2 would have said of the same. Each version states the whole resource
-//! again, so every event carries a name by which the next version's replaces it: a movement of an Encounter, the contact of
-//! a Wait, the statement of a Clinical.
+//! Goes in: a Bundle of type `collection` whose first entry is the resource, or the statement that it was deleted;
+//! the other entries are what it refers to. Comes out: what HL7 v2 would have said of the same. Each version states
+//! the whole resource again, so every event carries a name by which the next version's replaces it: a movement of an
+//! Encounter, the contact of a Wait, the statement of a Clinical.
 //!
 //! Nothing is kept between records. What an earlier version said and a later one no longer mentions stays said.
 

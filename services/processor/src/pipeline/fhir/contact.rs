@@ -180,7 +180,8 @@ fn unit_of<'m>(contact: &Contact<'_>, tools: &mut Tools<'m>) -> Option<location:
     location::unit(&identifiers, provider.id(), tools, "Encounter.serviceProvider")
 }
 
-/// Vårdform, inskrivningssätt and utskrivningssätt. A visit (AMB) may be specialised or primary care: the class does not say.
+/// Vårdform, inskrivningssätt and utskrivningssätt. A visit (AMB) may be specialised or primary care: the class does
+/// not say.
 fn forms(contact: &Contact<'_>, tools: &mut Tools<'_>) -> (CareForm, Option<String>, Option<String>) {
     let Some(encounter) = &contact.encounter else { return (CareForm::Unknown, None, None) };
     let care_form = match encounter.class.as_ref().and_then(|class| said(&class.code)) {

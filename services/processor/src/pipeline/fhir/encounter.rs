@@ -1,8 +1,8 @@
 //! Encounter: a stay in hospital or a visit, told anew as a whole by every version.
 //!
-//! Each place becomes a movement named by when it began, and the state of the encounter a movement of its own; all are updates
-//! (IHE PAM's ZBE), so of several versions the latest holds, whatever the order of arrival. An encounter that was cancelled,
-//! entered in error or deleted voids all of its events up to then, as A23 does.
+//! Each place becomes a movement named by when it began, and the state of the encounter a movement of its own; all
+//! are updates (IHE PAM's ZBE), so of several versions the latest holds, whatever the order of arrival. An encounter
+//! that was cancelled, entered in error or deleted voids all of its events up to then, as A23 does.
 
 use std::borrow::Cow;
 
@@ -219,7 +219,8 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
         prior: None,
         prior_episode: None,
     };
-    // A visit that also has a number is known by both names, so that a version without it, or a deletion, finds the rest.
+    // A visit that also has a number is known by both names, so that a version without it, or a deletion, finds the
+    // rest.
     if names.own != names.episode {
         let told = quiet("A45", "encounter.visit-moved", recorded);
         event(&mut head, Told { prior_episode: Some(&names.own), ..told }, &shared, tools, sink);
@@ -260,7 +261,8 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
     }
     if state != State::Void {
         for (at, class, trigger) in classes.changes() {
-            // Where the patient moves at the same time, the move says it, and what an earlier version said alone is replaced.
+            // Where the patient moves at the same time, the move says it, and what an earlier version said alone is
+            // replaced.
             let moved = moves.iter().any(|step| step.at == at.at && !step.is_pending);
             let trigger = if moved { "A08" } else { trigger };
             let movement = format!("{}/class/{}", names.own, rfc3339(at.at));
@@ -484,8 +486,8 @@ fn shared<'e>(
     }
 }
 
-/// The unit with the medical responsibility. Only one that the directory knows: a hospital as provider would make everybody
-/// an utlokaliserad patient.
+/// The unit with the medical responsibility. Only one that the directory knows: a hospital as provider would make
+/// everybody an utlokaliserad patient.
 fn responsible_unit(encounter: &Encounter<'_>, tools: &mut Tools<'_>) -> Option<String> {
     let provider = encounter.service_provider.as_ref()?;
     let identifiers: Vec<&Identifier<'_>> = provider.identifier.iter().collect();

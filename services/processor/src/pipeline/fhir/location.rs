@@ -90,8 +90,8 @@ pub(crate) struct Named<'m> {
     pub entry: Option<&'m Unit>,
 }
 
-/// The unit that identifiers and an id name: its HSA-id, then any other number, then the id, whichever the directory knows
-/// first; a unit that it does not know keeps the first of them.
+/// The unit that identifiers and an id name: its HSA-id, then any other number, then the id, whichever the directory
+/// knows first; a unit that it does not know keeps the first of them.
 pub(crate) fn unit<'m>(
     identifiers: &[&Identifier<'_>],
     id: Option<&str>,

@@ -91,7 +91,8 @@ pub(crate) fn referral<'r, 'm>(
     let referrer_hsa_id = referrer.map(|hsa_id| text(&hsa_id, "ServiceRequest.requester", tools));
     let unit = request.performer.iter().find_map(|performer| {
         let identifiers: Vec<&Identifier<'_>> = performer.identifier.iter().collect();
-        // A performer may be a person: only a unit that has an HSA-id in the directory, or that the directory lists, is one.
+        // A performer may be a person: only a unit that has an HSA-id in the directory, or that the directory lists,
+        // is one.
         location::unit(&identifiers, performer.id(), tools, "ServiceRequest.performer")
             .filter(|unit| unit.entry.is_some())
     });
@@ -119,8 +120,8 @@ pub(crate) struct Stated<'s> {
     pub extensions: Vec<(&'static str, String)>,
 }
 
-/// One Wait event. A contact that has taken place counts for the month in which it started, one that is waited for the month in
-/// which the server wrote so.
+/// One Wait event. A contact that has taken place counts for the month in which it started, one that is waited for
+/// the month in which the server wrote so.
 pub(crate) fn state<S: Sink>(
     stated: &Stated<'_>,
     referral: Option<&Referral<'_, '_>>,

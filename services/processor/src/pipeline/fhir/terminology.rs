@@ -1,4 +1,5 @@
-//! Whose code a code is: one table of the addresses and OIDs under which Swedish sources send the national classifications.
+//! Whose code a code is: one table of the addresses and OIDs under which Swedish sources send the national
+//! classifications.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -12,8 +13,8 @@ use crate::code_lists::{CodeLists, System};
 static LISTS: LazyLock<CodeLists> =
     LazyLock::new(|| CodeLists::shipped().expect("what we ship can be read: a test reads it"));
 
-/// An OID (without `urn:oid:`) or address, and the code system that it names. KVÅ has an OID as a whole and one for each of its
-/// two parts, surgical (KKÅ) and medical (KMÅ); all three are KVÅ.
+/// An OID (without `urn:oid:`) or address, and the code system that it names. KVÅ has an OID as a whole and one for
+/// each of its two parts, surgical (KKÅ) and medical (KMÅ); all three are KVÅ.
 const SYSTEMS: [(&str, CodeSystem); 11] = [
     ("1.2.752.116.1.1.1", CodeSystem::Icd10Se),
     ("1.2.752.116.1.1.1.1.3", CodeSystem::Icd10Se),
