@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 use crate::cells::folded;
 
+mod fhir;
+
+pub use fhir::Fhir;
+
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +114,9 @@ pub struct Region {
     /// Databases whose changes are followed.
     #[serde(default)]
     pub cdc: Vec<Cdc>,
+    /// FHIR servers.
+    #[serde(default)]
+    pub fhir: Vec<Fhir>,
 }
 
 /// One MLLP listener.
@@ -369,11 +376,11 @@ impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
         let files = self.capacity.len() + self.replay.len() + self.table.len();
-        if self.mllp.is_empty() && files == 0 && self.cdc.is_empty() {
+        if self.mllp.is_empty() && files == 0 && self.cdc.is_empty() && self.fhir.is_empty() {
             return Err(Fault::new(
                 "mllp",
-                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], [[region.table]] \
-                 or [[region.cdc]]",
+                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], \
+                 [[region.table]], [[region.cdc]] or [[region.fhir]]",
             ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
@@ -400,7 +407,7 @@ impl Check for Region {
                 );
             }
         }
-        Ok(())
+        fhir::check_all(&self.fhir)
     }
 }
 

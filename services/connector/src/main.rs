@@ -164,6 +164,17 @@ fn check(config: &Config) {
                 topics::name::source(region.code, &source.feed)
             );
         }
+        for source in &region.fhir {
+            let types: Vec<_> = source.types.iter().map(|kind| kind.name()).collect();
+            println!(
+                "   {} of the FHIR server at {} every {}s, {}s back, to {}",
+                types.join(", "),
+                source.base,
+                source.poll.0.as_secs_f32(),
+                source.overlap.0.as_secs_f32(),
+                topics::name::source(region.code, &source.feed)
+            );
+        }
     }
     println!("the configuration can be used");
 }

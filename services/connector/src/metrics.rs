@@ -66,6 +66,10 @@ runtime::labels! {
         Table = "table",
         /// A database.
         Cdc = "cdc",
+        /// A FHIR server, or its files.
+        Fhir = "fhir",
+        /// Debezium topics of the region's own Kafka.
+        Debezium = "debezium",
     }
 }
 
@@ -139,6 +143,14 @@ impl Keys for RegionSlot {
     const NAMES: &'static [&'static str] = &["region", "slot"];
 }
 
+/// Labels `region` and `name`.
+#[derive(Clone, Copy, Debug)]
+pub enum RegionName {}
+
+impl Keys for RegionName {
+    const NAMES: &'static [&'static str] = &["region", "name"];
+}
+
 runtime::metrics! {
     /// What the connector counts. Never a value, never a name from a message.
     pub struct Metrics {
@@ -196,6 +208,22 @@ runtime::metrics! {
         pub cdc_connected: Family<RegionSlot, Gauge> = "cdc_connected",
         /// Times that a database went away.
         pub cdc_outages: Family<RegionSlot, Counter> = "cdc_outages_total",
+        /// Versions of resources sent from a FHIR server. What is sent again after a failure counts again.
+        pub fhir_resources: Family<RegionName, Counter> = "fhir_resources_total",
+        /// Versions that a FHIR server gave again within the overlap, and that were recognised.
+        pub fhir_known: Family<RegionName, Counter> = "fhir_resources_known_total",
+        /// Pages of searches read from a FHIR server.
+        pub fhir_pages: Family<RegionName, Counter> = "fhir_pages_total",
+        /// Resources read one by one because they go with another and no page brought them.
+        pub fhir_reads: Family<RegionName, Counter> = "fhir_context_reads_total",
+        /// Resources that go with another and that the FHIR server does not have, or not for us.
+        pub fhir_missing: Family<RegionName, Counter> = "fhir_context_missing_total",
+        /// Times that a FHIR server told us to look at once.
+        pub fhir_notified: Family<RegionName, Counter> = "fhir_notifications_total",
+        /// 1 while a FHIR server is read, 0 while it is away, busy or not set up.
+        pub fhir_connected: Family<RegionName, Gauge> = "fhir_connected",
+        /// Times that a FHIR server went away.
+        pub fhir_outages: Family<RegionName, Counter> = "fhir_outages_total",
     }
 }
 
@@ -214,7 +242,43 @@ pub struct SlotCounts {
     pub outages: Counter,
 }
 
+/// What is counted of one FHIR server.
+#[derive(Clone)]
+pub struct FhirCounts {
+    /// Versions sent.
+    pub resources: Counter,
+    /// Versions recognised.
+    pub known: Counter,
+    /// Pages read.
+    pub pages: Counter,
+    /// Resources read one by one.
+    pub reads: Counter,
+    /// Resources that were not there.
+    pub missing: Counter,
+    /// Notifications.
+    pub notified: Counter,
+    /// Whether the server is read.
+    pub connected: Gauge,
+    /// Times that it went away.
+    pub outages: Counter,
+}
+
 impl Metrics {
+    /// The counts of a region's FHIR server, at zero before they move.
+    pub fn of_fhir(&self, region: &str, name: &str) -> FhirCounts {
+        let labels = [region, name];
+        FhirCounts {
+            resources: self.fhir_resources.of(&labels),
+            known: self.fhir_known.of(&labels),
+            pages: self.fhir_pages.of(&labels),
+            reads: self.fhir_reads.of(&labels),
+            missing: self.fhir_missing.of(&labels),
+            notified: self.fhir_notified.of(&labels),
+            connected: self.fhir_connected.of(&labels),
+            outages: self.fhir_outages.of(&labels),
+        }
+    }
+
     /// The counts of a region's slot, at zero before they move.
     pub fn of_slot(&self, region: &str, slot: &str) -> SlotCounts {
         let labels = [region, slot];

@@ -21,7 +21,7 @@ use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
-use crate::{capacity, cdc, replay, table};
+use crate::{capacity, cdc, fhir, replay, table};
 
 /// Name of the health component that says whether every source is open.
 const SOURCES: &str = "sources";
@@ -112,6 +112,9 @@ impl Service {
             }
             for (source, feed) in region.cdc.into_iter().zip(found.cdc) {
                 tasks.spawn(cdc::follow(feed, source, health.clone()));
+            }
+            for (source, feed) in region.fhir.into_iter().zip(found.fhir) {
+                tasks.spawn(fhir::follow(feed, source, health.clone(), Arc::default()));
             }
         }
         health.set_ready(SOURCES, true, "every source is open");
@@ -212,6 +215,7 @@ struct RegionFeeds {
     replay: Vec<Arc<Feed>>,
     table: Vec<Arc<Feed>>,
     cdc: Vec<Arc<Feed>>,
+    fhir: Vec<Arc<Feed>>,
 }
 
 impl<'a> Feeds<'a> {
@@ -254,6 +258,7 @@ impl<'a> Feeds<'a> {
             replay: Vec::new(),
             table: Vec::new(),
             cdc: Vec::new(),
+            fhir: Vec::new(),
         };
         let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
         for source in &region.mllp {
@@ -275,6 +280,10 @@ impl<'a> Feeds<'a> {
         for source in &region.cdc {
             let system = system(&source.source_system);
             found.cdc.push(self.feed(region.code, &source.feed, &system, Source::Cdc).await?);
+        }
+        for source in &region.fhir {
+            let system = system(&source.source_system);
+            found.fhir.push(self.feed(region.code, &source.feed, &system, Source::Fhir).await?);
         }
         Ok(found)
     }

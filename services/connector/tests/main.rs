@@ -3,6 +3,8 @@
 
 mod databases;
 mod faults;
+mod fhir;
+mod fhir_server;
 mod files;
 mod fuzz;
 mod messages;

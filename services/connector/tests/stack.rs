@@ -13,7 +13,7 @@ use local_stack::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use schemas::registry::{Server, server};
-use schemas::{Decoder, Kind, SourceRecord};
+use schemas::{Decoder, Format, Kind, SourceRecord};
 use tempfile::TempDir;
 
 /// Nothing here takes this long unless it hangs.
@@ -337,6 +337,7 @@ pub fn message_with(id: &str, person: u64, more: &str) -> Vec<u8> {
 pub struct Recorded {
     pub partition: i32,
     pub has_key: bool,
+    pub format: Format,
     pub message_id: String,
     pub position: String,
     pub recorded_at: Option<i64>,
@@ -374,6 +375,7 @@ pub fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<R
                 found.push(Recorded {
                     partition: record.partition(),
                     has_key: record.key().is_some(),
+                    format: decoded.format,
                     message_id: decoded.message_id.to_owned(),
                     position: decoded.source_position.to_owned(),
                     recorded_at: decoded.recorded_at.map(|time| time.0),
