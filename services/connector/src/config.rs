@@ -10,8 +10,10 @@ use serde::Deserialize;
 
 use crate::cells::folded;
 
+mod debezium;
 mod fhir;
 
+pub use debezium::Debezium;
 pub use fhir::Fhir;
 
 /// The whole configuration file.
@@ -117,6 +119,9 @@ pub struct Region {
     /// FHIR servers.
     #[serde(default)]
     pub fhir: Vec<Fhir>,
+    /// Debezium topics of the region's own Kafka.
+    #[serde(default)]
+    pub debezium: Vec<Debezium>,
 }
 
 /// One MLLP listener.
@@ -376,11 +381,12 @@ impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
         let files = self.capacity.len() + self.replay.len() + self.table.len();
-        if self.mllp.is_empty() && files == 0 && self.cdc.is_empty() && self.fhir.is_empty() {
+        let live = self.mllp.len() + self.cdc.len() + self.fhir.len() + self.debezium.len();
+        if files == 0 && live == 0 {
             return Err(Fault::new(
                 "mllp",
                 "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], \
-                 [[region.table]], [[region.cdc]] or [[region.fhir]]",
+                 [[region.table]], [[region.cdc]], [[region.fhir]] or [[region.debezium]]",
             ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
@@ -407,7 +413,8 @@ impl Check for Region {
                 );
             }
         }
-        fhir::check_all(&self.fhir)
+        fhir::check_all(&self.fhir)?;
+        debezium::check_all(&self.debezium)
     }
 }
 

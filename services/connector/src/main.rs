@@ -28,8 +28,8 @@ Examples:
   connector check --config connector.toml
       Says whether the configuration can be used, and what it opens. Needs neither Kafka nor the sources.
   connector run --config connector.toml
-      Listens for MLLP, watches capacity files and folders of HL7 files and tables, follows databases, until SIGTERM or
-      Ctrl-C.
+      Listens for MLLP, watches capacity files and folders of HL7 files and tables, follows databases, FHIR servers and
+      Debezium topics, until SIGTERM or Ctrl-C.
   connector replay january.hl7 --region 14 --config connector.toml
       Sends one HL7 file on the same path. Killed and started again, it goes on where it was.
   connector table january.csv --region 14 --feed waiting-times --config connector.toml
@@ -163,6 +163,16 @@ fn check(config: &Config) {
                 source.publication,
                 topics::name::source(region.code, &source.feed)
             );
+        }
+        for source in &region.debezium {
+            for (topic, feed) in &source.topics {
+                println!(
+                    "   Debezium topic {topic} of the Kafka at {} by group {} to {}",
+                    source.kafka.bootstrap,
+                    source.group,
+                    topics::name::source(region.code, feed)
+                );
+            }
         }
         for source in &region.fhir {
             let types: Vec<_> = source.types.iter().map(|kind| kind.name()).collect();

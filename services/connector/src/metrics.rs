@@ -208,6 +208,16 @@ runtime::metrics! {
         pub cdc_connected: Family<RegionSlot, Gauge> = "cdc_connected",
         /// Times that a database went away.
         pub cdc_outages: Family<RegionSlot, Counter> = "cdc_outages_total",
+        /// Changes read from a region's own Debezium topics. What is read again after a failure counts again.
+        pub debezium_changes: Family<RegionName, Counter> = "debezium_changes_total",
+        /// Tombstones of a region's own Debezium topics, which are passed over.
+        pub debezium_tombstones: Family<RegionName, Counter> = "debezium_tombstones_total",
+        /// Messages of a region's own Debezium topics whose offsets are not committed yet.
+        pub debezium_lag: Family<RegionName, Gauge> = "debezium_lag_messages",
+        /// 1 while a region's own Kafka is read, 0 while it is away or not set up.
+        pub debezium_connected: Family<RegionName, Gauge> = "debezium_connected",
+        /// Times that a region's own Kafka went away.
+        pub debezium_outages: Family<RegionName, Counter> = "debezium_outages_total",
         /// Versions of resources sent from a FHIR server. What is sent again after a failure counts again.
         pub fhir_resources: Family<RegionName, Counter> = "fhir_resources_total",
         /// Versions that a FHIR server gave again within the overlap, and that were recognised.
@@ -263,7 +273,34 @@ pub struct FhirCounts {
     pub outages: Counter,
 }
 
+/// What is counted of one source of Debezium topics.
+#[derive(Clone)]
+pub struct DebeziumCounts {
+    /// Changes read.
+    pub changes: Counter,
+    /// Tombstones passed over.
+    pub tombstones: Counter,
+    /// Messages that are not committed.
+    pub lag: Gauge,
+    /// Whether the topics are read.
+    pub connected: Gauge,
+    /// Times that their Kafka went away.
+    pub outages: Counter,
+}
+
 impl Metrics {
+    /// The counts of a region's Debezium topics, at zero before they move.
+    pub fn of_debezium(&self, region: &str, name: &str) -> DebeziumCounts {
+        let labels = [region, name];
+        DebeziumCounts {
+            changes: self.debezium_changes.of(&labels),
+            tombstones: self.debezium_tombstones.of(&labels),
+            lag: self.debezium_lag.of(&labels),
+            connected: self.debezium_connected.of(&labels),
+            outages: self.debezium_outages.of(&labels),
+        }
+    }
+
     /// The counts of a region's FHIR server, at zero before they move.
     pub fn of_fhir(&self, region: &str, name: &str) -> FhirCounts {
         let labels = [region, name];

@@ -21,7 +21,7 @@ use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
-use crate::{capacity, cdc, fhir, replay, table};
+use crate::{capacity, cdc, debezium, fhir, replay, table};
 
 /// Name of the health component that says whether every source is open.
 const SOURCES: &str = "sources";
@@ -112,6 +112,9 @@ impl Service {
             }
             for (source, feed) in region.cdc.into_iter().zip(found.cdc) {
                 tasks.spawn(cdc::follow(feed, source, health.clone()));
+            }
+            for (source, feeds) in region.debezium.into_iter().zip(found.debezium) {
+                tasks.spawn(debezium::follow(feeds, source, health.clone()));
             }
             for (source, feed) in region.fhir.into_iter().zip(found.fhir) {
                 tasks.spawn(fhir::follow(feed, source, health.clone(), Arc::default()));
@@ -216,6 +219,8 @@ struct RegionFeeds {
     table: Vec<Arc<Feed>>,
     cdc: Vec<Arc<Feed>>,
     fhir: Vec<Arc<Feed>>,
+    /// Of each source the feeds of its topics, in their order.
+    debezium: Vec<Vec<Arc<Feed>>>,
 }
 
 impl<'a> Feeds<'a> {
@@ -259,6 +264,7 @@ impl<'a> Feeds<'a> {
             table: Vec::new(),
             cdc: Vec::new(),
             fhir: Vec::new(),
+            debezium: Vec::new(),
         };
         let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
         for source in &region.mllp {
@@ -284,6 +290,14 @@ impl<'a> Feeds<'a> {
         for source in &region.fhir {
             let system = system(&source.source_system);
             found.fhir.push(self.feed(region.code, &source.feed, &system, Source::Fhir).await?);
+        }
+        for source in &region.debezium {
+            let system = system(&source.source_system);
+            let mut feeds = Vec::new();
+            for feed in source.topics.values() {
+                feeds.push(self.feed(region.code, feed, &system, Source::Debezium).await?);
+            }
+            found.debezium.push(feeds);
         }
         Ok(found)
     }

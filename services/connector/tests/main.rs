@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a test says what it measured and how to replay it")]
 
 mod databases;
+mod debezium;
 mod faults;
 mod fhir;
 mod fhir_server;

@@ -66,6 +66,13 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(changed("\"care.bed\"]", "\"care.contact\"]"), "a table is written twice");
     check(changed("{ \"care.contact\" =", "{ \"care.person\" ="), "not in tables");
     check(changed("slot =", "ca = \"/nowhere/ca.pem\"\nslot ="), "/nowhere/ca.pem");
+    let with_debezium = |text: &str| with(text, "region.debezium");
+    check(with_debezium, "the configuration can be used");
+    let changed = |from: &'static str, to: &'static str| move |text: &str| with_debezium(text).replace(from, to);
+    check(changed("example:9092", "example"), "not a list of addresses");
+    check(changed("\"vardstrom-14\"", "\"\""), "not a group's name");
+    check(changed("keys = { \"journal.care.contact\"", "keys = { \"journal.care.bed\""), "not in topics");
+    check(changed("contact\" = \"waiting-times\"", "contact\" = \"Waiting times\""), "not a feed");
     let with_fhir = |text: &str| with(text, "region.fhir");
     check(with_fhir, "the configuration can be used");
     let changed = |from: &'static str, to: &'static str| move |text: &str| with_fhir(text).replace(from, to);
