@@ -14,7 +14,7 @@ mod debezium;
 mod fhir;
 
 pub use debezium::Debezium;
-pub use fhir::Fhir;
+pub use fhir::{Fhir, FhirHook};
 
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Config {
     /// How much may be under way.
     #[serde(default)]
     pub limits: Limits,
+    /// Where FHIR servers tell us that something has changed.
+    pub fhir_hook: Option<FhirHook>,
     /// The regions this process receives for; at least one.
     pub region: Vec<Region>,
 }
@@ -331,12 +333,23 @@ impl Check for Config {
             return Err(Fault::new("region", "no region; write at least one [[region]] table"));
         }
         let mut codes = HashSet::new();
+        let mut hooks = HashSet::new();
         let mut listens = HashSet::new();
         for (at, region) in self.region.iter().enumerate() {
             let table = format!("region.{at}");
             region.check().map_err(|fault| fault.under(&table))?;
             if !codes.insert(region.code) {
                 return Err(Fault::new("code", "this region is written twice").under(&table));
+            }
+            for (server, fhir) in region.fhir.iter().enumerate().filter(|(_, fhir)| fhir.hook.is_some()) {
+                let fault = if self.fhir_hook.is_none() {
+                    Fault::new("hook", "nobody listens for it; add a [fhir_hook] table with listen")
+                } else if hooks.insert(&fhir.name) {
+                    continue;
+                } else {
+                    Fault::new("name", "a server of another region with a hook has this name; give each its own")
+                };
+                return Err(fault.under(&format!("{table}.fhir.{server}")));
             }
             for (listener, mllp) in region.mllp.iter().enumerate() {
                 if mllp.listen.port() != 0 && !listens.insert(mllp.listen) {

@@ -184,6 +184,9 @@ fn check(config: &Config) {
                 source.overlap.0.as_secs_f32(),
                 topics::name::source(region.code, &source.feed)
             );
+            if let (Some(hook), Some(_)) = (&config.fhir_hook, &source.hook) {
+                println!("      and at once when {} is called at /fhir/notify/{}", hook.listen, source.name);
+            }
         }
     }
     println!("the configuration can be used");

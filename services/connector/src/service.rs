@@ -17,6 +17,7 @@ use schemas::{Kind, registry};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Region};
+use crate::fhir::hook::Bells;
 use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
@@ -55,6 +56,9 @@ pub enum Error {
         /// Why.
         source: registry::client::Error,
     },
+    /// Notifications cannot be received.
+    #[error(transparent)]
+    FhirHook(#[from] fhir::hook::Error),
     /// A listener cannot start.
     #[error(transparent)]
     Listener(#[from] mllp::Error),
@@ -95,6 +99,7 @@ impl Service {
         for region in config.region {
             open.push(feeds.of_region(&region).await.map(|found| (region, found))?);
         }
+        let mut bells = Bells::default();
         for (region, found) in open {
             for (settings, feed) in region.mllp.into_iter().zip(found.mllp) {
                 let listener = Listener::bind(settings, feed, Arc::clone(&gate)).await?;
@@ -117,8 +122,16 @@ impl Service {
                 tasks.spawn(debezium::follow(feeds, source, health.clone()));
             }
             for (source, feed) in region.fhir.into_iter().zip(found.fhir) {
-                tasks.spawn(fhir::follow(feed, source, health.clone(), Arc::default()));
+                let wake = Arc::default();
+                if let Some(secret) = fhir::hook::secret(&source)? {
+                    let notified = intake.metrics.of_fhir(feed.region(), &source.name).notified;
+                    bells.add(&source.name, secret.expose(), Arc::clone(&wake), notified);
+                }
+                tasks.spawn(fhir::follow(feed, source, health.clone(), wake));
             }
+        }
+        if let Some(hook) = &config.fhir_hook {
+            tasks.spawn(fhir::hook::listen(hook, bells, shutdown).await?);
         }
         health.set_ready(SOURCES, true, "every source is open");
         Ok(Self { intake, tasks, http, listeners })

@@ -1,8 +1,9 @@
 //! A FHIR server read into a real Kafka.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::TcpListener;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 use schemas::Format;
 use serde_json::{Value, json};
@@ -267,6 +268,55 @@ fn a_next_page_on_another_host_is_not_asked_for() {
     connector.wait("everything", |connector| stored(connector, "08") >= 10.0);
     connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
     assert_eq!(counts(&setup.records("fhir", 10)).len(), 10);
+}
+
+/// The status that a call is answered with.
+fn call(connector: &Connector, method: &str, path: &str, secret: &str, body: &str) -> u16 {
+    let mut stream = TcpStream::connect(connector.fhir_hook()).expect("it listens");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {secret}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut answer = String::new();
+    // A body that is not read to its end may end the connection before its last byte is written.
+    let _ = stream.write_all(request.as_bytes());
+    let _ = stream.read_to_string(&mut answer);
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
+}
+
+#[test]
+fn a_notification_makes_it_look_at_once() {
+    let server = FhirServer::start();
+    let mut ids = vec![server.store().put(0, location("a", "O"))];
+    let more = "poll = \"1h\"\ntypes = [\"Location\"]\nhook = { env = \"VARDSTROM_FHIR_HOOK\" }";
+    let mut setup = setup("10", &server.base(), more);
+    setup.secret = Some(("VARDSTROM_FHIR_HOOK", "bell-4711".to_owned()));
+    let mut connector = setup.start();
+    connector.wait("the first", |connector| stored(connector, "10") >= 1.0);
+    let asked = server.store().requests.len();
+    for (secret, path) in
+        [("", "journal"), ("Bearer wrong", "journal"), ("bell-4711", "journal"), ("Bearer bell-4711", "other")]
+    {
+        assert_eq!(call(&connector, "POST", &format!("/fhir/notify/{path}"), secret, ""), 401, "{secret} {path}");
+    }
+    assert_eq!(call(&connector, "GET", "/fhir/notify/journal", "Bearer bell-4711", ""), 405);
+    assert_eq!(server.store().requests.len(), asked, "nobody who does not know the secret makes it look");
+    let calls = [
+        ("POST", "/fhir/notify/journal", String::new()),
+        ("PUT", "/fhir/notify/journal/Patient/p1", patient(1).to_string()),
+        ("POST", "/fhir/notify/journal", SECRET.repeat(300_000)),
+    ];
+    for (at, (method, path, body)) in (1..).zip(&calls) {
+        ids.push(server.store().put(at, location(&format!("l{at}"), "O")));
+        call(&connector, method, path, "Bearer bell-4711", body);
+        let called = Instant::now();
+        connector.wait("what changed", |connector| stored(connector, "10") >= (1 + at) as f64);
+        println!("stored {:?} after {method} {path}", called.elapsed());
+    }
+    assert_eq!(metric(&connector, "10", "notifications_total"), calls.len() as f64);
+    assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
+    tells_nothing(&connector);
+    assert!(!connector.log().contains("bell-4711"));
 }
 
 #[test]

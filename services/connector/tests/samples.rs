@@ -27,6 +27,7 @@ fn with(text: &str, source: &str) -> String {
     let (before, after) = text.split_once(&format!("# [[{source}]]")).expect("in the sample");
     let (table, after) = after.split_once("\n\n").unwrap_or((after, ""));
     let table = table.lines().map(|line| line.trim_start_matches("# ")).filter(|line| !line.starts_with("ca ="));
+    let before = before.replace("# [fhir_hook]\n# listen", "[fhir_hook]\nlisten");
     format!("{before}[[{source}]]{}\n\n{after}", table.collect::<Vec<_>>().join("\n"))
 }
 
@@ -36,7 +37,7 @@ fn check(change: impl Fn(&str) -> String, expected: &str) {
     std::fs::write(&path, change(&std::fs::read_to_string(sample()).expect("the sample"))).expect("written");
     let mut command = setup.command("check");
     command.env("VARDSTROM_CDC_URL_14", "postgres://reader:secret@database.example:5432/care");
-    command.env("VARDSTROM_FHIR_TOKEN_14", "secret");
+    command.env("VARDSTROM_FHIR_TOKEN_14", "secret").env("VARDSTROM_FHIR_HOOK_14", "secret");
     let output = command.arg("--config").arg(&path).output().expect("it runs");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(said.contains(expected), "{expected:?} not in {said}");
@@ -82,6 +83,7 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(changed("base = \"https:", "ca = \"/nowhere/ca.pem\"\nbase = \"https:"), "/nowhere/ca.pem");
     check(changed("\"Location\", \"Patient\"", "\"Patient\", \"Patient\""), "each once");
     check(changed("\"Location\", \"Patient\"", "\"Observation\""), "Observation");
+    check(changed("[fhir_hook]\nlisten = \"127.0.0.1:9102\"", ""), "add a [fhir_hook] table");
     check(changed("page = 100", "page = 0"), "between 1 and 1000");
     check(changed("page_size = \"8 MiB\"", "page_size = \"8 GiB\""), "64 MiB");
     check(changed("overlap = \"5m\"", "overlap = \"5d\""), "24h");

@@ -83,7 +83,7 @@ impl Setup {
         let path = self.path("connector.toml");
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
-             [log]\nlevel = \"debug\"\n[routing]\nkey = {{ env = \"VARDSTROM_PARTITION_KEY\" }}\n[limits]\n{}\n\
+             [fhir_hook]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\n[routing]\nkey = {{ env = \"VARDSTROM_PARTITION_KEY\" }}\n[limits]\n{}\n\
              [[region]]\ncode = \"{}\"\nsource_system = \"SE2321000131-TEST\"\n{}\n",
             self.bootstrap,
             REGISTRY.url(),
@@ -155,6 +155,11 @@ impl Connector {
 
     pub fn log(&self) -> String {
         self.log.lock().expect("not poisoned").clone()
+    }
+
+    /// Where FHIR servers call.
+    pub fn fhir_hook(&self) -> SocketAddr {
+        self.log_address("listening for FHIR notifications on ").expect("it listens")
     }
 
     fn log_address(&self, after: &str) -> Option<SocketAddr> {

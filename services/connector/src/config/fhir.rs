@@ -1,6 +1,7 @@
 //! FHIR servers in the configuration.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,14 @@ use serde::Deserialize;
 
 use super::check_watched;
 use crate::fhir::Type;
+
+/// Where FHIR servers tell us that something has changed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirHook {
+    /// Address and port; port 0 takes a free one and logs it. A server calls `/fhir/notify/` and its name.
+    pub listen: SocketAddr,
+}
 
 /// A FHIR R4 server whose resources are read as they change.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +31,9 @@ pub struct Fhir {
     pub ca: Option<PathBuf>,
     /// A bearer token, in the environment.
     pub token: Option<Secret>,
+    /// The secret that the server shows when it tells us of a change (`Authorization: Bearer ...`), in the environment;
+    /// needs `[fhir_hook]`.
+    pub hook: Option<Secret>,
     /// The types that are read.
     #[serde(default = "every_type")]
     pub types: Vec<Type>,

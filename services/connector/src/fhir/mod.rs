@@ -17,6 +17,7 @@ mod bundle;
 mod client;
 mod context;
 mod error;
+pub mod hook;
 mod resource;
 mod scan;
 mod seen;
@@ -33,5 +34,6 @@ use crate::config::Fhir;
 
 /// Tells whether a server can be asked as configured, without asking it.
 pub fn check(source: &Fhir) -> Result<(), Fault> {
+    hook::secret(source)?;
     client::Client::new(source).map(|_| ())
 }
