@@ -14,7 +14,7 @@ mod debezium;
 mod fhir;
 
 pub use debezium::Debezium;
-pub use fhir::{Fhir, FhirHook};
+pub use fhir::{Fhir, FhirFiles, FhirHook};
 
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]
@@ -121,6 +121,9 @@ pub struct Region {
     /// FHIR servers.
     #[serde(default)]
     pub fhir: Vec<Fhir>,
+    /// Files of FHIR resources.
+    #[serde(default)]
+    pub fhir_files: Vec<FhirFiles>,
     /// Debezium topics of the region's own Kafka.
     #[serde(default)]
     pub debezium: Vec<Debezium>,
@@ -393,13 +396,13 @@ impl Check for Limits {
 impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
-        let files = self.capacity.len() + self.replay.len() + self.table.len();
+        let files = self.capacity.len() + self.replay.len() + self.table.len() + self.fhir_files.len();
         let live = self.mllp.len() + self.cdc.len() + self.fhir.len() + self.debezium.len();
         if files == 0 && live == 0 {
             return Err(Fault::new(
                 "mllp",
                 "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], \
-                 [[region.table]], [[region.cdc]], [[region.fhir]] or [[region.debezium]]",
+                 [[region.table]], [[region.cdc]], [[region.fhir]], [[region.fhir_files]] or [[region.debezium]]",
             ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
@@ -427,6 +430,9 @@ impl Check for Region {
             }
         }
         fhir::check_all(&self.fhir)?;
+        for (at, source) in self.fhir_files.iter().enumerate() {
+            source.check().map_err(|fault| fault.under(&format!("fhir_files.{at}")))?;
+        }
         debezium::check_all(&self.debezium)
     }
 }

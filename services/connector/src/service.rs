@@ -118,6 +118,9 @@ impl Service {
             for (source, feed) in region.cdc.into_iter().zip(found.cdc) {
                 tasks.spawn(cdc::follow(feed, source, health.clone()));
             }
+            for (source, feed) in region.fhir_files.into_iter().zip(found.fhir_files) {
+                tasks.spawn(fhir::files::watch(feed, source));
+            }
             for (source, feeds) in region.debezium.into_iter().zip(found.debezium) {
                 tasks.spawn(debezium::follow(feeds, source, health.clone()));
             }
@@ -232,6 +235,7 @@ struct RegionFeeds {
     table: Vec<Arc<Feed>>,
     cdc: Vec<Arc<Feed>>,
     fhir: Vec<Arc<Feed>>,
+    fhir_files: Vec<Arc<Feed>>,
     /// Of each source the feeds of its topics, in their order.
     debezium: Vec<Vec<Arc<Feed>>>,
 }
@@ -277,6 +281,7 @@ impl<'a> Feeds<'a> {
             table: Vec::new(),
             cdc: Vec::new(),
             fhir: Vec::new(),
+            fhir_files: Vec::new(),
             debezium: Vec::new(),
         };
         let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
@@ -303,6 +308,10 @@ impl<'a> Feeds<'a> {
         for source in &region.fhir {
             let system = system(&source.source_system);
             found.fhir.push(self.feed(region.code, &source.feed, &system, Source::Fhir).await?);
+        }
+        for source in &region.fhir_files {
+            let system = system(&source.source_system);
+            found.fhir_files.push(self.feed(region.code, &source.feed, &system, Source::Fhir).await?);
         }
         for source in &region.debezium {
             let system = system(&source.source_system);

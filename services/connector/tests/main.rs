@@ -5,6 +5,7 @@ mod databases;
 mod debezium;
 mod faults;
 mod fhir;
+mod fhir_files;
 mod fhir_server;
 mod files;
 mod fuzz;

@@ -19,6 +19,30 @@ pub struct FhirHook {
     pub listen: SocketAddr,
 }
 
+/// Files of FHIR resources, one a line (NDJSON), whose lines are sent once each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirFiles {
+    /// A folder whose `.ndjson` files are read, or one file; resources refer to others of the folder.
+    pub path: PathBuf,
+    /// A folder of ours that remembers how far each file has been sent.
+    pub positions: PathBuf,
+    /// Name of the feed, the last part of the topic name.
+    #[serde(default = "feed")]
+    pub feed: String,
+    /// HSA-id of the system that writes them, when it is not the region's.
+    pub source_system: Option<String>,
+    /// How often it is looked at. A file is read when two looks in a row find it unchanged.
+    #[serde(default = "super::every_second")]
+    pub poll: Period,
+}
+
+impl Check for FhirFiles {
+    fn check(&self) -> Result<(), Fault> {
+        check_watched(&self.feed, self.source_system.as_deref(), self.poll)
+    }
+}
+
 /// A FHIR R4 server whose resources are read as they change.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

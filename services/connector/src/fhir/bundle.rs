@@ -89,6 +89,13 @@ pub fn collection<'r>(resources: impl Iterator<Item = (&'r str, &'r str)>) -> St
     text
 }
 
+/// A Bundle that says that a resource was deleted.
+pub fn deletion(reference: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"fullUrl":"{reference}","request":{{"method":"DELETE","url":"{reference}"}}}}]}}"#
+    )
+}
+
 /// Issues that are told of one OperationOutcome.
 const ISSUES_MAX: usize = 5;
 

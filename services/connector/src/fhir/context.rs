@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::resource::Resource;
+use crate::intake;
+use crate::route::Router;
 
 /// A resource and how it was written.
 #[derive(Clone)]
@@ -12,6 +14,18 @@ pub struct Known {
     pub text: Arc<str>,
     /// What was read of it.
     pub resource: Arc<Resource>,
+}
+
+/// The partition of a resource, with the patient it refers to and what is known of that one: the same for everything about
+/// one person. What is about nobody goes by its own name.
+pub fn partition(focus: &Resource, patient: Option<(&str, Option<&Known>)>, router: &Router) -> i32 {
+    let at = focus.updated.unwrap_or_else(intake::now);
+    match patient {
+        _ if focus.kind == "Patient" => focus.partition_of_patient(router, at),
+        Some((_, Some(known))) => known.resource.partition_of_patient(router, at),
+        Some((reference, None)) => router.of_text(reference),
+        None => router.of_text(&focus.reference()),
+    }
 }
 
 /// Resources by reference; `None` for those that the server does not have. Of two generations: what is asked for moves to

@@ -17,6 +17,7 @@ mod bundle;
 mod client;
 mod context;
 mod error;
+pub mod files;
 pub mod hook;
 mod resource;
 mod scan;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use schemas::{Format, Timestamp};
+use schemas::Format;
 
 use super::bundle::{self, Mode, Page};
 use super::client::{Answer, Client, Question};
-use super::context::{Cache, Known};
+use super::context::{Cache, Known, partition};
 use super::error::Error;
 use super::resource::{Resource, Type};
 use super::seen::{Seen, VERSIONS_MAX};
@@ -266,23 +266,18 @@ async fn send(
     place: &str,
 ) -> Result<(), Error> {
     let resource = &focus.resource;
-    let reference = resource.reference();
     let recorded_at = resource.updated;
-    let at = recorded_at.unwrap_or_else(intake::now);
-    let patient = resource.patient(reader.client.address());
-    let mut entries = vec![(reference.clone(), focus.clone())];
-    let partition = match patient {
-        Some(patient) if patient == reference => resource.partition_of_patient(&reader.feed.router, at),
-        Some(patient) => match reader.known(&patient).await? {
-            Some(known) => {
-                let partition = known.resource.partition_of_patient(&reader.feed.router, at);
-                entries.push((patient, known));
-                partition
-            }
-            None => reader.feed.router.of_text(&patient),
-        },
-        None => reader.feed.router.of_text(&reference),
+    let mut entries = vec![(resource.reference(), focus.clone())];
+    let patient = match resource.patient(reader.client.address()) {
+        Some(patient) if patient != resource.reference() => {
+            let known = reader.known(&patient).await?;
+            Some((patient, known))
+        }
+        _ => None,
     };
+    let named = patient.as_ref().map(|(reference, known)| (reference.as_str(), known.as_ref()));
+    let partition = partition(resource, named, &reader.feed.router);
+    entries.extend(patient.and_then(|(reference, known)| Some((reference, known?))));
     for reference in resource.context(reader.client.address()) {
         if let Some(known) = reader.known(&reference).await? {
             entries.push((reference, known));
@@ -294,7 +289,7 @@ async fn send(
         format: Format::Fhir,
         message_id,
         received_at: intake::now(),
-        recorded_at: recorded_at.map(|at| Timestamp(at.0)),
+        recorded_at,
         position: place,
         payload: payload.as_bytes(),
         partition,
