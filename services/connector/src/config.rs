@@ -10,6 +10,12 @@ use serde::Deserialize;
 
 use crate::cells::folded;
 
+mod debezium;
+mod fhir;
+
+pub use debezium::Debezium;
+pub use fhir::{Fhir, FhirFiles, FhirHook};
+
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +34,8 @@ pub struct Config {
     /// How much may be under way.
     #[serde(default)]
     pub limits: Limits,
+    /// Where FHIR servers tell us that something has changed.
+    pub fhir_hook: Option<FhirHook>,
     /// The regions this process receives for; at least one.
     pub region: Vec<Region>,
 }
@@ -110,6 +118,15 @@ pub struct Region {
     /// Databases whose changes are followed.
     #[serde(default)]
     pub cdc: Vec<Cdc>,
+    /// FHIR servers.
+    #[serde(default)]
+    pub fhir: Vec<Fhir>,
+    /// Files of FHIR resources.
+    #[serde(default)]
+    pub fhir_files: Vec<FhirFiles>,
+    /// Debezium topics of the region's own Kafka.
+    #[serde(default)]
+    pub debezium: Vec<Debezium>,
 }
 
 /// One MLLP listener.
@@ -322,6 +339,7 @@ impl Check for Config {
             return Err(Fault::new("region", "no region; write at least one [[region]] table"));
         }
         let mut codes = HashSet::new();
+        let mut hooks = HashSet::new();
         let mut listens = HashSet::new();
         let mut spools = HashSet::new();
         for (at, region) in self.region.iter().enumerate() {
@@ -329,6 +347,16 @@ impl Check for Config {
             region.check().map_err(|fault| fault.under(&table))?;
             if !codes.insert(region.code) {
                 return Err(Fault::new("code", "this region is written twice").under(&table));
+            }
+            for (server, fhir) in region.fhir.iter().enumerate().filter(|(_, fhir)| fhir.hook.is_some()) {
+                let fault = if self.fhir_hook.is_none() {
+                    Fault::new("hook", "nobody listens for it; add a [fhir_hook] table with listen")
+                } else if hooks.insert(&fhir.name) {
+                    continue;
+                } else {
+                    Fault::new("name", "a server of another region with a hook has this name; give each its own")
+                };
+                return Err(fault.under(&format!("{table}.fhir.{server}")));
             }
             for (listener, mllp) in region.mllp.iter().enumerate() {
                 if mllp.listen.port() != 0 && !listens.insert(mllp.listen) {
@@ -378,12 +406,13 @@ impl Check for Limits {
 impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
-        let files = self.capacity.len() + self.replay.len() + self.table.len();
-        if self.mllp.is_empty() && files == 0 && self.cdc.is_empty() {
+        let files = self.capacity.len() + self.replay.len() + self.table.len() + self.fhir_files.len();
+        let live = self.mllp.len() + self.cdc.len() + self.fhir.len() + self.debezium.len();
+        if files == 0 && live == 0 {
             return Err(Fault::new(
                 "mllp",
-                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], [[region.table]] \
-                 or [[region.cdc]]",
+                "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], \
+                 [[region.table]], [[region.cdc]], [[region.fhir]], [[region.fhir_files]] or [[region.debezium]]",
             ));
         }
         for (at, mllp) in self.mllp.iter().enumerate() {
@@ -410,7 +439,11 @@ impl Check for Region {
                 );
             }
         }
-        Ok(())
+        fhir::check_all(&self.fhir)?;
+        for (at, source) in self.fhir_files.iter().enumerate() {
+            source.check().map_err(|fault| fault.under(&format!("fhir_files.{at}")))?;
+        }
+        debezium::check_all(&self.debezium)
     }
 }
 

@@ -93,6 +93,11 @@ impl<'a, T: Copy> Window<'a, T> {
     /// Hands a record to Kafka; waits while `limits.window` are under way, and while Kafka is away. Gives the latest
     /// mark up to which everything is stored.
     pub async fn send(&mut self, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
+        self.send_to(self.feed, arrival, mark).await
+    }
+
+    /// The same, into another feed of the same process.
+    pub async fn send_to(&mut self, feed: &Feed, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
         let mut stored = None;
         while self.under_way.len() >= self.feed.intake.limits.window {
             stored = self.stored().await?;
@@ -104,7 +109,7 @@ impl<'a, T: Copy> Window<'a, T> {
             room = self.feed.intake.room(intake::cost(arrival.payload)) => room,
             () = self.feed.intake.shutdown.wait() => return Err(Interrupted::Stopping),
         };
-        let sent = self.feed.send(arrival, room).await;
+        let sent = feed.send(arrival, room).await;
         self.failed |= sent.is_err();
         self.under_way.push_back((sent?, mark));
         Ok(stored)
@@ -122,6 +127,11 @@ impl<'a, T: Copy> Window<'a, T> {
     /// Whether nothing is under way.
     pub fn is_empty(&self) -> bool {
         self.under_way.is_empty()
+    }
+
+    /// Whether a record was not stored, so that nothing more is known.
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// What is true once everything under way is stored; false when everything is, so that it is true now.

@@ -29,11 +29,14 @@ Examples:
       Says whether the configuration can be used, and what it opens. Needs neither Kafka nor the sources.
   connector run --config connector.toml
       Listens for MLLP, watches capacity files and folders of HL7 files and tables, fetches tables by SFTP, follows
-      databases, until SIGTERM or Ctrl-C.
+      databases, FHIR servers and Debezium topics, until SIGTERM or Ctrl-C.
   connector replay january.hl7 --region 14 --config connector.toml
       Sends one HL7 file on the same path. Killed and started again, it goes on where it was.
   connector table january.csv --region 14 --feed waiting-times --config connector.toml
       Sends the rows of one delimited file in the same way, or says what is wrong with it and sends no row.
+
+  connector fhir export --region 14 --config connector.toml
+      Sends the resources of a bulk export (a folder of .ndjson files) in the same way.
 
   connector cdc resnapshot --region 14 --slot vardstrom_14 --config connector.toml
       Gives a slot up that was lost; a connector that runs takes the snapshot of its tables again.
@@ -58,6 +61,8 @@ enum Command {
     Replay(one_file::Replay),
     /// Send the rows of one delimited file, or say why it is left out; with progress, as replay.
     Table(one_file::Table),
+    /// Send the resources of one NDJSON file, or of a folder of them, as replay does.
+    Fhir(one_file::Fhir),
     /// Mend the way from a database whose changes are followed.
     #[command(subcommand)]
     Cdc(database::Command),
@@ -87,6 +92,7 @@ fn main() -> ExitCode {
             Command::Check(file) => load(&file).map(|config| check(&config)),
             Command::Replay(arguments) => one_file::replay(load(&arguments.config)?, &arguments).await,
             Command::Cdc(command) => database::run(load(command.config())?, &command).await,
+            Command::Fhir(arguments) => one_file::fhir(load(&arguments.config)?, &arguments).await,
             Command::Table(arguments) => one_file::table(load(&arguments.config)?, &arguments).await,
         }
     });
@@ -167,6 +173,37 @@ fn check(config: &Config) {
                 source.publication,
                 topics::name::source(region.code, &source.feed)
             );
+        }
+        for source in &region.fhir_files {
+            println!(
+                "   FHIR files from {} to {}",
+                source.path.display(),
+                topics::name::source(region.code, &source.feed)
+            );
+        }
+        for source in &region.debezium {
+            for (topic, feed) in &source.topics {
+                println!(
+                    "   Debezium topic {topic} of the Kafka at {} by group {} to {}",
+                    source.kafka.bootstrap,
+                    source.group,
+                    topics::name::source(region.code, feed)
+                );
+            }
+        }
+        for source in &region.fhir {
+            let types: Vec<_> = source.types.iter().map(|kind| kind.name()).collect();
+            println!(
+                "   {} of the FHIR server at {} every {}s, {}s back, to {}",
+                types.join(", "),
+                source.base,
+                source.poll.0.as_secs_f32(),
+                source.overlap.0.as_secs_f32(),
+                topics::name::source(region.code, &source.feed)
+            );
+            if let (Some(hook), Some(_)) = (&config.fhir_hook, &source.hook) {
+                println!("      and at once when {} is called at /fhir/notify/{}", hook.listen, source.name);
+            }
         }
     }
     println!("the configuration can be used");

@@ -66,6 +66,10 @@ runtime::labels! {
         Table = "table",
         /// A database.
         Cdc = "cdc",
+        /// A FHIR server, or its files.
+        Fhir = "fhir",
+        /// Debezium topics of the region's own Kafka.
+        Debezium = "debezium",
     }
 }
 
@@ -147,6 +151,14 @@ impl Keys for RegionFeedServer {
     const NAMES: &'static [&'static str] = &["region", "feed", "server"];
 }
 
+/// Labels `region` and `name`.
+#[derive(Clone, Copy, Debug)]
+pub enum RegionName {}
+
+impl Keys for RegionName {
+    const NAMES: &'static [&'static str] = &["region", "name"];
+}
+
 runtime::metrics! {
     /// What the connector counts. Never a value, never a name from a message.
     pub struct Metrics {
@@ -212,6 +224,32 @@ runtime::metrics! {
         pub cdc_connected: Family<RegionSlot, Gauge> = "cdc_connected",
         /// Times that a database went away.
         pub cdc_outages: Family<RegionSlot, Counter> = "cdc_outages_total",
+        /// Changes read from a region's own Debezium topics. What is read again after a failure counts again.
+        pub debezium_changes: Family<RegionName, Counter> = "debezium_changes_total",
+        /// Tombstones of a region's own Debezium topics, which are passed over.
+        pub debezium_tombstones: Family<RegionName, Counter> = "debezium_tombstones_total",
+        /// Messages of a region's own Debezium topics whose offsets are not committed yet.
+        pub debezium_lag: Family<RegionName, Gauge> = "debezium_lag_messages",
+        /// 1 while a region's own Kafka is read, 0 while it is away or not set up.
+        pub debezium_connected: Family<RegionName, Gauge> = "debezium_connected",
+        /// Times that a region's own Kafka went away.
+        pub debezium_outages: Family<RegionName, Counter> = "debezium_outages_total",
+        /// Versions of resources sent from a FHIR server. What is sent again after a failure counts again.
+        pub fhir_resources: Family<RegionName, Counter> = "fhir_resources_total",
+        /// Versions that a FHIR server gave again within the overlap, and that were recognised.
+        pub fhir_known: Family<RegionName, Counter> = "fhir_resources_known_total",
+        /// Pages of searches read from a FHIR server.
+        pub fhir_pages: Family<RegionName, Counter> = "fhir_pages_total",
+        /// Resources read one by one because they go with another and no page brought them.
+        pub fhir_reads: Family<RegionName, Counter> = "fhir_context_reads_total",
+        /// Resources that go with another and that the FHIR server does not have, or not for us.
+        pub fhir_missing: Family<RegionName, Counter> = "fhir_context_missing_total",
+        /// Times that a FHIR server told us to look at once.
+        pub fhir_notified: Family<RegionName, Counter> = "fhir_notifications_total",
+        /// 1 while a FHIR server is read, 0 while it is away, busy or not set up.
+        pub fhir_connected: Family<RegionName, Gauge> = "fhir_connected",
+        /// Times that a FHIR server went away.
+        pub fhir_outages: Family<RegionName, Counter> = "fhir_outages_total",
     }
 }
 
@@ -243,6 +281,27 @@ pub struct ServerCounts {
     pub outages: Counter,
 }
 
+/// What is counted of one FHIR server.
+#[derive(Clone)]
+pub struct FhirCounts {
+    /// Versions sent.
+    pub resources: Counter,
+    /// Versions recognised.
+    pub known: Counter,
+    /// Pages read.
+    pub pages: Counter,
+    /// Resources read one by one.
+    pub reads: Counter,
+    /// Resources that were not there.
+    pub missing: Counter,
+    /// Notifications.
+    pub notified: Counter,
+    /// Whether the server is read.
+    pub connected: Gauge,
+    /// Times that it went away.
+    pub outages: Counter,
+}
+
 impl Metrics {
     /// The counts of a server that a region's feed comes from, at zero before they move.
     pub fn of_server(&self, region: &str, feed: &str, server: &str) -> ServerCounts {
@@ -252,6 +311,50 @@ impl Metrics {
             bytes: self.sftp_bytes.of(&labels),
             connected: self.sftp_connected.of(&labels),
             outages: self.sftp_outages.of(&labels),
+        }
+    }
+}
+
+/// What is counted of one source of Debezium topics.
+#[derive(Clone)]
+pub struct DebeziumCounts {
+    /// Changes read.
+    pub changes: Counter,
+    /// Tombstones passed over.
+    pub tombstones: Counter,
+    /// Messages that are not committed.
+    pub lag: Gauge,
+    /// Whether the topics are read.
+    pub connected: Gauge,
+    /// Times that their Kafka went away.
+    pub outages: Counter,
+}
+
+impl Metrics {
+    /// The counts of a region's Debezium topics, at zero before they move.
+    pub fn of_debezium(&self, region: &str, name: &str) -> DebeziumCounts {
+        let labels = [region, name];
+        DebeziumCounts {
+            changes: self.debezium_changes.of(&labels),
+            tombstones: self.debezium_tombstones.of(&labels),
+            lag: self.debezium_lag.of(&labels),
+            connected: self.debezium_connected.of(&labels),
+            outages: self.debezium_outages.of(&labels),
+        }
+    }
+
+    /// The counts of a region's FHIR server, at zero before they move.
+    pub fn of_fhir(&self, region: &str, name: &str) -> FhirCounts {
+        let labels = [region, name];
+        FhirCounts {
+            resources: self.fhir_resources.of(&labels),
+            known: self.fhir_known.of(&labels),
+            pages: self.fhir_pages.of(&labels),
+            reads: self.fhir_reads.of(&labels),
+            missing: self.fhir_missing.of(&labels),
+            notified: self.fhir_notified.of(&labels),
+            connected: self.fhir_connected.of(&labels),
+            outages: self.fhir_outages.of(&labels),
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use connector::config::{Config, Encoding, Region};
+use connector::fhir::files as bulk;
 use connector::files::Error;
 use connector::intake::Feed;
 use connector::metrics::{Metrics, Source};
@@ -58,6 +59,17 @@ pub struct Table {
     /// Rows with the same value in this column stay in order.
     #[arg(long, value_name = "COLUMN")]
     key: Option<String>,
+    #[command(flatten)]
+    pub config: super::ConfigFile,
+}
+
+#[derive(Args)]
+pub struct Fhir {
+    #[command(flatten)]
+    one: OneFile,
+    /// The feed.
+    #[arg(long, value_name = "NAME", default_value = "fhir")]
+    feed: String,
     #[command(flatten)]
     pub config: super::ConfigFile,
 }
@@ -117,6 +129,45 @@ pub async fn table(config: Config, arguments: &Table) -> Result<(), Failure> {
     .await
 }
 
+/// Sends the resources of one NDJSON file, or of every one of a folder; each keeps its position beside itself until all of
+/// them are sent, unless one file's position is kept elsewhere.
+#[allow(clippy::print_stdout, reason = "the answer of the command")]
+pub async fn fhir(config: Config, arguments: &Fhir) -> Result<(), Failure> {
+    let region = region_of(&config, &arguments.one)?;
+    let source_system = arguments.one.source_system.as_ref().unwrap_or(&region.source_system).clone();
+    let way = Way { feed: &arguments.feed, source_system, source: Source::Fhir };
+    let listed = bulk::listed(&arguments.one.file, config.limits.files);
+    let listed = listed.map_err(|source| Failure::failed(Error::Read { path: arguments.one.file.clone(), source }))?;
+    way.send(config, &arguments.one, async |feed, position, shutdown| {
+        let (mut index, mut resources, mut sent) = (bulk::Bulk::default(), 0, 0);
+        let positions: Vec<PathBuf> = listed
+            .iter()
+            .map(|file| if *file == arguments.one.file { position.to_owned() } else { beside(file) })
+            .collect();
+        for (file, position) in listed.iter().zip(&positions) {
+            let (mut sender, done) = bulk::Sender::new(feed, file, position).map_err(Failure::failed)?;
+            let start = sender.position();
+            if !done {
+                let mut progress = Progress::new(start, "resources");
+                until_sent(shutdown, async || sender.send(&mut index, |position| progress.tell(position)).await)
+                    .await?;
+            }
+            resources += sender.position().messages;
+            sent += sender.position().messages - start.messages;
+        }
+        positions.iter().for_each(|position| forget(position));
+        println!("{resources} resources of {} files sent, {sent} of them now", listed.len());
+        Ok(())
+    })
+    .await
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut path = file.to_owned().into_os_string();
+    path.push(".position");
+    path.into()
+}
+
 fn region_of<'c>(config: &'c Config, one: &OneFile) -> Result<&'c Region, Failure> {
     let region = config.region.iter().find(|region| region.code == one.region);
     region.ok_or_else(|| Failure::failed(Refused::Region(one.region)))
@@ -138,11 +189,7 @@ impl Way<'_> {
         send: impl AsyncFnOnce(&Feed, &Path, &Shutdown) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
-        let position = one.position.clone().unwrap_or_else(|| {
-            let mut path = one.file.clone().into_os_string();
-            path.push(".position");
-            path.into()
-        });
+        let position = one.position.clone().unwrap_or_else(|| beside(&one.file));
         // It may run beside a connector with the same configuration, so it takes no fixed port.
         config.http = Http { listen: ([127, 0, 0, 1], 0).into() };
         let registry = runtime::metrics::Registry::new();

@@ -41,14 +41,24 @@ impl Router {
         for address in [field::PID_IDENTIFIERS, field::PID_EXTERNAL_ID, field::PID_ALTERNATE_ID] {
             let claims = message.at(address).repetitions().take(CLAIMS_MAX);
             let subjects: Vec<_> = claims.filter_map(|claim| Subject::read(self.claim(&claim), &options)).collect();
-            if let Some(primary) = identity::primary(&subjects) {
-                return self.key.partition(&subjects[primary], self.partitions);
+            if let Some(partition) = self.of_subjects(&subjects) {
+                return partition;
             }
         }
         match message.at(field::NPU_LOCATION).given() {
             Some(bed) => self.key.partition_of_text(bed, self.partitions),
             None => self.of_content(payload),
         }
+    }
+
+    /// Of what is about the person that these identifiers name; `None` when they name nobody.
+    pub fn of_subjects(&self, subjects: &[Subject<'_>]) -> Option<i32> {
+        identity::primary(subjects).map(|primary| self.key.partition(&subjects[primary], self.partitions))
+    }
+
+    /// Whom numbers without an assigner belong to.
+    pub fn source_system(&self) -> &str {
+        &self.source_system
     }
 
     /// Of a row, by the text that keeps rows together: its unit, or its key column.

@@ -17,11 +17,12 @@ use schemas::{Kind, registry};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Region};
+use crate::fhir::hook::Bells;
 use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
-use crate::{capacity, cdc, fetch, replay, table};
+use crate::{capacity, cdc, debezium, fetch, fhir, replay, table};
 
 /// Name of the health component that says whether every source is open.
 const SOURCES: &str = "sources";
@@ -55,6 +56,9 @@ pub enum Error {
         /// Why.
         source: registry::client::Error,
     },
+    /// Notifications cannot be received.
+    #[error(transparent)]
+    FhirHook(#[from] fhir::hook::Error),
     /// A listener cannot start.
     #[error(transparent)]
     Listener(#[from] mllp::Error),
@@ -95,6 +99,7 @@ impl Service {
         for region in config.region {
             open.push(feeds.of_region(&region).await.map(|found| (region, found))?);
         }
+        let mut bells = Bells::default();
         for (region, found) in open {
             for (settings, feed) in region.mllp.into_iter().zip(found.mllp) {
                 let listener = Listener::bind(settings, feed, Arc::clone(&gate)).await?;
@@ -116,6 +121,23 @@ impl Service {
             for (source, feed) in region.cdc.into_iter().zip(found.cdc) {
                 tasks.spawn(cdc::follow(feed, source, health.clone()));
             }
+            for (source, feed) in region.fhir_files.into_iter().zip(found.fhir_files) {
+                tasks.spawn(fhir::files::watch(feed, source));
+            }
+            for (source, feeds) in region.debezium.into_iter().zip(found.debezium) {
+                tasks.spawn(debezium::follow(feeds, source, health.clone()));
+            }
+            for (source, feed) in region.fhir.into_iter().zip(found.fhir) {
+                let wake = Arc::default();
+                if let Some(secret) = fhir::hook::secret(&source)? {
+                    let notified = intake.metrics.of_fhir(feed.region(), &source.name).notified;
+                    bells.add(&source.name, secret.expose(), Arc::clone(&wake), notified);
+                }
+                tasks.spawn(fhir::follow(feed, source, health.clone(), wake));
+            }
+        }
+        if let Some(hook) = &config.fhir_hook {
+            tasks.spawn(fhir::hook::listen(hook, bells, shutdown).await?);
         }
         health.set_ready(SOURCES, true, "every source is open");
         Ok(Self { intake, tasks, http, listeners })
@@ -215,6 +237,10 @@ struct RegionFeeds {
     replay: Vec<Arc<Feed>>,
     table: Vec<Arc<Feed>>,
     cdc: Vec<Arc<Feed>>,
+    fhir: Vec<Arc<Feed>>,
+    fhir_files: Vec<Arc<Feed>>,
+    /// Of each source the feeds of its topics, in their order.
+    debezium: Vec<Vec<Arc<Feed>>>,
 }
 
 impl<'a> Feeds<'a> {
@@ -257,6 +283,9 @@ impl<'a> Feeds<'a> {
             replay: Vec::new(),
             table: Vec::new(),
             cdc: Vec::new(),
+            fhir: Vec::new(),
+            fhir_files: Vec::new(),
+            debezium: Vec::new(),
         };
         let system = |own: &Option<String>| own.clone().unwrap_or_else(|| region.source_system.clone());
         for source in &region.mllp {
@@ -278,6 +307,22 @@ impl<'a> Feeds<'a> {
         for source in &region.cdc {
             let system = system(&source.source_system);
             found.cdc.push(self.feed(region.code, &source.feed, &system, Source::Cdc).await?);
+        }
+        for source in &region.fhir {
+            let system = system(&source.source_system);
+            found.fhir.push(self.feed(region.code, &source.feed, &system, Source::Fhir).await?);
+        }
+        for source in &region.fhir_files {
+            let system = system(&source.source_system);
+            found.fhir_files.push(self.feed(region.code, &source.feed, &system, Source::Fhir).await?);
+        }
+        for source in &region.debezium {
+            let system = system(&source.source_system);
+            let mut feeds = Vec::new();
+            for feed in source.topics.values() {
+                feeds.push(self.feed(region.code, feed, &system, Source::Debezium).await?);
+            }
+            found.debezium.push(feeds);
         }
         Ok(found)
     }

@@ -2,7 +2,11 @@
 #![allow(clippy::print_stdout, reason = "a test says what it measured and how to replay it")]
 
 mod databases;
+mod debezium;
 mod faults;
+mod fhir;
+mod fhir_files;
+mod fhir_server;
 mod files;
 mod fuzz;
 mod messages;

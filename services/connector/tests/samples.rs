@@ -19,9 +19,16 @@ fn the_sample_is_a_configuration_and_shows_the_defaults() {
 
 /// The sample with its database, which needs a secret and is therefore a comment.
 fn with_database(text: &str) -> String {
-    let (before, database) = text.split_once("# [[region.cdc]]").expect("in the sample");
-    let database = database.lines().map(|line| line.trim_start_matches("# ")).filter(|line| !line.starts_with("ca ="));
-    format!("{before}[[region.cdc]]{}\n", database.collect::<Vec<_>>().join("\n"))
+    with(text, "region.cdc")
+}
+
+/// The sample with one of the sources that need secrets, without the files it names.
+fn with(text: &str, source: &str) -> String {
+    let (before, after) = text.split_once(&format!("# [[{source}]]")).expect("in the sample");
+    let (table, after) = after.split_once("\n\n").unwrap_or((after, ""));
+    let table = table.lines().map(|line| line.trim_start_matches("# ")).filter(|line| !line.starts_with("ca ="));
+    let before = before.replace("# [fhir_hook]\n# listen", "[fhir_hook]\nlisten");
+    format!("{before}[[{source}]]{}\n\n{after}", table.collect::<Vec<_>>().join("\n"))
 }
 
 fn check(change: impl Fn(&str) -> String, expected: &str) {
@@ -30,6 +37,7 @@ fn check(change: impl Fn(&str) -> String, expected: &str) {
     std::fs::write(&path, change(&std::fs::read_to_string(sample()).expect("the sample"))).expect("written");
     let mut command = setup.command("check");
     command.env("VARDSTROM_CDC_URL_14", "postgres://reader:secret@database.example:5432/care");
+    command.env("VARDSTROM_FHIR_TOKEN_14", "secret").env("VARDSTROM_FHIR_HOOK_14", "secret");
     let output = command.arg("--config").arg(&path).output().expect("it runs");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(said.contains(expected), "{expected:?} not in {said}");
@@ -67,6 +75,27 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(changed("\"care.bed\"]", "\"care.contact\"]"), "a table is written twice");
     check(changed("{ \"care.contact\" =", "{ \"care.person\" ="), "not in tables");
     check(changed("slot =", "ca = \"/nowhere/ca.pem\"\nslot ="), "/nowhere/ca.pem");
+    let with_debezium = |text: &str| with(text, "region.debezium");
+    check(with_debezium, "the configuration can be used");
+    let changed = |from: &'static str, to: &'static str| move |text: &str| with_debezium(text).replace(from, to);
+    check(changed("example:9092", "example"), "not a list of addresses");
+    check(changed("\"vardstrom-14\"", "\"\""), "not a group's name");
+    check(changed("keys = { \"journal.care.contact\"", "keys = { \"journal.care.bed\""), "not in topics");
+    check(changed("contact\" = \"waiting-times\"", "contact\" = \"Waiting times\""), "not a feed");
+    let with_fhir = |text: &str| with(text, "region.fhir");
+    check(with_fhir, "the configuration can be used");
+    let changed = |from: &'static str, to: &'static str| move |text: &str| with_fhir(text).replace(from, to);
+    check(changed("VARDSTROM_FHIR_TOKEN_14", "VARDSTROM_NO_SUCH_TOKEN"), "VARDSTROM_NO_SUCH_TOKEN is not set");
+    check(changed("\"https://fhir.example/r4\"", "\"fhir.example\""), "not an address");
+    check(changed("\"https://fhir.example/r4\"", "\"https://fhir.example/r4?x=1\""), "neither a query");
+    check(changed("base = \"https:", "ca = \"/nowhere/ca.pem\"\nbase = \"https:"), "/nowhere/ca.pem");
+    check(changed("\"Location\", \"Patient\"", "\"Patient\", \"Patient\""), "each once");
+    check(changed("\"Location\", \"Patient\"", "\"Observation\""), "Observation");
+    check(changed("[fhir_hook]\nlisten = \"127.0.0.1:9102\"", ""), "add a [fhir_hook] table");
+    check(changed("page = 100", "page = 0"), "between 1 and 1000");
+    check(changed("page_size = \"8 MiB\"", "page_size = \"8 GiB\""), "64 MiB");
+    check(changed("overlap = \"5m\"", "overlap = \"5d\""), "24h");
+    check(changed("name = \"journal\"", "name = \"../journal\""), "not a name");
     check(
         |text| {
             text.replace(

@@ -13,7 +13,7 @@ use local_stack::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use schemas::registry::{Server, server};
-use schemas::{Decoder, Kind, SourceRecord};
+use schemas::{Decoder, Format, Kind, SourceRecord};
 use tempfile::TempDir;
 
 /// Nothing here takes this long unless it hangs.
@@ -83,7 +83,7 @@ impl Setup {
         let path = self.path("connector.toml");
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
-             [log]\nlevel = \"debug\"\n[routing]\nkey = {{ env = \"VARDSTROM_PARTITION_KEY\" }}\n[limits]\n{}\n\
+             [fhir_hook]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\n[routing]\nkey = {{ env = \"VARDSTROM_PARTITION_KEY\" }}\n[limits]\n{}\n\
              [[region]]\ncode = \"{}\"\nsource_system = \"SE2321000131-TEST\"\n{}\n",
             self.bootstrap,
             REGISTRY.url(),
@@ -155,6 +155,11 @@ impl Connector {
 
     pub fn log(&self) -> String {
         self.log.lock().expect("not poisoned").clone()
+    }
+
+    /// Where FHIR servers call.
+    pub fn fhir_hook(&self) -> SocketAddr {
+        self.log_address("listening for FHIR notifications on ").expect("it listens")
     }
 
     fn log_address(&self, after: &str) -> Option<SocketAddr> {
@@ -337,6 +342,7 @@ pub fn message_with(id: &str, person: u64, more: &str) -> Vec<u8> {
 pub struct Recorded {
     pub partition: i32,
     pub has_key: bool,
+    pub format: Format,
     pub message_id: String,
     pub position: String,
     pub recorded_at: Option<i64>,
@@ -374,6 +380,7 @@ pub fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<R
                 found.push(Recorded {
                     partition: record.partition(),
                     has_key: record.key().is_some(),
+                    format: decoded.format,
                     message_id: decoded.message_id.to_owned(),
                     position: decoded.source_position.to_owned(),
                     recorded_at: decoded.recorded_at.map(|time| time.0),

@@ -89,7 +89,8 @@ fn parsed(url: &SecretValue) -> Result<tokio_postgres::Config, Fault> {
     url.expose().parse().map_err(|_| Fault::new("url", format!("cannot be read; {SHAPE}")))
 }
 
-fn encryption(ca: &Path, host: &str) -> Result<Encryption, Fault> {
+/// Encryption with a server that must show a certificate of the authorities in this PEM file, for its name.
+pub(crate) fn encryption(ca: &Path, host: &str) -> Result<Encryption, Fault> {
     let fault = |error: &dyn std::error::Error| Fault::new("ca", runtime::exit::chain(error));
     let mut roots = RootCertStore::empty();
     for certificate in tls::certificates("ca", ca).map_err(|error| fault(&error))? {

@@ -29,5 +29,6 @@ mod value;
 mod wire;
 
 pub use address::Address;
+pub(crate) use address::{Encryption, encryption};
 pub use error::Error;
 pub use source::follow;

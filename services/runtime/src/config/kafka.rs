@@ -50,7 +50,7 @@ impl Kafka {
     }
 
     /// The librdkafka configuration with the file's settings; the caller adds its own on top.
-    pub(crate) fn client(&self) -> Result<ClientConfig, Fault> {
+    pub fn client(&self) -> Result<ClientConfig, Fault> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap);
         // A misspelled topic name must be an error, not a new topic with the broker's defaults.

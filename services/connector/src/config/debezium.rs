@@ -1,0 +1,77 @@
+//! A region's own Debezium topics in the configuration.
+
+use std::collections::{BTreeMap, HashSet};
+
+use runtime::config::{Check, Fault, Kafka};
+use serde::Deserialize;
+
+use super::fhir::check_name;
+use super::{check_feed, check_source_system};
+
+/// Debezium topics of a region's own Kafka.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Debezium {
+    /// Names it in messages and metrics: a-z, 0-9 and -.
+    pub name: String,
+    /// The region's Kafka; need not be ours.
+    pub kafka: Kafka,
+    /// The consumer group that keeps our offsets there; used by nobody else.
+    pub group: String,
+    /// By topic there the feed here, the last part of our topic's name.
+    pub topics: BTreeMap<String, String>,
+    /// By topic: rows with the same value in this column stay in order. Without one, messages with the same key do.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    /// HSA-id of the system that writes the database, when it is not the region's.
+    pub source_system: Option<String>,
+}
+
+/// Topics of one source.
+const TOPICS_MAX: usize = 1000;
+/// Kafka's bound on the length of a name.
+const NAME_MAX: usize = 249;
+
+/// The sources of one region.
+pub(super) fn check_all(sources: &[Debezium]) -> Result<(), Fault> {
+    let mut names = HashSet::new();
+    for (at, source) in sources.iter().enumerate() {
+        let table = format!("debezium.{at}");
+        source.check().map_err(|fault| fault.under(&table))?;
+        if !names.insert(&source.name) {
+            let fault = Fault::new("name", "another source of this region has this name; give each its own");
+            return Err(fault.under(&table));
+        }
+    }
+    Ok(())
+}
+
+impl Check for Debezium {
+    fn check(&self) -> Result<(), Fault> {
+        check_name(&self.name)?;
+        self.kafka.check().map_err(|fault| fault.under("kafka"))?;
+        self.source_system.as_deref().map_or(Ok(()), check_source_system)?;
+        if self.group.is_empty() || self.group.len() > NAME_MAX || self.group.chars().any(char::is_control) {
+            return Err(Fault::new("group", "not a group's name; write for example \"vardstrom-14\""));
+        }
+        if self.topics.is_empty() || self.topics.len() > TOPICS_MAX {
+            return Err(Fault::new("topics", format!("must name between 1 and {TOPICS_MAX} topics")));
+        }
+        for (topic, feed) in &self.topics {
+            let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            if topic.is_empty() || topic.len() > NAME_MAX || !topic.bytes().all(letter) {
+                return Err(Fault::new("topics", "not a topic's name; write for example \"journal.care.contact\""));
+            }
+            check_feed(feed).map_err(|_| {
+                Fault::new(
+                    "topics",
+                    "not a feed; write topic and feed, for example \"journal.care.contact\" = \"waiting-times\"",
+                )
+            })?;
+        }
+        if self.keys.keys().any(|topic| !self.topics.contains_key(topic)) {
+            return Err(Fault::new("keys", "names a topic that is not in topics"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! FHIR servers in the configuration.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runtime::config::{Check, Fault, Period, Secret, Size};
+use serde::Deserialize;
+
+use super::check_watched;
+use crate::fhir::Type;
+
+/// Where FHIR servers tell us that something has changed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirHook {
+    /// Address and port; port 0 takes a free one and logs it. A server calls `/fhir/notify/` and its name.
+    pub listen: SocketAddr,
+}
+
+/// Files of FHIR resources, one a line (NDJSON), whose lines are sent once each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirFiles {
+    /// A folder whose `.ndjson` files are read, or one file; resources refer to others of the folder.
+    pub path: PathBuf,
+    /// A folder of ours that remembers how far each file has been sent.
+    pub positions: PathBuf,
+    /// Name of the feed, the last part of the topic name.
+    #[serde(default = "feed")]
+    pub feed: String,
+    /// HSA-id of the system that writes them, when it is not the region's.
+    pub source_system: Option<String>,
+    /// How often it is looked at. A file is read when two looks in a row find it unchanged.
+    #[serde(default = "super::every_second")]
+    pub poll: Period,
+}
+
+impl Check for FhirFiles {
+    fn check(&self) -> Result<(), Fault> {
+        check_watched(&self.feed, self.source_system.as_deref(), self.poll)
+    }
+}
+
+/// A FHIR R4 server whose resources are read as they change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fhir {
+    /// Names it in messages, metrics and files of ours: a-z, 0-9 and -.
+    pub name: String,
+    /// The base address, before the resource types: `https://fhir.example/r4`.
+    pub base: String,
+    /// PEM file with the authority of the server's certificate; without it those that the machine trusts.
+    pub ca: Option<PathBuf>,
+    /// A bearer token, in the environment.
+    pub token: Option<Secret>,
+    /// The secret that the server shows when it tells us of a change (`Authorization: Bearer ...`), in the environment;
+    /// needs `[fhir_hook]`.
+    pub hook: Option<Secret>,
+    /// The types that are read.
+    #[serde(default = "every_type")]
+    pub types: Vec<Type>,
+    /// Whether what goes with a resource is asked for with it (`_include`). A server that refuses is asked without.
+    #[serde(default = "yes")]
+    pub include: bool,
+    /// Changes before this time are not read; without it, everything that the server has.
+    pub since: Option<jiff::Timestamp>,
+    /// A folder of ours that remembers how far each type was sent.
+    pub positions: PathBuf,
+    /// Name of the feed, the last part of the topic name.
+    #[serde(default = "feed")]
+    pub feed: String,
+    /// HSA-id of the system behind it, when it is not the region's.
+    pub source_system: Option<String>,
+    /// How often the server is asked what has changed.
+    #[serde(default = "half_a_minute")]
+    pub poll: Period,
+    /// How much later than its time says a change may be committed and still be found.
+    #[serde(default = "five_minutes")]
+    pub overlap: Period,
+    /// Resources of one page (`_count`).
+    #[serde(default = "page")]
+    pub page: u32,
+    /// The longest page that is read.
+    #[serde(default = "page_size")]
+    pub page_size: Size,
+    /// Pages of one type before the next type has its turn.
+    #[serde(default = "pages")]
+    pub pages: u32,
+    /// How long an answer may take.
+    #[serde(default = "half_a_minute")]
+    pub timeout: Period,
+}
+
+fn every_type() -> Vec<Type> {
+    Type::ALL.to_vec()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn feed() -> String {
+    "fhir".to_owned()
+}
+
+fn half_a_minute() -> Period {
+    Period::seconds(30)
+}
+
+fn five_minutes() -> Period {
+    Period::seconds(300)
+}
+
+fn page() -> u32 {
+    100
+}
+
+fn page_size() -> Size {
+    Size::mib(8)
+}
+
+fn pages() -> u32 {
+    100
+}
+
+/// A longer overlap would be read again with every poll.
+const OVERLAP_MAX: Duration = Duration::from_secs(24 * 3600);
+/// A page is held in memory, with what is read of it, as long as it is sent.
+const PAGE_SIZE: (Size, Size) = (Size::kib(64), Size::mib(64));
+
+/// Letters of names that become parts of file names and addresses.
+pub(super) fn check_name(name: &str) -> Result<(), Fault> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || name.len() > 32 || !name.bytes().all(letter) {
+        return Err(Fault::new("name", "not a name; write a-z, 0-9 and -, for example \"journal\""));
+    }
+    Ok(())
+}
+
+/// The servers of one region.
+pub(super) fn check_all(sources: &[Fhir]) -> Result<(), Fault> {
+    let mut names = HashSet::new();
+    for (at, source) in sources.iter().enumerate() {
+        let table = format!("fhir.{at}");
+        source.check().map_err(|fault| fault.under(&table))?;
+        if !names.insert(&source.name) {
+            let fault = Fault::new("name", "another server of this region has this name; give each its own");
+            return Err(fault.under(&table));
+        }
+    }
+    Ok(())
+}
+
+impl Check for Fhir {
+    fn check(&self) -> Result<(), Fault> {
+        check_name(&self.name)?;
+        check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
+        let types: HashSet<_> = self.types.iter().collect();
+        if types.is_empty() || types.len() < self.types.len() {
+            return Err(Fault::new("types", "must name at least one type, and each once"));
+        }
+        if self.overlap.0 > OVERLAP_MAX {
+            return Err(Fault::new("overlap", "must be at most \"24h\""));
+        }
+        for (key, count, count_max) in [("page", self.page, 1000), ("pages", self.pages, 10_000)] {
+            if count == 0 || count > count_max {
+                return Err(Fault::new(key, format!("must be between 1 and {count_max}")));
+            }
+        }
+        if self.page_size < PAGE_SIZE.0 || self.page_size > PAGE_SIZE.1 {
+            return Err(Fault::new("page_size", "must be between \"64 KiB\" and \"64 MiB\""));
+        }
+        if self.timeout.0 < Duration::from_millis(100) {
+            return Err(Fault::new("timeout", "must be at least \"100ms\""));
+        }
+        crate::fhir::check(self)
+    }
+}

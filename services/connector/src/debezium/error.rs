@@ -1,0 +1,94 @@
+//! Why a region's topics are not read right now, and what follows from it.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use runtime::config::Fault;
+
+use crate::files::Interrupted;
+
+/// Why a region's topics are not read right now.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration does not make a consumer.
+    #[error("set up a consumer of the region's Kafka")]
+    Setup(#[from] Fault),
+    /// The region's Kafka does not answer, or not what was asked for.
+    #[error("{what} of the region's Kafka at {bootstrap}")]
+    Kafka {
+        /// What was asked for.
+        what: &'static str,
+        /// Where.
+        bootstrap: String,
+        /// How it failed.
+        source: KafkaError,
+    },
+    /// A topic is not there.
+    #[error(
+        "topic {topic} is not in the region's Kafka at {bootstrap}, or may not be read; see `topics` and the user's rights"
+    )]
+    TopicMissing {
+        /// Its name.
+        topic: String,
+        /// Where.
+        bootstrap: String,
+    },
+    /// Changes were removed before they were read.
+    #[error(
+        "offset {offset} of {topic} partition {partition} is gone, the region's Kafka holds {low} to {high}: changes are \
+         lost. Set the offset with kafka-consumer-groups --group {group} --topic {topic} --reset-offsets --to-earliest \
+         --execute, then have Debezium take its snapshot again"
+    )]
+    OffsetGone {
+        /// The group.
+        group: String,
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The next offset that was wanted.
+        offset: i64,
+        /// The oldest there is.
+        low: i64,
+        /// The next to be written.
+        high: i64,
+    },
+    /// There are more partitions than before.
+    #[error("the topics have new partitions")]
+    Grown,
+    /// Sending again goes on where it was.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// What follows from an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// It goes away by itself: try again.
+    Wait,
+    /// Somebody must do what the text says; it is looked at again now and then.
+    Operator,
+    /// Go on from the last one that is stored.
+    Repeat,
+    /// The process is to stop.
+    Stop,
+}
+
+impl Error {
+    /// What follows from it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Kafka { source, .. } => match source.rdkafka_error_code() {
+                Some(
+                    RDKafkaErrorCode::TopicAuthorizationFailed
+                    | RDKafkaErrorCode::GroupAuthorizationFailed
+                    | RDKafkaErrorCode::ClusterAuthorizationFailed
+                    | RDKafkaErrorCode::SaslAuthenticationFailed
+                    | RDKafkaErrorCode::Authentication,
+                ) => Remedy::Operator,
+                _ => Remedy::Wait,
+            },
+            Self::Setup(_) | Self::TopicMissing { .. } | Self::OffsetGone { .. } => Remedy::Operator,
+            Self::Grown | Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
+            Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Bundles: the pages that a server answers a search with, and the one that is sent for each version of a resource.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A page of a search.
+#[derive(Deserialize)]
+pub struct Page<'a> {
+    #[serde(rename = "resourceType")]
+    resource_type: String,
+    #[serde(default)]
+    link: Vec<Link>,
+    /// What was found, and what goes with it.
+    #[serde(default, borrow)]
+    pub entry: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    relation: String,
+    url: String,
+}
+
+/// One entry of a page.
+#[derive(Deserialize)]
+pub struct Entry<'a> {
+    /// The resource as the server wrote it.
+    #[serde(borrow)]
+    pub resource: Option<&'a RawValue>,
+    search: Option<Search>,
+}
+
+#[derive(Deserialize)]
+struct Search {
+    mode: Option<String>,
+}
+
+/// Why an entry is on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It was searched for.
+    Match,
+    /// It goes with one that was.
+    Include,
+    /// It says something of the search.
+    Outcome,
+}
+
+impl<'a> Page<'a> {
+    /// Reads a page; `None` when it is none.
+    pub fn read(body: &'a [u8]) -> Option<Self> {
+        let page: Self = serde_json::from_slice(body).ok()?;
+        (page.resource_type == "Bundle").then_some(page)
+    }
+
+    /// Where the next page is.
+    pub fn next(&self) -> Option<&str> {
+        self.link.iter().find(|link| link.relation == "next").map(|link| link.url.as_str())
+    }
+}
+
+impl Entry<'_> {
+    /// Why it is on the page; nothing, where the server does not say so.
+    pub fn mode(&self) -> Option<Mode> {
+        match self.search.as_ref()?.mode.as_deref()? {
+            "match" => Some(Mode::Match),
+            "include" => Some(Mode::Include),
+            "outcome" => Some(Mode::Outcome),
+            _ => None,
+        }
+    }
+}
+
+/// A Bundle of a resource and what goes with it, each with its reference, as they were written.
+pub fn collection<'r>(resources: impl Iterator<Item = (&'r str, &'r str)>) -> String {
+    let mut text = String::from(r#"{"resourceType":"Bundle","type":"collection","entry":["#);
+    for (number, (reference, resource)) in resources.enumerate() {
+        if number > 0 {
+            text.push(',');
+        }
+        text.push_str(r#"{"fullUrl":""#);
+        // A reference holds letters, digits, `/`, `-` and `.` only.
+        text.push_str(reference);
+        text.push_str(r#"","resource":"#);
+        text.push_str(resource);
+        text.push('}');
+    }
+    text.push_str("]}");
+    text
+}
+
+/// A Bundle that says that a resource was deleted.
+pub fn deletion(reference: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"fullUrl":"{reference}","request":{{"method":"DELETE","url":"{reference}"}}}}]}}"#
+    )
+}
+
+/// Issues that are told of one OperationOutcome.
+const ISSUES_MAX: usize = 5;
+
+#[derive(Deserialize)]
+struct Outcome {
+    #[serde(default)]
+    issue: Vec<Issue>,
+}
+
+#[derive(Deserialize)]
+struct Issue {
+    severity: Option<String>,
+    code: Option<String>,
+}
+
+/// Severities and codes of an OperationOutcome: the words that FHIR defines, and none of its texts, which may quote a value.
+pub fn issues(body: &[u8]) -> String {
+    let Ok(outcome) = serde_json::from_slice::<Outcome>(body) else { return String::new() };
+    let word = |text: Option<String>| {
+        let known =
+            |text: &String| text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        text.filter(known).unwrap_or_else(|| "?".to_owned())
+    };
+    let issues = outcome.issue.into_iter().take(ISSUES_MAX);
+    issues.map(|issue| format!("{} {}", word(issue.severity), word(issue.code))).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_stay_as_they_are_written() {
+        let body = br#"{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"a"},{"relation":"next","url":"b"}],
+            "entry":[{"resource":{"resourceType":"Observation" ,"value":1.50},"search":{"mode":"match"}},{"fullUrl":"x"}]}"#;
+        let page = Page::read(body).expect("a page");
+        assert_eq!(page.next(), Some("b"));
+        let entry = &page.entry[0];
+        assert_eq!(entry.mode(), Some(Mode::Match));
+        let raw = entry.resource.expect("a resource").get();
+        assert_eq!(
+            collection([("A/1", raw), ("B/2", "{}")].into_iter()),
+            r#"{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"A/1","resource":{"resourceType":"Observation" ,"value":1.50}},{"fullUrl":"B/2","resource":{}}]}"#
+        );
+        assert!(Page::read(br#"{"resourceType":"OperationOutcome"}"#).is_none());
+        assert!(Page::read(b"<html>").is_none());
+    }
+
+    #[test]
+    fn an_outcome_is_told_without_its_texts() {
+        let body = br#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-found",
+            "diagnostics":"Patient/198001012387 is not known"},{"severity":"19800101-2387","code":"x y"}]}"#;
+        assert_eq!(issues(body), "error not-found, ? ?");
+        assert_eq!(issues(b"not JSON"), "");
+    }
+}

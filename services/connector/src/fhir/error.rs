@@ -1,0 +1,157 @@
+//! Why a FHIR server is not read right now, and what follows from it.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runtime::config;
+
+use super::resource::Type;
+use crate::files::Interrupted;
+
+/// Why a FHIR server is not read right now. Says what was asked for and how it was answered, never with what.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No connection, or none that lasted until the answer.
+    #[error("talk to the FHIR server at {place}")]
+    Connection {
+        /// Host and port.
+        place: String,
+        /// What happened.
+        source: io::Error,
+    },
+    /// No answer in time.
+    #[error("the FHIR server at {place} has not answered {what} within {}s", waited.as_secs())]
+    Slow {
+        /// Host and port.
+        place: String,
+        /// What was asked for.
+        what: String,
+        /// For how long.
+        waited: Duration,
+    },
+    /// It has no time for us.
+    #[error("the FHIR server answered {what} with {status}: it asks to wait")]
+    Busy {
+        /// What was asked for.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// For how long it asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// It failed.
+    #[error("the FHIR server answered {what} with {status}{}", said(issues))]
+    Failed {
+        /// What was asked for.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// Codes of its OperationOutcome.
+        issues: String,
+    },
+    /// It does not know us.
+    #[error("the FHIR server answered {what} with {status}{}; see `token` and what its user may read", said(issues))]
+    Unauthorised {
+        /// What was asked for.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// Codes of its OperationOutcome.
+        issues: String,
+    },
+    /// It does not do what was asked for.
+    #[error("the FHIR server refused {what} with {status}{}; see `base` and `types`", said(issues))]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// The HTTP status.
+        status: u16,
+        /// Codes of its OperationOutcome.
+        issues: String,
+    },
+    /// The answer is too long.
+    #[error("the answer to {what} is longer than {bytes_max} bytes; lower `page` or raise `page_size`")]
+    Oversized {
+        /// What was asked for.
+        what: String,
+        /// The bound.
+        bytes_max: u64,
+    },
+    /// The answer is no searchset.
+    #[error("the answer to {what} is no FHIR R4 searchset in JSON; see `base`")]
+    NotUnderstood {
+        /// What was asked for.
+        what: String,
+    },
+    /// The next page is somewhere else.
+    #[error(
+        "the next page of {kind} is not on {place}, and is not asked for; the server's own base address must be `base`"
+    )]
+    Elsewhere {
+        /// What is searched for.
+        kind: Type,
+        /// Host and port that were configured.
+        place: String,
+    },
+    /// The pages have no end.
+    #[error("the pages of {kind} lead back to themselves")]
+    Circle {
+        /// What is searched for.
+        kind: Type,
+    },
+    /// How far everything was sent cannot be kept or read.
+    #[error("keep how far a FHIR server was read in {}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The configuration is no longer what was checked at the start.
+    #[error("read where the FHIR server is")]
+    Address(#[from] config::Fault),
+    /// Sending again goes on where it was.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+fn said(issues: &str) -> String {
+    if issues.is_empty() { String::new() } else { format!(" ({issues})") }
+}
+
+/// What follows from an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// It goes away by itself: try again, not before this time.
+    Wait(Duration),
+    /// Somebody must do what the text says; other types may be read meanwhile.
+    Operator,
+    /// Kafka did not take a record: go on from the last one that it took.
+    Repeat,
+    /// The process is to stop.
+    Stop,
+}
+
+/// The longest that a server's Retry-After is heeded.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+
+impl Error {
+    /// What follows from it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Busy { retry_after, .. } => Remedy::Wait(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX)),
+            Self::Connection { .. } | Self::Slow { .. } | Self::Failed { .. } => Remedy::Wait(Duration::ZERO),
+            Self::Unauthorised { .. }
+            | Self::Refused { .. }
+            | Self::Oversized { .. }
+            | Self::NotUnderstood { .. }
+            | Self::Elsewhere { .. }
+            | Self::Circle { .. }
+            | Self::State { .. }
+            | Self::Address(_) => Remedy::Operator,
+            Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
+            Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+        }
+    }
+}

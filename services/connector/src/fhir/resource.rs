@@ -1,0 +1,242 @@
+//! What is read of a resource: which version of what it is, and what it refers to. Everything else stays as it is written.
+
+use std::fmt;
+
+use identity::{Claim, Date, Options, Subject};
+use schemas::{Timestamp, content_hash};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::address::{Address, is_id};
+use crate::route::Router;
+
+/// The types that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub enum Type {
+    /// Wards and beds, with `operationalStatus`.
+    Location,
+    /// Persons.
+    Patient,
+    /// Care contacts.
+    Encounter,
+    /// Referrals.
+    ServiceRequest,
+    /// Bookings.
+    Appointment,
+    /// Diagnoses.
+    Condition,
+    /// Procedures.
+    Procedure,
+}
+
+impl Type {
+    /// Every one; what others refer to comes first.
+    pub const ALL: [Self; 7] = [
+        Self::Location,
+        Self::Patient,
+        Self::Encounter,
+        Self::ServiceRequest,
+        Self::Appointment,
+        Self::Condition,
+        Self::Procedure,
+    ];
+
+    /// FHIR's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Location => "Location",
+            Self::Patient => "Patient",
+            Self::Encounter => "Encounter",
+            Self::ServiceRequest => "ServiceRequest",
+            Self::Appointment => "Appointment",
+            Self::Condition => "Condition",
+            Self::Procedure => "Procedure",
+        }
+    }
+
+    /// The search parameters that bring what goes with a resource of this type.
+    pub const fn includes(self) -> &'static [&'static str] {
+        match self {
+            Self::Location | Self::Patient => &[],
+            Self::Encounter => &["Encounter:patient", "Encounter:location"],
+            Self::ServiceRequest => &["ServiceRequest:patient"],
+            Self::Appointment => &["Appointment:patient", "Appointment:based-on"],
+            Self::Condition => &["Condition:patient", "Condition:encounter"],
+            Self::Procedure => &["Procedure:patient", "Procedure:encounter"],
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Resources that go with one resource, at most.
+const CONTEXT_MAX: usize = 32;
+/// Participants or places that are looked at in one resource, at most.
+const LIST_MAX: usize = 200;
+/// Identifiers of one patient that are looked at.
+const CLAIMS_MAX: usize = 32;
+
+/// One version of one resource. No `Debug`: it holds what it was read from.
+pub struct Resource {
+    /// Its type's name, which need not be one of [`Type`].
+    pub kind: String,
+    /// Its logical id.
+    pub id: String,
+    /// `meta.lastUpdated`.
+    pub updated: Option<Timestamp>,
+    version: Option<String>,
+    updated_text: Option<String>,
+    value: Value,
+}
+
+impl Resource {
+    /// Reads a resource; `None` when it does not say what it is.
+    pub fn read(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let word = |at: &str| value.pointer(at).and_then(Value::as_str).map(str::to_owned);
+        let (kind, id) = (word("/resourceType")?, word("/id")?);
+        let named = !kind.is_empty() && kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let version = word("/meta/versionId").filter(|version| is_id(version));
+        let updated_text = word("/meta/lastUpdated").filter(|text| text.len() <= 64);
+        let updated = updated_text.as_deref().and_then(instant);
+        (named && is_id(&id)).then_some(Self { kind, id, updated, version, updated_text, value })
+    }
+
+    /// `Type/id`.
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.kind, self.id)
+    }
+
+    /// `Type/id@version`: the version as the server counts it, else the time of the change, else what it says.
+    pub fn message_id(&self, text: &str) -> String {
+        let version = match (&self.version, &self.updated_text) {
+            (Some(version), _) => version.clone(),
+            (None, Some(updated)) => updated.clone(),
+            (None, None) => content_hash(text.as_bytes()).to_string()[..16].to_owned(),
+        };
+        format!("{}/{}@{version}", self.kind, self.id)
+    }
+
+    /// The patient it is about, as `Patient/id`; itself, if it is one.
+    pub fn patient(&self, address: &Address) -> Option<String> {
+        let patient = |value: Option<&Value>| {
+            let reference = address.reference(value?.get("reference")?.as_str()?)?;
+            reference.starts_with("Patient/").then_some(reference)
+        };
+        match self.kind.as_str() {
+            "Patient" => Some(self.reference()),
+            "Appointment" => {
+                let participants = self.value.get("participant")?.as_array()?;
+                participants.iter().take(LIST_MAX).find_map(|participant| patient(participant.get("actor")))
+            }
+            _ => patient(self.value.get("subject")).or_else(|| patient(self.value.get("patient"))),
+        }
+    }
+
+    /// What goes with it beside its patient, as `Type/id`, each once, in the order it is referred to.
+    pub fn context(&self, address: &Address) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut add = |value: Option<&Value>, kind: &str| {
+            let text = value.and_then(|value| value.get("reference")).and_then(Value::as_str);
+            if let Some(reference) = text.and_then(|text| address.reference(text))
+                && reference.split('/').next() == Some(kind)
+                && found.len() < CONTEXT_MAX
+                && !found.contains(&reference)
+            {
+                found.push(reference);
+            }
+        };
+        let list = |name: &str| self.value.get(name).and_then(Value::as_array).into_iter().flatten().take(LIST_MAX);
+        match self.kind.as_str() {
+            "Condition" | "Procedure" => add(self.value.get("encounter"), "Encounter"),
+            "Appointment" => list("basedOn").for_each(|request| add(Some(request), "ServiceRequest")),
+            "Encounter" => list("location").for_each(|stay| add(stay.get("location"), "Location")),
+            _ => {}
+        }
+        found
+    }
+
+    /// The partition of what is about this patient: the same as of an HL7 message with the same identifier.
+    pub fn partition_of_patient(&self, router: &Router, at: Timestamp) -> i32 {
+        let identifiers = self.value.get("identifier").and_then(Value::as_array);
+        let claims: Vec<Claim<'_>> = identifiers
+            .into_iter()
+            .flatten()
+            .take(CLAIMS_MAX)
+            .filter_map(|identifier| {
+                let value = identifier.get("value")?.as_str()?;
+                let system = identifier.get("system").and_then(Value::as_str).filter(|system| !system.is_empty());
+                Some(Claim { system: system.unwrap_or(router.source_system()), value })
+            })
+            .collect();
+        let options = Options::at(Date::of_utc_micros(at.0));
+        let subjects: Vec<_> = claims.into_iter().filter_map(|claim| Subject::read(claim, &options)).collect();
+        router.of_subjects(&subjects).unwrap_or_else(|| router.of_text(&self.reference()))
+    }
+}
+
+/// A time as FHIR writes an `instant`.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_microsecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address() -> Address {
+        Address { host: "fhir.example".to_owned(), port: 80, path: "/r4".to_owned(), tls: None }
+    }
+
+    fn read(text: &str) -> Resource {
+        Resource::read(text).expect("a resource")
+    }
+
+    #[test]
+    fn what_goes_with_a_resource_is_found() {
+        let check = |text: &str, patient: Option<&str>, context: &[&str]| {
+            let resource = read(text);
+            assert_eq!(resource.patient(&address()).as_deref(), patient, "{text}");
+            assert_eq!(resource.context(&address()), context, "{text}");
+        };
+        check(
+            r#"{"resourceType":"Encounter","id":"e","subject":{"reference":"http://fhir.example/r4/Patient/p"},
+                "location":[{"location":{"reference":"Location/a"}},{"location":{"reference":"Location/b"}},
+                            {"location":{"reference":"Location/a/_history/3"}},{"location":{"display":"x"}}, 7]}"#,
+            Some("Patient/p"),
+            &["Location/a", "Location/b"],
+        );
+        check(
+            r#"{"resourceType":"Appointment","id":"a","basedOn":[{"reference":"ServiceRequest/s"},{"reference":"CarePlan/c"}],
+                "participant":[{"actor":{"reference":"Location/l"}},{"actor":{"reference":"Patient/p"}}]}"#,
+            Some("Patient/p"),
+            &["ServiceRequest/s"],
+        );
+        check(
+            r#"{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"encounter":{"reference":"Encounter/e"}}"#,
+            Some("Patient/p"),
+            &["Encounter/e"],
+        );
+        check(r#"{"resourceType":"Patient","id":"p","identifier":7}"#, Some("Patient/p"), &[]);
+        check(r#"{"resourceType":"Procedure","id":"c","subject":{"reference":"Group/g"}}"#, None, &[]);
+        assert!(Resource::read(r#"{"resourceType":"Patient"}"#).is_none());
+        assert!(Resource::read(r#"{"resourceType":"Patient","id":"a b"}"#).is_none());
+    }
+
+    #[test]
+    fn a_version_has_a_name() {
+        let name = |text: &str| read(text).message_id(text);
+        let versioned =
+            r#"{"resourceType":"Patient","id":"p","meta":{"versionId":"3","lastUpdated":"2026-01-05T08:00:00Z"}}"#;
+        assert_eq!(name(versioned), "Patient/p@3");
+        assert_eq!(read(versioned).updated, Some(Timestamp(1_767_600_000_000_000)));
+        let timed = r#"{"resourceType":"Patient","id":"p","meta":{"lastUpdated":"2026-01-05T09:00:00.5+01:00"}}"#;
+        assert_eq!(name(timed), "Patient/p@2026-01-05T09:00:00.5+01:00");
+        assert_eq!(read(timed).updated, Some(Timestamp(1_767_600_000_500_000)));
+        assert_eq!(name(r#"{"resourceType":"Patient","id":"p"}"#).len(), "Patient/p@".len() + 16);
+    }
+}

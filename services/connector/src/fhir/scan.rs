@@ -1,0 +1,339 @@
+//! The search for what changed of one type: page by page, each stored before the next is asked for.
+
+use std::path::PathBuf;
+
+use schemas::Format;
+
+use super::bundle::{self, Mode, Page};
+use super::client::{Answer, Client, Question};
+use super::context::{Cache, Known, partition};
+use super::error::Error;
+use super::resource::{Resource, Type};
+use super::seen::{Seen, VERSIONS_MAX};
+use super::state::State;
+use crate::config::Fhir;
+use crate::files::Window;
+use crate::intake::{self, Arrival, Feed};
+use crate::metrics::{FhirCounts, Oddity};
+
+/// Pages that one search may follow by `next`: beyond it the server leads us in a circle.
+const PAGES_MAX: u64 = 1_000_000;
+
+/// What the searches of one server share.
+pub struct Reader<'a> {
+    /// Where records go.
+    pub feed: &'a Feed,
+    /// What is configured.
+    pub source: &'a Fhir,
+    /// The way to the server.
+    pub client: Client,
+    /// What goes with resources.
+    pub cache: Cache,
+    /// How far everything is stored.
+    pub state: State,
+    /// Where that is kept.
+    pub path: PathBuf,
+    /// The state has moved since it was kept.
+    pub unkept: bool,
+    /// What is counted.
+    pub counts: FhirCounts,
+}
+
+/// The search for one type.
+pub struct Scan {
+    kind: Type,
+    seen: Seen,
+    /// Whether what goes with a resource is asked for with it.
+    includes: bool,
+    cursor: Option<Cursor>,
+}
+
+/// Where a search is.
+struct Cursor {
+    /// What is asked next.
+    path: String,
+    /// The time that the search was begun from, microseconds since 1970; none, where it has no beginning.
+    since: Option<i64>,
+    /// Pages followed by `next` since then.
+    pages: u64,
+    /// The latest change so far.
+    highest: Option<i64>,
+    /// Every change was later than the one before it.
+    ordered: bool,
+}
+
+/// A version that was found and not sent yet.
+struct Found<'p> {
+    text: &'p str,
+    /// Nothing, when it cannot be read.
+    known: Option<Known>,
+}
+
+impl Scan {
+    /// For a type.
+    pub fn new(kind: Type, source: &Fhir) -> Self {
+        Self { kind, seen: Seen::new(VERSIONS_MAX), includes: source.include, cursor: None }
+    }
+
+    /// Reads and sends up to `pages` pages. Whether there are more. After an error it goes on from what is stored.
+    pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+        for _ in 0..reader.source.pages {
+            if !reader.feed.intake.wait_open().await {
+                return Err(crate::files::Interrupted::Stopping.into());
+            }
+            let cursor = match self.cursor.take() {
+                Some(cursor) => cursor,
+                None => self.begin(reader),
+            };
+            let Some(body) = self.ask(reader, &cursor).await? else { continue };
+            let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
+            reader.counts.pages.inc();
+            let next = match page.next() {
+                None => None,
+                Some(url) => Some(
+                    reader
+                        .client
+                        .address()
+                        .within(url)
+                        .ok_or_else(|| Error::Elsewhere { kind: self.kind, place: reader.client.address().place() })?,
+                ),
+            };
+            self.cursor = self.page(reader, &page, cursor, next).await?;
+            if self.cursor.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A new search, an overlap before what is stored.
+    fn begin(&mut self, reader: &Reader<'_>) -> Cursor {
+        let overlap = i64::try_from(reader.source.overlap.0.as_micros()).unwrap_or(i64::MAX);
+        let since = match reader.state.of(self.kind) {
+            Some(position) => {
+                let since = position.saturating_sub(overlap);
+                self.seen.forget_before(since);
+                Some(since.max(self.seen.floor()))
+            }
+            None => reader.source.since.map(|since| since.as_microsecond()),
+        };
+        self.cursor_from(reader, since)
+    }
+
+    fn cursor_from(&self, reader: &Reader<'_>, since: Option<i64>) -> Cursor {
+        let mut path = format!("{}/{}?", reader.client.address().path, self.kind);
+        if let Some(at) = since.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()) {
+            // Rounded down to milliseconds: what is asked for twice is recognised.
+            path.push_str(&at.strftime("_lastUpdated=ge%Y-%m-%dT%H:%M:%S%.3fZ&").to_string());
+        }
+        path.push_str(&format!("_sort=_lastUpdated&_count={}", reader.source.page));
+        for include in self.kind.includes().iter().filter(|_| self.includes) {
+            path.push_str("&_include=");
+            path.push_str(include);
+        }
+        Cursor { path, since, pages: 0, highest: None, ordered: true }
+    }
+
+    /// The page that the cursor is at; nothing, when it must be asked for in another way.
+    async fn ask(&mut self, reader: &mut Reader<'_>, cursor: &Cursor) -> Result<Option<bytes::Bytes>, Error> {
+        let what = self.what();
+        let question = Question { path: &cursor.path, what: &what, bytes_max: reader.source.page_size.as_bytes() };
+        match reader.client.ask(&question).await? {
+            Answer::Found(body) => Ok(Some(body)),
+            Answer::Refused(error) if self.includes && !self.kind.includes().is_empty() => {
+                self.includes = false;
+                let (region, kind) = (reader.feed.region(), self.kind.name());
+                tracing::info!(region, kind, "{error}; what goes with {kind} is read one by one");
+                Ok(None)
+            }
+            Answer::Missing(error) | Answer::Refused(error) => Err(error),
+        }
+    }
+
+    /// What is asked for, for messages.
+    fn what(&self) -> String {
+        format!("a search for {}", self.kind)
+    }
+
+    /// Sends what is new on a page, and says where the search goes on once it is stored.
+    async fn page(
+        &mut self,
+        reader: &mut Reader<'_>,
+        page: &Page<'_>,
+        mut cursor: Cursor,
+        next: Option<String>,
+    ) -> Result<Option<Cursor>, Error> {
+        let found = self.found(reader, page);
+        let now = intake::now().0;
+        let mut sent = Vec::new();
+        let mut window = Window::new(reader.feed);
+        let mut last = None;
+        for (number, found) in found.into_iter().enumerate() {
+            let Some(known) = found.known else {
+                // Its time cannot be read either: it is remembered for as long as there is room.
+                let name = Seen::name(i64::MAX, found.text);
+                if !self.seen.contains(&name) {
+                    unreadable(reader.feed, &mut window, self.kind, found.text).await?;
+                    sent.push(name);
+                }
+                continue;
+            };
+            // A clock of the server's that is ahead must not move the position over what comes next.
+            let at = known.resource.updated.map_or(cursor.since.unwrap_or(0), |at| at.0).min(now);
+            cursor.ordered &= cursor.highest.is_none_or(|highest| highest <= at);
+            cursor.highest = cursor.highest.max(Some(at));
+            last = Some(at);
+            let id = known.resource.message_id(&known.text);
+            let name = Seen::name(at, &id);
+            if self.seen.contains(&name) {
+                reader.counts.known.inc();
+                continue;
+            }
+            let place = format!("{} {} entry {}", reader.source.name, self.kind, number + 1);
+            send(reader, &mut window, &known, &id, &place).await?;
+            sent.push(name);
+        }
+        window.finish().await?;
+        self.seen.extend(sent);
+        // Without order, what is earlier may still come: then the position waits for the end.
+        if let Some(highest) = cursor.highest.filter(|_| cursor.ordered || next.is_none()) {
+            reader.unkept |= reader.state.advance(self.kind, highest);
+        }
+        if reader.unkept {
+            let kept = reader.state.store(&reader.path);
+            kept.map_err(|source| Error::State { path: reader.path.clone(), source })?;
+            reader.unkept = false;
+        }
+        let Some(next) = next else { return Ok(None) };
+        let moved = |at: i64| cursor.since.is_none_or(|since| at.div_euclid(1000) > since.div_euclid(1000));
+        if let Some(at) = last.filter(|at| cursor.ordered && moved(*at)) {
+            return Ok(Some(self.cursor_from(reader, Some(at))));
+        }
+        if next == cursor.path || cursor.pages >= PAGES_MAX {
+            return Err(Error::Circle { kind: self.kind });
+        }
+        Ok(Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor }))
+    }
+
+    /// What was searched for on a page; what goes with it is remembered.
+    fn found<'p>(&self, reader: &mut Reader<'_>, page: &Page<'p>) -> Vec<Found<'p>> {
+        let mut found = Vec::new();
+        for entry in &page.entry {
+            let (Some(raw), mode) = (entry.resource, entry.mode()) else { continue };
+            let resource = Resource::read(raw.get());
+            let matches = match (mode, &resource) {
+                (Some(Mode::Match), _) => true,
+                (Some(Mode::Include | Mode::Outcome), _) => false,
+                (None, Some(resource)) => resource.kind == self.kind.name(),
+                (None, None) => true,
+            };
+            let known = resource.filter(|_| mode != Some(Mode::Outcome)).map(|resource| {
+                let known = Known { text: raw.get().into(), resource: resource.into() };
+                reader.cache.put(known.resource.reference(), Some(known.clone()));
+                known
+            });
+            if matches {
+                found.push(Found { text: raw.get(), known });
+            }
+        }
+        found
+    }
+}
+
+/// Something that does not say what it is: recorded as it came, for the processor to park.
+async fn unreadable(feed: &Feed, window: &mut Window<'_, ()>, kind: Type, text: &str) -> Result<(), Error> {
+    feed.intake.metrics.oddities.of(Oddity::Unreadable).inc();
+    let payload = bounded(feed, text.to_owned());
+    let arrival = Arrival {
+        format: Format::Fhir,
+        message_id: "",
+        received_at: intake::now(),
+        recorded_at: None,
+        position: kind.name(),
+        payload: payload.as_bytes(),
+        partition: feed.router.of_content(payload.as_bytes()),
+    };
+    window.send(arrival, ()).await?;
+    Ok(())
+}
+
+/// Sends one version of one resource with what goes with it.
+async fn send(
+    reader: &mut Reader<'_>,
+    window: &mut Window<'_, ()>,
+    focus: &Known,
+    message_id: &str,
+    place: &str,
+) -> Result<(), Error> {
+    let resource = &focus.resource;
+    let recorded_at = resource.updated;
+    let mut entries = vec![(resource.reference(), focus.clone())];
+    let patient = match resource.patient(reader.client.address()) {
+        Some(patient) if patient != resource.reference() => {
+            let known = reader.known(&patient).await?;
+            Some((patient, known))
+        }
+        _ => None,
+    };
+    let named = patient.as_ref().map(|(reference, known)| (reference.as_str(), known.as_ref()));
+    let partition = partition(resource, named, &reader.feed.router);
+    entries.extend(patient.and_then(|(reference, known)| Some((reference, known?))));
+    for reference in resource.context(reader.client.address()) {
+        if let Some(known) = reader.known(&reference).await? {
+            entries.push((reference, known));
+        }
+    }
+    let payload = bundle::collection(entries.iter().map(|(reference, known)| (reference.as_str(), &*known.text)));
+    let payload = bounded(reader.feed, payload);
+    let arrival = Arrival {
+        format: Format::Fhir,
+        message_id,
+        received_at: intake::now(),
+        recorded_at,
+        position: place,
+        payload: payload.as_bytes(),
+        partition,
+    };
+    window.send(arrival, ()).await?;
+    reader.counts.resources.inc();
+    Ok(())
+}
+
+/// The payload, or what stands for one that is longer than a message may be.
+fn bounded(feed: &Feed, payload: String) -> String {
+    let (bytes, bytes_max) = (payload.len() as u64, feed.intake.limits.message.as_bytes());
+    if bytes <= bytes_max {
+        return payload;
+    }
+    feed.intake.metrics.oddities.of(Oddity::Oversized).inc();
+    intake::left_out(bytes, bytes_max)
+}
+
+impl Reader<'_> {
+    /// A resource that another refers to, read if it is not remembered; nothing, when the server does not have it.
+    async fn known(&mut self, reference: &str) -> Result<Option<Known>, Error> {
+        if let Some(known) = self.cache.get(reference) {
+            return Ok(known);
+        }
+        let path = format!("{}/{reference}", self.client.address().path);
+        let kind = reference.split('/').next().unwrap_or_default();
+        // The name is a word of letters that our own configuration of types has judged, the id is left out.
+        let what = format!("a read of one {kind}");
+        let question = Question { path: &path, what: &what, bytes_max: self.feed.intake.limits.message.as_bytes() };
+        self.counts.reads.inc();
+        let known = match self.client.ask(&question).await {
+            Ok(Answer::Found(body)) => std::str::from_utf8(&body).ok().and_then(|text| {
+                let resource = Resource::read(text).filter(|resource| resource.reference() == reference)?;
+                Some(Known { text: text.into(), resource: resource.into() })
+            }),
+            // One that would not fit beside another is as good as none.
+            Ok(Answer::Missing(_) | Answer::Refused(_)) | Err(Error::Oversized { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if known.is_none() {
+            self.counts.missing.inc();
+        }
+        self.cache.put(reference.to_owned(), known.clone());
+        Ok(known)
+    }
+}

@@ -1,0 +1,279 @@
+//! A small FHIR R4 server over real HTTP: resources with versions, searched by `_lastUpdated`, page by page.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+/// 2026-01-05T08:00:00Z, in milliseconds: when the server's time begins.
+pub const EPOCH: i64 = 1_767_600_000_000;
+
+/// The server; gone when dropped.
+pub struct FhirServer {
+    shared: Arc<Mutex<Store>>,
+    address: SocketAddr,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+/// What the server holds, and how it behaves.
+pub struct Store {
+    resources: BTreeMap<(String, String), Value>,
+    address: SocketAddr,
+    /// A token that must be shown.
+    pub token: Option<&'static str>,
+    /// What `_include` is answered with.
+    pub include: Include,
+    /// Whether `_sort` is heeded.
+    pub sorts: bool,
+    /// Statuses and headers of the next answers, before anything is looked up.
+    pub failures: VecDeque<(u16, Option<&'static str>)>,
+    /// The host that `next` links name, when it is not the server's own.
+    pub next_host: Option<String>,
+    /// How long a search takes.
+    pub delay: Duration,
+    /// What was asked, and when.
+    pub requests: Vec<(Instant, String)>,
+}
+
+/// What a server does about `_include`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Include {
+    Brings,
+    Ignores,
+    Refuses,
+}
+
+impl FhirServer {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let store = Store {
+            resources: BTreeMap::new(),
+            address,
+            token: None,
+            include: Include::Brings,
+            sorts: true,
+            failures: VecDeque::new(),
+            next_host: None,
+            delay: Duration::ZERO,
+            requests: Vec::new(),
+        };
+        let mut server = Self { shared: Arc::new(Mutex::new(store)), address, runtime: None };
+        server.serve(listener);
+        server
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        listener.set_nonblocking(true).expect("set");
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.shared));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, router).await.expect("served");
+        });
+        self.runtime = Some(runtime);
+    }
+
+    /// Closes the port and every connection.
+    pub fn stop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(5));
+        }
+    }
+
+    /// Opens the same port again.
+    pub fn start_again(&mut self) {
+        let start = Instant::now();
+        let listener = loop {
+            match TcpListener::bind(self.address) {
+                Ok(listener) => break listener,
+                Err(error) => assert!(start.elapsed() < Duration::from_secs(30), "the port is taken: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        self.serve(listener);
+    }
+
+    pub fn base(&self) -> String {
+        format!("http://{}/r4", self.address)
+    }
+
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        self.shared.lock().expect("not poisoned")
+    }
+}
+
+impl Store {
+    /// A new version of a resource, changed so many milliseconds after the server's time began.
+    pub fn put(&mut self, at: i64, mut resource: Value) -> String {
+        let name = |key: &str| resource[key].as_str().expect("a name").to_owned();
+        let key = (name("resourceType"), name("id"));
+        let before = self.resources.get(&key).and_then(|known| known["meta"]["versionId"].as_str()?.parse().ok());
+        let version = before.unwrap_or(0) + 1;
+        resource["meta"] = json!({ "versionId": version.to_string(), "lastUpdated": time(EPOCH + at) });
+        let message_id = format!("{}/{}@{version}", key.0, key.1);
+        self.resources.insert(key, resource);
+        message_id
+    }
+
+    pub fn get(&self, kind: &str, id: &str) -> Value {
+        self.resources[&(kind.to_owned(), id.to_owned())].clone()
+    }
+
+    fn search(&self, kind: &str, query: &str) -> Response {
+        let mut wanted = Query { since: i64::MIN, count: 10, offset: 0, includes: Vec::new() };
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').expect("a parameter");
+            match name {
+                "_lastUpdated" => wanted.since = millis(value.strip_prefix("ge").expect("from a time on")),
+                "_count" => wanted.count = value.parse().expect("a number"),
+                "_offset" => wanted.offset = value.parse().expect("a number"),
+                "_include" => wanted.includes.push(value.to_owned()),
+                "_sort" => assert_eq!(value, "_lastUpdated"),
+                other => panic!("parameter {other}"),
+            }
+        }
+        if !wanted.includes.is_empty() && self.include == Include::Refuses {
+            return outcome(StatusCode::BAD_REQUEST, "not-supported");
+        }
+        let mut found: Vec<&Value> =
+            self.resources.iter().filter(|((name, _), _)| name == kind).map(|(_, resource)| resource).collect();
+        found.retain(|resource| updated(resource) >= wanted.since);
+        if self.sorts {
+            found.sort_by_key(|resource| updated(resource));
+        }
+        let more = found.len() > wanted.offset + wanted.count;
+        let page: Vec<&Value> = found.into_iter().skip(wanted.offset).take(wanted.count).collect();
+        let entry = |resource: &Value, mode: &str| {
+            let url = format!("http://{}/r4/{}/{}", self.address, resource["resourceType"], resource["id"]);
+            json!({ "fullUrl": url, "resource": resource, "search": { "mode": mode } })
+        };
+        let mut entries: Vec<Value> = page.iter().map(|resource| entry(resource, "match")).collect();
+        if self.include == Include::Brings {
+            let mut brought: Vec<&(String, String)> = Vec::new();
+            for (resource, include) in
+                page.iter().flat_map(|resource| wanted.includes.iter().map(move |i| (resource, i)))
+            {
+                for reference in referred(resource, include) {
+                    let (kind, id) = reference.split_once('/').expect("a reference");
+                    let known = self.resources.get_key_value(&(kind.to_owned(), id.to_owned()));
+                    if let Some((key, known)) = known
+                        && !brought.contains(&key)
+                    {
+                        brought.push(key);
+                        entries.push(entry(known, "include"));
+                    }
+                }
+            }
+        }
+        let mut link = vec![json!({ "relation": "self", "url": format!("http://{}/r4/{kind}?{query}", self.address) })];
+        if more {
+            let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("_offset=")).collect();
+            let host = self.next_host.clone().unwrap_or_else(|| self.address.to_string());
+            let offset = wanted.offset + wanted.count;
+            let url = format!("http://{host}/r4/{kind}?{}&_offset={offset}", kept.join("&"));
+            link.push(json!({ "relation": "next", "url": url }));
+        }
+        written(
+            StatusCode::OK,
+            &json!({ "resourceType": "Bundle", "type": "searchset", "link": link, "entry": entries }),
+        )
+    }
+}
+
+struct Query {
+    since: i64,
+    count: usize,
+    offset: usize,
+    includes: Vec<String>,
+}
+
+/// What a resource refers to by a search parameter.
+fn referred(resource: &Value, include: &str) -> Vec<String> {
+    let (_, parameter) = include.split_once(':').expect("a parameter");
+    let all = |list: &Value, at: &str| -> Vec<Value> {
+        list.as_array().into_iter().flatten().map(|item| item.pointer(at).cloned().unwrap_or_default()).collect()
+    };
+    let found = match parameter {
+        "patient" => {
+            let mut found = all(&resource["participant"], "/actor");
+            found.push(resource["subject"].clone());
+            found.retain(|found| found["reference"].as_str().is_some_and(|text| text.starts_with("Patient/")));
+            found
+        }
+        "location" => all(&resource["location"], "/location"),
+        "based-on" => all(&resource["basedOn"], ""),
+        "encounter" => vec![resource["encounter"].clone()],
+        other => panic!("include {other}"),
+    };
+    found.iter().filter_map(|found| found["reference"].as_str().map(str::to_owned)).collect()
+}
+
+async fn answer(State(shared): State<Arc<Mutex<Store>>>, request: Request) -> Response {
+    let path = request.uri().path_and_query().expect("a path").to_string();
+    let delay = {
+        let mut store = shared.lock().expect("not poisoned");
+        store.requests.push((Instant::now(), path.clone()));
+        if let Some((status, retry_after)) = store.failures.pop_front() {
+            let mut response = outcome(StatusCode::from_u16(status).expect("a status"), "throttled");
+            if let Some(value) = retry_after {
+                response.headers_mut().insert("retry-after", value.parse().expect("a header"));
+            }
+            return response;
+        }
+        if let Some(token) = store.token {
+            let shown = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+            if shown != Some(&format!("Bearer {token}")) {
+                return outcome(StatusCode::UNAUTHORIZED, "login");
+            }
+        }
+        store.delay
+    };
+    tokio::time::sleep(delay).await;
+    let store = shared.lock().expect("not poisoned");
+    let Some(rest) = path.strip_prefix("/r4/") else { return outcome(StatusCode::NOT_FOUND, "not-found") };
+    match rest.split_once('?') {
+        Some((kind, query)) => store.search(kind, query),
+        None => {
+            let (kind, id) = rest.split_once('/').expect("a resource");
+            match store.resources.get(&(kind.to_owned(), id.to_owned())) {
+                Some(resource) => written(StatusCode::OK, resource),
+                None => outcome(StatusCode::NOT_FOUND, "not-found"),
+            }
+        }
+    }
+}
+
+/// An outcome whose texts nobody may repeat.
+fn outcome(status: StatusCode, code: &str) -> Response {
+    written(
+        status,
+        &json!({ "resourceType": "OperationOutcome", "issue": [
+            { "severity": "error", "code": code, "diagnostics": "Testsson is not to be told" }] }),
+    )
+}
+
+fn written(status: StatusCode, value: &Value) -> Response {
+    let body = Body::from(value.to_string());
+    Response::builder().status(status).header("content-type", "application/fhir+json").body(body).expect("a response")
+}
+
+fn updated(resource: &Value) -> i64 {
+    millis(resource["meta"]["lastUpdated"].as_str().expect("a time"))
+}
+
+fn millis(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>().expect("a time").as_millisecond()
+}
+
+fn time(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).expect("a time").strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
