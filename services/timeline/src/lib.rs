@@ -14,6 +14,7 @@ mod replay;
 pub use capacity::{Capacity, CapacityHistory};
 pub use event::{Details, Event, EventId, Location, Trigger};
 pub use ledger::{Change, Ledger};
-pub use occupancy::{Occupancy, Total, occupancy};
+pub use occupancy::{Occupancy, Total, occupancy, overbelaggning_known};
+pub use people::{persons, survivors};
 pub use replay::{Timeline, timeline};
 pub use stay::{EpisodeKey, Finding, FindingRule, Stay};

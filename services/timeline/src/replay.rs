@@ -61,7 +61,7 @@ pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
 }
 
 /// Events sorted by time, equal ones once.
-fn distinct<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<&'a Event> {
+pub(crate) fn distinct<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<&'a Event> {
     let mut seen = HashSet::new();
     let mut events: Vec<&Event> = events.into_iter().filter(|event| seen.insert(event.id)).collect();
     events.sort_by_cached_key(|event| order::arrival(event));
