@@ -15,7 +15,12 @@ use crate::error::Error;
 use crate::extract;
 use crate::period::PeriodKind;
 
-const SHIPPED: [&str; 2] = [include_str!("../definitions/waiting-times.toml"), include_str!("../definitions/kpp.toml")];
+const SHIPPED: [&str; 4] = [
+    include_str!("../definitions/waiting-times.toml"),
+    include_str!("../definitions/kpp.toml"),
+    include_str!("../definitions/beds.toml"),
+    include_str!("../definitions/hip-fracture.toml"),
+];
 
 /// More files in one folder are not definitions.
 const FILES_MAX: usize = 100;
@@ -32,6 +37,9 @@ pub struct Definition {
     pub version: String,
     /// The common events it is made from.
     pub subject: Subject,
+    /// What they are made into.
+    #[serde(default)]
+    pub form: Form,
     /// What one extract covers.
     pub period: PeriodKind,
     /// Who gets it: the name of a recipient in the configuration.
@@ -44,6 +52,8 @@ pub struct Definition {
     pub description: String,
     /// The files that leave, of those that the subject can be made into.
     pub files: Vec<String>,
+    /// Below how many nothing is said; what it counts is the form's. Without it the form's own number holds.
+    pub hide_below: Option<u32>,
 }
 
 /// The common events that an extract is made from.
@@ -54,6 +64,37 @@ pub enum Subject {
     Wait,
     /// Costs.
     Cost,
+    /// What happened to episodes of care.
+    Encounter,
+    /// Beds that units have.
+    BedCapacity,
+    /// Diagnoses, procedures and drugs of contacts.
+    Clinical,
+}
+
+/// What events are made into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Figures and rows as a register wants them.
+    #[default]
+    Figures,
+    /// The morning counts of wards; the subject is `encounter`, and capacity is read beside it.
+    Beds,
+    /// The pathway of hip fractures; the subject is `clinical`, and encounters are read beside it.
+    HipFracture,
+}
+
+impl Form {
+    /// What one extract of a subject covers; nothing when the subject cannot be made into it.
+    #[must_use]
+    pub fn period(self, subject: Subject) -> Option<PeriodKind> {
+        match (self, subject) {
+            (Form::Figures, Subject::Wait | Subject::Cost) => Some(subject.period()),
+            (Form::Beds, Subject::Encounter) | (Form::HipFracture, Subject::Clinical) => Some(PeriodKind::Month),
+            (Form::Figures | Form::Beds | Form::HipFracture, _) => None,
+        }
+    }
 }
 
 impl Subject {
@@ -62,14 +103,17 @@ impl Subject {
         match self {
             Subject::Wait => "wait",
             Subject::Cost => "cost",
+            Subject::Encounter => "encounter",
+            Subject::BedCapacity => "bed-capacity",
+            Subject::Clinical => "clinical",
         }
     }
 
-    /// What its statements count for.
+    /// What its statements count for; events that count for no period are put together by the month of their time.
     pub fn period(self) -> PeriodKind {
         match self {
-            Subject::Wait => PeriodKind::Month,
             Subject::Cost => PeriodKind::Year,
+            Subject::Wait | Subject::Clinical | Subject::Encounter | Subject::BedCapacity => PeriodKind::Month,
         }
     }
 }
@@ -147,14 +191,20 @@ impl Check for Definition {
                 return Err(Fault::new(key, "must not be empty"));
             }
         }
-        if self.period != self.subject.period() {
-            let message = format!("{} events count for {}", self.subject.name(), self.subject.period());
+        let Some(period) = self.form.period(self.subject) else {
+            return Err(Fault::new("form", format!("cannot be made of {} events", self.subject.name())));
+        };
+        if self.period != period {
+            let message = format!("{} events count for {period}", self.subject.name());
             return Err(Fault::new("period", message));
+        }
+        if self.hide_below.is_some() && self.form == Form::Figures {
+            return Err(Fault::new("hide_below", "is not for figures of latest statements; leave it out"));
         }
         if self.files.is_empty() {
             return Err(Fault::new("files", "must name at least one file"));
         }
-        let known = extract::file_names(self.subject);
+        let known = extract::file_names(self.form, self.subject);
         for (n, file) in self.files.iter().enumerate() {
             if !known.contains(file) {
                 return Err(Fault::new(format!("files.{n}"), format!("not a file of it; one of {}", known.join(", "))));

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use schemas::{Cost, DecodeError, Decoder, Timestamp, Wait};
 use topics::Region;
 
+use crate::beds;
 use crate::costs::{self, Costs};
-use crate::definition::{Definition, Subject};
+use crate::definition::{Definition, Form, Subject};
 use crate::digest;
 use crate::error::Error;
+use crate::hip_fracture;
 use crate::parcel::FileEntry;
 use crate::period::{Period, PeriodKind};
-use crate::read::{Figures, Taken};
-use crate::read::{Snapshot, Survey};
+use crate::positions::Positions;
+use crate::read::{Figures, Snapshot, Survey, Taken};
 use crate::waiting_times::{File, Output, Settings, WaitingTimes};
 
 /// What a definition comes to at some positions.
@@ -31,6 +33,23 @@ pub struct Extract {
 }
 
 impl Extract {
+    /// Counts what an extract is made from, at positions, else at the store's own.
+    ///
+    /// # Errors
+    /// When the store has not come so far, or cannot be read.
+    pub async fn survey(
+        snapshot: &Snapshot<'_>,
+        definition: &Definition,
+        period: Period,
+        as_of: Option<&Positions>,
+    ) -> Result<Survey, Error> {
+        match definition.form {
+            Form::Figures => snapshot.survey(as_of).await,
+            Form::Beds => snapshot.survey_of(&beds::sources(period), as_of).await,
+            Form::HipFracture => snapshot.survey_of(&hip_fracture::sources(period), as_of).await,
+        }
+    }
+
     /// Reads and computes.
     ///
     /// # Errors
@@ -45,9 +64,22 @@ impl Extract {
         let Some(until) = survey.until else {
             return Err(Error::Empty { region: region.code(), period: period.to_string() });
         };
-        let mut figures = figures(definition.subject, region, period, &definition.version);
-        let findings = snapshot.latest(&survey.origin, figures.as_mut()).await?;
-        let output = figures.finish();
+        let (output, findings) = match definition.form {
+            Form::Figures => {
+                let mut figures = figures(definition.subject, region, period, &definition.version);
+                let findings = snapshot.latest(&survey.origin, figures.as_mut()).await?;
+                (figures.finish(), findings)
+            }
+            Form::Beds => {
+                let settings = beds::Settings { region, month: period.month(), hide_below: definition.hide_below };
+                beds::make(snapshot, settings, period, &survey.origin).await?
+            }
+            Form::HipFracture => {
+                let hide_below = definition.hide_below.unwrap_or(hip_fracture::HIDE_BELOW);
+                let settings = hip_fracture::Settings { region, month: period.month(), hide_below };
+                hip_fracture::make(snapshot, settings, period, &survey.origin).await?
+            }
+        };
         let named = |file: &File| definition.files.contains(&file.name);
         let files = output.files.into_iter().filter(named).collect();
         Ok(Self { files, totals: output.totals, findings, survey, until })
@@ -75,6 +107,9 @@ fn figures(subject: Subject, region: Region, period: Period, definition_version:
             Box::new(WaitingTimes::new(Settings { region, period, definition_version: definition_version.to_owned() }))
         }
         (Subject::Wait, Period::Year(_)) => unreachable!("waits are of months: the order was checked"),
+        (Subject::Encounter | Subject::BedCapacity | Subject::Clinical, _) => {
+            unreachable!("there are no figures of {}: the definition was checked", subject.name())
+        }
         (Subject::Cost, period) => Box::new(Costs::new(costs::Settings { region, year: period.to_string() })),
     }
 }
@@ -110,7 +145,15 @@ impl Figures for Costs {
 }
 
 /// The files that a subject can be made into: always the same, so an extract of nothing tells.
-pub(crate) fn file_names(subject: Subject) -> Vec<String> {
+pub(crate) fn file_names(form: Form, subject: Subject) -> Vec<String> {
+    match form {
+        Form::Figures => figure_names(subject),
+        Form::Beds => beds::FILES.map(str::to_owned).to_vec(),
+        Form::HipFracture => hip_fracture::FILES.map(str::to_owned).to_vec(),
+    }
+}
+
+fn figure_names(subject: Subject) -> Vec<String> {
     let region = Region::all().next().expect("there are 21 regions");
     let period = match subject.period() {
         PeriodKind::Month => "2026-01",

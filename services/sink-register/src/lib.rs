@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod age_key;
+pub mod beds;
 pub mod config;
 pub mod costs;
 pub mod definition;
@@ -11,8 +12,10 @@ mod extract;
 mod failpoint;
 pub mod flag;
 pub mod follow;
+pub mod hip_fracture;
 pub mod ledger;
 mod make;
+mod morning;
 pub mod parcel;
 pub mod period;
 mod positions;

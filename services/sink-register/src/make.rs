@@ -95,7 +95,7 @@ impl Order<'_> {
 
     async fn extract(&self, session: &mut Session, as_of: Option<&Positions>) -> Result<Extract, Error> {
         let snapshot = Snapshot::begin(session, self.region, self.definition.subject, self.period).await?;
-        let survey = snapshot.survey(as_of).await?;
+        let survey = Extract::survey(&snapshot, self.definition, self.period, as_of).await?;
         Extract::make(&snapshot, survey, self.definition, self.region, self.period).await
     }
 

@@ -2,6 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use schemas::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::waiting_times::Month;
@@ -40,6 +43,38 @@ impl Period {
             Period::Year(_) => PeriodKind::Year,
         }
     }
+
+    /// The month that it is.
+    ///
+    /// # Panics
+    /// When it is a year: definitions of months were checked, and so was the command.
+    pub(crate) fn month(self) -> Month {
+        match self {
+            Period::Month(month) => month,
+            Period::Year(_) => unreachable!("the extract is of months: the order was checked"),
+        }
+    }
+
+    /// Its first instant and that of the next period, by Swedish clocks.
+    pub(crate) fn bounds(self) -> (Timestamp, Timestamp) {
+        let first = match self {
+            Period::Month(month) => month.first_day(),
+            Period::Year(year) => Date::constant(i16::try_from(year).expect("a year has four digits"), 1, 1),
+        };
+        let last = match self {
+            Period::Month(month) => month.last_day(),
+            Period::Year(_) => first.last_of_year(),
+        };
+        // The calendar ends with the year 9999.
+        let next = last.tomorrow().unwrap_or(last);
+        (midnight(first), midnight(next))
+    }
+}
+
+/// When a day begins in Sweden.
+fn midnight(day: Date) -> Timestamp {
+    let zone = TimeZone::get("Europe/Stockholm").expect("the time zones are inside the program");
+    Timestamp(day.to_zoned(zone).expect("days of years 1000 to 9999 have a midnight").timestamp().as_microsecond())
 }
 
 impl fmt::Display for PeriodKind {
@@ -87,6 +122,18 @@ impl<'de> Deserialize<'de> for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn periods_begin_and_end_at_swedish_midnight() {
+        let check = |period: &str, from: &str, to: &str| {
+            let found: Period = period.parse().unwrap();
+            let instant = |text: &str| Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+            assert_eq!(found.bounds(), (instant(from), instant(to)), "{period}");
+        };
+        check("2026-02", "2026-01-31T23:00:00Z", "2026-02-28T23:00:00Z");
+        check("2026-03", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z");
+        check("2025", "2024-12-31T23:00:00Z", "2025-12-31T23:00:00Z");
+    }
 
     #[test]
     fn months_and_years_have_one_spelling() {

@@ -20,6 +20,9 @@ pub struct Position {
     pub offset: i64,
     /// Which of the record's events.
     pub ordinal: i32,
+    /// The common events that it is the position of, in an extract of several subjects: each comes by its own topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 /// One position per partition, sorted: the same positions are the same bytes.
@@ -50,14 +53,30 @@ impl Positions {
             partition: row.get(1),
             offset: row.get(2),
             ordinal: row.get(3),
+            subject: None,
         };
         Ok(Self(rows.iter().map(position).collect()))
+    }
+
+    /// These as positions of one subject among several.
+    pub(crate) fn named(mut self, subject: Subject) -> Self {
+        for position in &mut self.0 {
+            position.subject = Some(subject.name().to_owned());
+        }
+        self
+    }
+
+    /// Those of one subject.
+    pub(crate) fn of(&self, subject: Subject) -> Self {
+        let its = |position: &&Position| position.subject.as_deref().is_none_or(|name| name == subject.name());
+        Self(self.0.iter().filter(its).cloned().collect())
     }
 
     /// The first position of `needed` that these have not reached.
     pub(crate) fn behind<'a>(&self, needed: &'a Self) -> Option<(&'a Position, Option<i64>)> {
         needed.0.iter().find_map(|needed| {
-            let same = |found: &&Position| (&found.topic, found.partition) == (&needed.topic, needed.partition);
+            let place = |position: &'_ Position| (position.topic.clone(), position.partition, position.subject.clone());
+            let same = |found: &&Position| place(found) == place(needed);
             let found = self.0.iter().find(same);
             let reached = found.map(|found| (found.offset, found.ordinal)).cmp(&Some((needed.offset, needed.ordinal)));
             (reached == Ordering::Less).then(|| (needed, found.map(|found| found.offset)))
@@ -80,7 +99,7 @@ mod tests {
     use super::{Position, Positions};
 
     fn at(partition: i32, offset: i64, ordinal: i32) -> Position {
-        Position { topic: "region.14.source.waiting-times".to_owned(), partition, offset, ordinal }
+        Position { topic: "region.14.source.waiting-times".to_owned(), partition, offset, ordinal, subject: None }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! ones: there is one way to read, and a repeated reading takes it too. The database chooses the latest statement of each
 //! contact and sorts; rows are streamed, so memory does not grow with their number.
 
+mod history;
+
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, pin_mut};
@@ -19,6 +21,8 @@ use crate::period::Period;
 use crate::positions::{self, Positions};
 use crate::session::Session;
 use crate::waiting_times::Output;
+
+pub(crate) use history::{Order, Source, Stored, Window};
 
 /// Sorting two million statements within this spills to disk once, in long runs; the server's default of 4 MB takes many.
 const SORT_MEMORY: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off";
@@ -104,14 +108,7 @@ impl<'a> Snapshot<'a> {
     pub async fn survey(&self, as_of: Option<&Positions>) -> Result<Survey, Error> {
         let Self { region, subject, period, .. } = self;
         let own = Positions::of_store(&self.transaction, *region, *subject).await?;
-        if let Some((needed, found)) = as_of.and_then(|as_of| own.behind(as_of)) {
-            return Err(Error::Behind {
-                topic: needed.topic.clone(),
-                partition: needed.partition,
-                found: found.map_or_else(|| "nothing".to_owned(), |offset| format!("offset {offset}")),
-                needed: needed.offset,
-            });
-        }
+        history::reached(&own, as_of)?;
         let origin = as_of.unwrap_or(&own).clone();
         let (topics, partitions, offsets, ordinals) = origin.columns();
         let row = self
@@ -169,7 +166,8 @@ impl<'a> Snapshot<'a> {
         Ok(findings)
     }
 
-    async fn decoder(&self) -> Result<Decoder, Error> {
+    /// Reads every record of the store.
+    pub(crate) async fn decoder(&self) -> Result<Decoder, Error> {
         let mut decoder = Decoder::new();
         let rows = self.transaction.query("SELECT id, avsc FROM record_schema", &[]).await;
         for row in rows.attempt(|| "read the schemas of the store".to_owned())? {
@@ -183,7 +181,7 @@ impl<'a> Snapshot<'a> {
 }
 
 /// Rules are a closed list of codes, so the map stays small.
-fn count(findings: &mut BTreeMap<String, u64>, rule: &str) {
+pub(crate) fn count(findings: &mut BTreeMap<String, u64>, rule: &str) {
     match findings.get_mut(rule) {
         Some(count) => *count += 1,
         None => {

@@ -1,0 +1,203 @@
+//! Events of several subjects, and their counts: for extracts that are no figures of one subject's latest statements.
+
+use futures_util::{StreamExt, pin_mut};
+use schemas::{DecodeError, Decoder, Timestamp};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::{Snapshot, Survey};
+use crate::definition::Subject;
+use crate::error::{Attempt, Error};
+use crate::positions::{self, Positions};
+
+/// Which events of a subject are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// The subject.
+    pub(crate) subject: Subject,
+    /// Its events.
+    pub(crate) window: Window,
+}
+
+/// Which events.
+#[derive(Debug, Clone)]
+pub(crate) enum Window {
+    /// Those that count for a period from the first to the last of these texts.
+    Stated(String, String),
+    /// All.
+    Always,
+    /// What decides about stays of these instants: events of that time, all others of their episodes and persons, and
+    /// merges, moves and deletions of any time, which have an effect on times before them.
+    Closed(Timestamp, Timestamp),
+}
+
+/// A subject's events of a region at or below positions; `$1` to `$8` are region, subject, positions, window.
+const BOUNDED: &str = "\
+    FROM events e
+    LEFT JOIN unnest($3::text[], $4::int4[], $5::int8[], $6::int4[]) AS p (topic, partition, \"offset\", ordinal)
+      ON e.origin_topic = p.topic AND e.origin_partition = p.partition
+     AND (e.origin_offset, e.origin_ordinal) <= (p.\"offset\", p.ordinal)
+   WHERE e.region = $1 AND e.subject = $2";
+
+const OCCURRED: &str = "(e.occurred_at >= timestamptz 'epoch' + $7::int8 * interval '1 microsecond' \
+    AND e.occurred_at < timestamptz 'epoch' + $8::int8 * interval '1 microsecond')";
+
+/// Triggers without a time of their own: merges of persons, moves of visits, deletions (domain rules of episodes).
+const TIMELESS: &str = "('A18', 'A23', 'A29', 'A30', 'A34', 'A36', 'A40', 'A42', 'A45', 'A47', 'A50')";
+
+impl Window {
+    fn condition(&self) -> String {
+        match self {
+            Window::Stated(..) => "e.period BETWEEN $7 AND $8".to_owned(),
+            // The parameters have to be named for the database to know their types.
+            Window::Always => "($7::int8 <= $8::int8)".to_owned(),
+            Window::Closed(..) => {
+                let touched = |column: &str| {
+                    format!(
+                        "SELECT {column} {BOUNDED} AND p.topic IS NOT NULL AND {OCCURRED} AND e.episode_id IS NOT NULL"
+                    )
+                };
+                format!(
+                    "({OCCURRED} OR e.trigger IN {TIMELESS} OR (e.source_system, e.episode_id) IN ({}) \
+                     OR e.subject_token IN ({}))",
+                    touched("e.source_system, e.episode_id"),
+                    touched("e.subject_token"),
+                )
+            }
+        }
+    }
+
+    fn parameters(&self) -> [Box<dyn ToSql + Sync + Send>; 2] {
+        match self {
+            Window::Stated(first, last) => [Box::new(first.clone()), Box::new(last.clone())],
+            Window::Closed(from, to) => [Box::new(from.0), Box::new(to.0)],
+            Window::Always => [Box::new(0_i64), Box::new(0_i64)],
+        }
+    }
+}
+
+/// In which order events are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Order {
+    /// All of them, by time, then by event id.
+    Time,
+    /// Of each source system and contact the latest, in the order of both.
+    Latest,
+}
+
+/// An event of the store.
+pub(crate) struct Stored<'r> {
+    /// The record.
+    pub(crate) record: &'r [u8],
+    /// Whether it is its contact's statement that counts; nothing where events do not replace each other.
+    pub(crate) in_force: Option<bool>,
+}
+
+impl Snapshot<'_> {
+    /// Counts the events of several sources at or below positions: those given, else the store's own.
+    ///
+    /// # Errors
+    /// When the store has not come so far, or its own positions do not cover its events.
+    pub(crate) async fn survey_of(&self, sources: &[Source], as_of: Option<&Positions>) -> Result<Survey, Error> {
+        let mut own = Positions::default();
+        for source in sources {
+            let found = Positions::of_store(&self.transaction, self.region, source.subject).await?;
+            own.0.extend(if sources.len() > 1 { found.named(source.subject).0 } else { found.0 });
+        }
+        reached(&own, as_of)?;
+        let origin = as_of.unwrap_or(&own).clone();
+        let mut survey = Survey { statements: 0, later: 0, until: None, schema_versions: Vec::new(), origin };
+        for source in sources {
+            self.count(source, as_of.is_none(), &mut survey).await?;
+        }
+        survey.schema_versions.sort_unstable();
+        survey.schema_versions.dedup();
+        Ok(survey)
+    }
+
+    async fn count(&self, source: &Source, first: bool, survey: &mut Survey) -> Result<(), Error> {
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE p.topic IS NOT NULL), count(*) FILTER (WHERE p.topic IS NULL), \
+             (extract(epoch FROM max(greatest(e.recorded_at, e.ingested_at)) FILTER (WHERE p.topic IS NOT NULL)) \
+             * 1000000)::int8, array_agg(DISTINCT e.schema_version) FILTER (WHERE p.topic IS NOT NULL) {BOUNDED} AND {}",
+            source.window.condition()
+        );
+        let (region, subject) = (self.region.code(), source.subject.name());
+        let attempt = || format!("count the {subject} events of region {region}");
+        let positions = survey.origin.of(source.subject);
+        let (topics, partitions, offsets, ordinals) = positions.columns();
+        let [from, to] = source.window.parameters();
+        let parameters: [&(dyn ToSql + Sync); 8] =
+            [&region, &subject, &topics, &partitions, &offsets, &ordinals, &*from, &*to];
+        let row = self.transaction.query_one(&sql, &parameters).await.attempt(attempt)?;
+        let later: i64 = row.get(1);
+        if first && later > 0 {
+            let topic = positions::topic(self.region, source.subject);
+            return Err(Error::Rereading { count: later, region, period: self.period.to_string(), topic });
+        }
+        survey.statements += row.get::<_, i64>(0);
+        survey.later += later;
+        survey.until = survey.until.max(row.get::<_, Option<i64>>(2).map(Timestamp));
+        survey.schema_versions.extend(row.get::<_, Option<Vec<i32>>>(3).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Gives every event of a source at or below positions to `take`, one after the other.
+    ///
+    /// # Errors
+    /// When the database goes away, or a record cannot be decoded.
+    pub(crate) async fn each(
+        &self,
+        source: &Source,
+        order: Order,
+        origin: &Positions,
+        decoder: &Decoder,
+        mut take: impl FnMut(&Decoder, Stored<'_>) -> Result<(), DecodeError>,
+    ) -> Result<(), Error> {
+        let (region, subject) = (self.region.code(), source.subject.name());
+        let attempt = || format!("read the {subject} events of region {region}");
+        let sql = order.sql(&source.window.condition());
+        let positions = origin.of(source.subject);
+        let (topics, partitions, offsets, ordinals) = positions.columns();
+        let [from, to] = source.window.parameters();
+        let parameters: [&(dyn ToSql + Sync); 8] =
+            [&region, &subject, &topics, &partitions, &offsets, &ordinals, &*from, &*to];
+        let rows = self.transaction.query_raw(&sql, parameters).await.attempt(attempt)?;
+        pin_mut!(rows);
+        while let Some(row) = rows.next().await {
+            let row = row.attempt(attempt)?;
+            let stored = Stored { record: row.get(1), in_force: row.get(2) };
+            let event_id: Uuid = row.get(0);
+            take(decoder, stored).map_err(|source| Error::Undecodable { region, event_id, source })?;
+        }
+        Ok(())
+    }
+}
+
+impl Order {
+    fn sql(self, condition: &str) -> String {
+        let latest = "e.source_system, e.contact, e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.event_id DESC";
+        match self {
+            Order::Time => format!(
+                "SELECT e.event_id, e.record, CASE WHEN e.contact IS NOT NULL THEN e.correction <> 'CANCEL' AND \
+                 row_number() OVER (PARTITION BY e.source_system, e.contact ORDER BY {latest}) = 1 END {BOUNDED} \
+                 AND p.topic IS NOT NULL AND {condition} ORDER BY e.occurred_at, e.event_id"
+            ),
+            Order::Latest => format!(
+                "SELECT DISTINCT ON (e.source_system, e.contact) e.event_id, e.record, e.correction <> 'CANCEL' {BOUNDED} \
+                 AND p.topic IS NOT NULL AND {condition} ORDER BY {latest}"
+            ),
+        }
+    }
+}
+
+/// Refuses positions that the store has not reached.
+pub(super) fn reached(own: &Positions, as_of: Option<&Positions>) -> Result<(), Error> {
+    let Some((needed, found)) = as_of.and_then(|as_of| own.behind(as_of)) else { return Ok(()) };
+    Err(Error::Behind {
+        topic: needed.topic.clone(),
+        partition: needed.partition,
+        found: found.map_or_else(|| "nothing".to_owned(), |offset| format!("offset {offset}")),
+        needed: needed.offset,
+    })
+}
