@@ -1,5 +1,7 @@
 //! Register extracts against a real PostgreSQL and the real program.
 
+mod beds;
+mod care;
 mod config;
 mod costs;
 mod deliver;
