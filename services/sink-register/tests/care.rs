@@ -24,6 +24,12 @@ pub fn at(text: &str) -> i64 {
     text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
 }
 
+/// The beginning of the Swedish day of an instant.
+pub fn midnight(micros: i64) -> i64 {
+    let zoned = jiff::Timestamp::from_microsecond(micros).unwrap().in_tz("Europe/Stockholm").unwrap();
+    zoned.start_of_day().unwrap().timestamp().as_microsecond()
+}
+
 /// One event.
 #[derive(Clone, Debug)]
 pub enum Event {

@@ -6,6 +6,7 @@ mod config;
 mod costs;
 mod deliver;
 mod follow;
+mod hip_fracture;
 mod kill;
 mod parcel;
 mod published;
