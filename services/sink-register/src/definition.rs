@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::extract;
 use crate::period::PeriodKind;
 
-const SHIPPED: [&str; 10] = [
+const SHIPPED: [&str; 12] = [
     include_str!("../definitions/waiting-times.toml"),
     include_str!("../definitions/kpp.toml"),
     include_str!("../definitions/columnar-encounter.toml"),
@@ -26,6 +26,8 @@ const SHIPPED: [&str; 10] = [
     include_str!("../definitions/columnar-cost.toml"),
     include_str!("../definitions/columnar-clinical.toml"),
     include_str!("../definitions/omop.toml"),
+    include_str!("../definitions/beds.toml"),
+    include_str!("../definitions/hip-fracture.toml"),
 ];
 
 /// More files in one folder are not definitions.
@@ -58,6 +60,8 @@ pub struct Definition {
     pub description: String,
     /// The files that leave, of those that the subject can be made into.
     pub files: Vec<String>,
+    /// Below how many nothing is said; what it counts is the form's. Without it the form's own number holds.
+    pub hide_below: Option<u32>,
 }
 
 /// The common events that an extract is made from.
@@ -91,6 +95,10 @@ pub enum Form {
     Columnar,
     /// Tables of the OMOP common data model; the subject is `encounter`, and persons, codes and costs are read beside it.
     Omop,
+    /// The morning counts of wards; the subject is `encounter`, and capacity is read beside it.
+    Beds,
+    /// The pathway of hip fractures; the subject is `clinical`, and encounters are read beside it.
+    HipFracture,
 }
 
 impl Form {
@@ -100,7 +108,8 @@ impl Form {
         match (self, subject) {
             (Form::Figures, Subject::Wait | Subject::Cost) | (Form::Columnar, _) => Some(subject.period()),
             (Form::Omop, Subject::Encounter) => Some(PeriodKind::Year),
-            (Form::Figures | Form::Omop, _) => None,
+            (Form::Beds, Subject::Encounter) | (Form::HipFracture, Subject::Clinical) => Some(PeriodKind::Month),
+            (Form::Figures | Form::Omop | Form::Beds | Form::HipFracture, _) => None,
         }
     }
 }
@@ -212,6 +221,9 @@ impl Check for Definition {
         if self.period != period {
             let message = format!("{} events count for {period}", self.subject.name());
             return Err(Fault::new("period", message));
+        }
+        if self.hide_below.is_some() && self.form == Form::Figures {
+            return Err(Fault::new("hide_below", "is not for figures of latest statements; leave it out"));
         }
         if self.files.is_empty() {
             return Err(Fault::new("files", "must name at least one file"));

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use schemas::{Cost, DecodeError, Decoder, Timestamp, Wait};
 use topics::Region;
 
+use crate::beds;
 use crate::columnar;
 use crate::costs::{self, Costs};
 use crate::definition::{Definition, Form, Subject};
 use crate::digest;
 use crate::error::Error;
+use crate::hip_fracture;
 use crate::omop;
 use crate::parcel::FileEntry;
 use crate::period::{Period, PeriodKind};
@@ -47,6 +49,8 @@ impl Extract {
             Form::Figures => snapshot.survey(as_of).await,
             Form::Columnar => snapshot.survey_of(&[Source::of(definition.subject, period)], as_of).await,
             Form::Omop => snapshot.survey_of(&omop::sources(period), as_of).await,
+            Form::Beds => snapshot.survey_of(&beds::sources(period), as_of).await,
+            Form::HipFracture => snapshot.survey_of(&hip_fracture::sources(period), as_of).await,
         }
     }
 
@@ -72,6 +76,15 @@ impl Extract {
             }
             Form::Columnar => columnar::make(snapshot, &Source::of(definition.subject, period), &survey.origin).await?,
             Form::Omop => omop::make(snapshot, region, period, &survey.origin).await?,
+            Form::Beds => {
+                let settings = beds::Settings { region, month: period.month(), hide_below: definition.hide_below };
+                beds::make(snapshot, settings, period, &survey.origin).await?
+            }
+            Form::HipFracture => {
+                let hide_below = definition.hide_below.unwrap_or(hip_fracture::HIDE_BELOW);
+                let settings = hip_fracture::Settings { region, month: period.month(), hide_below };
+                hip_fracture::make(snapshot, settings, period, &survey.origin).await?
+            }
         };
         let named = |file: &File| definition.files.contains(&file.name);
         let files = output.files.into_iter().filter(named).collect();
@@ -141,6 +154,8 @@ pub(crate) fn file_names(form: Form, subject: Subject) -> Vec<String> {
         Form::Figures => figure_names(subject),
         Form::Columnar => vec![columnar::file_name(subject)],
         Form::Omop => omop::file_names(),
+        Form::Beds => beds::FILES.map(str::to_owned).to_vec(),
+        Form::HipFracture => hip_fracture::FILES.map(str::to_owned).to_vec(),
     }
 }
 

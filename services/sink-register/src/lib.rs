@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod age_key;
+pub mod beds;
 mod columnar;
 pub mod config;
 pub mod costs;
@@ -12,8 +13,10 @@ mod extract;
 mod failpoint;
 pub mod flag;
 pub mod follow;
+pub mod hip_fracture;
 pub mod ledger;
 mod make;
+mod morning;
 mod omop;
 pub mod parcel;
 pub mod period;

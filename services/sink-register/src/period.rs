@@ -44,6 +44,17 @@ impl Period {
         }
     }
 
+    /// The month that it is.
+    ///
+    /// # Panics
+    /// When it is a year: definitions of months were checked, and so was the command.
+    pub(crate) fn month(self) -> Month {
+        match self {
+            Period::Month(month) => month,
+            Period::Year(_) => unreachable!("the extract is of months: the order was checked"),
+        }
+    }
+
     /// Its first instant and that of the next period, by Swedish clocks.
     pub(crate) fn bounds(self) -> (Timestamp, Timestamp) {
         let first = match self {

@@ -1,10 +1,13 @@
 //! Register extracts against a real PostgreSQL and the real program.
 
+mod beds;
+mod care;
 mod config;
 mod costs;
 mod deliver;
 mod duckdb;
 mod follow;
+mod hip_fracture;
 mod kill;
 mod parcel;
 mod published;

@@ -236,11 +236,10 @@ impl Desk {
         fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
         let config = format!(
             "[database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[log]\nlevel = \"warn\"\n[signing]\n\
-             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{}\"\nfolder = \"{}\"\n\
-             [[recipient]]\nname = \"analysis\"\nage_key = \"{}\"\n",
+             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{0}\"\nfolder = \"{1}\"\n\
+             [[recipient]]\nname = \"rikshoft\"\nage_key = \"{0}\"\n[[recipient]]\nname = \"analysis\"\nage_key = \"{0}\"\n",
             identity.to_public(),
             folder.path().join("delivery").display(),
-            identity.to_public(),
         );
         fs::write(folder.path().join("sink-register.toml"), config).unwrap();
         Self { folder, url: database.login.clone(), seed: "07".repeat(32) }

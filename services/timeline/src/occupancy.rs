@@ -61,6 +61,17 @@ pub fn occupancy<'a>(
     counted
 }
 
+/// Whether an overbelaggning can be told at all at `instant`: the staffed beds are known, or the kind of some bed that is
+/// taken. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
+pub fn overbelaggning_known<'a>(
+    stays: impl IntoIterator<Item = &'a Stay>,
+    capacity: Option<&Capacity>,
+    instant: Timestamp,
+) -> bool {
+    capacity.is_some_and(|capacity| capacity.disponibla.is_some())
+        || stays.into_iter().any(|stay| stay.covers(instant) && stay.details.bed_kind != BedKind::Unknown)
+}
+
 impl Occupancy {
     /// Staffed free beds, negative when more patients than staffed beds; `None` without capacity.
     #[must_use]

@@ -71,6 +71,16 @@ pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box
     people.survivor.keys().map(|merged| (Box::from(*merged), Box::from(people.survivor(merged)))).collect()
 }
 
+/// Which pseudonyms are one person, by merges and by other identifiers in one message: each linked pseudonym with the one
+/// that stands for the person, over a set of events in any order. Who was never linked is not in it.
+#[must_use]
+pub fn persons<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
+    let events = crate::replay::distinct(events);
+    let people = People::new(&events);
+    let linked = people.parent.iter().flat_map(|(one, other)| [*one, *other]);
+    linked.map(|token| (Box::from(token), Box::from(people.person(token)))).collect()
+}
+
 /// Visits after moves (A42, A45, A50): the latest move owns a visit.
 pub(crate) struct Visits {
     moved: HashMap<EpisodeKey, EpisodeKey>,

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use schemas::{BedCapacity, BedKind, CareType, ClosedReason, Envelope, Timestamp};
-use timeline::{Capacity, CapacityHistory, Occupancy, Stay, occupancy};
+use schemas::{BedCapacity, CareType, ClosedReason, Envelope, Timestamp};
+use timeline::{Capacity, CapacityHistory, Occupancy, Stay, occupancy, overbelaggning_known};
 
 use super::{LogKind, LogLine};
 
@@ -77,8 +77,7 @@ impl Unit {
 
     /// Whether an overbelaggning can be told at all: some bed kind is known, or the staffed beds are.
     pub fn overbelaggning_known(&self, at: Timestamp) -> bool {
-        self.capacity.at(at).is_some_and(|capacity| capacity.disponibla.is_some())
-            || self.stays.iter().any(|stay| stay.covers(at) && stay.details.bed_kind != BedKind::Unknown)
+        overbelaggning_known(&self.stays, self.capacity.at(at), at)
     }
 
     /// What the unit has at an instant.

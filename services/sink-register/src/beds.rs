@@ -1,0 +1,166 @@
+//! Beds: the morning counts of wards, as the national bed register wants them.
+//!
+//! Pure but for [`make`]. In: a region's encounter events and capacity statements, in any order. Out: counts per ward and day,
+//! sums per hospital and day, a summary of the month, and what is missing. No row is about a person.
+//!
+//! * **One function.** A count is [`timeline::occupancy`] at 06:00 Swedish time, a sum is [`timeline::Total`]: those that the
+//!   board calls. What is counted and what the words mean is said there.
+//! * **Missing is never zero.** A ward that nobody has spoken of, or whose source was silent for the 24 hours before, has empty
+//!   cells and a reason; a ward without a capacity statement has its patients and no beds, and is left out of sums.
+//! * **What is read.** Events from [`LOOKBACK_DAYS`] before the month to its end, all others of their episodes and persons, and
+//!   merges, moves and deletions of any time. A patient who has been in one place for longer without any event is not seen.
+//!
+//! Memory: about 500 bytes per event that is read.
+
+mod hiding;
+mod tables;
+mod ward;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use schemas::{BedCapacity, Decoder, Encounter, Timestamp};
+use timeline::{Event, Ledger};
+use topics::Region;
+
+use crate::definition::Subject;
+use crate::error::Error;
+use crate::morning;
+use crate::period::Period;
+use crate::positions::Positions;
+use crate::read::{Order, Snapshot, Source, Stored, Window, count};
+use crate::waiting_times::{Month, Output};
+use ward::Ward;
+
+/// How long before the month events are read for stays that still last.
+pub const LOOKBACK_DAYS: i64 = 400;
+
+/// The files, in their order.
+pub(crate) const FILES: [&str; 4] = ["beds_by_ward.csv", "beds_by_hospital.csv", "beds_month.csv", "quality.csv"];
+
+const DAY: i64 = 24 * 3_600_000_000;
+
+/// What one extract is of.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The region that reports.
+    pub region: Region,
+    /// The month.
+    pub month: Month,
+    /// Utlokaliserade of a ward are hidden from 1 to below this, by the board's rule; without it none are.
+    pub hide_below: Option<u32>,
+}
+
+/// A month while events are added.
+pub struct Beds {
+    settings: Settings,
+    mornings: Vec<(Date, Timestamp)>,
+    events: Vec<Event>,
+    wards: BTreeMap<Box<str>, Ward>,
+    /// Source systems and the places of mornings in whose 24 hours they said something.
+    heard: BTreeSet<(Box<str>, usize)>,
+}
+
+impl Beds {
+    /// Of a month.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let mornings = morning::mornings(settings.month);
+        Self { settings, mornings, events: Vec::new(), wards: BTreeMap::new(), heard: BTreeSet::new() }
+    }
+
+    /// Adds an event of an episode.
+    pub fn encounter(&mut self, encounter: &Encounter<'_>) {
+        let envelope = &encounter.envelope;
+        let said = envelope.recorded_at.unwrap_or(envelope.occurred_at);
+        let next = self.mornings.partition_point(|(_, at)| *at < said);
+        if self.mornings.get(next).is_some_and(|(_, at)| said.0 > at.0 - DAY) {
+            self.heard.insert((envelope.source_system.into(), next));
+        }
+        if let Some(place) = &encounter.place {
+            self.ward(place.unit).placed(encounter);
+        }
+        self.events.push(Event::from(encounter));
+    }
+
+    /// Adds a statement of capacity.
+    pub fn capacity(&mut self, statement: &BedCapacity<'_>) {
+        self.ward(statement.unit).declared(statement);
+    }
+
+    fn ward(&mut self, unit: &str) -> &mut Ward {
+        if !self.wards.contains_key(unit) {
+            self.wards.insert(unit.into(), Ward::default());
+        }
+        self.wards.get_mut(unit).expect("inserted above")
+    }
+
+    /// The files.
+    #[must_use]
+    pub fn finish(mut self) -> Output {
+        let mut ledger = Ledger::new();
+        ledger.insert(std::mem::take(&mut self.events));
+        let mut findings: BTreeMap<&str, u64> = BTreeMap::new();
+        for finding in ledger.findings() {
+            *findings.entry(finding.rule.code()).or_default() += 1;
+        }
+        for stay in ledger.stays() {
+            // A stay is at a place that an event names, so its ward is there.
+            if let Some(ward) = self.wards.get_mut(&stay.place.unit) {
+                ward.stays.push(stay.clone());
+            }
+        }
+        drop(ledger);
+        let mut rows = Vec::new();
+        for (code, ward) in &self.wards {
+            let is_heard = |morning: usize| {
+                ward.source.as_ref().is_some_and(|source| self.heard.contains(&(source.clone(), morning)))
+            };
+            rows.extend(ward.rows(code, &self.mornings, is_heard));
+        }
+        rows.sort_by(|one, other| one.key().cmp(&other.key()));
+        let hidden = hiding::choose(&rows, self.settings.hide_below.unwrap_or(0));
+        tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings)
+    }
+}
+
+/// What is read for a month.
+pub(crate) fn sources(period: Period) -> [Source; 2] {
+    let (from, to) = period.bounds();
+    let from = Timestamp(from.0 - LOOKBACK_DAYS * DAY);
+    [
+        Source { subject: Subject::Encounter, window: Window::Closed(from, to) },
+        Source { subject: Subject::BedCapacity, window: Window::Always },
+    ]
+}
+
+/// Reads and computes.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn make(
+    snapshot: &Snapshot<'_>,
+    settings: Settings,
+    period: Period,
+    origin: &Positions,
+) -> Result<(Output, BTreeMap<String, u64>), Error> {
+    let [encounters, capacities] = sources(period);
+    let decoder = snapshot.decoder().await?;
+    let mut findings = BTreeMap::new();
+    let mut beds = Beds::new(settings);
+    let take = |decoder: &Decoder, stored: Stored<'_>| {
+        let event: Encounter<'_> = decoder.decode(stored.record)?;
+        event.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
+        beds.encounter(&event);
+        Ok(())
+    };
+    snapshot.each(&encounters, Order::Time, origin, &decoder, take).await?;
+    let take = |decoder: &Decoder, stored: Stored<'_>| {
+        let statement: BedCapacity<'_> = decoder.decode(stored.record)?;
+        statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
+        beds.capacity(&statement);
+        Ok(())
+    };
+    snapshot.each(&capacities, Order::Time, origin, &decoder, take).await?;
+    Ok((beds.finish(), findings))
+}
