@@ -6,5 +6,6 @@
 mod browser;
 mod fixture;
 mod follow;
+mod morning;
 mod pages;
 mod site;
