@@ -6,6 +6,7 @@
 mod browser;
 mod fixture;
 mod follow;
+mod morning;
 mod pages;
 mod published;
 mod register;

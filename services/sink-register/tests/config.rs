@@ -94,8 +94,8 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     let error = definitions.named("waiting-time").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "extract waiting-time has no definition; there are: columnar-bed-capacity, columnar-bed-status, columnar-clinical, columnar-cost, \
-         columnar-encounter, columnar-person, columnar-wait, kpp, omop, region-figures, waiting-times"
+        "extract waiting-time has no definition; there are: beds, columnar-bed-capacity, columnar-bed-status, columnar-clinical, columnar-cost, \
+         columnar-encounter, columnar-person, columnar-wait, hip-fracture, kpp, omop, region-figures, waiting-times"
     );
     fs::write(folder.path().join("c.toml"), named("region-figures", "4")).unwrap();
     let error = Definitions::load(Some(folder.path())).unwrap_err();
@@ -131,8 +131,8 @@ async fn the_command_says_what_is_wrong_and_how_to_mend_it() {
         &desk,
         &replaced("waiting-times", "costs"),
         2,
-        "extract costs has no definition; there are: columnar-bed-capacity, columnar-bed-status, columnar-clinical, columnar-cost, \
-         columnar-encounter, columnar-person, columnar-wait, kpp, omop, waiting-times",
+        "extract costs has no definition; there are: beds, columnar-bed-capacity, columnar-bed-status, columnar-clinical, columnar-cost, \
+         columnar-encounter, columnar-person, columnar-wait, hip-fracture, kpp, omop, waiting-times",
     );
     refused(&desk, &RUN.map(str::to_owned), 1, "the store has no statement of region 14 for 2026-02");
     desk.refused(&["show", "nowhere"], 1, "nowhere is not a parcel");
