@@ -89,7 +89,7 @@ impl Theirs {
     fn setup(&self, region: &'static str, more: &str) -> Setup {
         Setup::mllp(region).and(&format!(
             "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{}\" }}\ngroup = \"vardstrom-{}\"\n\
-             topics = {{ \"{}\" = \"waiting-times\" }}\n{more}\n",
+             topics = {{ \"{}\" = \"ward-capacity\" }}\n{more}\n",
             self.bootstrap, self.topic, self.topic
         ))
     }
@@ -139,7 +139,7 @@ fn changes_are_taken_over_as_they_are() {
     assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"oversized\"}"), 1.0);
     connector.wait("no lag", |connector| metric(connector, "21", "lag_messages") == 0.0);
 
-    let records = setup.records("waiting-times", 7);
+    let records = setup.records("ward-capacity", 7);
     assert!(records.iter().all(|record| !record.has_key && record.format == Format::Debezium));
     let one = |place: &str| {
         let found = found(&records, &format!("{topic}/{place}"));
@@ -194,7 +194,7 @@ fn a_kill_loses_nothing_and_what_comes_again_is_the_same() {
     let mut connector = setup.start();
     connector.wait("the end", |_| theirs.committed().iter().sum::<i64>() == CHANGES);
     assert_eq!(connector.stop(), 0);
-    let records = setup.records("waiting-times", CHANGES as usize);
+    let records = setup.records("ward-capacity", CHANGES as usize);
     let mut payloads: HashMap<&str, &[u8]> = HashMap::new();
     let mut last: BTreeMap<(i32, i64), i64> = BTreeMap::new();
     for record in &records {
@@ -231,7 +231,7 @@ fn their_broker_may_go_away_and_come_back() {
     connector.wait("the second", |_| theirs.committed() == [1, 1, -1]);
     connector.wait("the end to be told", |connector| connector.log().contains("the region's Kafka is read again"));
     assert_eq!(connector.log().matches("the region's Kafka is away").count(), 1, "{}", connector.log());
-    let ids: BTreeSet<String> = setup.records("waiting-times", 2).into_iter().map(|record| record.message_id).collect();
+    let ids: BTreeSet<String> = setup.records("ward-capacity", 2).into_iter().map(|record| record.message_id).collect();
     assert_eq!(ids.len(), 2);
 }
 
@@ -250,7 +250,7 @@ fn changes_that_are_gone_are_told_and_wait() {
     theirs.commit(0, 0);
     connector.wait("the change", |_| theirs.committed()[0] == 1);
     connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
-    assert_eq!(setup.records("waiting-times", 1).len(), 1);
+    assert_eq!(setup.records("ward-capacity", 1).len(), 1);
     assert_eq!(connector.log().matches("offset 17").count(), 1, "{}", connector.log());
 }
 
@@ -258,7 +258,7 @@ fn changes_that_are_gone_are_told_and_wait() {
 fn a_topic_that_is_not_there_is_told() {
     let setup = Setup::mllp("25").and(&format!(
         "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{}\" }}\ngroup = \"g\"\n\
-         topics = {{ \"no.such.topic\" = \"waiting-times\" }}\n",
+         topics = {{ \"no.such.topic\" = \"ward-capacity\" }}\n",
         KAFKA.bootstrap()
     ));
     let mut connector = setup.start_unready();

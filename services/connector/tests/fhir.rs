@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::fhir_server::{EPOCH, FhirServer, Include};
 use super::stack::{Connector, Recorded, Setup, message};
+use super::tls::{authority, issued};
 
 /// Text that no log may hold: it stands in every patient and outcome.
 const SECRET: &str = "Testsson";
@@ -268,6 +269,27 @@ fn a_next_page_on_another_host_is_not_asked_for() {
     connector.wait("everything", |connector| stored(connector, "08") >= 10.0);
     connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
     assert_eq!(counts(&setup.records("fhir", 10)).len(), 10);
+}
+
+#[test]
+fn a_server_must_show_a_certificate_of_its_authority() {
+    let (theirs, strangers) = (authority(), authority());
+    let server = FhirServer::start_encrypted(&issued(&theirs, "localhost"));
+    server.store().put(0, patient(1));
+    for (authority, trusted) in [(&strangers, false), (&theirs, true)] {
+        let base = format!("https://localhost:{}/r4", server.port());
+        let setup = setup("14", &base, "poll = \"50ms\"");
+        let file = setup.path("fhir-ca.pem");
+        std::fs::write(&file, authority.pem()).expect("written");
+        let setup = setup.and(&format!("ca = {file:?}"));
+        let mut connector = setup.start();
+        if trusted {
+            connector.wait("the patient", |connector| stored(connector, "14") >= 1.0);
+        } else {
+            connector.wait("the refusal", |connector| connector.log().contains("the FHIR server is away"));
+            assert!(server.store().requests.is_empty(), "nothing is asked of a stranger");
+        }
+    }
 }
 
 /// The status that a call is answered with.

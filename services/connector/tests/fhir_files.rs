@@ -50,7 +50,7 @@ fn one<'r>(records: &'r [Recorded], id: &str) -> &'r Recorded {
 
 #[test]
 fn a_dropped_export_is_sent_with_what_resources_refer_to() {
-    let setup = Setup::mllp("12");
+    let setup = Setup::mllp("24");
     let (inbox, positions) = (setup.path("inbox"), setup.path("positions"));
     export(&inbox, 3);
     fs::create_dir(&positions).expect("a folder");
@@ -68,7 +68,7 @@ fn a_dropped_export_is_sent_with_what_resources_refer_to() {
     ));
     let mut connector = setup.start();
     let all = 50 + 1 + 3 + 5;
-    let stored = "vardstrom_connector_records_stored_total{feed=\"fhir\",region=\"12\"}";
+    let stored = "vardstrom_connector_records_stored_total{feed=\"fhir\",region=\"24\"}";
     connector.wait("everything", |connector| connector.metric(stored) >= f64::from(all));
     assert_eq!(connector.connect().exchange(&message("1", 2)), "AA 1");
     let records = setup.records("fhir", all as usize);

@@ -10,7 +10,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use rustls::ServerConfig;
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::tls::Identity;
 
 /// 2026-01-05T08:00:00Z, in milliseconds: when the server's time begins.
 pub const EPOCH: i64 = 1_767_600_000_000;
@@ -19,6 +25,7 @@ pub const EPOCH: i64 = 1_767_600_000_000;
 pub struct FhirServer {
     shared: Arc<Mutex<Store>>,
     address: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
     runtime: Option<tokio::runtime::Runtime>,
 }
 
@@ -52,6 +59,22 @@ pub enum Include {
 
 impl FhirServer {
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// With a certificate, to be shown to whoever comes.
+    pub fn start_encrypted(identity: &Identity) -> Self {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![identity.certificate.clone()], key)
+            .expect("a certificate");
+        Self::start_with(Some(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    fn start_with(acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let store = Store {
@@ -65,7 +88,7 @@ impl FhirServer {
             delay: Duration::ZERO,
             requests: Vec::new(),
         };
-        let mut server = Self { shared: Arc::new(Mutex::new(store)), address, runtime: None };
+        let mut server = Self { shared: Arc::new(Mutex::new(store)), address, acceptor, runtime: None };
         server.serve(listener);
         server
     }
@@ -75,9 +98,13 @@ impl FhirServer {
         let router = Router::new().fallback(answer).with_state(Arc::clone(&self.shared));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let acceptor = self.acceptor.clone();
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            axum::serve(listener, router).await.expect("served");
+            match acceptor {
+                None => axum::serve(listener, router).await.expect("served"),
+                Some(acceptor) => axum::serve(Encrypted { listener, acceptor }, router).await.expect("served"),
+            }
         });
         self.runtime = Some(runtime);
     }
@@ -106,8 +133,36 @@ impl FhirServer {
         format!("http://{}/r4", self.address)
     }
 
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.shared.lock().expect("not poisoned")
+    }
+}
+
+/// Connections with TLS; those whose handshake fails are dropped.
+struct Encrypted {
+    listener: tokio::net::TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Encrypted {
+    type Io = TlsStream<tokio::net::TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = self.listener.accept().await.expect("a connection");
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 }
 
