@@ -105,7 +105,7 @@ prerequisites:
 	fi
 
 # Only tests need these.
-test: PREREQUISITES := chromium python3-venv
+test: PREREQUISITES := chromium openssh-server python3-venv
 
 define step
 	@printf '\n== %s ==\n' '$(1)'

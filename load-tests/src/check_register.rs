@@ -59,6 +59,8 @@ pub struct Report {
     pub source_records: u64,
     /// Source records that became events.
     pub mapped: u64,
+    /// Events that they became; a changed row of a database may be two.
+    pub events: u64,
     /// Source records that broke a rule.
     pub refused: u64,
     /// Source records that could not be read.
@@ -69,7 +71,7 @@ pub struct Report {
     pub duplicates: u64,
     /// Why records were refused or parked, and how many.
     pub rejected: BTreeMap<String, u64>,
-    /// Source records without a fate, or mapped and neither stored nor counted as a duplicate.
+    /// Source records without a fate, and events that are neither stored nor counted as a duplicate.
     pub lost: u64,
     /// Seconds from the drop of the first file to the last event in the store.
     pub seconds: f64,
@@ -195,7 +197,10 @@ fn wait_until(
 }
 
 /// Counts what Kafka and the store hold.
-fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
+///
+/// # Errors
+/// When a server does not answer.
+pub fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
     let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP).map_err(account::Error::from)?;
     let ends = topic_read::ends(&client, &|topic| topic.contains(".source.")).map_err(account::Error::from)?;
     let source_records = ends.values().sum::<i64>().unsigned_abs();
@@ -204,6 +209,7 @@ fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
         // A partition without records has no counts.
         if let Ok(counts) = metadata.parse::<FateCounts>() {
             fates.mapped += counts.mapped;
+            fates.events += counts.events;
             fates.refused += counts.refused;
             fates.parked += counts.parked;
             fates.ignored += counts.ignored;
@@ -232,10 +238,11 @@ fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
     let (events_stored, duplicates) = (count(0), count(1));
     let fated = fates.mapped + fates.refused + fates.parked + fates.ignored;
     let unfated = source_records.saturating_sub(fated);
-    let unstored = fates.mapped.saturating_sub(events_stored + duplicates);
+    let unstored = fates.events.saturating_sub(events_stored + duplicates);
     Ok(Report {
         source_records,
         mapped: fates.mapped,
+        events: fates.events,
         refused: fates.refused,
         parked: fates.parked,
         events_stored,

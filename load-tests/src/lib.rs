@@ -11,6 +11,7 @@ pub mod message;
 pub mod sender;
 pub mod simulated;
 pub mod simulator;
+pub mod source_database;
 pub mod stack;
 pub mod topic_read;
 pub mod watch;

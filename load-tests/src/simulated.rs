@@ -29,6 +29,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         mappings: BTreeMap::new(),
         capacities: BTreeMap::new(),
         tables: BTreeMap::new(),
+        databases: BTreeMap::new(),
         keys,
         processor: None,
     }
@@ -71,6 +72,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         mappings: regions.iter().map(|region| (*region, simulator.mapping_file(*region))).collect(),
         capacities: regions.iter().map(|region| (*region, simulator.capacity_file(*region))).collect(),
         tables: BTreeMap::new(),
+        databases: BTreeMap::new(),
         keys,
         processor: None,
     }

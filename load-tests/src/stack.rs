@@ -1,14 +1,16 @@
 //! The whole platform on this machine: Kafka, PostgreSQL, registry, and every service as the process that it is in production.
 
+mod settings;
+
 use std::{
     collections::BTreeMap,
     env,
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use local_stack::{Kafka, Postgres, Process, free_port};
@@ -21,9 +23,6 @@ const REVIVALS_MAX: u32 = 20;
 
 /// How long a service may take to become ready, first start and catch-up included.
 const READY_MAX: Duration = Duration::from_secs(120);
-
-/// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
-const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
 
 /// The services, in the order in which data pass them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +77,8 @@ pub struct Options {
     pub capacities: BTreeMap<Region, String>,
     /// Drop folders of tables by region.
     pub tables: BTreeMap<Region, Vec<Table>>,
+    /// Databases that are followed by region.
+    pub databases: BTreeMap<Region, Vec<Followed>>,
     /// Keys of the run; runs that are compared share them.
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
@@ -93,6 +94,32 @@ pub struct Table {
     pub package: String,
     /// The column that keeps rows in order.
     pub key: &'static str,
+}
+
+/// A database whose changes the connector follows.
+#[derive(Clone)]
+pub struct Followed {
+    /// Address with role and password; goes to the connector's environment, not to a file.
+    pub url: String,
+    /// Name of the slot, of its own for each database.
+    pub slot: String,
+    /// Name of the publication.
+    pub publication: String,
+    /// `schema.table`.
+    pub table: String,
+    /// The column that keeps rows in order.
+    pub key: &'static str,
+    /// Name of the feed.
+    pub feed: &'static str,
+    /// Its mapping package.
+    pub package: String,
+}
+
+impl Followed {
+    /// The environment variable with its address.
+    fn variable(&self) -> String {
+        format!("VARDSTROM_CDC_URL_{}", self.slot.to_uppercase())
+    }
 }
 
 /// A running platform. Dropping it stops everything, services before servers.
@@ -168,6 +195,8 @@ impl Stack {
             mllp_ports.insert(*region, free_port()?);
         }
         let mut environment = options.keys.environment(&options.regions, &database_url);
+        let followed = options.databases.values().flatten();
+        environment.extend(followed.map(|database| (database.variable(), database.url.clone())));
         if options.processor.is_some() {
             // The leaking build refuses to run without it.
             environment.push(("VARDSTROM_LEAK_TEST".to_owned(), "1".to_owned()));
@@ -342,6 +371,12 @@ impl Stack {
         self.folder.path().join(format!("{feed}-{region}-positions"))
     }
 
+    /// Where the connector remembers how far the snapshots of a region's databases are.
+    #[must_use]
+    pub fn slots_folder(&self, region: Region) -> PathBuf {
+        self.folder.path().join(format!("cdc-{region}-positions"))
+    }
+
     /// The process id of a running service.
     #[must_use]
     pub fn process_id(&self, service: Service) -> Option<u32> {
@@ -399,100 +434,6 @@ impl Stack {
 
     fn config(&self, service: Service) -> PathBuf {
         self.folder.path().join(format!("{}.toml", service.program()))
-    }
-
-    fn write_files(&self) -> io::Result<()> {
-        for (region, text) in &self.options.mappings {
-            fs::write(self.mapping_file(*region), text)?;
-        }
-        for region in &self.options.regions {
-            if let Some(text) = self.options.capacities.get(region) {
-                let path = self.capacity_file(*region);
-                fs::write(&path, text)?;
-                // A file's version is part of its events: runs that are compared must agree on it.
-                File::options().write(true).open(&path)?.set_modified(UNIX_EPOCH + CAPACITY_WRITTEN)?;
-            }
-        }
-        for (region, tables) in &self.options.tables {
-            for table in tables {
-                fs::create_dir_all(self.drop_folder(*region, table.feed))?;
-                fs::create_dir_all(self.positions_folder(*region, table.feed))?;
-            }
-        }
-        for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
-            let text = format!("{}{}", self.common_tables(service), self.tables(service));
-            fs::write(self.config(service), text)?;
-        }
-        Ok(())
-    }
-
-    fn mapping_file(&self, region: Region) -> PathBuf {
-        self.folder.path().join(format!("mapping-{region}.toml"))
-    }
-
-    fn common_tables(&self, service: Service) -> String {
-        format!(
-            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
-            self.bootstrap(),
-            self.url(Service::Registry),
-            self.ports[&service]
-        )
-    }
-
-    fn tables(&self, service: Service) -> String {
-        let quoted: Vec<String> = self.options.regions.iter().map(|region| format!("\"{region}\"")).collect();
-        let quoted = quoted.join(", ");
-        match service {
-            Service::Registry => String::new(),
-            Service::Connector => {
-                let mut text = "[routing]\nkey = { env = \"VARDSTROM_PARTITION_KEY\" }\n".to_owned();
-                for region in &self.options.regions {
-                    text.push_str(&format!(
-                        "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
-                        source_system(*region),
-                        self.mllp(*region)
-                    ));
-                    if self.options.capacities.contains_key(region) {
-                        text.push_str(&format!(
-                            "[[region.capacity]]\npath = \"{}\"\nfeed = \"capacity\"\n",
-                            self.capacity_file(*region).display()
-                        ));
-                    }
-                    for table in self.options.tables.get(region).into_iter().flatten() {
-                        text.push_str(&format!(
-                            "[[region.table]]\npath = \"{}\"\npositions = \"{}\"\nfeed = \"{}\"\nkey = \"{}\"\npoll = \"200ms\"\n",
-                            self.drop_folder(*region, table.feed).display(),
-                            self.positions_folder(*region, table.feed).display(),
-                            table.feed,
-                            table.key
-                        ));
-                    }
-                }
-                text
-            }
-            Service::Processor => {
-                let mut text = "[relay]\ngroup = \"processor\"\ninstance = \"processor-1\"\n".to_owned();
-                for region in &self.options.regions {
-                    text.push_str(&format!(
-                        "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n"
-                    ));
-                    if self.options.mappings.contains_key(region) {
-                        text.push_str(&format!("mapping = \"{}\"\n", self.mapping_file(*region).display()));
-                    }
-                    if let Some(tables) = self.options.tables.get(region) {
-                        let packages: Vec<&str> = tables.iter().map(|table| table.package.as_str()).collect();
-                        text.push_str(&format!("packages = {packages:?}\n"));
-                    }
-                }
-                text
-            }
-            Service::SinkStore => {
-                format!("[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[regions]\ncodes = [{quoted}]\n")
-            }
-            Service::Dashboard => {
-                format!("[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[board]\nregions = [{quoted}]\n")
-            }
-        }
     }
 }
 

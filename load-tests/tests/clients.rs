@@ -16,7 +16,7 @@ use load_tests::{
 use serde_json::Value;
 
 /// A Python environment with Kafka and Avro clients from PyPI, kept in the cache folder.
-static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(super) static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache/clients");
     let python = folder.join("bin/python");
     let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/requirements.txt");

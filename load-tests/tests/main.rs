@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a run shows its steps and its report")]
 
 mod clients;
+mod databases;
 mod delivery;
 mod privacy;
 mod register;

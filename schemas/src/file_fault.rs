@@ -63,7 +63,8 @@ impl FileFault {
 
     /// The fault and the line of a payload that stands for a file.
     pub fn of_payload(payload: &[u8]) -> Option<(Self, u64)> {
-        let text = str::from_utf8(payload).ok()?.strip_prefix(PREFIX)?;
+        // Every row of every file comes by here, so the beginning is looked at first.
+        let text = str::from_utf8(payload.strip_prefix(PREFIX.as_bytes())?).ok()?;
         let (code, line) = text.split_once(" at line ")?;
         let fault = Self::ALL.into_iter().find(|fault| fault.code() == code)?;
         Some((fault, line.parse().ok()?))

@@ -9,6 +9,7 @@ pub mod extract;
 pub mod mapping;
 pub mod relaying;
 pub mod report;
+pub mod sources;
 pub mod store;
 pub mod usage;
 
@@ -62,6 +63,12 @@ pub enum Error {
     /// The whole stack did not run.
     #[error("run the whole stack")]
     Stack(#[from] crate::stack::Error),
+    /// The source database did not do what it was told.
+    #[error("read a table")]
+    Source(#[from] crate::source_database::Error),
+    /// What has arrived could not be added up.
+    #[error("add up what has arrived")]
+    Sum(#[from] crate::check_register::Error),
     /// The run through everything did not end.
     #[error("send through everything")]
     Run(#[from] crate::check_demo::Error),

@@ -128,6 +128,8 @@ pub struct Report {
     pub mapping: Option<super::mapping::Mapping>,
     /// A register extract of a large region.
     pub extract: Option<super::extract::Extract>,
+    /// Tables to the store.
+    pub sources: Option<super::sources::Sources>,
     /// From sender to board.
     pub chain: Option<Chain>,
 }
@@ -191,6 +193,13 @@ impl Report {
             line(format_args!("{:28} {:>24.1} s", "stored in", extract.store_seconds));
             line(format_args!("{:28} {:>24.1} s", "first run", extract.first_seconds));
             line(format_args!("{:28} {:>24.1} s", "second run, unchanged", extract.second_seconds));
+        }
+        if let Some(sources) = &self.sources {
+            line(format_args!(""));
+            line(format_args!("{:28} {:>26}", format!("{} waits to the store", sources.rows), "per second"));
+            line(format_args!("{:28} {:>26.0}", "rows of a delimited file", sources.delimited_rows_per_second));
+            line(format_args!("{:28} {:>26.0}", "rows of a snapshot", sources.snapshot_rows_per_second));
+            line(format_args!("{:28} {:>26.0}", "changes of rows", sources.changes_per_second));
         }
         if let Some(chain) = &self.chain {
             line(format_args!(""));

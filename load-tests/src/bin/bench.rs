@@ -11,7 +11,7 @@ use load_tests::{
         chain::{self, Extent},
         extract, mapping, relaying,
         report::{Machine, Report},
-        store,
+        sources, store,
     },
     simulator,
 };
@@ -45,6 +45,9 @@ struct Arguments {
     /// Contacts of the register extract.
     #[arg(long, default_value_t = 2_000_000)]
     contacts: usize,
+    /// Rows of the table that goes to the store as a file, as a snapshot and as changes.
+    #[arg(long, default_value_t = 300_000)]
+    table_rows: u64,
     /// MLLP connections, two for each region.
     #[arg(long, default_value_t = 42)]
     connections: usize,
@@ -76,6 +79,8 @@ enum Part {
     Mapping,
     /// A register extract of a large region.
     Extract,
+    /// A file and a followed database to the store.
+    Sources,
     /// MLLP to board.
     Chain,
 }
@@ -109,6 +114,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         storing: None,
         mapping: None,
         extract: None,
+        sources: None,
         chain: None,
     };
     if wanted(Part::Topics) || wanted(Part::Store) {
@@ -119,6 +125,9 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
     }
     if wanted(Part::Extract) {
         report.extract = Some(extract::measure(arguments.contacts, &mut progress)?);
+    }
+    if wanted(Part::Sources) {
+        report.sources = Some(sources::measure(arguments.table_rows, &mut progress)?);
     }
     if wanted(Part::Chain) {
         let extent = Extent {

@@ -240,6 +240,9 @@ pub struct Table {
     /// How the bytes of the files are letters.
     #[serde(default)]
     pub encoding: Encoding,
+    /// Present: the files are fetched from this server, `poll` is how often it is asked, and `path` is a folder of ours for
+    /// those that have come and are not yet sent.
+    pub sftp: Option<sftp::Server>,
 }
 
 /// A PostgreSQL database whose changes are followed.
@@ -320,6 +323,7 @@ impl Check for Config {
         }
         let mut codes = HashSet::new();
         let mut listens = HashSet::new();
+        let mut spools = HashSet::new();
         for (at, region) in self.region.iter().enumerate() {
             let table = format!("region.{at}");
             region.check().map_err(|fault| fault.under(&table))?;
@@ -330,6 +334,12 @@ impl Check for Config {
                 if mllp.listen.port() != 0 && !listens.insert(mllp.listen) {
                     let fault = Fault::new("listen", "another listener has this address; give each its own port");
                     return Err(fault.under(&format!("{table}.mllp.{listener}")));
+                }
+            }
+            for (source, settings) in region.table.iter().enumerate() {
+                if settings.sftp.is_some() && !spools.insert(&settings.path) {
+                    let fault = Fault::new("path", "another source fetches into this folder; give each its own");
+                    return Err(fault.under(&format!("{table}.table.{source}")));
                 }
             }
         }
@@ -413,7 +423,7 @@ impl Check for Table {
                 return Err(Fault::new(key, "a column name needs a letter or a digit"));
             }
         }
-        Ok(())
+        self.sftp.as_ref().map_or(Ok(()), |server| server.check().map_err(|fault| fault.under("sftp")))
     }
 }
 

@@ -46,6 +46,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A file of ours that has been sent cannot be removed.
+    #[error("remove {}, which has been sent", shown_path(path))]
+    Spent {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Sending again goes on where it was.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

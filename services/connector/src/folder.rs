@@ -54,7 +54,7 @@ pub async fn watch(feed: &Feed, folder: Folder, mut files: impl Carry) {
                     tracing::warn!(region = feed.region(), "{}", runtime::exit::chain(&error));
                     watch.take(&path, version);
                 }
-                Err(error @ Error::Position { .. }) => {
+                Err(error @ (Error::Position { .. } | Error::Spent { .. })) => {
                     // Without its position a file would be sent again for ever: nothing is sent until it can be kept.
                     if !troubled {
                         intake.metrics.file_troubles.of(FileTrouble::Unreadable).inc();

@@ -4,6 +4,7 @@ pub mod capacity;
 pub mod cdc;
 mod cells;
 pub mod config;
+pub mod fetch;
 pub mod files;
 mod folder;
 pub mod intake;

@@ -28,8 +28,8 @@ Examples:
   connector check --config connector.toml
       Says whether the configuration can be used, and what it opens. Needs neither Kafka nor the sources.
   connector run --config connector.toml
-      Listens for MLLP, watches capacity files and folders of HL7 files and tables, follows databases, until SIGTERM or
-      Ctrl-C.
+      Listens for MLLP, watches capacity files and folders of HL7 files and tables, fetches tables by SFTP, follows
+      databases, until SIGTERM or Ctrl-C.
   connector replay january.hl7 --region 14 --config connector.toml
       Sends one HL7 file on the same path. Killed and started again, it goes on where it was.
   connector table january.csv --region 14 --feed waiting-times --config connector.toml
@@ -149,8 +149,12 @@ fn check(config: &Config) {
                 Some(key) => format!(", in order by {key}"),
                 None => String::new(),
             };
+            let server = match &source.sftp {
+                Some(server) => format!("{}@{}{} by way of ", server.user, server.place(), server.folder),
+                None => String::new(),
+            };
             println!(
-                "   tables from {} to {}{order}",
+                "   tables from {server}{} to {}{order}",
                 source.path.display(),
                 topics::name::source(region.code, &source.feed)
             );

@@ -139,6 +139,14 @@ impl Keys for RegionSlot {
     const NAMES: &'static [&'static str] = &["region", "slot"];
 }
 
+/// Labels `region`, `feed` and `server`: host and port.
+#[derive(Clone, Copy, Debug)]
+pub enum RegionFeedServer {}
+
+impl Keys for RegionFeedServer {
+    const NAMES: &'static [&'static str] = &["region", "feed", "server"];
+}
+
 runtime::metrics! {
     /// What the connector counts. Never a value, never a name from a message.
     pub struct Metrics {
@@ -186,6 +194,14 @@ runtime::metrics! {
         pub table_faults: By<TableFault, Counter> = "table_faults_total",
         /// Watched files that could not be used, by reason.
         pub file_troubles: By<FileTrouble, Counter> = "file_troubles_total",
+        /// Files fetched to their end from SFTP servers.
+        pub sftp_files: Family<RegionFeedServer, Counter> = "sftp_files_total",
+        /// Bytes fetched from SFTP servers. What is fetched again after a failure counts again.
+        pub sftp_bytes: Family<RegionFeedServer, Counter> = "sftp_bytes_total",
+        /// 1 while an SFTP server's folder is looked at, 0 while it is away or does not let us in.
+        pub sftp_connected: Family<RegionFeedServer, Gauge> = "sftp_connected",
+        /// Times that an SFTP server went away.
+        pub sftp_outages: Family<RegionFeedServer, Counter> = "sftp_outages_total",
         /// Rows read in snapshots of databases. What is read again after a failure counts again.
         pub cdc_snapshot_rows: Family<RegionSlot, Counter> = "cdc_snapshot_rows_total",
         /// Changes read from databases. What is read again after a failure counts again.
@@ -214,7 +230,31 @@ pub struct SlotCounts {
     pub outages: Counter,
 }
 
+/// What is counted of one SFTP server and feed.
+#[derive(Clone)]
+pub struct ServerCounts {
+    /// Files fetched.
+    pub files: Counter,
+    /// Bytes fetched.
+    pub bytes: Counter,
+    /// Whether its folder is looked at.
+    pub connected: Gauge,
+    /// Times that it went away.
+    pub outages: Counter,
+}
+
 impl Metrics {
+    /// The counts of a server that a region's feed comes from, at zero before they move.
+    pub fn of_server(&self, region: &str, feed: &str, server: &str) -> ServerCounts {
+        let labels = [region, feed, server];
+        ServerCounts {
+            files: self.sftp_files.of(&labels),
+            bytes: self.sftp_bytes.of(&labels),
+            connected: self.sftp_connected.of(&labels),
+            outages: self.sftp_outages.of(&labels),
+        }
+    }
+
     /// The counts of a region's slot, at zero before they move.
     pub fn of_slot(&self, region: &str, slot: &str) -> SlotCounts {
         let labels = [region, slot];

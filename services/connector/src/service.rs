@@ -21,7 +21,7 @@ use crate::intake::{Feed, FeedName, Intake, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
-use crate::{capacity, cdc, replay, table};
+use crate::{capacity, cdc, fetch, replay, table};
 
 /// Name of the health component that says whether every source is open.
 const SOURCES: &str = "sources";
@@ -108,7 +108,10 @@ impl Service {
                 tasks.spawn(replay::watch(feed, source));
             }
             for (source, feed) in region.table.into_iter().zip(found.table) {
-                tasks.spawn(table::watch(feed, source));
+                match source.sftp.clone() {
+                    Some(server) => tasks.spawn(fetch::follow(feed, source, server, health.clone())),
+                    None => tasks.spawn(table::watch(feed, source)),
+                };
             }
             for (source, feed) in region.cdc.into_iter().zip(found.cdc) {
                 tasks.spawn(cdc::follow(feed, source, health.clone()));

@@ -120,8 +120,7 @@ fn list(path: &Path, endings: &[&str], files_max: usize) -> io::Result<Listing> 
     let mut entries = fs::read_dir(path)?;
     for entry in entries.by_ref().take(files_max) {
         let path = entry?.path();
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        if !ending.is_some_and(|ending| endings.contains(&ending.as_str())) {
+        if !ends_in(&path, endings) {
             continue;
         }
         // A file that vanishes between the two calls is simply not there.
@@ -132,6 +131,12 @@ fn list(path: &Path, endings: &[&str], files_max: usize) -> io::Result<Listing> 
         }
     }
     Ok(Listing { files, truncated: entries.next().is_some() })
+}
+
+/// Whether a file's name ends in one of these, whatever the case of the letters.
+pub fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod files;
 mod fuzz;
 mod messages;
 mod samples;
+mod sftp;
 mod stack;
 mod tables;
 mod tls;

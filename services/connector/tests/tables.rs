@@ -13,7 +13,7 @@ const FEED: &str = "waiting-times";
 /// Keys of the test files.
 const KEYS: u64 = 7;
 
-fn table(rows: std::ops::Range<u64>) -> String {
+pub fn table(rows: std::ops::Range<u64>) -> String {
     let mut text = "Kontakt;Mätperiod;Nummer\n".to_owned();
     for row in rows {
         writeln!(text, "K{};2026-01-31;{row}", row % KEYS).expect("a string takes everything");
@@ -38,7 +38,7 @@ fn watched(region: &'static str, keys: &str) -> (Setup, PathBuf, PathBuf) {
 }
 
 /// Message id and payload, sorted, each once.
-fn distinct(records: &[Recorded]) -> Vec<(String, String)> {
+pub fn distinct(records: &[Recorded]) -> Vec<(String, String)> {
     let text = |record: &Recorded| String::from_utf8(record.payload.clone()).expect("UTF-8");
     let mut found: Vec<_> = records.iter().map(|record| (record.message_id.clone(), text(record))).collect();
     found.sort();
@@ -46,13 +46,13 @@ fn distinct(records: &[Recorded]) -> Vec<(String, String)> {
     found
 }
 
-fn payloads(records: &[Recorded]) -> Vec<String> {
+pub fn payloads(records: &[Recorded]) -> Vec<String> {
     let mut payloads: Vec<_> = distinct(records).into_iter().map(|(_, payload)| payload).collect();
     payloads.sort();
     payloads
 }
 
-fn expected(rows: std::ops::Range<u64>) -> Vec<String> {
+pub fn expected(rows: std::ops::Range<u64>) -> Vec<String> {
     let mut expected: Vec<_> = rows.map(payload).collect();
     expected.sort();
     expected
@@ -143,11 +143,11 @@ fn a_wrong_file_is_one_record_and_no_row() {
 }
 
 /// Rows of the files that are killed: enough not to be sent before the kill.
-const MANY: u64 = 20_000;
+pub const MANY: u64 = 20_000;
 
 /// Everything is there at least once, and the second run did not begin at the start.
-fn check_resumed(setup: &Setup) {
-    let records = setup.records(FEED, MANY as usize);
+pub fn check_resumed(setup: &Setup, feed: &str) {
+    let records = setup.records(feed, MANY as usize);
     assert_eq!(payloads(&records), expected(0..MANY));
     assert!((records.len() as u64) < 2 * MANY, "it did not start over");
     for record in &records {
@@ -178,10 +178,10 @@ fn a_table_killed_in_the_middle_goes_on_where_it_was() {
     assert!(!position.exists(), "a file that was sent has no position");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("20000 rows sent") && !said.contains("20000 of them now"), "{said}");
-    check_resumed(&setup);
+    check_resumed(&setup, FEED);
 }
 
-fn position_in(folder: &Path) -> PathBuf {
+pub fn position_in(folder: &Path) -> PathBuf {
     let start = std::time::Instant::now();
     loop {
         assert!(start.elapsed() < crate::stack::LONG, "no position appears");
@@ -207,7 +207,7 @@ fn a_connector_killed_in_the_middle_of_a_table_goes_on_where_it_was() {
     let mut connector = setup.start();
     connector.wait("the rest", |connector| connector.log().contains("sent januari.csv: 20000 rows"));
     assert!(connector.metric("vardstrom_connector_table_rows_total") < MANY as f64);
-    check_resumed(&setup);
+    check_resumed(&setup, FEED);
 }
 
 #[test]

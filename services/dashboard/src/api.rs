@@ -26,6 +26,8 @@ use crate::definitions;
 use crate::format;
 use crate::hub::Hub;
 use crate::page::Picture;
+use crate::period::Period;
+use crate::report::{self, Address, Page, Place};
 use crate::server::Params;
 use crate::shown::Shown;
 use crate::status::{Kind, Status};
@@ -37,7 +39,13 @@ use crate::words::Language;
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
 pub(crate) fn routes() -> Router<Arc<Hub>> {
+    let mut published = Router::new();
+    for kind in Page::ALL {
+        let path = format!("/api/v1/{}", kind.api());
+        published = published.route(&path, get(move |hub, pairs| self::published(hub, kind, pairs)));
+    }
     Router::new()
+        .merge(published)
         .route("/openapi.json", get(openapi))
         .route("/api/v1/regions", get(regions))
         .route("/api/v1/hospitals", get(hospitals))
@@ -366,6 +374,42 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
         })
         .collect();
     envelope(&picture, "attention", list.into())
+}
+
+/// The tables of a page of published figures.
+async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Response {
+    hub.metrics.answers.inc();
+    if pairs.get("period").is_some_and(|period| period.parse::<Period>().is_err()) {
+        return bad("period-unreadable", "`period` is a month such as 2026-02 or a year such as 2026");
+    }
+    let region = pairs.get("region").map(|region| region.parse::<Region>());
+    let place = match (region, pairs.get("hospital")) {
+        (None, None) => Place::Country,
+        (Some(Ok(region)), None) if kind.has_regions() => Place::Region(region),
+        (Some(Ok(region)), Some(code)) if kind == Page::Waiting => Place::Hospital(region, code.as_str().into()),
+        _ => return bad("place-unknown", "`region` is a lanskod; `hospital` goes with it, for waiting times only"),
+    };
+    let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (library, manner) = (hub.shelf.library(), hub.shelf.manner());
+    let picture = hub.picture();
+    let now = picture.board.now;
+    let operations = hub.shelf.operations();
+    let sight = report::Sight {
+        library: &library,
+        manner: &manner,
+        language: Language::En,
+        address: &address,
+        now,
+        operations: &operations,
+        limits: &picture.board.limits,
+    };
+    match sight.report() {
+        Some(report) => Json(report.json(&sight)).into_response(),
+        None => {
+            let hint = "nothing of this place has been published";
+            (StatusCode::NOT_FOUND, Json(json!({ "error": "not-published", "message": hint }))).into_response()
+        }
+    }
 }
 
 async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {

@@ -4,6 +4,11 @@
 //! never bridged, and labels stand at the line instead of in a legend. The label of a chart says its finding; the
 //! numbers behind it stand in a table on the same page.
 
+pub mod bars;
+pub mod funnel;
+pub mod run;
+pub mod spread;
+
 use std::fmt::Write as _;
 
 use schemas::Timestamp;
@@ -206,7 +211,7 @@ fn nice_top(highest: i64) -> i64 {
     ((highest + step) / step).max(1) * step
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 

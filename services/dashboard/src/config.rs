@@ -11,6 +11,8 @@ use topics::Region;
 use crate::age::Limits;
 use crate::hiding::Rules;
 use crate::hub::Bounds;
+use crate::run_chart;
+use crate::shelf::Manner;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,10 +41,28 @@ pub struct Config {
     /// Bounds of the streams.
     #[serde(default)]
     pub stream: Stream,
-    /// Below which number utlokaliserade are hidden, by lanskod; a region that is not named hides nothing.
+    /// Below which number utlokaliserade are hidden, by lanskod; a region that is not named hides nothing. `contacts`:
+    /// fewer than these show no statistic on pages that compare units.
     #[serde(default)]
     pub hide_below: BTreeMap<Box<str>, u32>,
+    /// When a monthly series stands out.
+    #[serde(default)]
+    pub run_rules: run_chart::Rules,
+    /// What the page about the dashboard says of who runs it.
+    #[serde(default)]
+    pub about: About,
 }
+
+/// What the page about the dashboard says of who runs it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct About {
+    /// Where shortcomings are reported: an e-mail address or an `https` address.
+    pub contact: Option<Box<str>>,
+}
+
+/// The key of [`Config::hide_below`] that is no lanskod.
+const CONTACTS: &str = "contacts";
 
 /// The central store.
 #[derive(Clone, Debug, Deserialize)]
@@ -93,7 +113,18 @@ impl Default for Stream {
 impl Config {
     /// The rules of hiding.
     pub fn rules(&self) -> Rules {
-        Rules::new(self.hide_below.iter().map(|(region, limit)| (region.clone(), *limit)))
+        let regions = self.hide_below.iter().filter(|(region, _)| &***region != CONTACTS);
+        Rules::new(regions.map(|(region, limit)| (region.clone(), *limit)))
+    }
+
+    /// How published figures are shown.
+    pub fn manner(&self) -> Manner {
+        let usual = Manner::default();
+        Manner {
+            contacts_min: self.hide_below.get(CONTACTS).copied().unwrap_or(usual.contacts_min),
+            rules: self.run_rules,
+            contact: self.about.contact.clone(),
+        }
     }
 
     /// The bounds of the hub.
@@ -126,9 +157,21 @@ impl Check for Config {
                 return Err(Fault::new(format!("stream.{name}"), "must lie between 1 and 100000"));
             }
         }
-        for region in self.hide_below.keys() {
+        let rules = self.run_rules;
+        for (name, value) in [("one_side", rules.one_side), ("trend", rules.trend), ("points_min", rules.points_min)] {
+            if !(3..=25).contains(&value) {
+                return Err(Fault::new(format!("run_rules.{name}"), "must lie between 3 and 25"));
+            }
+        }
+        if let Some(contact) = &self.about.contact
+            && !contact.starts_with("https://")
+            && (contact.chars().any(char::is_whitespace) || contact.matches('@').count() != 1)
+        {
+            return Err(Fault::new("about.contact", "must be an e-mail address or begin with https://"));
+        }
+        for region in self.hide_below.keys().filter(|region| &***region != CONTACTS) {
             if region.parse::<Region>().is_err() {
-                return Err(Fault::new(format!("hide_below.{region}"), "is not a lanskod"));
+                return Err(Fault::new(format!("hide_below.{region}"), "is not a lanskod, nor `contacts`"));
             }
         }
         Ok(())
@@ -147,6 +190,27 @@ mod tests {
         let config: Config = runtime::config::read(&path).unwrap();
         assert_eq!(config.board.regions.len(), Region::COUNT);
         assert!(config.http.listen.ip().is_loopback());
+        assert_eq!((config.manner().contacts_min, config.rules().limits().count()), (20, 0));
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_refused() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml");
+        let sample: Config = runtime::config::read(&path).unwrap();
+        let refused = |change: fn(&mut Config)| {
+            let mut config = sample.clone();
+            // The sample names a variable that tests do not set.
+            config.store = None;
+            config.check().unwrap();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        assert!(refused(|config| config.about.contact = Some("ring oss".into())).contains("about.contact"));
+        assert!(refused(|config| config.run_rules.trend = 2).contains("run_rules.trend"));
+        let wrong = refused(|config| {
+            config.hide_below.insert("kontakter".into(), 20);
+        });
+        assert!(wrong.contains("hide_below.kontakter"), "{wrong}");
     }
 
     #[test]

@@ -19,11 +19,13 @@ pub fn answer(sight: &Sight<'_>) -> Response {
         Scope::Hospital(region, _) => format!("vardplatser-{region}-sjukhus"),
         Scope::Ward(region, _) => format!("vardplatser-{region}-avdelning"),
     };
+    file(&name, table(sight))
+}
+
+/// A text as a file of this name.
+pub(crate) fn file(name: &str, text: String) -> Response {
     let disposition = format!("attachment; filename=\"{name}.csv\"");
-    (
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)],
-        table(sight),
-    )
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)], text)
         .into_response()
 }
 
@@ -155,14 +157,14 @@ impl Shown {
     }
 }
 
-fn line(fields: &[&str]) -> String {
+pub(crate) fn line(fields: &[&str]) -> String {
     let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
     format!("{}\r\n", fields.join(";"))
 }
 
 /// Quoted where needed; a text that a spreadsheet would take for a formula is made plain text.
 fn field(text: &str) -> String {
-    let number = text.parse::<i64>().is_ok();
+    let number = text.replace(',', ".").parse::<f64>().is_ok();
     let formula = !number && text.starts_with(['=', '+', '-', '@', '\t']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([';', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

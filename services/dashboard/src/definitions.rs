@@ -8,9 +8,9 @@ use crate::usual::{WEEKS, WEEKS_MIN};
 use crate::words::Language;
 
 /// Raised when a definition changes.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 /// The day of that version.
-pub const DATE: &str = "2026-11-22";
+pub const DATE: &str = "2026-11-25";
 
 /// One term.
 #[derive(Debug, Clone, Serialize)]
@@ -190,6 +190,62 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
     }
 }
 
+/// Terms of published figures.
+pub fn published(language: Language) -> Vec<Definition> {
+    let term = |id, term, meaning: &str, source| Definition { id, term, meaning: meaning.to_owned(), source };
+    let (skr, here) = (
+        language.say("SKR:s informationsmodell", "SKR's information model"),
+        language.say("Räknas här", "Counted here"),
+    );
+    vec![
+        term(
+            "vardgaranti",
+            language.say("Inom vårdgarantin", "Within the guarantee (vårdgaranti)"),
+            language.say(
+                "Kontakter som startade högst 90 dagar efter beslut, genom kontakter med vårdgaranti. Patientvald väntan räknas inte; för väntande inte heller medicinskt orsakad.",
+                "Contacts that started at most 90 days after the decision, over contacts under the guarantee. Waits chosen by the patient do not count; while waiting, medically caused ones do not either.",
+            ),
+            skr,
+        ),
+        term(
+            "vantande",
+            language.say("Väntande", "Waiting (väntande)"),
+            language.say(
+                "Kontakt med beslut och utan start vid månadens slut. Väntetiden räknas till månadens sista dag.",
+                "A contact with a decision and no start at the end of the month. The wait is counted to the month's last day.",
+            ),
+            skr,
+        ),
+        term(
+            "ytterfall",
+            language.say("Ytterfall", "Outlier (ytterfall)"),
+            language.say(
+                "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård i regionen.",
+                "The region's 5% most expensive inpatient contacts and 3% most expensive outpatient ones.",
+            ),
+            "KPP",
+        ),
+        term(
+            "hopp",
+            language.say("Hopp upp, hopp ned", "Jump up, jump down"),
+            language.say(
+                "En kontrollsumma som ligger långt från medianen av perioderna före.",
+                "A control total that lies far from the median of the periods before.",
+            ),
+            here,
+        ),
+        term(
+            "doljs",
+            language.say("Döljs", "Withheld"),
+            language.say(
+                "En siffra som visas inte för att den tillsammans med summan skulle avslöja en dold siffra.",
+                "A figure that is not shown because it and the sum would tell a hidden figure.",
+            ),
+            here,
+        ),
+    ]
+}
+
 /// When a ward has a status word.
 pub fn status(language: Language, kind: Kind) -> String {
     let few = FREE_FROM - 1;
@@ -209,7 +265,7 @@ pub fn status(language: Language, kind: Kind) -> String {
     }
 }
 
-/// The five words that stand where a number is missing.
+/// The words that stand where a number is missing.
 pub fn words(language: Language) -> Vec<(&'static str, &'static str)> {
     let w = language.words();
     match language {
@@ -218,6 +274,7 @@ pub fn words(language: Language) -> Vec<(&'static str, &'static str)> {
             (w.unreadable, "något har kommit men säger inte siffran"),
             (w.not_applicable, "siffran har ingen mening här, till exempel en andel av noll"),
             ("färre än 5", "siffran döljs för att få personer ligger bakom den; gränsen kan skilja mellan regioner"),
+            (w.withheld, "siffran döljs för att den annars skulle avslöja en annan dold siffra"),
             ("0", "noll, räknat"),
         ],
         Language::En => vec![
@@ -228,6 +285,7 @@ pub fn words(language: Language) -> Vec<(&'static str, &'static str)> {
                 "fewer than 5",
                 "the figure is hidden because few persons are behind it; the limit may differ between regions",
             ),
+            (w.withheld, "the figure is hidden because it would tell another hidden figure"),
             ("0", "zero, counted"),
         ],
     }

@@ -40,6 +40,14 @@ const MONTHS_EN: [&str; 12] = [
     "December",
 ];
 
+/// The name of a month, counted from 0.
+pub fn month_name(language: Language, month: usize) -> &'static str {
+    match language {
+        Language::Sv => MONTHS_SV[month],
+        Language::En => MONTHS_EN[month],
+    }
+}
+
 /// A whole number: `9 876` in Swedish, `9,876` in English, a real minus in both.
 pub fn number(language: Language, value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
@@ -94,6 +102,27 @@ pub fn percent(language: Language, numerator: i64, denominator: i64) -> Option<S
         Language::Sv => format!("{value}{NBSP}%"),
         Language::En => format!("{value}%"),
     })
+}
+
+/// A number in so many decimals: 12345 with one is `1 234,5`.
+pub fn decimal(language: Language, value: i64, decimals: usize) -> String {
+    let bare = decimal_bare(language, value, decimals);
+    let (whole, rest) = bare.split_at(bare.find([',', '.']).unwrap_or(bare.len()));
+    let digits: i64 = whole.trim_start_matches(MINUS).parse().unwrap_or(0);
+    let sign = if value < 0 { MINUS.to_string() } else { String::new() };
+    format!("{sign}{}{rest}", number(language, digits))
+}
+
+/// The same without grouping, for files.
+pub fn decimal_bare(language: Language, value: i64, decimals: usize) -> String {
+    let sign = if value < 0 { MINUS.to_string() } else { String::new() };
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let mark = match language {
+        Language::Sv => ',',
+        Language::En => '.',
+    };
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{mark}{fraction}") }
 }
 
 /// The zone that every time on screen is shown in.
@@ -189,6 +218,21 @@ pub fn today_at(now: Timestamp, hour: i8) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_exact_and_grouped() {
+        for (value, decimals, sv, en) in [
+            (12_345, 1, "1\u{a0}234,5", "1,234.5"),
+            (5, 2, "0,05", "0.05"),
+            (-25, 1, "\u{2212}2,5", "\u{2212}2.5"),
+            (700, 0, "700", "700"),
+        ] {
+            assert_eq!(
+                (decimal(Language::Sv, value, decimals), decimal(Language::En, value, decimals)),
+                (sv.into(), en.into())
+            );
+        }
+    }
 
     fn at(text: &str) -> Timestamp {
         Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_microsecond())

@@ -22,6 +22,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::page::{self, Detail, Picture, Sight, Subject, feeds};
+use crate::shelf::Shelf;
 use crate::usual::Usual;
 use crate::words::Language;
 
@@ -88,6 +89,8 @@ pub struct Hub {
     boot: i64,
     applied: broadcast::Sender<Bytes>,
     clients: Arc<Semaphore>,
+    /// Published figures.
+    pub shelf: Shelf,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -121,6 +124,7 @@ impl Hub {
             boot: now.0,
             applied: broadcast::Sender::new(APPLIED_BACKLOG),
             clients: Arc::new(Semaphore::new(bounds.clients_max)),
+            shelf: Shelf::default(),
             metrics,
         }
     }
@@ -255,7 +259,7 @@ impl Hub {
     fn render(&self, topic: &Topic, picture: &Picture) -> Node {
         match &topic.subject {
             Subject::Attention => page::attention_tree(&picture.board, topic.language),
-            Subject::Definitions => Node::default(),
+            Subject::Definitions | Subject::Report(_) => Node::default(),
             Subject::Board(scope) => {
                 let detail = self.detail(scope, picture.board.now);
                 picture.sight(topic, scope, detail.as_ref()).tree()

@@ -22,6 +22,7 @@ use crate::collate;
 use crate::format;
 use crate::hiding::Hidden;
 use crate::node::Node;
+use crate::report;
 use crate::usual::Usual;
 use crate::ward::Ward;
 use crate::words::{Language, Words};
@@ -57,6 +58,8 @@ pub enum Subject {
     Attention,
     /// What the figures mean.
     Definitions,
+    /// Published figures.
+    Report(report::Address),
 }
 
 impl<'a> Sight<'a> {

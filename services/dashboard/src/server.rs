@@ -16,6 +16,7 @@ use crate::address::{self, Query, View};
 use crate::board::Scope;
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Subject, Theme};
+use crate::report::{self, Address, Page, Place};
 use crate::words::Language;
 use crate::{api, assets, csv, stream};
 
@@ -28,6 +29,33 @@ pub(crate) type Params = Pairs<HashMap<String, String>>;
 
 /// All routes of the dashboard.
 pub fn router(hub: Arc<Hub>) -> Router {
+    let mut pages = Router::new();
+    for kind in Page::ALL {
+        let page = format!("/{{language}}/{}", kind.segment());
+        pages = pages.route(
+            &page,
+            get(move |hub, Path(language): Path<String>, pairs, headers| {
+                published(hub, language, kind, Some(Place::Country), pairs, headers)
+            }),
+        );
+        if kind.has_regions() {
+            pages = pages.route(
+                &format!("{page}/region/{{region}}"),
+                get(move |hub, Path((language, region)): Path<(String, String)>, pairs, headers| {
+                    published(hub, language, kind, region.parse().ok().map(Place::Region), pairs, headers)
+                }),
+            );
+        }
+        if kind == Page::Waiting {
+            pages = pages.route(
+                &format!("{page}/region/{{region}}/sjukhus/{{hospital}}"),
+                get(move |hub, Path((language, region, code)): Path<(String, String, String)>, pairs, headers| {
+                    let place = region.parse().ok().map(|region| Place::Hospital(region, code.into()));
+                    published(hub, language, kind, place, pairs, headers)
+                }),
+            );
+        }
+    }
     Router::new()
         .route("/", get(front))
         .route("/{language}", get(country))
@@ -43,6 +71,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .route("/strom/{language}/uppmarksamma", get(stream::attention))
         .route("/installning", post(setting))
         .route("/tillgang/{name}", get(asset))
+        .merge(pages)
         .merge(api::routes())
         .fallback(nowhere)
         .layer(middleware::from_fn(finish))
@@ -156,6 +185,50 @@ async fn definitions(State(hub): State<Arc<Hub>>, Path(language): Path<String>, 
         since: None,
     };
     html(frame.around(language.words().definitions.to_owned(), &page::definitions(language, &picture.board)))
+}
+
+/// A page of published figures, or one of its tables as a file.
+async fn published(
+    State(hub): State<Arc<Hub>>,
+    language: String,
+    kind: Page,
+    place: Option<Place>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
+    let Some(language) = Language::of_code(&language) else { return not_found(&hub, Language::Sv, &headers) };
+    let Some(place) = place else { return not_found(&hub, language, &headers) };
+    let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (library, manner, picture) = (hub.shelf.library(), hub.shelf.manner(), hub.picture());
+    let operations = hub.shelf.operations();
+    let sight = report::Sight {
+        library: &library,
+        manner: &manner,
+        language,
+        address: &address,
+        now: picture.board.now,
+        operations: &operations,
+        limits: &picture.board.limits,
+    };
+    let Some(report) = sight.report() else { return not_found(&hub, language, &headers) };
+    hub.metrics.answers.inc();
+    if pairs.get("form").is_some_and(|form| form == "csv") {
+        let wanted = pairs.get("tabell").map(String::as_str);
+        let found = report.sheets().find(|sheet| wanted.is_none_or(|wanted| wanted == sheet.id));
+        return match found {
+            Some(sheet) => csv::file(&format!("{}-{}", kind.segment(), sheet.id), sheet.csv(language)),
+            None => not_found(&hub, language, &headers),
+        };
+    }
+    let frame = Frame {
+        board: &picture.board,
+        language,
+        theme: theme(&headers),
+        subject: &Subject::Report(address.clone()),
+        query: &Query::default(),
+        since: None,
+    };
+    html(frame.around_with(report.heading.clone(), &report.subheading, &report.markup(&sight)))
 }
 
 async fn nowhere(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {

@@ -18,6 +18,8 @@ use crate::follow::{BOARD, Follower, STORE};
 use crate::hub::{Clock, Hub};
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::published::{Library, Reading, read};
+use crate::report::operations::state;
 use crate::server;
 use crate::store::Store;
 
@@ -60,6 +62,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let metrics = Metrics::register(&registry, "dashboard").map_err(Failure::failed)?;
         let live = Live::new(config.board.memory.0, config.board.late_after.0);
         let hub = Arc::new(Hub::new(live, system_clock(), config.freshness, config.rules(), config.bounds(), metrics));
+        hub.shelf.set_manner(config.manner());
         let routes = server::router(hub.clone());
         let server = http::serve(&config.http, registry, health.clone(), routes, shutdown.clone())
             .await
@@ -84,14 +87,20 @@ fn serve(config: &Config) -> Result<(), Failure> {
             .spawn(move || follower.run())
             .map_err(Failure::failed)?;
         let turning = tokio::spawn(turn(hub.clone(), shutdown.clone()));
+        let reading = store.clone().map(|url| {
+            hub.shelf.put(Library::of(Reading::NotYet, [], 0));
+            tokio::spawn(read::follow(hub.clone(), url, shutdown.clone()))
+        });
+        let watching = tokio::spawn(state::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
         let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
         // The follower ends only at shutdown; if it panicked, nothing on the board can be trusted any more.
         shutdown.request();
         server.stopped().await;
         turning.abort();
-        if let Some(asking) = asking {
-            asking.abort();
+        watching.abort();
+        for task in [asking, reading].into_iter().flatten() {
+            task.abort();
         }
         ended.map_err(|_| Failure::failed(Panicked))
     })

@@ -2,8 +2,12 @@
 //! usual. Only `SELECT`, as the national reader.
 
 use schemas::Timestamp;
+use serde_json::Value;
+use tokio_postgres::types::Json;
 use tokio_postgres::{IsolationLevel, NoTls, Row};
 
+use crate::published::Extract;
+use crate::published::parcel::Head;
 use crate::usual::{Sample, Usual, Week, hours_to_ask};
 
 /// Why the store did not answer.
@@ -141,6 +145,119 @@ impl Store {
         transaction.commit().await.map_err(read)?;
         Ok(usual)
     }
+}
+
+impl Store {
+    /// What is published since a month and a year: the highest version of each series, with the length of its files.
+    ///
+    /// # Errors
+    /// When the table is not there or may not be read.
+    pub async fn published(&mut self, month: &str, year: &str, most: usize) -> Result<Vec<(Head, i64)>, Error> {
+        let read = |source| Error::Read { what: "published figures", source };
+        let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
+        let names = Extract::ALL.map(Extract::name);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = transaction
+            .query(
+                "SELECT extract, region, period, version, manifest_sha256, extract(epoch FROM at)::float8, \
+                        pg_column_size(files)::int8 \
+                   FROM (SELECT DISTINCT ON (region, extract, period) * FROM register.published \
+                          WHERE extract = ANY ($1) AND period >= CASE length(period) WHEN 4 THEN $2 ELSE $3 END \
+                          ORDER BY region, extract, period, version DESC) AS newest \
+                  ORDER BY period DESC LIMIT $4",
+                &[&&names[..], &year, &month, &most],
+            )
+            .await
+            .map_err(read)?;
+        transaction.commit().await.map_err(read)?;
+        Ok(rows.iter().filter_map(head).collect())
+    }
+
+    /// A parcel's manifest and those of its files that are named.
+    ///
+    /// # Errors
+    /// When the table is not there or may not be read.
+    pub async fn parcel(&mut self, head: &Head, files: &[&str]) -> Result<(Value, Value), Error> {
+        let read = |source| Error::Read { what: "a published parcel", source };
+        let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
+        let version = i32::try_from(head.version).unwrap_or(i32::MAX);
+        let row = transaction
+            .query_one(
+                "SELECT manifest, (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(files) \
+                                    WHERE key = ANY ($5)) \
+                   FROM register.published WHERE region = $1 AND extract = $2 AND period = $3 AND version = $4",
+                &[&head.region.code(), &head.extract.name(), &head.period.to_string(), &version, &files],
+            )
+            .await
+            .map_err(read)?;
+        transaction.commit().await.map_err(read)?;
+        Ok((row.get::<_, Json<Value>>(0).0, row.get::<_, Json<Value>>(1).0))
+    }
+}
+
+/// What the store says of its own reading of a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The lanskod.
+    pub region: Box<str>,
+    /// Records read: the sum of the positions of its topics.
+    pub next_offsets: i64,
+    /// When a position last moved.
+    pub updated_at: Option<Timestamp>,
+    /// Events that had been stored already.
+    pub duplicates: i64,
+    /// Events that could not be stored.
+    pub rejected: i64,
+    /// Batches that the projections have still to look at.
+    pub unprojected: i64,
+}
+
+impl Store {
+    /// Positions, duplicates and rejects by region.
+    ///
+    /// # Errors
+    /// When the tables are not there or may not be read.
+    pub async fn deliveries(&mut self) -> Result<Vec<Delivery>, Error> {
+        let read = |source| Error::Read { what: "the store's positions", source };
+        let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
+        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
+        let rows = transaction
+            .query(
+                "SELECT p.region, sum(p.next_offset)::int8, extract(epoch FROM max(p.updated_at))::float8, \
+                        (SELECT coalesce(sum(d.count), 0)::int8 FROM delivery.duplicates d WHERE d.region = p.region), \
+                        (SELECT count(*) FROM delivery.rejected r WHERE r.region = p.region), \
+                        (SELECT count(*) FROM delivery.dirty q WHERE q.region = p.region) \
+                   FROM delivery.progress p GROUP BY p.region ORDER BY p.region",
+                &[],
+            )
+            .await
+            .map_err(read)?;
+        transaction.commit().await.map_err(read)?;
+        let delivery = |row: &Row| Delivery {
+            region: row.get::<_, &str>(0).into(),
+            next_offsets: row.get(1),
+            updated_at: row.get::<_, Option<f64>>(2).map(|at| Timestamp((at * 1_000_000.0) as i64)),
+            duplicates: row.get(3),
+            rejected: row.get(4),
+            unprojected: row.get(5),
+        };
+        Ok(rows.iter().map(delivery).collect())
+    }
+}
+
+/// A series that pages know; another one is not theirs.
+fn head(row: &Row) -> Option<(Head, i64)> {
+    let head = Head {
+        extract: Extract::of_name(row.get(0))?,
+        region: row.get::<_, &str>(1).parse().ok()?,
+        period: row.get::<_, &str>(2).parse().ok()?,
+        version: u32::try_from(row.get::<_, i32>(3)).ok()?,
+        manifest_sha256: row.get::<_, &str>(4).into(),
+        made_at: Timestamp((row.get::<_, f64>(5) * 1_000_000.0) as i64),
+    };
+    Some((head, row.get(6)))
 }
 
 fn schema_id(row: &Row) -> u32 {

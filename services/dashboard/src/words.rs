@@ -36,6 +36,14 @@ impl Language {
         }
     }
 
+    /// One of two texts that stand side by side where they are used.
+    pub const fn say(self, sv: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Sv => sv,
+            Self::En => en,
+        }
+    }
+
     /// Reads the code in an address.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
@@ -193,6 +201,7 @@ words! {
     unreadable: "okänt", "unknown";
     not_applicable: "ej tillämpligt", "not applicable";
     fewer_than: "färre än", "fewer than";
+    withheld: "döljs", "withheld";
 
     personal: "personal", "staff";
     hygien: "hygien", "hygiene";
@@ -273,6 +282,7 @@ words! {
 
     about: "Om siffrorna", "About the figures";
     about_short: "Bemannade platser gäller. Gamla uppgifter räknas inte in. Summor är summa genom summa.", "Staffed beds count. Old data are left out. Totals are sum over sum.";
+    about_published: "Publicerade siffror ur regionernas uttag. Det som saknas är aldrig noll. Summor är summa genom summa.", "Published figures from the regions' extracts. What is missing is never zero. Totals are sum over sum.";
     accessibility: "Tillgänglighet", "Accessibility";
     printed: "utskrivet", "printed";
     page_not_found: "Sidan finns inte", "The page does not exist";
@@ -285,7 +295,7 @@ words! {
     status_words: "Lägesord", "Status words";
     shape: "Form", "Shape";
     when: "När", "When";
-    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 1, 2026-11-22.", "Every figure on the board follows these definitions. Version 1, 2026-11-22.";
+    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 2, 2026-11-25.", "Every figure on the board follows these definitions. Version 2, 2026-11-25.";
 }
 
 impl Words {

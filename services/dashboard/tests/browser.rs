@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use schemas::{BedKind, CorrectionKind, Timestamp};
 
 use crate::fixture::{self, MINUTE, Movement, Ward};
+use crate::published;
 use crate::site::{Setup, Site};
 
 /// The folder of the checks with their packages fetched; fetched once per lock file.
@@ -53,6 +54,22 @@ fn nothing(wish: &str) {
 #[test]
 fn every_page_is_accessible_and_silent_in_both_themes_languages_and_widths() {
     check("pages", &country().url(), &[], nothing);
+}
+
+#[test]
+fn pages_of_published_figures_are_accessible_in_both_themes_languages_and_widths() {
+    check("pages", &published::site().url(), &[("PUBLISHED", "1")], nothing);
+}
+
+#[test]
+fn pages_of_published_figures_work_without_script_and_by_keyboard() {
+    check("published", &published::site().url(), &[], nothing);
+}
+
+/// Pictures for people to look at; where they lie is printed.
+#[test]
+fn pictures_are_taken_of_published_figures() {
+    check("screenshots", &published::site().url(), &[("PUBLISHED", "1"), ("WHOLE", "1")], nothing);
 }
 
 #[test]

@@ -18,8 +18,8 @@ use topics::Region;
 use crate::browser::check;
 use crate::fixture::{DAY, Declaration, MINUTE, Movement, Ward};
 
-static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
-static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 
 /// Only a bound on waiting: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -305,6 +305,8 @@ fn a_store_that_is_away_leaves_the_board_waiting_and_says_so() {
     // Pages answer all the same, and say that they are not complete.
     let page = agent.get(format!("{}/sv", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.contains("Siffrorna är inte fullständiga än."));
+    let page = agent.get(format!("{}/sv/vantetider", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(page.contains("Lagret har inte svarat än"), "a store that is away looks like one that holds nothing");
 }
 
 #[test]
@@ -327,4 +329,14 @@ fn it_starts_from_the_store_where_the_store_left_off() {
     // The discharge is withdrawn: the patient of last month is here again, because the store still knows the admission.
     stand.movement("A13", "old", over);
     eventually("the old patient is back", || (stand.unit()?["belagda"] == 4).then_some(()));
+    // The pages beside the board have read the store too, by the same role, and Kafka for the fates.
+    let page = |path: &str| {
+        let text = ureq::get(format!("{}{path}", stand.url())).call().ok()?.body_mut().read_to_string().ok()?;
+        Some(text)
+    };
+    eventually("published figures are asked for", || {
+        page("/sv/vantetider")?.contains("Inget är publicerat").then_some(())
+    });
+    eventually("the store's positions are told", || page("/sv/drift")?.contains("Jönköpings län").then_some(()));
+    eventually("the source topics are told", || page("/sv/drift")?.contains("region.06.source.adt").then_some(()));
 }

@@ -7,4 +7,6 @@ mod browser;
 mod fixture;
 mod follow;
 mod pages;
+mod published;
+mod register;
 mod site;

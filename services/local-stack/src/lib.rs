@@ -4,6 +4,7 @@ mod error;
 mod kafka;
 mod postgres;
 mod process;
+mod sftp;
 
 use std::{
     io,
@@ -19,6 +20,7 @@ pub use error::Error;
 pub use kafka::{KAFKA_VERSION, Kafka};
 pub use postgres::Postgres;
 pub use process::Process;
+pub use sftp::Sftp;
 
 /// Below the ports that Linux gives to outgoing connections (from 32768): one of those could take a port between its
 /// being found free and its being used.

@@ -53,6 +53,15 @@ impl Postgres {
             }
             return Ok(Self { url, psql: PathBuf::from("psql"), databases: AtomicU32::new(0), own: None });
         }
+        Self::start_own(&[])
+    }
+
+    /// Starts a private cluster whatever the environment says, with settings (`wal_level=logical`) beside the usual ones: for
+    /// a database that the platform reads from, and that is stopped in the middle.
+    ///
+    /// # Errors
+    /// When no PostgreSQL server is installed or it does not come up.
+    pub fn start_own(settings: &[&str]) -> Result<Self, Error> {
         let binaries = binaries().ok_or(Error::Missing {
             program: "PostgreSQL 15 or later",
             remedy: "install the server (Debian: apt-get install postgresql) or set DATABASE_URL",
@@ -92,6 +101,7 @@ impl Postgres {
         ] {
             start.extend(["-c".to_owned(), setting]);
         }
+        start.extend(settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
         let mut own = Own { server: None, folder, command: start, port };
         own.start()?;
         let postgres = Self {
@@ -108,6 +118,12 @@ impl Postgres {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The client program that fits the server.
+    #[must_use]
+    pub fn psql(&self) -> &Path {
+        &self.psql
     }
 
     /// Creates an empty database and returns its URL.

@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::{Parser, Subcommand};
 use schemas::Timestamp;
 use topics::Region;
 
+use crate::code_lists::CodeLists;
 use crate::directory::{self, Directory};
 use crate::dry_run::{self, Language};
 use crate::mapping::{self, Program};
@@ -63,6 +65,9 @@ enum Command {
         /// The region's unit directory, or the mapping package of a table: a file, or the name of a shipped one.
         #[arg(long, value_name = "FILE|PACKAGE")]
         mapping: Option<PathBuf>,
+        /// Folder of code lists in place of the shipped ones.
+        #[arg(long, value_name = "FOLDER")]
+        code_lists: Option<PathBuf>,
         /// Print the open stays after the whole file instead, as sorted JSON lines.
         #[arg(long)]
         census: bool,
@@ -133,8 +138,9 @@ impl CommandLine {
         let done = match self.command {
             Command::Run { config } => return service::run(&config),
             Command::Check { config } => return service::check(&config),
-            Command::DryRun { region, mapping, census, language, file } => {
-                dry_run(region, mapping.as_deref(), census, language, &file)
+            Command::DryRun { region, mapping, code_lists, census, language, file } => {
+                let files = Files { mapping: mapping.as_deref(), code_lists: code_lists.as_deref() };
+                dry_run(region, files, census, language, &file)
             }
             Command::Mapping { command: MappingCommand::Check { file } } if mapping::is_package(&file) => {
                 package_check(&file)
@@ -162,15 +168,25 @@ fn fail(message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// What a dry run reads besides the file that is tried.
+struct Files<'a> {
+    mapping: Option<&'a Path>,
+    code_lists: Option<&'a Path>,
+}
+
 fn dry_run(
     region: Region,
-    mapping: Option<&Path>,
+    Files { mapping, code_lists }: Files<'_>,
     census: bool,
     language: Language,
     file: &Path,
 ) -> Result<(), Failure> {
     let package = mapping.filter(|path| mapping::is_package(path));
-    let program = package.map(Program::load).transpose().map_err(|error| usage(&error))?;
+    let mut program = package.map(Program::load).transpose().map_err(|error| usage(&error))?;
+    if let Some(folder) = code_lists {
+        let lists = CodeLists::with_folder(folder).map_err(|error| usage(&error))?;
+        program = program.map(|program| program.with_code_lists(Arc::new(lists)));
+    }
     if census && program.is_some() {
         return Err(Failure::Usage("--census counts stays of HL7 messages; a table has none".to_owned()));
     }

@@ -1,12 +1,14 @@
 //! The processor's configuration. A sample is in `config.sample.toml`; `processor check` reads one without starting.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use runtime::config::{Check, Fault, Http, Kafka, Log, Registry, Secret};
 use runtime::relay;
 use serde::Deserialize;
 use topics::Region;
 
+use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 use crate::mapping::Program;
 use crate::pipeline::{Pipeline, Settings};
@@ -45,6 +47,8 @@ pub struct RegionConfig {
     /// Mapping packages of the region's tables: names of shipped ones or files. Each brings its feed.
     #[serde(default)]
     pub packages: Vec<PathBuf>,
+    /// Folder of the region's code lists, in place of the shipped ones of the same systems.
+    pub code_lists: Option<PathBuf>,
     /// The feeds that are read besides those of the packages.
     #[serde(default = "Feed::all")]
     pub feeds: Vec<Feed>,
@@ -116,6 +120,8 @@ impl RegionConfig {
                 directory
             }
         };
+        let lists = self.code_lists.as_deref().map(CodeLists::with_folder).transpose();
+        let lists = lists.map_err(|error| Fault::new("code_lists", runtime::exit::chain(&error)))?.map(Arc::new);
         let mut programs: Vec<Program> = Vec::with_capacity(self.packages.len());
         for (at, package) in self.packages.iter().enumerate() {
             let key = format!("packages.{at}");
@@ -124,7 +130,10 @@ impl RegionConfig {
                 let what = format!("the feed {} has a reader already; give each package its own feed", program.feed());
                 return Err(Fault::new(&key, what));
             }
-            programs.push(program);
+            programs.push(match &lists {
+                Some(lists) => program.with_code_lists(Arc::clone(lists)),
+                None => program,
+            });
         }
         Pipeline::new(Settings {
             region: self.code.code().to_owned(),

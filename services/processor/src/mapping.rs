@@ -5,6 +5,7 @@
 //! understood as a whole or refused with file, line and key. The same row and the same package always give the same
 //! fields.
 
+mod code;
 mod example;
 mod explain;
 mod field;
@@ -21,15 +22,19 @@ pub use field::{Field, FieldKind, Subject};
 pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
-pub(crate) use program::Whole;
+pub(crate) use program::{KEY, Whole};
 pub use rule::PackageRule;
-pub(crate) use slot::{Slot, Slots};
+pub(crate) use slot::{CodeSlot, Slot, Slots};
 
 use std::path::Path;
 
 /// The packages that come with the program, by name.
-const SHIPPED: [(&str, &str); 2] =
-    [("waiting-times", include_str!("../packages/waiting-times.toml")), ("kpp", include_str!("../packages/kpp.toml"))];
+const SHIPPED: [(&str, &str); 4] = [
+    ("waiting-times", include_str!("../packages/waiting-times.toml")),
+    ("kpp", include_str!("../packages/kpp.toml")),
+    ("par", include_str!("../packages/par.toml")),
+    ("ward-capacity", include_str!("../packages/ward-capacity.toml")),
+];
 
 /// Names of the shipped packages.
 pub fn shipped() -> impl Iterator<Item = &'static str> {

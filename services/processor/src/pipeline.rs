@@ -6,6 +6,7 @@
 
 mod bed_capacity;
 mod bed_status;
+mod clinical;
 mod cost;
 mod debezium;
 mod encounter;
@@ -26,6 +27,7 @@ mod trigger;
 mod verbatim;
 mod visit;
 mod wait;
+mod ward_capacity;
 
 use std::borrow::Cow;
 
@@ -40,6 +42,7 @@ use crate::mapping::{Program, Slot, Slots, Whole};
 use crate::rules::Rule;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
+pub(crate) use row::BEDS_MAX;
 pub(crate) use stop::Stop;
 use subject::Pseudonymising;
 use trigger::Shape;
@@ -261,20 +264,20 @@ impl Pipeline {
         let guard = Guard::of_unit(&self.pseudonymiser);
         let mut unquoted = String::new();
         let slots = program.read(&text, &mut unquoted, &mut self.stockholm, &guard, &mut self.findings)?;
+        let row = statement::Row { slots: &slots, correction: CorrectionKind::New, before: None };
         statement::Mapping {
             source,
             origin,
-            correction: CorrectionKind::New,
             program,
             key_id: &self.key_id,
+            directory: &self.directory,
             guard: &guard,
             stockholm: &self.stockholm,
             pseudonymiser: &self.pseudonymiser,
             interim: self.interim,
             reserves: self.reserves,
-            findings: &mut self.findings,
         }
-        .map(&slots, sink)
+        .map(&row, &mut self.findings, sink)
     }
 
     /// A change of a table, by the package of its feed.
@@ -286,22 +289,28 @@ impl Pipeline {
         let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
         let guard = Guard::of_unit(&self.pseudonymiser);
         let slots = program.read_named(&change.cells, whole, &mut self.stockholm, &guard, &mut self.findings)?;
+        // What was odd about the row as it was, its own record has told.
+        let mut told = Findings::default();
+        let before = change
+            .before
+            .as_ref()
+            .and_then(|cells| program.read_named(cells, Whole::No, &mut self.stockholm, &guard, &mut told).ok());
         // A database knows when a change was committed; the transport does not.
         let source = &SourceRecord { recorded_at: source.recorded_at.or(change.committed_at), ..source.clone() };
+        let row = statement::Row { slots: &slots, correction: change.correction, before: before.as_ref() };
         statement::Mapping {
             source,
             origin,
-            correction: change.correction,
             program,
             key_id: &self.key_id,
+            directory: &self.directory,
             guard: &guard,
             stockholm: &self.stockholm,
             pseudonymiser: &self.pseudonymiser,
             interim: self.interim,
             reserves: self.reserves,
-            findings: &mut self.findings,
         }
-        .map(&slots, sink)
+        .map(&row, &mut self.findings, sink)
     }
 
     /// A capacity row, step by step.
@@ -315,6 +324,8 @@ impl Pipeline {
             directory: &self.directory,
             guard: &guard,
             findings: &mut self.findings,
+            unit_column: "enhet",
+            extensions: &[],
         };
         Ok(event.map(&row, sink))
     }

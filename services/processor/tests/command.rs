@@ -122,3 +122,58 @@ fn a_configuration_is_checked_with_its_key() {
         .expect("the processor runs");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A folder of code lists of a region's own, complete for diagnoses.
+fn code_lists() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = "[list]\nsystem = \"ICD_10_SE\"\nversion = \"2026\"\nsource = \"test\"\nvalid_from = \"2020-01-01\"\n\
+                complete = true\ncodes = \"icd.csv\"\n";
+    std::fs::write(folder.path().join("icd.toml"), list).expect("written");
+    std::fs::write(folder.path().join("icd.csv"), "code;name;valid_from;valid_to\nS72.00;Collum;;\n").expect("written");
+    folder
+}
+
+#[test]
+fn a_table_is_tried_with_code_lists_of_the_regions_own() {
+    let folder = code_lists();
+    let path = folder.path().to_str().expect("a path");
+    let table = b"vardkontakt_id;UTDATUM;HDIA;DIA1\nA;2026-02-02;S7200;S7201\n";
+    check(&dry_run(&["--mapping", "par", "-"]), table, 0, "\"statement_id\":\"A\"", "1 mapped to 1 events");
+    let listed = dry_run(&["--mapping", "par", "--code-lists", path, "-"]);
+    check(&listed, table, 0, "{\"field\":\"DIA1\",\"rule\":\"code-unknown\"", "code-unknown");
+    check(
+        &dry_run(&["--mapping", "par", "--code-lists", "no-such", "-"]),
+        table,
+        2,
+        "",
+        "cannot read code list no-such",
+    );
+}
+
+#[test]
+fn a_configuration_is_checked_with_its_packages_and_code_lists() {
+    let folder = code_lists();
+    let checked = |code_lists: &str| {
+        let text = include_str!("../config.sample.toml")
+            .replace(
+                "packages = [\"waiting-times\"]",
+                "packages = [\"waiting-times\", \"kpp\", \"par\", \"ward-capacity\"]",
+            )
+            .replace("# code_lists = \"code-lists-14\"", &format!("code_lists = \"{code_lists}\""));
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        Command::new(PROCESSOR)
+            .args(["check", "--config"])
+            .arg(file.path())
+            .env("VARDSTROM_KEY_14", "0123456789abcdef".repeat(4))
+            .output()
+            .expect("the processor runs")
+    };
+    let output = checked(folder.path().to_str().expect("a path"));
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::write(folder.path().join("icd.csv"), "kod;namn\n").expect("written");
+    let output = checked(folder.path().to_str().expect("a path"));
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("region.0.code_lists") && err.contains("icd.csv:1: the header is"), "{err}");
+}

@@ -100,6 +100,64 @@ fn a_deleted_row_takes_its_statement_back() {
 }
 
 #[test]
+fn a_row_that_moves_to_another_period_or_contact_takes_its_earlier_statement_back_first() {
+    let events = |before: Value, after: &Value| {
+        let (outcome, kept) = process(json!({"before": before, "after": after, "op": "u"}).to_string().as_bytes());
+        assert!(matches!(outcome, Outcome::Mapped(count) if count as usize == kept.events.len()));
+        kept.events
+    };
+    let said = |event: &Value| {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let envelope = &event["envelope"];
+        let ordinal = envelope["origin"]["ordinal"].as_i64().expect("a number");
+        (ordinal, text(&envelope["correction"]["kind"]), text(&event["contact_id"]), text(&event["period"]))
+    };
+    let as_said = |ordinal, kind: &str, contact: &str, period: &str| {
+        (ordinal, kind.to_owned(), contact.to_owned(), period.to_owned())
+    };
+    let mut later = row();
+    later["matperiod"] = "2026-03-31".into();
+    let moved = events(row(), &later);
+    assert_eq!(
+        moved.iter().map(said).collect::<Vec<_>>(),
+        [as_said(0, "CANCEL", "OPT-å1", "2026-02"), as_said(1, "UPDATE", "OPT-å1", "2026-03")]
+    );
+    assert_eq!(moved[0]["envelope"]["event_type"], "wait.withdrawn");
+    assert_ne!(moved[0]["envelope"]["event_id"], moved[1]["envelope"]["event_id"]);
+    let mut renamed = row();
+    renamed["vardkontakt_id"] = "OPT-å2".into();
+    assert_eq!(
+        events(row(), &renamed).iter().map(said).collect::<Vec<_>>(),
+        [as_said(0, "CANCEL", "OPT-å1", "2026-02"), as_said(1, "UPDATE", "OPT-å2", "2026-02")]
+    );
+    // Another day of the same month is the same period; so is one that the start of a completed contact tells.
+    let mut unsaid = row();
+    unsaid["matperiod"] = Value::Null;
+    let mut other_day = row();
+    other_day["matperiod"] = "2026-02-01".into();
+    for after in [&other_day, &unsaid] {
+        assert_eq!(
+            events(row(), after).iter().map(said).collect::<Vec<_>>(),
+            [as_said(0, "UPDATE", "OPT-å1", "2026-02")]
+        );
+    }
+    // What the earlier statement was is not known, or there was none: nothing is taken back.
+    let mut waiting = row();
+    (waiting["status"], waiting["start_datum"], waiting["matperiod"]) = ("VANTANDE".into(), Value::Null, Value::Null);
+    for before in [Value::Null, json!({"vardkontakt_id": "OPT-å1"}), json!({"id": 7}), waiting] {
+        assert_eq!(
+            events(before, &later).iter().map(said).collect::<Vec<_>>(),
+            [as_said(0, "UPDATE", "OPT-å1", "2026-03")]
+        );
+    }
+    // A row that is refused takes nothing back.
+    let mut refused = later.clone();
+    (refused["status"], refused["matperiod"]) = ("VANTANDE".into(), Value::Null);
+    let (outcome, kept) = process(json!({"before": row(), "after": refused, "op": "u"}).to_string().as_bytes());
+    assert!(matches!(outcome, Outcome::Rejected(_)) && kept.events.is_empty());
+}
+
+#[test]
 fn what_is_no_row_has_its_own_fate() {
     let rule = |envelope: Value| change(&envelope).expect_err("no event").0;
     assert_eq!(rule(json!({"before": null, "after": null, "op": "t"})), "table-truncated");

@@ -61,6 +61,7 @@ fn is_of_tables(code: &str) -> bool {
     ["capacity-", "file-", "field-", "package-rule-", "wait-", "cost-"].iter().any(|prefix| code.starts_with(prefix))
         || of_packages.contains(&code)
         || of_changes.contains(&code)
+        || crate::clinical::SHOWN.contains(&code)
 }
 
 /// The rules that need bytes an example file cannot show, with the test that shows them.

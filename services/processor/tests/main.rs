@@ -2,6 +2,7 @@
 
 mod canary;
 mod census;
+mod clinical;
 mod command;
 mod debezium;
 mod examples;
@@ -10,3 +11,4 @@ mod mutation;
 mod sample_config;
 mod service;
 mod support;
+mod ward_capacity;

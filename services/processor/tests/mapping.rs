@@ -68,6 +68,8 @@ fn an_example_that_does_not_hold_is_seen() {
 #[test]
 fn explain_shows_where_each_field_comes_from() {
     insta::assert_snapshot!("explain-waiting-times", mapping::explain(&shipped("waiting-times")));
+    insta::assert_snapshot!("explain-par", mapping::explain(&shipped("par")));
+    insta::assert_snapshot!("explain-ward-capacity", mapping::explain(&shipped("ward-capacity")));
 }
 
 /// A package with one thing wrong, and what the error must name.
@@ -86,7 +88,11 @@ fn check_mistake(from: &str, to: &str, expected: &[&str]) {
 
 #[test]
 fn a_mistake_points_at_file_line_and_key() {
-    check_mistake("subject = \"wait\"", "subject = \"waits\"", &["p.toml:", "package.subject", "use wait"]);
+    check_mistake(
+        "subject = \"wait\"",
+        "subject = \"waits\"",
+        &["p.toml:", "package.subject", "use wait, cost, clinical"],
+    );
     check_mistake("feed = \"waiting-times\"", "feed = \"Waiting Times\"", &["package.feed"]);
     check_mistake("[fields.kva]", "[fields.kvaa]", &["fields.kvaa", "no field"]);
     check_mistake("column = \"remiss_id\"", "colum = \"remiss_id\"", &["unknown field `colum`"]);

@@ -16,7 +16,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use runtime::origin::{EVENT_ID_HEADER, HEADER, Origin, Watermarks};
 use schemas::registry;
-use schemas::{BedCapacity, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record};
+use schemas::{BedCapacity, Clinical, CodeRole, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record};
 use topics::Region;
 
 use crate::support;
@@ -193,10 +193,16 @@ fn read(topic: &str) -> BTreeMap<(String, i32, i64, u32), Seen> {
 }
 
 fn encoded(region: Region, format: Format, payload: &[u8]) -> Vec<u8> {
+    let feed = support::source(format, payload).feed;
+    encoded_of_feed(region, feed, format, payload)
+}
+
+fn encoded_of_feed(region: Region, feed: &str, format: Format, payload: &[u8]) -> Vec<u8> {
     let mut encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
     let mut bytes = Vec::new();
     let mut record = support::source(format, payload);
     record.region = region.code();
+    record.feed = feed;
     encoder.encode(&record, &mut bytes).expect("encoded");
     bytes
 }
@@ -282,6 +288,44 @@ fn every_record_comes_out_once_though_the_service_is_killed() {
         assert_eq!((record.key.as_deref(), record.event_id.as_deref()), (None, None));
     }
     assert_eq!(second.stop(), Some(0));
+}
+
+#[test]
+fn tables_by_package_come_out_on_the_topics_of_their_subjects() {
+    let stage = Stage::set("12");
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration");
+    std::fs::write(stage.config(), format!("{text}feeds = []\npackages = [\"par\", \"ward-capacity\"]\n"))
+        .expect("written");
+    let source = |feed: &str, format, payload: &str| {
+        let record = encoded_of_feed(stage.region, feed, format, payload.as_bytes());
+        write(&topics::name::source(stage.region, feed), &[record]);
+    };
+    source("par", Format::Delimited, "vardkontakt_id;UTDATUM;HDIA;OP\nPAR-1;2026-02-09;S72.00;NFJ59 -1");
+    source(
+        "par",
+        Format::Debezium,
+        "{\"op\":\"d\",\"before\":{\"vardkontakt_id\":\"PAR-2\",\"utdatum\":\"2026-02-09\"}}",
+    );
+    source("ward-capacity", Format::Delimited, "avdelning;galler_fran;disponibla\nMAVA;2026-01-06;20");
+    let service = Service::start(&stage.config());
+    wait_for("all records to be settled", || {
+        (stage.metric("vardstrom_processor_records_total") == Some(3)).then_some(())
+    });
+    let decoder = Decoder::development();
+    let seen = read(&topics::name::common(stage.region, "clinical"));
+    let mut stated = Vec::new();
+    for record in seen.values() {
+        let event: Clinical<'_> = decoder.decode(&record.payload).expect("a Clinical");
+        assert_eq!((record.key.as_deref(), event.period), (Some(event.statement_id), Some("2026-02")));
+        let codes: Vec<_> = event.codes.iter().map(|code| (code.role, code.code)).collect();
+        stated.push((event.statement_id, event.envelope.event_type, codes));
+    }
+    let hip = vec![(CodeRole::MainDiagnosis, "S7200"), (CodeRole::Procedure, "NFJ59")];
+    assert_eq!(stated, [("PAR-1", "clinical.stated", hip), ("PAR-2", "clinical.withdrawn", Vec::new())]);
+    let wards = read(&topics::name::common(stage.region, "bed-capacity"));
+    let ward: BedCapacity<'_> = decoder.decode(&wards.values().next().expect("a row").payload).expect("a BedCapacity");
+    assert_eq!((wards.len(), ward.unit, ward.disponibla, ward.faststallda), (1, "MAVA", Some(20), None));
+    assert_eq!(service.stop(), Some(0));
 }
 
 fn check_kind<'a, R: Record + serde::Deserialize<'a>>(

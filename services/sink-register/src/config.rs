@@ -25,6 +25,8 @@ pub struct Config {
     /// Where definitions come from.
     #[serde(default)]
     pub definitions: Sources,
+    /// Where recipients fetch parcels, when they do.
+    pub serve: Option<config::Http>,
     /// Who may get parcels.
     #[serde(default, rename = "recipient")]
     pub recipients: Vec<Recipient>,
@@ -68,8 +70,12 @@ pub struct Recipient {
     pub name: String,
     /// Files with a row per person are encrypted to this key.
     pub age_key: Option<AgeKey>,
-    /// Where parcels are delivered to. Another way of delivery becomes another key beside this one.
+    /// Parcels are delivered into this folder; with `token`, they are offered from it.
     pub folder: Option<PathBuf>,
+    /// The recipient fetches its parcels over HTTP and shows this token, 32 letters or more.
+    pub token: Option<Secret>,
+    /// Parcels are delivered into a folder of this server.
+    pub sftp: Option<sftp::Server>,
 }
 
 impl Config {
@@ -139,7 +145,21 @@ impl Check for Config {
             if self.recipients[..n].iter().any(|earlier| earlier.name == recipient.name) {
                 return Err(Fault::new(key, "stands twice"));
             }
+            recipient.check().map_err(|fault| fault.under(&format!("recipient.{n}")))?;
         }
         flag::check(&self.flags)
+    }
+}
+
+impl Check for Recipient {
+    fn check(&self) -> Result<(), Fault> {
+        if self.token.is_some() && self.folder.is_none() {
+            return Err(Fault::new("token", "parcels that are fetched are offered from a folder; add folder"));
+        }
+        let Some(server) = &self.sftp else { return Ok(()) };
+        if self.folder.is_some() {
+            return Err(Fault::new("folder", "a recipient has one delivery; remove folder or sftp"));
+        }
+        server.check().map_err(|fault| fault.under("sftp"))
     }
 }

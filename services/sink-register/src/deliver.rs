@@ -1,13 +1,14 @@
 //! Delivery: a parcel goes to where its recipient takes it from, once.
 //!
-//! A folder is the one way there is. Another one (SFTP, an HTTP API) is another [`Target`]: it has to say what stands
-//! there already, to put a parcel there whole or not at all, and to leave a receipt. Everything else (check, ledger,
-//! retry, no second delivery) is here and stays.
+//! A [`Target`] has to say what stands there already, to put a parcel there whole or not at all, and to leave a
+//! receipt. Everything else (check, ledger, retry, no second delivery) is here, the same for all of them.
 //!
 //! A delivery is over when the ledger has `received`, or the target has the receipt. Only then is a parcel that the
 //! recipient has taken away told from one that never came, and not sent again.
 
-use std::fs;
+mod into_folder;
+mod over_sftp;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,10 +18,10 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::failpoint::reach;
 use crate::ledger::{self, Action};
-use crate::parcel::{self, Checked, Manifest, Staged, Trusted};
+use crate::parcel::{self, Checked, Manifest, Trusted};
 use crate::session::Session;
 
-/// A full disk or a share that is away for a moment; what lasts longer needs somebody.
+/// A full disk, or a share or server that is away for a moment; what lasts longer needs somebody.
 const TRIES_MAX: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -29,6 +30,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 enum Target {
     /// A folder, also one that is mounted.
     Folder(PathBuf),
+    /// A folder of a server.
+    Sftp(Box<sftp::Server>),
+    /// A folder of ours, from which the recipient fetches (see [`crate::serve`]).
+    Offer(PathBuf),
 }
 
 /// What came of it.
@@ -38,6 +43,8 @@ pub enum Outcome {
     Delivered,
     /// It was there, or had been.
     AlreadyThere,
+    /// The recipient may fetch it. The ledger has `delivered` when it begins to, and `received` when it has said so.
+    Offered,
 }
 
 /// What a delivery leaves beside the parcel.
@@ -48,6 +55,11 @@ struct Receipt<'a> {
 }
 
 impl Receipt<'_> {
+    /// Its name, for a parcel of this name.
+    fn name(parcel: &str) -> String {
+        format!("{parcel}.receipt.json")
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("texts are JSON");
         bytes.push(b'\n');
@@ -71,6 +83,8 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
         return Ok((Outcome::AlreadyThere, checked.manifest));
     }
     match put(&target, folder, &checked, &trusted).await {
+        // What is offered has not left.
+        Ok(_) if matches!(target, Target::Offer(_)) => Ok((Outcome::Offered, checked.manifest)),
         Ok(outcome) => {
             reach("receipt-written");
             let actions = [Action::Delivered, Action::Received];
@@ -89,19 +103,26 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
 }
 
 fn target(config: &Config, manifest: &Manifest) -> Result<Target, Error> {
-    let recipient = config.recipient(&manifest.recipient);
-    let folder = recipient.and_then(|recipient| recipient.folder.clone());
-    folder.map(Target::Folder).ok_or_else(|| Error::TargetMissing(manifest.recipient.clone()))
+    let missing = || Error::TargetMissing(manifest.recipient.clone());
+    let recipient = config.recipient(&manifest.recipient).ok_or_else(missing)?;
+    match (&recipient.folder, &recipient.sftp, &recipient.token) {
+        (Some(folder), _, Some(_)) => Ok(Target::Offer(folder.clone())),
+        (Some(folder), _, None) => Ok(Target::Folder(folder.clone())),
+        (None, Some(server), _) => Ok(Target::Sftp(Box::new(server.clone()))),
+        (None, None, _) => Err(missing()),
+    }
 }
 
 async fn put(target: &Target, folder: &Path, checked: &Checked, trusted: &Trusted) -> Result<Outcome, Error> {
     let mut tried = 0;
     loop {
         tried += 1;
-        let Target::Folder(place) = target;
-        match put_into_folder(place, folder, checked, trusted) {
-            // Only the file system changes its mind by itself.
-            Err(Error::Parcel(error @ parcel::Error::File { .. })) if tried < TRIES_MAX => {
+        let result = match target {
+            Target::Folder(place) | Target::Offer(place) => into_folder::put(place, folder, checked, trusted),
+            Target::Sftp(server) => over_sftp::put(server, folder, checked).await,
+        };
+        match result {
+            Err(error) if tried < TRIES_MAX && may_pass(&error) => {
                 tracing::warn!("{}; trying again", runtime::exit::chain(&error));
                 tokio::time::sleep(PAUSE).await;
             }
@@ -110,45 +131,21 @@ async fn put(target: &Target, folder: &Path, checked: &Checked, trusted: &Truste
     }
 }
 
-fn put_into_folder(place: &Path, folder: &Path, checked: &Checked, trusted: &Trusted) -> Result<Outcome, Error> {
-    let name = checked.manifest.name();
-    let receipt_path = place.join(format!("{name}.receipt.json"));
-    let receipt = Receipt { parcel: &name, manifest_sha256: &checked.manifest_sha256 }.bytes();
-    if fs::read(&receipt_path).is_ok_and(|found| found == receipt) {
-        return Ok(Outcome::AlreadyThere);
+/// Only a file system and a network change their mind by themselves.
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::Parcel(parcel::Error::File { .. }) => true,
+        Error::Server { source, .. } => !source.needs_operator(),
+        _ => false,
     }
-    let there = place.join(&name);
-    let outcome = if there.exists() { Outcome::AlreadyThere } else { Outcome::Delivered };
-    if outcome == Outcome::Delivered {
-        copy(place, folder, &name)?;
-    }
-    // Read back, so that the receipt speaks of what the recipient will find.
-    let found = parcel::check(&there, trusted, None)?;
-    if found.manifest_sha256 != checked.manifest_sha256 {
-        return Err(Error::TargetOccupied { place: there });
-    }
-    reach("copied");
-    parcel::replace(&receipt_path, &receipt)?;
-    Ok(outcome)
-}
-
-fn copy(place: &Path, folder: &Path, name: &str) -> Result<(), Error> {
-    let staged = Staged::begin(place, name)?;
-    let failed = |source| Error::File { attempt: "look into", path: folder.to_owned(), source };
-    // The check has found exactly the files of the manifest, so their number is bounded by it.
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        staged.copy(&file, &path)?;
-    }
-    reach("copying");
-    staged.finish()?;
-    Ok(())
 }
 
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self::Folder(place) = self;
-        write!(f, "folder {}", place.display())
+        match self {
+            Self::Folder(place) => write!(f, "folder {}", place.display()),
+            Self::Offer(place) => write!(f, "HTTP from {}", place.display()),
+            Self::Sftp(server) => write!(f, "SFTP {}@{}{}", server.user, server.place(), server.folder),
+        }
     }
 }

@@ -199,8 +199,18 @@ pub enum Error {
     /// Definition and configuration name different keys.
     #[error("recipient {0} has one age key in the configuration and another in the definition; remove one")]
     KeyTwice(String),
+    /// A recipient's server.
+    #[error("deliver to {path} on {place}")]
+    Server {
+        /// Host and port.
+        place: String,
+        /// The file or folder there.
+        path: String,
+        /// What was attempted, and what came of it.
+        source: sftp::Error,
+    },
     /// Nowhere to deliver to.
-    #[error("recipient {0} has no delivery; add folder to its [[recipient]] in the configuration")]
+    #[error("recipient {0} has no delivery; add folder or sftp to its [[recipient]] in the configuration")]
     TargetMissing(String),
     /// Another parcel stands where this one should go.
     #[error("{} is another parcel than the one to deliver; nothing was overwritten", place.display())]
@@ -208,6 +218,21 @@ pub enum Error {
         /// The place.
         place: PathBuf,
     },
+    /// Parcels are to be served, and nothing says where or to whom.
+    #[error("nothing is served: add [serve] with listen, and token and folder to the [[recipient]] that fetches")]
+    ServeMissing,
+    /// A token that is easily guessed, or two recipients with the same.
+    #[error("the token of recipient {0} is too short, or another's; make one with `openssl rand -hex 32`")]
+    TokenUnfit(String),
+    /// Signals cannot be waited for.
+    #[error("wait for signals")]
+    Signals(#[source] io::Error),
+    /// Nothing can be served.
+    #[error(transparent)]
+    Http(#[from] runtime::http::Error),
+    /// The metrics are registered twice.
+    #[error("register metrics")]
+    Metrics(#[from] runtime::metrics::Error),
     /// A thread or the runtime.
     #[error("start")]
     Start(#[source] io::Error),
@@ -225,6 +250,8 @@ impl Error {
                 | Self::PeriodKind { .. }
                 | Self::DefinitionTwice { .. }
                 | Self::DefinitionsMany { .. }
+                | Self::ServeMissing
+                | Self::TokenUnfit(_)
                 | Self::Config(_)
         )
     }

@@ -18,6 +18,7 @@ pub mod period;
 mod positions;
 mod publish;
 mod read;
+pub mod serve;
 mod session;
 mod show;
 mod version;

@@ -36,6 +36,9 @@ Whoever gets a parcel needs this program, the sender's public key and, for files
   sink-register key
   sink-register verify waiting-times_14_2026-02_v1 --public-key 3b6a27bc... --identity identity.txt
 
+Recipients with a token fetch what was delivered for them; put a proxy with TLS before it:
+  sink-register serve
+
 What has left a region, for its data protection officer:
   sink-register ledger --region 14 --csv > disclosures.csv
 
@@ -109,6 +112,8 @@ enum Command {
         #[arg(value_name = "PARCEL")]
         parcel: PathBuf,
     },
+    /// Let recipients fetch the parcels that were delivered for them, and confirm them, until SIGTERM or Ctrl-C.
+    Serve(ConfigFile),
     /// Print a parcel's manifest, to be read. Checks nothing.
     Show {
         /// The parcel's folder.
@@ -186,6 +191,10 @@ fn execute(command: Command) -> Result<(), Error> {
             follow(&file, &Follow { folder: out, regions: region, extracts: extract, back, pause, deliver })
         }
         Command::Deliver { file, parcel } => deliver(&file, &parcel),
+        Command::Serve(file) => {
+            let config = load(&file)?;
+            block_on(async { sink_register::serve::run(config, Shutdown::install().map_err(Error::Signals)?).await })
+        }
         Command::Show { parcel } => {
             runtime::logs::init(&runtime::config::Log::default());
             let (manifest, manifest_sha256) = Manifest::read(&parcel)?;
@@ -272,6 +281,7 @@ fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Error> {
         let outcome = match outcome {
             Delivery::Delivered => "delivered",
             Delivery::AlreadyThere => "already delivered",
+            Delivery::Offered => "offered",
         };
         print(&format!("{outcome} {} to {}\n", manifest.name(), manifest.recipient));
         Ok(())

@@ -144,7 +144,7 @@ async fn the_command_says_what_is_wrong_and_how_to_mend_it() {
     desk.url = String::new();
     desk.refused(&["ledger", "--region", "14"], 2, "TEST_DATABASE is set but empty");
     let help = desk.done(&["--help"]);
-    for command in ["plan", "run", "deliver", "show", "verify", "ledger", "key"] {
+    for command in ["plan", "run", "deliver", "serve", "show", "verify", "ledger", "key"] {
         assert!(help.contains(&format!("sink-register {command}")), "no example of {command}");
     }
 }

@@ -8,6 +8,8 @@ mod kill;
 mod parcel;
 mod published;
 mod read;
+mod serve;
+mod sftp;
 mod waiting_times;
 mod wall;
 mod world;

@@ -60,7 +60,8 @@ impl Layout {
     }
 
     /// The changes that a new version of a row is. A row whose key changes is a row deleted and another created, as
-    /// Debezium has it, so that what is known by the old key ends.
+    /// Debezium has it, so that what is known by the old key ends. So is a row whose ordering column changes: the end of
+    /// what is known by the old value stands behind everything else of that value, in the same partition.
     pub fn update(&self, old: Option<Old>, mut new: Vec<Cell>) -> Vec<Change> {
         if let Some(old) = old.as_ref().filter(|old| old.whole) {
             for (cell, known) in new.iter_mut().zip(&old.cells) {
@@ -71,7 +72,7 @@ impl Layout {
         }
         let moved = old.as_ref().is_some_and(|old| {
             let differs = |at: &usize| new.get(*at) != Some(&Cell::Unchanged) && old.cells.get(*at) != new.get(*at);
-            self.key.iter().any(differs)
+            self.key.iter().chain(&self.order).any(differs)
         });
         if moved {
             vec![
@@ -145,6 +146,8 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn layout(order: Option<&str>) -> Layout {
@@ -175,6 +178,21 @@ mod tests {
         assert_eq!(operations(layout.update(old(), row(["2", "p", "n"]))), [Operation::Delete, Operation::Create]);
         assert_eq!(operations(layout.update(old(), row(["1", "p", "n"]))), [Operation::Update]);
         assert_eq!(operations(layout.update(None, row(["1", "p", "n"]))), [Operation::Update]);
+    }
+
+    #[test]
+    fn a_changed_ordering_column_ends_the_row_in_its_partition_and_begins_it_in_another() {
+        let layout = layout(Some("patient"));
+        let old = || Some(Old { cells: row(["1", "p", "n"]), whole: true });
+        let changes = layout.update(old(), row(["1", "q", "n"]));
+        let operations: Vec<_> = changes.iter().map(|change| change.operation).collect();
+        assert_eq!(operations, [Operation::Delete, Operation::Create]);
+        let key = identity::Key::from_bytes(&[7; 32]).expect("a key");
+        let router = Router::new(Arc::new(identity::PartitionKey::new(&key)), 64, "SE2321000131-EXEMPEL");
+        let partition = |change: &Change| layout.partition(change, &router);
+        assert_eq!(changes.iter().map(partition).collect::<Vec<_>>(), [router.of_text("p"), router.of_text("q")]);
+        assert_ne!(router.of_text("p"), router.of_text("q"));
+        assert_eq!(layout.update(old(), row(["1", "p", "m"])).len(), 1);
     }
 
     #[test]

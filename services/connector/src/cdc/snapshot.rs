@@ -1,4 +1,8 @@
-//! Every row of the followed tables as it was when the slot was made.
+//! Every row of the followed tables: as it was when the slot was made, or, when that was interrupted, as it is now.
+//!
+//! Rows that are read later than the slot was made hold what changes of the slot have made of them. They bear the slot's
+//! time nevertheless: each of those changes follows, younger than any row, and has the last word. What was inserted
+//! meanwhile is created again, and what was deleted meanwhile, and was sent before, is deleted by its own change.
 
 use std::time::Duration;
 
@@ -10,6 +14,7 @@ use super::lsn::Lsn;
 use super::pgoutput::Cell;
 use super::record::{Change, Layout, When};
 use super::sending::{Draft, Sending, Slot};
+use super::state::Beginning;
 use super::wire::{Purpose, Row, Wire};
 use crate::files::Interrupted;
 use crate::metrics::SlotCounts;
@@ -27,39 +32,50 @@ pub struct Task<'a> {
     pub database: &'a Database,
     /// The slot to be made.
     pub slot: Slot<'a>,
-    /// Which attempt it is, from 1.
-    pub attempt: u32,
-    /// Whether a slot of an earlier attempt is in the way.
-    pub drop: bool,
+    /// The slot, or how to come by it.
+    pub origin: Origin,
+    /// Rows of an earlier slot may be in Kafka: say first that they are void.
+    pub void_first: bool,
 }
 
-/// Makes the slot and sends the rows; returns when Kafka has them all. `wire` makes the slot.
-/// `made` is told when it has.
+/// Where the rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The slot is made first, and the rows are those of exactly where it begins.
+    New {
+        /// Whether a slot is in the way whose rows have not been sent.
+        drop: bool,
+    },
+    /// The slot is there; the rows are read as they are now.
+    Kept(Beginning),
+}
+
+/// Makes the slot where there is none, and sends the rows; returns when Kafka has them all. `wire` makes the slot.
+/// `made` is told where it begins, before the first row is sent.
 pub async fn take(
     task: &Task<'_>,
     wire: &mut Wire,
     counts: &SlotCounts,
-    made: &mut (dyn FnMut() + Send),
+    made: &mut (dyn FnMut(Beginning) -> Result<(), Error> + Send),
 ) -> Result<(), Error> {
-    let name = identifier(task.slot.name);
-    if task.drop {
-        wire.rows(&format!("DROP_REPLICATION_SLOT {name}")).await?;
-    }
-    // Taken before the slot is made: every change that comes after the rows is then younger than they are.
-    let time = wire.rows("select (extract(epoch from clock_timestamp()) * 1000000)::bigint").await?;
-    let at = time.first().and_then(|row| row.text(0).parse().ok()).ok_or(Error::Silent("what time it is"))?;
-    // This spelling is understood by every release.
-    let slot = wire.rows(&format!("CREATE_REPLICATION_SLOT {name} LOGICAL pgoutput EXPORT_SNAPSHOT")).await?;
-    let slot = slot.first().ok_or(Error::Silent("which slot it made"))?;
-    let lsn: Lsn = slot.text(1).parse().map_err(|_| Error::Silent("where the slot begins"))?;
-    made();
+    let (beginning, view) = match task.origin {
+        Origin::New { drop } => {
+            let (beginning, view) = make(wire, task.slot.name, drop).await?;
+            (beginning, Some(view))
+        }
+        Origin::Kept(beginning) => (beginning, None),
+    };
+    made(beginning)?;
     let mut reader = Wire::connect(task.address, Purpose::Query).await?;
     reader.rows("begin transaction isolation level repeatable read, read only").await?;
-    reader.rows(&format!("set transaction snapshot {}", literal(slot.text(2)))).await?;
+    if let Some(view) = view {
+        reader.rows(&format!("set transaction snapshot {}", literal(&view))).await?;
+    }
 
-    let reading = Reading { slot: task.slot, when: When { at, transaction: None, lsn } };
+    let when = When { at: beginning.at, transaction: None, lsn: beginning.lsn };
+    let reading = Reading { slot: task.slot, when };
     let mut sending = Sending::new(task.slot.feed);
-    if task.attempt > 1 {
+    if task.void_first {
         reading.send(Piece::Empty(&task.database.tables), &mut reader, &mut sending, counts).await?;
     }
     for table in &task.database.tables {
@@ -69,6 +85,23 @@ pub async fn take(
     // The rows are in Kafka; what the server says to the end of a transaction that only read does not matter.
     reader.close().await;
     Ok(())
+}
+
+/// Makes the slot; gives where it begins and the name of the view of the tables there, which lives as long as `wire` asks
+/// for nothing else.
+async fn make(wire: &mut Wire, slot: &str, drop: bool) -> Result<(Beginning, String), Error> {
+    let name = identifier(slot);
+    if drop {
+        wire.rows(&format!("DROP_REPLICATION_SLOT {name}")).await?;
+    }
+    // Taken before the slot is made: every change that comes after the rows is then younger than they are.
+    let time = wire.rows("select (extract(epoch from clock_timestamp()) * 1000000)::bigint").await?;
+    let at = time.first().and_then(|row| row.text(0).parse().ok()).ok_or(Error::Silent("what time it is"))?;
+    // This spelling is understood by every release.
+    let made = wire.rows(&format!("CREATE_REPLICATION_SLOT {name} LOGICAL pgoutput EXPORT_SNAPSHOT")).await?;
+    let made = made.first().ok_or(Error::Silent("which slot it made"))?;
+    let lsn: Lsn = made.text(1).parse().map_err(|_| Error::Silent("where the slot begins"))?;
+    Ok((Beginning { at, lsn }, made.text(2).to_owned()))
 }
 
 /// What is sent as one, and as a whole again when Kafka did not take a part of it.

@@ -8,11 +8,12 @@ use runtime::health::Health;
 
 use super::address::Address;
 use super::catalogue::{self, Database};
+use super::changes;
 use super::error::{Error, Remedy};
 use super::sending::Slot;
+use super::snapshot::{self, Origin};
 use super::state::{self, Lost, State, Step};
 use super::wire::{Purpose, Wire};
-use super::{changes, snapshot};
 use crate::config::Cdc;
 use crate::files::Interrupted;
 use crate::intake::Feed;
@@ -120,17 +121,38 @@ impl Source<'_> {
         let state = State::load(&self.path).map_err(|source| self.unkept(source))?;
         let lost = |loss| Lost { region: region.to_owned(), slot: name.to_owned(), loss };
         let counts = self.counts.clone();
-        if let Step::Snapshot { attempt, drop } = state.next(database.slot).map_err(lost)? {
-            // Before the slot is made: one that exists without a state counts as somebody else's.
-            State::Begun { attempt }.store(&self.path).map_err(|source| self.unkept(source))?;
-            tracing::info!(region, slot = name, attempt, "taking a snapshot, attempt {attempt}");
-            let task = snapshot::Task { address: &address, database: &database, slot, attempt, drop };
-            let mut made = || self.well();
+        let step = state.next(database.slot).map_err(lost)?;
+        let rows = match step {
+            Step::Follow => None,
+            Step::Make { generation, drop } => {
+                // Before the slot is made: one that exists without a state counts as somebody else's.
+                State::Begun { generation }.store(&self.path).map_err(|source| self.unkept(source))?;
+                tracing::info!(region, slot = name, "making slot {name} and taking its snapshot");
+                Some((generation, Origin::New { drop }))
+            }
+            Step::Again { generation, beginning } => {
+                tracing::info!(
+                    region,
+                    slot = name,
+                    "the snapshot of slot {name} was interrupted; reading the rows again"
+                );
+                Some((generation, Origin::Kept(beginning)))
+            }
+        };
+        if let Some((generation, origin)) = rows {
+            let void_first = generation > 1;
+            let task = snapshot::Task { address: &address, database: &database, slot, origin, void_first };
+            let mut made = |beginning| {
+                let kept = State::Made { generation, beginning }.store(&self.path);
+                kept.map_err(|source| self.unkept(source))?;
+                self.well();
+                Ok(())
+            };
             tokio::select! {
                 taken = snapshot::take(&task, &mut wire, &counts, &mut made) => taken?,
                 () = feed.intake.shutdown.wait() => return Err(Interrupted::Stopping.into()),
             }
-            State::Sent { attempt }.store(&self.path).map_err(|source| self.unkept(source))?;
+            State::Sent { generation }.store(&self.path).map_err(|source| self.unkept(source))?;
             tracing::info!(region, slot = name, "the snapshot is stored; following the changes");
         }
         changes::follow(slot, &database, &source.publication, wire, &counts, || self.well()).await

@@ -6,23 +6,44 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::lsn::Lsn;
 use crate::config::Cdc;
 
 /// What is kept of a slot. Survives a restart.
+///
+/// `generation` counts the slots whose rows may be in Kafka, from 1. Behind the first nothing was sent; a later one cannot
+/// tell which rows were deleted since the slot before it was lost, and says first that all of them are void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing was ever sent: the state of a slot without a file.
     Unused,
-    /// A snapshot is being sent, or is to be sent again; entered before the slot is made.
+    /// The slot is about to be made; none of its rows has been sent.
     Begun {
-        /// Which attempt, from 1.
-        attempt: u32,
+        /// Which slot.
+        generation: u32,
+    },
+    /// The slot is made, and its rows are being sent; entered before the first of them. The slot keeps every change since
+    /// `beginning`, so after an interruption the rows are read again as they are then, and the changes follow.
+    Made {
+        /// Which slot.
+        generation: u32,
+        /// Where the slot begins.
+        beginning: Beginning,
     },
     /// The snapshot is in Kafka; entered when the last of its rows is.
     Sent {
-        /// Which attempt it was.
-        attempt: u32,
+        /// Which slot.
+        generation: u32,
     },
+}
+
+/// Where a slot begins. Its rows, whenever they are read, bear this time and place: every change of the slot is younger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// The server's time just before the slot was made, microseconds since 1970.
+    pub at: i64,
+    /// Where in the log.
+    pub lsn: Lsn,
 }
 
 /// What the server says of the slot.
@@ -39,12 +60,19 @@ pub struct Slot {
 pub enum Step {
     /// The snapshot is sent: go on with the changes.
     Follow,
-    /// Make the slot and send the snapshot.
-    Snapshot {
-        /// Which attempt it is, from 1.
-        attempt: u32,
-        /// A slot of an earlier attempt is in the way; its snapshot ended with the connection that made it.
+    /// Make the slot and send its rows.
+    Make {
+        /// Which slot it is, from 1.
+        generation: u32,
+        /// A slot is in the way whose rows have not been sent.
         drop: bool,
+    },
+    /// Send the rows again: the slot is there, and its snapshot was not sent to its end.
+    Again {
+        /// Which slot it is, from 1.
+        generation: u32,
+        /// Where it begins.
+        beginning: Beginning,
     },
 }
 
@@ -103,24 +131,25 @@ impl State {
     pub fn next(self, slot: Option<Slot>) -> Result<Step, Loss> {
         match (self, slot) {
             (_, Some(Slot { fits: false, .. })) => Err(Loss::Unfit),
-            (Self::Unused, None) => Ok(Step::Snapshot { attempt: 1, drop: false }),
+            (Self::Unused, None) => Ok(Step::Make { generation: 1, drop: false }),
             (Self::Unused, Some(_)) => Err(Loss::Foreign),
-            (Self::Begun { attempt }, slot) => {
-                Ok(Step::Snapshot { attempt: attempt.saturating_add(1), drop: slot.is_some() })
-            }
-            (Self::Sent { .. }, None) => Err(Loss::Dropped),
-            (Self::Sent { .. }, Some(Slot { lost: true, .. })) => Err(Loss::Invalidated),
+            // The process ended between the making of the slot and its being kept here, if at all.
+            (Self::Begun { generation }, slot) => Ok(Step::Make { generation, drop: slot.is_some() }),
+            (Self::Made { .. } | Self::Sent { .. }, None) => Err(Loss::Dropped),
+            (Self::Made { .. } | Self::Sent { .. }, Some(Slot { lost: true, .. })) => Err(Loss::Invalidated),
+            (Self::Made { generation, beginning }, Some(_)) => Ok(Step::Again { generation, beginning }),
             (Self::Sent { .. }, Some(_)) => Ok(Step::Follow),
         }
     }
 
-    /// The state from which the snapshot is taken again. Never the first attempt: rows of an earlier one, or of whoever
-    /// used the slot, may be in Kafka.
+    /// The state from which a new slot is made. Never the first: rows of an earlier one, or of whoever used the slot, may
+    /// be in Kafka.
     pub fn again(self) -> Self {
-        match self {
-            Self::Unused => Self::Begun { attempt: 1 },
-            Self::Begun { attempt } | Self::Sent { attempt } => Self::Begun { attempt },
-        }
+        let before = match self {
+            Self::Unused => 1,
+            Self::Begun { generation } | Self::Made { generation, .. } | Self::Sent { generation } => generation,
+        };
+        Self::Begun { generation: before.saturating_add(1) }
     }
 
     /// The state kept at `path`.
@@ -132,31 +161,42 @@ impl State {
         }
     }
 
-    /// Keeps the state, also over a power failure: without it a slot counts as somebody else's.
+    /// Keeps the state, also over a power failure: without it a slot counts as somebody else's, and rows that are sent
+    /// again would not bear the slot's own time.
     pub fn store(self, path: &Path) -> io::Result<()> {
-        let (word, attempt) = match self {
+        let (generation, rest) = match self {
             Self::Unused => return Ok(()),
-            Self::Begun { attempt } => ("begun", attempt),
-            Self::Sent { attempt } => ("sent", attempt),
+            Self::Begun { generation } => (generation, "snapshot begun\n".to_owned()),
+            Self::Made { generation, beginning: Beginning { at, lsn } } => {
+                (generation, format!("snapshot made\ntime {at}\nlsn {lsn}\n"))
+            }
+            Self::Sent { generation } => (generation, "snapshot sent\n".to_owned()),
         };
         let new = path.with_extension("new");
         let mut file = fs::File::create(&new)?;
-        write!(file, "{HEADING}\nattempt {attempt}\nsnapshot {word}\n")?;
+        write!(file, "{HEADING}\nslot {generation}\n{rest}")?;
         file.sync_all()?;
         drop(file);
-        fs::rename(&new, path)
+        fs::rename(&new, path)?;
+        // The new name is durable only with its folder.
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
 }
 
-const HEADING: &str = "vardstrom cdc state 1";
+const HEADING: &str = "vardstrom cdc state 2";
 
 fn parse(text: &str) -> Option<State> {
     let mut lines = text.lines();
     (lines.next()? == HEADING).then_some(())?;
-    let attempt = lines.next()?.strip_prefix("attempt ")?.parse().ok()?;
+    let generation = lines.next()?.strip_prefix("slot ")?.parse().ok()?;
     match lines.next()?.strip_prefix("snapshot ")? {
-        "begun" => Some(State::Begun { attempt }),
-        "sent" => Some(State::Sent { attempt }),
+        "begun" => Some(State::Begun { generation }),
+        "made" => {
+            let at = lines.next()?.strip_prefix("time ")?.parse().ok()?;
+            let lsn = lines.next()?.strip_prefix("lsn ")?.parse().ok()?;
+            Some(State::Made { generation, beginning: Beginning { at, lsn } })
+        }
+        "sent" => Some(State::Sent { generation }),
         _ => None,
     }
 }
@@ -175,15 +215,21 @@ mod tests {
         let here = Some(Slot { fits: true, lost: false });
         let lost = Some(Slot { fits: true, lost: true });
         let other = Some(Slot { fits: false, lost: false });
+        let beginning = Beginning { at: 1_767_600_000_123_456, lsn: Lsn(26_000_000) };
+        let made = State::Made { generation: 2, beginning };
         let cases = [
-            (State::Unused, None, Ok(Step::Snapshot { attempt: 1, drop: false })),
+            (State::Unused, None, Ok(Step::Make { generation: 1, drop: false })),
             (State::Unused, here, Err(Loss::Foreign)),
-            (State::Begun { attempt: 1 }, None, Ok(Step::Snapshot { attempt: 2, drop: false })),
-            (State::Begun { attempt: 2 }, lost, Ok(Step::Snapshot { attempt: 3, drop: true })),
-            (State::Sent { attempt: 1 }, here, Ok(Step::Follow)),
-            (State::Sent { attempt: 1 }, None, Err(Loss::Dropped)),
-            (State::Sent { attempt: 1 }, lost, Err(Loss::Invalidated)),
-            (State::Begun { attempt: 1 }, other, Err(Loss::Unfit)),
+            (State::Begun { generation: 1 }, None, Ok(Step::Make { generation: 1, drop: false })),
+            (State::Begun { generation: 2 }, here, Ok(Step::Make { generation: 2, drop: true })),
+            (State::Begun { generation: 2 }, lost, Ok(Step::Make { generation: 2, drop: true })),
+            (State::Begun { generation: 1 }, other, Err(Loss::Unfit)),
+            (made, here, Ok(Step::Again { generation: 2, beginning })),
+            (made, None, Err(Loss::Dropped)),
+            (made, lost, Err(Loss::Invalidated)),
+            (State::Sent { generation: 1 }, here, Ok(Step::Follow)),
+            (State::Sent { generation: 1 }, None, Err(Loss::Dropped)),
+            (State::Sent { generation: 1 }, lost, Err(Loss::Invalidated)),
         ];
         for (state, slot, expected) in cases {
             assert_eq!(state.next(slot), expected, "{state:?} {slot:?}");
@@ -195,11 +241,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("14-care.cdc");
         assert_eq!(State::load(&path).expect("none"), State::Unused);
-        for state in [State::Begun { attempt: 3 }, State::Sent { attempt: 4 }] {
+        let beginning = Beginning { at: 1_767_600_000_123_456, lsn: Lsn(26_000_000) };
+        for state in
+            [State::Begun { generation: 3 }, State::Made { generation: 3, beginning }, State::Sent { generation: 3 }]
+        {
             state.store(&path).expect("stored");
             assert_eq!(State::load(&path).expect("kept"), state);
         }
-        assert_eq!(State::Unused.again().next(None), Ok(Step::Snapshot { attempt: 2, drop: false }));
+        assert_eq!(State::Unused.again().next(None), Ok(Step::Make { generation: 2, drop: false }));
+        assert_eq!(State::Made { generation: 3, beginning }.again(), State::Begun { generation: 4 });
         fs::write(&path, "half").expect("written");
         assert!(State::load(&path).is_err());
     }

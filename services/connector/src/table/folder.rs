@@ -14,17 +14,24 @@ use crate::replay::position::Version;
 
 /// Watches a file or folder until shutdown.
 pub async fn watch(feed: Arc<Feed>, source: Table) {
-    let demand = Demand::of(&source, &feed.intake.limits);
+    let tables = Tables::of(&source, &feed);
     let folder = Folder { path: source.path, positions: source.positions, poll: source.poll, endings: cells::ENDINGS };
-    folder::watch(&feed, folder, Tables { demand, known: None }).await;
+    folder::watch(&feed, folder, tables).await;
 }
 
 /// Delimited files.
-struct Tables {
+pub struct Tables {
     demand: Demand,
     /// What the first reading of the last file found, so that a file that Kafka does not take is not read as a whole
     /// before every try.
     known: Option<(PathBuf, Version, Checked)>,
+}
+
+impl Tables {
+    /// Files as a source's settings demand them.
+    pub fn of(source: &Table, feed: &Feed) -> Self {
+        Self { demand: Demand::of(source, &feed.intake.limits), known: None }
+    }
 }
 
 impl Carry for Tables {

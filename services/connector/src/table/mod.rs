@@ -11,5 +11,5 @@ mod folder;
 mod sender;
 pub mod shape;
 
-pub use folder::watch;
+pub use folder::{Tables, watch};
 pub use sender::{LeftOut, Sender, Sent};

@@ -28,7 +28,10 @@ pub(super) fn page(language: Language, board: &Board) -> String {
         .collect();
     render(&Page {
         w,
-        terms: definitions::terms(language, &board.limits),
+        terms: definitions::terms(language, &board.limits)
+            .into_iter()
+            .chain(definitions::published(language))
+            .collect(),
         statuses,
         words: definitions::words(language),
         accessibility: definitions::accessibility(language),

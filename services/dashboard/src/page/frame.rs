@@ -7,6 +7,7 @@ use crate::address::{self, Query, View};
 use crate::assets;
 use crate::board::{Board, Scope, region_name};
 use crate::format;
+use crate::report::{self, Page, Place};
 use crate::words::{Language, Words};
 
 /// The chosen colours of a page; the only choice that is not in its address.
@@ -65,6 +66,8 @@ struct Layout<'a> {
     heading: String,
     subheading: String,
     section: &'static str,
+    pages: [(&'static str, &'static str); Page::ALL.len()],
+    foot: &'static str,
     has_table: bool,
     other_language: String,
     here: String,
@@ -102,21 +105,30 @@ struct NotFound {
 impl Frame<'_> {
     /// The whole page around its content.
     pub fn around(&self, heading: String, body: &str) -> String {
+        self.around_with(heading, "", body)
+    }
+
+    /// The same with what stands beside the heading.
+    pub fn around_with(&self, heading: String, subheading: &str, body: &str) -> String {
         let w = self.language.words();
         let here = self.address(self.language, self.query);
         let (section, api) = match self.subject {
             Subject::Board(scope) => ("board", api_address(scope)),
             Subject::Attention => ("attention", "/api/v1/attention".to_owned()),
             Subject::Definitions => ("definitions", "/api/v1/definitions".to_owned()),
+            Subject::Report(report) => (report.kind.segment(), report.api()),
         };
         let wall = self.query.view == View::Wall;
         let board = matches!(self.subject, Subject::Board(_));
         let wall_link = match (self.subject, wall) {
             (Subject::Board(_), true) => self.address(self.language, &self.query.with_view(View::Desk)),
-            (Subject::Board(Scope::Ward(..)) | Subject::Attention | Subject::Definitions, _) => String::new(),
+            (Subject::Board(Scope::Ward(..)) | Subject::Attention | Subject::Definitions | Subject::Report(_), _) => {
+                String::new()
+            }
             (Subject::Board(_), false) => self.address(self.language, &self.query.with_view(View::Wall)),
         };
-        let csv = if board { with_pair(&here, "form=csv") } else { String::new() };
+        let report = matches!(self.subject, Subject::Report(_));
+        let csv = if board || report { with_pair(&here, "form=csv") } else { String::new() };
         let stream = match &self.since {
             Some(since) => with_pair(&format!("/strom{here}"), &format!("sedan={since}")),
             None => String::new(),
@@ -129,8 +141,10 @@ impl Frame<'_> {
             live: self.since.is_some(),
             title: heading.clone(),
             heading,
-            subheading: self.subheading(),
+            subheading: if subheading.is_empty() { self.subheading() } else { subheading.to_owned() },
             section,
+            pages: Page::ALL.map(|kind| (kind.segment(), kind.short(self.language))),
+            foot: if report { w.about_published } else { w.about_short },
             has_table: body.contains("id=\"tabell\""),
             other_language: self.address(self.language.other(), self.query),
             here_encoded: address::encode(&here),
@@ -164,6 +178,7 @@ impl Frame<'_> {
             Subject::Board(scope) => format!("{}{}", address::page(language, scope), query.text()),
             Subject::Attention => format!("/{}/uppmarksamma", language.code()),
             Subject::Definitions => format!("/{}/definitioner", language.code()),
+            Subject::Report(report) => report.text(language),
         }
     }
 
@@ -177,7 +192,7 @@ impl Frame<'_> {
             }
             Subject::Board(Scope::Hospital(region, _)) => region_name(region).to_owned(),
             Subject::Board(_) => w.board.to_owned(),
-            Subject::Attention | Subject::Definitions => String::new(),
+            Subject::Attention | Subject::Definitions | Subject::Report(_) => String::new(),
         }
     }
 
@@ -213,11 +228,28 @@ impl Frame<'_> {
             }
             Subject::Attention => trail.push((w.attention.to_owned(), String::new())),
             Subject::Definitions => trail.push((w.definitions.to_owned(), String::new())),
+            Subject::Report(report) => {
+                trail = self.report_crumbs(report);
+            }
         }
         if let Some((_, href)) = trail.last_mut() {
             href.clear();
         }
         render(&Crumbs { w, trail })
+    }
+}
+
+impl Frame<'_> {
+    fn report_crumbs(&self, address: &report::Address) -> Vec<(String, String)> {
+        let to = |place: Place| address.at(place).text(self.language);
+        let mut trail = vec![(address.kind.short(self.language).to_owned(), to(Place::Country))];
+        if let Some(region) = address.place.region() {
+            trail.push((region.name().to_owned(), to(Place::Region(region))));
+        }
+        if let Place::Hospital(_, code) = &address.place {
+            trail.push((code.to_string(), String::new()));
+        }
+        trail
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Example {
     pub(super) row: BTreeMap<String, String>,
     /// Common field to value as `explain` and rules write it; fields that are left out are not looked at.
     pub(super) expect: BTreeMap<String, String>,
+    /// All codes of the row, in order; `None`: they are not looked at.
+    pub(super) codes: Option<Vec<String>>,
     /// Codes of all findings.
     pub(super) findings: Vec<String>,
     /// Code of the rule that refuses it.
@@ -74,6 +76,12 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
         let found = slots.named(subject, field).written();
         if found != *expected {
             differences.push(format!("{field} is {found:?}, expected {expected:?}"));
+        }
+    }
+    if let Some(expected) = &example.codes {
+        let found: Vec<String> = slots.codes.iter().map(super::slot::CodeSlot::written).collect();
+        if found != *expected {
+            differences.push(format!("codes are {found:?}, expected {expected:?}"));
         }
     }
     let found: Vec<&str> = findings.list().iter().map(|finding| finding.rule).collect();

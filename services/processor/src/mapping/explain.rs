@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::program::{From, Meaning, Program};
+use crate::code_lists::System;
 
 /// Field by field, for people.
 pub fn explain(program: &Program) -> String {
@@ -53,6 +54,12 @@ pub fn explain(program: &Program) -> String {
         if !codes.is_empty() {
             how.push(codes.join(", "));
         }
+        if step.strict && !step.required {
+            how.push("a text that cannot be read refuses the row".to_owned());
+        }
+        if let Some(clock) = step.clock {
+            how.push(format!("hours and minutes in {}", program.columns[clock].name));
+        }
         if !step.formats.is_empty() {
             how.push(format!("written as {}", step.formats.join(" or ")));
         }
@@ -67,6 +74,21 @@ pub fn explain(program: &Program) -> String {
     }
     for (name, column) in &program.components {
         line(format!("{:<20} {:<24} component, kronor", name, program.columns[*column].name));
+    }
+    if !program.codes.is_empty() {
+        line(String::new());
+        line(format!("{:<20} {:<24} {:<22} how", "codes, as", "column", "system"));
+        for entry in &program.codes {
+            line(entry.words(&program.columns));
+        }
+    }
+    let systems: Vec<System> = System::ALL.into_iter().filter(|system| program.reads_system(*system)).collect();
+    if !systems.is_empty() {
+        line(String::new());
+        line("code lists".to_owned());
+        for system in systems {
+            line(program.lists.words(system));
+        }
     }
     if !program.rules.is_empty() {
         line(String::new());

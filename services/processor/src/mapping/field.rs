@@ -1,5 +1,8 @@
 //! The common fields that a package can fill, by subject.
 
+use crate::code_lists::System;
+use crate::pipeline::BEDS_MAX;
+
 /// What a package's rows become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
@@ -7,6 +10,10 @@ pub enum Subject {
     Wait,
     /// `schemas::Cost`.
     Cost,
+    /// `schemas::Clinical`.
+    Clinical,
+    /// `schemas::BedCapacity`.
+    BedCapacity,
 }
 
 /// How a cell becomes a field.
@@ -55,14 +62,20 @@ pub struct Field {
     pub kind: FieldKind,
     /// Whether a package must fill it.
     pub required: bool,
+    /// Whether a row is refused when it has a text there that cannot be read: a wrong figure is worse than a missing row.
+    pub strict: bool,
 }
 
 const fn field(name: &'static str, kind: FieldKind) -> Field {
-    Field { name, kind, required: false }
+    Field { name, kind, required: false, strict: false }
 }
 
 const fn required(name: &'static str, kind: FieldKind) -> Field {
-    Field { name, kind, required: true }
+    Field { name, kind, required: true, strict: true }
+}
+
+const fn strict(name: &'static str, kind: FieldKind) -> Field {
+    Field { name, kind, required: false, strict: true }
 }
 
 const YEARS: FieldKind = FieldKind::Number(1850, 2100);
@@ -136,13 +149,53 @@ const COST: &[Field] = &[
     field("lkf", FieldKind::Lkf),
 ];
 
+/// `schemas::Clinical`, but for its codes, which repeat and have a form of their own; `subject` and `protected` go to its
+/// envelope, and so does `recorded_at`.
+const CLINICAL: &[Field] = &[
+    required("statement_id", FieldKind::Text),
+    field("contact_id", FieldKind::Text),
+    field("episode_id", FieldKind::Text),
+    field("subject", FieldKind::Identity),
+    field("protected", FieldKind::Flag),
+    field("recorded_at", FieldKind::Time),
+    field("period", FieldKind::Month),
+    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
+    field("started_at", FieldKind::Time),
+    field("ended_at", FieldKind::Time),
+    field("hospital_code", FieldKind::Text),
+    field("hospital_name", FieldKind::Text),
+    field("unit", FieldKind::Text),
+    field("mvo", FieldKind::Mvo),
+    field("admission_mode", FieldKind::Text),
+    field("discharge_mode", FieldKind::Text),
+    field("planned", FieldKind::Flag),
+    field("drg", FieldKind::Text),
+    field("final", FieldKind::Flag),
+    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
+    field("birth_year", YEARS),
+    field("lkf", FieldKind::Lkf),
+];
+
+const BEDS: FieldKind = FieldKind::Number(0, BEDS_MAX as i64);
+
+/// `schemas::BedCapacity`, but for what the unit directory says of the unit.
+const BED_CAPACITY: &[Field] = &[
+    required("unit", FieldKind::Text),
+    required("valid_from", FieldKind::Time),
+    strict("valid_to", FieldKind::Time),
+    strict("faststallda", BEDS),
+    strict("disponibla", BEDS),
+    strict("stangda", BEDS),
+    field("stangda_reason", FieldKind::Text),
+];
+
 /// More fields than any subject has: the bound of a row's slots.
 pub(crate) const FIELDS_MAX: usize = 40;
-const _: () = assert!(WAIT.len() <= FIELDS_MAX && COST.len() <= FIELDS_MAX);
+const _: () = assert!(WAIT.len() <= FIELDS_MAX && COST.len() <= FIELDS_MAX && CLINICAL.len() <= FIELDS_MAX);
 
 impl Subject {
     /// Every subject that a package can fill.
-    pub const ALL: [Subject; 2] = [Subject::Wait, Subject::Cost];
+    pub const ALL: [Subject; 4] = [Subject::Wait, Subject::Cost, Subject::Clinical, Subject::BedCapacity];
 
     /// The subject of this name.
     pub fn of_name(name: &str) -> Option<Subject> {
@@ -154,6 +207,8 @@ impl Subject {
         match self {
             Subject::Wait => "wait",
             Subject::Cost => "cost",
+            Subject::Clinical => "clinical",
+            Subject::BedCapacity => "bed-capacity",
         }
     }
 
@@ -162,6 +217,8 @@ impl Subject {
         match self {
             Subject::Wait => WAIT,
             Subject::Cost => COST,
+            Subject::Clinical => CLINICAL,
+            Subject::BedCapacity => BED_CAPACITY,
         }
     }
 
@@ -172,6 +229,16 @@ impl Subject {
 }
 
 impl FieldKind {
+    /// The code system of its texts.
+    pub(crate) fn system(self) -> Option<System> {
+        match self {
+            FieldKind::Icd | FieldKind::IcdList => Some(System::Icd),
+            FieldKind::Kva | FieldKind::KvaList => Some(System::Kva),
+            FieldKind::Mvo => Some(System::Mvo),
+            _ => None,
+        }
+    }
+
     /// Whether a field of this kind can come from several columns.
     pub(crate) fn is_list(self) -> bool {
         matches!(self, FieldKind::IcdList | FieldKind::KvaList)

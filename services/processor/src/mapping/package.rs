@@ -1,7 +1,10 @@
 //! The package as it is written, and how it is compiled. Errors point at file, line and key.
 
+mod code;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use schemas::Severity;
 use serde::Deserialize;
@@ -12,7 +15,9 @@ use super::field::{FieldKind, Subject};
 use super::header::{Cells, Header, Names, folded};
 use super::program::{Column, From, Meaning, Program, Step};
 use super::rule::{Demand, PackageRule, Rule};
+use crate::code_lists::{self, CodeLists};
 use crate::rules;
+use code::FileCode;
 
 /// Why a package was refused.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +44,9 @@ pub enum Error {
         /// What is wrong and what would be right.
         what: String,
     },
+    /// The shipped code lists cannot be read.
+    #[error(transparent)]
+    CodeLists(#[from] code_lists::Error),
 }
 
 #[derive(Deserialize)]
@@ -50,6 +58,8 @@ struct File {
     extensions: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     components: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    code: Vec<Spanned<FileCode>>,
     #[serde(default)]
     rule: Vec<Spanned<FileRule>>,
     #[serde(default)]
@@ -84,6 +94,7 @@ struct FileField {
     codes: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
     formats: Vec<String>,
+    clock: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +134,7 @@ struct FileExample {
     row: BTreeMap<String, String>,
     #[serde(default)]
     expect: BTreeMap<String, String>,
+    codes: Option<Vec<String>>,
     #[serde(default)]
     findings: Vec<String>,
     refused: Option<String>,
@@ -133,7 +145,11 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     let source = Source { path, text };
     let file: File = toml::from_str(text).map_err(|error| source.syntax(&error))?;
     let subject = Subject::of_name(file.package.subject.get_ref()).ok_or_else(|| {
-        source.wrong(&file.package.subject, "package.subject", "no such subject; use wait or cost".to_owned())
+        source.wrong(
+            &file.package.subject,
+            "package.subject",
+            format!("no such subject; use {}", Subject::ALL.map(Subject::name).join(", ")),
+        )
     })?;
     let feed = file.package.feed.get_ref();
     let feed_is_well_formed =
@@ -148,7 +164,8 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     if file.package.version.get_ref().is_empty() {
         return Err(source.wrong(&file.package.version, "package.version", "a package has a version".to_owned()));
     }
-    let mut compiler = Compiler { source, subject, columns: Vec::new(), spellings: Vec::new() };
+    let lists = Arc::new(CodeLists::shipped()?);
+    let mut compiler = Compiler { source, subject, lists, columns: Vec::new(), spellings: Vec::new() };
     let mut steps = Vec::new();
     for (name, field) in file.fields {
         steps.push(compiler.step(&name, field)?);
@@ -175,6 +192,17 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         }
         components.push((kept(name.get_ref()), compiler.column(&column, &[], false)));
     }
+    let mut codes = Vec::new();
+    for code in file.code {
+        if subject != Subject::Clinical {
+            return Err(compiler.source.wrong(&code, "code", "only the subject clinical has codes".to_owned()));
+        }
+        codes.push(compiler.entry(code)?);
+    }
+    if subject == Subject::Clinical && codes.is_empty() {
+        let what = "the subject clinical needs codes; add [[code]]".to_owned();
+        return Err(compiler.source.wrong(&file.package.subject, "code", what));
+    }
     let rules = file.rule.into_iter().map(|rule| compiler.rule(rule, &steps)).collect::<Result<_, _>>()?;
     let examples = file.example.into_iter().map(|example| compiler.example(example)).collect::<Result<_, _>>()?;
     Ok(Program {
@@ -186,9 +214,17 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         empty: file.package.empty,
         columns: compiler.columns,
         spellings: compiler.spellings,
-        steps,
         extensions,
         components,
+        identity: steps.iter().find(|step| step.kind == FieldKind::Identity).and_then(|step| match step.from {
+            From::Column(column) => Some(column),
+            From::Columns(_) | From::Value(_) => None,
+        }),
+        steps,
+        codes,
+        lists: compiler.lists,
+        // Of the contact's end, else of its start: when its codes have to hold.
+        dated: ["ended_at", "started_at", "decided_at"].iter().filter_map(|name| subject.place(name)).collect(),
         rules,
         examples,
         header: Header::default(),
@@ -230,6 +266,7 @@ impl Source<'_> {
 struct Compiler<'s> {
     source: Source<'s>,
     subject: Subject,
+    lists: Arc<CodeLists>,
     columns: Vec<Column>,
     spellings: Vec<Vec<String>>,
 }
@@ -302,6 +339,13 @@ impl Compiler<'_> {
         if !field.formats.is_empty() && common.kind != FieldKind::Time {
             return Err(self.source.at(at, &key, "only times have formats".to_owned()));
         }
+        let clock = match (&field.clock, &from) {
+            (None, _) => None,
+            (Some(clock), From::Column(_)) if common.kind == FieldKind::Time => Some(self.column(clock, &[], false)),
+            (Some(_), _) => {
+                return Err(self.source.at(at, &key, "only times from a column have a clock".to_owned()));
+            }
+        };
         let mut codes = Vec::new();
         for (code, meaning) in field.codes {
             let key = format!("{key}.codes.{code}");
@@ -318,13 +362,15 @@ impl Compiler<'_> {
             default: field.default,
             codes,
             formats: field.formats,
+            clock,
             separator: String::new(),
             required,
+            strict: common.strict || required,
         };
         for given in
             [step.default.as_deref(), if let From::Value(value) = &step.from { Some(value.as_str()) } else { None }]
         {
-            if given.is_some_and(|given| !step.reads(given)) {
+            if given.is_some_and(|given| !step.reads(given, &self.lists)) {
                 let what = format!("the package's own text is no {}", step.kind.words());
                 return Err(self.source.at(at, &key, what));
             }
@@ -449,6 +495,7 @@ impl Compiler<'_> {
             line: self.source.line(at),
             row: example.row,
             expect: example.expect,
+            codes: example.codes,
             findings: example.findings,
             refused: example.refused,
         })

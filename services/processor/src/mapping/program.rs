@@ -1,14 +1,17 @@
 //! A package, compiled: one pass over the cells of a row.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use hl7::time::Stockholm;
 
+use super::code;
 use super::field::{FieldKind, Subject};
 use super::header::{Cells, Header, Names};
 use super::read;
 use super::rule::Rule as OwnRule;
 use super::slot::{Slot, Slots};
+use crate::code_lists::{CodeLists, Day, Standing, System};
 use crate::pipeline::{Findings, Guard, Stop};
 use crate::rules::Rule;
 
@@ -29,6 +32,13 @@ pub struct Program {
     pub(super) extensions: Vec<(&'static str, usize)>,
     /// Component of a cost and column.
     pub(super) components: Vec<(&'static str, usize)>,
+    /// The column of the person's identifier.
+    pub(super) identity: Option<usize>,
+    /// Codes that repeat.
+    pub(super) codes: Vec<code::Entry>,
+    pub(super) lists: Arc<CodeLists>,
+    /// Fields that say on which day the row's codes have to hold, the first that is there.
+    pub(super) dated: Vec<usize>,
     pub(super) rules: Vec<OwnRule>,
     pub(super) examples: Vec<super::example::Example>,
     pub(super) spellings: Vec<Vec<String>>,
@@ -47,7 +57,7 @@ pub(super) struct Column {
 }
 
 /// The place of the field that every subject is known by.
-const KEY: usize = 0;
+pub(crate) const KEY: usize = 0;
 
 /// Whether a row says all that the package wants. What is left of a deleted row may be its key alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +77,13 @@ pub(super) struct Step {
     /// Source code, capitals or not, to symbol.
     pub(super) codes: Vec<(String, Meaning)>,
     pub(super) formats: Vec<String>,
+    /// The column of the hours and minutes of a day.
+    pub(super) clock: Option<usize>,
     /// Between the codes of a list in one cell.
     pub(super) separator: String,
     pub(super) required: bool,
+    /// A text that cannot be read refuses the row.
+    pub(super) strict: bool,
 }
 
 /// Where a field comes from.
@@ -100,6 +114,18 @@ impl Program {
     /// The package's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// With these code lists in place of the shipped ones.
+    pub fn with_code_lists(mut self, lists: Arc<CodeLists>) -> Program {
+        self.lists = lists;
+        self
+    }
+
+    /// Whether it reads codes of this system.
+    pub(super) fn reads_system(&self, system: System) -> bool {
+        self.steps.iter().any(|step| step.kind.system() == Some(system))
+            || self.codes.iter().any(|entry| entry.system == system)
     }
 
     /// The package's version.
@@ -196,6 +222,15 @@ impl Program {
         findings: &mut Findings,
     ) -> Result<Slots<'t>, Stop> {
         let mut slots = Slots::default();
+        // The row's own identifier may be a number of the source's, which nothing but comparison finds in another column.
+        let own_guard;
+        let guard = match self.identity.and_then(&cell).filter(|own| !own.is_empty()) {
+            Some(own) => {
+                own_guard = guard.with_own(own);
+                &own_guard
+            }
+            None => guard,
+        };
         for step in &self.steps {
             let required = step.required && (whole == Whole::Yes || step.place == KEY);
             if step.kind.is_list() {
@@ -208,8 +243,7 @@ impl Program {
                 for column in columns {
                     let cell = cell(*column).unwrap_or_default();
                     for code in cell.split(step.separator.as_str()).map(str::trim).filter(|code| !code.is_empty()) {
-                        let read = if step.kind == FieldKind::IcdList { read::icd(code) } else { read::kva(code) };
-                        match read {
+                        match step.kind.system().and_then(|system| self.lists.read(system, code)) {
                             Some(code) => codes.push(code),
                             None => findings.add(Rule::FieldUnreadable, self.columns[*column].name),
                         }
@@ -230,9 +264,9 @@ impl Program {
             };
             let slot = match given {
                 // The package's own text does not outlive the row; what is kept of it is a copy.
-                Some(value) => owned(step.slot(value, stockholm)),
+                Some(value) => owned(step.slot(value, &self.lists, stockholm)),
                 None if is_empty => Some(Slot::Absent),
-                None => step.slot(written, stockholm),
+                None => step.slot(written, &self.lists, stockholm),
             };
             let slot = match slot {
                 Some(Slot::Text(text)) => Slot::Text(guard.pass(text, name, findings)),
@@ -240,8 +274,23 @@ impl Program {
                     findings.add(Rule::CodeUnknown, name);
                     Slot::Code(None)
                 }
+                Some(Slot::Time(day, text)) => match step.clock.and_then(|clock| Some((clock, cell(clock)?))) {
+                    None | Some((_, "")) => Slot::Time(day, text),
+                    Some((column, clock)) => {
+                        let at = read::clock(clock).and_then(|clock| read::on_the_clock(day, clock, stockholm));
+                        match at {
+                            Some(at) => Slot::TimeOfParts(at, format!("{text} {clock}").into()),
+                            None => {
+                                findings.add(Rule::FieldUnreadable, self.columns[column].name);
+                                Slot::Time(day, text)
+                            }
+                        }
+                    }
+                },
                 Some(slot) => slot,
-                None if required => return Err(Stop::refuse(Rule::FieldInvalid, name)),
+                None if required || (step.strict && whole == Whole::Yes) => {
+                    return Err(Stop::refuse(Rule::FieldInvalid, name));
+                }
                 None => {
                     findings.add(Rule::FieldUnreadable, name);
                     Slot::Absent
@@ -252,7 +301,7 @@ impl Program {
             }
             let is_mapped = match &slot {
                 Slot::Code(_) | Slot::Flag(_) => true,
-                Slot::Text(text) => matches!(step.kind, FieldKind::Icd | FieldKind::Kva) && text != written,
+                Slot::Text(text) => step.kind.system().is_some() && text != written,
                 _ => false,
             };
             if is_mapped && !written.is_empty() && slot.text() != Some(written) {
@@ -276,9 +325,15 @@ impl Program {
                 None => findings.add(Rule::FieldUnreadable, self.columns[*column].name),
             }
         }
+        if !self.codes.is_empty() {
+            let (columns, empty, lists) = (&*self.columns, &*self.empty, &*self.lists);
+            let mut tools = code::Tools { columns, empty, lists, guard, stockholm, findings };
+            slots.codes = code::read(&self.codes, &cell, &mut tools);
+        }
         if whole == Whole::No {
             return Ok(slots);
         }
+        self.look_up(&slots, stockholm, findings);
         for rule in self.rules.iter().filter(|rule| rule.is_broken(&slots)) {
             match rule.said.severity {
                 schemas::Severity::Error => return Err(Stop::refuse_by_package(rule.said)),
@@ -289,20 +344,74 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Looks the row's codes up in their lists.
+    fn look_up(&self, slots: &Slots<'_>, stockholm: &Stockholm, findings: &mut Findings) {
+        let day = |at: schemas::Timestamp| {
+            let (year, month, day) = stockholm.date(at.0);
+            u32::try_from(year).map_or(0, |year: Day| year * 10_000 + Day::from(month) * 100 + Day::from(day))
+        };
+        let mut on: Option<Option<Day>> = None;
+        let mut row_day =
+            || *on.get_or_insert_with(|| self.dated.iter().find_map(|place| slots.at(*place).time()).map(day));
+        for step in &self.steps {
+            let Some(system) = step.kind.system().filter(|system| self.lists.speaks(*system)) else { continue };
+            let name = match &step.from {
+                From::Column(column) => self.columns[*column].name,
+                From::Columns(_) | From::Value(_) => self.subject.fields()[step.place].name,
+            };
+            match slots.at(step.place) {
+                Slot::Text(code) => note(self.lists.standing(system, code, &mut row_day), name, findings),
+                Slot::List(codes) => {
+                    for code in codes {
+                        note(self.lists.standing(system, code, &mut row_day), name, findings);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for code in &slots.codes {
+            let Some(system) = code.listed_in().filter(|system| self.lists.speaks(*system)) else { continue };
+            let on = || code.performed_at.map(day).or_else(&mut row_day);
+            note(self.lists.standing(system, &code.code, on), code.column, findings);
+        }
+    }
+}
+
+fn note(standing: Standing, column: &'static str, findings: &mut Findings) {
+    match standing {
+        Standing::Good => {}
+        Standing::Heading => findings.add(Rule::CodeHeading, column),
+        Standing::Unknown => findings.add(Rule::CodeUnknown, column),
+        Standing::Discontinued => findings.add(Rule::CodeDiscontinued, column),
+    }
+}
+
 impl Step {
     /// Of a list, whose codes stand in one cell with a separator (a blank unless told) or in a column each.
     pub(super) fn list(place: usize, kind: FieldKind, from: From, separator: Option<String>) -> Step {
         let separator = separator.filter(|separator| !separator.is_empty()).unwrap_or_else(|| " ".to_owned());
-        Step { place, kind, from, default: None, codes: Vec::new(), formats: Vec::new(), separator, required: false }
+        Step {
+            place,
+            kind,
+            from,
+            default: None,
+            codes: Vec::new(),
+            formats: Vec::new(),
+            clock: None,
+            separator,
+            required: false,
+            strict: false,
+        }
     }
 
     /// Whether a text of the package's own can be read.
-    pub(super) fn reads(&self, text: &str) -> bool {
-        self.slot(text, &mut Stockholm::new()).is_some_and(|slot| slot != Slot::Code(None))
+    pub(super) fn reads(&self, text: &str, lists: &CodeLists) -> bool {
+        self.slot(text, lists, &mut Stockholm::new()).is_some_and(|slot| slot != Slot::Code(None))
     }
 
     /// The field of a text that is not empty; `None` when it cannot be read.
-    fn slot<'t>(&self, text: &'t str, stockholm: &mut Stockholm) -> Option<Slot<'t>> {
+    fn slot<'t>(&self, text: &'t str, lists: &CodeLists, stockholm: &mut Stockholm) -> Option<Slot<'t>> {
         if !self.codes.is_empty()
             && let Some((_, meaning)) = self.codes.iter().find(|(code, _)| code.eq_ignore_ascii_case(text))
         {
@@ -324,9 +433,9 @@ impl Step {
                 let symbol = symbols.iter().find(|symbol| **symbol == text).copied();
                 (!self.required || symbol.is_some()).then_some(Slot::Code(symbol))
             }
-            FieldKind::Icd => read::icd(text).map(Slot::Text),
-            FieldKind::Kva => read::kva(text).map(Slot::Text),
-            FieldKind::Mvo => read::mvo(text).map(|code| Slot::Text(Cow::Borrowed(code))),
+            FieldKind::Icd => lists.read(System::Icd, text).map(Slot::Text),
+            FieldKind::Kva => lists.read(System::Kva, text).map(Slot::Text),
+            FieldKind::Mvo => lists.read(System::Mvo, text).map(Slot::Text),
             FieldKind::Lkf => read::lkf(text).map(|code| Slot::Text(Cow::Borrowed(code))),
             FieldKind::Identity => Some(Slot::Identity(text)),
             FieldKind::Year => read::year(text).map(|year| Slot::Text(Cow::Borrowed(year))),
@@ -343,7 +452,7 @@ fn owned<'t>(slot: Option<Slot<'_>>) -> Option<Slot<'t>> {
     Some(match slot? {
         Slot::Absent => Slot::Absent,
         Slot::Text(text) => Slot::Text(Cow::Owned(text.into_owned())),
-        Slot::Time(at, _) => Slot::Time(at, ""),
+        Slot::Time(at, _) | Slot::TimeOfParts(at, _) => Slot::Time(at, ""),
         Slot::Month(month) => Slot::Month(month),
         Slot::Number(number) => Slot::Number(number),
         Slot::Flag(flag) => Slot::Flag(flag),

@@ -32,6 +32,11 @@ pub(super) fn time(text: &str, formats: &[String], stockholm: &mut Stockholm) ->
     wall_clock(text.parse().ok()?)
 }
 
+/// Whether the text of a time says no more than the day: a day has eight digits, and hours are more of them.
+pub(crate) fn is_day(text: &str) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() <= 8
+}
+
 fn wall_clock(local: civil::DateTime) -> Option<Timestamp> {
     let zone = TimeZone::get("Europe/Stockholm").ok()?;
     let timestamp = zone.to_ambiguous_timestamp(local).compatible().ok()?;
@@ -122,37 +127,24 @@ pub(super) fn decimal(text: &str) -> Option<Cow<'_, str>> {
     well_formed.then(|| if text.contains(',') { Cow::Owned(text.replace(',', ".")) } else { Cow::Borrowed(text) })
 }
 
-/// A letter, two digits, and up to two more letters or digits; the dot goes.
-pub(super) fn icd(text: &str) -> Option<Cow<'_, str>> {
-    let code = without_dot_in_capitals(text);
-    let bytes = code.as_bytes();
-    let well_formed = (3..=5).contains(&bytes.len())
-        && bytes[0].is_ascii_uppercase()
-        && bytes[1..3].iter().all(u8::is_ascii_digit)
-        && bytes[3..].iter().all(u8::is_ascii_alphanumeric);
-    well_formed.then_some(code)
-}
-
-/// Two letters and three letters or digits, or seven characters.
-pub(super) fn kva(text: &str) -> Option<Cow<'_, str>> {
-    let code = without_dot_in_capitals(text);
-    let bytes = code.as_bytes();
-    let well_formed = matches!(bytes.len(), 5 | 7)
-        && bytes[..2].iter().all(u8::is_ascii_uppercase)
-        && bytes.iter().all(u8::is_ascii_alphanumeric);
-    well_formed.then_some(code)
-}
-
-fn without_dot_in_capitals(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(|byte| byte == b'.' || byte.is_ascii_lowercase()) {
-        Cow::Owned(text.replace('.', "").to_ascii_uppercase())
-    } else {
-        Cow::Borrowed(text)
+/// Hours and minutes, seconds too: `0930`, `930`, `09:30`, `09:30:15`.
+pub(super) fn clock(text: &str) -> Option<(i8, i8, i8)> {
+    let digits: String = text.chars().filter(|sign| !matches!(sign, ':' | '.')).collect();
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 3 | 4 | 6) {
+        return None;
     }
+    let padded = format!("{digits:0>4}");
+    let part = |at: usize| padded.get(at..at + 2).map_or(Some(0), |text| text.parse::<i8>().ok());
+    let (hour, minute, second) = (part(0)?, part(2)?, part(4)?);
+    (hour < 24 && minute < 60 && second < 60).then_some((hour, minute, second))
 }
 
-pub(super) fn mvo(text: &str) -> Option<&str> {
-    (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+/// The moment of a day that is written in one cell and a clock that is written in another.
+pub(super) fn on_the_clock(day: Timestamp, clock: (i8, i8, i8), stockholm: &Stockholm) -> Option<Timestamp> {
+    let (year, month, day) = stockholm.date(day.0);
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    let (hour, minute, second) = clock;
+    wall_clock(civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?)
 }
 
 /// Four digits, or six with the församling, of which the first four are kept.
@@ -228,26 +220,43 @@ mod tests {
     }
 
     #[test]
-    fn codes_have_their_shapes() {
+    fn a_day_is_told_from_a_time() {
         for (text, expected) in [
-            ("H25.9", Some("H259")),
-            ("h259", Some("H259")),
-            ("E11.3A", Some("E113A")),
-            ("V03AF", Some("V03AF")),
-            ("J01DA64", None),
-            ("-1", None),
-            ("åå9", None),
+            ("2026-02-02", true),
+            ("20260202", true),
+            ("2/2/2026", true),
+            ("2026-02-02T00:00", false),
+            ("2026020208", false),
         ] {
-            assert_eq!(icd(text).as_deref(), expected, "{text}");
+            assert_eq!(is_day(text), expected, "{text}");
         }
-        for (text, expected) in [("cje20", Some("CJE20")), ("NFB0912", Some("NFB0912")), ("0000", None), ("CJE2", None)]
-        {
-            assert_eq!(kva(text).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_day_and_a_clock_are_a_moment() {
+        for (text, expected) in [
+            ("0930", Some((9, 30, 0))),
+            ("930", Some((9, 30, 0))),
+            ("09:30", Some((9, 30, 0))),
+            ("23.59", Some((23, 59, 0))),
+            ("093015", Some((9, 30, 15))),
+            ("2400", None),
+            ("0960", None),
+            ("9", None),
+            ("nio", None),
+            ("", None),
+        ] {
+            assert_eq!(clock(text), expected, "{text}");
         }
-        assert_eq!(
-            (mvo("511"), mvo("51"), lkf("148001"), lkf("1480"), lkf("148")),
-            (Some("511"), None, Some("1480"), Some("1480"), None)
-        );
+        let mut stockholm = Stockholm::new();
+        let day = time("2026-07-06", &[], &mut stockholm).expect("a day");
+        let moment = on_the_clock(day, (8, 0, 0), &stockholm);
+        assert_eq!(moment, Some(Timestamp(1_783_317_600_000_000)));
+    }
+
+    #[test]
+    fn numbers_and_lkf_have_their_shapes() {
+        assert_eq!((lkf("148001"), lkf("1480"), lkf("148")), (Some("1480"), Some("1480"), None));
         assert_eq!(
             (number("34", 0, 99), number("34,0", 0, 99), number("-1", 0, 99), number("x", 0, 9)),
             (Some(34), Some(34), None, None)

@@ -1,8 +1,9 @@
 //! The fields of one row, before they become an event.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use schemas::Timestamp;
+use schemas::{CodeRole, CodeSystem, Laterality, Timestamp};
 
 use super::field::{FIELDS_MAX, Subject};
 
@@ -16,6 +17,8 @@ pub(crate) enum Slot<'t> {
     Text(Cow<'t, str>),
     /// A moment and the source's text of it.
     Time(Timestamp, &'t str),
+    /// A moment whose day and clock stood in two cells, and both texts.
+    TimeOfParts(Timestamp, Box<str>),
     /// A month, `YYYY-MM` in ASCII.
     Month([u8; 7]),
     /// A number.
@@ -39,6 +42,26 @@ pub(crate) struct Slots<'t> {
     pub(crate) extensions: Vec<(&'static str, Cow<'t, str>)>,
     /// Name of the component and öre.
     pub(crate) components: Vec<(&'static str, i64)>,
+    /// Diagnoses, procedures, causes and drugs.
+    pub(crate) codes: Vec<CodeSlot<'t>>,
+}
+
+/// One code of a row, past the guard.
+#[derive(Clone)]
+pub(crate) struct CodeSlot<'t> {
+    pub(crate) role: CodeRole,
+    pub(crate) system: CodeSystem,
+    pub(crate) code: Cow<'t, str>,
+    /// The source's text, where it differs.
+    pub(crate) verbatim: Option<Cow<'t, str>>,
+    pub(crate) performed_at: Option<Timestamp>,
+    /// Only the day is known.
+    pub(crate) performed_is_date: bool,
+    pub(crate) laterality: Laterality,
+    /// Index of the code that it belongs to.
+    pub(crate) belongs_to: Option<usize>,
+    /// The column that it stands in.
+    pub(crate) column: &'static str,
 }
 
 impl Default for Slots<'_> {
@@ -49,11 +72,21 @@ impl Default for Slots<'_> {
             verbatim: Vec::with_capacity(8),
             extensions: Vec::new(),
             components: Vec::new(),
+            codes: Vec::new(),
         }
     }
 }
 
 impl<'t> Slots<'t> {
+    /// The source's own texts as an event has them. Put in one by one: a map that is collected sorts a copy first.
+    pub(crate) fn verbatim_texts(&self) -> BTreeMap<&str, &str> {
+        let mut texts = BTreeMap::new();
+        for (field, text) in &self.verbatim {
+            texts.insert(*field, text.as_ref());
+        }
+        texts
+    }
+
     pub(crate) fn set(&mut self, place: usize, slot: Slot<'t>) {
         self.slots[place] = slot;
     }
@@ -78,15 +111,35 @@ impl Slot<'_> {
             Slot::Text(text) => Some(text),
             Slot::Month(month) => std::str::from_utf8(month).ok(),
             Slot::Code(symbol) => *symbol,
-            Slot::Absent | Slot::Time(..) | Slot::Number(_) | Slot::Flag(_) | Slot::Identity(_) | Slot::List(_) => None,
+            Slot::Absent
+            | Slot::Time(..)
+            | Slot::TimeOfParts(..)
+            | Slot::Number(_)
+            | Slot::Flag(_)
+            | Slot::Identity(_)
+            | Slot::List(_) => None,
+        }
+    }
+
+    /// The source's text of a moment.
+    pub(crate) fn time_text(&self) -> &str {
+        match self {
+            Slot::Time(_, text) => text,
+            Slot::TimeOfParts(_, text) => text,
+            _ => "",
         }
     }
 
     pub(crate) fn time(&self) -> Option<Timestamp> {
         match self {
-            Slot::Time(at, _) => Some(*at),
+            Slot::Time(at, _) | Slot::TimeOfParts(at, _) => Some(*at),
             _ => None,
         }
+    }
+
+    /// Whether it is a moment of which only the day is known.
+    pub(crate) fn is_date(&self) -> bool {
+        matches!(self, Slot::Time(_, text) if !text.is_empty() && super::read::is_day(text))
     }
 
     pub(crate) fn number(&self) -> Option<i32> {
@@ -123,7 +176,7 @@ impl Slot<'_> {
             Slot::Absent => String::new(),
             Slot::Identity(_) => "(identifier)".to_owned(),
             Slot::List(codes) => codes.join(" "),
-            Slot::Time(at, _) => crate::pipeline::rfc3339(*at),
+            Slot::Time(at, _) | Slot::TimeOfParts(at, _) => crate::pipeline::rfc3339(*at),
             Slot::Number(number) => number.to_string(),
             Slot::Flag(flag) => flag.to_string(),
             Slot::Text(_) | Slot::Month(_) => self.text().unwrap_or_default().to_owned(),

@@ -22,21 +22,26 @@ pub(crate) struct Mapping<'m> {
     pub directory: &'m Directory,
     pub guard: &'m Guard<'m>,
     pub findings: &'m mut Findings,
+    /// What findings call the column of the unit.
+    pub unit_column: &'static str,
+    /// What the region alone has, past the guard.
+    pub extensions: &'m [(&'static str, Cow<'m, str>)],
 }
 
 impl Mapping<'_> {
     /// One event.
     pub(crate) fn map<S: Sink>(self, row: &Row, sink: &mut S) -> u32 {
-        let Mapping { source, origin, key_id, directory, guard, findings } = self;
-        let code = guard.pass(Cow::Borrowed(row.unit.as_str()), "enhet", findings);
+        let Mapping { source, origin, key_id, directory, guard, findings, unit_column, extensions } = self;
+        let code = guard.pass(Cow::Borrowed(row.unit.as_str()), unit_column, findings);
         let unit = directory.unit(&code, None);
         if unit.is_none() {
-            findings.add(Rule::UnitUnknown, "enhet");
+            findings.add(Rule::UnitUnknown, unit_column);
         }
         let facts = UnitFacts::of(unit);
         let occurred = Stated { at: row.valid_from, text: &row.valid_from_text };
         let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
-        let envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), findings.list());
+        let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), findings.list());
+        envelope.extensions = extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         sink.bed_capacity(&BedCapacity {
             envelope,
             unit: &code,

@@ -1,15 +1,15 @@
 //! A row of a cost table (KPP) becomes a Cost.
 
-use identity::{Claim, Date, Options, Purpose, Subject as Person};
-use schemas::{CareForm, Cost, Sex, SourceRecord};
+use identity::{Date, Options, Purpose, Subject as Person};
+use schemas::{Cost, SourceRecord};
 
 use super::envelope::{About, Head};
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
-use super::statement::{Mapping, as_old_as_the_file, stated};
+use super::statement::{Mapping, Period, Statement, as_old_as_the_file, care_form, person, sex, stated};
 use super::stop::Stop;
-use crate::mapping::{Slot, Slots};
+use crate::mapping::Slots;
 use crate::rules::Rule;
 
 /// Components may differ from the total by rounding: one krona, in öre.
@@ -43,27 +43,31 @@ pub(crate) mod place {
     pub(super) const LKF: usize = 23;
 }
 
+/// The year that a row states, or that the contact ended in.
+pub(super) fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop> {
+    if let Some(stated) = slots.at(place::PERIOD).text() {
+        return Ok(Some(Period { text: stated.into(), derived: None }));
+    }
+    let time = |place: usize| slots.at(place).time();
+    let Some(ended) = time(place::ENDED_AT).or(time(place::STARTED_AT)) else {
+        return Err(Stop::refuse(Rule::CostPeriodMissing, mapping.program.column_of(place::PERIOD)));
+    };
+    let text = format!("{:04}", mapping.stockholm.date(ended.0).0).into();
+    Ok(Some(Period { text, derived: Some(Rule::CostPeriodDerived) }))
+}
+
 /// One event.
-pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-    let withdrawn = mapping.is_withdrawn();
-    let Mapping { source, origin, correction, program, key_id, guard, stockholm, pseudonymiser, findings, .. } =
-        mapping;
-    let (interim, reserves) = (mapping.interim, mapping.reserves);
-    let period_column = program.column_of(place::PERIOD);
+pub(super) fn write<S: Sink>(
+    mapping: &Mapping<'_>,
+    statement: &Statement<'_, '_>,
+    findings: &mut Findings,
+    sink: &mut S,
+) {
+    let Mapping { source, origin, program, key_id, guard, pseudonymiser, interim, reserves, .. } = *mapping;
+    let Statement { slots, period, correction, ordinal } = *statement;
+    let withdrawn = statement.is_withdrawn();
     let text = |place: usize| slots.at(place).text();
     let time = |place: usize| slots.at(place).time();
-    let ended = time(place::ENDED_AT).or(time(place::STARTED_AT));
-    let derived;
-    let period = match (text(place::PERIOD), ended) {
-        (Some(period), _) => Some(period),
-        (None, _) if withdrawn => return Err(Stop::refuse(Rule::DeleteIncomplete, period_column)),
-        (None, Some(ended)) => {
-            findings.add(Rule::CostPeriodDerived, period_column);
-            derived = format!("{:04}", stockholm.date(ended.0).0);
-            Some(derived.as_str())
-        }
-        (None, None) => return Err(Stop::refuse(Rule::CostPeriodMissing, period_column)),
-    };
     let total = slots.at(place::TOTAL_ORE).wide_number();
     if !withdrawn {
         check_sum(total, &slots.components, program.column_of(place::TOTAL_ORE), findings);
@@ -71,12 +75,13 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
 
     let occurred = occurred(slots, source);
     let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
-    let person =
-        person(slots.at(place::SUBJECT), source.source_system, &options, program.column_of(place::SUBJECT), findings);
+    let subject_column = program.column_of(place::SUBJECT);
+    let subject = slots.at(place::SUBJECT);
+    let person = person(subject, source.source_system, &options, subject_column, Rule::CostSubjectMissing, findings);
     let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
     let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
-    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
+    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
     let event_type = if withdrawn { "cost.withdrawn" } else { "cost.stated" };
     let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
     let mut envelope = head.envelope(event_type, correction, about, findings.list());
@@ -88,13 +93,7 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         contact_id: text(place::CONTACT_ID).unwrap_or_default(),
         period,
         cost_run_id: text(place::COST_RUN_ID),
-        care_form: match text(place::CARE_FORM) {
-            Some("INPATIENT") => CareForm::Inpatient,
-            Some("OUTPATIENT") => CareForm::Outpatient,
-            Some("PRIMARY") => CareForm::Primary,
-            Some("HOME") => CareForm::Home,
-            _ => CareForm::Unknown,
-        },
+        care_form: care_form(slots.at(place::CARE_FORM)),
         started_at: time(place::STARTED_AT),
         ended_at: time(place::ENDED_AT),
         hospital_code: text(place::HOSPITAL_CODE),
@@ -115,9 +114,8 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         birth_year: birth_year.or_else(born),
         // Where somebody under protection lives is told to nobody.
         lkf: text(place::LKF).filter(|_| !protected),
-        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+        verbatim: slots.verbatim_texts(),
     });
-    Ok(head.made())
 }
 
 /// Notes components that do not add up to the total; without components there is nothing to add.
@@ -132,40 +130,10 @@ fn check_sum(total: Option<i64>, components: &[(&'static str, i64)], column: &'s
     }
 }
 
-/// The person of the row: a Swedish identifier, or a number of the source's own.
-fn person<'s>(
-    slot: &Slot<'s>,
-    source_system: &'s str,
-    options: &Options<'_>,
-    column: &'static str,
-    findings: &mut Findings,
-) -> Option<Person<'s>> {
-    let Slot::Identity(value) = slot else {
-        findings.add(Rule::CostSubjectMissing, column);
-        return None;
-    };
-    let person = Person::read(Claim { system: "", value }, options)?;
-    if person.kind().is_some() {
-        return Some(person);
-    }
-    findings.add(Rule::IdentityInvalid, column);
-    Person::read(Claim { system: source_system, value }, options)
-}
-
 /// A cost arises when the contact ends, else when it begins; without either it is as old as the file.
-fn occurred<'s>(slots: &Slots<'s>, source: &SourceRecord<'_>) -> Stated<'s> {
+fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s> {
     let stated = |place: usize| stated(slots.at(place));
     stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(as_old_as_the_file(source))
-}
-
-/// As the row says, else as the identifier does.
-fn sex(slot: &Slot<'_>, person: Option<&Person<'_>>) -> Sex {
-    match (slot.text(), person.and_then(Person::sex)) {
-        (Some("MALE"), _) | (None, Some(identity::Sex::Male)) => Sex::Male,
-        (Some("FEMALE"), _) | (None, Some(identity::Sex::Female)) => Sex::Female,
-        (Some("OTHER"), _) => Sex::Other,
-        _ => Sex::Unknown,
-    }
 }
 
 #[cfg(test)]

@@ -21,11 +21,16 @@ const UNAVAILABLE: &str = "__debezium_unavailable_value";
 const COLUMNS_MAX: usize = 2_000;
 
 /// Column and text; a null is an empty text, as in a file.
-pub(crate) type Cells<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+type Cell<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// A row.
+pub(crate) type Cells<'a> = Vec<Cell<'a>>;
 
 /// A change that leaves a row to be mapped.
 pub(crate) struct Change<'a> {
     pub cells: Cells<'a>,
+    /// Of a changed row: as it was, whole or as far as the database tells.
+    pub before: Option<Cells<'a>>,
     /// `New` for an inserted row or one of a snapshot, `Update`, or `Cancel` for a deleted one.
     pub correction: CorrectionKind,
     /// When it was committed.
@@ -45,30 +50,31 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Change<'a
     let committed_at = envelope.source.and_then(|source| source.ts_ms).or(envelope.ts_ms);
     let committed_at = committed_at.map(|Milliseconds(at)| Timestamp(at.saturating_mul(1_000)));
     let row = |row: Option<Row<'a>>| row.map(|row| row.0).ok_or(Stop::park(Rule::ChangeUnreadable));
+    let mut before = envelope.before.map(|row| row.0);
     let (cells, correction) = match envelope.op.as_deref() {
-        Some("c" | "r") => (whole(row(envelope.after)?, envelope.before, program)?, CorrectionKind::New),
-        Some("u") => (whole(row(envelope.after)?, envelope.before, program)?, CorrectionKind::Update),
-        Some("d") => {
-            let before = envelope.before.ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?;
-            (before.0, CorrectionKind::Cancel)
+        Some("c" | "r") => {
+            (whole(row(envelope.after)?, &before.take().unwrap_or_default(), program)?, CorrectionKind::New)
         }
+        Some("u") => {
+            (whole(row(envelope.after)?, before.as_deref().unwrap_or_default(), program)?, CorrectionKind::Update)
+        }
+        Some("d") => (before.take().ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?, CorrectionKind::Cancel),
         Some("t") => return Err(Stop::refuse(Rule::TableTruncated, "op")),
         Some("m") => return Err(Stop::Ignore(Rule::DatabaseMessage)),
         _ => return Err(Stop::park(Rule::ChangeUnreadable)),
     };
-    Ok(Change { cells, correction, committed_at })
+    Ok(Change { cells, before, correction, committed_at })
 }
 
 /// The row with what the database did not send filled in from before.
-fn whole<'a>(mut cells: Cells<'a>, before: Option<Row<'a>>, program: &Program) -> Result<Cells<'a>, Stop> {
-    let mut before = before.map(|row| row.0).unwrap_or_default();
+fn whole<'a>(mut cells: Cells<'a>, before: &[Cell<'a>], program: &Program) -> Result<Cells<'a>, Stop> {
     for (name, value) in &mut cells {
         if value != UNAVAILABLE {
             continue;
         }
-        let known = before.iter_mut().find(|(other, value)| other == name && value != UNAVAILABLE);
+        let known = before.iter().find(|(other, value)| other == name && value != UNAVAILABLE);
         match (known, program.reads_column(name)) {
-            (Some((_, known)), _) => *value = std::mem::take(known),
+            (Some((_, known)), _) => value.clone_from(known),
             (None, Some(column)) => return Err(Stop::refuse(Rule::ColumnUnavailable, column)),
             (None, None) => {}
         }

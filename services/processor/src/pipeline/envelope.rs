@@ -93,6 +93,17 @@ impl<'a> Head<'a> {
         Head { recorded: source.recorded_at, ..Head::new(parts, guard) }
     }
 
+    /// The source's own word of when it recorded this, where it is better than the transport's.
+    pub(crate) fn recorded_by(&mut self, recorded: Stated<'a>, guard: &Guard<'_>) {
+        self.recorded = Some(recorded.at);
+        self.recorded_text = Some(guard.time_text(recorded));
+    }
+
+    /// The next event is this one of its record, from 0.
+    pub(crate) fn numbered(self, ordinal: u32) -> Head<'a> {
+        Head { made: ordinal, ..self }
+    }
+
     /// How many envelopes have been made.
     pub(crate) fn made(&self) -> u32 {
         self.made

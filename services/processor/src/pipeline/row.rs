@@ -16,7 +16,7 @@ use crate::mapping::folded;
 use crate::rules::Rule;
 
 /// No unit has more beds than this; a larger number is a date or a phone number in the wrong column.
-const BEDS_MAX: i32 = 10_000;
+pub(crate) const BEDS_MAX: i32 = 10_000;
 
 /// A row that was understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -123,20 +123,15 @@ fn figures<'a>(
         None | Some("") => Ok(None),
         Some(text) => number(text, column).map(Some),
     };
-    let (faststallda, disponibla, stangda) =
-        (number(Column::Faststallda)?, number(Column::Disponibla)?, number(Column::Stangda)?);
-    if faststallda.is_none() && disponibla.is_none() && stangda.is_none() {
-        return Err(Stop::refuse(Rule::CapacityEmpty, "disponibla"));
-    }
-    if let (Some(faststallda), Some(disponibla)) = (faststallda, disponibla)
-        && disponibla + stangda.unwrap_or(0) > faststallda
-    {
-        findings.add(Rule::CapacityImplausible, "disponibla");
-    }
-    let reason = cell(Column::Reason).filter(|text| !text.is_empty()).map(|text| reason(text, findings));
-    if reason.is_none() && stangda.is_some_and(|stangda| stangda > 0) {
-        findings.add(Rule::CapacityReasonMissing, "skal");
-    }
+    let figures = Figures {
+        faststallda: number(Column::Faststallda)?,
+        disponibla: number(Column::Disponibla)?,
+        stangda: number(Column::Stangda)?,
+        reason: cell(Column::Reason).filter(|text| !text.is_empty()),
+    };
+    let named = FigureNames { disponibla: Column::Disponibla.name(), reason: Column::Reason.name() };
+    let stangda_reason = figures.judged(named, findings)?;
+    let Figures { faststallda, disponibla, stangda, .. } = figures;
     Ok(Row {
         unit: unit.to_owned(),
         valid_from,
@@ -145,8 +140,43 @@ fn figures<'a>(
         faststallda,
         disponibla,
         stangda,
-        stangda_reason: reason,
+        stangda_reason,
     })
+}
+
+/// The figures of a row, whichever table they come from.
+pub(crate) struct Figures<'a> {
+    pub faststallda: Option<i32>,
+    pub disponibla: Option<i32>,
+    pub stangda: Option<i32>,
+    /// Why beds are closed, as the source writes it.
+    pub reason: Option<&'a str>,
+}
+
+/// What findings call the columns.
+pub(crate) struct FigureNames {
+    pub disponibla: &'static str,
+    pub reason: &'static str,
+}
+
+impl Figures<'_> {
+    /// The reason as the common model has it; refuses a row that says nothing and notes one that is odd.
+    pub(crate) fn judged(&self, named: FigureNames, findings: &mut Findings) -> Result<Option<ClosedReason>, Stop> {
+        let (faststallda, disponibla, stangda) = (self.faststallda, self.disponibla, self.stangda);
+        if faststallda.is_none() && disponibla.is_none() && stangda.is_none() {
+            return Err(Stop::refuse(Rule::CapacityEmpty, named.disponibla));
+        }
+        if let (Some(faststallda), Some(disponibla)) = (faststallda, disponibla)
+            && disponibla + stangda.unwrap_or(0) > faststallda
+        {
+            findings.add(Rule::CapacityImplausible, named.disponibla);
+        }
+        let reason = self.reason.map(|text| reason(text, named.reason, findings));
+        if reason.is_none() && stangda.is_some_and(|stangda| stangda > 0) {
+            findings.add(Rule::CapacityReasonMissing, named.reason);
+        }
+        Ok(reason)
+    }
 }
 
 pub(crate) fn decoded(payload: &[u8]) -> Cow<'_, str> {
@@ -208,7 +238,7 @@ fn written_time(text: &str, stockholm: &mut Stockholm) -> Option<Timestamp> {
     Some(Timestamp(timestamp.as_microsecond()))
 }
 
-fn reason(text: &str, findings: &mut Findings) -> ClosedReason {
+fn reason(text: &str, column: &'static str, findings: &mut Findings) -> ClosedReason {
     match folded(text).as_str() {
         word if word.starts_with("personal") || word.starts_with("bemanning") => ClosedReason::Personal,
         word if word.starts_with("hygien") || word.starts_with("smitta") => ClosedReason::Hygien,
@@ -216,7 +246,7 @@ fn reason(text: &str, findings: &mut Findings) -> ClosedReason {
         word if word.starts_with("lokal") || word.starts_with("ombyggnad") => ClosedReason::Lokal,
         "annat" | "ovrigt" | "other" => ClosedReason::Other,
         _ => {
-            findings.add(Rule::CapacityReasonUnknown, "skal");
+            findings.add(Rule::CapacityReasonUnknown, column);
             ClosedReason::Other
         }
     }

@@ -52,6 +52,12 @@ impl<'g> Guard<'g> {
         Guard { pseudonymiser, own: Vec::new() }
     }
 
+    /// The same guard, which also knows the identifier that a row of a table carries.
+    pub(crate) fn with_own<'o>(&'o self, own: &'o str) -> Guard<'o> {
+        let own = Some(own).filter(|own| own.len() >= OWN_LENGTH_MIN);
+        Guard { pseudonymiser: self.pseudonymiser, own: self.own.iter().copied().chain(own).collect() }
+    }
+
     /// A value's text, safe to pass on; `None` when the source sent none.
     pub(crate) fn text<'a>(
         &self,
@@ -76,6 +82,25 @@ impl<'g> Guard<'g> {
             return self.opaque(&text);
         }
         text
+    }
+
+    /// A keyed code in place of a text that holds an identifier; `None` when the text holds none.
+    pub(crate) fn instead_of_identifier(
+        &self,
+        text: &str,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Cow<'static, str>> {
+        if cfg!(feature = "leak-test") || !self.finds_identifier(text) {
+            return None;
+        }
+        findings.add(Rule::IdentifierInField, path);
+        Some(self.opaque(text))
+    }
+
+    /// A keyed code in place of a text that may be anything.
+    pub(crate) fn instead_of<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if cfg!(feature = "leak-test") { Cow::Borrowed(text) } else { self.opaque(text) }
     }
 
     /// The source's text of a time. A time that could be read as a personal number is written anew, in UTC.

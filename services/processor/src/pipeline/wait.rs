@@ -4,8 +4,9 @@ use schemas::{Deviation, Sex, SourceRecord, Wait, WaitStatus};
 
 use super::envelope::{About, Head};
 use super::event_time::Stated;
+use super::findings::Findings;
 use super::sink::Sink;
-use super::statement::{Mapping, as_old_as_the_file, stated};
+use super::statement::{Mapping, Period, Statement, as_old_as_the_file, stated};
 use super::stop::Stop;
 use crate::mapping::{Slot, Slots};
 use crate::rules::Rule;
@@ -49,36 +50,43 @@ pub(crate) mod place {
     pub(super) const STATED_WAIT_DAYS: usize = 34;
 }
 
-/// One event.
-pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S) -> Result<u32, Stop> {
-    let withdrawn = mapping.is_withdrawn();
-    let Mapping { source, origin, correction, program, key_id, guard, stockholm, findings, .. } = mapping;
-    let period_column = program.column_of(place::PERIOD);
-    let status = match slots.at(place::STATUS).text() {
+/// The period that a row states, or that its start lies in; none of a completed one without either: it is in no figure,
+/// and its own findings say why.
+pub(super) fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop> {
+    if let Some(stated) = slots.at(place::PERIOD).text() {
+        return Ok(Some(Period { text: stated.into(), derived: None }));
+    }
+    if status(slots) != WaitStatus::Completed {
+        return Err(Stop::refuse(Rule::WaitPeriodMissing, mapping.program.column_of(place::PERIOD)));
+    }
+    Ok(slots.at(place::STARTED_AT).time().map(|started| {
+        let (year, month, _) = mapping.stockholm.date(started.0);
+        Period { text: format!("{year:04}-{month:02}").into(), derived: Some(Rule::WaitPeriodDerived) }
+    }))
+}
+
+fn status(slots: &Slots<'_>) -> WaitStatus {
+    match slots.at(place::STATUS).text() {
         Some("COMPLETED") => WaitStatus::Completed,
         Some("WAITING") => WaitStatus::Waiting,
         _ => WaitStatus::Unknown,
-    };
-    let derived;
-    let period = match (slots.at(place::PERIOD).text(), slots.at(place::STARTED_AT).time()) {
-        (Some(period), _) => Some(period),
-        (None, _) if withdrawn => {
-            return Err(Stop::refuse(Rule::DeleteIncomplete, period_column));
-        }
-        (None, Some(started)) if status == WaitStatus::Completed => {
-            findings.add(Rule::WaitPeriodDerived, period_column);
-            let (year, month, _) = stockholm.date(started.0);
-            derived = format!("{year:04}-{month:02}");
-            Some(derived.as_str())
-        }
-        // Completed without either: it is in no figure, and its own findings say why.
-        (None, _) if status == WaitStatus::Completed => None,
-        (None, _) => return Err(Stop::refuse(Rule::WaitPeriodMissing, period_column)),
-    };
+    }
+}
+
+/// One event.
+pub(super) fn write<S: Sink>(
+    mapping: &Mapping<'_>,
+    statement: &Statement<'_, '_>,
+    findings: &mut Findings,
+    sink: &mut S,
+) {
+    let Mapping { source, origin, key_id, guard, .. } = *mapping;
+    let Statement { slots, period, correction, ordinal } = *statement;
+    let status = status(slots);
     let occurred = occurred(slots, status, source);
-    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
+    let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
     let event_type = match status {
-        _ if withdrawn => "wait.withdrawn",
+        _ if statement.is_withdrawn() => "wait.withdrawn",
         WaitStatus::Completed => "wait.completed",
         WaitStatus::Waiting => "wait.waiting",
         WaitStatus::Unknown => "wait.stated",
@@ -124,14 +132,13 @@ pub(crate) fn map<S: Sink>(mapping: Mapping<'_>, slots: &Slots<'_>, sink: &mut S
         lkf: text(place::LKF),
         listing_hsa_id: text(place::LISTING_HSA_ID),
         stated_wait_days: slots.at(place::STATED_WAIT_DAYS).number(),
-        verbatim: slots.verbatim.iter().map(|(field, text)| (*field, text.as_ref())).collect(),
+        verbatim: slots.verbatim_texts(),
     });
-    Ok(head.made())
 }
 
 /// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as
 /// old as the file.
-fn occurred<'s>(slots: &Slots<'s>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
+fn occurred<'s>(slots: &'s Slots<'_>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
     let stated = |place: usize| stated(slots.at(place));
     let started = stated(place::STARTED_AT).filter(|_| status == WaitStatus::Completed);
     started.or(stated(place::DECIDED_AT)).unwrap_or(as_old_as_the_file(source))

@@ -5,8 +5,7 @@ use schemas::Severity;
 
 rules! {
     RecordUnreadable "record-unreadable" Parks Error {
-        meaning "Källposten är inte en SourceRecord i Avro.",
-                "The source record is not an Avro SourceRecord.";
+        meaning "Källposten är inte en SourceRecord i Avro.", "The source record is not an Avro SourceRecord.";
         remedy "Kontrollera att bara anslutningstjänsten skriver till källtopicen och att schemaregistret är rätt.",
                "check that only the connector writes to the source topic and that the schema registry is the right one";
     }
@@ -35,8 +34,7 @@ rules! {
                "use MSH|^~\\&|";
     }
     SecondHeader "second-header" Parks Error {
-        meaning "Två MSH-segment i samma meddelande.",
-                "Two MSH segments in one message.";
+        meaning "Två MSH-segment i samma meddelande.", "Two MSH segments in one message.";
         remedy "Skicka varje meddelande i en egen ram.",
                "send each message in a frame of its own";
     }
@@ -119,14 +117,12 @@ rules! {
                "add the column to the file, or change its name in the package (`processor mapping explain PACKAGE`)";
     }
     FieldMissing "field-missing" Refuses Error {
-        meaning "Ett obligatoriskt fält är tomt.",
-                "A required field is empty.";
+        meaning "Ett obligatoriskt fält är tomt.", "A required field is empty.";
         remedy "Fyll i kolumnen; utan den kan raden inte användas.",
                "fill in the column; without it the row cannot be used";
     }
     FieldInvalid "field-invalid" Refuses Error {
-        meaning "Ett obligatoriskt fält kan inte läsas.",
-                "A required field cannot be read.";
+        meaning "Ett obligatoriskt fält kan inte läsas.", "A required field cannot be read.";
         remedy "Skriv fältet som paketet säger, eller lägg till koden i paketets codes.",
                "write the field as the package says, or add the code to the package's codes";
     }
@@ -147,6 +143,18 @@ rules! {
                 "A cost without a year and without a date: it is not known in which year it counts.";
         remedy "Fyll i året, eller kontaktens datum.",
                "fill in the year, or the contact's dates";
+    }
+    ClinicalPeriodMissing "clinical-period-missing" Refuses Error {
+        meaning "Koder utan månad och utan datum: det går inte att veta när något hände.",
+                "Codes without a month and without a date: it is not known when anything happened.";
+        remedy "Fyll i kontaktens in- eller utdatum.",
+               "fill in the date on which the contact began or ended";
+    }
+    CapacityDeleted "capacity-deleted" Refuses Error {
+        meaning "En rad om vårdplatser togs bort ur tabellen; det som den sade gäller tills en ny rad säger annat.",
+                "A row about beds was deleted from the table; what it said holds until another row says otherwise.";
+        remedy "Lägg till en rad med samma enhet och giltig från, med de siffror som ska gälla.",
+               "add a row with the same unit and valid-from and with the figures that should hold";
     }
     ChangeUnreadable "change-unreadable" Parks Error {
         meaning "Posten är inte ett Debezium-kuvert: JSON med op, before och after.",
@@ -257,14 +265,12 @@ rules! {
                "write a whole number without separators, or leave it empty when there is none";
     }
     CapacityEmpty "capacity-empty" Refuses Error {
-        meaning "Raden har ingen siffra alls.",
-                "The row has no figure at all.";
+        meaning "Raden har ingen siffra alls.", "The row has no figure at all.";
         remedy "Fyll i minst en av faststallda, disponibla och stangda; skriv 0 när det är noll.",
                "fill in at least one of faststallda, disponibla and stangda; write 0 for none";
     }
     MessageTypeOther "message-type-other" Ignores Info {
-        meaning "Meddelandet är inte ADT.",
-                "The message is not ADT.";
+        meaning "Meddelandet är inte ADT.", "The message is not ADT.";
         remedy "Inget. Vill ni slippa trafiken: filtrera hos sändaren.",
                "nothing; filter at the sender to be spared the traffic";
     }
@@ -479,10 +485,76 @@ rules! {
                "write the field as the package says (`processor mapping explain PACKAGE`)";
     }
     CodeUnknown "code-unknown" Notes Warning {
-        meaning "En kod som mappningspaketet inte känner.",
-                "A code that the mapping package does not know.";
-        remedy "Lägg till koden i paketets codes, eller rätta den i källan.",
-               "add the code to the package's codes, or correct it in the source";
+        meaning "En kod som mappningspaketet, eller kodsystemets fullständiga lista, inte har.",
+                "A code that the mapping package, or the complete list of its code system, does not have.";
+        remedy "Lägg till koden i paketets codes, hämta en nyare kodlista, eller rätta koden i källan.",
+               "add the code to the package's codes, fetch a newer code list, or correct it in the source";
+    }
+    CodeDiscontinued "code-discontinued" Notes Warning {
+        meaning "En kod som inte gällde den dagen enligt kodlistan.",
+                "A code that did not hold on that day according to the code list.";
+        remedy "Använd den kod som gällde då, eller rätta kodlistans giltighet.",
+               "use the code that held then, or correct the validity in the code list";
+    }
+    CodeHeading "code-heading" Notes Warning {
+        meaning "En rubrik i KVÅ (slutar på 000), som inte får rapporteras.",
+                "A heading of KVÅ (it ends with 000), which must not be reported.";
+        remedy "Använd en kod under rubriken.",
+               "use a code below the heading";
+    }
+    CodeMisplaced "code-misplaced" Notes Warning {
+        meaning "En kod ur ett annat kodsystem än kolumnens, till exempel ATC bland diagnoser; den behålls med sitt eget system.",
+                "A code of another system than the column's, as ATC among diagnoses; it is kept with its own system.";
+        remedy "Skriv koden i kolumnen för sitt kodsystem.",
+               "write the code in the column of its system";
+    }
+    CodeShapeUnknown "code-shape-unknown" Notes Warning {
+        meaning "En text som inte ser ut som en kod i något kodsystem; den behålls som den är.",
+                "A text that does not look like a code of any system; it is kept as it stands.";
+        remedy "Rätta koden i källan.",
+               "correct the code in the source";
+    }
+    CodePlaceholder "code-placeholder" Notes Info {
+        meaning "En utfyllnad i stället för en kod, som -1 eller 0000; den säger ingenting.",
+                "A filler in place of a code, as -1 or 0000; it says nothing.";
+        remedy "Lämna kolumnen tom när det inte finns någon kod.",
+               "leave the column empty when there is no code";
+    }
+    CodeNotKept "code-not-kept" Notes Warning {
+        meaning "En text i en kodkolumn som kan vara något annat än en kod; den ersätts med en nyckelkod.",
+                "A text in a column of codes that may be anything but a code; it is replaced by a keyed code.";
+        remedy "Skriv bara koder i kolumnen; fritext lämnar aldrig regionen.",
+               "write nothing but codes in the column; free text never leaves the region";
+    }
+    CodesTooMany "codes-too-many" Notes Warning {
+        meaning "En rad med fler koder än en vårdkontakt kan ha; de sista används inte.",
+                "A row with more codes than a contact can have; the last ones are not used.";
+        remedy "Kontrollera avgränsaren i paketets code och raden i källan.",
+               "check the separator in the package's code and the row in the source";
+    }
+    CodeOwnerUnknown "code-owner-unknown" Notes Warning {
+        meaning "Ett läkemedel för en åtgärd som inte finns på raden.",
+                "A drug of a procedure that is not in the row.";
+        remedy "Skriv åtgärdens kod på samma rad, eller rätta hänvisningen.",
+               "write the procedure's code in the same row, or correct the reference";
+    }
+    ProcedureDateMissing "procedure-date-missing" Notes Info {
+        meaning "En åtgärd utan datum.",
+                "A procedure without a date.";
+        remedy "Fyll i åtgärdens datum i sin kolumn.",
+               "fill in the procedure's date in its column";
+    }
+    SideUnclear "side-unclear" Notes Info {
+        meaning "Det går inte att veta vilken kod som sidan gäller.",
+                "It is not known which code the side is of.";
+        remedy "Skriv en sida för raden, eller lika många sidor som koder.",
+               "write one side for the row, or as many sides as codes";
+    }
+    ClinicalSubjectMissing "clinical-subject-missing" Notes Warning {
+        meaning "Koder utan patientens identitet: de kan inte följas över tid.",
+                "Codes without the patient's identifier: they cannot be followed over time.";
+        remedy "Fyll i patientens identitet; den pseudonymiseras i regionen.",
+               "fill in the patient's identifier; it is pseudonymised in the region";
     }
     PackageRuleNoted "package-rule-noted" Notes Warning {
         meaning "Raden bryter mot en av mappningspaketets egna regler och används ändå; händelsen nämner vilken.",

@@ -1,6 +1,6 @@
 //! Whether a folder is a whole, unchanged parcel by somebody trusted.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -26,6 +26,8 @@ pub struct Checked {
     pub manifest_sha256: String,
     /// Files whose content before encryption was compared with the manifest.
     pub opened: usize,
+    /// Every file of the parcel as it stands there, by name: SHA-256 in hexadecimal digits, and length in bytes.
+    pub files: BTreeMap<String, (String, u64)>,
 }
 
 impl Manifest {
@@ -65,31 +67,40 @@ pub fn check(folder: &Path, trusted: &Trusted, identity: Option<&Identity>) -> R
     if name.as_ref() != Some(&manifest.name()) {
         return Err(Error::NameDiffers { path: folder.to_owned(), found: manifest.name() });
     }
-    let mut known = BTreeSet::from([MANIFEST.to_owned(), MANIFEST_SIGNATURE.to_owned()]);
     let ciphertexts = ciphertexts(folder, &manifest, &manifest_sha256, trusted)?;
-    if ciphertexts.is_some() {
-        known.extend([CIPHERTEXT.to_owned(), CIPHERTEXT_SIGNATURE.to_owned()]);
+    let mut files = BTreeMap::new();
+    let own: &[&str] = match ciphertexts {
+        Some(_) => &[MANIFEST, MANIFEST_SIGNATURE, CIPHERTEXT, CIPHERTEXT_SIGNATURE],
+        None => &[MANIFEST, MANIFEST_SIGNATURE],
+    };
+    for name in own {
+        let path = folder.join(name);
+        let bytes = small(&path)?.ok_or_else(|| Error::FileMissing(path.clone()))?;
+        files.insert((*name).to_owned(), (digest::hex(&bytes), bytes.len() as u64));
+    }
+    if files[MANIFEST].0 != manifest_sha256 {
+        return Err(Error::FileDiffers { path: folder.join(MANIFEST), difference: "it was changed while it was read" });
     }
     let mut opened = 0;
     for file in &manifest.files {
         let Some(ciphertexts) = ciphertexts.as_ref().filter(|_| file.encrypted) else {
             compare(&folder.join(&file.name), &file.sha256, file.bytes)?;
-            known.insert(file.name.clone());
+            files.insert(file.name.clone(), (file.sha256.clone(), file.bytes));
             opened += 1;
             continue;
         };
         let sealed = sealed(folder, file, ciphertexts)?;
         let path = folder.join(&sealed.name);
         compare(&path, &sealed.sha256, sealed.bytes)?;
-        known.insert(sealed.name.clone());
+        files.insert(sealed.name.clone(), (sealed.sha256.clone(), sealed.bytes));
         if let Some(identity) = identity {
             let found = identity.open(&path, &ciphertexts.recipient_key)?;
             agree(&path, &found, &file.sha256, file.bytes)?;
             opened += 1;
         }
     }
-    foreign(folder, &known)?;
-    Ok(Checked { manifest, manifest_sha256, opened })
+    foreign(folder, &files)?;
+    Ok(Checked { manifest, manifest_sha256, opened, files })
 }
 
 /// The list of encrypted files, when the manifest says that there are some.
@@ -148,11 +159,11 @@ fn signed(path: &Path, bytes: &[u8], signature: &Path, trusted: &Trusted) -> Res
 }
 
 /// A file that nobody has listed could be taken for part of the disclosure.
-fn foreign(folder: &Path, known: &BTreeSet<String>) -> Result<(), Error> {
+fn foreign(folder: &Path, known: &BTreeMap<String, (String, u64)>) -> Result<(), Error> {
     let failed = |source| Error::File { attempt: "look into", path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        if !entry.file_name().to_str().is_some_and(|name| known.contains(name)) {
+        if !entry.file_name().to_str().is_some_and(|name| known.contains_key(name)) {
             return Err(Error::FileForeign(entry.path()));
         }
     }

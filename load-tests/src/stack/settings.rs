@@ -1,0 +1,132 @@
+//! The configuration of each service, and the files and folders that it names.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io,
+    path::PathBuf,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use topics::Region;
+
+use super::{Service, Stack, source_system};
+
+/// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
+const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
+
+impl Stack {
+    pub(super) fn write_files(&self) -> io::Result<()> {
+        for (region, text) in &self.options.mappings {
+            fs::write(self.mapping_file(*region), text)?;
+        }
+        for region in &self.options.regions {
+            if let Some(text) = self.options.capacities.get(region) {
+                let path = self.capacity_file(*region);
+                fs::write(&path, text)?;
+                // A file's version is part of its events: runs that are compared must agree on it.
+                File::options().write(true).open(&path)?.set_modified(UNIX_EPOCH + CAPACITY_WRITTEN)?;
+            }
+        }
+        for (region, tables) in &self.options.tables {
+            for table in tables {
+                fs::create_dir_all(self.drop_folder(*region, table.feed))?;
+                fs::create_dir_all(self.positions_folder(*region, table.feed))?;
+            }
+        }
+        for region in self.options.databases.keys() {
+            fs::create_dir_all(self.slots_folder(*region))?;
+        }
+        for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
+            let text = format!("{}{}", self.common_tables(service), self.tables(service));
+            fs::write(self.config(service), text)?;
+        }
+        Ok(())
+    }
+
+    fn mapping_file(&self, region: Region) -> PathBuf {
+        self.folder.path().join(format!("mapping-{region}.toml"))
+    }
+
+    fn common_tables(&self, service: Service) -> String {
+        format!(
+            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
+            self.bootstrap(),
+            self.url(Service::Registry),
+            self.ports[&service]
+        )
+    }
+
+    fn tables(&self, service: Service) -> String {
+        let quoted: Vec<String> = self.options.regions.iter().map(|region| format!("\"{region}\"")).collect();
+        let quoted = quoted.join(", ");
+        match service {
+            Service::Registry => String::new(),
+            Service::Connector => {
+                let mut text = "[routing]\nkey = { env = \"VARDSTROM_PARTITION_KEY\" }\n".to_owned();
+                for region in &self.options.regions {
+                    text.push_str(&format!(
+                        "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
+                        source_system(*region),
+                        self.mllp(*region)
+                    ));
+                    if self.options.capacities.contains_key(region) {
+                        text.push_str(&format!(
+                            "[[region.capacity]]\npath = \"{}\"\nfeed = \"capacity\"\n",
+                            self.capacity_file(*region).display()
+                        ));
+                    }
+                    for table in self.options.tables.get(region).into_iter().flatten() {
+                        text.push_str(&format!(
+                            "[[region.table]]\npath = \"{}\"\npositions = \"{}\"\nfeed = \"{}\"\nkey = \"{}\"\npoll = \"200ms\"\n",
+                            self.drop_folder(*region, table.feed).display(),
+                            self.positions_folder(*region, table.feed).display(),
+                            table.feed,
+                            table.key
+                        ));
+                    }
+                    for database in self.options.databases.get(region).into_iter().flatten() {
+                        text.push_str(&format!(
+                            "[[region.cdc]]\nurl = {{ env = \"{}\" }}\nslot = \"{}\"\npublication = \"{}\"\ntables = [\"{table}\"]\n\
+                             keys = {{ \"{table}\" = \"{}\" }}\n\
+                             positions = \"{}\"\nfeed = \"{}\"\n",
+                            database.variable(),
+                            database.slot,
+                            database.publication,
+                            database.key,
+                            self.slots_folder(*region).display(),
+                            database.feed,
+                            table = database.table
+                        ));
+                    }
+                }
+                text
+            }
+            Service::Processor => {
+                let mut text = "[relay]\ngroup = \"processor\"\ninstance = \"processor-1\"\n".to_owned();
+                for region in &self.options.regions {
+                    text.push_str(&format!(
+                        "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n"
+                    ));
+                    if self.options.mappings.contains_key(region) {
+                        text.push_str(&format!("mapping = \"{}\"\n", self.mapping_file(*region).display()));
+                    }
+                    let tables = self.options.tables.get(region).into_iter().flatten().map(|table| &table.package);
+                    let databases = self.options.databases.get(region).into_iter().flatten();
+                    let packages: BTreeSet<_> = tables.chain(databases.map(|database| &database.package)).collect();
+                    if !packages.is_empty() {
+                        let packages = packages.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+                        text.push_str(&format!("packages = [{packages}]\n"));
+                    }
+                }
+                text
+            }
+            Service::SinkStore => {
+                format!("[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[regions]\ncodes = [{quoted}]\n")
+            }
+            Service::Dashboard => {
+                format!("[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[board]\nregions = [{quoted}]\n")
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Why a server's files are not fetched right now.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a server's files are not fetched right now. Names no file of the server.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The server is away, or says no.
+    #[error(transparent)]
+    Server(#[from] sftp::Error),
+    /// Our folder for files on their way.
+    #[error("keep a file that is fetched in {}", path.display())]
+    Spool {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Which files have been sent.
+    #[error("keep which files have been sent in {}", path.display())]
+    Memory {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Whether somebody must do something; else it goes away by itself.
+    pub fn needs_operator(&self) -> bool {
+        match self {
+            Self::Server(error) => error.needs_operator(),
+            Self::Spool { .. } | Self::Memory { .. } => true,
+        }
+    }
+}

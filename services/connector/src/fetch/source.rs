@@ -1,0 +1,340 @@
+//! Keeps looking at a server's folder, and fetches what rests there.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use runtime::config::Period;
+use runtime::health::Health;
+use sftp::{Entry, Metadata, Server, Session};
+
+use super::error::Error;
+use super::memory::{Memory, name_hash};
+use super::spool::Spool;
+use crate::cells;
+use crate::config::Table;
+use crate::files::{self, shown_name};
+use crate::folder::{self, Carry, Folder};
+use crate::intake::Feed;
+use crate::metrics::{FileTrouble, ServerCounts};
+use crate::replay::position::Version;
+use crate::table::Tables;
+use crate::watch::{Watch, ends_in};
+
+/// Pause before the first try after the server went away.
+const PAUSE_MIN: Duration = Duration::from_millis(200);
+/// The longest pause, after several; also how often it is looked whether a fault has been mended.
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+/// How often our own folder is looked at, at least: a file there is whole when it appears.
+const SPOOL_POLL_MAX: Duration = Duration::from_secs(1);
+/// The longest name that is fetched: our file system's own bound.
+const NAME_BYTES_MAX: usize = 255;
+
+/// Fetches and sends a server's tables until shutdown.
+pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Health) {
+    // Health keeps names for as long as the process lives; there is one for every server of the configuration.
+    let component: &'static str =
+        Box::leak(format!("sftp {} {}{}", feed.name(), server.place(), server.folder).into_boxed_str());
+    health.set_ready(component, true, "nothing is wrong");
+    let counts = feed.intake.metrics.of_server(feed.region(), feed.name(), &server.place());
+    let place = format!("{}@{}{}", server.user, server.place(), server.folder);
+    let identity = format!("{}|{}|{place}", feed.region(), feed.name());
+    let memory_path = source.positions.join(format!("{}.fetched", name_hash(identity.as_bytes())));
+    let memory = Arc::new(Mutex::new(None));
+    let mut fetching = Fetching {
+        feed: &feed,
+        source: &source,
+        server: &server,
+        place,
+        memory_path,
+        memory: Arc::clone(&memory),
+        watch: Watch::default(),
+        counts,
+        told: None,
+        too_many: false,
+        health,
+        component,
+    };
+    // Before anything is sent from the spool, what has been sent must be known.
+    if !fetching.open().await {
+        return;
+    }
+    let sending = Fetched { tables: Tables::of(&source, &feed), memory };
+    let poll = Period(source.poll.0.min(SPOOL_POLL_MAX));
+    let spool =
+        Folder { path: source.path.clone(), positions: source.positions.clone(), poll, endings: cells::ENDINGS };
+    tokio::join!(fetching.run(), folder::watch(&feed, spool, sending));
+}
+
+/// What both tasks know; nothing before it has been loaded.
+type Shared = Arc<Mutex<Option<Memory>>>;
+
+fn with<T>(memory: &Shared, act: impl FnOnce(&mut Memory) -> T) -> T {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    act(memory.as_mut().expect("loaded before the tasks that use it are started"))
+}
+
+/// A file of the spool: a table, entered into the memory when it has been sent, and removed.
+struct Fetched {
+    tables: Tables,
+    memory: Shared,
+}
+
+impl Carry for Fetched {
+    async fn carry(&mut self, feed: &Feed, path: &Path, kept_at: &Path) -> Result<(), files::Error> {
+        let metadata = fs::metadata(path).map_err(|source| files::Error::Read { path: path.to_owned(), source })?;
+        self.tables.carry(feed, path, kept_at).await?;
+        // In this order: whoever is killed in between finds the file sent, and goes on here.
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        with(&self.memory, |memory| memory.keep(name, Version::of(&metadata)))
+            .map_err(|source| files::Error::Position { path: kept_at.to_owned(), source })?;
+        fs::remove_file(path).map_err(|source| files::Error::Spent { path: path.to_owned(), source })?;
+        // A position that stays is of no file, and says nothing of the next one with this name.
+        let _ = fs::remove_file(kept_at);
+        Ok(())
+    }
+}
+
+struct Fetching<'a> {
+    feed: &'a Feed,
+    source: &'a Table,
+    server: &'a Server,
+    /// User, server and folder, for messages.
+    place: String,
+    memory_path: PathBuf,
+    memory: Shared,
+    watch: Watch,
+    counts: ServerCounts,
+    /// What is wrong, said once.
+    told: Option<String>,
+    too_many: bool,
+    health: Health,
+    component: &'static str,
+}
+
+impl Fetching<'_> {
+    /// Opens our folder and what is known of earlier files, as often as it takes. Whether it is open.
+    async fn open(&mut self) -> bool {
+        let shutdown = self.feed.intake.shutdown.clone();
+        loop {
+            let opened = self.spool().map(|_| ()).and_then(|()| {
+                let failed = |source| Error::Memory { path: self.memory_path.clone(), source };
+                Memory::load(&self.memory_path).map_err(failed)
+            });
+            match opened {
+                Ok(memory) => {
+                    *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Some(memory);
+                    return true;
+                }
+                Err(error) => self.say(&error),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE_MAX) => {}
+                () = shutdown.wait() => return false,
+            }
+        }
+    }
+
+    async fn run(&mut self) {
+        let shutdown = self.feed.intake.shutdown.clone();
+        let mut pause = PAUSE_MIN;
+        loop {
+            let error = tokio::select! {
+                error = self.attempt() => error,
+                () = shutdown.wait() => return,
+            };
+            self.counts.connected.set(0);
+            if self.told.is_none() {
+                pause = PAUSE_MIN;
+            }
+            self.say(&error);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = PAUSE_MAX.min(pause * 2),
+                () = shutdown.wait() => return,
+            }
+        }
+    }
+
+    /// Said once until all is well: that the server is away; or, for every new thing, what somebody must do.
+    fn say(&mut self, error: &Error) {
+        let region = self.feed.region();
+        let text = format!("{}: {}", self.place, runtime::exit::chain(error));
+        if error.needs_operator() {
+            if self.told.as_ref() != Some(&text) {
+                tracing::error!(region, "{text}");
+                self.health.set_ready(self.component, false, text.clone());
+                self.told = Some(text);
+            }
+        } else if self.told.is_none() {
+            self.counts.outages.inc();
+            tracing::warn!(region, "the SFTP server is away: {text}");
+            self.told = Some(text);
+        }
+    }
+
+    fn well(&mut self) {
+        if self.told.take().is_some() {
+            tracing::info!(region = self.feed.region(), "{} is looked at again", self.place);
+            self.health.set_ready(self.component, true, "nothing is wrong");
+        }
+    }
+
+    fn spool(&self) -> Result<Spool, Error> {
+        Spool::open(&self.source.path).map_err(|source| self.unspooled(source))
+    }
+
+    fn unspooled(&self, source: std::io::Error) -> Error {
+        Error::Spool { path: self.source.path.clone(), source }
+    }
+
+    /// From a new connection to whatever ends it.
+    async fn attempt(&mut self) -> Error {
+        let tried: Result<std::convert::Infallible, Error> = async {
+            let spool = self.spool()?;
+            let mut session = Session::connect(self.server).await?;
+            loop {
+                self.look(&mut session, &spool).await?;
+                self.well();
+                tokio::time::sleep(self.source.poll.0).await;
+            }
+        }
+        .await;
+        match tried {
+            Ok(never) => match never {},
+            Err(error) => error,
+        }
+    }
+
+    /// Looks once, and fetches one file, if one is ready and the last one has been sent.
+    async fn look(&mut self, session: &mut Session, spool: &Spool) -> Result<(), Error> {
+        let listing = session.list(&self.server.folder, self.feed.intake.limits.files).await?;
+        self.counts.connected.set(1);
+        self.bounded(listing.truncated);
+        let found: Vec<_> = listing.entries.iter().filter_map(table).collect();
+        // Before the memory is asked: what has left the spool is in the memory already.
+        let sending = spool.holds_a_file().map_err(|source| self.unspooled(source))?;
+        let wanted = with(&self.memory, |memory| {
+            memory.prune(found.iter().map(|(path, _)| name_of(path)))?;
+            Ok(found.into_iter().filter(|(path, version)| !memory.knows(name_of(path), *version)).collect())
+        });
+        let failed = |source| Error::Memory { path: self.memory_path.clone(), source };
+        let wanted: Vec<(PathBuf, Version)> = wanted.map_err(failed)?;
+        let parts: Vec<_> = wanted.iter().map(|(path, version)| spool.part(name_of(path), *version)).collect();
+        spool.keep_parts(&parts).map_err(|source| self.unspooled(source))?;
+        let ready = self.watch.look(wanted);
+        // One that was begun goes first: there is never more than one.
+        let begun = |(path, version): &&(PathBuf, Version)| spool.part(name_of(path), *version).exists();
+        let Some((path, version)) = ready.iter().find(begun).or(ready.first()).filter(|_| !sending) else {
+            return Ok(());
+        };
+        match self.fetch(session, spool, path, *version).await {
+            Err(Error::Server(error @ sftp::Error::Status { .. })) => {
+                // The server says no to this file only: the others go on, and this one when it changes.
+                self.feed.intake.metrics.file_troubles.of(FileTrouble::Unreadable).inc();
+                let file = shown_name(path);
+                tracing::warn!(region = self.feed.region(), %file, "fetch {file} from {}: {error}", self.place);
+                self.watch.take(path, *version);
+                // Answers may still be under way on this one.
+                *session = Session::connect(self.server).await?;
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn bounded(&mut self, truncated: bool) {
+        if truncated && !self.too_many {
+            self.feed.intake.metrics.file_troubles.of(FileTrouble::TooMany).inc();
+            let files = self.feed.intake.limits.files;
+            tracing::warn!(
+                region = self.feed.region(),
+                "{} holds more than {files} files, the rest is not looked at",
+                self.place
+            );
+        }
+        self.too_many = truncated;
+    }
+
+    /// Fetches the rest of one file. What turns out to have changed is left to the next look.
+    async fn fetch(&self, session: &mut Session, spool: &Spool, path: &Path, version: Version) -> Result<(), Error> {
+        let unspooled = |source| self.unspooled(source);
+        let (name, file_name) = (name_of(path), shown_name(path));
+        let region = self.feed.region();
+        let part = spool.part(name, version);
+        let (mut file, offset) = spool.open_part(&part, version).map_err(unspooled)?;
+        if version.size > self.feed.intake.limits.table_file.as_bytes() {
+            // A hollow file of its size stands for it, so that it is left out as any other that is too large.
+            file.set_len(version.size).map_err(unspooled)?;
+            return spool.finish(&file, &part, name, version).map_err(unspooled);
+        }
+        if offset > 0 {
+            tracing::info!(region, file = %file_name, offset, "going on with {file_name} after {offset} bytes");
+        }
+        let remote = [self.server.path("").as_bytes(), name].concat();
+        let take = |bytes: &[u8]| {
+            self.counts.bytes.inc_by(bytes.len() as u64);
+            file.write_all(bytes)
+        };
+        let end = session.read(&remote, offset, version.size, take).await.map_err(|error| match error {
+            sftp::Error::Local(source) => self.unspooled(source),
+            error => error.into(),
+        })?;
+        let now = session.metadata(&remote).await?.map(|metadata| version_of(&metadata));
+        if end != version.size || now != Some(version) {
+            let what = "was written to while it was fetched; it is fetched when it rests";
+            tracing::info!(region, file = %file_name, "{file_name} {what}");
+            return fs::remove_file(&part).map_err(unspooled);
+        }
+        spool.finish(&file, &part, name, version).map_err(unspooled)?;
+        self.counts.files.inc();
+        let bytes = version.size;
+        tracing::info!(region, file = %file_name, bytes, "fetched {file_name} from {}: {bytes} bytes", self.place);
+        Ok(())
+    }
+}
+
+/// A file that is a table by its name, and whose name may be one of ours.
+fn table(entry: &Entry) -> Option<(PathBuf, Version)> {
+    let name = entry.name.as_slice();
+    let plain = name.len() <= NAME_BYTES_MAX && !name.starts_with(b".") && !name.contains(&b'/') && !name.contains(&0);
+    let path = PathBuf::from(OsStr::from_bytes(name));
+    (plain && entry.metadata.is_file() && ends_in(&path, cells::ENDINGS)).then(|| (path, version_of(&entry.metadata)))
+}
+
+fn version_of(metadata: &Metadata) -> Version {
+    Version { size: metadata.size.unwrap_or(0), modified: i64::from(metadata.modified.unwrap_or(0)) * 1_000_000 }
+}
+
+fn name_of(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_of_tables_are_fetched() {
+        let check = |name: &[u8], kind: u32, expected: bool| {
+            let metadata = Metadata { size: Some(1), modified: Some(2), kind: Some(kind) };
+            let found = table(&Entry { name: name.to_vec(), metadata });
+            assert_eq!(found.is_some(), expected, "{}", String::from_utf8_lossy(name));
+        };
+        let (file, folder, link) = (0o100_000, 0o040_000, 0o120_000);
+        check(b"a.csv", file, true);
+        check(b"k\xF6er.TXT", file, true);
+        check(b"a.csv", folder, false);
+        check(b"a.csv", link, false);
+        check(b"a.csv.part", file, false);
+        check(b".a.csv", file, false);
+        check(b"../a.csv", file, false);
+        check(b"/etc/a.csv", file, false);
+        check(b"a\0.csv", file, false);
+        check(b"", file, false);
+        check(&[b'a'; 300], file, false);
+    }
+}

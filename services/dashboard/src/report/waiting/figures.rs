@@ -1,0 +1,204 @@
+//! Published waiting times of a month: hospitals, regions and their sums, with what is not shown.
+//!
+//! Nothing is counted here but sums of what was published; shares are made of the sums where they are written.
+
+use std::ops::AddAssign;
+use std::sync::Arc;
+
+use topics::Region;
+
+use super::super::comparison::{self, Veil};
+use crate::period::Period;
+use crate::published::{Extract, Library, Parcel, Row};
+
+/// A sum, whether its counts are shown, and whether its guarantee is.
+pub type Shown = (Sum, Veil, Veil);
+
+/// Contacts that have taken place, or that are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Completed in the month.
+    Completed,
+    /// Waiting at its end.
+    Waiting,
+}
+
+impl Phase {
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Completed => "kpi_total.csv",
+            Self::Waiting => "kpi_waiting.csv",
+        }
+    }
+
+    /// The column with the number of contacts.
+    pub const fn count(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// The published columns of the intervals, with their names in days.
+pub const INTERVALS: [(&str, &str); 6] = [
+    ("days_0_30", "0–30"),
+    ("days_31_60", "31–60"),
+    ("days_61_90", "61–90"),
+    ("days_91_120", "91–120"),
+    ("days_121_180", "121–180"),
+    ("days_over_180", ">180"),
+];
+
+/// Intervals from this one on lie beyond the guarantee of 90 days.
+pub const BEYOND_FROM: usize = 3;
+
+/// Published counts, or sums of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// Contacts.
+    pub count: i64,
+    /// Of them, in the denominator of the guarantee.
+    pub of: i64,
+    /// Of those, within it.
+    pub within: i64,
+    /// Contacts by interval.
+    pub intervals: [i64; 6],
+}
+
+impl AddAssign for Sum {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.of += other.of;
+        self.within += other.within;
+        for (sum, more) in self.intervals.iter_mut().zip(other.intervals) {
+            *sum += more;
+        }
+    }
+}
+
+impl Sum {
+    /// The counts of a published line.
+    pub fn of_row(row: Row<'_>, count: &str) -> Self {
+        let number = |column| row.count(column).unwrap_or(0);
+        Self {
+            count: number(count),
+            of: number("guarantee_denominator"),
+            within: number("within_90_days"),
+            intervals: INTERVALS.map(|(column, _)| number(column)),
+        }
+    }
+}
+
+/// A hospital.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its sjukhuskod.
+    pub code: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// Its counts.
+    pub sum: Sum,
+    /// The published median wait, in tenths of days.
+    pub median: Option<i64>,
+    /// Whether its counts are shown.
+    pub counts: Veil,
+    /// Whether its guarantee is shown.
+    pub guarantee: Veil,
+}
+
+/// A region.
+#[derive(Debug, Clone)]
+pub struct Area {
+    /// Whose.
+    pub region: Region,
+    /// As published.
+    pub parcel: Arc<Parcel>,
+    /// Its hospitals, by code.
+    pub lines: Vec<Line>,
+    /// Their sum.
+    pub sum: Sum,
+    /// Whether its counts are shown.
+    pub counts: Veil,
+    /// Whether its guarantee is shown.
+    pub guarantee: Veil,
+}
+
+/// A month of all regions that have published it.
+#[derive(Debug, Clone)]
+pub struct Month {
+    /// Which.
+    pub period: Period,
+    /// By lanskod.
+    pub areas: Vec<Area>,
+    /// Their sum.
+    pub sum: Sum,
+}
+
+impl Month {
+    /// What is published of a month.
+    pub fn of(library: &Library, phase: Phase, period: Period, below: u32) -> Self {
+        let mut areas: Vec<Area> =
+            library.of_period(Extract::WaitingTimes, period).map(|parcel| Area::of(parcel, phase)).collect();
+        let column = |value: fn(&Sum) -> i64| -> Vec<Vec<i64>> {
+            areas.iter().map(|area| area.lines.iter().map(|line| value(&line.sum)).collect()).collect()
+        };
+        let (counts, line_counts) = comparison::nested(&column(|sum| sum.count), below);
+        let (guarantees, line_guarantees) = comparison::nested(&column(|sum| sum.of), below);
+        // Whoever's contacts are too few has no share either.
+        let both = |count: Veil, guarantee: Veil| if count.is_open() { guarantee } else { count };
+        for (index, area) in areas.iter_mut().enumerate() {
+            area.counts = counts[index];
+            area.guarantee = both(counts[index], guarantees[index]);
+            for (line, (count, guarantee)) in
+                area.lines.iter_mut().zip(line_counts[index].iter().zip(&line_guarantees[index]))
+            {
+                line.counts = *count;
+                line.guarantee = both(*count, *guarantee);
+                if !area.guarantee.is_open() && line.guarantee.is_open() {
+                    line.guarantee = Veil::Withheld;
+                }
+            }
+        }
+        let mut sum = Sum::default();
+        areas.iter().for_each(|area| sum += area.sum);
+        Self { period, areas, sum }
+    }
+
+    /// The sum of all regions, whether its counts and its guarantee are shown; `None` when nobody has published.
+    pub fn whole(&self) -> Option<Shown> {
+        let counts = comparison::of_sum(self.areas.iter().map(|area| (area.sum.count, area.counts)));
+        let guarantee = comparison::of_sum(self.areas.iter().map(|area| (area.sum.of, area.guarantee)));
+        (!self.areas.is_empty()).then_some((self.sum, counts, guarantee))
+    }
+
+    /// A region's part.
+    pub fn area(&self, region: Region) -> Option<&Area> {
+        self.areas.iter().find(|area| area.region == region)
+    }
+}
+
+impl Area {
+    fn of(parcel: &Arc<Parcel>, phase: Phase) -> Self {
+        let lines: Vec<Line> = parcel
+            .rows(phase.file())
+            .map(|row| Line {
+                code: row.text("hospital_code").unwrap_or_default().into(),
+                name: row.text("hospital_name").or(row.text("hospital_code")).unwrap_or_default().into(),
+                sum: Sum::of_row(row, phase.count()),
+                median: row.decimal("median_wait", 1),
+                counts: Veil::Open,
+                guarantee: Veil::Open,
+            })
+            .collect();
+        let mut sum = Sum::default();
+        lines.iter().for_each(|line| sum += line.sum);
+        let (counts, guarantee) = (Veil::Open, Veil::Open);
+        Self { region: parcel.region, parcel: parcel.clone(), lines, sum, counts, guarantee }
+    }
+
+    /// A hospital's line.
+    pub fn line(&self, code: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| &*line.code == code)
+    }
+}

@@ -1,0 +1,72 @@
+//! Where published figures meet the pages that show them: the newest library, and how it is shown.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use schemas::Timestamp;
+
+use crate::published::Library;
+use crate::report::operations::State;
+use crate::run_chart::Rules;
+
+/// How published figures are shown.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    /// Fewer contacts than this show no statistic where units are compared.
+    pub contacts_min: u32,
+    /// When a series is out of the ordinary.
+    pub rules: Rules,
+    /// Where readers complain: an e-mail address or an `https` address.
+    pub contact: Option<Box<str>>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { contacts_min: 20, rules: Rules::default(), contact: None }
+    }
+}
+
+/// The newest published figures.
+#[derive(Default)]
+pub struct Shelf {
+    library: ArcSwap<Library>,
+    manner: ArcSwap<Manner>,
+    operations: ArcSwap<State>,
+}
+
+impl Shelf {
+    /// The newest figures.
+    pub fn library(&self) -> Arc<Library> {
+        self.library.load_full()
+    }
+
+    /// How they are shown.
+    pub fn manner(&self) -> Arc<Manner> {
+        self.manner.load_full()
+    }
+
+    /// Sets how they are shown.
+    pub fn set_manner(&self, manner: Manner) {
+        self.manner.store(Arc::new(manner));
+    }
+
+    /// How the services are doing.
+    pub fn operations(&self) -> Arc<State> {
+        self.operations.load_full()
+    }
+
+    /// Sets how the services are doing.
+    pub fn set_operations(&self, state: State) {
+        self.operations.store(Arc::new(state));
+    }
+
+    /// Newer figures.
+    pub fn put(&self, library: Library) {
+        self.library.store(Arc::new(library));
+    }
+
+    /// The store did not answer: what is held stays, and says so.
+    pub fn fail(&self, at: Timestamp) {
+        self.put(self.library().failed(at));
+    }
+}

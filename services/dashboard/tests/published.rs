@@ -1,0 +1,481 @@
+//! Pages of published figures: rows that sink-register's code made, in a real PostgreSQL, as a client sees them.
+
+use std::collections::BTreeMap;
+
+use dashboard::published::read::Reader;
+use dashboard::published::{Extract, Library, Reading};
+use dashboard::report::operations::state::{self, Feed, State};
+use dashboard::shelf::Manner;
+use serde_json::Value;
+
+use crate::fixture;
+use crate::follow::KAFKA;
+use crate::pages::holds;
+use crate::register::{self, Facts};
+use crate::site::{Setup, Site};
+
+/// Every page of published figures that tests look at.
+pub const PAGES: [&str; 13] = [
+    "/vantetider",
+    "/vantetider/region/14",
+    "/vantetider/region/14/sjukhus/501010",
+    "/vantetider?period=2026-08&ordning=andel",
+    "/vantetider/region/21?period=2026-06",
+    "/datakvalitet",
+    "/datakvalitet/region/01",
+    "/kostnad",
+    "/kostnad/region/14",
+    "/vardforlopp",
+    "/vardforlopp/region/14",
+    "/drift",
+    "/om",
+];
+
+/// The live board beside the published figures of the invented country.
+pub fn site() -> Site {
+    let site = Site::start(Setup::of(fixture::country(), fixture::now()));
+    site.hub.shelf.put(register::library());
+    site.hub.shelf.set_operations(operations());
+    site.hub.shelf.set_manner(Manner { contact: Some("tillganglighet@region.example".into()), ..Manner::default() });
+    site
+}
+
+/// A state with something to do.
+fn operations() -> State {
+    let feed = |topic: &str, mapped, passed, waiting| Feed {
+        topic: topic.into(),
+        fates: runtime::fate::FateCounts { mapped, ignored: 40, refused: 3, parked: 1, events: mapped + 9 },
+        passed,
+        waiting,
+        is_unreadable: false,
+    };
+    State {
+        kafka: Some((fixture::now(), true)),
+        feeds: Some(vec![
+            feed("region.14.source.adt", 91_456, 91_500, 12),
+            feed("region.14.source.waiting-times", 20_000, 20_044, 4_870),
+        ]),
+        parked: BTreeMap::from([("region.14.parked".to_owned(), 8)]),
+        ..State::default()
+    }
+}
+
+fn json(site: &Site, path: &str) -> Value {
+    let (status, body) = site.get(path);
+    assert_eq!(status, 200, "{path}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+fn table<'a>(answer: &'a Value, id: &str) -> &'a Vec<Value> {
+    let tables = answer["tables"].as_array().unwrap();
+    let found = tables.iter().find(|table| table["id"] == id);
+    found.unwrap_or_else(|| panic!("no table {id}"))["rows"].as_array().unwrap()
+}
+
+fn row<'a>(rows: &'a [Value], column: &str, value: &str) -> &'a Value {
+    rows.iter().find(|row| row["values"][column] == value).unwrap_or_else(|| panic!("no row {value}"))
+}
+
+/// The published texts of a month's file, by region, read beside the dashboard.
+fn published(library: &Library, period: &str, file: &str, column: &str) -> BTreeMap<String, i64> {
+    let mut sums = BTreeMap::new();
+    for parcel in library.of_period(Extract::WaitingTimes, period.parse().unwrap()) {
+        let sum = parcel.rows(file).map(|row| row.count(column).unwrap()).sum();
+        sums.insert(parcel.region.code().to_owned(), sum);
+    }
+    sums
+}
+
+#[test]
+fn every_page_answers_in_both_languages_with_the_policy_and_without_a_person() {
+    let site = site();
+    for page in PAGES {
+        for language in ["sv", "en"] {
+            let path = format!("/{language}{page}");
+            let (status, body) = site.get(&path);
+            assert_eq!(status, 200, "{path}");
+            assert!(!body.contains(fixture::PLANTED_TOKEN), "{path} holds what was planted");
+            assert!(!body.contains(" style=") && !body.contains("<style") && !body.contains("hx-on"), "{path}");
+            for script in body.split("<script").skip(1) {
+                assert!(script.contains("src=\"/tillgang/"), "{path} has a script inside");
+            }
+        }
+    }
+}
+
+#[test]
+fn shares_are_sums_of_published_numerators_over_published_denominators() {
+    let site = site();
+    let library = register::library();
+    let answer = json(&site, "/api/v1/waiting-times?period=2026-09");
+    let of = published(&library, "2026-09", "kpi_total.csv", "guarantee_denominator");
+    let within = published(&library, "2026-09", "kpi_total.csv", "within_90_days");
+    let rows = table(&answer, "regioner");
+    assert_eq!(rows.len(), 21);
+    for (code, name) in [("01", "Region Stockholm"), ("12", "Region Skåne"), ("14", "Västra Götalandsregionen")] {
+        let values = &row(rows, "region", name)["values"];
+        assert_eq!(values["completed_of"], of[code], "{code}");
+        assert_eq!(values["completed_within"], within[code], "{code}");
+        let share = (within[code] * 1000 * 2 + of[code]) / (2 * of[code]);
+        assert_eq!(values["completed_share"].as_f64().unwrap(), share as f64 / 10.0);
+    }
+    let last = &table(&answer, "serie-genomforda")[0]["values"];
+    assert_eq!(last["of"], of.values().sum::<i64>());
+    assert_eq!(last["within"], within.values().sum::<i64>());
+    // The hospital's share is the one that was published, to the decimal.
+    let region = json(&site, "/api/v1/waiting-times?region=14&period=2026-09");
+    let parcel = library.get(Extract::WaitingTimes, "14".parse().unwrap(), "2026-09".parse().unwrap()).unwrap();
+    for published in parcel.rows("kpi_total.csv").filter(|row| row.count("completed").unwrap() >= 20) {
+        let values = &row(table(&region, "sjukhus"), "hospital", published.text("hospital_name").unwrap())["values"];
+        if let Some(share) = values["completed_share"].as_f64() {
+            assert_eq!(share, published.decimal("share_percent", 1).unwrap() as f64 / 10.0);
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_a_word_and_never_zero() {
+    let site = site();
+    let answer = json(&site, "/api/v1/waiting-times?period=2026-10");
+    let late = row(table(&answer, "regioner"), "region", "Region Gotland");
+    assert_eq!(late["values"]["completed"], Value::Null);
+    assert_eq!(late["absent"]["completed"], "missing");
+    let page = site.get("/sv/vantetider?period=2026-10").1;
+    assert!(page.contains("6 av 21 regioner"), "the sum does not say its coverage");
+    let csv = site.get("/sv/vantetider?period=2026-10&form=csv&tabell=regioner").1;
+    let line = csv.lines().find(|line| line.starts_with("Region Gotland")).unwrap();
+    assert_eq!(line, "Region Gotland;saknas;saknas;saknas;saknas;saknas;saknas;saknas;saknas;saknas");
+    // A month that was never delivered is a gap in its region's series.
+    let answer = json(&site, "/api/v1/waiting-times?region=21&period=2026-10");
+    let gap = row(table(&answer, "serie-genomforda"), "period", "June 2026");
+    assert_eq!((&gap["values"]["share"], gap["absent"]["share"].as_str()), (&Value::Null, Some("missing")));
+}
+
+#[test]
+fn few_contacts_show_a_word_everywhere_and_no_subtraction_brings_them_back() {
+    let site = site();
+    let few = format!("färre än{}20", '\u{a0}');
+    let page = site.get("/sv/vantetider/region/14?period=2026-09").1;
+    assert!(page.contains(&few) && page.contains("döljs"));
+    let csv = site.get("/sv/vantetider/region/14?period=2026-09&form=csv&tabell=sjukhus").1;
+    let line = csv.lines().find(|line| line.starts_with("Ängelbergs")).unwrap();
+    assert_eq!(line.matches(&few).count(), 9, "{line}");
+    let answer = json(&site, "/api/v1/waiting-times?region=14&period=2026-09");
+    let rows = table(&answer, "sjukhus");
+    for column in ["completed", "completed_of", "completed_within", "waiting", "waiting_of", "waiting_within"] {
+        let hidden = rows.iter().filter(|row| row["values"][column].is_null()).count();
+        assert!(hidden != 1, "the region's sum tells the only hidden {column}");
+    }
+    let hidden = row(rows, "hospital", "Ängelbergs sjukhus");
+    assert!(hidden["values"]["completed_share"].is_null() && hidden["values"]["median_wait"].is_null());
+    // Its own page and its intervals tell no more.
+    let own = json(&site, &format!("/api/v1/waiting-times?region=14&hospital={}&period=2026-09", register::SMALL));
+    for id in ["serie-genomforda", "serie-vantande", "intervall"] {
+        for row in table(&own, id) {
+            for (column, value) in row["values"].as_object().unwrap() {
+                let is_count = !["period", "place", "phase", "finding", "flags", "regions"].contains(&column.as_str());
+                assert!(!is_count || value.is_null(), "{id} {column} shows {value}");
+            }
+        }
+    }
+    // The limit is configurable.
+    site.hub.shelf.set_manner(Manner { contacts_min: 0, ..Manner::default() });
+    assert!(!site.get("/sv/vantetider/region/14?period=2026-09").1.contains(&few));
+}
+
+#[test]
+fn a_figure_never_stands_without_its_flag_and_a_changed_system_breaks_the_series() {
+    let site = site();
+    let page = site.get("/sv/vantetider/region/21?period=2026-10").1;
+    assert!(page.contains("Nytt journalsystem från februari 2026") && page.contains("run-break"));
+    let answer = json(&site, "/api/v1/waiting-times?region=21&period=2026-10");
+    let series = table(&answer, "serie-genomforda");
+    assert!(
+        row(series, "period", "February 2026")["values"]["flags"].as_str().unwrap().starts_with("break in the series")
+    );
+    assert_eq!(answer["parcels"][0]["flags"][0]["kind"], "changing record system");
+    let country = json(&site, "/api/v1/waiting-times?period=2026-10");
+    let row = row(table(&country, "regioner"), "region", "Region Gävleborg");
+    assert_eq!(row["values"]["flags"], "changing record system");
+    let provisional = site.get("/sv/vantetider/region/14?period=2026-10").1;
+    assert!(provisional.contains("run-dotted") && provisional.contains("preliminär"));
+}
+
+#[test]
+fn a_series_that_leaves_its_variation_says_so_in_words() {
+    let site = site();
+    let page = site.get("/sv/vantetider/region/14?period=2026-10").1;
+    assert!(page.contains("lägre, sämre") && page.contains("class=\"worse\""));
+    let page = site.get("/sv/vantetider/region/12?period=2026-10").1;
+    assert!(page.contains("högre, bättre") && page.contains("class=\"better\""));
+}
+
+#[test]
+fn every_table_of_every_page_is_a_file_and_names_its_address() {
+    let site = site();
+    for page in PAGES {
+        let path = format!("/sv{page}");
+        let body = site.get(&path).1;
+        let files: Vec<&str> =
+            body.split("<p class=\"takeout\"><a href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(!files.is_empty(), "{path} has no table");
+        assert_eq!(files.len(), body.matches("class=\"card sheet\"").count(), "{path}");
+        for file in files {
+            let (status, text) = site.get(&file.replace("&amp;", "&"));
+            assert_eq!(status, 200, "{file}");
+            let columns = text.lines().next().unwrap().split(';').count();
+            assert!(text.starts_with('\u{feff}') && columns > 2, "{file}");
+        }
+        let api = body.split("<code>").nth(1).unwrap().split('<').next().unwrap().replace("&amp;", "&");
+        assert_eq!(site.get(&api).0, 200, "{api}");
+    }
+}
+
+#[test]
+fn order_is_by_lanskod_until_somebody_asks() {
+    let site = site();
+    let names = |path: &str| -> Vec<String> {
+        let csv = site.get(path).1;
+        csv.lines().skip(1).map(|line| line.split(';').next().unwrap().to_owned()).collect()
+    };
+    let usual = names("/sv/vantetider?period=2026-09&form=csv&tabell=regioner");
+    assert_eq!((usual[0].as_str(), usual[20].as_str()), ("Region Stockholm", "Region Norrbotten"));
+    assert!(site.get("/sv/vantetider?period=2026-09").1.contains("ingen rangordning"));
+    let asked = names("/sv/vantetider?period=2026-09&ordning=andel&form=csv&tabell=regioner");
+    assert_eq!(asked[0], "Region Gävleborg", "{asked:?}");
+    let by_name = names("/sv/vantetider?period=2026-09&ordning=namn&form=csv&tabell=regioner");
+    assert_eq!(by_name[20], "Västra Götalandsregionen");
+}
+
+#[test]
+fn without_a_store_the_pages_say_so_and_what_to_do() {
+    let site = Site::start(Setup::of(fixture::country(), fixture::now()));
+    for page in ["/vantetider", "/vantetider/region/14"] {
+        let (status, body) = site.get(&format!("/sv{page}"));
+        assert_eq!(status, 200);
+        assert!(body.contains("Lägg till [store]"), "{page}");
+    }
+    site.hub.shelf.put(Library::of(Reading::NotYet, [], 0));
+    assert!(site.get("/sv/vantetider").1.contains("Lagret har inte svarat än"));
+    site.hub.shelf.fail(fixture::now());
+    assert!(site.get("/sv/vantetider").1.contains("Lagret har inte svarat än"));
+    site.hub.shelf.put(Library::of(Reading::At(fixture::now()), [], 0));
+    assert!(site.get("/sv/vantetider").1.contains("Inget är publicerat"));
+    site.hub.shelf.put(register::library());
+    site.hub.shelf.fail(fixture::now());
+    assert!(site.get("/sv/vantetider").1.contains("Siffrorna är från tidigare"));
+}
+
+#[test]
+fn places_and_periods_that_are_not_published_are_not_found_or_missing() {
+    let site = site();
+    for path in ["/sv/vantetider/region/99", "/sv/vantetider/region/14/sjukhus/0", "/sv/vantetider?form=csv&tabell=x"] {
+        assert_eq!(site.get(path).0, 404, "{path}");
+    }
+    assert_eq!(site.get("/api/v1/waiting-times?period=now").0, 400);
+    assert_eq!(site.get("/api/v1/waiting-times?region=99").0, 400);
+    assert!(site.get("/sv/vantetider?period=2020-01").1.contains("saknas"));
+}
+
+#[test]
+fn only_the_highest_version_is_read_and_only_once() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = register::empty().await;
+        let file = |text: &str| sink_register::waiting_times::File {
+            name: "kpi_total.csv".into(),
+            bytes: text.as_bytes().to_vec(),
+            rows: 1,
+            personal: false,
+        };
+        let series = ("14", "waiting-times", "2026-10");
+        let header = "hospital_code;hospital_name;completed;guarantee_denominator;within_90_days\n";
+        let first = [file(&format!("{header}501010;A;40;40;30\n"))];
+        register::publish(&url, series, 1, &first, &Facts::default()).await;
+        let mut reader = Reader::default();
+        let library = register::read(&url, &mut reader).await;
+        let key = ("14".parse().unwrap(), "2026-10".parse().unwrap());
+        let held = library.get(Extract::WaitingTimes, key.0, key.1).unwrap().clone();
+        let again = register::read(&url, &mut reader).await;
+        assert!(std::sync::Arc::ptr_eq(&held, again.get(Extract::WaitingTimes, key.0, key.1).unwrap()));
+        let second = [file(&format!("{header}501010;A;41;41;30\n"))];
+        register::publish(&url, series, 2, &second, &Facts::default()).await;
+        // A text that is no table is left out and counted, and the rest is shown.
+        register::publish(&url, ("12", "waiting-times", "2026-10"), 1, &[file("a;b\n1\n")], &Facts::default()).await;
+        // Older than what is held, and of an extract that no page shows.
+        register::publish(&url, ("14", "waiting-times", "2023-01"), 1, &second, &Facts::default()).await;
+        register::publish(&url, ("14", "par-inpatient", "2026-10"), 1, &second, &Facts::default()).await;
+        let library = register::read(&url, &mut reader).await;
+        assert_eq!((library.iter().count(), library.left_out), (1, 1));
+        assert_eq!(library.get(Extract::WaitingTimes, key.0, key.1).unwrap().version, 2);
+    });
+}
+
+#[test]
+fn what_has_not_come_and_what_has_jumped_is_said_in_words() {
+    let site = site();
+    let answer = json(&site, "/api/v1/quality?period=2026-10");
+    let deliveries = table(&answer, "leveranser");
+    let state =
+        |region: &str| row(deliveries, "region", region)["values"]["waiting-times"].as_str().unwrap().to_owned();
+    assert_eq!(state("Region Gotland"), "missing");
+    assert_eq!(state("Region Stockholm"), "jump down");
+    assert_eq!(state("Region Skåne"), "delivered");
+    assert_eq!(state("Västra Götalandsregionen"), "provisional");
+    let jump = row(table(&answer, "rimlighet"), "total", "statements");
+    assert_eq!(jump["values"]["region"], "Region Stockholm");
+    assert!(jump["values"]["now"].as_i64() < jump["values"]["usual"].as_i64());
+    // Coverage and findings are sums of what the manifests say.
+    let library = register::library();
+    let parcels = || library.of_period(Extract::WaitingTimes, "2026-10".parse().unwrap());
+    let coverage = row(table(&answer, "tackning"), "extract", "Waiting times");
+    assert_eq!(
+        coverage["values"]["statements"],
+        parcels().map(|parcel| parcel.total("statements").unwrap()).sum::<i64>()
+    );
+    let found = row(table(&answer, "regler"), "rule", "wait-guarantee-missing");
+    let count: i64 = parcels().map(|parcel| parcel.findings["wait-guarantee-missing"]).sum();
+    assert_eq!(found["values"]["statements"], count);
+    assert!(found["values"]["trend"].as_str().unwrap().starts_with("0 · ") && count > 0);
+    assert_eq!(found["values"]["owner"], "the unit that registers");
+    // A missing month is a gap in the trend, not a zero.
+    let region = json(&site, "/api/v1/quality?region=21&period=2026-10");
+    let trend =
+        row(table(&region, "regler"), "rule", "wait-guarantee-missing")["values"]["trend"].as_str().unwrap().to_owned();
+    assert!(trend.contains("missing"), "{trend}");
+}
+
+#[test]
+fn costs_are_sums_over_sums_and_persons_only_counts() {
+    let site = site();
+    let library = register::library();
+    let answer = json(&site, "/api/v1/costs?period=2025");
+    let key = ("14".parse().unwrap(), "2025".parse().unwrap());
+    let parcel = library.get(Extract::Kpp, key.0, key.1).unwrap();
+    let sum =
+        |column: &str| parcel.rows("cost_by_hospital.csv").map(|row| row.decimal(column, 2).unwrap()).sum::<i64>();
+    let inner: i64 = parcel.rows("cost_by_hospital.csv").map(|row| row.count("inner_contacts").unwrap()).sum();
+    let own = &row(table(&answer, "regioner"), "region", "Västra Götalandsregionen")["values"];
+    assert_eq!(own["mean_kronor"].as_i64().unwrap(), (sum("inner_total_kronor") * 2 + inner * 100) / (inner * 200));
+    let small = row(table(&answer, "regioner"), "region", "Region Gotland");
+    assert_eq!(small["absent"]["mean_kronor"], format!("fewer than{}20", '\u{a0}'));
+    let page = site.get("/sv/kostnad/region/14?period=2025").1;
+    assert!(page.contains("löpande priser") && page.contains("Ytterfall"));
+    let persons = parcel.file_rows["cost_by_person.csv"];
+    let years = json(&site, "/api/v1/costs?region=14&period=2025");
+    assert_eq!(row(table(&years, "ar"), "year", "2025")["values"]["persons"], persons);
+    // Groups of few contacts show no spread.
+    let groups = table(&years, "drg");
+    assert!(groups.iter().any(|row| row["values"]["greatest_kronor"].is_null()));
+    assert!(groups.iter().all(|row| row["values"]["contacts"].as_i64().is_none_or(|contacts| contacts >= 20)));
+}
+
+#[test]
+fn the_pathway_shows_where_patients_are_lost_and_hides_small_units() {
+    let site = site();
+    let answer = json(&site, "/api/v1/hip-fracture?region=14");
+    let hospitals = table(&answer, "sjukhus");
+    let first = &row(hospitals, "hospital", "Östra sjukhuset")["values"];
+    assert_eq!((first["share"].as_f64(), first["median_hours"].as_f64()), (Some(80.0), Some(18.0)));
+    let few = row(hospitals, "hospital", "Ängelbergs sjukhus");
+    assert!(few["values"]["share"].is_null() && few["absent"]["share"].as_str().unwrap().starts_with("fewer than"));
+    let country = json(&site, "/api/v1/hip-fracture");
+    let region = &row(table(&country, "regioner"), "region", "Region Skåne")["values"];
+    assert_eq!((region["within_24_hours"].as_i64(), region["of"].as_i64()), (Some(124), Some(155)));
+    let page = site.get("/sv/vardforlopp/region/12").1;
+    // 160 fractures, 158 with arrival, 153 of them operated; the region's own median and middle half.
+    assert!(
+        page.contains("<b>160</b>") && page.contains("\u{2212}2 saknas här") && page.contains("\u{2212}5 saknas här")
+    );
+    assert!(page.contains(">18,0</p>") && page.contains("mittersta hälften 12,0–26,0"));
+    let gone = table(&answer, "saknade");
+    assert_eq!(row(gone, "reason", "operation")["values"]["patients"], 7);
+}
+
+#[test]
+fn operations_say_what_is_late_and_parked_with_what_to_do() {
+    let site = site();
+    site.hub.shelf.set_operations(State::default());
+    assert!(site.get("/sv/drift").1.contains("Läget är inte hämtat än"));
+    let feed = |topic: &str, passed, waiting| Feed {
+        topic: topic.into(),
+        fates: runtime::fate::FateCounts { mapped: 7, ignored: 1, refused: 1, parked: 1, events: 9 },
+        passed,
+        waiting,
+        is_unreadable: false,
+    };
+    let calm = State {
+        kafka: Some((fixture::now(), true)),
+        feeds: Some(vec![feed("region.14.source.adt", 10, 3)]),
+        ..State::default()
+    };
+    site.hub.shelf.set_operations(calm.clone());
+    let page = site.get("/sv/drift").1;
+    assert!(page.contains("Inget är sent, parkerat eller avvisat"), "a calm state is not calm");
+    let late = vec![feed("region.14.source.adt", 12, 5_000)];
+    let parked = BTreeMap::from([("region.14.parked".to_owned(), 2_i64)]);
+    site.hub.shelf.set_operations(State { feeds: Some(late), parked, ..calm });
+    let page = site.get("/sv/drift").1;
+    for runbook in ["sent", "oden", "parkerat"] {
+        assert!(page.contains(&format!("href=\"#atgard-{runbook}\"")), "{runbook}");
+        assert!(page.contains(&format!("id=\"atgard-{runbook}\"")), "{runbook}");
+    }
+    let answer = json(&site, "/api/v1/operations");
+    assert_eq!(table(&answer, "oden")[0]["values"]["adds_up"], "no, +2");
+}
+
+/// The processor's committed offsets carry the fates; asking for them makes nobody a member of its group.
+#[test]
+fn fates_are_read_from_what_the_processor_has_committed() {
+    use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+    use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+    let region: topics::Region = "20".parse().unwrap();
+    let options = topics::Options { partitions: Some(1), replication_factor: Some(1), ..topics::Options::default() };
+    topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+    let topic = "region.20.source.adt";
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", KAFKA.bootstrap());
+    let producer: BaseProducer = config.create().unwrap();
+    for number in 0..6 {
+        producer.send(BaseRecord::<[u8], [u8]>::to(topic).partition(0).payload(&[number])).map_err(|(e, _)| e).unwrap();
+    }
+    producer
+        .send(BaseRecord::<[u8], [u8]>::to("region.20.parked").partition(0).payload(b"x"))
+        .map_err(|(e, _)| e)
+        .unwrap();
+    producer.flush(std::time::Duration::from_secs(60)).unwrap();
+    let group: BaseConsumer = config.set("group.id", state::PROCESSOR_GROUP).create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, 0, Offset::Offset(4)).unwrap();
+    let fates = "fates/1 mapped=2 ignored=1 refused=0 parked=1 events=5";
+    list.find_partition(topic, 0).unwrap().set_metadata(fates);
+    group.commit(&list, CommitMode::Sync).unwrap();
+    let (feeds, parked) = state::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap())).unwrap();
+    let feed = feeds.iter().find(|feed| feed.topic == topic).expect("the topic is told");
+    assert_eq!((feed.passed, feed.waiting, feed.fates.consumed(), feed.missing()), (4, 2, 4, 0));
+    assert_eq!(feed.fates.to_string(), fates);
+    assert_eq!(parked["region.20.parked"], 1);
+}
+
+#[test]
+fn about_says_whom_to_complain_to_and_what_has_changed() {
+    let site = site();
+    let page = site.get("/sv/om").1;
+    assert!(page.contains("href=\"mailto:tillganglighet@region.example\"") && page.contains("Digg"));
+    assert!(page.contains("Ändringar av definitioner"));
+    site.hub.shelf.set_manner(Manner::default());
+    assert!(site.get("/sv/om").1.contains("about.contact"), "nobody is told who sets the contact");
+}
+
+#[test]
+fn answers_with_figures_are_as_they_are_described() {
+    let site = site();
+    let description: Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    for name in ["waiting-times", "hip-fracture", "costs", "quality", "operations", "about"] {
+        let path = format!("/api/v1/{name}");
+        let schema = &description["paths"][&path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        holds(&description, schema, &json(&site, &path), &path);
+    }
+}

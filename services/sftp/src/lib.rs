@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod files;
+mod session;
+mod transfer;
+mod wire;
+
+pub use config::{HostKey, Server};
+pub use error::{Error, Status};
+pub use files::{Entry, Listing, Metadata};
+pub use session::Session;

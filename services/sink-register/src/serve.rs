@@ -1,0 +1,158 @@
+//! Recipients fetch their parcels over HTTP and confirm them.
+//!
+//! `deliver` puts a parcel into the folder of a recipient with a token; from then on, and not before, that recipient may
+//! fetch it here. The ledger has `delivered` before the first byte of a parcel leaves, and without it nothing leaves; it has
+//! `received` when the recipient has sent the manifest's digest back, for which it must have fetched the manifest. Each once.
+//!
+//! | request, all with `Authorization: Bearer <token>` | answer |
+//! |---|---|
+//! | `GET /v1/parcels` | the recipient's parcels |
+//! | `GET /v1/parcels/{parcel}` | its files with length and SHA-256, as they are sent |
+//! | `GET /v1/parcels/{parcel}/{file}` | the bytes, or a part of them (`Range: bytes=...`) |
+//! | `POST /v1/parcels/{parcel}/receipt` | `{"parcel": ..., "manifest_sha256": ...}` is compared and entered |
+//!
+//! Another's parcel is answered as one that does not exist. Paths hold names of parcels and of their files only.
+
+mod answer;
+mod confirm;
+mod metrics;
+mod range;
+mod recipients;
+mod shelf;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use runtime::config::SecretValue;
+use runtime::health::Health;
+use runtime::http;
+use runtime::metrics::Registry;
+use runtime::shutdown::Shutdown;
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::session::Session;
+use answer::Refusal;
+use confirm::Confirmation;
+use metrics::{Answered, Metrics};
+use recipients::{Recipients, Served};
+use shelf::Shelf;
+
+/// Files that are sent at the same time; a request beyond is asked to come again.
+const SENDING_MAX: usize = 64;
+/// A receipt is two short texts.
+const RECEIPT_BYTES_MAX: usize = 4096;
+
+struct Serving {
+    recipients: Recipients,
+    shelf: Shelf,
+    database: SecretValue,
+    sending: Arc<Semaphore>,
+    metrics: Metrics,
+}
+
+/// Serves until shutdown.
+///
+/// # Errors
+/// When the configuration serves nobody, the database does not answer, or the port is taken.
+pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
+    let listen = config.serve.clone().ok_or(Error::ServeMissing)?;
+    let recipients = Recipients::of(&config)?;
+    let database = config.database_url()?;
+    // A ledger that cannot be written is told now, not to the first recipient.
+    drop(Session::open(database.expose()).await?);
+    let registry = Registry::new();
+    let metrics = Metrics::register(&registry, "register")?;
+    let shelf = Shelf::new(config.trusted()?);
+    let sending = Arc::new(Semaphore::new(SENDING_MAX));
+    let serving = Arc::new(Serving { recipients, shelf, database, sending, metrics });
+    let server = http::serve(&listen, registry, Health::new(&[]), routes(serving), shutdown.clone()).await?;
+    shutdown.wait().await;
+    server.stopped().await;
+    Ok(())
+}
+
+fn routes(serving: Arc<Serving>) -> Router {
+    Router::new()
+        .route("/v1/parcels", get(list))
+        .route("/v1/parcels/{parcel}", get(files))
+        .route("/v1/parcels/{parcel}/{file}", get(file))
+        .route("/v1/parcels/{parcel}/receipt", post(receipt))
+        .layer(DefaultBodyLimit::max(RECEIPT_BYTES_MAX))
+        .with_state(serving)
+}
+
+impl Serving {
+    /// The recipient that a request comes from.
+    fn recipient(&self, headers: &HeaderMap) -> Result<&Served, Refusal> {
+        let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = value.and_then(|value| value.strip_prefix("Bearer "));
+        token.and_then(|token| self.recipients.with(token)).ok_or(Refusal::Unknown)
+    }
+
+    /// Counts an answer and gives it.
+    fn answer(&self, made: Result<(Answered, Response), Refusal>) -> Response {
+        let (answered, response) = made.unwrap_or_else(|refusal| (refusal.answered(), refusal.response()));
+        self.metrics.answers.of(answered).inc();
+        response
+    }
+}
+
+async fn list(State(serving): State<Arc<Serving>>, headers: HeaderMap) -> Response {
+    let made = async {
+        let recipient = serving.recipient(&headers)?;
+        Ok((Answered::Done, answer::list(&serving.shelf.list(recipient).await?)))
+    };
+    serving.answer(made.await)
+}
+
+async fn files(State(serving): State<Arc<Serving>>, Path(parcel): Path<String>, headers: HeaderMap) -> Response {
+    let made = async {
+        let recipient = serving.recipient(&headers)?;
+        Ok((Answered::Done, answer::files(&*serving.shelf.parcel(recipient, &parcel).await?)))
+    };
+    serving.answer(made.await)
+}
+
+async fn file(
+    State(serving): State<Arc<Serving>>,
+    Path((parcel, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let made = async {
+        let recipient = serving.recipient(&headers)?;
+        let checked = serving.shelf.parcel(recipient, &parcel).await?;
+        let (_, bytes) = checked.files.get(&file).ok_or(Refusal::Absent)?;
+        let range = headers.get(header::RANGE).map(|value| value.to_str().unwrap_or_default());
+        let part = range::part(range, *bytes).map_err(|range::Unsatisfiable| Refusal::Range(*bytes))?;
+        let place = Arc::clone(&serving.sending).try_acquire_owned().map_err(|_| Refusal::Busy)?;
+        let path = recipient.folder.join(&parcel).join(&file);
+        let response = answer::file(&path, part, *bytes, place).await?;
+        // Before the first byte leaves.
+        serving.shelf.enter_delivered(&serving.database, recipient, &checked).await?;
+        Ok((if part.whole { Answered::Done } else { Answered::Part }, response))
+    };
+    serving.answer(made.await)
+}
+
+async fn receipt(
+    State(serving): State<Arc<Serving>>,
+    Path(parcel): Path<String>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response {
+    let made = async {
+        let recipient = serving.recipient(&headers)?;
+        let checked = serving.shelf.parcel(recipient, &parcel).await?;
+        let confirmation: Confirmation = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
+        confirmation.compare(&checked)?;
+        confirm::enter(&serving.database, recipient, &checked).await?;
+        Ok((Answered::Done, answer::receipt(&confirmation)))
+    };
+    serving.answer(made.await)
+}
