@@ -2,6 +2,8 @@
 //!
 //! Connector and processor both ask here, so that a person's messages go to the partition where the pseudonym expects them.
 
+use zeroize::Zeroizing;
+
 use crate::date::{Birth, Sex};
 use crate::identifier::{Identifier, Kind, Options};
 use crate::system::System;
@@ -75,6 +77,17 @@ impl<'a> Subject<'a> {
             Some(Kind::RegionalReserve) => 2,
             Some(Kind::Interim) => 3,
             None => 4,
+        }
+    }
+
+    /// The number itself, in the form that all its notations collapse to: for a delivery that the law wants it in, made
+    /// inside the region. Nothing for a local number, which nobody else understands. Wiped when it is dropped.
+    pub fn disclosed(&self) -> Option<Zeroizing<String>> {
+        match &self.0 {
+            Inner::Swedish(identifier) => {
+                Some(Zeroizing::new(String::from_utf8_lossy(identifier.canonical().bytes()).into_owned()))
+            }
+            Inner::Local { .. } => None,
         }
     }
 

@@ -33,12 +33,13 @@ mod ward_capacity;
 use std::borrow::Cow;
 
 use hl7::time::Stockholm;
-use identity::{Date, Options, PseudonymError, Pseudonymiser};
+use identity::{Claim, Date, Options, PseudonymError, Pseudonymiser, Subject};
 use runtime::fate::Fate;
 use schemas::{CorrectionKind, FileFault, Format, Origin, SourceRecord};
+use zeroize::Zeroizing;
 
 use crate::directory::Directory;
-use crate::mapping::{Program, Whole};
+use crate::mapping::{Program, Slot, Slots, Whole};
 use crate::rules::Rule;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
@@ -141,6 +142,36 @@ impl Pipeline {
                 sink.parked(&park::record(&self.region, source, origin, rejection, &mut line));
                 Outcome::Rejected(rejection)
             }
+        }
+    }
+
+    /// The number of the person that a table's row is about: for a delivery that the law wants it in, made inside the region.
+    /// Nothing when the row has none, or one that is no national number.
+    pub fn disclosed_number(&mut self, source: &SourceRecord<'_>) -> Option<Zeroizing<String>> {
+        self.findings.clear();
+        let program = self.programs.iter_mut().find(|program| program.feed() == source.feed)?;
+        let guard = Guard::of_unit(&self.pseudonymiser);
+        let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
+        let subject = program.subject();
+        let options = Options {
+            reference: Date::of_utc_micros(source.received_at.0),
+            interim: self.interim,
+            reserves: self.reserves,
+        };
+        let number = |slots: &Slots<'_>| match slots.named(subject, "subject") {
+            Slot::Identity(value) => Subject::read(Claim { system: "", value }, &options)?.disclosed(),
+            _ => None,
+        };
+        match source.format {
+            Format::Delimited => {
+                let (text, mut unquoted) = (row::decoded(source.payload), String::new());
+                number(&program.read(&text, &mut unquoted, stockholm, &guard, findings).ok()?)
+            }
+            Format::Debezium => {
+                let change = debezium::read(source.payload, program).ok()?;
+                number(&program.read_named(&change.cells, Whole::No, stockholm, &guard, findings).ok()?)
+            }
+            Format::Hl7v2 | Format::Fhir => None,
         }
     }
 

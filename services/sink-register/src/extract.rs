@@ -9,7 +9,6 @@ use crate::beds;
 use crate::columnar;
 use crate::costs::{self, Costs};
 use crate::definition::{Definition, Form, Subject};
-use crate::digest;
 use crate::error::Error;
 use crate::hip_fracture;
 use crate::omop;
@@ -94,14 +93,7 @@ impl Extract {
     /// What the manifest says of the files. Every file with a row per person is encrypted.
     #[must_use]
     pub fn entries(&self) -> Vec<FileEntry> {
-        let entry = |file: &File| FileEntry {
-            name: file.name.clone(),
-            rows: file.rows,
-            sha256: digest::hex(&file.bytes),
-            bytes: file.bytes.len() as u64,
-            personal: file.personal,
-            encrypted: file.personal,
-        };
+        let entry = |file: &File| FileEntry::of(&file.name, file.rows, &file.bytes, file.personal);
         self.files.iter().map(entry).collect()
     }
 }

@@ -28,9 +28,10 @@ pub use manifest::{Change, Explanation, FORMAT, FileEntry, Manifest};
 pub use seal::Identity;
 pub use series::Series;
 pub use signature::{Seed, Trusted};
+pub use staged::clean;
+pub use write::{Content, write};
 
-pub(crate) use staged::{Staged, clean, replace};
-pub(crate) use write::{Content, write};
+pub(crate) use staged::{Staged, replace};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const MANIFEST_SIGNATURE: &str = "manifest.sig";

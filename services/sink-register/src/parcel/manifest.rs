@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use topics::Region;
 
 use super::Series;
+use crate::digest;
 use crate::flag::Flag;
 use crate::period::Period;
 use crate::positions::Positions;
@@ -97,7 +98,22 @@ pub struct Change {
     pub after: Option<i64>,
 }
 
+impl FileEntry {
+    /// What a manifest says of a file; one with a row per person is encrypted.
+    #[must_use]
+    pub fn of(name: &str, rows: u64, bytes: &[u8], personal: bool) -> Self {
+        let (sha256, length) = (digest::hex(bytes), bytes.len() as u64);
+        Self { name: name.to_owned(), rows, sha256, bytes: length, personal, encrypted: personal }
+    }
+}
+
 impl Manifest {
+    /// The digest of its bytes.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        digest::hex(&self.bytes())
+    }
+
     /// The bytes that are signed.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {

@@ -65,7 +65,10 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Removes what killed runs have left of these parcels. `is_ours` looks at the name that the folder would have got.
-pub(crate) fn clean(parent: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), Error> {
+///
+/// # Errors
+/// When the folder cannot be read or changed.
+pub fn clean(parent: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), Error> {
     let entries = match fs::read_dir(parent) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -13,22 +13,20 @@ use crate::digest;
 use crate::failpoint::reach;
 
 /// The bytes of a file that the manifest describes, in the manifest's order.
-pub(crate) struct Content<'a> {
+pub struct Content<'a> {
     /// Its name.
-    pub(crate) name: &'a str,
+    pub name: &'a str,
     /// Before encryption.
-    pub(crate) bytes: &'a [u8],
+    pub bytes: &'a [u8],
     /// The key to encrypt it to.
-    pub(crate) key: Option<&'a AgeKey>,
+    pub key: Option<&'a AgeKey>,
 }
 
 /// Writes the parcel into its place under `parent`.
-pub(crate) fn write(
-    parent: &Path,
-    manifest: &Manifest,
-    contents: &[Content<'_>],
-    seed: &Seed,
-) -> Result<PathBuf, Error> {
+///
+/// # Errors
+/// When a file cannot be written. Then there is no parcel.
+pub fn write(parent: &Path, manifest: &Manifest, contents: &[Content<'_>], seed: &Seed) -> Result<PathBuf, Error> {
     let staged = Staged::begin(parent, &manifest.name())?;
     reach("folder-begun");
     let mut sealed = Vec::new();

@@ -1,0 +1,76 @@
+//! A contact of inpatient care, as the delivery needs it.
+
+use schemas::{Clinical, CodeRole, Sex};
+use zeroize::Zeroizing;
+
+use crate::rows::Moment;
+
+/// The extension in which a mapping package keeps the form of compulsory care.
+const COMPULSORY_CARE: &str = "tvangsvard";
+
+/// One contact. It carries an identity: no `Debug`, and nothing of it is ever logged.
+pub struct Contact {
+    pub(crate) number: Zeroizing<String>,
+    pub(crate) id: String,
+    pub(crate) sex: Sex,
+    pub(crate) birth_year: Option<i32>,
+    pub(crate) lkf: Option<String>,
+    pub(crate) hospital: Option<String>,
+    pub(crate) clinic: Option<String>,
+    pub(crate) mvo: Option<String>,
+    pub(crate) admitted: Option<Moment>,
+    pub(crate) discharged: Option<Moment>,
+    pub(crate) admission_mode: Option<String>,
+    pub(crate) discharge_mode: Option<String>,
+    pub(crate) planned: Option<bool>,
+    pub(crate) drg: Option<String>,
+    pub(crate) is_final: Option<bool>,
+    pub(crate) compulsory_care: Option<String>,
+    pub(crate) codes: Vec<Code>,
+}
+
+/// One of its codes.
+pub struct Code {
+    pub(crate) role: CodeRole,
+    pub(crate) code: String,
+    pub(crate) performed: Option<Moment>,
+    pub(crate) belongs_to: Option<usize>,
+}
+
+impl Contact {
+    /// When it ended, as the manifest writes times.
+    pub(crate) fn ended(&self) -> Option<String> {
+        self.discharged.map(Moment::utc)
+    }
+
+    /// What a statement says, with the number of the row that it was made from.
+    #[must_use]
+    pub fn new(clinical: &Clinical<'_>, number: Zeroizing<String>) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let code = |code: &schemas::Code<'_>| Code {
+            role: code.role,
+            code: code.code.to_owned(),
+            performed: Moment::new(code.performed_at, code.performed_is_date),
+            belongs_to: code.belongs_to.and_then(|at| usize::try_from(at).ok()),
+        };
+        Self {
+            number,
+            id: clinical.contact_id.unwrap_or(clinical.statement_id).to_owned(),
+            sex: clinical.sex,
+            birth_year: clinical.birth_year,
+            lkf: owned(clinical.lkf),
+            hospital: owned(clinical.hospital_code),
+            clinic: owned(clinical.unit),
+            mvo: owned(clinical.mvo),
+            admitted: Moment::new(clinical.started_at, clinical.started_is_date),
+            discharged: Moment::new(clinical.ended_at, clinical.ended_is_date),
+            admission_mode: owned(clinical.admission_mode),
+            discharge_mode: owned(clinical.discharge_mode),
+            planned: clinical.planned,
+            drg: owned(clinical.drg),
+            is_final: clinical.r#final,
+            compulsory_care: owned(clinical.envelope.extensions.get(COMPULSORY_CARE).copied()),
+            codes: clinical.codes.iter().map(code).collect(),
+        }
+    }
+}

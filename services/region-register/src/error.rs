@@ -1,0 +1,72 @@
+//! Why a delivery cannot be made, and what helps. No text holds a value of a row.
+
+use runtime::config::Fault;
+use runtime::{config, tail};
+use schemas::registry;
+
+/// Why.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration, or the layout, cannot be used.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// A key of the configuration cannot be used.
+    #[error("the configuration cannot be used")]
+    Fault(#[from] Fault),
+    /// Kafka does not give the topic.
+    #[error("read the region's source topic")]
+    Kafka(#[from] tail::Error),
+    /// The registry does not give a schema.
+    #[error("get a schema from the registry")]
+    Registry(#[from] registry::client::Error),
+    /// Kafka gives nothing more.
+    #[error("nothing came from {topic} for {seconds} seconds; is Kafka up? Run the command again")]
+    Silent {
+        /// The topic.
+        topic: String,
+        /// How long.
+        seconds: u64,
+    },
+    /// A record is not ours.
+    #[error("the record at partition {partition}, offset {offset} is no SourceRecord")]
+    Unreadable {
+        /// Its partition.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+    },
+    /// More contacts than memory is meant for.
+    #[error("the topic holds more than {max} contacts; shorten its retention")]
+    TooMany {
+        /// The bound.
+        max: usize,
+    },
+    /// There is nothing to deliver.
+    #[error(
+        "no inpatient contact of {region} that ended {first} to {last} is in the topic {topic}; it keeps seven days: send the table again and repeat"
+    )]
+    Empty {
+        /// Lanskod.
+        region: &'static str,
+        /// The first day.
+        first: String,
+        /// The last day.
+        last: String,
+        /// The topic.
+        topic: String,
+    },
+    /// The parcel cannot be written or compared.
+    #[error(transparent)]
+    Parcel(#[from] sink_register::parcel::Error),
+    /// The ledger cannot be written.
+    #[error("write the ledger {path}")]
+    Ledger {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A signal came.
+    #[error("stopped before anything was written")]
+    Stopped,
+}

@@ -1,0 +1,204 @@
+//! The contacts that a region's source topic holds: the latest statement of each, with the number of its row.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use processor::pipeline::{Outcome, Pipeline, Sink};
+use runtime::config::Kafka;
+use runtime::health::Health;
+use runtime::shutdown::Shutdown;
+use runtime::tail::{Record, Settings, Start, Tail};
+use schemas::registry::client::Client;
+use schemas::{
+    BedCapacity, BedStatus, CareForm, Clinical, CorrectionKind, Cost, DecodeError, Decoder, Encounter, Origin, Parked,
+    Person, SourceRecord, Wait,
+};
+use sink_register::{Position, Positions};
+use zeroize::Zeroizing;
+
+use crate::contact::Contact;
+use crate::error::Error;
+use crate::rows::{Counts, Moment};
+
+/// Most contacts whose statements are kept: some years of a large region.
+const CONTACTS_MAX: usize = 4_000_000;
+const BATCH: usize = 1000;
+const WAIT: Duration = Duration::from_millis(200);
+/// Without a record for so long Kafka counts as away.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The days of discharge that a delivery covers, both included, as YYYY-MM-DD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub first: String,
+    /// The last.
+    pub last: String,
+}
+
+/// What was found.
+pub struct Gathered {
+    /// Inpatient contacts that ended on these days.
+    pub contacts: Vec<Contact>,
+    /// What was noticed.
+    pub counts: Counts,
+    /// How far the topic was read.
+    pub positions: Positions,
+}
+
+/// Which of two statements of a contact holds: the one recorded later, then the one received later, then the one that stands later
+/// in its partition.
+type Order = (Option<i64>, i64, i64);
+
+/// Takes statements in any order.
+pub struct Gathering {
+    days: Days,
+    zone: TimeZone,
+    /// By source system and statement; nothing for one that is taken back, is not inpatient care or ended on other days.
+    latest: HashMap<(String, String), (Order, Option<Contact>)>,
+    counts: Counts,
+}
+
+impl Gathering {
+    /// For contacts that ended on these days.
+    #[must_use]
+    pub fn new(days: Days) -> Self {
+        let zone = TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::UTC);
+        Self { days, zone, latest: HashMap::new(), counts: Counts::new() }
+    }
+
+    /// Takes a source record through the region's own pipeline.
+    ///
+    /// # Errors
+    /// When there are more contacts than can be kept.
+    pub fn add(&mut self, pipeline: &mut Pipeline, source: &SourceRecord<'_>, origin: Origin<'_>) -> Result<(), Error> {
+        let number = pipeline.disclosed_number(source);
+        let order = (source.recorded_at.map(|at| at.0), source.received_at.0, origin.offset);
+        let mut taken = Taken { gathering: self, number, order };
+        let outcome = pipeline.process(source, origin, &mut taken);
+        let count = match outcome {
+            Outcome::Mapped(_) => "rows read",
+            Outcome::Ignored(_) => "rows ignored",
+            Outcome::Rejected(_) => "rows refused: see the parked records",
+        };
+        *self.counts.entry(count).or_default() += 1;
+        if self.latest.len() > CONTACTS_MAX {
+            return Err(Error::TooMany { max: CONTACTS_MAX });
+        }
+        Ok(())
+    }
+
+    /// The contacts, and what was noticed.
+    #[must_use]
+    pub fn finish(self) -> (Vec<Contact>, Counts) {
+        (self.latest.into_values().filter_map(|(_, contact)| contact).collect(), self.counts)
+    }
+
+    fn take(&mut self, clinical: &Clinical<'_>, number: Option<Zeroizing<String>>, order: Order) {
+        let ended = Moment::new(clinical.ended_at, clinical.ended_is_date).map(|ended| ended.day(&self.zone));
+        let counts = clinical.envelope.correction.kind != CorrectionKind::Cancel
+            && clinical.care_form == CareForm::Inpatient
+            && ended.is_some_and(|day| (self.days.first.as_str()..=self.days.last.as_str()).contains(&day.as_str()));
+        let mut nameless = 0;
+        let contact = counts
+            .then(|| {
+                nameless = u64::from(number.is_none());
+                number.map(|number| Contact::new(clinical, number))
+            })
+            .flatten();
+        *self.counts.entry("statements left out: no national number").or_default() += nameless;
+        let key = (clinical.envelope.source_system.to_owned(), clinical.statement_id.to_owned());
+        match self.latest.entry(key) {
+            std::collections::hash_map::Entry::Occupied(mut known) if known.get().0 < order => {
+                known.insert((order, contact));
+            }
+            std::collections::hash_map::Entry::Occupied(_) => {}
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert((order, contact));
+            }
+        }
+    }
+}
+
+/// Of what the pipeline makes only codes of contacts are taken.
+struct Taken<'g> {
+    gathering: &'g mut Gathering,
+    number: Option<Zeroizing<String>>,
+    order: Order,
+}
+
+impl Sink for Taken<'_> {
+    fn clinical(&mut self, event: &Clinical<'_>) {
+        self.gathering.take(event, self.number.take(), self.order);
+    }
+    fn encounter(&mut self, _: &Encounter<'_>) {}
+    fn person(&mut self, _: &Person<'_>) {}
+    fn bed_status(&mut self, _: &BedStatus<'_>) {}
+    fn bed_capacity(&mut self, _: &BedCapacity<'_>) {}
+    fn wait(&mut self, _: &Wait<'_>) {}
+    fn cost(&mut self, _: &Cost<'_>) {}
+    fn parked(&mut self, _: &Parked<'_>) {}
+}
+
+/// Reads everything that the topic holds now.
+///
+/// # Errors
+/// When Kafka or the registry does not answer, or a record cannot be read.
+pub fn read(
+    kafka: &Kafka,
+    registry: &str,
+    topic: &str,
+    pipeline: &mut Pipeline,
+    days: Days,
+    shutdown: &Shutdown,
+) -> Result<Gathered, Error> {
+    let starts = [Start::at_beginning(topic)];
+    let health = Health::new(&[runtime::broker::COMPONENT]);
+    let mut tail = Tail::assign(kafka, Settings::default(), &starts, health, shutdown.clone())?;
+    let (registry, mut decoder) = (Client::new(registry), Decoder::new());
+    let mut gathering = Gathering::new(days);
+    let mut last = Instant::now();
+    let mut positions: Vec<Position> = Vec::new();
+    while !tail.has_caught_up() {
+        if shutdown.requested() {
+            return Err(Error::Stopped);
+        }
+        let records = tail.poll_batch(BATCH, WAIT)?;
+        if records.is_empty() && last.elapsed() > PATIENCE {
+            return Err(Error::Silent { topic: topic.to_owned(), seconds: PATIENCE.as_secs() });
+        }
+        for record in &records {
+            last = Instant::now();
+            one(topic, record, &registry, &mut decoder, pipeline, &mut gathering)?;
+            let (partition, offset) = (record.partition(), record.offset());
+            match positions.iter_mut().find(|position| position.partition == partition) {
+                Some(position) => position.offset = offset,
+                None => {
+                    positions.push(Position { topic: topic.to_owned(), partition, offset, ordinal: 0, subject: None })
+                }
+            }
+        }
+    }
+    positions.sort();
+    let (contacts, counts) = gathering.finish();
+    Ok(Gathered { contacts, counts, positions: Positions(positions) })
+}
+
+fn one(
+    topic: &str,
+    record: &Record<'_>,
+    registry: &Client,
+    decoder: &mut Decoder,
+    pipeline: &mut Pipeline,
+    gathering: &mut Gathering,
+) -> Result<(), Error> {
+    let (partition, offset) = (record.partition(), record.offset());
+    let mut source = decoder.decode::<SourceRecord<'_>>(record.payload());
+    if let Err(DecodeError::UnknownSchema(id)) = source {
+        decoder.insert(id, &registry.schema(id)?).map_err(|_| Error::Unreadable { partition, offset })?;
+        source = decoder.decode(record.payload());
+    }
+    let source = source.map_err(|_| Error::Unreadable { partition, offset })?;
+    gathering.add(pipeline, &source, Origin { topic, partition, offset, ordinal: 0 })
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod config;
+mod contact;
+mod error;
+mod gather;
+mod layout;
+mod make;
+mod rows;
+
+pub use contact::Contact;
+pub use error::Error;
+pub use gather::{Days, Gathered, Gathering, read};
+pub use layout::{Column, FileLayout, Layout, Rows};
+pub use make::{EXTRACT, LEDGER, Made, make};
+pub use rows::{Counts, File, files};

@@ -1,0 +1,256 @@
+//! A region's own deliveries: from its rows in a real Kafka to a sealed parcel, by the real program.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use age::secrecy::ExposeSecret as _;
+use identity::test_identity;
+use local_stack::Kafka;
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp, registry};
+use topics::Region;
+
+static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+
+const HEADER: &str = "vardkontakt_id;personnummer;KON;FODELSEAR;INDATUM;INTID;UTDATUM;UTTID;SJUKHUS;MVO;INSATT;UTSATT;PVARD;\
+                      HDIA;DIA1;DIA2;EKOD1;OP;OPD1;OPD2;LM;SIDA;RAPPORTTID";
+const V1: &str = "parcels/par_14_2026-03_v1";
+const V2: &str = "parcels/par_14_2026-03_v2";
+
+/// A row of the region's table, in what tests vary.
+struct Row<'a> {
+    contact: &'a str,
+    number: &'a str,
+    out: &'a str,
+    main: &'a str,
+    reported: &'a str,
+}
+
+impl Row<'_> {
+    fn text(&self) -> String {
+        let Row { contact, number, out, main, reported } = self;
+        format!(
+            "{contact};{number};2;1941;2026-01-03;08:15;{out};;51001;311;3;2;2;{main};I10.9;E11.9;W01.09;NFJ59 DT016;2026-01-04;\
+             2026-01-05;J01CF02:DT016;V;{reported}"
+        )
+    }
+}
+
+/// A region with its topic, a registry, and a folder in which the program is called.
+struct Desk {
+    region: Region,
+    folder: tempfile::TempDir,
+    identity: age::x25519::Identity,
+    _registry: registry::Server,
+}
+
+impl Desk {
+    fn new(code: &str) -> Self {
+        let region: Region = code.parse().unwrap();
+        let options =
+            topics::Options { partitions: Some(2), replication_factor: Some(1), ..topics::Options::default() };
+        topics::apply(KAFKA.bootstrap(), &[region], &options).unwrap();
+        let registry = registry::server::spawn("127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let identity = age::x25519::Identity::generate();
+        let config = format!(
+            "seed = {{ env = \"SEED\" }}\n[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n\
+             [region]\ncode = \"{code}\"\nkey = {{ env = \"KEY\" }}\nkey_id = \"v1\"\npackages = [\"par\"]\n\
+             [delivery]\nfilkod = \"{code}\"\nrecipient = \"socialstyrelsen\"\nage_key = \"{}\"\nlegal_ground = \"test\"\n",
+            KAFKA.bootstrap(),
+            registry.url(),
+            identity.to_public(),
+        );
+        fs::write(folder.path().join("region-register.toml"), config).unwrap();
+        fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
+        Self { region, folder, identity, _registry: registry }
+    }
+
+    /// Puts rows into the region's topic, one partition after the other in turn.
+    fn send(&self, rows: &[Row<'_>]) {
+        let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", KAFKA.bootstrap()).create().unwrap();
+        let topic = topics::name::source(self.region, "par");
+        let mut encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
+        for row in rows {
+            let payload = format!("{HEADER}\n{}", row.text());
+            let mut bytes = Vec::new();
+            let record = SourceRecord {
+                region: self.region.code(),
+                source_system: "SE2321000131-TEST",
+                feed: "par",
+                format: Format::Delimited,
+                message_id: "par@test",
+                received_at: Timestamp(1_775_000_000_000_000),
+                recorded_at: None,
+                source_position: "test.csv:2",
+                payload: payload.as_bytes(),
+            };
+            encoder.encode(&record, &mut bytes).unwrap();
+            // All statements of a contact stand in one partition, as the connector has it.
+            let partition = i32::from(row.contact.as_bytes()[0] % 2);
+            producer
+                .send(BaseRecord::<(), _>::to(&topic).partition(partition).payload(&bytes))
+                .map_err(|(e, _)| e)
+                .unwrap();
+        }
+        producer.flush(Duration::from_secs(60)).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_region-register"));
+        command.args(arguments).current_dir(self.folder.path());
+        command.env("SEED", "07".repeat(32)).env("KEY", "0123456789abcdef".repeat(4));
+        command
+    }
+
+    fn run(&self) -> Output {
+        self.command(&RUN).output().unwrap()
+    }
+
+    fn done(&self) -> String {
+        let output = self.run();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A file of a parcel, as its recipient reads it.
+    fn open(&self, parcel: &str, file: &str) -> String {
+        let sealed = fs::read(self.path(parcel).join(format!("{file}.age"))).unwrap();
+        let mut text = String::new();
+        let decryptor = age::Decryptor::new(sealed.as_slice()).unwrap();
+        let keys = std::iter::once(&self.identity as &dyn age::Identity);
+        decryptor.decrypt(keys).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+const RUN: [&str; 5] = ["par", "--period", "2026-03", "--out", "parcels"];
+
+/// Every file under a folder.
+fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(everything(&path));
+        } else {
+            found.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+fn row<'a>(contact: &'a str, number: &'a str, out: &'a str) -> Row<'a> {
+    Row { contact, number, out, main: "S72.00", reported: "2026-03-01T08:00:00" }
+}
+
+#[test]
+fn rows_become_the_files_that_the_register_wants_and_nobody_else_can_read() {
+    let desk = Desk::new("14");
+    let numbers: Vec<_> = (0..5).map(test_identity::number).collect();
+    let (first, short) = (numbers[0].as_str(), numbers[1].hyphenated());
+    desk.send(&[
+        row("A", first, "2026-01-31"),
+        row("B", &short, "2026-03-31"),
+        row("C", numbers[2].as_str(), "2025-12-31"),
+        row("D", numbers[3].as_str(), "2026-04-01"),
+        row("E", "LOKAL-77", "2026-02-01"),
+        Row { main: "S72.10", reported: "2026-03-02T08:00:00", ..row("A", first, "2026-02-02") },
+        // An older statement that comes late changes nothing.
+        Row { main: "S72.20", reported: "2026-02-01T08:00:00", ..row("A", first, "2026-02-03") },
+    ]);
+    let said = desk.done();
+    assert!(said.starts_with("made parcels/par_14_2026-03_v1\n  14_patient.txt.age: 2 rows\n"), "{said}");
+    let second = numbers[1].as_str();
+    assert_eq!(desk.open(V1, "14_patient.txt"), format!("14;A;{first};2;1941;\r\n14;B;{second};2;1941;\r\n"));
+    let stays = desk.open(V1, "14_vardtillfalle.txt");
+    let expected = format!("14;A;{first};51001;;311;20260103;0815;20260202;;3;2;2;S7210;;");
+    assert_eq!(stays.lines().next(), Some(expected.as_str()));
+    let column = |file: &str, at: usize| {
+        let text = desk.open(V1, file);
+        text.lines()
+            .filter(|line| line.contains(";A;"))
+            .map(|line| line.split(';').nth(at).unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(column("14_diagnos.txt", 5), "S7210 W0109 I109 E119");
+    assert_eq!(column("14_atgard.txt", 5), "NFJ59 DT016 J01CF02");
+    assert_eq!(column("14_atgard.txt", 6), "20260104 20260105 ");
+    assert_eq!(column("14_lakemedel.txt", 4), "J01CF02");
+    assert_eq!(desk.open(V1, "14_tvangsvard.txt"), "");
+
+    // Again: nothing changes. Then a correction: a version, and the ledger has both.
+    assert!(desk.done().starts_with("unchanged "));
+    desk.send(&[Row { main: "S72.20", reported: "2026-03-05T08:00:00", ..row("B", &short, "2026-03-30") }]);
+    assert!(desk.done().starts_with("made parcels/par_14_2026-03_v2"));
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(desk.path(V2).join("manifest.json")).unwrap()).unwrap();
+    assert_eq!((&manifest["replaces"], &manifest["definition"]), (&serde_json::json!(1), &serde_json::json!("1")));
+    let ledger = fs::read_to_string(desk.path("parcels/disclosures.jsonl")).unwrap();
+    assert_eq!(ledger.lines().count(), 2);
+
+    // What lies on the disk names nobody.
+    let files = everything(&desk.path("parcels"));
+    assert!(files.len() > 16);
+    for (path, bytes) in files {
+        for number in &numbers {
+            for form in [number.as_str(), number.ten_digits(), number.hyphenated().as_str()] {
+                let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());
+                assert!(!found, "a number is in {}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_step_it_comes_to_the_same_parcel() {
+    let desk = Desk::new("13");
+    desk.send(&[row("A", test_identity::number(7).as_str(), "2026-02-01")]);
+    let v1 = V1.replace("_14_", "_13_");
+    let mut calm = None;
+    for point in ["", "folder-begun", "files-written", "manifest-written", "renamed"] {
+        if !point.is_empty() {
+            let mut command = desk.command(&RUN);
+            let mut child = command.env("SINK_REGISTER_STOP_AT", point).stderr(Stdio::piped()).spawn().unwrap();
+            let errors = BufReader::new(child.stderr.take().unwrap());
+            assert!(errors.lines().map_while(Result::ok).any(|line| line.contains(&format!("stopped at {point}"))));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        desk.done();
+        let names: Vec<_> =
+            fs::read_dir(desk.path("parcels")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 2, "{point}: {names:?}");
+        let manifest = fs::read(desk.path(&v1).join("manifest.json")).unwrap();
+        assert_eq!(*calm.get_or_insert(manifest.clone()), manifest, "{point}");
+        assert_eq!(fs::read_to_string(desk.path("parcels/disclosures.jsonl")).unwrap().lines().count(), 1, "{point}");
+        fs::remove_dir_all(desk.path("parcels")).unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_made_says_why() {
+    let desk = Desk::new("12");
+    let output = desk.run();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("no inpatient contact of 12 that ended 2026-01-01 to 2026-03-31"), "{text}");
+    assert!(!desk.path("parcels").exists());
+    let output = desk.command(&["par", "--period", "2026", "--out", "parcels"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("must be a month"));
+    let output = desk.command(&["layout"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("{filkod}_patient.txt"));
+    assert!(desk.command(&["check"]).output().unwrap().status.success());
+}
