@@ -95,7 +95,7 @@ def check_rules(known):
         section = sections(TOP / path).get(anchor, "")
         require(name in section, f"{name}: its runbook '{path}#{anchor}' does not say what to do about it")
     alerts = {rule["alert"] for rule in rules if "alert" in rule}
-    explained = re.compile(r"^(?:#+|\|) `?((?:Service|Connector|Processor|Store|Dashboard)[A-Z]\w+)\b", re.MULTILINE)
+    explained = re.compile(r"^(?:#+|\|) `?((?:Service(?!Request)|Connector|Processor|Store|Dashboard)[A-Z]\w+)\b", re.MULTILINE)
     for readme in (TOP / "services").glob("*/README.md"):
         for name in sorted(set(explained.findall(read(readme))) - alerts):
             require(False, f"{readme.relative_to(TOP)}: explains {name}, which is no alert")

@@ -74,8 +74,7 @@ impl Gathering {
     /// When there are more contacts than can be kept.
     pub fn add(&mut self, pipeline: &mut Pipeline, source: &SourceRecord<'_>, origin: Origin<'_>) -> Result<(), Error> {
         let number = pipeline.disclosed_number(source);
-        let order = (source.recorded_at.map(|at| at.0), source.received_at.0, origin.offset);
-        let mut taken = Taken { gathering: self, number, order };
+        let mut taken = Taken { gathering: self, number, received: source.received_at.0, offset: origin.offset };
         let outcome = pipeline.process(source, origin, &mut taken);
         let count = match outcome {
             Outcome::Mapped(_) => "rows read",
@@ -125,12 +124,15 @@ impl Gathering {
 struct Taken<'g> {
     gathering: &'g mut Gathering,
     number: Option<Zeroizing<String>>,
-    order: Order,
+    received: i64,
+    offset: i64,
 }
 
 impl Sink for Taken<'_> {
     fn clinical(&mut self, event: &Clinical<'_>) {
-        self.gathering.take(event, self.number.take(), self.order);
+        // The row's own word of when it was written counts, as in the store.
+        let order = (event.envelope.recorded_at.map(|at| at.0), self.received, self.offset);
+        self.gathering.take(event, self.number.take(), order);
     }
     fn encounter(&mut self, _: &Encounter<'_>) {}
     fn person(&mut self, _: &Person<'_>) {}

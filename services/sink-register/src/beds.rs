@@ -1,14 +1,16 @@
 //! Beds: the morning counts of wards, as the national bed register wants them.
 //!
-//! Pure but for [`make`]. In: a region's encounter events and capacity statements, in any order. Out: counts per ward and day,
-//! sums per hospital and day, a summary of the month, and what is missing. No row is about a person.
+//! Pure but for [`make`]. In: a region's encounter events and capacity statements, in any order. Out: counts per ward
+//! and day, sums per hospital and day, a summary of the month, and what is missing. No row is about a person.
 //!
-//! * **One function.** A count is [`timeline::occupancy`] at 06:00 Swedish time, a sum is [`timeline::Total`]: those that the
-//!   board calls. What is counted and what the words mean is said there.
-//! * **Missing is never zero.** A ward that nobody has spoken of, or whose source was silent for the 24 hours before, has empty
-//!   cells and a reason; a ward without a capacity statement has its patients and no beds, and is left out of sums.
-//! * **What is read.** Events from [`LOOKBACK_DAYS`] before the month to its end, all others of their episodes and persons, and
-//!   merges, moves and deletions of any time. A patient who has been in one place for longer without any event is not seen.
+//! * **One function.** A count is [`timeline::occupancy`] at 06:00 Swedish time, a sum is [`timeline::Total`]: those
+//!   that the board calls. What is counted and what the words mean is said there.
+//! * **Missing is never zero.** A ward that nobody has spoken of, or whose source was silent for the 24 hours before,
+//!   has empty cells and a reason; a ward without a capacity statement has its patients and no beds, and is left out
+//!   of sums.
+//! * **What is read.** Events from [`LOOKBACK_DAYS`] before the month to its end, all others of their episodes and
+//!   persons, and merges, moves and deletions of any time. A patient who has been in one place for longer without any
+//!   event is not seen.
 //!
 //! Memory: about 500 bytes per event that is read.
 

@@ -1,24 +1,29 @@
 //! Hip fractures: from arrival through operation, moves and discharge to reoperation, from events alone.
 //!
-//! Pure but for [`make`]. In: the latest clinical statement of each contact, and encounter events. Out: figures per hospital,
-//! what is lost between the stages of the pathway, what is missing, and one row per fracture, which is personal.
+//! Pure but for [`make`]. In: the latest clinical statement of each contact, and encounter events. Out: figures per
+//! hospital, what is lost between the stages of the pathway, what is missing, and one row per fracture, which is
+//! personal.
 //!
 //! Readings of the definitions (domain facts on hip fractures), where two programs could choose differently:
 //!
-//! * **A fracture** is a person and a side. It begins with a contact whose main diagnosis is S720, S721 or S722; a contact of the
-//!   same side within [`FOLLOW_DAYS`] is of the same fracture. A side that is not said is that of the person's only fracture.
-//! * **The month** of a fracture is that of its arrival, not of its operation: who was never operated, or whose operation has no
-//!   time, would be in no month. Without an arrival it is the contact's start, else the first procedure, else the stated month.
-//! * **Arrival** is the start of the first emergency or inpatient stay of the unbroken chain of stays that the contact is in: stays
-//!   of one person with no more than [`GAP_HOURS`] between them. The contact's own start is no arrival.
-//! * **An operation** is the hip procedures (NFB, NFJ) of one moment, in any contact; a day without a time is never midnight: the
-//!   hours are unknown. On one day a procedure without a time belongs to the operation that has one.
-//! * **Hours** are from arrival to the first operation's start. An operation before arrival is corrupt: counted, shown, and in no
-//!   median or share.
-//! * **A reoperation** is a later operation of the same fracture, in whatever contact, at most 30 or 120 calendar days after.
+//! * **A fracture** is a person and a side. It begins with a contact whose main diagnosis is S720, S721 or S722; a
+//!   contact of the same side within [`FOLLOW_DAYS`] is of the same fracture. A side that is not said is that of the
+//!   person's only fracture.
+//! * **The month** of a fracture is that of its arrival, not of its operation: who was never operated, or whose
+//!   operation has no time, would be in no month. Without an arrival it is the contact's start, else the first
+//!   procedure, else the stated month.
+//! * **Arrival** is the start of the first emergency or inpatient stay of the unbroken chain of stays that the
+//!   contact is in: stays of one person with no more than [`GAP_HOURS`] between them. The contact's own start is no
+//!   arrival.
+//! * **An operation** is the hip procedures (NFB, NFJ) of one moment, in any contact; a day without a time is never
+//!   midnight: the hours are unknown. On one day a procedure without a time belongs to the operation that has one.
+//! * **Hours** are from arrival to the first operation's start. An operation before arrival is corrupt: counted,
+//!   shown, and in no median or share.
+//! * **A reoperation** is a later operation of the same fracture, in whatever contact, at most 30 or 120 calendar
+//!   days after.
 //!
-//! Persons are those of the timeline: merges and other identifiers are followed. Memory: about 500 bytes per encounter event
-//! that is read, from [`LOOKBACK_DAYS`] before the month to [`AHEAD_DAYS`] after it.
+//! Persons are those of the timeline: merges and other identifiers are followed. Memory: about 500 bytes per
+//! encounter event that is read, from [`LOOKBACK_DAYS`] before the month to [`AHEAD_DAYS`] after it.
 
 mod chain;
 mod fracture;
@@ -50,7 +55,8 @@ pub const GAP_HOURS: i64 = 24;
 pub const LOOKBACK_DAYS: i64 = 120;
 /// How long after the month moves, discharges and reoperations are looked for.
 pub const AHEAD_DAYS: i64 = 150;
-/// Months around the month whose statements are read: before it for fractures that go on, after it for contacts that end late.
+/// Months around the month whose statements are read: before it for fractures that go on, after it for contacts that
+/// end late.
 const MONTHS_BEFORE: i32 = 4;
 const MONTHS_AFTER: i32 = 5;
 

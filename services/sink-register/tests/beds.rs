@@ -1,4 +1,5 @@
-//! Morning counts: cell by cell those of an independent program, in any order, and a parcel that can be killed and corrected.
+//! Morning counts: cell by cell those of an independent program, in any order, and a parcel that can be killed and
+//! corrected.
 
 use std::collections::BTreeMap;
 

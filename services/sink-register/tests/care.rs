@@ -1,5 +1,5 @@
-//! Events of care that tests vary: movements of patients, capacity of wards, codes of contacts; as records and as JSON for
-//! the independent programs.
+//! Events of care that tests vary: movements of patients, capacity of wards, codes of contacts; as records and as
+//! JSON for the independent programs.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

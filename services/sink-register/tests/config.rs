@@ -35,7 +35,7 @@ fn every_shipped_definition_is_usable_and_its_recipient_is_in_the_sample() {
         shipped.named(&definition.name).unwrap();
         count += 1;
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 12);
 }
 
 fn check_file<T: serde::de::DeserializeOwned + Check>(sample: &str, from: &str, to: &str, expected: &str) {

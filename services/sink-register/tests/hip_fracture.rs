@@ -1,4 +1,5 @@
-//! Hip fractures: cell by cell those of an independent program, each edge by hand, and a parcel that can be killed and corrected.
+//! Hip fractures: cell by cell those of an independent program, each edge by hand, and a parcel that can be killed
+//! and corrected.
 
 use std::collections::BTreeMap;
 

@@ -236,8 +236,9 @@ impl Desk {
         fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
         let config = format!(
             "[database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[log]\nlevel = \"warn\"\n[signing]\n\
-             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{0}\"\nfolder = \"{1}\"\n\
-             [[recipient]]\nname = \"rikshoft\"\nage_key = \"{0}\"\n[[recipient]]\nname = \"analysis\"\nage_key = \"{0}\"\n",
+             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"rikshoft\"\nage_key = \"{0}\"\n\
+             [[recipient]]\nname = \"analysis\"\nage_key = \"{0}\"\n\
+             [[recipient]]\nname = \"skr\"\nage_key = \"{0}\"\nfolder = \"{1}\"\n",
             identity.to_public(),
             folder.path().join("delivery").display(),
         );

@@ -27,8 +27,8 @@ pub struct Occupancy {
 
 /// Counts one unit at `instant`. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
 ///
-/// An overbelaggning is a stay in a bed that the unit directory calls `EJ_DISPONIBEL`; where the directory knows no bed of
-/// the stays, it is each patient beyond the disponibla.
+/// An overbelaggning is a stay in a bed that the unit directory calls `EJ_DISPONIBEL`; where the directory knows no
+/// bed of the stays, it is each patient beyond the disponibla.
 pub fn occupancy<'a>(
     stays: impl IntoIterator<Item = &'a Stay>,
     capacity: Option<&Capacity>,
@@ -61,8 +61,8 @@ pub fn occupancy<'a>(
     counted
 }
 
-/// Whether an overbelaggning can be told at all at `instant`: the staffed beds are known, or the kind of some bed that is
-/// taken. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
+/// Whether an overbelaggning can be told at all at `instant`: the staffed beds are known, or the kind of some bed
+/// that is taken. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
 pub fn overbelaggning_known<'a>(
     stays: impl IntoIterator<Item = &'a Stay>,
     capacity: Option<&Capacity>,

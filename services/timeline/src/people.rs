@@ -71,8 +71,8 @@ pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box
     people.survivor.keys().map(|merged| (Box::from(*merged), Box::from(people.survivor(merged)))).collect()
 }
 
-/// Which pseudonyms are one person, by merges and by other identifiers in one message: each linked pseudonym with the one
-/// that stands for the person, over a set of events in any order. Who was never linked is not in it.
+/// Which pseudonyms are one person, by merges and by other identifiers in one message: each linked pseudonym with the
+/// one that stands for the person, over a set of events in any order. Who was never linked is not in it.
 #[must_use]
 pub fn persons<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
     let events = crate::replay::distinct(events);

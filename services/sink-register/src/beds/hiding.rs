@@ -1,5 +1,5 @@
-//! Small numbers of utlokaliserade, by the rule of the board: a hospital never has exactly one hidden ward on a day, and a sum
-//! that holds some of a hospital's hidden wards but not all is hidden too.
+//! Small numbers of utlokaliserade, by the rule of the board: a hospital never has exactly one hidden ward on a day,
+//! and a sum that holds some of a hospital's hidden wards but not all is hidden too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,8 @@ pub(super) struct Hidden {
     per_hospital: BTreeMap<(Date, Box<str>), usize>,
 }
 
-/// Chooses wards with 1 to below `limit` utlokaliserade; where that is one ward of a hospital, the next smallest as well.
+/// Chooses wards with 1 to below `limit` utlokaliserade; where that is one ward of a hospital, the next smallest as
+/// well.
 pub(super) fn choose(rows: &[Row], limit: u32) -> Hidden {
     let mut hidden = Hidden::default();
     if limit < 2 {

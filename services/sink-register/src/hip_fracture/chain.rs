@@ -56,8 +56,8 @@ impl Chains {
         self.persons.get(subject).map_or(subject, |person| person)
     }
 
-    /// The person of a contact, and its episode: by visit number within the source system, else by a visit number that is one of
-    /// the person's own, else no episode. Without either the contact stands alone.
+    /// The person of a contact, and its episode: by visit number within the source system, else by a visit number
+    /// that is one of the person's own, else no episode. Without either the contact stands alone.
     pub(super) fn link(&self, contact: &Contact) -> (Box<str>, Option<EpisodeKey>) {
         let subject = contact.subject.as_deref().map(|subject| self.person(subject));
         if let Some(named) = &contact.episode

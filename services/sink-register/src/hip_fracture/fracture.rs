@@ -160,7 +160,8 @@ fn complete(person: &str, draft: &Draft, drafts: &[Draft], contacts: &[Placed]) 
     }
 }
 
-/// Operations by time, with the place of their contact. Procedures without any time are an operation only where no other is.
+/// Operations by time, with the place of their contact. Procedures without any time are an operation only where no
+/// other is.
 fn operations(found: &mut [(usize, &Procedure)]) -> Vec<(usize, Operation)> {
     let day = |procedure: &Procedure| procedure.at.map(|at| crate::morning::clock(at).date());
     found.sort_by_key(|(at, procedure)| {

@@ -155,7 +155,8 @@ fn line(table: &mut Table, settings: &Settings, names: [&str; 2], fractures: &[&
     table.row(names.into_iter().chain(cells.iter().map(String::as_str)).chain([reason]));
 }
 
-/// Hours with one decimal, halves up: the quartile of sorted microseconds, between two values in proportion to its place.
+/// Hours with one decimal, halves up: the quartile of sorted microseconds, between two values in proportion to its
+/// place.
 fn quartile(sorted: &[i64], which: usize) -> String {
     let Some(last) = sorted.len().checked_sub(1) else { return String::new() };
     let place = which * last;
@@ -175,7 +176,8 @@ fn share(part: usize, whole: usize) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Stages: each counts who came through it and all before. Fractures are found by their diagnosis, so none is lost there.
+/// Stages: each counts who came through it and all before. Fractures are found by their diagnosis, so none is lost
+/// there.
 fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> File {
     type Stage = (&'static str, fn(&Fracture) -> bool);
     let stages: [Stage; 5] = [
