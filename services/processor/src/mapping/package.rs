@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::example::Example;
 use super::field::{FieldKind, Subject};
 use super::header::{Cells, Header, Names, folded};
-use super::program::{Column, From, Meaning, Program, Step};
+use super::program::{Coded, Column, From, Meaning, Program, Step};
 use super::rule::{Demand, PackageRule, Rule};
 use crate::code_lists::{self, CodeLists};
 use crate::rules;
@@ -212,6 +212,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         feed: kept(feed),
         subject,
         empty: file.package.empty,
+        coded: Coded::among(&steps, subject, &compiler.columns),
         columns: compiler.columns,
         spellings: compiler.spellings,
         extensions,

@@ -39,6 +39,8 @@ pub struct Program {
     pub(super) lists: Arc<CodeLists>,
     /// Fields that say on which day the row's codes have to hold, the first that is there.
     pub(super) dated: Vec<usize>,
+    /// Fields whose codes are looked up.
+    pub(super) coded: Vec<Coded>,
     pub(super) rules: Vec<OwnRule>,
     pub(super) examples: Vec<super::example::Example>,
     pub(super) spellings: Vec<Vec<String>>,
@@ -84,6 +86,29 @@ pub(super) struct Step {
     pub(super) required: bool,
     /// A text that cannot be read refuses the row.
     pub(super) strict: bool,
+}
+
+/// A field that holds codes of a system.
+#[derive(Debug)]
+pub(super) struct Coded {
+    system: System,
+    place: usize,
+    /// What findings call it: its column, or the field when it has none or several.
+    name: &'static str,
+}
+
+impl Coded {
+    /// Those among the steps.
+    pub(super) fn among(steps: &[Step], subject: Subject, columns: &[Column]) -> Vec<Coded> {
+        let coded = |step: &Step| {
+            let name = match &step.from {
+                From::Column(column) => columns[*column].name,
+                From::Columns(_) | From::Value(_) => subject.fields()[step.place].name,
+            };
+            Some(Coded { system: step.kind.system()?, place: step.place, name })
+        };
+        steps.iter().filter_map(coded).collect()
+    }
 }
 
 /// Where a field comes from.
@@ -249,7 +274,9 @@ impl Program {
                         }
                     }
                 }
-                slots.set(step.place, if codes.is_empty() { Slot::Absent } else { Slot::List(codes) });
+                if !codes.is_empty() {
+                    slots.set(step.place, Slot::List(codes));
+                }
                 continue;
             }
             let (written, name): (&'t str, &'static str) = match &step.from {
@@ -257,54 +284,62 @@ impl Program {
                 From::Columns(_) | From::Value(_) => ("", ""),
             };
             let is_empty = written.is_empty() || self.empty.iter().any(|empty| empty == written);
-            let given = match (&step.from, is_empty) {
-                (From::Value(value), _) => Some(value.as_str()),
-                (From::Column(_) | From::Columns(_), true) => step.default.as_deref(),
-                (From::Column(_) | From::Columns(_), false) => None,
+            // Most fields are texts that are taken as they stand.
+            if !is_empty && step.is_plain() {
+                slots.set(step.place, Slot::Text(guard.pass(Cow::Borrowed(written), name, findings)));
+                continue;
+            }
+            let given = match &step.from {
+                From::Value(value) => Some(value.as_str()),
+                From::Column(_) | From::Columns(_) if is_empty => step.default.as_deref(),
+                From::Column(_) | From::Columns(_) => None,
             };
-            let slot = match given {
+            let read = match given {
                 // The package's own text does not outlive the row; what is kept of it is a copy.
                 Some(value) => owned(step.slot(value, &self.lists, stockholm)),
-                None if is_empty => Some(Slot::Absent),
+                None if is_empty => {
+                    if required {
+                        return Err(Stop::refuse(Rule::FieldMissing, name));
+                    }
+                    continue;
+                }
                 None => step.slot(written, &self.lists, stockholm),
             };
-            let slot = match slot {
-                Some(Slot::Text(text)) => Slot::Text(guard.pass(text, name, findings)),
-                Some(Slot::Code(None)) => {
-                    findings.add(Rule::CodeUnknown, name);
-                    Slot::Code(None)
-                }
-                Some(Slot::Time(day, text)) => match step.clock.and_then(|clock| Some((clock, cell(clock)?))) {
-                    None | Some((_, "")) => Slot::Time(day, text),
-                    Some((column, clock)) => {
-                        let at = read::clock(clock).and_then(|clock| read::on_the_clock(day, clock, stockholm));
-                        match at {
-                            Some(at) => Slot::TimeOfParts(at, format!("{text} {clock}").into()),
-                            None => {
-                                findings.add(Rule::FieldUnreadable, self.columns[column].name);
-                                Slot::Time(day, text)
-                            }
-                        }
-                    }
-                },
-                Some(slot) => slot,
-                None if required || (step.strict && whole == Whole::Yes) => {
+            let Some(mut slot) = read else {
+                if required || (step.strict && whole == Whole::Yes) {
                     return Err(Stop::refuse(Rule::FieldInvalid, name));
                 }
-                None => {
-                    findings.add(Rule::FieldUnreadable, name);
-                    Slot::Absent
+                findings.add(Rule::FieldUnreadable, name);
+                continue;
+            };
+            let mut is_mapped = false;
+            match &mut slot {
+                Slot::Text(text) => {
+                    if let Some(hidden) = guard.replaced(text, name, findings) {
+                        *text = hidden;
+                    }
+                    is_mapped = step.kind.system().is_some() && text != written;
                 }
-            };
-            if required && slot.is_absent() {
-                return Err(Stop::refuse(Rule::FieldMissing, name));
+                Slot::Code(symbol) => {
+                    if symbol.is_none() {
+                        findings.add(Rule::CodeUnknown, name);
+                    }
+                    is_mapped = *symbol != Some(written);
+                }
+                Slot::Flag(_) => is_mapped = true,
+                Slot::Time(day, text) => {
+                    let clock = step.clock.and_then(|column| Some((column, cell(column)?)));
+                    if let Some((column, clock)) = clock.filter(|(_, clock)| !clock.is_empty()) {
+                        match read::clock(clock).and_then(|clock| read::on_the_clock(*day, clock, stockholm)) {
+                            Some(at) => slot = Slot::TimeOfParts(at, format!("{text} {clock}").into()),
+                            None => findings.add(Rule::FieldUnreadable, self.columns[column].name),
+                        }
+                    }
+                }
+                Slot::Absent if required => return Err(Stop::refuse(Rule::FieldMissing, name)),
+                _ => {}
             }
-            let is_mapped = match &slot {
-                Slot::Code(_) | Slot::Flag(_) => true,
-                Slot::Text(text) => step.kind.system().is_some() && text != written,
-                _ => false,
-            };
-            if is_mapped && !written.is_empty() && slot.text() != Some(written) {
+            if is_mapped && !written.is_empty() {
                 // A code that the package knows holds nobody's number; any other text may.
                 let known = slot != Slot::Code(None);
                 let safe =
@@ -354,13 +389,9 @@ impl Program {
         let mut on: Option<Option<Day>> = None;
         let mut row_day =
             || *on.get_or_insert_with(|| self.dated.iter().find_map(|place| slots.at(*place).time()).map(day));
-        for step in &self.steps {
-            let Some(system) = step.kind.system().filter(|system| self.lists.speaks(*system)) else { continue };
-            let name = match &step.from {
-                From::Column(column) => self.columns[*column].name,
-                From::Columns(_) | From::Value(_) => self.subject.fields()[step.place].name,
-            };
-            match slots.at(step.place) {
+        for coded in self.coded.iter().filter(|coded| self.lists.speaks(coded.system)) {
+            let Coded { system, place, name } = *coded;
+            match slots.at(place) {
                 Slot::Text(code) => note(self.lists.standing(system, code, &mut row_day), name, findings),
                 Slot::List(codes) => {
                     for code in codes {
@@ -403,6 +434,11 @@ impl Step {
             required: false,
             strict: false,
         }
+    }
+
+    /// Whether the field is the cell's text and nothing else.
+    fn is_plain(&self) -> bool {
+        matches!(self.kind, FieldKind::Text) && self.codes.is_empty()
     }
 
     /// Whether a text of the package's own can be read.

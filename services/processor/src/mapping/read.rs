@@ -43,24 +43,24 @@ fn wall_clock(local: civil::DateTime) -> Option<Timestamp> {
     Some(Timestamp(timestamp.as_microsecond()))
 }
 
-/// The digits of `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM` or `YYYY-MM-DDTHH:MM:SS`, which HL7 writes without signs: the shape of
-/// nearly every cell, so it is read without a general parser.
+/// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM` or `YYYY-MM-DDTHH:MM:SS` without its signs, as HL7 writes it: the shape of nearly every
+/// cell, so it is read without a general parser. Whether the rest are digits, HL7's reader sees.
 fn compacted<'b>(text: &[u8], out: &'b mut [u8; 14]) -> Option<&'b str> {
-    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
-    if !matches!(text.len(), 10 | 16 | 19) {
+    let length = match text.len() {
+        10 => 8,
+        16 => 12,
+        19 => 14,
+        _ => return None,
+    };
+    let is = |at: usize, signs: &[u8]| signs.contains(&text[at]);
+    let fits =
+        is(4, b"-") && is(7, b"-") && (length < 12 || is(10, b"T t") && is(13, b":")) && (length < 14 || is(16, b":"));
+    if !fits {
         return None;
     }
-    let mut length = 0;
-    for (byte, shape) in text.iter().zip(SHAPE) {
-        match shape {
-            b'0' if byte.is_ascii_digit() => {
-                out[length] = *byte;
-                length += 1;
-            }
-            b'T' if matches!(byte, b'T' | b't' | b' ') => {}
-            b'-' | b':' if byte == shape => {}
-            _ => return None,
-        }
+    out[..4].copy_from_slice(&text[..4]);
+    for (pair, digits) in out[4..length].chunks_exact_mut(2).zip(text[5..].chunks(3)) {
+        pair.copy_from_slice(&digits[..2]);
     }
     std::str::from_utf8(&out[..length]).ok()
 }

@@ -35,7 +35,8 @@ pub(crate) enum Slot<'t> {
 
 /// All fields of a row, by place; and the source's own text of those whose code was mapped.
 pub(crate) struct Slots<'t> {
-    slots: [Slot<'t>; FIELDS_MAX],
+    /// As long as the last field that was set: a row is handed on as three words and not as all its fields.
+    slots: Vec<Slot<'t>>,
     /// Field name and text.
     pub(crate) verbatim: Vec<(&'static str, Cow<'t, str>)>,
     /// Name of the extension and text.
@@ -67,7 +68,7 @@ pub(crate) struct CodeSlot<'t> {
 impl Default for Slots<'_> {
     fn default() -> Self {
         Slots {
-            slots: [const { Slot::Absent }; FIELDS_MAX],
+            slots: Vec::with_capacity(FIELDS_MAX),
             // Most rows have a handful of mapped codes.
             verbatim: Vec::with_capacity(8),
             extensions: Vec::new(),
@@ -87,17 +88,24 @@ impl<'t> Slots<'t> {
         texts
     }
 
+    /// Sets a field; fields are set in the order of their places.
+    #[inline(always)]
     pub(crate) fn set(&mut self, place: usize, slot: Slot<'t>) {
-        self.slots[place] = slot;
+        debug_assert!(self.slots.len() <= place);
+        // Almost always none or one, for which `resize` is slow.
+        while self.slots.len() < place {
+            self.slots.push(Slot::Absent);
+        }
+        self.slots.push(slot);
     }
 
     pub(crate) fn at(&self, place: usize) -> &Slot<'t> {
-        &self.slots[place]
+        self.slots.get(place).unwrap_or(&Slot::Absent)
     }
 
     /// The field of this name; looked up once per use, so only for rules and examples.
     pub(crate) fn named(&self, subject: Subject, name: &str) -> &Slot<'t> {
-        subject.place(name).map_or(&Slot::Absent, |place| &self.slots[place])
+        subject.place(name).map_or(&Slot::Absent, |place| self.at(place))
     }
 }
 

@@ -75,18 +75,28 @@ impl<'g> Guard<'g> {
 
     /// A text, safe to pass on.
     pub(crate) fn pass<'a>(&self, text: Cow<'a, str>, path: &'static str, findings: &mut Findings) -> Cow<'a, str> {
+        self.replaced(&text, path, findings).unwrap_or(text)
+    }
+
+    /// A keyed code in place of a text that may not be passed on; `None` when it may.
+    pub(crate) fn replaced(
+        &self,
+        text: &str,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Cow<'static, str>> {
         if cfg!(feature = "leak-test") {
-            return text;
+            return None;
         }
-        if self.finds_identifier(&text) {
-            findings.add(Rule::IdentifierInField, path);
-            return self.opaque(&text);
-        }
-        if text.len() > CHARACTERS_MAX && text.chars().count() > CHARACTERS_MAX {
-            findings.add(Rule::TextTooLong, path);
-            return self.opaque(&text);
-        }
-        text
+        let rule = if self.finds_identifier(text) {
+            Rule::IdentifierInField
+        } else if text.len() > CHARACTERS_MAX && text.chars().count() > CHARACTERS_MAX {
+            Rule::TextTooLong
+        } else {
+            return None;
+        };
+        findings.add(rule, path);
+        Some(self.opaque(text))
     }
 
     /// A keyed code in place of a text that holds an identifier; `None` when the text holds none.
