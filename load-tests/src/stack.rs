@@ -432,7 +432,9 @@ impl Stack {
         self.run("apply of the topics", "topics", &arguments).map(drop)
     }
 
-    fn config(&self, service: Service) -> PathBuf {
+    /// A service's configuration file.
+    #[must_use]
+    pub fn config(&self, service: Service) -> PathBuf {
         self.folder.path().join(format!("{}.toml", service.program()))
     }
 }

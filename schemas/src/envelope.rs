@@ -9,6 +9,12 @@ use crate::Timestamp;
 /// Version of the common envelope and its subjects, raised when a field changes meaning.
 pub const SCHEMA_VERSION: i32 = 1;
 
+/// The extension under which an event of a followed database names its table: database, schema and table with full stops.
+///
+/// A withdrawal that names a table and no contact takes back every statement of that table that stands before it in the same
+/// source topic and partition: the table was emptied.
+pub const SOURCE_TABLE: &str = "source_table";
+
 /// The part that all common events share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope<'a> {

@@ -29,7 +29,7 @@ pub use cost::{CareForm, Cost};
 pub use decoder::{DecodeError, Decoder, InvalidSchema};
 pub use encoder::{EncodeError, Encoder};
 pub use encounter::{BedKind, Encounter, MovementAction, PatientClass, Place};
-pub use envelope::{Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, Severity};
+pub use envelope::{Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, SOURCE_TABLE, Severity};
 pub use event_id::{EVENT_ID_NAMESPACE, event_id};
 pub use file_fault::FileFault;
 pub use kind::{Compatibility, Kind, Record};

@@ -35,12 +35,13 @@ use std::borrow::Cow;
 use hl7::time::Stockholm;
 use identity::{Claim, Date, Options, PseudonymError, Pseudonymiser, Subject};
 use runtime::fate::Fate;
-use schemas::{CorrectionKind, FileFault, Format, Origin, SourceRecord};
+use schemas::{CorrectionKind, FileFault, Format, Origin, SOURCE_TABLE, SourceRecord};
 use zeroize::Zeroizing;
 
 use crate::directory::Directory;
 use crate::mapping::{Program, Slot, Slots, Whole};
 use crate::rules::Rule;
+use debezium::Told;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
 pub(crate) use row::BEDS_MAX;
@@ -168,7 +169,7 @@ impl Pipeline {
                 number(&program.read(&text, &mut unquoted, stockholm, &guard, findings).ok()?)
             }
             Format::Debezium => {
-                let change = debezium::read(source.payload, program).ok()?;
+                let Told::Row(change) = debezium::read(source.payload, program).ok()? else { return None };
                 number(&program.read_named(&change.cells, Whole::No, stockholm, &guard, findings).ok()?)
             }
             Format::Hl7v2 | Format::Fhir => None,
@@ -286,10 +287,36 @@ impl Pipeline {
         let Some(program) = self.programs.iter_mut().find(|program| program.feed() == source.feed) else {
             return Err(Stop::park(Rule::FeedUnmapped));
         };
-        let change = debezium::read(source.payload, program)?;
-        let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
         let guard = Guard::of_unit(&self.pseudonymiser);
-        let slots = program.read_named(&change.cells, whole, &mut self.stockholm, &guard, &mut self.findings)?;
+        let change = match debezium::read(source.payload, program)? {
+            Told::Row(change) => change,
+            Told::Emptied { table, committed_at } => {
+                // The same record stands in every partition, and each voids what stands in its own.
+                let message_id = &*format!("{}/{}", source.message_id, origin.partition);
+                let recorded_at = source.recorded_at.or(committed_at);
+                let source = &SourceRecord { message_id, recorded_at, ..source.clone() };
+                let table = guard.pass(Cow::Owned(table), SOURCE_TABLE, &mut self.findings);
+                let mapping = statement::Mapping {
+                    source,
+                    origin,
+                    program,
+                    key_id: &self.key_id,
+                    directory: &self.directory,
+                    guard: &guard,
+                    stockholm: &self.stockholm,
+                    pseudonymiser: &self.pseudonymiser,
+                    interim: self.interim,
+                    reserves: self.reserves,
+                };
+                return mapping.emptied(table, sink);
+            }
+        };
+        let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
+        let mut slots = program.read_named(&change.cells, whole, &mut self.stockholm, &guard, &mut self.findings)?;
+        if let Some(table) = &change.table {
+            let table = guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut self.findings);
+            slots.extensions.push((SOURCE_TABLE, table));
+        }
         // What was odd about the row as it was, its own record has told.
         let mut told = Findings::default();
         let before = change

@@ -158,9 +158,38 @@ fn a_row_that_moves_to_another_period_or_contact_takes_its_earlier_statement_bac
 }
 
 #[test]
+fn a_statement_names_its_table_and_an_emptied_one_takes_all_of_it_back() {
+    let source = json!({"ts_ms": 1_772_438_400_123_i64, "db": "lis", "schema": "public", "table": "vantetid"});
+    let said = change(&json!({"before": null, "after": row(), "source": source, "op": "c"})).expect("an event");
+    assert_eq!(said["envelope"]["extensions"], json!({"source_table": "lis.public.vantetid"}));
+    for envelope in [
+        json!({"before": null, "after": null, "source": source, "op": "t", "ts_ms": 1}),
+        json!({"schema": {}, "payload": {"source": source, "op": "t"}}),
+    ] {
+        let (outcome, kept) = process(envelope.to_string().as_bytes());
+        assert_eq!((outcome, kept.events.len()), (Outcome::Mapped(1), 1));
+        let event = &kept.events[0];
+        assert_eq!(
+            (&event["envelope"]["event_type"], &event["envelope"]["correction"]["kind"], &event["contact_id"]),
+            (&json!("wait.emptied"), &json!("CANCEL"), &json!(""))
+        );
+        assert_eq!((&event["period"], &event["envelope"]["quality"]), (&Value::Null, &json!([])));
+        assert_eq!(event["envelope"]["extensions"], json!({"source_table": "lis.public.vantetid"}));
+        assert_eq!(event["envelope"]["recorded_at"], json!(1_772_438_400_123_000_i64));
+        // The record stands in every partition, and each must be kept.
+        assert_eq!(event["envelope"]["source_message_id"], "slot@0/1/1");
+    }
+    // Numbers of persons in a table's name go the way of all others.
+    let named = json!({"source": {"table": "kopia_19121212-1212"}, "op": "t"});
+    let (_, kept) = process(named.to_string().as_bytes());
+    assert!(!kept.events[0].to_string().contains("1212"), "the name passed");
+}
+
+#[test]
 fn what_is_no_row_has_its_own_fate() {
     let rule = |envelope: Value| change(&envelope).expect_err("no event").0;
     assert_eq!(rule(json!({"before": null, "after": null, "op": "t"})), "table-truncated");
+    assert_eq!(rule(json!({"source": {"ts_ms": 1}, "op": "t"})), "table-truncated");
     assert_eq!(rule(json!({"op": "m", "message": {"prefix": "x"}})), "database-message");
     assert_eq!(rule(json!({"after": row(), "op": "x"})), "change-unreadable");
     assert_eq!(rule(json!({"after": null, "op": "c"})), "change-unreadable");

@@ -11,8 +11,8 @@ use runtime::shutdown::Shutdown;
 use runtime::tail::{Record, Settings, Start, Tail};
 use schemas::registry::client::Client;
 use schemas::{
-    BedCapacity, BedStatus, CareForm, Clinical, CorrectionKind, Cost, DecodeError, Decoder, Encounter, Origin, Parked,
-    Person, SourceRecord, Wait,
+    BedCapacity, BedStatus, CareForm, Clinical, CorrectionKind, Cost, DecodeError, Decoder, Encounter, Envelope,
+    Origin, Parked, Person, SOURCE_TABLE, SourceRecord, Wait,
 };
 use sink_register::{Position, Positions};
 use zeroize::Zeroizing;
@@ -51,12 +51,28 @@ pub struct Gathered {
 /// in its partition.
 type Order = (Option<i64>, i64, i64);
 
-/// Takes statements in any order.
+/// Where a statement stands.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// The table of a followed database.
+    table: Option<String>,
+    partition: i32,
+}
+
+/// What is known of a contact.
+struct Known {
+    order: Order,
+    place: Place,
+    /// Nothing for one that is taken back, is not inpatient care or ended on other days.
+    contact: Option<Contact>,
+}
+
+/// Takes statements: those of a partition in its order, partitions in any.
 pub struct Gathering {
     days: Days,
     zone: TimeZone,
-    /// By source system and statement; nothing for one that is taken back, is not inpatient care or ended on other days.
-    latest: HashMap<(String, String), (Order, Option<Contact>)>,
+    /// By source system and statement.
+    latest: HashMap<(String, String), Known>,
     counts: Counts,
 }
 
@@ -91,7 +107,15 @@ impl Gathering {
     /// The contacts, and what was noticed.
     #[must_use]
     pub fn finish(self) -> (Vec<Contact>, Counts) {
-        (self.latest.into_values().filter_map(|(_, contact)| contact).collect(), self.counts)
+        (self.latest.into_values().filter_map(|known| known.contact).collect(), self.counts)
+    }
+
+    /// A table was emptied: what it said before in this partition is void.
+    fn empty(&mut self, envelope: &Envelope<'_>) {
+        let place = Place::of(envelope);
+        if place.table.is_some() {
+            self.latest.retain(|_, known| known.place != place);
+        }
     }
 
     fn take(&mut self, clinical: &Clinical<'_>, number: Option<Zeroizing<String>>, order: Order) {
@@ -108,15 +132,23 @@ impl Gathering {
             .flatten();
         *self.counts.entry("statements left out: no national number").or_default() += nameless;
         let key = (clinical.envelope.source_system.to_owned(), clinical.statement_id.to_owned());
+        let known = Known { order, place: Place::of(&clinical.envelope), contact };
         match self.latest.entry(key) {
-            std::collections::hash_map::Entry::Occupied(mut known) if known.get().0 < order => {
-                known.insert((order, contact));
+            std::collections::hash_map::Entry::Occupied(mut other) if other.get().order < known.order => {
+                other.insert(known);
             }
             std::collections::hash_map::Entry::Occupied(_) => {}
             std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert((order, contact));
+                free.insert(known);
             }
         }
+    }
+}
+
+impl Place {
+    fn of(envelope: &Envelope<'_>) -> Self {
+        let table = envelope.extensions.get(SOURCE_TABLE).map(|table| (*table).to_owned());
+        Self { table, partition: envelope.origin.partition }
     }
 }
 
@@ -130,6 +162,9 @@ struct Taken<'g> {
 
 impl Sink for Taken<'_> {
     fn clinical(&mut self, event: &Clinical<'_>) {
+        if event.statement_id.is_empty() {
+            return self.gathering.empty(&event.envelope);
+        }
         // The row's own word of when it was written counts, as in the store.
         let order = (event.envelope.recorded_at.map(|at| at.0), self.received, self.offset);
         self.gathering.take(event, self.number.take(), order);

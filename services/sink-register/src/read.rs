@@ -27,6 +27,9 @@ pub(crate) use history::{Order, Source, Stored, Window};
 /// Sorting two million statements within this spills to disk once, in long runs; the server's default of 4 MB takes many.
 const SORT_MEMORY: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off";
 
+/// What [`Snapshot::latest`] asks.
+const LATEST: &str = concat!(include_str!("sql/emptied.sql"), include_str!("sql/latest.sql"));
+
 /// The finding under which withdrawn contacts are counted.
 const WITHDRAWN: &str = "contact-withdrawn";
 
@@ -115,7 +118,7 @@ impl<'a> Snapshot<'a> {
             .transaction
             .query_one(
                 include_str!("sql/survey.sql"),
-                &[&region.code(), &period.to_string(), &topics, &partitions, &offsets, &ordinals, &subject.name()],
+                &[&region.code(), &subject.name(), &topics, &partitions, &offsets, &ordinals, &period.to_string()],
             )
             .await
             .attempt(|| format!("count the statements of region {region} for {period}"))?;
@@ -145,8 +148,8 @@ impl<'a> Snapshot<'a> {
         let (topics, partitions, offsets, ordinals) = origin.columns();
         let subject = subject.name();
         let parameters: [&(dyn ToSql + Sync); 7] =
-            [&region.code(), &period, &topics, &partitions, &offsets, &ordinals, &subject];
-        let rows = transaction.query_raw(include_str!("sql/latest.sql"), parameters).await.attempt(attempt)?;
+            [&region.code(), &subject, &topics, &partitions, &offsets, &ordinals, &period];
+        let rows = transaction.query_raw(LATEST, parameters).await.attempt(attempt)?;
         pin_mut!(rows);
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         while let Some(row) = rows.next().await {

@@ -108,6 +108,52 @@ async fn a_contact_that_was_taken_back_is_not_read() {
     assert_eq!(found[0].1, "B");
 }
 
+/// TRUNCATE of a followed table, and the rows that it gets afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_table_takes_back_what_it_said_before_and_nothing_else() {
+    let followed = |contact: &str, partition, later: i64| Statement {
+        table: Some("lis.public.vantetid"),
+        partition: Some(partition),
+        recorded: Some(REPORTED + later),
+        ..statement(contact)
+    };
+    let emptied = |partition| Statement { withdrawn: true, ..followed("", partition, 1) };
+    let before = [
+        followed("A", 0, 0),
+        followed("B", 0, 0),
+        followed("C", 1, 0),
+        Statement { table: Some("lis.public.annan"), ..followed("D", 0, 0) },
+        Statement { system: "SE2321000131-E000000000000", ..followed("E", 0, 0) },
+        Statement { table: None, ..followed("F", 0, 0) },
+        // What a file says of the same contact earlier holds again when the table's word is void.
+        Statement { table: None, days: 7, recorded: Some(REPORTED - 1), ..followed("B", 0, 0) },
+    ];
+    let database = database(&["14"]).await;
+    let mut feeder = Feeder::new(&database, "14").await;
+    feeder.feed(&before).await;
+    let short = |found: &[(String, String, i64)]| -> Vec<(String, i64)> {
+        found.iter().map(|(_, contact, days)| (contact.clone(), *days)).collect()
+    };
+    let as_expected = |expected: &[(&str, i64)]| -> Vec<(String, i64)> {
+        expected.iter().map(|(contact, days)| ((*contact).to_owned(), *days)).collect()
+    };
+    let (found, origin) = read(&database, None).await;
+    assert_eq!(short(&found), as_expected(&[("E", 40), ("A", 40), ("B", 40), ("C", 40), ("D", 40), ("F", 40)]));
+    // Only the first partition's record has come: the other's rows still hold.
+    feeder.feed(&[emptied(0)]).await;
+    assert_eq!(
+        short(&read(&database, None).await.0),
+        as_expected(&[("E", 40), ("B", 7), ("C", 40), ("D", 40), ("F", 40)])
+    );
+    feeder
+        .feed(&[Statement { recorded: Some(REPORTED + 2), ..emptied(1) }, followed("A", 0, 1), followed("G", 1, 3)])
+        .await;
+    let expected = as_expected(&[("E", 40), ("A", 40), ("B", 7), ("D", 40), ("F", 40), ("G", 40)]);
+    assert_eq!(short(&read(&database, None).await.0), expected);
+    // As it stood before, also now.
+    assert_eq!(read(&database, Some(&origin)).await.0, found);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn positions_the_store_has_not_reached_and_positions_it_has_lost_are_refused() {
     let database = database(&["14"]).await;

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use age::secrecy::ExposeSecret;
 use local_stack::Postgres;
 use schemas::{
-    Correction, CorrectionKind, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, Severity, Sex, Timestamp,
-    Wait, WaitStatus, content_hash, event_id, registry,
+    Correction, CorrectionKind, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, SOURCE_TABLE, Severity, Sex,
+    Timestamp, Wait, WaitStatus, content_hash, event_id, registry,
 };
 use sink_register::Session;
 use sink_store::{Record, Store};
@@ -77,6 +77,10 @@ pub struct Statement {
     pub birth_year: i32,
     pub finding: Option<&'static str>,
     pub withdrawn: bool,
+    /// The table of a followed database; with an empty contact and `withdrawn` it was emptied.
+    pub table: Option<&'static str>,
+    /// Else the partitions of the source topic take turns.
+    pub partition: Option<i32>,
 }
 
 pub fn statement(contact: &str) -> Statement {
@@ -91,6 +95,8 @@ pub fn statement(contact: &str) -> Statement {
         birth_year: 1948,
         finding: None,
         withdrawn: false,
+        table: None,
+        partition: None,
     }
 }
 
@@ -134,12 +140,12 @@ impl Statement {
                 key_id: Some("v1"),
                 protected_identity: false,
                 quality: self.finding.map(finding).into_iter().collect(),
-                extensions: BTreeMap::new(),
+                extensions: self.table.map(|table| (SOURCE_TABLE, table)).into_iter().collect(),
             },
             contact_id: &self.contact,
             referral_id: None,
             status: self.status,
-            period: Some(self.period),
+            period: (!self.contact.is_empty()).then_some(self.period),
             phase: Some("2"),
             guarantee: Some(true),
             deviation: None,
@@ -205,7 +211,7 @@ impl Feeder {
                 .zip(self.next..)
                 .map(|(statement, offset)| {
                     // Two partitions, as the catalogue has them.
-                    let partition = i32::from(offset % 2 == 1);
+                    let partition = statement.partition.unwrap_or(i32::from(offset % 2 == 1));
                     let origin = Origin { topic: &topic, partition, offset, ordinal: 0 };
                     let header = format!("{topic}/{partition}/{offset}/0");
                     (statement.record(&self.region, origin, &mut encoder), header.into_bytes())

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use runtime::origin::{Origin, Position, Watermarks};
 use schemas::{
     BedCapacity, BedStatus, Clinical, CorrectionKind, Cost, Decoder, Encounter, Envelope, Finding, Kind, Person,
-    Timestamp, Wait,
+    SOURCE_TABLE, Timestamp, Wait,
 };
 use uuid::Uuid;
 
@@ -21,8 +21,8 @@ use crate::time::Time;
 /// Columns of `events`, in the order in which a batch writes them.
 pub(crate) const COLUMNS: &str = "region, event_id, subject, event_type, schema_version, source_system, source_message_id, \
      origin_topic, origin_partition, origin_offset, origin_ordinal, occurred_at, recorded_at, ingested_at, correction, \
-     target_event_id, subject_token, key_id, protected_identity, trigger, episode_id, unit, period, contact, record";
-const COLUMN_COUNT: i16 = 25;
+     target_event_id, subject_token, key_id, protected_identity, trigger, episode_id, unit, period, contact, source_table, record";
+const COLUMN_COUNT: i16 = 26;
 
 /// An event that claims to have happened later than this after it was received says nothing of how far time has come.
 const FUTURE_MAX: i64 = 24 * 3_600_000_000;
@@ -370,7 +370,9 @@ impl<'a> Batch<'a> {
         rows.text_option(storable_option(columns.episode).as_deref());
         rows.text_option(storable_option(columns.unit).as_deref());
         rows.text_option(storable_option(columns.period).as_deref());
-        rows.text_option(storable_option(columns.contact).as_deref());
+        // Of a table that was emptied there is no contact.
+        rows.text_option(storable_option(columns.contact.filter(|contact| !contact.is_empty())).as_deref());
+        rows.text_option(storable_option(envelope.extensions.get(SOURCE_TABLE).copied()).as_deref());
         rows.bytes(record.value);
 
         self.facts.rows.push((event_id, record.source));

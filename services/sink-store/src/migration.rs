@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -33,6 +33,7 @@ const MIGRATIONS: [Migration; 7] = [
     migration!("0005_board"),
     migration!("0006_register"),
     migration!("0007_published"),
+    migration!("0008_emptied"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

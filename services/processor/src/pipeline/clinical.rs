@@ -68,8 +68,10 @@ pub(super) fn write<S: Sink>(
     let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
     let subject_column = program.column_of(place::SUBJECT);
     let subject = slots.at(place::SUBJECT);
-    let person =
-        person(subject, source.source_system, &options, subject_column, Rule::ClinicalSubjectMissing, findings);
+    let person = statement.is_of_contact().then(|| {
+        person(subject, source.source_system, &options, subject_column, Rule::ClinicalSubjectMissing, findings)
+    });
+    let person = person.flatten();
     let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
     let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
@@ -78,7 +80,11 @@ pub(super) fn write<S: Sink>(
     if let Some(recorded) = stated(slots.at(place::RECORDED_AT)).filter(|_| source.format != Format::Debezium) {
         head.recorded_by(recorded, guard);
     }
-    let event_type = if withdrawn { "clinical.withdrawn" } else { "clinical.stated" };
+    let event_type = match withdrawn {
+        _ if !statement.is_of_contact() => "clinical.emptied",
+        true => "clinical.withdrawn",
+        false => "clinical.stated",
+    };
     let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
     let mut envelope = head.envelope(event_type, correction, about, findings.list());
     envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();

@@ -77,12 +77,19 @@ pub(super) fn write<S: Sink>(
     let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
     let subject_column = program.column_of(place::SUBJECT);
     let subject = slots.at(place::SUBJECT);
-    let person = person(subject, source.source_system, &options, subject_column, Rule::CostSubjectMissing, findings);
+    let person = statement
+        .is_of_contact()
+        .then(|| person(subject, source.source_system, &options, subject_column, Rule::CostSubjectMissing, findings));
+    let person = person.flatten();
     let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
     let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
     let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
-    let event_type = if withdrawn { "cost.withdrawn" } else { "cost.stated" };
+    let event_type = match withdrawn {
+        _ if !statement.is_of_contact() => "cost.emptied",
+        true => "cost.withdrawn",
+        false => "cost.stated",
+    };
     let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
     let mut envelope = head.envelope(event_type, correction, about, findings.list());
     envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();

@@ -26,6 +26,19 @@ type Cell<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// A row.
 pub(crate) type Cells<'a> = Vec<Cell<'a>>;
 
+/// What an envelope says.
+pub(crate) enum Told<'a> {
+    /// A row came, changed or went.
+    Row(Change<'a>),
+    /// All rows of the table went at once (TRUNCATE), or are void because changes were lost.
+    Emptied {
+        /// Which one.
+        table: String,
+        /// When it was committed.
+        committed_at: Option<Timestamp>,
+    },
+}
+
 /// A change that leaves a row to be mapped.
 pub(crate) struct Change<'a> {
     pub cells: Cells<'a>,
@@ -35,10 +48,12 @@ pub(crate) struct Change<'a> {
     pub correction: CorrectionKind,
     /// When it was committed.
     pub committed_at: Option<Timestamp>,
+    /// Database, schema and table, as far as they are told: `lis.public.vantetid`.
+    pub table: Option<String>,
 }
 
 /// Reads a change for a package.
-pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Change<'a>, Stop> {
+pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>, Stop> {
     if payload.is_empty() || payload == b"null" {
         return Err(Stop::Ignore(Rule::Tombstone));
     }
@@ -47,8 +62,10 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Change<'a
         Some(inner) => *inner,
         None => outer,
     };
-    let committed_at = envelope.source.and_then(|source| source.ts_ms).or(envelope.ts_ms);
+    let source = envelope.source.unwrap_or_default();
+    let committed_at = source.ts_ms.or(envelope.ts_ms);
     let committed_at = committed_at.map(|Milliseconds(at)| Timestamp(at.saturating_mul(1_000)));
+    let table = source.table();
     let row = |row: Option<Row<'a>>| row.map(|row| row.0).ok_or(Stop::park(Rule::ChangeUnreadable));
     let mut before = envelope.before.map(|row| row.0);
     let (cells, correction) = match envelope.op.as_deref() {
@@ -59,11 +76,14 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Change<'a
             (whole(row(envelope.after)?, before.as_deref().unwrap_or_default(), program)?, CorrectionKind::Update)
         }
         Some("d") => (before.take().ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?, CorrectionKind::Cancel),
-        Some("t") => return Err(Stop::refuse(Rule::TableTruncated, "op")),
+        Some("t") => {
+            let table = table.ok_or(Stop::refuse(Rule::TableTruncated, "source"))?;
+            return Ok(Told::Emptied { table, committed_at });
+        }
         Some("m") => return Err(Stop::Ignore(Rule::DatabaseMessage)),
         _ => return Err(Stop::park(Rule::ChangeUnreadable)),
     };
-    Ok(Change { cells, before, correction, committed_at })
+    Ok(Told::Row(Change { cells, before, correction, committed_at, table }))
 }
 
 /// The row with what the database did not send filled in from before.
@@ -93,13 +113,28 @@ struct Envelope<'a> {
     before: Option<Row<'a>>,
     #[serde(borrow)]
     after: Option<Row<'a>>,
-    source: Option<Source>,
+    #[serde(borrow)]
+    source: Option<Source<'a>>,
     ts_ms: Option<Milliseconds>,
 }
 
-#[derive(serde::Deserialize)]
-struct Source {
+#[derive(Default, serde::Deserialize)]
+struct Source<'a> {
     ts_ms: Option<Milliseconds>,
+    #[serde(borrow)]
+    db: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    schema: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    table: Option<Cow<'a, str>>,
+}
+
+impl Source<'_> {
+    fn table(&self) -> Option<String> {
+        self.table.as_ref()?;
+        let parts: Vec<&str> = [&self.db, &self.schema, &self.table].into_iter().flatten().map(AsRef::as_ref).collect();
+        Some(parts.join("."))
+    }
 }
 
 /// Milliseconds since 1970, written as a number or, by some versions, as a text.

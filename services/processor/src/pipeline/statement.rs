@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hl7::time::Stockholm;
 use identity::{Claim, Options, Pseudonymiser, Reserve, Subject as Person};
-use schemas::{CareForm, CorrectionKind, Origin, Sex, SourceRecord};
+use schemas::{CareForm, CorrectionKind, Origin, SOURCE_TABLE, Sex, SourceRecord};
 
 use super::event_time::Stated;
 use super::findings::Findings;
@@ -50,6 +50,11 @@ pub(crate) struct Statement<'r, 't> {
 }
 
 impl Statement<'_, '_> {
+    /// Whether it is about one contact, and not about all of a table.
+    pub(crate) fn is_of_contact(&self) -> bool {
+        !self.slots.at(KEY).is_absent()
+    }
+
     /// Whether the statement is taken back.
     pub(crate) fn is_withdrawn(&self) -> bool {
         self.correction == CorrectionKind::Cancel
@@ -94,6 +99,18 @@ impl Mapping<'_> {
         }
         self.write(&Statement { slots, period, correction, ordinal }, findings, sink);
         Ok(ordinal + 1)
+    }
+
+    /// One event that takes back all statements of a table: it names the table and no contact.
+    pub(crate) fn emptied<S: Sink>(&self, table: Cow<'_, str>, sink: &mut S) -> Result<u32, Stop> {
+        if self.program.subject() == Subject::BedCapacity {
+            return Err(Stop::refuse(Rule::TableTruncated, "op"));
+        }
+        let mut slots = Slots::default();
+        slots.extensions.push((SOURCE_TABLE, table));
+        let statement = Statement { slots: &slots, period: None, correction: CorrectionKind::Cancel, ordinal: 0 };
+        self.write(&statement, &mut Findings::default(), sink);
+        Ok(1)
     }
 
     fn period<'s>(&self, slots: &'s Slots<'_>) -> Result<Option<Period<'s>>, Stop> {

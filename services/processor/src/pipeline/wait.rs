@@ -86,6 +86,7 @@ pub(super) fn write<S: Sink>(
     let occurred = occurred(slots, status, source);
     let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
     let event_type = match status {
+        _ if !statement.is_of_contact() => "wait.emptied",
         _ if statement.is_withdrawn() => "wait.withdrawn",
         WaitStatus::Completed => "wait.completed",
         WaitStatus::Waiting => "wait.waiting",

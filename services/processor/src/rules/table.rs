@@ -157,10 +157,10 @@ with_fhir_rules! { rules,
                "check that the source writes JSON, and that the feed is the right one";
     }
     TableTruncated "table-truncated" Refuses Error {
-        meaning "Källans tabell tömdes (TRUNCATE): ingen händelse säger vilka rader som försvann.",
-                "The source's table was emptied (TRUNCATE): no event says which rows are gone.";
-        remedy "Avgör om uppgifterna ska tas tillbaka; ta då bort raderna med DELETE, eller läs om tabellen.",
-               "decide whether the statements are to be taken back; then delete the rows with DELETE, or read the table anew";
+        meaning "Källans tabell tömdes (TRUNCATE), men det står inte vilken, eller så gäller den vårdplatser, vars siffror har en giltighetstid.",
+                "The source's table was emptied (TRUNCATE), but it is not said which, or it is of ward capacity, whose figures hold for a time.";
+        remedy "Låt källan skriva source.table; för vårdplatser: lägg till rader med de siffror som ska gälla.",
+               "have the source write source.table; for ward capacity: add rows with the figures that should hold";
     }
     ColumnUnavailable "column-unavailable" Refuses Error {
         meaning "Databasen sände inte ett oförändrat stort värde som paketet läser, och raden före ändringen finns inte.",

@@ -53,13 +53,24 @@ impl Source {
     }
 }
 
-/// A subject's events of a region at or below positions; `$1` to `$8` are region, subject, positions, window.
-const BOUNDED: &str = "\
+/// Where tables were emptied, as `emptied`; `$1` to `$8` are region, subject, positions, window.
+const EMPTIED: &str = include_str!("../sql/emptied.sql");
+
+/// Events, and the positions that they lie at or below.
+const EVENTS: &str = "\
     FROM events e
     LEFT JOIN unnest($3::text[], $4::int4[], $5::int8[], $6::int4[]) AS p (topic, partition, \"offset\", ordinal)
       ON e.origin_topic = p.topic AND e.origin_partition = p.partition
-     AND (e.origin_offset, e.origin_ordinal) <= (p.\"offset\", p.ordinal)
-   WHERE e.region = $1 AND e.subject = $2";
+     AND (e.origin_offset, e.origin_ordinal) <= (p.\"offset\", p.ordinal)";
+
+/// Where an event's table was emptied after it.
+const VOIDED: &str = "\
+    LEFT JOIN emptied v
+      ON e.source_system = v.source_system AND e.source_table = v.source_table
+     AND e.origin_topic = v.origin_topic AND e.origin_partition = v.origin_partition AND e.origin_offset < v.\"offset\"";
+
+/// Of a region and subject.
+const OWN: &str = "WHERE e.region = $1 AND e.subject = $2";
 
 const OCCURRED: &str = "(e.occurred_at >= timestamptz 'epoch' + $7::int8 * interval '1 microsecond' \
     AND e.occurred_at < timestamptz 'epoch' + $8::int8 * interval '1 microsecond')";
@@ -77,7 +88,7 @@ impl Window {
             Window::Closed(..) => {
                 let touched = |column: &str| {
                     format!(
-                        "SELECT {column} {BOUNDED} AND p.topic IS NOT NULL AND {OCCURRED} AND e.episode_id IS NOT NULL"
+                        "SELECT {column} {EVENTS} {OWN} AND p.topic IS NOT NULL AND {OCCURRED} AND e.episode_id IS NOT NULL"
                     )
                 };
                 format!(
@@ -142,7 +153,7 @@ impl Snapshot<'_> {
         let sql = format!(
             "SELECT count(*) FILTER (WHERE p.topic IS NOT NULL), count(*) FILTER (WHERE p.topic IS NULL), \
              (extract(epoch FROM max(greatest(e.recorded_at, e.ingested_at)) FILTER (WHERE p.topic IS NOT NULL)) \
-             * 1000000)::int8, array_agg(DISTINCT e.schema_version) FILTER (WHERE p.topic IS NOT NULL) {BOUNDED} AND {}",
+             * 1000000)::int8, array_agg(DISTINCT e.schema_version) FILTER (WHERE p.topic IS NOT NULL) {EVENTS} {OWN} AND {}",
             source.window.condition()
         );
         let (region, subject) = (self.region.code(), source.subject.name());
@@ -199,16 +210,21 @@ impl Snapshot<'_> {
 
 impl Order {
     fn sql(self, condition: &str) -> String {
-        let latest = "e.source_system, e.contact, e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.event_id DESC";
+        // As in `sql/latest.sql`.
+        let contact = "e.source_system, e.contact";
+        let latest = "e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.origin_offset DESC, e.origin_ordinal DESC, \
+                      e.event_id DESC";
         match self {
             Order::Time => format!(
-                "SELECT e.event_id, e.record, CASE WHEN e.contact IS NOT NULL THEN e.correction <> 'CANCEL' AND \
-                 row_number() OVER (PARTITION BY e.source_system, e.contact ORDER BY {latest}) = 1 END {BOUNDED} \
+                "{EMPTIED} SELECT e.event_id, e.record, CASE WHEN e.contact IS NOT NULL THEN \
+                 e.correction <> 'CANCEL' AND v.\"offset\" IS NULL AND row_number() OVER \
+                 (PARTITION BY {contact} ORDER BY v.\"offset\" IS NOT NULL, {latest}) = 1 END {EVENTS} {VOIDED} {OWN} \
                  AND p.topic IS NOT NULL AND {condition} ORDER BY e.occurred_at, e.event_id"
             ),
             Order::Latest => format!(
-                "SELECT DISTINCT ON (e.source_system, e.contact) e.event_id, e.record, e.correction <> 'CANCEL' {BOUNDED} \
-                 AND p.topic IS NOT NULL AND {condition} ORDER BY {latest}"
+                "{EMPTIED} SELECT DISTINCT ON ({contact}) e.event_id, e.record, e.correction <> 'CANCEL' \
+                 {EVENTS} {VOIDED} {OWN} AND p.topic IS NOT NULL AND v.\"offset\" IS NULL AND {condition} \
+                 ORDER BY {contact}, {latest}"
             ),
         }
     }

@@ -7,4 +7,4 @@ SELECT count(*) FILTER (WHERE p.topic IS NOT NULL),
   LEFT JOIN unnest($3::text[], $4::int4[], $5::int8[], $6::int4[]) AS p (topic, partition, "offset", ordinal)
     ON e.origin_topic = p.topic AND e.origin_partition = p.partition
    AND (e.origin_offset, e.origin_ordinal) <= (p."offset", p.ordinal)
- WHERE e.region = $1 AND e.subject = $7 AND e.period = $2
+ WHERE e.region = $1 AND e.subject = $2 AND e.period = $7

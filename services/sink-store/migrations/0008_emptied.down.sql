@@ -1,0 +1,2 @@
+DROP INDEX events_emptied;
+ALTER TABLE events DROP COLUMN source_table;
