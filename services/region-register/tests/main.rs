@@ -72,19 +72,27 @@ impl Desk {
         Self { region, folder, identity, _registry: registry }
     }
 
-    /// Puts rows into the region's topic, one partition after the other in turn.
+    /// Puts rows of a file into the region's topic; all statements of a contact stand in one partition, as the connector has it.
     fn send(&self, rows: &[Row<'_>]) {
+        let record = |row: &Row<'_>| {
+            let partition = i32::from(row.contact.as_bytes()[0] % 2);
+            (partition, Format::Delimited, format!("{HEADER}\n{}", row.text()))
+        };
+        self.put(&rows.iter().map(record).collect::<Vec<_>>());
+    }
+
+    /// Puts records into partitions of the region's topic.
+    fn put(&self, records: &[(i32, Format, String)]) {
         let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", KAFKA.bootstrap()).create().unwrap();
         let topic = topics::name::source(self.region, "par");
         let mut encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
-        for row in rows {
-            let payload = format!("{HEADER}\n{}", row.text());
+        for (partition, format, payload) in records {
             let mut bytes = Vec::new();
             let record = SourceRecord {
                 region: self.region.code(),
                 source_system: "SE2321000131-TEST",
                 feed: "par",
-                format: Format::Delimited,
+                format: *format,
                 message_id: "par@test",
                 received_at: Timestamp(1_775_000_000_000_000),
                 recorded_at: None,
@@ -92,10 +100,8 @@ impl Desk {
                 payload: payload.as_bytes(),
             };
             encoder.encode(&record, &mut bytes).unwrap();
-            // All statements of a contact stand in one partition, as the connector has it.
-            let partition = i32::from(row.contact.as_bytes()[0] % 2);
             producer
-                .send(BaseRecord::<(), _>::to(&topic).partition(partition).payload(&bytes))
+                .send(BaseRecord::<(), _>::to(&topic).partition(*partition).payload(&bytes))
                 .map_err(|(e, _)| e)
                 .unwrap();
         }
@@ -211,6 +217,41 @@ fn rows_become_the_files_that_the_register_wants_and_nobody_else_can_read() {
             }
         }
     }
+}
+
+/// TRUNCATE of a followed table, told in one partition before the other.
+#[test]
+fn what_a_table_said_before_it_was_emptied_is_not_delivered() {
+    let desk = Desk::new("10");
+    let numbers: Vec<_> = (20..24).map(test_identity::number).collect();
+    let source = |at: i64| serde_json::json!({"db": "lis", "schema": "public", "table": "par", "ts_ms": at});
+    let created = |partition, contact: &str, number: &str, at| {
+        let text = row(contact, number, "2026-02-01").text();
+        let after: serde_json::Map<_, _> =
+            HEADER.split(';').map(str::to_owned).zip(text.split(';').map(Into::into)).collect();
+        let envelope = serde_json::json!({"before": null, "after": after, "source": source(at), "op": "c"});
+        (partition, Format::Debezium, envelope.to_string())
+    };
+    let emptied = |partition, at| {
+        let envelope = serde_json::json!({"before": null, "after": null, "source": source(at), "op": "t"});
+        (partition, Format::Debezium, envelope.to_string())
+    };
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at| numbers[at].as_str());
+    desk.put(&[
+        created(1, "A", a, 1),
+        created(0, "B", b, 1),
+        created(1, "C", c, 1),
+        emptied(1, 2),
+        created(1, "C", c, 3),
+    ]);
+    desk.send(&[row("D", d, "2026-02-01")]);
+    desk.done();
+    let patients = |parcel: &str| desk.open(&parcel.replace("_14_", "_10_"), "10_patient.txt");
+    let line = |contact: &str, number: &str| format!("10;{contact};{number};2;1941;\r\n");
+    assert_eq!(patients(V1), [line("B", b), line("C", c), line("D", d)].concat());
+    desk.put(&[emptied(0, 2)]);
+    desk.done();
+    assert_eq!(patients(V2), [line("C", c), line("D", d)].concat());
 }
 
 #[test]
