@@ -76,6 +76,7 @@ deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny)
 # What must be there before anything is built. As root on Debian what is missing is installed; elsewhere it is named.
 DEBIAN_java := openjdk-17-jre-headless
 DEBIAN_mvn := maven
+DEBIAN_javac := openjdk-17-jdk-headless
 DEBIAN_node := nodejs
 DEBIAN_npm := npm
 DEBIAN_chromium := chromium
@@ -94,6 +95,7 @@ prerequisites:
 	need $(DEBIAN_node) 'command -v node'; need $(DEBIAN_npm) 'command -v npm'; \
 	need $(DEBIAN_psql) 'command -v psql'; \
 	if [[ -z "$${DATABASE_URL:-}" ]]; then need $(DEBIAN_initdb) 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb'; fi; \
+	if [[ -n '$(COMPILES_JAVA)' ]]; then need $(DEBIAN_javac) 'command -v javac'; need $(DEBIAN_mvn) 'command -v mvn'; fi; \
 	for extra in $(PREREQUISITES); do need $$extra "dpkg -s $$extra"; done; \
 	if [[ -n "$$missing" ]]; then \
 	  if [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null; then \
@@ -106,6 +108,7 @@ prerequisites:
 
 # Only tests need these.
 test: PREREQUISITES := chromium openssh-server python3-venv
+test: COMPILES_JAVA := yes
 
 define step
 	@printf '\n== %s ==\n' '$(1)'

@@ -6,6 +6,7 @@ mod config;
 mod costs;
 mod deliver;
 mod duckdb;
+mod fhir_validator;
 mod follow;
 mod hip_fracture;
 mod kill;
