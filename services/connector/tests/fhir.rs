@@ -95,6 +95,10 @@ fn every_version_arrives_once_with_what_goes_with_it() {
             store.token = Some("letmein");
             ids.extend((1..=7).map(|index| store.put(index as i64, patient(index))));
             ids.push(store.put(10, location("51A", "O")));
+            let mut bed = location("51A-1", "O");
+            bed["partOf"] = json!({ "reference": "Location/51A" });
+            ids.push(store.put(11, bed));
+            ids.push(store.put(12, encounter("in-bed", 1, "51A-1")));
             // More of one time than a page holds.
             for number in 1..=12 {
                 ids.push(store.put(1000, encounter(&format!("e{number}"), 1 + number % 7, "51A")));
@@ -138,6 +142,9 @@ fn every_version_arrives_once_with_what_goes_with_it() {
         let records = setup.records("fhir", ids.len());
         assert_eq!(counts(&records), once(&ids));
         assert_eq!(references(&bundle(&records, "Encounter/e7@1")), ["Encounter/e7", "Patient/p1", "Location/51A"]);
+        let in_bed = references(&bundle(&records, "Encounter/in-bed@1"));
+        assert_eq!(in_bed, ["Encounter/in-bed", "Patient/p1", "Location/51A-1", "Location/51A"]);
+        assert_eq!(references(&bundle(&records, "Location/51A-1@1")), ["Location/51A-1", "Location/51A"]);
         assert_eq!(references(&bundle(&records, "Encounter/nobody@1")), ["Encounter/nobody"]);
         assert_eq!(references(&bundle(&records, "ServiceRequest/s@1")), ["ServiceRequest/s", "Patient/p2"]);
         assert_eq!(

@@ -20,7 +20,7 @@ fn encounter(number: u64) -> Value {
     json!({ "resourceType": "Encounter", "id": format!("e{number}"),
             "meta": { "versionId": "7", "lastUpdated": "2026-01-05T08:00:00Z" },
             "subject": { "reference": format!("Patient/p{}", number % 50) },
-            "location": [{ "location": { "reference": "Location/51A" } }] })
+            "location": [{ "location": { "reference": "Location/51A-1" } }] })
 }
 
 fn lines(resources: impl IntoIterator<Item = Value>) -> String {
@@ -33,7 +33,8 @@ fn export(folder: &Path, encounters: u64) {
     let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("written");
     write("Patient.1.ndjson", lines((0..25).map(patient)));
     write("Patient.2.ndjson", lines((25..50).map(patient)));
-    write("Location.ndjson", lines([json!({ "resourceType": "Location", "id": "51A" })]));
+    let bed = json!({ "resourceType": "Location", "id": "51A-1", "partOf": { "reference": "Location/51A" } });
+    write("Location.ndjson", lines([bed, json!({ "resourceType": "Location", "id": "51A" })]));
     write("Encounter.ndjson", lines((0..encounters).map(encounter)));
 }
 
@@ -67,7 +68,7 @@ fn a_dropped_export_is_sent_with_what_resources_refer_to() {
         positions.display()
     ));
     let mut connector = setup.start();
-    let all = 50 + 1 + 3 + 5;
+    let all = 50 + 2 + 3 + 5;
     let stored = "vardstrom_connector_records_stored_total{feed=\"fhir\",region=\"24\"}";
     connector.wait("everything", |connector| connector.metric(stored) >= f64::from(all));
     assert_eq!(connector.connect().exchange(&message("1", 2)), "AA 1");
@@ -119,14 +120,14 @@ fn an_export_killed_in_the_middle_of_a_file_goes_on_where_it_was() {
     let output = send().output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("20051 resources of 4 files sent") && !said.contains("20051 of them now"), "{said}");
+    assert!(said.contains("20052 resources of 4 files sent") && !said.contains("20052 of them now"), "{said}");
     assert!(!position.exists(), "files that were sent have no position");
-    let records = setup.records("fhir", 20_051);
-    assert_eq!(ids(&records).len(), 20_051);
+    let records = setup.records("fhir", 20_052);
+    assert_eq!(ids(&records).len(), 20_052);
     assert!((records.len() as u64) < 2 * MANY, "it did not start over");
     for record in records.iter().filter(|record| record.message_id.starts_with("Encounter/")) {
         let bundle: Value = serde_json::from_slice(&record.payload).expect("JSON");
-        assert_eq!(bundle["entry"].as_array().map(Vec::len), Some(3), "{}", record.message_id);
+        assert_eq!(bundle["entry"].as_array().map(Vec::len), Some(4), "{}", record.message_id);
         let number: u64 = record.message_id[11..].trim_end_matches("@7").parse().expect("a number");
         assert_eq!(record.position, format!("Encounter.ndjson:{}", number + 1), "lines are counted over the kill");
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::address::Address;
 use super::resource::Resource;
 use crate::intake;
 use crate::route::Router;
@@ -25,6 +26,47 @@ pub fn partition(focus: &Resource, patient: Option<(&str, Option<&Known>)>, rout
         Some((_, Some(known))) => known.resource.partition_of_patient(router, at),
         Some((reference, None)) => router.of_text(reference),
         None => router.of_text(&focus.reference()),
+    }
+}
+
+/// Resources that go with one resource, with the places around them: at most.
+const SURROUNDINGS_MAX: usize = 128;
+
+/// What goes with a resource beside its patient: what it refers to, and around a bed or a room the places that it is a
+/// part of, for a ward is often named by neither. Each once, so that places in a circle end.
+pub struct Surroundings {
+    references: Vec<String>,
+    next: usize,
+}
+
+impl Surroundings {
+    /// What a resource refers to.
+    pub fn of(focus: &Resource, address: &Address) -> Self {
+        let mut surroundings = Self { references: vec![focus.reference()], next: 1 };
+        surroundings.add(focus, address);
+        surroundings
+    }
+
+    /// What is to be looked up next, as `Type/id`.
+    pub fn next(&mut self) -> Option<String> {
+        let reference = self.references.get(self.next)?.clone();
+        self.next += 1;
+        Some(reference)
+    }
+
+    /// Goes on from a place that was found.
+    pub fn found(&mut self, known: &Resource, address: &Address) {
+        if known.kind == "Location" {
+            self.add(known, address);
+        }
+    }
+
+    fn add(&mut self, resource: &Resource, address: &Address) {
+        for reference in resource.context(address) {
+            if self.references.len() <= SURROUNDINGS_MAX && !self.references.contains(&reference) {
+                self.references.push(reference);
+            }
+        }
     }
 }
 
@@ -82,6 +124,52 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn address() -> Address {
+        Address { host: String::new(), port: 0, path: String::new(), tls: None }
+    }
+
+    fn read(text: &str) -> Resource {
+        Resource::read(text).expect("a resource")
+    }
+
+    #[test]
+    fn places_are_followed_to_the_ward_and_a_circle_ends() {
+        let places = [("bed", "room"), ("room", "ward"), ("ward", "house"), ("house", "room")];
+        let location = |id: &str| {
+            let (_, parent) = places.iter().find(|(place, _)| *place == id)?;
+            let part_of = format!(r#""partOf":{{"reference":"Location/{parent}"}}"#);
+            Some(read(&format!(r#"{{"resourceType":"Location","id":"{id}",{part_of}}}"#)))
+        };
+        let all = |focus: &Resource| {
+            let (mut surroundings, mut all) = (Surroundings::of(focus, &address()), Vec::new());
+            while let Some(reference) = surroundings.next() {
+                if let Some(known) = location(reference.strip_prefix("Location/").expect("a place")) {
+                    surroundings.found(&known, &address());
+                }
+                all.push(reference);
+            }
+            all
+        };
+        let stay = r#"{"location":{"reference":"Location/bed"}},{"location":{"reference":"Location/away"}}"#;
+        let encounter = read(&format!(r#"{{"resourceType":"Encounter","id":"e","location":[{stay}]}}"#));
+        assert_eq!(
+            all(&encounter),
+            ["Location/bed", "Location/away", "Location/room", "Location/ward", "Location/house"]
+        );
+        assert_eq!(all(&location("house").expect("there")), ["Location/room", "Location/ward"]);
+    }
+
+    #[test]
+    fn a_chain_without_end_is_cut() {
+        let mut surroundings = Surroundings::of(&read(r#"{"resourceType":"Encounter","id":"e"}"#), &address());
+        for number in 0..1000 {
+            let part_of = format!(r#""partOf":{{"reference":"Location/{}"}}"#, number + 1);
+            let place = format!(r#"{{"resourceType":"Location","id":"{number}",{part_of}}}"#);
+            surroundings.found(&read(&place), &address());
+        }
+        assert_eq!(std::iter::from_fn(|| surroundings.next()).count(), SURROUNDINGS_MAX);
+    }
 
     #[test]
     fn what_is_used_is_kept_and_memory_is_bounded() {

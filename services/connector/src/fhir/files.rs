@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt};
 
 use super::address::Address;
 use super::bundle;
-use super::context::{Known, partition};
+use super::context::{Known, Surroundings, partition};
 use super::resource::Resource;
 use crate::config::FhirFiles;
 use crate::files::{Error, Window, shown_name};
@@ -294,8 +294,10 @@ impl<'a> Sender<'a> {
         let place = partition(&resource, patient.as_ref().map(|(name, known)| (name.as_str(), known.as_ref())), router);
         let mut entries = vec![(resource.reference(), Arc::from(text))];
         entries.extend(patient.and_then(|(reference, known)| Some((reference, known?.text))));
-        for reference in resource.context(&self.here) {
+        let mut surroundings = Surroundings::of(&resource, &self.here);
+        while let Some(reference) = surroundings.next() {
             if let Some(known) = bulk.known(&reference, limit)? {
+                surroundings.found(&known.resource, &self.here);
                 entries.push((reference, known.text));
             }
         }

@@ -155,6 +155,7 @@ impl Resource {
             "Condition" | "Procedure" => add(self.value.get("encounter"), "Encounter"),
             "Appointment" => list("basedOn").for_each(|request| add(Some(request), "ServiceRequest")),
             "Encounter" => list("location").for_each(|stay| add(stay.get("location"), "Location")),
+            "Location" => add(self.value.get("partOf"), "Location"),
             _ => {}
         }
         found
@@ -221,6 +222,7 @@ mod tests {
             Some("Patient/p"),
             &["Encounter/e"],
         );
+        check(r#"{"resourceType":"Location","id":"b","partOf":{"reference":"Location/w"}}"#, None, &["Location/w"]);
         check(r#"{"resourceType":"Patient","id":"p","identifier":7}"#, Some("Patient/p"), &[]);
         check(r#"{"resourceType":"Procedure","id":"c","subject":{"reference":"Group/g"}}"#, None, &[]);
         assert!(Resource::read(r#"{"resourceType":"Patient"}"#).is_none());

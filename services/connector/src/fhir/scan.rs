@@ -6,7 +6,7 @@ use schemas::Format;
 
 use super::bundle::{self, Mode, Page};
 use super::client::{Answer, Client, Question};
-use super::context::{Cache, Known, partition};
+use super::context::{Cache, Known, Surroundings, partition};
 use super::error::Error;
 use super::resource::{Resource, Type};
 use super::seen::{Seen, VERSIONS_MAX};
@@ -278,8 +278,10 @@ async fn send(
     let named = patient.as_ref().map(|(reference, known)| (reference.as_str(), known.as_ref()));
     let partition = partition(resource, named, &reader.feed.router);
     entries.extend(patient.and_then(|(reference, known)| Some((reference, known?))));
-    for reference in resource.context(reader.client.address()) {
+    let mut surroundings = Surroundings::of(resource, reader.client.address());
+    while let Some(reference) = surroundings.next() {
         if let Some(known) = reader.known(&reference).await? {
+            surroundings.found(&known.resource, reader.client.address());
             entries.push((reference, known));
         }
     }
