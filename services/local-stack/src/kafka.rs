@@ -10,8 +10,8 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Error, free_port,
-    process::{Process, installed, run},
+    Error, free_port, maven,
+    process::{Process, run},
 };
 
 /// The Apache Kafka release that is fetched.
@@ -132,52 +132,14 @@ impl Own {
     }
 }
 
-/// Resolves the jars of Apache Kafka into the cache folder, once.
+/// The jars of Apache Kafka.
 fn fetch() -> Result<PathBuf, Error> {
-    if !installed("java") {
-        return Err(Error::Missing {
-            program: "java",
-            remedy: "install Java 17 (Debian: apt-get install openjdk-17-jre-headless) or set KAFKA_BOOTSTRAP",
-        });
-    }
-    let cache = cache_folder().join("kafka");
-    let libraries = cache.join(format!("{KAFKA_VERSION}-log4j-{LOG4J_VERSION}"));
-    if libraries.is_dir() {
-        return Ok(libraries);
-    }
-    if !installed("mvn") {
-        return Err(Error::Missing {
-            program: "mvn",
-            remedy: "install Maven (Debian: apt-get install maven) or set KAFKA_BOOTSTRAP",
-        });
-    }
-    progress(&format!("fetching Apache Kafka {KAFKA_VERSION} by Maven (once, about 45 MB) ..."));
-    fs::create_dir_all(&cache).map_err(|source| Error::File { path: cache.clone(), source })?;
-    let work =
-        TempDir::with_prefix_in("fetch-", &cache).map_err(|source| Error::File { path: cache.clone(), source })?;
-    let pom = work.path().join("pom.xml");
-    write(&pom, &pom_text())?;
-    run(
-        "mvn (resolving Apache Kafka)",
-        Command::new("mvn")
-            .args(["-q", "-B", "-f"])
-            .arg(&pom)
-            .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
-            .arg(format!("-DoutputDirectory={}", work.path().join("libraries").display())),
-    )?;
-    // Another process may have been faster; both results are the same.
-    if let Err(source) = fs::rename(work.path().join("libraries"), &libraries)
-        && !libraries.is_dir()
-    {
-        return Err(Error::File { path: libraries, source });
-    }
-    progress("fetched");
-    Ok(libraries)
-}
-
-fn cache_folder() -> PathBuf {
-    env::var_os("VARDSTROM_CACHE")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache"), PathBuf::from)
+    let jars = [
+        ["org.apache.kafka", "kafka_2.13", KAFKA_VERSION],
+        ["org.apache.logging.log4j", "log4j-slf4j-impl", LOG4J_VERSION],
+        ["org.apache.logging.log4j", "log4j-core", LOG4J_VERSION],
+    ];
+    maven::libraries(&format!("kafka-{KAFKA_VERSION}-log4j-{LOG4J_VERSION}"), &jars, 45)
 }
 
 fn java(libraries: &Path, folder: &Path) -> Command {
@@ -197,11 +159,6 @@ fn java_arguments(libraries: &Path, folder: &Path) -> [String; 4] {
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, text).map_err(|source| Error::File { path: path.to_owned(), source })
-}
-
-#[allow(clippy::print_stderr, reason = "progress of a fetch that may take a minute")]
-fn progress(text: &str) {
-    eprintln!("local-stack: {text}");
 }
 
 /// Small buffers and few threads: one broker beside everything else on two cores.
@@ -243,19 +200,3 @@ appender.console.name = console
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d %p %c{1} %m%n
 ";
-
-fn pom_text() -> String {
-    let dependency = |group: &str, artifact: &str, version: &str| {
-        format!(
-            "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
-        )
-    };
-    format!(
-        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>
-<groupId>local</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
-<dependencies>{}{}{}</dependencies></project>",
-        dependency("org.apache.kafka", "kafka_2.13", KAFKA_VERSION),
-        dependency("org.apache.logging.log4j", "log4j-slf4j-impl", LOG4J_VERSION),
-        dependency("org.apache.logging.log4j", "log4j-core", LOG4J_VERSION),
-    )
-}

@@ -2,6 +2,7 @@
 
 mod error;
 mod kafka;
+mod maven;
 mod postgres;
 mod process;
 mod sftp;
@@ -18,6 +19,7 @@ use std::{
 
 pub use error::Error;
 pub use kafka::{KAFKA_VERSION, Kafka};
+pub use maven::libraries;
 pub use postgres::Postgres;
 pub use process::Process;
 pub use sftp::Sftp;
