@@ -34,12 +34,13 @@ fi
 # Docker Compose's own description of the format; the program itself needs more than a file.
 "$python" "$here/check.py" "$(unpacked docker-compose usr/lib/python3/dist-packages/compose/config/compose_spec.json)"
 
+# Without --package, so that the programs are those of the whole workspace's build and nothing is built again.
 key=0000000000000000000000000000000000000000000000000000000000000001
 for service in connector processor sink-store dashboard; do
     VARDSTROM_PARTITION_KEY=$key VARDSTROM_KEY_14=$key DATABASE_URL=postgres://check VARDSTROM_STORE_URL=postgres://check \
-        cargo run --quiet --manifest-path "$top/Cargo.toml" --package "$service" --bin "$service" -- check --config "$here/config/$service.toml"
+        cargo run --quiet --manifest-path "$top/Cargo.toml" --bin "$service" -- check --config "$here/config/$service.toml"
 done
 # It has no check of its own: printing its public key reads the whole configuration.
-SINK_REGISTER_SEED=$key DATABASE_URL=postgres://check cargo run --quiet --manifest-path "$top/Cargo.toml" --package sink-register --bin sink-register \
+SINK_REGISTER_SEED=$key DATABASE_URL=postgres://check cargo run --quiet --manifest-path "$top/Cargo.toml" --bin sink-register \
     -- key --config "$here/config/sink-register.toml" > /dev/null
 echo "compose: checked"
