@@ -30,6 +30,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         capacities: BTreeMap::new(),
         tables: BTreeMap::new(),
         databases: BTreeMap::new(),
+        sources: BTreeMap::new(),
         keys,
         processor: None,
     }
@@ -73,6 +74,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         capacities: regions.iter().map(|region| (*region, simulator.capacity_file(*region))).collect(),
         tables: BTreeMap::new(),
         databases: BTreeMap::new(),
+        sources: BTreeMap::new(),
         keys,
         processor: None,
     }

@@ -79,6 +79,8 @@ pub struct Options {
     pub tables: BTreeMap<Region, Vec<Table>>,
     /// Databases that are followed by region.
     pub databases: BTreeMap<Region, Vec<Followed>>,
+    /// Sources of other kinds by region.
+    pub sources: BTreeMap<Region, Sources>,
     /// Keys of the run; runs that are compared share them.
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
@@ -113,6 +115,21 @@ pub struct Followed {
     pub feed: &'static str,
     /// Its mapping package.
     pub package: String,
+}
+
+/// Sources of a region as its configuration files have them.
+#[derive(Clone, Default)]
+pub struct Sources {
+    /// Tables of the connector that are not a region's.
+    pub connector: String,
+    /// Tables of the region in the connector.
+    pub region: String,
+    /// Their feeds in the processor.
+    pub feeds: Vec<&'static str>,
+    /// Their mapping packages.
+    pub packages: Vec<String>,
+    /// What the tables take from the environment: secrets do not go to a file.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Followed {
@@ -197,6 +214,7 @@ impl Stack {
         let mut environment = options.keys.environment(&options.regions, &database_url);
         let followed = options.databases.values().flatten();
         environment.extend(followed.map(|database| (database.variable(), database.url.clone())));
+        environment.extend(options.sources.values().flat_map(|sources| sources.environment.clone()));
         if options.processor.is_some() {
             // The leaking build refuses to run without it.
             environment.push(("VARDSTROM_LEAK_TEST".to_owned(), "1".to_owned()));

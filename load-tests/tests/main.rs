@@ -5,6 +5,7 @@
 mod clients;
 mod databases;
 mod delivery;
+mod fhir;
 mod privacy;
 mod register;
 mod walls;

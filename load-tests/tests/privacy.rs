@@ -83,7 +83,7 @@ fn planted(region: Region, index: u64) -> Message {
 }
 
 /// Every place behind the processor, and the logs and metrics of everything.
-fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
+pub fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
     let mut leaks = BTreeSet::new();
     let mut scan = |place: &str, bytes: &[u8]| leaks.extend(canaries.scan(place, bytes));
 

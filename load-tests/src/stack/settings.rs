@@ -64,6 +64,7 @@ impl Stack {
             Service::Registry => String::new(),
             Service::Connector => {
                 let mut text = "[routing]\nkey = { env = \"VARDSTROM_PARTITION_KEY\" }\n".to_owned();
+                self.options.sources.values().for_each(|sources| text.push_str(&sources.connector));
                 for region in &self.options.regions {
                     text.push_str(&format!(
                         "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
@@ -99,6 +100,9 @@ impl Stack {
                             table = database.table
                         ));
                     }
+                    if let Some(sources) = self.options.sources.get(region) {
+                        text.push_str(&sources.region);
+                    }
                 }
                 text
             }
@@ -113,10 +117,16 @@ impl Stack {
                     }
                     let tables = self.options.tables.get(region).into_iter().flatten().map(|table| &table.package);
                     let databases = self.options.databases.get(region).into_iter().flatten();
-                    let packages: BTreeSet<_> = tables.chain(databases.map(|database| &database.package)).collect();
+                    let sources = self.options.sources.get(region);
+                    let others = sources.into_iter().flat_map(|sources| &sources.packages);
+                    let packages: BTreeSet<_> =
+                        tables.chain(databases.map(|database| &database.package)).chain(others).collect();
                     if !packages.is_empty() {
                         let packages = packages.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
                         text.push_str(&format!("packages = [{packages}]\n"));
+                    }
+                    if let Some(feeds) = sources.map(|sources| &sources.feeds).filter(|feeds| !feeds.is_empty()) {
+                        text.push_str(&format!("feeds = {feeds:?}\n"));
                     }
                 }
                 text
