@@ -72,6 +72,31 @@ fn an_inserted_row_is_the_same_statement_as_a_row_of_a_file() {
 }
 
 #[test]
+fn times_that_are_counted_are_those_that_are_written() {
+    let mut counted = row();
+    counted["matperiod"] = 20_512.into();
+    counted["beslut_datum"] = 1_767_686_400_000_000_i64.into();
+    counted["start_datum"] = 1_770_624_000_000_i64.into();
+    // No time: a number that is as long as one stays.
+    counted["aktivitetskod"] = 51_101.into();
+    let event = change(&json!({"after": counted, "op": "c"})).expect("an event");
+    let written = change(&json!({"after": row(), "op": "c"})).expect("an event");
+    for field in ["period", "decided_at", "started_at"] {
+        assert!(!written[field].is_null() && event[field] == written[field], "{field}");
+    }
+    assert_eq!(event["activity"], "51101");
+}
+
+#[test]
+fn an_amount_that_is_nested_is_unreadable_and_not_missing() {
+    let mut nested = row();
+    nested["fodelsear"] = json!({"scale": 0, "value": "B5w="});
+    let event = change(&json!({"after": nested, "op": "c"})).expect("an event");
+    assert!(event["birth_year"].is_null());
+    assert!(event["envelope"]["quality"].to_string().contains("field-unreadable"), "{event}");
+}
+
+#[test]
 fn a_large_value_that_was_not_sent_comes_from_the_row_before_and_never_overwrites() {
     let mut after = row();
     after["start_datum"] = UNAVAILABLE.into();

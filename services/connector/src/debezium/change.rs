@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::written::Written;
+
 /// What stands for a large value that did not change.
 const UNAVAILABLE: &str = "__debezium_unavailable_value";
 
@@ -23,8 +25,8 @@ pub enum Message<'a> {
 /// A change.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Change<'a> {
-    /// The envelope without schema, as it was written.
-    pub envelope: &'a [u8],
+    /// The envelope without schema, with the values written out that only the schema explains.
+    pub envelope: Cow<'a, [u8]>,
     /// When the source committed it, milliseconds since 1970.
     pub at: Option<i64>,
     /// It concerns every row of its table.
@@ -37,6 +39,8 @@ pub struct Change<'a> {
 struct Outer<'a> {
     #[serde(borrow)]
     op: Option<&'a RawValue>,
+    #[serde(borrow)]
+    schema: Option<&'a RawValue>,
     #[serde(borrow)]
     payload: Option<&'a RawValue>,
 }
@@ -77,24 +81,28 @@ impl Milliseconds {
     }
 }
 
-/// Reads a message's value; `key` names the column that keeps rows in order.
-pub fn read<'a>(value: Option<&'a [u8]>, key: Option<&str>) -> Message<'a> {
+/// Reads a message's value; `key` names the column that keeps rows in order, `written` is what is known of the topic's schema.
+pub fn read<'a>(value: Option<&'a [u8]>, key: Option<&str>, written: &mut Written) -> Message<'a> {
     let Some(value) = value.filter(|value| !value.is_empty() && *value != b"null") else { return Message::Tombstone };
     let Ok(outer) = serde_json::from_slice::<Outer<'a>>(value) else { return Message::Unreadable };
-    let envelope: &'a [u8] = match (outer.op, outer.payload) {
+    let bare: &'a [u8] = match (outer.op, outer.payload) {
         (Some(_), _) => value,
         (None, Some(payload)) => payload.get().as_bytes(),
         // Debezium's converter wraps a missing value, too.
         (None, None) if has_schema_only(value) => return Message::Tombstone,
         (None, None) => return Message::Unreadable,
     };
-    let Ok(read) = serde_json::from_slice::<Envelope<'a>>(envelope) else { return Message::Unreadable };
+    let Ok(read) = serde_json::from_slice::<Envelope<'a>>(bare) else { return Message::Unreadable };
     let known = matches!(&*read.op, "c" | "u" | "d" | "r" | "t" | "m");
     if !known {
         return Message::Unreadable;
     }
     let column = |row: &Option<Row<'a>>| text(row.as_ref()?.get(key?)?);
     let at = read.source.and_then(|source| source.ts_ms).or(read.ts_ms);
+    let envelope = match (outer.op, outer.schema, outer.payload) {
+        (None, Some(schema), Some(payload)) => written.out(schema, payload),
+        _ => Cow::Borrowed(bare),
+    };
     Message::Change(Change {
         envelope,
         at: at.and_then(|at| at.value()),
@@ -128,7 +136,7 @@ mod tests {
     use super::*;
 
     fn change(value: &str) -> (String, Option<i64>, bool, Option<String>) {
-        match read(Some(value.as_bytes()), Some("patient")) {
+        match read(Some(value.as_bytes()), Some("patient"), &mut Written::default()) {
             Message::Change(change) => (
                 String::from_utf8(change.envelope.to_vec()).expect("text"),
                 change.at,
@@ -168,7 +176,7 @@ mod tests {
     #[test]
     fn what_is_no_change_is_told_apart() {
         for value in [None, Some("null"), Some(""), Some(r#"{"schema":null,"payload":null}"#)] {
-            assert_eq!(read(value.map(str::as_bytes), None), Message::Tombstone, "{value:?}");
+            assert_eq!(read(value.map(str::as_bytes), None, &mut Written::default()), Message::Tombstone, "{value:?}");
         }
         for value in [
             "{",
@@ -180,7 +188,7 @@ mod tests {
             r#"{"id":1}"#,
             "\u{0}\u{0}\u{0}\u{0}\u{1}",
         ] {
-            assert_eq!(read(Some(value.as_bytes()), None), Message::Unreadable, "{value}");
+            assert_eq!(read(Some(value.as_bytes()), None, &mut Written::default()), Message::Unreadable, "{value}");
         }
     }
 }

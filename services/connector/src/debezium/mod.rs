@@ -1,7 +1,8 @@
 //! Takes over the Debezium topics that a region has in its own Kafka, as they are.
 //!
 //! In: the messages of the region's topics, JSON, with or without Debezium's schema around them. Out: each change as a
-//! source record of its feed, as it was written but for the schema. The position is the group's offset in the region's own
+//! source record of its feed, as it was written but for the schema, and for dates, times and amounts that only the schema
+//! explains. The position is the group's offset in the region's own
 //! Kafka, committed only after our Kafka has acknowledged the change and every change before it of its partition; what
 //! comes again after a kill has the same ids and bytes.
 //!
@@ -13,6 +14,7 @@ mod change;
 mod consumer;
 mod error;
 mod source;
+mod written;
 
 pub use error::Error;
 pub use source::follow;

@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::change::{self, Message};
 use super::consumer::{Consumer, Mark, Offsets};
 use super::error::{Error, Remedy};
+use super::written::Written;
 use crate::config::Debezium;
 use crate::files::{Interrupted, Window};
 use crate::intake::{self, Arrival, Feed};
@@ -113,7 +114,13 @@ impl Follower<'_> {
             () = shutdown.wait() => return Err(Interrupted::Stopping.into()),
         };
         self.well();
-        let mut way = Way { window: Window::new(self.feed), offsets: Offsets::default(), passed: BTreeMap::new() };
+        let mut way = Way {
+            window: Window::new(self.feed),
+            offsets: Offsets::default(),
+            passed: BTreeMap::new(),
+            written: Vec::new(),
+        };
+        way.written.resize_with(self.feeds.len(), Written::default);
         let ended = tokio::select! {
             ended = self.read(&consumer, &mut way) => ended,
             () = shutdown.wait() => Err(Interrupted::Stopping.into()),
@@ -172,7 +179,7 @@ impl Follower<'_> {
             // Without either the order within its partition is kept.
             None => feed.router.of_text(&format!("{topic}/{}", mark.partition)),
         };
-        let read = change::read(value, self.keys[mark.topic]);
+        let read = change::read(value, self.keys[mark.topic], &mut way.written[mark.topic]);
         let size = value.map_or(0, <[u8]>::len) as u64;
         let left_out;
         let (payload, at, partitions) = match &read {
@@ -187,10 +194,10 @@ impl Follower<'_> {
                 (value.unwrap_or_default(), None, partition..partition + 1)
             }
             // It concerns every row, and order holds within a partition only.
-            Message::Change(change) if change.truncation => (change.envelope, change.at, 0..feed.router.partitions()),
+            Message::Change(change) if change.truncation => (&*change.envelope, change.at, 0..feed.router.partitions()),
             Message::Change(change) => {
                 let partition = change.key.as_ref().map_or_else(of_key, |key| feed.router.of_text(key));
-                (change.envelope, change.at, partition..partition + 1)
+                (&*change.envelope, change.at, partition..partition + 1)
             }
         };
         let payload = if payload.len() as u64 > limit {
@@ -225,6 +232,8 @@ struct Way<'a> {
     offsets: Offsets,
     /// Messages that made no record, of partitions whose records are still under way.
     passed: BTreeMap<(usize, i32), Mark>,
+    /// What is known of each topic's schema.
+    written: Vec<Written>,
 }
 
 impl Way<'_> {

@@ -232,9 +232,22 @@ impl Program {
 
     /// Whether the package reads this column.
     pub(crate) fn reads_column(&self, name: &str) -> Option<&'static str> {
+        Some(self.columns[self.column(name)?].name)
+    }
+
+    /// Whether the package reads a time, a day or a month from this column.
+    pub(crate) fn reads_time(&self, name: &str) -> bool {
+        let Some(column) = self.column(name) else { return false };
+        let is_time = |step: &Step| {
+            matches!(step.kind, FieldKind::Time | FieldKind::Month)
+                && matches!(step.from, From::Column(from) if from == column)
+        };
+        self.steps.iter().any(is_time) || self.codes.iter().any(|entry| entry.dates.contains(&column))
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
         let folded = super::header::folded(name);
-        let column = self.spellings.iter().position(|spellings| spellings.contains(&folded))?;
-        Some(self.columns[column].name)
+        self.spellings.iter().position(|spellings| spellings.contains(&folded))
     }
 
     /// One pass over the fields.

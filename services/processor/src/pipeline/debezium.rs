@@ -4,6 +4,8 @@
 //! deleted row, what is left of it), as pairs of column and text for a mapping package. A value that the database did not
 //! send is never taken for an empty one: it comes from the row before, or the change is refused.
 
+mod counted;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -66,8 +68,9 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
     let committed_at = source.ts_ms.or(envelope.ts_ms);
     let committed_at = committed_at.map(|Milliseconds(at)| Timestamp(at.saturating_mul(1_000)));
     let table = source.table();
-    let row = |row: Option<Row<'a>>| row.map(|row| row.0).ok_or(Stop::park(Rule::ChangeUnreadable));
-    let mut before = envelope.before.map(|row| row.0);
+    let cells = |row: Row<'a>| with_times(row.0, program);
+    let row = |row: Option<Row<'a>>| row.map(cells).ok_or(Stop::park(Rule::ChangeUnreadable));
+    let mut before = envelope.before.map(cells);
     let (cells, correction) = match envelope.op.as_deref() {
         Some("c" | "r") => {
             (whole(row(envelope.after)?, &before.take().unwrap_or_default(), program)?, CorrectionKind::New)
@@ -84,6 +87,19 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
         _ => return Err(Stop::park(Rule::ChangeUnreadable)),
     };
     Ok(Told::Row(Change { cells, before, correction, committed_at, table }))
+}
+
+/// The row with times written out that the database counts. Only where the package reads a time: elsewhere a number is one.
+fn with_times<'a>(mut cells: Cells<'a>, program: &Program) -> Cells<'a> {
+    for (name, value) in &mut cells {
+        if counted::is_count(value)
+            && program.reads_time(name)
+            && let Some(written) = counted::written(value)
+        {
+            *value = Cow::Owned(written);
+        }
+    }
+    cells
 }
 
 /// The row with what the database did not send filled in from before.
@@ -174,7 +190,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
     }
 }
 
-/// Any JSON value as the text that a file would have; what is nested has none.
+/// Any JSON value as the text that a file would have. What is nested has none: it is said to be there, so that a field that
+/// it stands for is unreadable and not empty.
 struct Scalar<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
@@ -208,11 +225,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Cow::Borrowed(""))
+                Ok(Cow::Borrowed("[...]"))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Cow::Borrowed(""))
+                Ok(Cow::Borrowed("{...}"))
             }
         }
         deserializer.deserialize_any(Text).map(Scalar)

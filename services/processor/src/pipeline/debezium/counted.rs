@@ -1,0 +1,49 @@
+//! Times that a database's change tells as a count since 1970, where no schema stands around it.
+//!
+//! Source: Debezium's documentation of temporal types. The clock on the wall is counted as if it stood in Greenwich.
+
+use jiff::tz::TimeZone;
+
+/// Nanoseconds of a day.
+const DAY: i128 = 86_400_000_000_000;
+
+/// Whether a text may be a count: five digits of days (1997 to 2243), or as many as milli-, micro- and nanoseconds of 2001 and
+/// later have. No time as people write it is so long.
+pub(super) fn is_count(text: &str) -> bool {
+    matches!(text.len(), 5 | 13 | 16 | 19) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A count as ISO 8601.
+pub(super) fn written(text: &str) -> Option<String> {
+    let number: i128 = text.parse().ok()?;
+    let unit = match text.len() {
+        5 => DAY,
+        13 => 1_000_000,
+        16 => 1_000,
+        _ => 1,
+    };
+    let local = jiff::Timestamp::from_nanosecond(number * unit).ok()?.to_zoned(TimeZone::UTC).datetime();
+    Some(if unit == DAY { local.date().to_string() } else { local.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_told_from_times_as_people_write_them() {
+        for (text, expected) in [
+            ("20459", "2026-01-06"),
+            ("1767686400250", "2026-01-06T08:00:00.25"),
+            ("1767686400000000", "2026-01-06T08:00:00"),
+            ("1767686400000000000", "2026-01-06T08:00:00"),
+        ] {
+            assert!(is_count(text), "{text}");
+            assert_eq!(written(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "2026", "202602", "20260106", "202601060800", "20260106080000", "2026-01-06", "12.50", "-7305"]
+        {
+            assert!(!is_count(text), "{text}");
+        }
+    }
+}
