@@ -4,6 +4,7 @@
 
 mod clients;
 mod databases;
+mod debezium;
 mod delivery;
 mod fhir;
 mod privacy;
