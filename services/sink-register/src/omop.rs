@@ -8,6 +8,10 @@
 //!   the totals.
 //! * **NordDRG** has four characters and the model's `drg_source_value` three: it is an observation of the visit, with
 //!   its weight as `value_as_number`.
+//! * **Drugs** are the codes that a contact states; of one it is known on which day it was given and not for how long: it
+//!   ends as it starts.
+//! * **Observation periods** reach from the first to the last day that the extract tells of a person: what happened before
+//!   and after is in other years' extracts.
 //! * **Concepts** are 0 where no vocabulary is at hand; the source's codes are kept. Only concepts beyond doubt are
 //!   mapped.
 //! * **Ids** are made from pseudonyms and the sources' numbers (see [`row::id`]): the same in every extract.
@@ -123,6 +127,7 @@ struct Omop {
     persons: Persons,
     conditions: Vec<Coded>,
     procedures: Vec<Coded>,
+    drugs: Vec<Coded>,
     observations: BTreeMap<i64, Observation>,
     costs: Vec<CostPart>,
     totals: BTreeMap<&'static str, i64>,

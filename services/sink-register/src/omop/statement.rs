@@ -4,7 +4,7 @@ use schemas::{Clinical, Code, CodeRole, Cost, Envelope, Laterality, Timestamp};
 
 use super::Omop;
 use super::row::id;
-use super::tables::{CONDITION_OCCURRENCE, COST, OBSERVATION, PROCEDURE_OCCURRENCE};
+use super::tables::{CONDITION_OCCURRENCE, COST, DRUG_EXPOSURE, OBSERVATION, PROCEDURE_OCCURRENCE};
 use super::visit::Stated;
 use crate::costs::amount;
 
@@ -94,16 +94,20 @@ impl Omop {
             code: code.code.into(),
             qualifier,
         };
+        let done_at = || code.performed_at.map_or(at, |performed| (performed, code.performed_is_date));
         let role = match code.role {
             CodeRole::MainDiagnosis => "MAIN_DIAGNOSIS",
             CodeRole::OtherDiagnosis => "OTHER_DIAGNOSIS",
             CodeRole::ExternalCause => "EXTERNAL_CAUSE",
             CodeRole::Procedure => {
-                let at = code.performed_at.map_or(at, |performed| (performed, code.performed_is_date));
-                self.procedures.push(coded(&PROCEDURE_OCCURRENCE, at, side(code.laterality)));
+                self.procedures.push(coded(&PROCEDURE_OCCURRENCE, done_at(), side(code.laterality)));
                 return;
             }
-            CodeRole::Drug | CodeRole::Unknown => {
+            CodeRole::Drug => {
+                self.drugs.push(coded(&DRUG_EXPOSURE, done_at(), None));
+                return;
+            }
+            CodeRole::Unknown => {
                 self.count("codes_without_table", 1);
                 return;
             }

@@ -218,6 +218,48 @@ pub(super) const PROCEDURE_OCCURRENCE: Table = Table {
     ],
 };
 
+pub(super) const DRUG_EXPOSURE: Table = Table {
+    name: "drug_exposure",
+    personal: true,
+    columns: &[
+        id("drug_exposure_id"),
+        id("person_id"),
+        number("drug_concept_id"),
+        day("drug_exposure_start_date"),
+        time("drug_exposure_start_datetime"),
+        day("drug_exposure_end_date"),
+        time("drug_exposure_end_datetime"),
+        day_maybe("verbatim_end_date"),
+        number("drug_type_concept_id"),
+        text("stop_reason"),
+        number_maybe("refills"),
+        decimal("quantity"),
+        number_maybe("days_supply"),
+        text("sig"),
+        number_maybe("route_concept_id"),
+        text("lot_number"),
+        id_maybe("provider_id"),
+        id_maybe("visit_occurrence_id"),
+        id_maybe("visit_detail_id"),
+        text("drug_source_value"),
+        number_maybe("drug_source_concept_id"),
+        text("route_source_value"),
+        text("dose_unit_source_value"),
+    ],
+};
+
+pub(super) const OBSERVATION_PERIOD: Table = Table {
+    name: "observation_period",
+    personal: true,
+    columns: &[
+        id("observation_period_id"),
+        id("person_id"),
+        day("observation_period_start_date"),
+        day("observation_period_end_date"),
+        number("period_type_concept_id"),
+    ],
+};
+
 pub(super) const OBSERVATION: Table = Table {
     name: "observation",
     personal: true,
@@ -283,14 +325,16 @@ pub(super) const VISIT_SOURCE: Table = Table {
 };
 
 /// All of them.
-pub(super) const ALL: [Table; 10] = [
+pub(super) const ALL: [Table; 12] = [
     PERSON,
+    OBSERVATION_PERIOD,
     LOCATION,
     CARE_SITE,
     VISIT_OCCURRENCE,
     VISIT_DETAIL,
     CONDITION_OCCURRENCE,
     PROCEDURE_OCCURRENCE,
+    DRUG_EXPOSURE,
     OBSERVATION,
     COST,
     VISIT_SOURCE,

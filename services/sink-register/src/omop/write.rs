@@ -8,8 +8,8 @@ use super::person::{gender_concept, gender_text};
 use super::row::{Row, file, id};
 use super::statement::Coded;
 use super::tables::{
-    CARE_SITE, CONDITION_OCCURRENCE, COST, LOCATION, OBSERVATION, PERSON, PROCEDURE_OCCURRENCE, VISIT_DETAIL,
-    VISIT_OCCURRENCE, VISIT_SOURCE,
+    CARE_SITE, CONDITION_OCCURRENCE, COST, DRUG_EXPOSURE, LOCATION, OBSERVATION, OBSERVATION_PERIOD, PERSON,
+    PROCEDURE_OCCURRENCE, VISIT_DETAIL, VISIT_OCCURRENCE, VISIT_SOURCE,
 };
 use super::visit::Visit;
 use crate::error::Error;
@@ -32,12 +32,14 @@ impl Omop {
         let clock = Clock::new();
         let files = vec![
             self.person_file()?,
+            self.period_file(&clock)?,
             self.location_file()?,
             self.care_site_file()?,
             self.visit_file(&clock)?,
             self.move_file(&clock)?,
             self.condition_file(&clock)?,
             self.procedure_file(&clock)?,
+            self.drug_file(&clock)?,
             self.observation_file(&clock)?,
             self.cost_file()?,
             self.source_file()?,
@@ -87,6 +89,27 @@ impl Omop {
             row.long("location_id", facts.lkf().map(location_id));
             row.text("person_source_value", *subject);
             row.text("gender_source_value", gender_text(facts.sex()));
+        })
+    }
+
+    fn period_file(&self, clock: &Clock) -> Result<File, Error> {
+        let visits = self.visits.all.iter().map(|visit| (&visit.subject, visit.from, visit.to));
+        let codes = self.conditions.iter().chain(&self.procedures).chain(&self.drugs);
+        let codes = codes.map(|coded| (&coded.subject, coded.at, coded.at));
+        let groups =
+            self.observations.values().map(|observation| (&observation.subject, observation.at, observation.at));
+        let mut periods: BTreeMap<&str, (i32, i32)> = BTreeMap::new();
+        for (subject, from, to) in visits.chain(codes).chain(groups).filter(|(subject, ..)| self.has_person(subject)) {
+            let (from, to) = (clock.day(from), clock.day(to));
+            let known = periods.entry(subject).or_insert((from, to));
+            *known = (known.0.min(from), known.1.max(to));
+        }
+        let items = periods.into_iter().map(|(subject, days)| (id(&OBSERVATION_PERIOD, &[subject]), (subject, days)));
+        file(&OBSERVATION_PERIOD, items.collect(), |(subject, (from, to)), row| {
+            row.long("person_id", person_id(subject));
+            row.int("observation_period_start_date", *from);
+            row.int("observation_period_end_date", *to);
+            row.int("period_type_concept_id", FROM_RECORD_SYSTEM);
         })
     }
 
@@ -184,6 +207,21 @@ impl Omop {
         })
     }
 
+    fn drug_file(&self, clock: &Clock) -> Result<File, Error> {
+        file(&DRUG_EXPOSURE, self.coded(&self.drugs), |coded: &&Coded, row| {
+            let time = (!coded.is_date).then(|| clock.wall(coded.at));
+            row.long("person_id", person_id(&coded.subject));
+            row.int("drug_concept_id", NO_CONCEPT);
+            row.int("drug_exposure_start_date", clock.day(coded.at));
+            row.long("drug_exposure_start_datetime", time);
+            row.int("drug_exposure_end_date", clock.day(coded.at));
+            row.long("drug_exposure_end_datetime", time);
+            row.int("drug_type_concept_id", FROM_RECORD_SYSTEM);
+            row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
+            row.text("drug_source_value", &*coded.code);
+        })
+    }
+
     fn observation_file(&self, clock: &Clock) -> Result<File, Error> {
         let known = self.observations.iter().filter(|(_, observation)| self.has_person(&observation.subject));
         let items = known.map(|(key, observation)| (*key, observation)).collect();
@@ -236,14 +274,16 @@ fn location_id(lkf: &str) -> i64 {
 }
 
 /// Rows of the files, in their order.
-const ROW_TOTALS: [&str; 9] = [
+const ROW_TOTALS: [&str; 11] = [
     "persons",
+    "observation_periods",
     "locations",
     "care_sites",
     "visits",
     "visit_details",
     "conditions",
     "procedures",
+    "drugs",
     "observations",
     "costs",
 ];

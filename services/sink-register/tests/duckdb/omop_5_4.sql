@@ -126,6 +126,40 @@ CREATE TABLE procedure_occurrence (
     modifier_source_value VARCHAR CHECK (length(modifier_source_value) <= 50)
 );
 
+CREATE TABLE drug_exposure (
+    drug_exposure_id BIGINT PRIMARY KEY,
+    person_id BIGINT NOT NULL REFERENCES person,
+    drug_concept_id INTEGER NOT NULL,
+    drug_exposure_start_date DATE NOT NULL,
+    drug_exposure_start_datetime TIMESTAMP,
+    drug_exposure_end_date DATE NOT NULL,
+    drug_exposure_end_datetime TIMESTAMP,
+    verbatim_end_date DATE,
+    drug_type_concept_id INTEGER NOT NULL,
+    stop_reason VARCHAR CHECK (length(stop_reason) <= 20),
+    refills INTEGER,
+    quantity NUMERIC(18, 6),
+    days_supply INTEGER,
+    sig VARCHAR,
+    route_concept_id INTEGER,
+    lot_number VARCHAR CHECK (length(lot_number) <= 50),
+    provider_id BIGINT,
+    visit_occurrence_id BIGINT REFERENCES visit_occurrence,
+    visit_detail_id BIGINT,
+    drug_source_value VARCHAR CHECK (length(drug_source_value) <= 50),
+    drug_source_concept_id INTEGER,
+    route_source_value VARCHAR CHECK (length(route_source_value) <= 50),
+    dose_unit_source_value VARCHAR CHECK (length(dose_unit_source_value) <= 50)
+);
+
+CREATE TABLE observation_period (
+    observation_period_id BIGINT PRIMARY KEY,
+    person_id BIGINT NOT NULL REFERENCES person,
+    observation_period_start_date DATE NOT NULL,
+    observation_period_end_date DATE NOT NULL,
+    period_type_concept_id INTEGER NOT NULL
+);
+
 CREATE TABLE observation (
     observation_id BIGINT PRIMARY KEY,
     person_id BIGINT NOT NULL REFERENCES person,
@@ -183,5 +217,7 @@ INSERT INTO visit_occurrence SELECT * FROM 'visit_occurrence.parquet';
 INSERT INTO visit_detail SELECT * FROM 'visit_detail.parquet';
 INSERT INTO condition_occurrence SELECT * FROM 'condition_occurrence.parquet';
 INSERT INTO procedure_occurrence SELECT * FROM 'procedure_occurrence.parquet';
+INSERT INTO drug_exposure SELECT * FROM 'drug_exposure.parquet';
+INSERT INTO observation_period SELECT * FROM 'observation_period.parquet';
 INSERT INTO observation SELECT * FROM 'observation.parquet';
 INSERT INTO cost SELECT * FROM 'cost.parquet';
