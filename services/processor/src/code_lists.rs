@@ -10,9 +10,15 @@ mod shape;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use hl7::time::Stockholm;
+use schemas::{CodeSystem, Timestamp};
 
 pub use file::Error;
 pub(crate) use shape::Shape;
+
+use crate::rules::Rule;
 
 /// A code system with a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,16 @@ impl System {
         }
     }
 
+    /// The list of a code system of the common model, if there is one.
+    pub(crate) fn of(system: CodeSystem) -> Option<System> {
+        match system {
+            CodeSystem::Icd10Se => Some(System::Icd),
+            CodeSystem::Kva => Some(System::Kva),
+            CodeSystem::Atc => Some(System::Atc),
+            CodeSystem::SnomedCt | CodeSystem::Other => None,
+        }
+    }
+
     /// The system of this name.
     pub fn of_name(name: &str) -> Option<System> {
         System::ALL.into_iter().find(|system| system.name() == name)
@@ -49,6 +65,12 @@ impl System {
 
 /// A day as a number, YYYYMMDD: days compare as they follow each other.
 pub(crate) type Day = u32;
+
+/// The Swedish day of a moment.
+pub(crate) fn day(at: Timestamp, stockholm: &Stockholm) -> Day {
+    let (year, month, day) = stockholm.date(at.0);
+    u32::try_from(year).map_or(0, |year: Day| year * 10_000 + Day::from(month) * 100 + Day::from(day))
+}
 
 /// What a list says of a code on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +83,18 @@ pub(crate) enum Standing {
     Unknown,
     /// In the list, and not valid on the day.
     Discontinued,
+}
+
+impl Standing {
+    /// The finding that says so.
+    pub(crate) fn rule(self) -> Option<Rule> {
+        match self {
+            Standing::Good => None,
+            Standing::Heading => Some(Rule::CodeHeading),
+            Standing::Unknown => Some(Rule::CodeUnknown),
+            Standing::Discontinued => Some(Rule::CodeDiscontinued),
+        }
+    }
 }
 
 /// The lists of all systems.
@@ -91,7 +125,16 @@ struct Validity {
     to: Day,
 }
 
+/// The shipped lists, read once.
+static SHIPPED: LazyLock<Arc<CodeLists>> =
+    LazyLock::new(|| Arc::new(CodeLists::shipped().expect("what we ship can be read: a test reads it")));
+
 impl CodeLists {
+    /// The shipped lists, one copy for everybody.
+    pub(crate) fn built_in() -> Arc<CodeLists> {
+        Arc::clone(&SHIPPED)
+    }
+
     /// The shipped lists.
     ///
     /// # Errors

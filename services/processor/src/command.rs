@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::{Parser, Subcommand};
@@ -187,11 +186,8 @@ fn dry_run(
     file: &Path,
 ) -> Result<(), Failure> {
     let package = mapping.filter(|path| mapping::is_package(path));
-    let mut program = package.map(Program::load).transpose().map_err(|error| usage(&error))?;
-    if let Some(folder) = code_lists {
-        let lists = CodeLists::with_folder(folder).map_err(|error| usage(&error))?;
-        program = program.map(|program| program.with_code_lists(Arc::new(lists)));
-    }
+    let program = package.map(Program::load).transpose().map_err(|error| usage(&error))?;
+    let code_lists = code_lists.map(CodeLists::with_folder).transpose().map_err(|error| usage(&error))?;
     if census && program.is_some() {
         return Err(Failure::Usage("--census counts stays of HL7 messages; a table has none".to_owned()));
     }
@@ -209,6 +205,7 @@ fn dry_run(
         region: region.code().to_owned(),
         directory,
         program,
+        code_lists,
         format,
         census,
         language,

@@ -125,7 +125,7 @@ impl RegionConfig {
             }
         };
         let lists = self.code_lists.as_deref().map(CodeLists::with_folder).transpose();
-        let lists = lists.map_err(|error| Fault::new("code_lists", runtime::exit::chain(&error)))?.map(Arc::new);
+        let lists = lists.map_err(|error| Fault::new("code_lists", runtime::exit::chain(&error)))?;
         let mut programs: Vec<Program> = Vec::with_capacity(self.packages.len());
         for (at, package) in self.packages.iter().enumerate() {
             let key = format!("packages.{at}");
@@ -135,12 +135,9 @@ impl RegionConfig {
                 let what = format!("the feed {} has a reader already; give each package its own feed", program.feed());
                 return Err(Fault::new(&key, what));
             }
-            programs.push(match &lists {
-                Some(lists) => program.with_code_lists(Arc::clone(lists)),
-                None => program,
-            });
+            programs.push(program);
         }
-        Pipeline::new(Settings {
+        let pipeline = Pipeline::new(Settings {
             region: self.code.code().to_owned(),
             key,
             key_id: self.key_id.clone(),
@@ -148,7 +145,11 @@ impl RegionConfig {
             programs,
             interim: self.interim,
         })
-        .map_err(|error| Fault::new("key_id", error.to_string()))
+        .map_err(|error| Fault::new("key_id", error.to_string()))?;
+        Ok(match lists {
+            Some(lists) => pipeline.with_code_lists(Arc::new(lists)),
+            None => pipeline,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod stretches;
 mod summary;
 
 use std::io::{self, BufReader, Read, Write};
+use std::sync::Arc;
 
 use identity::Key;
 use schemas::{
@@ -21,6 +22,7 @@ use schemas::{
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 use crate::mapping::Program;
 use crate::pipeline::{Outcome, Pipeline, Settings, Sink};
@@ -69,6 +71,8 @@ pub struct Options {
     pub directory: Directory,
     /// The mapping package, when the file is a table.
     pub program: Option<Program>,
+    /// In place of the shipped code lists.
+    pub code_lists: Option<CodeLists>,
     /// What the file holds; `None` looks at its first character.
     pub format: Option<Input>,
     /// Print the open stays instead of the messages.
@@ -143,6 +147,9 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
         programs: options.program.into_iter().collect(),
         interim: false,
     })?;
+    if let Some(lists) = options.code_lists {
+        pipeline = pipeline.with_code_lists(Arc::new(lists));
+    }
     if let Some(feed) = feed {
         let table = rows::Table { region: &options.region, feed, received_at: options.received_at };
         return table.run(&mut pipeline, input, options.language, output);

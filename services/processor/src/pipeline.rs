@@ -31,6 +31,7 @@ mod wait;
 mod ward_capacity;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use hl7::time::Stockholm;
 use identity::{Claim, Date, Options, PseudonymError, Pseudonymiser, Subject};
@@ -38,6 +39,7 @@ use runtime::fate::Fate;
 use schemas::{CorrectionKind, FileFault, Format, Origin, SOURCE_TABLE, SourceRecord};
 use zeroize::Zeroizing;
 
+use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 use crate::mapping::{Program, Slot, Slots, Whole};
 use crate::rules::Rule;
@@ -104,6 +106,7 @@ pub struct Pipeline {
     pseudonymiser: Pseudonymiser,
     directory: Directory,
     programs: Vec<Program>,
+    code_lists: Arc<CodeLists>,
     stockholm: Stockholm,
     findings: Findings,
 }
@@ -120,9 +123,19 @@ impl Pipeline {
             pseudonymiser,
             directory: settings.directory,
             programs: settings.programs,
+            code_lists: CodeLists::built_in(),
             stockholm: Stockholm::new(),
             findings: Findings::default(),
         })
+    }
+
+    /// With these code lists in place of the shipped ones.
+    #[must_use]
+    pub fn with_code_lists(mut self, lists: Arc<CodeLists>) -> Pipeline {
+        let programs = std::mem::take(&mut self.programs).into_iter();
+        self.programs = programs.map(|program| program.with_code_lists(Arc::clone(&lists))).collect();
+        self.code_lists = lists;
+        self
     }
 
     /// Processes one record. `origin.ordinal` is not looked at: the pipeline counts.
@@ -353,6 +366,7 @@ impl Pipeline {
             bundle: &bundle,
             guard: &guard,
             directory: &self.directory,
+            code_lists: &self.code_lists,
             pseudonymiser: &self.pseudonymiser,
             interim: self.interim,
             reserves: self.reserves,

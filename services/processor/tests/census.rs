@@ -22,6 +22,7 @@ fn run(file: &[u8], census: bool) -> (String, Summary) {
         region: "14".into(),
         directory: Default::default(),
         program: None,
+        code_lists: None,
         format: None,
         census,
         language: Language::En,

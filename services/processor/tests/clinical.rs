@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use identity::Key;
 use identity::test_identity;
-use processor::code_lists::CodeLists;
 use processor::mapping::Program;
 use processor::pipeline::{Outcome, Pipeline, Settings};
 use schemas::{Format, SourceRecord};
@@ -206,19 +205,7 @@ fn the_same_row_twice_says_the_same_of_the_same_statement() {
 
 #[test]
 fn a_complete_list_of_the_region_makes_codes_unknown_or_discontinued() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let list = |system: &str, file: &str| {
-        format!(
-            "[list]\nsystem = \"{system}\"\nversion = \"2026\"\nsource = \"test\"\nvalid_from = \"2020-01-01\"\n\
-             complete = true\ncodes = \"{file}\"\n"
-        )
-    };
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("written");
-    write("icd.toml", list("ICD_10_SE", "icd.csv"));
-    write("icd.csv", "code;name;valid_from;valid_to\nS72.00;Collum;;\nI48.9;Flimmer;;2025-12-31\n".into());
-    write("kva.toml", list("KVA", "kva.csv"));
-    write("kva.csv", "code;name;valid_from;valid_to\nNFJ59;Osteosyntes;2026-02-04;\n".into());
-    let lists = CodeLists::with_folder(folder.path()).expect("read");
+    let lists = support::complete_code_lists();
     let mut pipeline = pipeline(shipped().with_code_lists(Arc::new(lists)));
     let event = event(
         &mut pipeline,

@@ -23,6 +23,7 @@ fn dry_run(file: &PathBuf) -> String {
         region: "14".into(),
         directory: support::sample_directory(),
         program: None,
+        code_lists: None,
         format: None,
         census: false,
         language: Language::En,

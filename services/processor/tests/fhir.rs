@@ -1,9 +1,10 @@
 //! Each FHIR resource, what it becomes, and every rule that it can break.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use identity::test_identity;
-use processor::pipeline::Outcome;
+use processor::pipeline::{Outcome, Pipeline};
 use processor::rules::TABLE;
 use schemas::{Format, SourceRecord};
 use serde_json::{Value, json};
@@ -122,7 +123,10 @@ pub fn process(record: &Value) -> (Outcome, Kept) {
 }
 
 fn process_bytes(payload: &[u8]) -> (Outcome, Kept) {
-    let mut pipeline = support::pipeline(support::sample_directory());
+    process_with(&mut support::pipeline(support::sample_directory()), payload)
+}
+
+fn process_with(pipeline: &mut Pipeline, payload: &[u8]) -> (Outcome, Kept) {
     let source = SourceRecord { message_id: "Thing/1@1", ..support::source(Format::Fhir, payload) };
     let mut kept = Kept::default();
     let outcome = pipeline.process(&source, support::ORIGIN, &mut kept);
@@ -336,6 +340,33 @@ fn a_code_knows_its_role_its_day_and_its_side() {
         assert_eq!(text(&withdrawn, "/envelope/event_type"), "clinical.withdrawn");
         assert_eq!(text(&withdrawn, "/envelope/correction/kind"), "CANCEL");
     }
+}
+
+#[test]
+fn a_complete_list_of_the_region_makes_codes_unknown_or_discontinued() {
+    let lists = Arc::new(support::complete_code_lists());
+    let mut pipeline = support::pipeline(support::sample_directory()).with_code_lists(lists);
+    let mut found = |resource: Value| {
+        let record = collection(&[resource, patient(), encounter()]).to_string();
+        let (outcome, mut kept) = process_with(&mut pipeline, record.as_bytes());
+        assert_eq!(outcome, Outcome::Mapped(1), "{:?}", kept.parked);
+        let rules = rules(&kept.events.remove(0)).into_iter();
+        rules.filter(|rule| rule.starts_with("code-")).collect::<Vec<_>>()
+    };
+    let diagnosis = |code: &str| {
+        let coding = json!({"coding": [{"system": "urn:oid:1.2.752.116.1.1.1", "code": code}]});
+        with(condition(), "code", coding)
+    };
+    let operation = |day: &str| {
+        let coding = json!({"coding": [{"system": "urn:oid:1.2.752.116.1.3.2.3.6", "code": "NFJ59"}]});
+        with(with(procedure(), "code", coding), "performedPeriod", json!({"start": day}))
+    };
+    assert_eq!(found(diagnosis("S72.00")), Vec::<String>::new());
+    assert_eq!(found(diagnosis("S72.01")), ["code-unknown"]);
+    assert_eq!(found(diagnosis("I48.9")), ["code-discontinued"]);
+    assert_eq!(found(operation("2026-02-03")), ["code-discontinued"]);
+    assert_eq!(found(operation("2026-02-04")), Vec::<String>::new());
+    assert_eq!(found(service_request()), ["code-unknown", "code-unknown"]);
 }
 
 #[test]

@@ -171,6 +171,7 @@ fn the_dry_run_prints_none_either() {
         region: "14".into(),
         directory: support::sample_directory(),
         program: None,
+        code_lists: None,
         format: None,
         census: false,
         language: Language::Sv,

@@ -1,6 +1,7 @@
 //! What the tests share: a pipeline with a fixed key, and a sink that keeps what it is given as JSON.
 
 use identity::Key;
+use processor::code_lists::CodeLists;
 use processor::directory::Directory;
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
 use schemas::{
@@ -24,6 +25,23 @@ pub fn pipeline(directory: Directory) -> Pipeline {
         interim: false,
     })
     .expect("a pipeline")
+}
+
+/// A region's own complete lists: few diagnoses and one procedure, some of them for a time.
+pub fn complete_code_lists() -> CodeLists {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = |system: &str, file: &str| {
+        format!(
+            "[list]\nsystem = \"{system}\"\nversion = \"2026\"\nsource = \"test\"\nvalid_from = \"2020-01-01\"\n\
+             complete = true\ncodes = \"{file}\"\n"
+        )
+    };
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("written");
+    write("icd.toml", list("ICD_10_SE", "icd.csv"));
+    write("icd.csv", "code;name;valid_from;valid_to\nS72.00;Collum;;\nI48.9;Flimmer;;2025-12-31\n".into());
+    write("kva.toml", list("KVA", "kva.csv"));
+    write("kva.csv", "code;name;valid_from;valid_to\nNFJ59;Osteosyntes;2026-02-04;\n".into());
+    CodeLists::with_folder(folder.path()).expect("read")
 }
 
 /// The sample unit directory.

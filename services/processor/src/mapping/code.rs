@@ -355,12 +355,7 @@ impl<'t> CodeSlot<'t> {
 
     /// The list that the code is looked up in.
     pub(super) fn listed_in(&self) -> Option<System> {
-        match self.system {
-            CodeSystem::Icd10Se => Some(System::Icd),
-            CodeSystem::Kva => Some(System::Kva),
-            CodeSystem::Atc => Some(System::Atc),
-            CodeSystem::SnomedCt | CodeSystem::Other => None,
-        }
+        System::of(self.system)
     }
 }
 

@@ -11,7 +11,7 @@ use super::header::{Cells, Header, Names};
 use super::read;
 use super::rule::Rule as OwnRule;
 use super::slot::{Slot, Slots};
-use crate::code_lists::{CodeLists, Day, Standing, System};
+use crate::code_lists::{self, CodeLists, Day, Standing, System};
 use crate::pipeline::{Findings, Guard, Stop};
 use crate::rules::Rule;
 
@@ -395,10 +395,7 @@ impl Program {
 impl Program {
     /// Looks the row's codes up in their lists.
     fn look_up(&self, slots: &Slots<'_>, stockholm: &Stockholm, findings: &mut Findings) {
-        let day = |at: schemas::Timestamp| {
-            let (year, month, day) = stockholm.date(at.0);
-            u32::try_from(year).map_or(0, |year: Day| year * 10_000 + Day::from(month) * 100 + Day::from(day))
-        };
+        let day = |at: schemas::Timestamp| code_lists::day(at, stockholm);
         let mut on: Option<Option<Day>> = None;
         let mut row_day =
             || *on.get_or_insert_with(|| self.dated.iter().find_map(|place| slots.at(*place).time()).map(day));
@@ -423,11 +420,8 @@ impl Program {
 }
 
 fn note(standing: Standing, column: &'static str, findings: &mut Findings) {
-    match standing {
-        Standing::Good => {}
-        Standing::Heading => findings.add(Rule::CodeHeading, column),
-        Standing::Unknown => findings.add(Rule::CodeUnknown, column),
-        Standing::Discontinued => findings.add(Rule::CodeDiscontinued, column),
+    if let Some(rule) = standing.rule() {
+        findings.add(rule, column);
     }
 }
 

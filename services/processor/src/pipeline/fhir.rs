@@ -37,6 +37,7 @@ use super::sink::Sink;
 use super::stop::Stop;
 use super::subject::Pseudonymising;
 use super::verbatim::Guard;
+use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 use crate::rules::Rule;
 
@@ -48,6 +49,7 @@ pub(crate) struct Tools<'m> {
     pub bundle: &'m Bundle<'m>,
     pub guard: &'m Guard<'m>,
     pub directory: &'m Directory,
+    pub code_lists: &'m CodeLists,
     pub pseudonymiser: &'m Pseudonymiser,
     /// Whether the region uses interim numbers (T-nummer).
     pub interim: bool,

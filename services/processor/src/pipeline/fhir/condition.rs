@@ -36,7 +36,7 @@ pub(crate) fn map<S: Sink>(condition: &Condition<'_>, tools: &mut Tools<'_>, sin
     let id = said(&condition.id).ok_or(Stop::refuse(Rule::FhirIdMissing, "Condition.id"))?;
     let contact = contact::of(condition.encounter.as_ref(), tools)?;
     let order = [CodeSystem::Icd10Se, CodeSystem::SnomedCt];
-    let coded = condition.code.as_ref().and_then(|code| terminology::preferred(code, &order));
+    let coded = condition.code.as_ref().and_then(|code| terminology::preferred(code, &order, tools.code_lists));
     // A diagnosis is given when it is recorded; onset may be years before.
     let given = said(&condition.recorded).or(said(&condition.onset));
     let performed = time::read(given, "Condition.recordedDate", tools.stockholm, tools.findings);

@@ -74,7 +74,7 @@ pub(crate) fn state<S: Sink>(
         Moment { at: recorded.at, text: recorded.text, is_date: false }
     });
     let period = month_of(month, tools);
-    let codes = codes(said_of, tools);
+    let codes = codes(said_of, ended.or(started), tools);
     let codes: Vec<Code<'_>> = codes.iter().map(Guarded::code).collect();
     let of_unit = unit_of(contact, tools);
     let facts = UnitFacts::of(of_unit.as_ref().and_then(|unit| unit.entry));
@@ -155,8 +155,9 @@ impl Guarded<'_> {
     }
 }
 
-/// At most one code; a resource without one is a statement all the same, and noted.
-fn codes<'s>(said_of: &'s Said<'s>, tools: &mut Tools<'_>) -> Vec<Guarded<'s>> {
+/// At most one code, looked up on its own day, else on the contact's; a resource without one is a statement all the same,
+/// and noted.
+fn codes<'s>(said_of: &'s Said<'s>, contact: Option<Moment<'_>>, tools: &mut Tools<'_>) -> Vec<Guarded<'s>> {
     let Some(coded) = &said_of.coded else {
         tools.findings.add(Rule::FhirCodeMissing, said_of.code_path);
         return Vec::new();
@@ -164,6 +165,7 @@ fn codes<'s>(said_of: &'s Said<'s>, tools: &mut Tools<'_>) -> Vec<Guarded<'s>> {
     if !coded.shaped {
         tools.findings.add(Rule::FhirCodeUnknown, said_of.code_path);
     }
+    coded.look_up(said_of.performed.or(contact).map(|moment| moment.at), said_of.code_path, tools);
     let mut pass = |text: &'s str| tools.guard.pass(Cow::Borrowed(text), said_of.code_path, tools.findings);
     // What was written is looked at before its blanks are gone: a number glued to a word is none to the guard.
     let (code, verbatim) = match pass(coded.verbatim.unwrap_or(&coded.code)) {

@@ -48,7 +48,7 @@ pub(crate) fn map<S: Sink>(procedure: &Procedure<'_>, tools: &mut Tools<'_>, sin
     let said_of = Said {
         kind: "Procedure",
         id,
-        coded: procedure.code.as_ref().and_then(|code| terminology::preferred(code, &order)),
+        coded: procedure.code.as_ref().and_then(|code| terminology::preferred(code, &order, tools.code_lists)),
         role: CodeRole::Procedure,
         performed: time::read(performed, "Procedure.performed", tools.stockholm, tools.findings),
         laterality: terminology::laterality(&procedure.body_site),

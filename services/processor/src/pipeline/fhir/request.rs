@@ -6,8 +6,9 @@ use schemas::{CodeSystem, CorrectionKind, Sex, Wait, WaitStatus};
 use serde::Deserialize;
 
 use super::datatype::{Concept, Identifier, List, Period, Reference, Text, said};
+use super::terminology::{self, Coded};
 use super::time::Moment;
-use super::{Tools, contact, location, patient, terminology, time};
+use super::{Tools, contact, location, patient, time};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::pipeline::visit::UnitFacts;
@@ -76,14 +77,14 @@ pub(crate) fn referral<'r, 'm>(
     let target = said(&request.occurrence)
         .or_else(|| request.occurrence_period.as_ref().and_then(|period| said(&period.end).or(said(&period.start))));
     let target = time::read(target, "ServiceRequest.occurrence", tools.stockholm, tools.findings);
-    let kva = request.code.as_ref().and_then(|code| terminology::preferred(code, &[CodeSystem::Kva]));
-    let kva = kva.filter(|coded| coded.system == CodeSystem::Kva && coded.shaped).map(|coded| coded.code);
-    let kva = kva.map(|code| text(&code, "ServiceRequest.code", tools));
+    let kva = request.code.as_ref().and_then(|code| terminology::preferred(code, &[CodeSystem::Kva], tools.code_lists));
+    let kva = kva.filter(|coded| coded.system == CodeSystem::Kva && coded.shaped);
+    let kva = kva.map(|coded| listed(&coded, authored, "ServiceRequest.code", tools));
     let icd = request.reason.iter().find_map(|reason| {
-        let coded = terminology::preferred(reason, &[CodeSystem::Icd10Se])?;
-        (coded.system == CodeSystem::Icd10Se && coded.shaped).then_some(coded.code)
+        let coded = terminology::preferred(reason, &[CodeSystem::Icd10Se], tools.code_lists)?;
+        (coded.system == CodeSystem::Icd10Se && coded.shaped).then_some(coded)
     });
-    let icd = icd.map(|code| text(&code, "ServiceRequest.reasonCode", tools));
+    let icd = icd.map(|coded| listed(&coded, authored, "ServiceRequest.reasonCode", tools));
     // A person's HSA-id is that person's.
     let referrer = request.requester.as_ref().filter(|requester| requester.is_to("Organization"));
     let referrer = referrer.and_then(|requester| requester.identifier.as_ref());
@@ -105,6 +106,12 @@ pub(crate) fn referral<'r, 'm>(
         }
     }
     Ok(Referral { id, authored, target, kva, icd, referrer_hsa_id, unit, extensions })
+}
+
+/// A code as it is kept, looked up on the day of the referral.
+fn listed(coded: &Coded<'_>, authored: Option<Moment<'_>>, path: &'static str, tools: &mut Tools<'_>) -> String {
+    coded.look_up(authored.map(|authored| authored.at), path, tools);
+    text(&coded.code, path, tools)
 }
 
 fn text(text: &str, path: &'static str, tools: &mut Tools<'_>) -> String {

@@ -2,16 +2,12 @@
 //! classifications.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use schemas::{CodeSystem, Laterality};
+use schemas::{CodeSystem, Laterality, Timestamp};
 
+use super::Tools;
 use super::datatype::{Concept, List, said, without_urn};
-use crate::code_lists::{CodeLists, System};
-
-/// The shapes of codes. A list of a region's own does not change them.
-static LISTS: LazyLock<CodeLists> =
-    LazyLock::new(|| CodeLists::shipped().expect("what we ship can be read: a test reads it"));
+use crate::code_lists::{self, CodeLists, System};
 
 /// An OID (without `urn:oid:`) or address, and the code system that it names. KVÅ has an OID as a whole and one for
 /// each of its two parts, surgical (KKÅ) and medical (KMÅ); all three are KVÅ.
@@ -53,8 +49,23 @@ pub(crate) struct Coded<'a> {
     pub shaped: bool,
 }
 
+impl Coded<'_> {
+    /// Notes what the list of its system says against it on a day.
+    pub(crate) fn look_up(&self, on: Option<Timestamp>, path: &'static str, tools: &mut Tools<'_>) {
+        let Some(system) = System::of(self.system).filter(|_| self.shaped) else { return };
+        let on = || on.map(|at| code_lists::day(at, tools.stockholm));
+        if let Some(rule) = tools.code_lists.standing(system, &self.code, on).rule() {
+            tools.findings.add(rule, path);
+        }
+    }
+}
+
 /// One of a concept's codes: that of the first system in the order of preference, else the first at all.
-pub(crate) fn preferred<'a>(concept: &'a Concept<'_>, order: &[CodeSystem]) -> Option<Coded<'a>> {
+pub(crate) fn preferred<'a>(
+    concept: &'a Concept<'_>,
+    order: &[CodeSystem],
+    code_lists: &CodeLists,
+) -> Option<Coded<'a>> {
     let codes = || {
         concept
             .coding
@@ -63,14 +74,13 @@ pub(crate) fn preferred<'a>(concept: &'a Concept<'_>, order: &[CodeSystem]) -> O
     };
     let wanted = order.iter().find_map(|wanted| codes().find(|(system, _)| system == wanted));
     let (system, written) = wanted.or_else(|| codes().next())?;
-    Some(coded(system, written))
+    Some(coded(system, written, code_lists))
 }
 
-fn coded(system: CodeSystem, written: &str) -> Coded<'_> {
-    let read = match system {
-        CodeSystem::Icd10Se => LISTS.read(System::Icd, written),
-        CodeSystem::Kva => LISTS.read(System::Kva, written),
-        _ => Some(plain(written)),
+fn coded<'a>(system: CodeSystem, written: &'a str, code_lists: &CodeLists) -> Coded<'a> {
+    let read = match System::of(system) {
+        Some(listed) => code_lists.read(listed, written),
+        None => Some(plain(written)),
     };
     let shaped = read.is_some();
     let code = read.unwrap_or_else(|| plain(written));
@@ -122,10 +132,10 @@ mod tests {
             r#"{"coding":[{"system":"http://snomed.info/sct","code":"5913000"},
                 {"system":"http://hl7.org/fhir/sid/icd-10-se","code":"s72.00"}]}"#,
         );
-        let coded = preferred(&both, &[CodeSystem::Icd10Se]).expect("a code");
+        let coded = preferred(&both, &[CodeSystem::Icd10Se], &CodeLists::built_in()).expect("a code");
         assert_eq!((coded.system, &*coded.code, coded.verbatim), (CodeSystem::Icd10Se, "S7200", Some("s72.00")));
         let odd = concept(r#"{"coding":[{"system":"urn:oid:1.2.752.116.1.3.2.1.4","code":"höft"}]}"#);
-        assert!(!preferred(&odd, &[CodeSystem::Kva]).expect("a code").shaped);
-        assert_eq!(preferred(&concept(r#"{"coding":[{"display":"x"}]}"#), &[]), None);
+        assert!(!preferred(&odd, &[CodeSystem::Kva], &CodeLists::built_in()).expect("a code").shaped);
+        assert_eq!(preferred(&concept(r#"{"coding":[{"display":"x"}]}"#), &[], &CodeLists::built_in()), None);
     }
 }
