@@ -42,7 +42,7 @@ fn sources(server: &FhirServer, hook: u16, positions: &str) -> Sources {
         connector: format!("[fhir_hook]\nlisten = \"127.0.0.1:{hook}\"\n"),
         region: format!(
             "[[region.fhir]]\nname = \"journal\"\nbase = \"{}\"\npositions = \"{positions}\"\nfeed = \"fhir\"\n\
-             hook = {{ env = \"VARDSTROM_FHIR_HOOK\" }}\npoll = \"{}s\"\npage = 20\n",
+             hook = {{ env = \"VARDSTROM_FHIR_HOOK\" }}\npoll = \"{}s\"\npage = 20\ndeletions = true\n",
             server.base(),
             POLL.as_secs()
         ),
@@ -107,12 +107,20 @@ fn a_fhir_servers_encounters_are_the_stays_of_the_store_whatever_is_killed() {
     wait("the stays", PATIENCE, || stays(&stack) == expected);
     println!("{} stays after {:?}", expected.len(), start.elapsed());
 
-    let (encounter, stay) = hospital::latecomer();
+    let (encounter, stay) = hospital::latecomer("late");
     let (calls, start) = (notified(&stack), Instant::now());
     server.put(&[encounter]);
     wait("what the server called for", CALLED_MAX, || stays(&stack).contains(&stay));
     println!("seen {:?} after it was written", start.elapsed());
     assert!(notified(&stack) > calls, "the server has not called");
+    // A Subscription says nothing of a deletion: whoever changes next has it found.
+    server.delete("Encounter/late");
+    let (encounter, next) = hospital::latecomer("next");
+    server.put(&[encounter]);
+    wait("what was deleted", CALLED_MAX, || {
+        let stays = stays(&stack);
+        stays.contains(&next) && !stays.contains(&stay)
+    });
 
     wait("the drain", PATIENCE, || account::is_drained(&stack).expect("servers answer"));
     let report = check_register::add_up(&stack, start.elapsed().as_secs_f64()).expect("servers answer");

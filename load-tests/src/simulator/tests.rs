@@ -174,6 +174,7 @@ fn check_truth(seed: u64, code: &str, messages: usize, step_micros: i64) {
         region: code.to_owned(),
         directory: Directory::default(),
         program: None,
+        code_lists: None,
         format: None,
         census: true,
         language: Language::En,

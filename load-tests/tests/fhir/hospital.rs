@@ -163,14 +163,14 @@ pub fn stays() -> BTreeSet<Stay> {
 }
 
 /// Somebody who comes when everything is quiet, and the stay that this is.
-pub fn latecomer() -> (Value, Stay) {
+pub fn latecomer(id: &str) -> (Value, Stay) {
     let (ward, bed, at) = (0, 0, BEGIN + 1_000 * HOUR);
-    let encounter = json!({ "resourceType": "Encounter", "id": "late", "status": "in-progress",
-        "identifier": [{ "value": "V-late" }], "class": { "code": "IMP" },
+    let encounter = json!({ "resourceType": "Encounter", "id": id, "status": "in-progress",
+        "identifier": [{ "value": format!("V-{id}") }], "class": { "code": "IMP" },
         "subject": { "reference": "Patient/p0" }, "period": { "start": time(at) },
         "location": [{ "location": { "reference": format!("Location/bed-{ward}-{bed}") },
                        "status": "active", "period": { "start": time(at) } }] });
-    (encounter, ("V-late".to_owned(), ward_code(ward), "Sal 0".to_owned(), bed.to_string(), at, None))
+    (encounter, (format!("V-{id}"), ward_code(ward), "Sal 0".to_owned(), bed.to_string(), at, None))
 }
 
 /// Records that become events of a kind, by kind, without those of Encounters.

@@ -54,6 +54,11 @@ impl FhirServer {
         self.post("", &json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries }));
     }
 
+    /// Deletes a resource that no other refers to.
+    pub fn delete(&self, reference: &str) {
+        ureq::delete(format!("{}/{reference}", self.base)).call().expect("deleted");
+    }
+
     /// Has the server call an address whenever an Encounter changes; returns when it does.
     pub fn subscribe(&self, endpoint: &str, header: &str) {
         let subscription = self.post(

@@ -1,6 +1,6 @@
 //! A FHIR server read into a real Kafka.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -167,6 +167,63 @@ fn every_version_arrives_once_with_what_goes_with_it() {
         tells_nothing(&connector);
         assert!(!connector.log().contains("letmein"));
     }
+}
+
+#[test]
+fn what_was_deleted_is_told_by_the_history_and_once() {
+    let server = FhirServer::start();
+    let mut ids = Vec::new();
+    {
+        let mut store = server.store();
+        // Gone longer than an overlap before anybody looked: never sent, and not told.
+        store.put(-90_000, encounter("early", 1, "51A"));
+        store.delete(-80_000, "Encounter", "early");
+        ids.extend((0..30).map(|number| store.put(1_000 + number, encounter(&format!("e{number}"), 1, "51A"))));
+    }
+    let more = "poll = \"50ms\"\npage = 4\npages = 2\noverlap = \"1m\"\ndeletions = true\ntypes = [\"Encounter\", \"Location\"]";
+    let setup = setup("19", &server.base(), more);
+    let mut connector = setup.start();
+    connector.wait("everything", |connector| stored(connector, "19") >= ids.len() as f64);
+    {
+        let mut store = server.store();
+        for number in [3, 17, 29] {
+            ids.push(store.delete(200_000 + number, "Encounter", &format!("e{number}")));
+        }
+        // Committed late, and deleted again after it came back.
+        ids.push(store.delete(190_000, "Encounter", "e5"));
+        ids.push(store.put(300_000, encounter("e3", 1, "51A")));
+    }
+    connector.wait("what was deleted", |connector| stored(connector, "19") >= ids.len() as f64);
+    connector.kill();
+    {
+        let mut store = server.store();
+        ids.push(store.delete(400_000, "Encounter", "e7"));
+        ids.extend((0..20).map(|number| store.put(400_001 + number, location(&format!("l{number}"), "O"))));
+    }
+    let mut connector = setup.start();
+    connector.wait("what was deleted meanwhile", |connector| {
+        setup.records("fhir", ids.len()).iter().any(|record| record.message_id == "Encounter/e7@2")
+            && stored(connector, "19") >= 21.0
+    });
+    let pages = metric(&connector, "19", "pages_total");
+    connector.wait("more polls", |connector| metric(connector, "19", "pages_total") > pages + 30.0);
+    let records = setup.records("fhir", ids.len());
+    let found = counts(&records);
+    let names = |ids: &mut dyn Iterator<Item = &String>| ids.cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(&mut found.keys()), names(&mut ids.iter()));
+    let deletion = records.iter().find(|record| record.message_id == "Encounter/e17@2").expect("there");
+    let payload: Value = serde_json::from_slice(&deletion.payload).expect("JSON");
+    assert_eq!(payload["entry"][0]["request"], json!({ "method": "DELETE", "url": "Encounter/e17" }));
+    assert_eq!(deletion.recorded_at, Some((EPOCH + 200_017) * 1000));
+    tells_nothing(&connector);
+
+    // A server without histories is told; what there is, is read all the same.
+    server.store().shows_history = false;
+    ids.push(server.store().put(500_000, location("later", "O")));
+    connector.wait("the fault", |connector| connector.log().contains("deletions = false"));
+    connector.wait("a search", |_| {
+        setup.records("fhir", ids.len()).iter().any(|record| record.message_id == "Location/later@1")
+    });
 }
 
 #[test]

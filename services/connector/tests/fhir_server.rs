@@ -32,6 +32,10 @@ pub struct FhirServer {
 /// What the server holds, and how it behaves.
 pub struct Store {
     resources: BTreeMap<(String, String), Value>,
+    /// What was done to each type, the first thing first, as entries of a history.
+    history: BTreeMap<String, Vec<Value>>,
+    /// Whether histories are shown.
+    pub shows_history: bool,
     address: SocketAddr,
     /// A token that must be shown.
     pub token: Option<&'static str>,
@@ -79,6 +83,8 @@ impl FhirServer {
         let address = listener.local_addr().expect("an address");
         let store = Store {
             resources: BTreeMap::new(),
+            history: BTreeMap::new(),
+            shows_history: true,
             address,
             token: None,
             include: Include::Brings,
@@ -171,12 +177,53 @@ impl Store {
     pub fn put(&mut self, at: i64, mut resource: Value) -> String {
         let name = |key: &str| resource[key].as_str().expect("a name").to_owned();
         let key = (name("resourceType"), name("id"));
-        let before = self.resources.get(&key).and_then(|known| known["meta"]["versionId"].as_str()?.parse().ok());
-        let version = before.unwrap_or(0) + 1;
+        let version = self.note(&key, "PUT", at);
         resource["meta"] = json!({ "versionId": version.to_string(), "lastUpdated": time(EPOCH + at) });
         let message_id = format!("{}/{}@{version}", key.0, key.1);
         self.resources.insert(key, resource);
         message_id
+    }
+
+    /// A resource is gone, so many milliseconds after the server's time began.
+    pub fn delete(&mut self, at: i64, kind: &str, id: &str) -> String {
+        let key = (kind.to_owned(), id.to_owned());
+        self.resources.remove(&key).expect("it is there");
+        let version = self.note(&key, "DELETE", at);
+        format!("{kind}/{id}@{version}")
+    }
+
+    /// Writes what was done into the history; gives the version that this is.
+    fn note(&mut self, (kind, id): &(String, String), method: &str, at: i64) -> usize {
+        let url = format!("{kind}/{id}");
+        let history = self.history.entry(kind.clone()).or_default();
+        let version = history.iter().filter(|entry| entry["request"]["url"] == url).count() + 1;
+        history.push(json!({ "fullUrl": format!("http://{}/r4/{url}", self.address),
+            "request": { "method": method, "url": url },
+            "response": { "status": "200", "etag": format!("W/\"{version}\""), "lastModified": time(EPOCH + at) } }));
+        version
+    }
+
+    /// The latest first.
+    fn history(&self, kind: &str, query: &str) -> Response {
+        if !self.shows_history {
+            return outcome(StatusCode::METHOD_NOT_ALLOWED, "not-supported");
+        }
+        let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let number = |name: &str| value(name).map_or(0, |text| text.parse().expect("a number"));
+        let (since, count, offset) = (value("_since").map_or(i64::MIN, millis), number("_count"), number("_offset"));
+        let at = |entry: &Value| millis(entry["response"]["lastModified"].as_str().expect("a time"));
+        let mut found: Vec<&Value> = self.history.get(kind).into_iter().flatten().collect();
+        found.retain(|entry| at(entry) >= since);
+        found.sort_by_key(|entry| std::cmp::Reverse(at(entry)));
+        let mut link = Vec::new();
+        if found.len() > offset + count {
+            let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("_offset=")).collect();
+            let url =
+                format!("http://{}/r4/{kind}/_history?{}&_offset={}", self.address, kept.join("&"), offset + count);
+            link.push(json!({ "relation": "next", "url": url }));
+        }
+        let entries: Vec<&Value> = found.into_iter().skip(offset).take(count).collect();
+        written(StatusCode::OK, &json!({ "resourceType": "Bundle", "type": "history", "link": link, "entry": entries }))
     }
 
     pub fn get(&self, kind: &str, id: &str) -> Value {
@@ -296,7 +343,10 @@ async fn answer(State(shared): State<Arc<Mutex<Store>>>, request: Request) -> Re
     let store = shared.lock().expect("not poisoned");
     let Some(rest) = path.strip_prefix("/r4/") else { return outcome(StatusCode::NOT_FOUND, "not-found") };
     match rest.split_once('?') {
-        Some((kind, query)) => store.search(kind, query),
+        Some((path, query)) => match path.strip_suffix("/_history") {
+            Some(kind) => store.history(kind, query),
+            None => store.search(path, query),
+        },
         None => {
             let (kind, id) = rest.split_once('/').expect("a resource");
             match store.resources.get(&(kind.to_owned(), id.to_owned())) {

@@ -64,6 +64,9 @@ pub struct Fhir {
     /// Whether what goes with a resource is asked for with it (`_include`). A server that refuses is asked without.
     #[serde(default = "yes")]
     pub include: bool,
+    /// Whether each type's history (`_history`) is looked at for what was deleted: a search does not say so.
+    #[serde(default)]
+    pub deletions: bool,
     /// Changes before this time are not read; without it, everything that the server has.
     pub since: Option<jiff::Timestamp>,
     /// A folder of ours that remembers how far each type was sent.

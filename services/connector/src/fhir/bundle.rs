@@ -1,5 +1,7 @@
 //! Bundles: the pages that a server answers a search with, and the one that is sent for each version of a resource.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -28,6 +30,28 @@ pub struct Entry<'a> {
     #[serde(borrow)]
     pub resource: Option<&'a RawValue>,
     search: Option<Search>,
+    #[serde(borrow)]
+    request: Option<Request<'a>>,
+    #[serde(borrow)]
+    response: Option<Response<'a>>,
+}
+
+/// Of a history: what was done.
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+}
+
+/// Of a history: what came of it.
+#[derive(Deserialize)]
+struct Response<'a> {
+    #[serde(borrow)]
+    etag: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "lastModified")]
+    last_modified: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +92,24 @@ impl Entry<'_> {
             "outcome" => Some(Mode::Outcome),
             _ => None,
         }
+    }
+}
+
+impl Entry<'_> {
+    /// Of a history: the address of what was deleted; nothing, where it says something else.
+    pub fn deleted(&self) -> Option<&str> {
+        self.request.as_ref().filter(|request| request.method == "DELETE").map(|request| &*request.url)
+    }
+
+    /// Of a history: the version, as `W/"3"` writes it.
+    pub fn version(&self) -> Option<&str> {
+        let etag = self.response.as_ref()?.etag.as_deref()?;
+        etag.trim_start_matches("W/").strip_prefix('"')?.strip_suffix('"')
+    }
+
+    /// Of a history: when it was.
+    pub fn last_modified(&self) -> Option<&str> {
+        self.response.as_ref()?.last_modified.as_deref().filter(|text| text.len() <= 64)
     }
 }
 

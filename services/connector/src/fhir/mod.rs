@@ -16,6 +16,7 @@ mod address;
 mod bundle;
 mod client;
 mod context;
+mod deletions;
 mod error;
 pub mod files;
 pub mod hook;

@@ -54,6 +54,11 @@ impl Type {
         }
     }
 
+    /// Whether it means something that one is gone: for persons and places it does not.
+    pub const fn is_missed(self) -> bool {
+        !matches!(self, Self::Location | Self::Patient)
+    }
+
     /// The search parameters that bring what goes with a resource of this type.
     pub const fn includes(self) -> &'static [&'static str] {
         match self {

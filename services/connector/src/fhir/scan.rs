@@ -7,6 +7,7 @@ use schemas::Format;
 use super::bundle::{self, Mode, Page};
 use super::client::{Answer, Client, Question};
 use super::context::{Cache, Known, Surroundings, partition};
+use super::deletions::Deletions;
 use super::error::Error;
 use super::resource::{Resource, Type};
 use super::seen::{Seen, VERSIONS_MAX};
@@ -17,7 +18,7 @@ use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FhirCounts, Oddity};
 
 /// Pages that one search may follow by `next`: beyond it the server leads us in a circle.
-const PAGES_MAX: u64 = 1_000_000;
+pub const PAGES_MAX: u64 = 1_000_000;
 
 /// What the searches of one server share.
 pub struct Reader<'a> {
@@ -46,6 +47,8 @@ pub struct Scan {
     /// Whether what goes with a resource is asked for with it.
     includes: bool,
     cursor: Option<Cursor>,
+    /// The look for what is gone, where that is wanted.
+    deletions: Option<Deletions>,
 }
 
 /// Where a search is.
@@ -72,11 +75,25 @@ struct Found<'p> {
 impl Scan {
     /// For a type.
     pub fn new(kind: Type, source: &Fhir) -> Self {
-        Self { kind, seen: Seen::new(VERSIONS_MAX), includes: source.include, cursor: None }
+        let deletions = (source.deletions && kind.is_missed()).then(|| Deletions::new(kind));
+        Self { kind, seen: Seen::new(VERSIONS_MAX), includes: source.include, cursor: None, deletions }
     }
 
-    /// Reads and sends up to `pages` pages. Whether there are more. After an error it goes on from what is stored.
+    /// Reads and sends up to `pages` pages of what there is, and of what is gone. Whether there are more. After an error it
+    /// goes on from what is stored.
     pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+        let Some(mut deletions) = self.deletions.take() else { return self.search(reader).await };
+        let turned = self.turn_with(&mut deletions, reader).await;
+        self.deletions = Some(deletions);
+        turned
+    }
+
+    async fn turn_with(&mut self, deletions: &mut Deletions, reader: &mut Reader<'_>) -> Result<bool, Error> {
+        deletions.begin(reader).await?;
+        Ok(self.search(reader).await? | deletions.turn(reader).await?)
+    }
+
+    async fn search(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
         for _ in 0..reader.source.pages {
             if !reader.feed.intake.wait_open().await {
                 return Err(crate::files::Interrupted::Stopping.into());
@@ -88,16 +105,7 @@ impl Scan {
             let Some(body) = self.ask(reader, &cursor).await? else { continue };
             let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
             reader.counts.pages.inc();
-            let next = match page.next() {
-                None => None,
-                Some(url) => Some(
-                    reader
-                        .client
-                        .address()
-                        .within(url)
-                        .ok_or_else(|| Error::Elsewhere { kind: self.kind, place: reader.client.address().place() })?,
-                ),
-            };
+            let next = next_page(reader, &page, self.kind)?;
             self.cursor = self.page(reader, &page, cursor, next).await?;
             if self.cursor.is_none() {
                 return Ok(false);
@@ -108,10 +116,9 @@ impl Scan {
 
     /// A new search, an overlap before what is stored.
     fn begin(&mut self, reader: &Reader<'_>) -> Cursor {
-        let overlap = i64::try_from(reader.source.overlap.0.as_micros()).unwrap_or(i64::MAX);
         let since = match reader.state.of(self.kind) {
             Some(position) => {
-                let since = position.saturating_sub(overlap);
+                let since = position.saturating_sub(reader.overlap());
                 self.seen.forget_before(since);
                 Some(since.max(self.seen.floor()))
             }
@@ -122,9 +129,8 @@ impl Scan {
 
     fn cursor_from(&self, reader: &Reader<'_>, since: Option<i64>) -> Cursor {
         let mut path = format!("{}/{}?", reader.client.address().path, self.kind);
-        if let Some(at) = since.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()) {
-            // Rounded down to milliseconds: what is asked for twice is recognised.
-            path.push_str(&at.strftime("_lastUpdated=ge%Y-%m-%dT%H:%M:%S%.3fZ&").to_string());
+        if let Some(words) = since.and_then(since_words) {
+            path.push_str(&format!("_lastUpdated=ge{words}&"));
         }
         path.push_str(&format!("_sort=_lastUpdated&_count={}", reader.source.page));
         for include in self.kind.includes().iter().filter(|_| self.includes) {
@@ -200,8 +206,7 @@ impl Scan {
             reader.unkept |= reader.state.advance(self.kind, highest);
         }
         if reader.unkept {
-            let kept = reader.state.store(&reader.path);
-            kept.map_err(|source| Error::State { path: reader.path.clone(), source })?;
+            reader.keep()?;
             reader.unkept = false;
         }
         let Some(next) = next else { return Ok(None) };
@@ -238,6 +243,19 @@ impl Scan {
         }
         found
     }
+}
+
+/// Where the page after this one is.
+pub fn next_page(reader: &Reader<'_>, page: &Page<'_>, kind: Type) -> Result<Option<String>, Error> {
+    let address = reader.client.address();
+    let within = |url| address.within(url).ok_or_else(|| Error::Elsewhere { kind, place: address.place() });
+    page.next().map(within).transpose()
+}
+
+/// A time to ask from, rounded down to milliseconds: what is asked for twice is recognised.
+pub fn since_words(at: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_microsecond(at).ok()?;
+    Some(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
 /// Something that does not say what it is: recorded as it came, for the processor to park.
@@ -312,6 +330,16 @@ fn bounded(feed: &Feed, payload: String) -> String {
 }
 
 impl Reader<'_> {
+    /// How much later than its time says a change may be committed, microseconds.
+    pub fn overlap(&self) -> i64 {
+        i64::try_from(self.source.overlap.0.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// Keeps how far everything is stored.
+    pub fn keep(&self) -> Result<(), Error> {
+        self.state.store(&self.path).map_err(|source| Error::State { path: self.path.clone(), source })
+    }
+
     /// A resource that another refers to, read if it is not remembered; nothing, when the server does not have it.
     async fn known(&mut self, reference: &str) -> Result<Option<Known>, Error> {
         if let Some(known) = self.cache.get(reference) {

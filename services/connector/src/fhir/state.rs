@@ -13,9 +13,12 @@ use crate::config::Fhir;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     positions: BTreeMap<Type, i64>,
+    deletions: BTreeMap<Type, i64>,
 }
 
 const HEADING: &str = "vardstrom fhir state 1";
+/// After the name of a type: how far its history was looked at for deletions.
+const HISTORY: &str = "/_history";
 
 impl State {
     /// Everything up to here is stored, but for what was committed later than its time says.
@@ -25,11 +28,17 @@ impl State {
 
     /// Stored up to here; whether that is further than before.
     pub fn advance(&mut self, kind: Type, at: i64) -> bool {
-        let further = self.of(kind).is_none_or(|known| known < at);
-        if further {
-            self.positions.insert(kind, at);
-        }
-        further
+        advance(&mut self.positions, kind, at)
+    }
+
+    /// Deletions up to here are stored, but for what was committed later than its time says.
+    pub fn deletions(&self, kind: Type) -> Option<i64> {
+        self.deletions.get(&kind).copied()
+    }
+
+    /// Deletions are stored up to here; whether that is further than before.
+    pub fn advance_deletions(&mut self, kind: Type, at: i64) -> bool {
+        advance(&mut self.deletions, kind, at)
     }
 
     /// The state kept at `path`.
@@ -49,21 +58,37 @@ impl State {
         for (kind, at) in &self.positions {
             writeln!(file, "{kind} {at}")?;
         }
+        for (kind, at) in &self.deletions {
+            writeln!(file, "{kind}{HISTORY} {at}")?;
+        }
         file.sync_all()?;
         drop(file);
         fs::rename(&new, path)
     }
 }
 
+fn advance(positions: &mut BTreeMap<Type, i64>, kind: Type, at: i64) -> bool {
+    let further = positions.get(&kind).is_none_or(|known| *known < at);
+    if further {
+        positions.insert(kind, at);
+    }
+    further
+}
+
 fn parse(text: &str) -> Option<State> {
     let mut lines = text.lines();
     (lines.next()? == HEADING).then_some(())?;
-    let line = |line: &str| {
+    let mut state = State::default();
+    for line in lines {
         let (name, at) = line.split_once(' ')?;
+        let (name, positions) = match name.strip_suffix(HISTORY) {
+            Some(name) => (name, &mut state.deletions),
+            None => (name, &mut state.positions),
+        };
         let kind = Type::ALL.into_iter().find(|kind| kind.name() == name)?;
-        Some((kind, at.parse().ok()?))
-    };
-    Some(State { positions: lines.map(line).collect::<Option<_>>()? })
+        positions.insert(kind, at.parse().ok()?);
+    }
+    Some(state)
 }
 
 /// Where the state of a region's server is kept.
@@ -84,7 +109,8 @@ mod tests {
         assert!(
             state.advance(Type::Patient, 7) && !state.advance(Type::Patient, 7) && !state.advance(Type::Patient, 3)
         );
-        assert!(state.advance(Type::Encounter, -1));
+        assert!(state.advance(Type::Encounter, -1) && state.advance_deletions(Type::Encounter, 9));
+        assert_eq!((state.of(Type::Encounter), state.deletions(Type::Encounter)), (Some(-1), Some(9)));
         state.store(&path).expect("stored");
         assert_eq!(State::load(&path).expect("kept"), state);
         fs::write(&path, format!("{HEADING}\nPatient")).expect("written");

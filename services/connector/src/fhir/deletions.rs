@@ -1,0 +1,160 @@
+//! What a server has no longer: a search does not say so, its history does.
+//!
+//! In: `Type/_history?_since=...`, the latest change first, page by page to its end. Out: a record for each deletion, and
+//! nothing else of what a page holds. The position is the time of the latest change that was looked at, and each look begins
+//! an overlap before it, as a search does. Where a history begins is noted before its type is read for the first time: what
+//! was deleted before that was never sent.
+
+use schemas::Format;
+
+use super::bundle::{self, Entry, Page};
+use super::client::{Answer, Question};
+use super::error::Error;
+use super::resource::{Type, instant};
+use super::scan::{PAGES_MAX, Reader, next_page, since_words};
+use super::seen::{Seen, VERSIONS_MAX};
+use crate::files::{Interrupted, Window};
+use crate::intake::{self, Arrival};
+
+/// The look for deletions of one type.
+pub struct Deletions {
+    kind: Type,
+    seen: Seen,
+    cursor: Option<Cursor>,
+}
+
+/// Where a look is.
+struct Cursor {
+    path: String,
+    pages: u64,
+    /// The latest change so far, microseconds since 1970.
+    highest: Option<i64>,
+}
+
+impl Deletions {
+    /// For a type.
+    pub fn new(kind: Type) -> Self {
+        Self { kind, seen: Seen::new(VERSIONS_MAX), cursor: None }
+    }
+
+    /// Notes where the history begins for us, unless that is known.
+    pub async fn begin(&self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        if reader.state.deletions(self.kind).is_some() {
+            return Ok(());
+        }
+        let at = match reader.source.since {
+            Some(since) => since.as_microsecond(),
+            None => {
+                let path = format!("{}/{}/_history?_count=1", reader.client.address().path, self.kind);
+                let body = self.ask(reader, &path).await?;
+                let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
+                // A type without any change has its whole history before it.
+                page.entry.iter().filter_map(changed).max().unwrap_or(0)
+            }
+        };
+        reader.state.advance_deletions(self.kind, at.min(intake::now().0));
+        reader.keep()
+    }
+
+    /// Reads up to `pages` pages. Whether there are more. After an error it begins again.
+    pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+        for _ in 0..reader.source.pages {
+            if !reader.feed.intake.wait_open().await {
+                return Err(Interrupted::Stopping.into());
+            }
+            let mut cursor = self.cursor.take().unwrap_or_else(|| self.begin_again(reader));
+            let body = self.ask(reader, &cursor.path).await?;
+            let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
+            reader.counts.pages.inc();
+            let next = next_page(reader, &page, self.kind)?;
+            self.send(reader, &page).await?;
+            cursor.highest = cursor.highest.max(page.entry.iter().filter_map(changed).max());
+            let Some(next) = next else {
+                if let Some(highest) = cursor.highest {
+                    // A clock of the server's that is ahead must not move the position over what comes next.
+                    reader.state.advance_deletions(self.kind, highest.min(intake::now().0));
+                    reader.keep()?;
+                }
+                return Ok(false);
+            };
+            if next == cursor.path || cursor.pages >= PAGES_MAX {
+                return Err(Error::Circle { kind: self.kind });
+            }
+            self.cursor = Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor });
+        }
+        Ok(true)
+    }
+
+    fn begin_again(&mut self, reader: &Reader<'_>) -> Cursor {
+        let since = reader.state.deletions(self.kind).unwrap_or(0).saturating_sub(reader.overlap());
+        self.seen.forget_before(since);
+        let since = since.max(self.seen.floor());
+        let mut path = format!("{}/{}/_history?", reader.client.address().path, self.kind);
+        if let Some(words) = since_words(since) {
+            path.push_str(&format!("_since={words}&"));
+        }
+        path.push_str(&format!("_count={}", reader.source.page));
+        Cursor { path, pages: 0, highest: None }
+    }
+
+    /// Sends the deletions of a page that were not sent before.
+    async fn send(&mut self, reader: &mut Reader<'_>, page: &Page<'_>) -> Result<(), Error> {
+        let mut window: Window<'_, ()> = Window::new(reader.feed);
+        let mut sent = Vec::new();
+        for (number, entry) in page.entry.iter().enumerate() {
+            let Some((reference, version)) = self.deleted(reader, entry) else { continue };
+            let message_id = format!("{reference}@{version}");
+            let at = changed(entry);
+            let name = Seen::name(at.unwrap_or(i64::MAX), &message_id);
+            if self.seen.contains(&name) {
+                reader.counts.known.inc();
+                continue;
+            }
+            let payload = bundle::deletion(&reference);
+            let arrival = Arrival {
+                format: Format::Fhir,
+                message_id: &message_id,
+                received_at: intake::now(),
+                recorded_at: at.map(schemas::Timestamp),
+                position: &format!("{} {} history entry {}", reader.source.name, self.kind, number + 1),
+                payload: payload.as_bytes(),
+                partition: reader.feed.router.of_text(&reference),
+            };
+            window.send(arrival, ()).await?;
+            reader.counts.resources.inc();
+            sent.push(name);
+        }
+        window.finish().await?;
+        self.seen.extend(sent);
+        Ok(())
+    }
+
+    /// `Type/id` of a deletion, and its version: as the server counts it, else the time of the change.
+    fn deleted(&self, reader: &Reader<'_>, entry: &Entry<'_>) -> Option<(String, String)> {
+        let url = entry.deleted()?;
+        let reference = reader.client.address().reference(url)?;
+        (reference.split('/').next() == Some(self.kind.name())).then_some(())?;
+        let counted = url.split_once("/_history/").map(|(_, version)| version).or_else(|| entry.version());
+        let version = counted.filter(|version| super::address::is_id(version)).or_else(|| entry.last_modified());
+        Some((reference, version.unwrap_or("deleted").to_owned()))
+    }
+
+    async fn ask(&self, reader: &mut Reader<'_>, path: &str) -> Result<bytes::Bytes, Error> {
+        let what = self.what();
+        let question = Question { path, what: &what, bytes_max: reader.source.page_size.as_bytes() };
+        match reader.client.ask(&question).await? {
+            Answer::Found(body) => Ok(body),
+            Answer::Missing(error) | Answer::Refused(error) => Err(error),
+        }
+    }
+
+    /// What is asked for, for messages.
+    fn what(&self) -> String {
+        format!("the history of {}; without it set `deletions = false`", self.kind)
+    }
+}
+
+/// When an entry's change was, microseconds since 1970.
+fn changed(entry: &Entry<'_>) -> Option<i64> {
+    entry.last_modified().and_then(instant).map(|at| at.0)
+}
