@@ -216,14 +216,23 @@ fn what_was_deleted_is_told_by_the_history_and_once() {
     assert_eq!(payload["entry"][0]["request"], json!({ "method": "DELETE", "url": "Encounter/e17" }));
     assert_eq!(deletion.recorded_at, Some((EPOCH + 200_017) * 1000));
     tells_nothing(&connector);
+}
 
-    // A server without histories is told; what there is, is read all the same.
+#[test]
+fn a_server_without_histories_is_told_and_read_all_the_same() {
+    let server = FhirServer::start();
     server.store().shows_history = false;
-    ids.push(server.store().put(500_000, location("later", "O")));
+    let mut ids: Vec<String> =
+        (0..30).map(|number| server.store().put(number, encounter(&format!("e{number}"), 1, "51A"))).collect();
+    let setup = setup("20", &server.base(), "poll = \"50ms\"\npage = 4\ndeletions = true\ntypes = [\"Encounter\"]");
+    let mut connector = setup.start();
+    connector.wait("everything", |connector| stored(connector, "20") >= 30.0);
     connector.wait("the fault", |connector| connector.log().contains("deletions = false"));
-    connector.wait("a search", |_| {
-        setup.records("fhir", ids.len()).iter().any(|record| record.message_id == "Location/later@1")
-    });
+    server.store().shows_history = true;
+    ids.push(server.store().delete(100, "Encounter", "e7"));
+    ids.push(server.store().put(101, encounter("later", 1, "51A")));
+    connector.wait("what was deleted", |connector| stored(connector, "20") >= 32.0);
+    assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::bundle::{self, Mode, Page};
 use super::client::{Answer, Client, Question};
 use super::context::{Cache, Known, Surroundings, partition};
 use super::deletions::Deletions;
-use super::error::Error;
+use super::error::{Error, Remedy};
 use super::resource::{Resource, Type};
 use super::seen::{Seen, VERSIONS_MAX};
 use super::state::State;
@@ -89,8 +89,14 @@ impl Scan {
     }
 
     async fn turn_with(&mut self, deletions: &mut Deletions, reader: &mut Reader<'_>) -> Result<bool, Error> {
-        deletions.begin(reader).await?;
-        Ok(self.search(reader).await? | deletions.turn(reader).await?)
+        let begun = deletions.begin(reader).await;
+        if begun.as_ref().is_err_and(|error| error.remedy() != Remedy::Operator) {
+            return begun.map(|()| true);
+        }
+        // A server without histories is told, and what there is, is read all the same.
+        let more = self.search(reader).await?;
+        begun?;
+        Ok(more | deletions.turn(reader).await?)
     }
 
     async fn search(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
