@@ -49,7 +49,7 @@ test: prerequisites ## Everything that CI runs
 	$(call step,Build)
 	$(CARGO) build --workspace --all-targets --locked
 	$(call step,Test)
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 	$(call step,Operations files)
 	compose/check.sh
 	@date -u '+ended %FT%TZ'
