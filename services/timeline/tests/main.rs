@@ -5,20 +5,15 @@ mod occupancy;
 mod order;
 mod rules;
 
-use schemas::{BedKind, CareType, PatientClass, Sha256, Timestamp};
+use schemas::{BedKind, CareType, PatientClass, Timestamp, content_hash};
 use timeline::{Details, Event, Location, Timeline, Trigger, timeline};
 
 /// Builds events: `event("A01", 10, "v1").at("A/1/1")`. Hash and message times follow from what is given.
 struct Build(Event);
 
 fn event(trigger: &str, minute: i64, episode: &str) -> Build {
-    let mut hash = [0; 32];
-    let text = format!("{trigger} {minute} {episode}");
-    for (index, byte) in text.bytes().enumerate() {
-        hash[index % 32] ^= byte.rotate_left(u32::try_from(index / 32).unwrap_or(0));
-    }
     Build(Event {
-        id: (Sha256(hash), 0),
+        id: (content_hash(format!("{trigger} {minute} {episode}").as_bytes()), 0),
         trigger: Trigger::from_code(trigger),
         occurred_at: Timestamp(minute * 60_000_000),
         occurred_given: true,
@@ -55,37 +50,38 @@ fn location(text: &str) -> Location {
 impl Build {
     fn at(mut self, place: &str) -> Self {
         self.0.place = Some(location(place));
-        self.marked(place.len() as u8 ^ place.bytes().fold(7, |sum, byte| sum ^ byte.rotate_left(u32::from(sum % 8))))
+        self.marked(&format!("at {place}"))
     }
 
     fn from(mut self, place: &str) -> Self {
         self.0.prior_place = Some(location(place));
-        self.marked(place.bytes().fold(91, |sum, byte| sum ^ byte.rotate_left(u32::from(sum % 8))))
+        self.marked(&format!("from {place}"))
     }
 
     fn of(mut self, subject: &str) -> Self {
         self.0.subject = Some(subject.into());
-        self.marked(subject.bytes().fold(17, |sum, byte| sum ^ byte))
+        self.marked(&format!("of {subject}"))
     }
 
     fn prior(mut self, subject: &str, episode: &str) -> Self {
         self.0.prior_subjects = vec![subject.into()];
         self.0.prior_episode = (!episode.is_empty()).then(|| episode.into());
-        self.marked(subject.bytes().chain(episode.bytes()).fold(33, |sum, byte| sum ^ byte.rotate_left(1)))
+        self.marked(&format!("prior {subject} {episode}"))
     }
 
     fn without_event_time(mut self) -> Self {
         self.0.occurred_given = false;
-        self
+        self.marked("without event time")
     }
 
     fn recorded(mut self, minute: i64) -> Self {
         self.0.recorded_at = Some(Timestamp(minute * 60_000_000));
-        self.marked(minute as u8)
+        self.marked(&format!("recorded {minute}"))
     }
 
-    fn marked(mut self, mark: u8) -> Self {
-        self.0.id.0.0[31] = self.0.id.0.0[31].wrapping_mul(31).wrapping_add(mark);
+    /// Events that differ have ids that differ, as contents have hashes.
+    fn marked(mut self, mark: &str) -> Self {
+        self.0.id.0 = content_hash(&[&self.0.id.0.0, mark.as_bytes()].concat());
         self
     }
 }
