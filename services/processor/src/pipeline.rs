@@ -332,10 +332,13 @@ impl Pipeline {
         }
         // What was odd about the row as it was, its own record has told.
         let mut told = Findings::default();
-        let before = change
+        let mut before = change
             .before
             .as_ref()
             .and_then(|cells| program.read_named(cells, Whole::No, &mut self.stockholm, &guard, &mut told).ok());
+        if let (Some(before), Some(table)) = (&mut before, &change.table) {
+            before.extensions.push((SOURCE_TABLE, guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut told)));
+        }
         // A database knows when a change was committed; the transport does not.
         let source = &SourceRecord { recorded_at: source.recorded_at.or(change.committed_at), ..source.clone() };
         let row = statement::Row { slots: &slots, correction: change.correction, before: before.as_ref() };

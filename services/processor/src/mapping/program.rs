@@ -235,11 +235,12 @@ impl Program {
         Some(self.columns[self.column(name)?].name)
     }
 
-    /// Whether the package reads a time, a day or a month from this column.
+    /// Whether the package reads a time, a day or a month from this column, and does not say itself how it is written.
     pub(crate) fn reads_time(&self, name: &str) -> bool {
         let Some(column) = self.column(name) else { return false };
         let is_time = |step: &Step| {
             matches!(step.kind, FieldKind::Time | FieldKind::Month)
+                && step.formats.is_empty()
                 && matches!(step.from, From::Column(from) if from == column)
         };
         self.steps.iter().any(is_time) || self.codes.iter().any(|entry| entry.dates.contains(&column))

@@ -62,7 +62,8 @@ fn compacted<'b>(text: &[u8], out: &'b mut [u8; 14]) -> Option<&'b str> {
     for (pair, digits) in out[4..length].chunks_exact_mut(2).zip(text[5..].chunks(3)) {
         pair.copy_from_slice(&digits[..2]);
     }
-    std::str::from_utf8(&out[..length]).ok()
+    let compact = &out[..length];
+    compact.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(compact).ok())?
 }
 
 /// `2026-02`, `202602`, or the month that a date or time lies in, as written.
@@ -105,6 +106,11 @@ pub(super) fn money(text: &str) -> Option<i64> {
         None => (1, text),
     };
     let (whole, decimals) = text.split_once([',', '.']).unwrap_or((text, ""));
+    // A database may have more decimals than kronor have.
+    let decimals = match decimals.get(..2) {
+        Some(ore) if decimals[2..].bytes().all(|byte| byte == b'0') => ore,
+        _ => decimals,
+    };
     let digits: String = whole.chars().filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '\u{202f}')).collect();
     let well_formed = !digits.is_empty()
         && digits.len() <= 15
@@ -173,9 +179,17 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(expected), "{text}");
         }
-        for text in
-            ["", "2026", "2026-02", "2026-13-01", "2026-02-30", "2026-01-06T25:00:00", "igår kväll", "0000-00-00"]
-        {
+        for text in [
+            "",
+            "2026",
+            "2026-02",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-01-06T25:00:00",
+            "2026-01-+0T1::00",
+            "igår kväll",
+            "0000-00-00",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         let own = time("6/1 2026 08.00", &["%d/%m %Y %H.%M".to_owned()], &mut Stockholm::new());
@@ -205,6 +219,8 @@ mod tests {
             (",50", None),
             ("1,234,50", None),
             ("12,345", None),
+            ("1234.5600", Some(123_456)),
+            ("1234.5601", None),
             ("12 kr", None),
         ] {
             assert_eq!(money(text), expected, "{text}");

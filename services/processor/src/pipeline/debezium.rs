@@ -190,8 +190,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
     }
 }
 
-/// Any JSON value as the text that a file would have. What is nested has none: it is said to be there, so that a field that
-/// it stands for is unreadable and not empty.
+/// Any JSON value as the text that a file would have; what is nested has none.
 struct Scalar<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
@@ -225,11 +224,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Cow::Borrowed("[...]"))
+                Ok(Cow::Borrowed(""))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Cow::Borrowed("{...}"))
+                Ok(Cow::Borrowed(""))
             }
         }
         deserializer.deserialize_any(Text).map(Scalar)

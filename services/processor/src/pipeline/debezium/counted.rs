@@ -7,15 +7,28 @@ use jiff::tz::TimeZone;
 /// Nanoseconds of a day.
 const DAY: i128 = 86_400_000_000_000;
 
-/// Whether a text may be a count: five digits of days (1997 to 2243), or as many as milli-, micro- and nanoseconds of 2001 and
-/// later have. No time as people write it is so long.
+/// Whether a text may be a count: five digits of days, or as many as milli-, micro- and nanoseconds of 2001 and later have.
 pub(super) fn is_count(text: &str) -> bool {
     matches!(text.len(), 5 | 13 | 16 | 19) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A count as ISO 8601.
+/// Days of 2000 to 2034: no year and day of it (`%y%j`) since 2024 looks so.
+const DAYS: std::ops::Range<i128> = 10_957..23_741;
+/// Beyond it a database means no day: PostgreSQL's infinity is told so.
+const YEAR_MAX: i16 = 2100;
+
+/// Whether it begins with a day as people write it: such a number may be a time with more digits than we know.
+fn is_written(text: &str) -> bool {
+    let Some((year, month, day)) = text.get(..8).map(|day| (&day[..4], &day[4..6], &day[6..])) else { return false };
+    (year.starts_with("19") || year.starts_with("20")) && ("01"..="12").contains(&month) && ("01"..="31").contains(&day)
+}
+
+/// A count as ISO 8601; nothing for one that may mean something else.
 pub(super) fn written(text: &str) -> Option<String> {
     let number: i128 = text.parse().ok()?;
+    if is_written(text) || (text.len() == 5 && !DAYS.contains(&number)) {
+        return None;
+    }
     let unit = match text.len() {
         5 => DAY,
         13 => 1_000_000,
@@ -23,6 +36,7 @@ pub(super) fn written(text: &str) -> Option<String> {
         _ => 1,
     };
     let local = jiff::Timestamp::from_nanosecond(number * unit).ok()?.to_zoned(TimeZone::UTC).datetime();
+    (local.year() < YEAR_MAX).then_some(())?;
     Some(if unit == DAY { local.date().to_string() } else { local.to_string() })
 }
 
