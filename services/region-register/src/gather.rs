@@ -114,7 +114,7 @@ impl Gathering {
     fn empty(&mut self, envelope: &Envelope<'_>) {
         let place = Place::of(envelope);
         if place.table.is_some() {
-            self.latest.retain(|_, known| known.place != place);
+            self.latest.retain(|(system, _), known| **system != *envelope.source_system || known.place != place);
         }
     }
 
