@@ -190,7 +190,7 @@ impl Snapshot<'_> {
     ) -> Result<(), Error> {
         let (region, subject) = (self.region.code(), source.subject.name());
         let attempt = || format!("read the {subject} events of region {region}");
-        let sql = order.sql(&source.window.condition());
+        let sql = order.sql(&source.window.condition(), matches!(source.window, Window::Stated(..)));
         let positions = origin.of(source.subject);
         let (topics, partitions, offsets, ordinals) = positions.columns();
         let [from, to] = source.window.parameters();
@@ -209,7 +209,7 @@ impl Snapshot<'_> {
 }
 
 impl Order {
-    fn sql(self, condition: &str) -> String {
+    fn sql(self, condition: &str, is_stated: bool) -> String {
         // As in `sql/latest.sql`.
         let contact = "e.source_system, e.contact";
         let latest = "e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.origin_offset DESC, e.origin_ordinal DESC, \
@@ -221,11 +221,19 @@ impl Order {
                  (PARTITION BY {contact} ORDER BY v.\"offset\" IS NOT NULL, {latest}) = 1 END {EVENTS} {VOIDED} {OWN} \
                  AND p.topic IS NOT NULL AND {condition} ORDER BY e.occurred_at, e.event_id"
             ),
-            Order::Latest => format!(
-                "{EMPTIED} SELECT DISTINCT ON ({contact}) e.event_id, e.record, e.correction <> 'CANCEL' \
-                 {EVENTS} {VOIDED} {OWN} AND p.topic IS NOT NULL AND v.\"offset\" IS NULL AND {condition} \
+            Order::Latest => {
+                // A resource that was deleted takes its statement back and does not say for which month it counted.
+                let gone = if is_stated {
+                    "OR (e.period IS NULL AND e.contact IS NOT NULL AND e.correction = 'CANCEL')"
+                } else {
+                    ""
+                };
+                format!(
+                    "{EMPTIED} SELECT DISTINCT ON ({contact}) e.event_id, e.record, e.correction <> 'CANCEL' \
+                 {EVENTS} {VOIDED} {OWN} AND p.topic IS NOT NULL AND v.\"offset\" IS NULL AND ({condition} {gone}) \
                  ORDER BY {contact}, {latest}"
-            ),
+                )
+            }
         }
     }
 }

@@ -243,6 +243,15 @@ impl Feed {
         .await;
     }
 
+    /// A statement is gone, as of a deleted resource: nothing says for which month it counted.
+    pub async fn deleted(&mut self, statement: &str, about: About<'_>) {
+        let about = About { kind: CorrectionKind::Cancel, ..about };
+        self.give(Kind::Clinical, "clinical.withdrawn", about, |envelope, encoder, value| {
+            encoder.encode(&Clinical::bare(envelope, statement), value).unwrap();
+        })
+        .await;
+    }
+
     /// A cost of a contact whose components leave a krona over.
     pub async fn cost(&mut self, contact: &str, total_ore: Option<i64>, form: CareForm, about: About<'_>) {
         self.give(Kind::Cost, "cost.stated", about, |envelope, encoder, value| {

@@ -226,6 +226,23 @@ async fn codes_and_costs_keep_source_values_and_sums() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_statement_is_taken_back_though_it_names_no_month() {
+    let database = database(&["14"]).await;
+    let mut feed = Feed::new(&database).await;
+    let person = |time: &str| about(PAR, "r14.v1.MOVED", at(time));
+    feed.person(Some(1950), Sex::Male, None, about(ADT, "r14.v1.MOVED", at("2025-03-01 08:00"))).await;
+    feed.clinical("C1", None, person("2025-03-15 10:00")).await;
+    feed.clinical("C2", None, person("2025-03-16 10:00")).await;
+    feed.deleted("C1", person("2026-01-10 10:00")).await;
+    feed.project().await;
+    let desk = Desk::new(&database);
+    run(&desk, "omop", "2025");
+    let sql = "SELECT contact_id, count(*) FROM condition_occurrence JOIN 'visit_source.parquet' \
+               USING (visit_occurrence_id) GROUP BY 1";
+    assert_eq!(model(open(&desk, V1).path(), sql), json!([["C2", 2]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_model_itself_refuses_what_is_wrong() {
     let (_, _, opened) = loaded().await;
     let bad = |sql: &str, expected: &str| {
