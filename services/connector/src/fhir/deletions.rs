@@ -88,7 +88,6 @@ impl Deletions {
     fn begin_again(&mut self, reader: &Reader<'_>) -> Cursor {
         let since = reader.state.deletions(self.kind).unwrap_or(0).saturating_sub(reader.overlap());
         self.seen.forget_before(since);
-        let since = since.max(self.seen.floor());
         let mut path = format!("{}/{}/_history?", reader.client.address().path, self.kind);
         if let Some(words) = since_words(since) {
             path.push_str(&format!("_since={words}&"));
