@@ -16,7 +16,7 @@ pub struct Encounter<'a> {
     pub sent_at: Option<Timestamp>,
     /// SHA-256 of the message's content, see [`crate::event_id`].
     pub content_hash: Sha256,
-    /// The source gave the event time itself (EVN-6).
+    /// The source gave the event time itself (ZBE-2 or EVN-6).
     pub occurred_given: bool,
     /// PV1-19.1, the source's visit number.
     pub episode_id: Option<&'a str>,
@@ -63,6 +63,24 @@ pub struct Encounter<'a> {
     pub prior_subject_tokens: Vec<&'a str>,
     /// MRG-5: the visit that is now `episode_id`.
     pub prior_episode_id: Option<&'a str>,
+    /// PV1-19.4: who gave the visit number. The same number of two authorities is two visits.
+    #[serde(default)]
+    pub episode_authority: Option<&'a str>,
+    /// MRG-5.4: who gave the former visit number.
+    #[serde(default)]
+    pub prior_episode_authority: Option<&'a str>,
+    /// MSH-4: tells two hospitals on one feed apart where PV1-19 names no authority.
+    #[serde(default)]
+    pub sending_facility: Option<&'a str>,
+    /// MSH-13: the source's own order of its messages.
+    #[serde(default)]
+    pub sequence: Option<i64>,
+    /// First moment that the written time can mean, where it is coarser than a minute or happens twice; else `None`.
+    #[serde(default)]
+    pub occurred_earliest: Option<Timestamp>,
+    /// Last moment that the written time can mean; `None` together with `occurred_earliest`.
+    #[serde(default)]
+    pub occurred_latest: Option<Timestamp>,
 }
 
 impl Record for Encounter<'_> {

@@ -109,6 +109,12 @@ pub fn encounter_full() -> Encounter<'static> {
         discharged_at: Some(Timestamp(2)),
         prior_subject_tokens: vec!["r14.v1.c"],
         prior_episode_id: Some("V0"),
+        episode_authority: Some("SU"),
+        prior_episode_authority: Some("OSTRA"),
+        sending_facility: Some("SU"),
+        sequence: Some(17),
+        occurred_earliest: Some(Timestamp(3)),
+        occurred_latest: Some(Timestamp(4)),
     }
 }
 
@@ -140,6 +146,12 @@ pub fn encounter_bare() -> Encounter<'static> {
         discharged_at: None,
         prior_subject_tokens: vec![],
         prior_episode_id: None,
+        episode_authority: None,
+        prior_episode_authority: None,
+        sending_facility: None,
+        sequence: None,
+        occurred_earliest: None,
+        occurred_latest: None,
     }
 }
 

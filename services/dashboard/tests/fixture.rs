@@ -102,6 +102,12 @@ impl Movement<'_> {
             discharged_at: None,
             prior_subject_tokens: Vec::new(),
             prior_episode_id: None,
+            episode_authority: None,
+            prior_episode_authority: None,
+            sending_facility: None,
+            sequence: None,
+            occurred_earliest: None,
+            occurred_latest: None,
         })
     }
 }

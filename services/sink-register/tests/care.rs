@@ -190,6 +190,12 @@ impl Move {
             discharged_at: None,
             prior_subject_tokens: self.prior_subject.as_deref().into_iter().collect(),
             prior_episode_id: None,
+            episode_authority: None,
+            prior_episode_authority: None,
+            sending_facility: None,
+            sequence: None,
+            occurred_earliest: None,
+            occurred_latest: None,
         })
     }
 

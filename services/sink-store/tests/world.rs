@@ -151,6 +151,12 @@ impl<'a> Visit<'a> {
             discharged_at: None,
             prior_subject_tokens: self.prior_subjects.clone(),
             prior_episode_id: self.prior_episode,
+            episode_authority: None,
+            prior_episode_authority: None,
+            sending_facility: None,
+            sequence: None,
+            occurred_earliest: None,
+            occurred_latest: None,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod event;
+mod finding;
 mod ledger;
 mod occupancy;
 mod order;
@@ -13,8 +14,9 @@ mod replay;
 
 pub use capacity::{Capacity, CapacityHistory};
 pub use event::{Details, Event, EventId, Location, Trigger};
+pub use finding::{Entry, Finding, FindingRule, Text};
 pub use ledger::{Change, Ledger};
 pub use occupancy::{Occupancy, Total, occupancy, overbelaggning_known};
 pub use people::{persons, survivors};
 pub use replay::{Timeline, timeline};
-pub use stay::{EpisodeKey, Finding, FindingRule, Stay};
+pub use stay::{EpisodeKey, Stay};

@@ -99,7 +99,7 @@ impl Visits {
                 continue;
             }
             if visits.current(&to) == from {
-                findings.push(Finding { event: event.id, rule: FindingRule::MoveCircular });
+                findings.push(Finding::of(event, FindingRule::MoveCircular));
                 continue;
             }
             visits.moved.insert(from, to);

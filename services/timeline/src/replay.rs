@@ -84,7 +84,7 @@ fn resolve_unnamed<'a>(
     findings: &mut Vec<Finding>,
 ) {
     for event in unnamed {
-        let unresolved = Finding { event: event.id, rule: FindingRule::EpisodeUnresolved };
+        let unresolved = Finding::of(event, FindingRule::EpisodeUnresolved);
         match event.trigger {
             Trigger::Discharge => {}
             Trigger::CancelAdmit | Trigger::CancelTransfer | Trigger::CancelDischarge => {
@@ -153,7 +153,7 @@ fn replay<'a>(events: &[&'a Event], before: Option<&Event>, findings: &mut Vec<F
     while let Some(event) = next(&mut left, held.last()) {
         let current = held.last_mut().filter(|stay| stay.to.is_none());
         let at = event.occurred_at;
-        let mut find = |rule| findings.push(Finding { event: event.id, rule });
+        let mut find = |rule| findings.push(Finding::of(event, rule));
         match event.trigger {
             Trigger::Admit | Trigger::Register => {
                 if event.place.is_some() {

@@ -1,8 +1,8 @@
-//! What comes out: stays and findings.
+//! What comes out: stays.
 
 use schemas::Timestamp;
 
-use crate::{Details, EventId, Location};
+use crate::{Details, Location};
 
 /// An episode of care: a visit number within its source system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,52 +39,5 @@ impl Stay {
     #[must_use]
     pub fn covers(&self, instant: Timestamp) -> bool {
         self.from <= instant && self.to.is_none_or(|to| instant < to)
-    }
-}
-
-/// Something that a rule set aside, or noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Finding {
-    /// The event.
-    pub event: EventId,
-    /// The rule.
-    pub rule: FindingRule,
-}
-
-/// The rules of a timeline that leave a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FindingRule {
-    /// A discharge or cancellation names no episode and none, or several, fit.
-    EpisodeUnresolved,
-    /// A cancellation found nothing to cancel (yet).
-    CancellationUnmatched,
-    /// A cancellation without EVN-6 fits several events.
-    CancellationAmbiguous,
-    /// A placement after the discharge, other than an admission.
-    PlacementAfterDischarge,
-    /// A move's prior place is not where the patient was.
-    PriorPlaceDiffers,
-    /// A discharge that a later one replaces.
-    DischargeSuperseded,
-    /// A discharge from another place than the current.
-    DischargePlaceDiffers,
-    /// A visit move that would close a circle.
-    MoveCircular,
-}
-
-impl FindingRule {
-    /// The rule's code, as shown to users.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::EpisodeUnresolved => "episode-unresolved",
-            Self::CancellationUnmatched => "cancellation-unmatched",
-            Self::CancellationAmbiguous => "cancellation-ambiguous",
-            Self::PlacementAfterDischarge => "placement-after-discharge",
-            Self::PriorPlaceDiffers => "prior-place-differs",
-            Self::DischargeSuperseded => "discharge-superseded",
-            Self::DischargePlaceDiffers => "discharge-place-differs",
-            Self::MoveCircular => "move-circular",
-        }
     }
 }

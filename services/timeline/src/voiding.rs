@@ -72,7 +72,7 @@ pub(crate) fn cancelled(events: &[&Event], findings: &mut Vec<Finding>) -> HashS
             _ => Some(FindingRule::CancellationAmbiguous),
         };
         match rule {
-            Some(rule) => findings.push(Finding { event: cancellation.id, rule }),
+            Some(rule) => findings.push(Finding::of(cancellation, rule)),
             None => void.extend(candidates.iter().map(|event| event.id)),
         }
     }

@@ -288,6 +288,12 @@ impl<S: Sink> Mapping<'_, S> {
             discharged_at: visit.discharged_at,
             prior_subject_tokens: prior.tokens.iter().map(Token::as_str).collect(),
             prior_episode_id: prior_visit.as_deref(),
+            episode_authority: None,
+            prior_episode_authority: None,
+            sending_facility: None,
+            sequence: None,
+            occurred_earliest: None,
+            occurred_latest: None,
         });
     }
 

@@ -152,6 +152,12 @@ impl Feed {
                 discharged_at: None,
                 prior_subject_tokens: Vec::new(),
                 prior_episode_id: None,
+                episode_authority: None,
+                prior_episode_authority: None,
+                sending_facility: None,
+                sequence: None,
+                occurred_earliest: None,
+                occurred_latest: None,
             };
             encoder.encode(&event, value).unwrap();
         })
@@ -189,6 +195,12 @@ impl Feed {
                 discharged_at: None,
                 prior_subject_tokens: vec![prior],
                 prior_episode_id: None,
+                episode_authority: None,
+                prior_episode_authority: None,
+                sending_facility: None,
+                sequence: None,
+                occurred_earliest: None,
+                occurred_latest: None,
             };
             encoder.encode(&event, value).unwrap();
         })

@@ -532,5 +532,11 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
         discharged_at: shared.discharged_at,
         prior_subject_tokens: Vec::new(),
         prior_episode_id: told.prior_episode,
+        episode_authority: None,
+        prior_episode_authority: None,
+        sending_facility: None,
+        sequence: None,
+        occurred_earliest: None,
+        occurred_latest: None,
     });
 }
