@@ -75,7 +75,7 @@ pub struct Encounter<'a> {
     /// MSH-13: the source's own order of its messages.
     #[serde(default)]
     pub sequence: Option<i64>,
-    /// First moment that the written time can mean, where it is coarser than a minute or happens twice; else `None`.
+    /// First moment that the written time can mean, where it is coarser than a second or happens twice; else `None`.
     #[serde(default)]
     pub occurred_earliest: Option<Timestamp>,
     /// Last moment that the written time can mean; `None` together with `occurred_earliest`.

@@ -89,9 +89,7 @@ impl Kind {
     pub const fn versions(self) -> &'static [&'static str] {
         match self {
             Self::SourceRecord => &[include_str!("../avro/SourceRecord/v1.avsc")],
-            Self::Encounter => {
-                &[include_str!("../avro/Encounter/v1.avsc"), include_str!("../avro/Encounter/v2.avsc")]
-            }
+            Self::Encounter => &[include_str!("../avro/Encounter/v1.avsc"), include_str!("../avro/Encounter/v2.avsc")],
             Self::BedCapacity => &[include_str!("../avro/BedCapacity/v1.avsc")],
             Self::BedStatus => &[include_str!("../avro/BedStatus/v1.avsc")],
             Self::Person => &[include_str!("../avro/Person/v1.avsc")],
