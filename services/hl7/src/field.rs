@@ -72,6 +72,8 @@ addresses! {
     PID_DEATH = "PID", 30;
     /// Prior patient identifier list.
     MRG_IDENTIFIERS = "MRG", 1;
+    /// Prior patient account number.
+    MRG_ACCOUNT = "MRG", 3;
     /// Prior visit number.
     MRG_VISIT = "MRG", 5;
     /// Patient class.

@@ -62,6 +62,10 @@ pub struct Moment {
     pub precision: Precision,
     /// Whether the wall clock showed this time twice or never.
     pub doubt: Option<Doubt>,
+    /// The last moment that the text can mean: of a day its last microsecond, of the repeated hour the second.
+    pub latest: i64,
+    /// Offset from UTC in seconds, where the text has one.
+    pub offset_seconds: Option<i64>,
 }
 
 /// Swedish wall-clock time. Keep one per thread: it remembers the offsets of recent days.
@@ -69,6 +73,16 @@ pub struct Moment {
 pub struct Stockholm {
     zone: TimeZone,
     days: [Option<Day>; DAYS_KEPT],
+    assumed: Option<Assumed>,
+}
+
+/// The offset of the times of one message that have none of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assumed {
+    /// Swedish wall-clock time, whose offset now is this many seconds: it tells which of the repeated hours is meant.
+    Swedish(i64),
+    /// Another clock, this many seconds ahead of UTC.
+    Other(i64),
 }
 
 /// The one offset that holds from midnight to midnight.
@@ -92,7 +106,7 @@ impl Stockholm {
     pub fn new() -> Stockholm {
         let zone =
             TimeZone::get("Europe/Stockholm").expect("the time zone database is built in (jiff, tzdb-bundle-always)");
-        Stockholm { zone, days: [None; DAYS_KEPT] }
+        Stockholm { zone, days: [None; DAYS_KEPT], assumed: None }
     }
 
     /// Reads a time stamp. Pass the first component of the field; blanks around it do not matter.
@@ -100,12 +114,62 @@ impl Stockholm {
         let written = Written::read(text.trim_ascii().as_bytes())?;
         let day = days_from_epoch(written.year, written.month, written.day);
         let local_seconds = day * DAY_SECONDS + written.second_of_day;
-        let (offset_seconds, doubt) = match written.offset_seconds {
-            Some(offset) => (offset, None),
-            None => self.offset(day, &written)?,
+        let (offset_seconds, doubt) = match (written.offset_seconds, self.assumed) {
+            (Some(offset), _) | (None, Some(Assumed::Other(offset))) => (offset, None),
+            (None, assumed) => match (self.offset(day, &written)?, assumed) {
+                // Summer time is the first of the two hours, and an hour ahead of the second.
+                ((first, Some(Doubt::Repeated)), Some(Assumed::Swedish(now)))
+                    if (first - 3_600..=first).contains(&now) =>
+                {
+                    (now, None)
+                }
+                (found, _) => found,
+            },
         };
         let micros = (local_seconds - offset_seconds) * MICROS + written.micros;
-        Ok(Moment { micros, precision: written.precision, doubt })
+        let offset_seconds = written.offset_seconds;
+        let mut moment = Moment { micros, precision: written.precision, doubt, latest: micros, offset_seconds };
+        if written.precision < Precision::Second {
+            moment.latest = self.end(&written)?.max(micros);
+        }
+        if doubt == Some(Doubt::Repeated) {
+            moment.latest += 3_600 * MICROS;
+        }
+        Ok(moment)
+    }
+
+    /// What times without an offset mean, until told otherwise; `None`: Swedish wall-clock time.
+    pub fn assume(&mut self, assumed: Option<Assumed>) {
+        self.assumed = assumed;
+    }
+
+    /// What a message's own statement of its offset (MSH-7) says of its other times.
+    #[must_use]
+    pub fn assumed_of(&self, moment: &Moment) -> Option<Assumed> {
+        let written = moment.offset_seconds?;
+        let swedish = i64::from(self.zone.to_offset(timestamp(moment.micros)).seconds());
+        Some(if written == swedish { Assumed::Swedish(written) } else { Assumed::Other(written) })
+    }
+
+    /// The last microsecond of what was written to less than the second.
+    fn end(&mut self, written: &Written) -> Result<i64, Error> {
+        let month = if written.precision == Precision::Year { 12 } else { written.month };
+        let day = match written.precision {
+            Precision::Year | Precision::Month => days_in_month(i64::from(written.year), i64::from(month)) as i8,
+            _ => written.day,
+        };
+        let second_of_day = match written.precision {
+            Precision::Minute => written.second_of_day + 59,
+            Precision::Hour => written.second_of_day + 3_599,
+            _ => DAY_SECONDS - 1,
+        };
+        let last = Written { month, day, second_of_day, ..*written };
+        let number = days_from_epoch(last.year, last.month, last.day);
+        let offset_seconds = match (written.offset_seconds, self.assumed) {
+            (Some(offset), _) | (None, Some(Assumed::Other(offset))) => offset,
+            _ => self.offset(number, &last)?.0,
+        };
+        Ok((number * DAY_SECONDS + last.second_of_day - offset_seconds + 1) * MICROS - 1)
     }
 
     /// The local date of a moment, as (year, month, day).
@@ -183,6 +247,7 @@ fn timestamp(micros: i64) -> jiff::Timestamp {
 }
 
 /// The parts as written, checked against the calendar.
+#[derive(Clone, Copy)]
 struct Written {
     year: i16,
     month: i8,

@@ -86,6 +86,16 @@ impl<'a> Value<'a> {
         Value::new(piece(component.raw, self.delimiters.subcomponent, number), self.delimiters)
     }
 
+    /// What an HD names: its namespace id, else its universal id. Anything that has no subcomponents is itself.
+    pub fn namespace(&self) -> Value<'a> {
+        if find(self.raw, self.delimiters.subcomponent).is_none() {
+            return *self;
+        }
+        let part = |number| Value::new(piece(self.raw, self.delimiters.subcomponent, number), self.delimiters);
+        let namespace = part(1);
+        if namespace.given().is_some() { namespace } else { part(2) }
+    }
+
     /// The first `N` components in one pass; index 0 is component 1.
     pub fn components<const N: usize>(&self) -> [Value<'a>; N] {
         let mut found = [Value::new("", self.delimiters); N];
@@ -172,6 +182,12 @@ mod tests {
         assert_eq!(field.component(0).raw(), "");
         let [first, second, third] = field.components();
         assert_eq!([first.raw(), second.raw(), third.raw()], ["a&b", "c&d", ""]);
+    }
+
+    #[test]
+    fn an_hd_is_named_by_its_namespace() {
+        let named = |raw: &'static str| value(raw).namespace().raw();
+        assert_eq!([named("AVD5&1.2.3&ISO"), named("&1.2.3&ISO"), named("AVD5")], ["AVD5", "1.2.3", "AVD5"]);
     }
 
     #[test]

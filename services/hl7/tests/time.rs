@@ -6,10 +6,11 @@ use proptest::prelude::*;
 #[track_caller]
 fn check(text: &str, utc: &str, precision: Precision, doubt: Option<Doubt>) {
     let stamp: jiff::Timestamp = utc.parse().unwrap();
-    let want = Moment { micros: stamp.as_microsecond(), precision, doubt };
+    let want = Ok((stamp.as_microsecond(), precision, doubt));
     let mut clock = Stockholm::new();
-    assert_eq!(clock.read(text), Ok(want), "{text}");
-    assert_eq!(clock.read(text), Ok(want), "{text}, from the kept offset");
+    let mut read = || clock.read(text).map(|Moment { micros, precision, doubt, .. }| (micros, precision, doubt));
+    assert_eq!(read(), want, "{text}");
+    assert_eq!(read(), want, "{text}, from the kept offset");
 }
 
 #[test]
@@ -117,4 +118,43 @@ proptest! {
     fn any_text_is_read_or_refused(text in "[0-9+.:Z-]{0,24}") {
         let _ = Stockholm::new().read(&text);
     }
+}
+
+#[test]
+fn what_is_written_to_the_day_or_happens_twice_can_mean_later_moments() {
+    let mut clock = Stockholm::new();
+    let mut check = |text: &str, latest: &str| {
+        let latest: jiff::Timestamp = latest.parse().unwrap();
+        assert_eq!(clock.read(text).map(|moment| moment.latest), Ok(latest.as_microsecond()), "{text}");
+    };
+    check("2026", "2026-12-31T22:59:59.999999Z");
+    check("202602", "2026-02-28T22:59:59.999999Z");
+    check("20260106", "2026-01-06T22:59:59.999999Z");
+    check("20260106+0000", "2026-01-06T23:59:59.999999Z");
+    check("2026010616", "2026-01-06T15:59:59.999999Z");
+    check("202601061600", "2026-01-06T15:00:59.999999Z");
+    check("20260106160000", "2026-01-06T15:00:00Z");
+    check("20251026023000", "2025-10-26T01:30:00Z");
+    check("20251026", "2025-10-26T22:59:59.999999Z");
+}
+
+#[test]
+fn the_messages_offset_tells_what_its_other_times_mean() {
+    let mut clock = Stockholm::new();
+    let mut check = |sent: &str, text: &str, utc: &str, doubt: Option<Doubt>| {
+        let sent = clock.read(sent).unwrap();
+        let assumed = clock.assumed_of(&sent);
+        clock.assume(assumed);
+        let utc: jiff::Timestamp = utc.parse().unwrap();
+        let moment = clock.read(text).unwrap();
+        assert_eq!((moment.micros, moment.doubt), (utc.as_microsecond(), doubt), "{text}");
+        clock.assume(None);
+    };
+    check("20260106080000+0000", "20260106073000", "2026-01-06T07:30:00Z", None);
+    check("20260106080000+0100", "20260106073000", "2026-01-06T06:30:00Z", None);
+    // A winter message about the summer is Swedish time all the same.
+    check("20260106080000+0100", "20250706073000", "2025-07-06T05:30:00Z", None);
+    check("20251026025900+0100", "20251026023000", "2025-10-26T01:30:00Z", None);
+    check("20251026025900+0200", "20251026023000", "2025-10-26T00:30:00Z", None);
+    check("20251026025900", "20251026023000", "2025-10-26T00:30:00Z", Some(Doubt::Repeated));
 }

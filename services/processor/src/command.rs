@@ -74,6 +74,9 @@ enum Command {
         /// Print the open stays after the whole file instead, as sorted JSON lines.
         #[arg(long)]
         census: bool,
+        /// Print every stay after the whole file instead, ended ones too, as sorted JSON lines.
+        #[arg(long, conflicts_with = "census")]
+        stays: bool,
         /// Language of meanings and remedies.
         #[arg(long, value_enum, default_value = "en")]
         language: Language,
@@ -141,9 +144,9 @@ impl CommandLine {
         let done = match self.command {
             Command::Run { config } => return service::run(&config),
             Command::Check { config } => return service::check(&config),
-            Command::DryRun { region, mapping, code_lists, format, census, language, file } => {
+            Command::DryRun { region, mapping, code_lists, format, census, stays, language, file } => {
                 let files = Files { mapping: mapping.as_deref(), code_lists: code_lists.as_deref() };
-                dry_run(region, files, format, census, language, &file)
+                dry_run(region, files, Shown { format, census, stays, language }, &file)
             }
             Command::Mapping { command: MappingCommand::Check { file } } if mapping::is_package(&file) => {
                 package_check(&file)
@@ -177,19 +180,25 @@ struct Files<'a> {
     code_lists: Option<&'a Path>,
 }
 
+/// How a file is read and what is shown of it.
+struct Shown {
+    format: Option<Input>,
+    census: bool,
+    stays: bool,
+    language: Language,
+}
+
 fn dry_run(
     region: Region,
     Files { mapping, code_lists }: Files<'_>,
-    format: Option<Input>,
-    census: bool,
-    language: Language,
+    Shown { format, census, stays, language }: Shown,
     file: &Path,
 ) -> Result<(), Failure> {
     let package = mapping.filter(|path| mapping::is_package(path));
     let program = package.map(Program::load).transpose().map_err(|error| usage(&error))?;
     let code_lists = code_lists.map(CodeLists::with_folder).transpose().map_err(|error| usage(&error))?;
-    if census && program.is_some() {
-        return Err(Failure::Usage("--census counts stays of HL7 messages; a table has none".to_owned()));
+    if (census || stays) && program.is_some() {
+        return Err(Failure::Usage("--census and --stays count stays of HL7 messages; a table has none".to_owned()));
     }
     let directory = match mapping {
         None => Directory::default(),
@@ -208,6 +217,7 @@ fn dry_run(
         code_lists,
         format,
         census,
+        stays,
         language,
         received_at: now(),
     };

@@ -7,6 +7,7 @@
 mod field_path;
 mod file;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -14,6 +15,9 @@ use schemas::{BedKind, BedState, CareType, PatientClass, Place, Sex};
 
 pub use field_path::FieldPath;
 pub use file::{Error, Warning};
+
+/// Between a unit's code and the facility that tells it from others of the code.
+pub(crate) const FACILITY_MARK: char = '@';
 
 /// What a region's mapping file says, compiled. The default knows nothing: codes stay verbatim.
 #[derive(Debug, Default)]
@@ -25,6 +29,8 @@ pub struct Directory {
     pub protection: Option<Protection>,
     /// Where a message carries lan and kommun; `None`: nowhere.
     pub municipality: Option<FieldPath>,
+    /// Where a message carries the visit number, if not in PV1-19.
+    pub visit: Option<FieldPath>,
     patient_class: HashMap<Box<str>, PatientClass>,
     sex: HashMap<Box<str>, Sex>,
     bed_status: HashMap<Box<str>, BedState>,
@@ -119,13 +125,32 @@ impl Directory {
         self.units.values().map(Vec::len).sum()
     }
 
-    /// The unit of this code; where several facilities share a code, the facility decides.
+    /// The unit of this code; where several facilities share a code, the facility decides. A code that [`Directory::ward`]
+    /// made is understood too.
     pub fn unit(&self, code: &str, facility: Option<&str>) -> Option<&Unit> {
-        let candidates = self.units.get(code)?;
+        let Some(candidates) = self.units.get(code) else {
+            let (code, facility) = code.rsplit_once(FACILITY_MARK)?;
+            return self.units.get(code)?.iter().find(|unit| unit.facility.as_deref() == Some(facility));
+        };
         candidates
             .iter()
             .find(|unit| unit.facility.is_some() && unit.facility.as_deref() == facility)
             .or_else(|| candidates.iter().find(|unit| unit.facility.is_none()))
+    }
+
+    /// What a ward is called behind the processor, and whether its facility tells it from others of its code: a code that
+    /// several facilities share becomes `code@facility`; a code that the region lists once, without facility, is its own name.
+    pub(crate) fn ward<'c>(&self, code: Cow<'c, str>, facility: Option<&str>) -> (Cow<'c, str>, bool) {
+        let Some(candidates) = self.units.get(&*code) else { return (code, true) };
+        match candidates.as_slice() {
+            [only] => (code, only.facility.is_some()),
+            _ => {
+                match facility.filter(|named| candidates.iter().any(|unit| unit.facility.as_deref() == Some(*named))) {
+                    Some(facility) => (Cow::Owned(format!("{code}{FACILITY_MARK}{facility}")), true),
+                    None => (code, true),
+                }
+            }
+        }
     }
 
     /// The unit with this HSA-id, and its code.

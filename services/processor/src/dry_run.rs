@@ -77,6 +77,8 @@ pub struct Options {
     pub format: Option<Input>,
     /// Print the open stays instead of the messages.
     pub census: bool,
+    /// Print all stays instead, ended ones too.
+    pub stays: bool,
     /// Language of meanings and remedies.
     pub language: Language,
     /// Now: what is recorded later than this is a finding.
@@ -155,7 +157,8 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
         return table.run(&mut pipeline, input, options.language, output);
     }
     let mut summary = Summary::default();
-    let mut taker = Taker { census: options.census.then(Census::default), ..Taker::default() };
+    let mut taker =
+        Taker { census: (options.census || options.stays).then(|| Census::of(options.stays)), ..Taker::default() };
     let mut input = BufReader::new(input);
     let is_fhir = match options.format {
         Some(format) => format == Input::Fhir,
@@ -186,7 +189,7 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
             let origin = Origin { topic: "dry-run", partition: 0, offset, ordinal: 0 };
             let outcome = pipeline.process(&source, origin, &mut taker);
             summary.add(&outcome, pipeline.found());
-            if !options.census {
+            if taker.census.is_none() {
                 let message_id = pipeline.message_id(payload);
                 print(&mut taker, outcome, message_id, At::Message(summary.messages()), options.language, output)?;
             }

@@ -141,6 +141,7 @@ impl Pipeline {
     /// Processes one record. `origin.ordinal` is not looked at: the pipeline counts.
     pub fn process<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Outcome {
         self.findings.clear();
+        self.stockholm.assume(None);
         let made = match source.format {
             _ if source.region != self.region => Err(Stop::refuse(Rule::RegionMismatch, "region")),
             Format::Hl7v2 => self.message(source, origin, sink),
@@ -208,7 +209,7 @@ impl Pipeline {
         let text = text::of(source.payload, findings);
         let message = message::read(&text, findings)?;
         let trigger = trigger::of(&message, findings)?;
-        let times = event_time::of(&message, source.received_at, &mut self.stockholm, findings)?;
+        let times = event_time::of(&message, trigger, source.received_at, &mut self.stockholm, findings)?;
         message::inspect_header(&message, findings);
         let guard = Guard::of_message(&self.pseudonymiser, &message);
         let pseudonymising = Pseudonymising {
@@ -236,6 +237,12 @@ impl Pipeline {
         let mut mapping = encounter::Mapping {
             trigger,
             times,
+            sending_facility: guard.text(
+                message.at(hl7::field::MSH_SENDING_FACILITY).component(1).namespace(),
+                "MSH-4",
+                findings,
+            ),
+            sequence: message.at(hl7::field::MSH_SEQUENCE).given().and_then(|sequence| sequence.parse().ok()),
             head,
             pseudonymising,
             directory: &self.directory,

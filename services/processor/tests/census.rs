@@ -25,6 +25,7 @@ fn run(file: &[u8], census: bool) -> (String, Summary) {
         code_lists: None,
         format: None,
         census,
+        stays: false,
         language: Language::En,
         received_at: RECEIVED_AT,
     };

@@ -26,6 +26,7 @@ fn dry_run(file: &PathBuf) -> String {
         code_lists: None,
         format: None,
         census: false,
+        stays: false,
         language: Language::En,
         received_at: RECEIVED_AT,
     };

@@ -174,6 +174,7 @@ fn the_dry_run_prints_none_either() {
         code_lists: None,
         format: None,
         census: false,
+        stays: false,
         language: Language::Sv,
         received_at: support::RECEIVED_AT,
     };

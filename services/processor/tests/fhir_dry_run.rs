@@ -16,6 +16,7 @@ fn run(file: &str, format: Option<Input>, census: bool) -> Result<(Vec<String>, 
         code_lists: None,
         format,
         census,
+        stays: false,
         language: Language::En,
         received_at: support::RECEIVED_AT,
     };

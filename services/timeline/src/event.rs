@@ -16,12 +16,18 @@ pub struct Event {
     pub trigger: Trigger,
     /// When it happened; cancellations: when the cancelled event happened.
     pub occurred_at: Timestamp,
-    /// The source gave `occurred_at` itself (EVN-6).
+    /// The source gave `occurred_at` itself (ZBE-2 or EVN-6).
     pub occurred_given: bool,
+    /// First and last moment that the written time can mean, where it is coarser than a second or happens twice.
+    pub occurred_between: Option<Box<(Timestamp, Timestamp)>>,
     /// EVN-2.
     pub recorded_at: Option<Timestamp>,
     /// MSH-7.
     pub sent_at: Option<Timestamp>,
+    /// MSH-13.
+    pub sequence: Option<i64>,
+    /// When the platform received it, and its offset in the source topic: the last that tells two events apart.
+    pub received: (Timestamp, i64),
     /// HSA-id of the source system: visit numbers are unique within it only.
     pub source_system: Box<str>,
     /// Pseudonym of the person.
@@ -32,8 +38,12 @@ pub struct Event {
     pub prior_subjects: Vec<Box<str>>,
     /// PV1-19.1
     pub episode: Option<Box<str>>,
+    /// Who gave the visit number.
+    pub issuer: Option<Issuer>,
     /// MRG-5
     pub prior_episode: Option<Box<str>>,
+    /// MRG-5.4
+    pub prior_authority: Option<Box<str>>,
     /// PV1-3
     pub place: Option<Location>,
     /// PV1-6
@@ -44,7 +54,16 @@ pub struct Event {
     pub details: Details,
 }
 
-/// Where a patient is, to the bed. Two locations are the same when unit, room and bed are.
+/// Who gave a visit number, as far as the source says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuer {
+    /// PV1-19.4: the same number of another authority is another visit.
+    Authority(Box<str>),
+    /// MSH-4, where PV1-19 names no authority: a hint only, for a visit may be told of from several facilities.
+    Facility(Box<str>),
+}
+
+/// Where a patient is, to the bed. [`Location::is`] says whether two are the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
     /// PV1-3.1
@@ -53,6 +72,8 @@ pub struct Location {
     pub room: Option<Box<str>>,
     /// PV1-3.3
     pub bed: Option<Box<str>>,
+    /// PV1-3.4, where two hospitals share codes.
+    pub facility: Option<Box<str>>,
 }
 
 /// What is said of a stay beside its place.
@@ -95,6 +116,10 @@ pub enum Trigger {
     CancelTransfer,
     /// A13
     CancelDischarge,
+    /// A52
+    CancelLeaveStart,
+    /// A53
+    CancelLeaveEnd,
     /// A18, A30, A34, A36, A40, A47
     MergePerson,
     /// A42, A45, A50
@@ -103,6 +128,8 @@ pub enum Trigger {
     DeleteVisit,
     /// A29
     DeletePerson,
+    /// A08: moves nobody; naming another place is noticed.
+    Update,
     /// Everything else: recorded, without effect on place.
     Other,
 }
@@ -117,6 +144,7 @@ impl Trigger {
             "A03" => Self::Discharge,
             "A04" => Self::Register,
             "A06" | "A07" => Self::ClassChange,
+            "A08" => Self::Update,
             "A11" => Self::CancelAdmit,
             "A12" => Self::CancelTransfer,
             "A13" => Self::CancelDischarge,
@@ -125,10 +153,23 @@ impl Trigger {
             "A22" => Self::LeaveEnd,
             "A23" => Self::DeleteVisit,
             "A29" => Self::DeletePerson,
+            "A52" => Self::CancelLeaveStart,
+            "A53" => Self::CancelLeaveEnd,
             "A18" | "A30" | "A34" | "A36" | "A40" | "A47" => Self::MergePerson,
             "A42" | "A45" | "A50" => Self::MoveVisit,
             _ => Self::Other,
         }
+    }
+
+    /// Whether it can change where anybody is.
+    #[must_use]
+    pub const fn has_effect(self) -> bool {
+        !matches!(self, Self::Update | Self::Other)
+    }
+
+    /// Whether it puts a patient in a place, if it names one.
+    pub(crate) const fn places(self) -> bool {
+        matches!(self, Self::Admit | Self::Register | Self::Transfer | Self::ClassChange | Self::Swap | Self::LeaveEnd)
     }
 }
 
@@ -136,7 +177,29 @@ impl Location {
     /// From a common event's place.
     #[must_use]
     pub fn new(place: &Place<'_>) -> Self {
-        Self { unit: place.unit.into(), room: place.room.map(Into::into), bed: place.bed.map(Into::into) }
+        Self {
+            unit: place.unit.into(),
+            room: place.room.map(Into::into),
+            bed: place.bed.map(Into::into),
+            facility: place.facility.map(Into::into),
+        }
+    }
+
+    /// Whether both are the same bed. A facility that one of them leaves out is no difference.
+    #[must_use]
+    pub fn is(&self, other: &Location) -> bool {
+        self.same_unit(other) && self.room == other.room && self.bed == other.bed
+    }
+
+    /// Whether `other` may be the place that this names less precisely: `AVD5` takes in every bed of AVD5.
+    pub(crate) fn takes_in(&self, other: &Location) -> bool {
+        let open = |mine: &Option<Box<str>>, theirs: &Option<Box<str>>| mine.is_none() || mine == theirs;
+        self.same_unit(other) && open(&self.room, &other.room) && open(&self.bed, &other.bed)
+    }
+
+    fn same_unit(&self, other: &Location) -> bool {
+        let facilities = self.facility.as_ref().zip(other.facility.as_ref());
+        self.unit == other.unit && facilities.is_none_or(|(mine, theirs)| mine == theirs)
     }
 }
 
@@ -153,6 +216,27 @@ impl Event {
         self.prior_episode.as_ref().map(|episode| self.key_of(episode))
     }
 
+    /// First and last moment that its time can mean.
+    pub(crate) fn between(&self) -> (Timestamp, Timestamp) {
+        self.occurred_between.as_deref().copied().unwrap_or((self.occurred_at, self.occurred_at))
+    }
+
+    /// PV1-19.4.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        match &self.issuer {
+            Some(Issuer::Authority(authority)) => Some(authority),
+            _ => None,
+        }
+    }
+
+    /// MSH-4 of an event whose visit number names no authority.
+    pub(crate) fn facility(&self) -> Option<&str> {
+        match &self.issuer {
+            Some(Issuer::Facility(facility)) => Some(facility),
+            _ => None,
+        }
+    }
+
     fn key_of(&self, episode: &str) -> EpisodeKey {
         EpisodeKey { source_system: self.source_system.clone(), episode: episode.into() }
     }
@@ -167,14 +251,27 @@ impl From<&Encounter<'_>> for Event {
             trigger: Trigger::from_code(encounter.trigger),
             occurred_at: envelope.occurred_at,
             occurred_given: encounter.occurred_given,
+            occurred_between: encounter
+                .occurred_earliest
+                .zip(encounter.occurred_latest)
+                .map(|(earliest, latest)| Box::new((earliest, latest))),
             recorded_at: envelope.recorded_at,
             sent_at: encounter.sent_at,
+            sequence: encounter.sequence,
+            received: (envelope.ingested_at, envelope.origin.offset),
             source_system: envelope.source_system.into(),
             subject: envelope.subject_token.map(Into::into),
             subject_aliases: boxed(&envelope.subject_aliases),
             prior_subjects: boxed(&encounter.prior_subject_tokens),
             episode: encounter.episode_id.map(Into::into),
+            issuer: encounter.episode_id.and_then(|_| {
+                match (encounter.episode_authority, encounter.sending_facility) {
+                    (Some(authority), _) => Some(Issuer::Authority(authority.into())),
+                    (None, facility) => facility.map(|facility| Issuer::Facility(facility.into())),
+                }
+            }),
             prior_episode: encounter.prior_episode_id.map(Into::into),
+            prior_authority: encounter.prior_episode_authority.map(Into::into),
             place: encounter.place.as_ref().map(Location::new),
             prior_place: encounter.prior_place.as_ref().map(Location::new),
             movement: encounter.movement_id.zip(encounter.movement_action).map(|(id, action)| (id.into(), action)),

@@ -1,22 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod cancellation;
 mod capacity;
 mod event;
 mod finding;
 mod ledger;
 mod occupancy;
 mod order;
+mod overlap;
 mod people;
+mod replay;
 mod stay;
+mod step;
+mod visit;
 mod voiding;
 
-mod replay;
-
 pub use capacity::{Capacity, CapacityHistory};
-pub use event::{Details, Event, EventId, Location, Trigger};
+pub use event::{Details, Event, EventId, Issuer, Location, Trigger};
 pub use finding::{Entry, Finding, FindingRule, Text};
 pub use ledger::{Change, Ledger};
 pub use occupancy::{Occupancy, Total, occupancy, overbelaggning_known};
-pub use people::{persons, survivors};
+pub use people::{IDENTIFIERS_MAX, persons, survivors};
 pub use replay::{Timeline, timeline};
 pub use stay::{EpisodeKey, Stay};

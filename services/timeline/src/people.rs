@@ -1,28 +1,36 @@
-//! Who is who, and whose visit is which: merges and visit moves, both timeless.
+//! Who is who: merges, and identifiers that stand in one message. Both are timeless.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::{EpisodeKey, Event, EventId, Finding, FindingRule, Trigger, order};
+use crate::{Event, Finding, FindingRule, Trigger, order};
+
+/// More other identifiers than this beside one identifier are not one person's: a registration desk's placeholder, or a
+/// number that was read wrongly. It links nobody. A person has a national number, a few reserve numbers, and one of each
+/// hospital system.
+pub const IDENTIFIERS_MAX: usize = 16;
 
 /// Persons after merges. Chains are followed; the order of merges decides only which pseudonym names the person.
 pub(crate) struct People<'a> {
     parent: HashMap<&'a str, &'a str>,
     survivor: HashMap<&'a str, &'a str>,
+    /// Identifiers that link nobody.
+    shared: HashSet<&'a str>,
 }
 
 impl<'a> People<'a> {
     /// `events` in order of time.
-    pub(crate) fn new(events: &[&'a Event]) -> Self {
-        let mut people = Self { parent: HashMap::new(), survivor: HashMap::new() };
+    pub(crate) fn new(events: &[&'a Event], findings: &mut Vec<Finding>) -> Self {
+        let shared = shared(events, findings);
+        let mut people = Self { parent: HashMap::new(), survivor: HashMap::new(), shared };
         for event in events {
-            let Some(subject) = event.subject.as_deref() else { continue };
+            let Some(subject) = people.token(event) else { continue };
             for alias in &event.subject_aliases {
                 people.unite(subject, alias);
             }
             if event.trigger == Trigger::MergePerson {
                 for prior in &event.prior_subjects {
                     people.unite(subject, prior);
-                    if &**prior != subject {
+                    if &**prior != subject && !people.shared.contains(&**prior) {
                         people.survivor.insert(prior, subject);
                         people.survivor.remove(subject);
                     }
@@ -32,7 +40,12 @@ impl<'a> People<'a> {
         people
     }
 
-    /// The same for all pseudonyms of one person.
+    /// The person whom an event is about: the same for all pseudonyms of one person.
+    pub(crate) fn of(&self, event: &'a Event) -> Option<&'a str> {
+        self.token(event).map(|token| self.person(token))
+    }
+
+    /// The pseudonym that stands for all of a person.
     pub(crate) fn person(&self, subject: &'a str) -> &'a str {
         let mut person = subject;
         while let Some(parent) = self.parent.get(person) {
@@ -50,7 +63,16 @@ impl<'a> People<'a> {
         survivor
     }
 
+    /// The pseudonym by which an event names its person: its subject, unless that links nobody.
+    pub(crate) fn token(&self, event: &'a Event) -> Option<&'a str> {
+        let mut tokens = event.subject.iter().chain(&event.subject_aliases).map(|token| &**token);
+        if self.shared.is_empty() { tokens.next() } else { tokens.find(|token| !self.shared.contains(token)) }
+    }
+
     fn unite(&mut self, one: &'a str, other: &'a str) {
+        if self.shared.contains(one) || self.shared.contains(other) {
+            return;
+        }
         let (one, other) = (self.person(one), self.person(other));
         // The smaller name becomes the root, whatever the order of the events.
         match one.cmp(other) {
@@ -61,13 +83,35 @@ impl<'a> People<'a> {
     }
 }
 
+/// Pairs of pseudonyms that one event says are one person's.
+pub(crate) fn links(event: &Event) -> impl Iterator<Item = (&str, &str)> {
+    let priors = event.prior_subjects.iter().filter(|_| event.trigger == Trigger::MergePerson);
+    let subject = event.subject.as_deref();
+    event.subject_aliases.iter().chain(priors).filter_map(move |other| Some((subject?, &**other)))
+}
+
+/// The identifiers that stand beside more than [`IDENTIFIERS_MAX`] others, each with a finding at the first event that names it.
+fn shared<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> HashSet<&'a str> {
+    let mut beside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (one, other) in events.iter().flat_map(|event| links(event)).filter(|(one, other)| one != other) {
+        beside.entry(one).or_default().insert(other);
+        beside.entry(other).or_default().insert(one);
+    }
+    beside.retain(|_, others| others.len() > IDENTIFIERS_MAX);
+    for token in beside.keys() {
+        let named = |event: &&&Event| links(event).any(|(one, other)| one == *token || other == *token);
+        findings.extend(events.iter().find(named).map(|event| Finding::of(event, FindingRule::IdentifierShared)));
+    }
+    beside.into_keys().collect()
+}
+
 /// What each merged pseudonym is called now, over a set of events in any order; who was never merged is not in it.
 ///
 /// For statements beside the events, which name a person as their source did before a merge.
 #[must_use]
 pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
-    let events = crate::replay::distinct(events);
-    let people = People::new(&events);
+    let events = order::distinct(events);
+    let people = People::new(&events, &mut Vec::new());
     people.survivor.keys().map(|merged| (Box::from(*merged), Box::from(people.survivor(merged)))).collect()
 }
 
@@ -75,50 +119,8 @@ pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box
 /// one that stands for the person, over a set of events in any order. Who was never linked is not in it.
 #[must_use]
 pub fn persons<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
-    let events = crate::replay::distinct(events);
-    let people = People::new(&events);
+    let events = order::distinct(events);
+    let people = People::new(&events, &mut Vec::new());
     let linked = people.parent.iter().flat_map(|(one, other)| [*one, *other]);
     linked.map(|token| (Box::from(token), Box::from(people.person(token)))).collect()
-}
-
-/// Visits after moves (A42, A45, A50): the latest move owns a visit.
-pub(crate) struct Visits {
-    moved: HashMap<EpisodeKey, EpisodeKey>,
-    effective: HashSet<EventId>,
-}
-
-impl Visits {
-    pub(crate) fn new(events: &[&Event], findings: &mut Vec<Finding>) -> Self {
-        let mut moves: Vec<&Event> =
-            events.iter().copied().filter(|event| event.trigger == Trigger::MoveVisit).collect();
-        moves.sort_by_key(|event| std::cmp::Reverse(order::arrival(event)));
-        let mut visits = Self { moved: HashMap::new(), effective: HashSet::new() };
-        for event in moves {
-            let Some((from, to)) = event.prior_episode_key().zip(event.episode_key()) else { continue };
-            if visits.moved.contains_key(&from) || from == to {
-                continue;
-            }
-            if visits.current(&to) == from {
-                findings.push(Finding::of(event, FindingRule::MoveCircular));
-                continue;
-            }
-            visits.moved.insert(from, to);
-            visits.effective.insert(event.id);
-        }
-        visits
-    }
-
-    /// Whether this move decides where its visit is.
-    pub(crate) fn is_effective(&self, event: &Event) -> bool {
-        self.effective.contains(&event.id)
-    }
-
-    /// The visit that `key` is now.
-    pub(crate) fn current(&self, key: &EpisodeKey) -> EpisodeKey {
-        let mut current = key;
-        while let Some(next) = self.moved.get(current) {
-            current = next;
-        }
-        current.clone()
-    }
 }

@@ -1,12 +1,14 @@
 //! From a set of events to stays: the rules of an episode, in the order in which they apply.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use schemas::{PatientClass, Timestamp};
 
 use crate::{
-    Details, EpisodeKey, Event, EventId, Finding, FindingRule, Location, Stay, Trigger, order,
-    people::{People, Visits},
+    Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, cancellation, order, overlap,
+    people::People,
+    step::{self, Step},
+    visit::{self, Visit, Visits},
     voiding,
 };
 
@@ -25,61 +27,54 @@ pub struct Timeline {
 #[must_use]
 pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
     let mut findings = Vec::new();
-    let events = distinct(events);
-    let people = People::new(&events);
-    let visits = Visits::new(&events, &mut findings);
-    let mut placed: Vec<(&Event, Option<EpisodeKey>)> =
-        events.iter().map(|event| (*event, event.episode_key().map(|key| visits.current(&key)))).collect();
-    let owning = voiding::owners(&placed, &visits);
-    let owners: HashMap<EpisodeKey, &str> = owning
-        .iter()
-        .filter_map(|(key, event)| Some((key.clone(), people.person(event.subject.as_deref()?))))
-        .collect();
+    let events = order::distinct(events);
+    let people = People::new(&events, &mut findings);
+    let visits = Visits::new(&events, &people, &mut findings);
+    let mut placed = visits.assign(&events, &people, &mut findings);
+    let owning = visit::owners(&placed, &visits);
+    let owners: HashMap<Visit<'a>, &str> =
+        owning.iter().filter_map(|(visit, event)| Some((visit.clone(), people.of(event)?))).collect();
     voiding::delete(&mut placed, &owners, &people);
 
-    let mut episodes: BTreeMap<EpisodeKey, Vec<&Event>> = BTreeMap::new();
+    let mut episodes: BTreeMap<Visit<'a>, Vec<&Event>> = BTreeMap::new();
     let mut unnamed: Vec<&Event> = Vec::new();
-    for (event, episode) in placed {
-        match episode {
-            Some(episode) => episodes.entry(episode).or_default().push(event),
-            None => unnamed.push(event),
+    for (event, visit) in placed {
+        match visit {
+            Some(visit) => episodes.entry(visit).or_default().push(event),
+            None if event.episode.is_none() => unnamed.push(event),
+            // Of several persons who share the number none is meant: a finding says so.
+            None => {}
         }
     }
     resolve_unnamed(&mut episodes, &unnamed, &owners, &people, &mut findings);
 
     let mut stays = Vec::new();
-    for (key, events) in &episodes {
-        let subject =
-            owning.get(key).and_then(|event| event.subject.as_deref()).map(|subject| people.survivor(subject));
-        let valid = valid(events, &mut findings);
-        let replayed = replay(&valid, None, &mut findings);
-        stays.extend(replayed.into_iter().map(|held| held.into_stay(key, subject)));
+    for (visit, events) in &episodes {
+        let subject = owning.get(visit).and_then(|event| event.subject.as_deref());
+        let subject = subject.map(|subject| people.survivor(subject));
+        let steps = valid(events, &mut findings);
+        let replayed = replay(&steps, None, &mut findings);
+        stays
+            .extend(replayed.into_iter().map(|held| (held.by, held.into_stay(&visit.key, subject), owners.get(visit))));
     }
+    overlap::find(&stays, &mut findings);
     findings.sort_unstable();
     findings.dedup();
-    Timeline { stays, findings }
+    Timeline { stays: stays.into_iter().map(|(_, stay, _)| stay).collect(), findings }
 }
 
-/// Events sorted by time, equal ones once.
-pub(crate) fn distinct<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<&'a Event> {
-    let mut seen = HashSet::new();
-    let mut events: Vec<&Event> = events.into_iter().filter(|event| seen.insert(event.id)).collect();
-    events.sort_by_cached_key(|event| order::arrival(event));
-    events
-}
-
-/// The events of an episode that no cancellation voids.
-fn valid<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> Vec<&'a Event> {
-    let void = voiding::cancelled(events, findings);
-    events.iter().copied().filter(|event| !void.contains(&event.id)).collect()
+/// The events of a visit that count, in order.
+fn valid<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> Vec<Step<'a>> {
+    let cancelled = cancellation::cancelled(events, findings);
+    step::steps(events, &cancelled, findings)
 }
 
 /// A discharge without visit number closes the person's only episode that is open at its time; in order of time, so that
 /// each sees what the earlier ones closed. From then on it is one of the episode's events, and can be cancelled as such.
 fn resolve_unnamed<'a>(
-    episodes: &mut BTreeMap<EpisodeKey, Vec<&'a Event>>,
+    episodes: &mut BTreeMap<Visit<'a>, Vec<&'a Event>>,
     unnamed: &[&'a Event],
-    owners: &HashMap<EpisodeKey, &'a str>,
+    owners: &HashMap<Visit<'a>, &'a str>,
     people: &People<'a>,
     findings: &mut Vec<Finding>,
 ) {
@@ -87,19 +82,23 @@ fn resolve_unnamed<'a>(
         let unresolved = Finding::of(event, FindingRule::EpisodeUnresolved);
         match event.trigger {
             Trigger::Discharge => {}
-            Trigger::CancelAdmit | Trigger::CancelTransfer | Trigger::CancelDischarge => {
+            Trigger::CancelAdmit
+            | Trigger::CancelTransfer
+            | Trigger::CancelDischarge
+            | Trigger::CancelLeaveStart
+            | Trigger::CancelLeaveEnd => {
                 findings.push(unresolved);
                 continue;
             }
             _ => continue,
         }
-        let person = event.subject.as_deref().map(|subject| people.person(subject));
-        let mut open = episodes.iter().filter(|(key, events)| {
-            person.is_some_and(|person| owners.get(*key) == Some(&person)) && is_open(events, event)
+        let person = people.of(event);
+        let mut open = episodes.iter().filter(|(visit, events)| {
+            person.is_some_and(|person| owners.get(*visit) == Some(&person)) && is_open(events, event)
         });
-        match (open.next().map(|(key, _)| key.clone()), open.next()) {
-            (Some(key), None) => {
-                if let Some(events) = episodes.get_mut(&key) {
+        match (open.next().map(|(visit, _)| visit.clone()), open.next()) {
+            (Some(visit), None) => {
+                if let Some(events) = episodes.get_mut(&visit) {
                     events.push(event);
                     events.sort_by_cached_key(|event| order::arrival(event));
                 }
@@ -111,11 +110,15 @@ fn resolve_unnamed<'a>(
 
 fn is_open(events: &[&Event], before: &Event) -> bool {
     let valid = valid(events, &mut Vec::new());
+    let at = before.between().1.max(before.occurred_at);
+    let before = Step { at, ..Step::of(before) };
     replay(&valid, Some(before), &mut Vec::new()).last().is_some_and(|held| held.to.is_none())
 }
 
 /// A stay while it is being built.
 struct Held<'a> {
+    /// What began it.
+    by: &'a Event,
     place: &'a Location,
     from: Timestamp,
     to: Option<Timestamp>,
@@ -139,27 +142,27 @@ impl Held<'_> {
     }
 }
 
-/// Runs the valid events of one episode, sorted, up to but without `before`.
-fn replay<'a>(events: &[&'a Event], before: Option<&Event>, findings: &mut Vec<Finding>) -> Vec<Held<'a>> {
-    let superseded = superseded_discharges(events);
+/// Takes the steps of one visit, in order, up to but without `before`.
+fn replay<'a>(steps: &[Step<'a>], before: Option<Step<'_>>, findings: &mut Vec<Finding>) -> Vec<Held<'a>> {
+    let superseded = step::superseded_discharges(steps);
     let mut held: Vec<Held<'a>> = Vec::new();
     let mut discharged = false;
-    let mut left: Vec<&Event> = events
-        .iter()
-        .copied()
-        .filter(|event| before.is_none_or(|before| order::arrival(event) < order::arrival(before)))
-        .rev()
-        .collect();
-    while let Some(event) = next(&mut left, held.last()) {
+    let mut left: Vec<Step<'a>> = steps.to_vec();
+    if let Some(before) = before {
+        left.retain(|step| step.order() < before.order());
+    }
+    left.reverse();
+    while let Some(step) = next(&mut left, held.last()) {
+        let Step { event, at, trigger } = step;
+        let nowhere_yet = held.is_empty();
         let current = held.last_mut().filter(|stay| stay.to.is_none());
-        let at = event.occurred_at;
-        let mut find = |rule| findings.push(Finding::of(event, rule));
-        match event.trigger {
+        let mut find = |rule| findings.push(Finding { at, ..Finding::of(event, rule) });
+        match trigger {
             Trigger::Admit | Trigger::Register => {
                 if event.place.is_some() {
                     discharged = false;
                 }
-                place(&mut held, event);
+                place(&mut held, step);
             }
             Trigger::Transfer | Trigger::ClassChange | Trigger::Swap | Trigger::LeaveEnd => {
                 if discharged {
@@ -167,7 +170,7 @@ fn replay<'a>(events: &[&'a Event], before: Option<&Event>, findings: &mut Vec<F
                     continue;
                 }
                 let prior_differs = match (&event.prior_place, &current) {
-                    (Some(prior), Some(current)) => prior != current.place,
+                    (Some(prior), Some(current)) => !(prior.takes_in(current.place) || current.place.takes_in(prior)),
                     (Some(_), None) => true,
                     (None, _) => false,
                 };
@@ -175,11 +178,11 @@ fn replay<'a>(events: &[&'a Event], before: Option<&Event>, findings: &mut Vec<F
                     find(FindingRule::PriorPlaceDiffers);
                 }
                 if let Some(current) = current
-                    && event.trigger == Trigger::LeaveEnd
+                    && trigger == Trigger::LeaveEnd
                 {
                     current.on_leave = false;
                 }
-                place(&mut held, event);
+                place(&mut held, step);
             }
             Trigger::LeaveStart => {
                 if let Some(current) = current {
@@ -192,29 +195,56 @@ fn replay<'a>(events: &[&'a Event], before: Option<&Event>, findings: &mut Vec<F
                     continue;
                 }
                 discharged = true;
-                if let Some(current) = current {
-                    if event.place.as_ref().is_some_and(|place| place != current.place) {
-                        find(FindingRule::DischargePlaceDiffers);
+                match current {
+                    Some(current) => {
+                        if event.place.as_ref().is_some_and(|place| !place.takes_in(current.place)) {
+                            find(FindingRule::DischargePlaceDiffers);
+                        }
+                        current.to = Some(at);
                     }
-                    current.to = Some(at);
+                    None if nowhere_yet && left.iter().any(Step::places) => {
+                        find(FindingRule::DischargeBeforeAdmission);
+                    }
+                    None => {}
                 }
                 drop_empty(&mut held);
             }
-            Trigger::Other => {
-                if let Some(current) = current
-                    && event.place.as_ref() == Some(current.place)
-                {
-                    current.describe(event);
+            // The patient is where an A13 says: the bed may have been given away after the discharge.
+            Trigger::CancelDischarge => {
+                let stays = current
+                    .is_some_and(|current| event.place.as_ref().is_none_or(|place| place.takes_in(current.place)));
+                if !stays && !discharged {
+                    place(&mut held, step);
                 }
             }
+            Trigger::Update | Trigger::Other => match current {
+                Some(current) if event.place.as_ref().is_some_and(|place| place.is(current.place)) => {
+                    current.describe(event);
+                }
+                Some(current) if trigger == Trigger::Update => {
+                    if event.place.as_ref().is_some_and(|place| !place.takes_in(current.place)) {
+                        find(FindingRule::UpdatePlaceDiffers);
+                    }
+                }
+                None if trigger == Trigger::Update && nowhere_yet && !discharged => {
+                    if event.place.is_some() && is_inpatient(event) {
+                        find(FindingRule::UpdatePlaceDiffers);
+                    }
+                }
+                _ => {}
+            },
             _ => {}
         }
     }
     held
 }
 
-/// The next event: in order, but among moves of one instant and rank the one whose prior place is where the patient is.
-fn next<'a>(left: &mut Vec<&'a Event>, current: Option<&Held<'a>>) -> Option<&'a Event> {
+fn is_inpatient(event: &Event) -> bool {
+    matches!(event.details.patient_class, PatientClass::Inpatient | PatientClass::Obstetrics)
+}
+
+/// The next step: in order, but among moves of one instant and rank the one whose prior place is where the patient is.
+fn next<'a>(left: &mut Vec<Step<'a>>, current: Option<&Held<'a>>) -> Option<Step<'a>> {
     let first = *left.last()?;
     let moves = matches!(first.trigger, Trigger::Transfer | Trigger::ClassChange | Trigger::Swap | Trigger::LeaveEnd);
     let current = current.filter(|stay| stay.to.is_none());
@@ -222,10 +252,8 @@ fn next<'a>(left: &mut Vec<&'a Event>, current: Option<&Held<'a>>) -> Option<&'a
         let tied = left
             .iter()
             .rev()
-            .take_while(|event| {
-                event.occurred_at == first.occurred_at && order::rank(event.trigger) == order::rank(first.trigger)
-            })
-            .position(|event| event.prior_place.as_ref() == Some(current.place));
+            .take_while(|step| step.at == first.at && order::rank(step.trigger) == order::rank(first.trigger))
+            .position(|step| step.event.prior_place.as_ref().is_some_and(|prior| prior.is(current.place)));
         if let Some(position) = tied {
             return Some(left.remove(left.len() - 1 - position));
         }
@@ -233,9 +261,9 @@ fn next<'a>(left: &mut Vec<&'a Event>, current: Option<&Held<'a>>) -> Option<&'a
     left.pop()
 }
 
-/// Puts the patient at the event's place from its time: the same place again is one stay.
-fn place<'a>(held: &mut Vec<Held<'a>>, event: &'a Event) {
-    let at = event.occurred_at;
+/// Puts the patient at the step's place from its time: the same place again is one stay.
+fn place<'a>(held: &mut Vec<Held<'a>>, step: Step<'a>) {
+    let Step { event, at, .. } = step;
     let current = held.last_mut().filter(|stay| stay.to.is_none());
     let Some(place) = &event.place else {
         if let Some(current) = current {
@@ -245,7 +273,7 @@ fn place<'a>(held: &mut Vec<Held<'a>>, event: &'a Event) {
     };
     let mut admitted = false;
     match current {
-        Some(current) if current.place == place => {
+        Some(current) if current.place.is(place) => {
             current.describe(event);
             return;
         }
@@ -259,13 +287,14 @@ fn place<'a>(held: &mut Vec<Held<'a>>, event: &'a Event) {
     // Back where the patient was when the stay between had no length: that stay goes on.
     if let Some(last) = held.last_mut()
         && last.to == Some(at)
-        && last.place == place
+        && last.place.is(place)
     {
         last.to = None;
         last.describe(event);
         return;
     }
-    let mut stay = Held { place, from: at, to: None, admitted, on_leave: false, details: event.details.clone() };
+    let details = event.details.clone();
+    let mut stay = Held { by: event, place, from: at, to: None, admitted, on_leave: false, details };
     stay.describe(event);
     held.push(stay);
 }
@@ -283,7 +312,7 @@ impl Held<'_> {
         if details.patient_class != PatientClass::Unknown {
             self.details.patient_class = details.patient_class;
         }
-        if event.place.as_ref() == Some(self.place) {
+        if event.place.as_ref().is_some_and(|place| place.is(self.place)) {
             let patient_class = self.details.patient_class;
             self.details = Details { patient_class, ..details.clone() };
         }
@@ -295,20 +324,4 @@ fn drop_empty(held: &mut Vec<Held<'_>>) {
     if held.last().is_some_and(|stay| stay.to == Some(stay.from)) {
         held.pop();
     }
-}
-
-/// Of two discharges without an admission between them the last holds.
-fn superseded_discharges(events: &[&Event]) -> HashSet<EventId> {
-    let mut superseded = HashSet::new();
-    let mut earlier: Option<EventId> = None;
-    for event in events {
-        match event.trigger {
-            Trigger::Discharge => {
-                superseded.extend(earlier.replace(event.id));
-            }
-            Trigger::Admit | Trigger::Register if event.place.is_some() => earlier = None,
-            _ => {}
-        }
-    }
-    superseded
 }

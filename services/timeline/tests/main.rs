@@ -17,14 +17,19 @@ fn event(trigger: &str, minute: i64, episode: &str) -> Build {
         trigger: Trigger::from_code(trigger),
         occurred_at: Timestamp(minute * 60_000_000),
         occurred_given: true,
+        occurred_between: None,
         recorded_at: Some(Timestamp(minute * 60_000_000)),
         sent_at: Some(Timestamp(minute * 60_000_000)),
+        sequence: None,
+        received: (Timestamp(0), 0),
         source_system: "SE2321000131-S1".into(),
         subject: Some("p1".into()),
         subject_aliases: Vec::new(),
         prior_subjects: Vec::new(),
         episode: (!episode.is_empty()).then(|| episode.into()),
+        issuer: None,
         prior_episode: None,
+        prior_authority: None,
         place: None,
         prior_place: None,
         movement: None,
@@ -44,6 +49,7 @@ fn location(text: &str) -> Location {
         unit: parts.next().unwrap_or("").into(),
         room: parts.next().map(Into::into),
         bed: parts.next().map(Into::into),
+        facility: parts.next().map(Into::into),
     }
 }
 

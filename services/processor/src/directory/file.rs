@@ -58,6 +58,7 @@ struct File {
     responsible_unit: Option<FileResponsibleUnit>,
     protection: Option<FileProtection>,
     municipality: Option<FileMunicipality>,
+    visit: Option<FileVisit>,
     #[serde(default)]
     codes: FileCodes,
 }
@@ -108,6 +109,12 @@ struct FileMunicipality {
     field: Spanned<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileVisit {
+    field: Spanned<String>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct FileCodes {
@@ -132,6 +139,7 @@ pub(super) fn compile(path: &Path, text: &str, region: Option<&str>) -> Result<(
             .municipality
             .map(|table| reader.field_path("municipality.field", &table.field))
             .transpose()?,
+        visit: file.visit.map(|table| reader.field_path("visit.field", &table.field)).transpose()?,
         patient_class: reader.codes("codes.patient_class", CLASSES, &file.codes.patient_class)?,
         sex: reader.codes("codes.sex", SEXES, &file.codes.sex)?,
         bed_status: reader.codes("codes.bed_status", BED_STATES, &file.codes.bed_status)?,

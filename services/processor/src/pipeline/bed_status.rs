@@ -27,7 +27,7 @@ pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) 
     let mark = mapping.findings.mark();
     for npu in message.all("NPU") {
         let Mapping { guard, findings, directory, .. } = mapping;
-        let location = place::read(npu.field(field::NPU_LOCATION.number), &place::NPU_1, guard, findings);
+        let location = place::read(npu.field(field::NPU_LOCATION.number), &place::NPU_1, directory, guard, findings);
         let code = guard.text(npu.field(field::NPU_STATUS.number).component(1), "NPU-2", findings);
         // Both were looked for above.
         let (Some(location), Some(code)) = (location, code) else { continue };

@@ -3,6 +3,8 @@
 //! One method per shape of trigger. Each looks first at all that could refuse the message, then makes its events: the
 //! Encounter of a patient before the Person of the same patient.
 
+use std::borrow::Cow;
+
 use hl7::time::Stockholm;
 use hl7::{Group, Message, Segment, field};
 use identity::Token;
@@ -25,6 +27,10 @@ use crate::rules::Rule;
 pub(crate) struct Mapping<'m, S> {
     pub trigger: &'static Trigger,
     pub times: Times<'m>,
+    /// MSH-4, past the guard.
+    pub sending_facility: Option<Cow<'m, str>>,
+    /// MSH-13.
+    pub sequence: Option<i64>,
     pub head: Head<'m>,
     pub pseudonymising: Pseudonymising<'m>,
     pub directory: &'m Directory,
@@ -53,7 +59,7 @@ impl<S: Sink> Mapping<'_, S> {
         let group = self.only_group(message);
         let pv1 = group.segment("PV1");
         let placed = visit::is_placed(pv1);
-        match (self.trigger.shape, visit::number(pv1).is_some()) {
+        match (self.trigger.shape, visit::number(&group, pv1, self.directory).is_some()) {
             (Shape::Placement, false) => return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19")),
             (Shape::PlacementIfPlaced, false) if placed => return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19")),
             (Shape::Discharge, false) => self.findings.add(Rule::DischargeWithoutEpisode, "PV1-19"),
@@ -63,7 +69,7 @@ impl<S: Sink> Mapping<'_, S> {
         }
         let pseudonyms = self.pseudonymising.patient(&group, self.findings);
         if pseudonyms.subject.is_none() {
-            if visit::number(pv1).is_none() {
+            if visit::number(&group, pv1, self.directory).is_none() {
                 return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
             }
             self.findings.add(Rule::PatientUnknown, "PID-3");
@@ -84,7 +90,7 @@ impl<S: Sink> Mapping<'_, S> {
     pub(crate) fn update(&mut self, message: &Message<'_>) -> Result<(), Stop> {
         let group = self.only_group(message);
         let pv1 = group.segment("PV1");
-        let of_episode = visit::number(pv1).is_some();
+        let of_episode = visit::number(&group, pv1, self.directory).is_some();
         let pseudonyms = self.pseudonymising.patient(&group, self.findings);
         if pseudonyms.subject.is_none() {
             if !of_episode {
@@ -101,7 +107,8 @@ impl<S: Sink> Mapping<'_, S> {
 
     /// A17: two patients change places. A patient without visit number cannot be moved; the other still is.
     pub(crate) fn swap(&mut self, message: &Message<'_>) -> Result<(), Stop> {
-        let movable = |group: &Group<'_, '_>| visit::number(group.segment("PV1")).is_some();
+        let directory = self.directory;
+        let movable = |group: &Group<'_, '_>| visit::number(group, group.segment("PV1"), directory).is_some();
         let movable_count = message.groups().filter(movable).count();
         if movable_count == 0 {
             return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19"));
@@ -154,7 +161,7 @@ impl<S: Sink> Mapping<'_, S> {
             let mut prior = Prior::default();
             for mrg in group.segments().iter().filter(|segment| segment.name() == "MRG") {
                 prior.tokens.extend(self.pseudonymising.prior(mrg, self.findings));
-                let visit = mrg.field(field::MRG_VISIT.number);
+                let visit = visit::prior_numbering(mrg, self.directory);
                 prior.visit = prior.visit.or(visit.component(1).given().map(|_| visit));
             }
             let linked = prior.tokens.clone();
@@ -167,22 +174,29 @@ impl<S: Sink> Mapping<'_, S> {
 
     /// A45 and its kin: each MRG with its PV1 moves one visit.
     pub(crate) fn visit_moves(&mut self, message: &Message<'_>) -> Result<(), Stop> {
-        let complete = |(mrg, pv1): &(Segment<'_>, Option<Segment<'_>>)| {
-            mrg.field(field::MRG_VISIT.number).component(1).given().is_some() && visit::number(*pv1).is_some()
+        let directory = self.directory;
+        let complete = |group: &Group<'_, '_>, mrg: &Segment<'_>, pv1: Option<Segment<'_>>| {
+            visit::prior_numbering(mrg, directory).component(1).given().is_some()
+                && visit::number(group, pv1, directory).is_some()
         };
-        if !message.groups().flat_map(|group| visit_pairs(&group)).any(|pair| complete(&pair)) {
+        let moves =
+            |group: Group<'_, '_>| visit_pairs(&group).into_iter().any(|(mrg, pv1)| complete(&group, &mrg, pv1));
+        if !message.groups().any(moves) {
             return Err(Stop::refuse(Rule::VisitMoveIncomplete, "MRG-5"));
         }
         let mark = self.findings.mark();
         for group in message.groups() {
-            for (mrg, pv1) in visit_pairs(&group).into_iter().filter(complete) {
+            for (mrg, pv1) in visit_pairs(&group) {
+                if !complete(&group, &mrg, pv1) {
+                    continue;
+                }
                 let pseudonyms = self.pseudonymising.patient(&group, self.findings);
                 if pseudonyms.subject.is_none() {
                     self.findings.add(Rule::PatientUnknown, "PID-3");
                 }
                 let prior = Prior {
                     tokens: self.pseudonymising.prior(&mrg, self.findings),
-                    visit: Some(mrg.field(field::MRG_VISIT.number)),
+                    visit: Some(visit::prior_numbering(&mrg, self.directory)),
                 };
                 self.encounter(&group, pv1, &pseudonyms, prior);
                 self.findings.back_to(mark);
@@ -244,6 +258,10 @@ impl<S: Sink> Mapping<'_, S> {
         };
         let visit = visit::read(group, pv1, &mut tools);
         let prior_visit = prior.visit.and_then(|visit| self.guard.text(visit.component(1), "MRG-5", self.findings));
+        let prior_authority = prior
+            .visit
+            .filter(|_| prior_visit.is_some())
+            .and_then(|visit| self.guard.text(visit.component(4).namespace(), "MRG-5.4", self.findings));
         let unit = visit.unit(self.directory, self.findings);
         let facts = UnitFacts::of(unit);
         let place = visit.place.as_ref().map(|location| location.place());
@@ -288,12 +306,12 @@ impl<S: Sink> Mapping<'_, S> {
             discharged_at: visit.discharged_at,
             prior_subject_tokens: prior.tokens.iter().map(Token::as_str).collect(),
             prior_episode_id: prior_visit.as_deref(),
-            episode_authority: None,
-            prior_episode_authority: None,
-            sending_facility: None,
-            sequence: None,
-            occurred_earliest: None,
-            occurred_latest: None,
+            episode_authority: visit.authority.as_deref(),
+            prior_episode_authority: prior_authority.as_deref(),
+            sending_facility: self.sending_facility.as_deref(),
+            sequence: self.sequence,
+            occurred_earliest: self.times.between.map(|(earliest, _)| earliest),
+            occurred_latest: self.times.between.map(|(_, latest)| latest),
         });
     }
 

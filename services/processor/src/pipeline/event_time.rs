@@ -1,15 +1,20 @@
 //! When it happened, when it was recorded, when it was sent.
 //!
-//! EVN-6 if there is one, else the earlier of EVN-2 and MSH-7. Times are Swedish wall-clock times unless an offset says
-//! otherwise; what the wall clock leaves open is noted.
+//! ZBE-2 where the message states a movement, else EVN-6, else the earlier of EVN-2 and MSH-7. Times are Swedish wall-clock
+//! times unless an offset says otherwise, their own or that of MSH-7 where it is not Sweden's; what the wall clock leaves
+//! open is noted.
+//!
+//! A time that is written to the day or the hour says no more than that: the event is put at the latest moment of it that
+//! another time of the message supports. Where none does, an arrival is put at its beginning and anything else at its end.
 
 use hl7::Message;
 use hl7::field;
-use hl7::time::{Doubt, Stockholm};
+use hl7::time::{Assumed, Doubt, Precision, Stockholm};
 use schemas::Timestamp;
 
 use super::findings::Findings;
 use super::stop::Stop;
+use super::trigger::Trigger;
 use crate::rules::Rule;
 
 /// A sender's clock may be ahead by so much before it is noted: clocks of hospital systems drift by minutes.
@@ -20,7 +25,9 @@ pub(crate) const FUTURE_TOLERANCE_MICROS: i64 = 5 * 60 * 1_000_000;
 pub(crate) struct Times<'a> {
     /// When it happened.
     pub occurred: Stated<'a>,
-    /// The source gave it itself (EVN-6).
+    /// First and last moment that the written time can mean, where it is coarser than a second or happens twice.
+    pub between: Option<(Timestamp, Timestamp)>,
+    /// The source gave it itself (ZBE-2 or EVN-6).
     pub given: bool,
     /// EVN-2.
     pub recorded: Option<Stated<'a>>,
@@ -35,28 +42,118 @@ pub(crate) struct Stated<'a> {
     pub text: &'a str,
 }
 
-/// Reads the three times of a message; without any there is no event.
+/// A time with what its text leaves open.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    stated: Stated<'a>,
+    latest: Timestamp,
+    precision: Precision,
+    path: &'static str,
+}
+
+impl Written<'_> {
+    fn is_coarse(&self) -> bool {
+        self.precision < Precision::Minute
+    }
+
+    fn takes_in(&self, other: &Written<'_>) -> bool {
+        (self.stated.at..=self.latest).contains(&other.stated.at)
+    }
+}
+
+/// Reads the times of a message; without any there is no event. What they say of the offset holds for the rest of the
+/// message: the clock is told.
 pub(crate) fn of<'a>(
     message: &Message<'a>,
+    trigger: &Trigger,
     received_at: Timestamp,
     stockholm: &mut Stockholm,
     findings: &mut Findings,
 ) -> Result<Times<'a>, Stop> {
-    let given = read(message.at(field::EVN_OCCURRED), "EVN-6", stockholm, findings);
-    let recorded = read(message.at(field::EVN_RECORDED), "EVN-2", stockholm, findings);
-    let sent = read(message.at(field::MSH_SENT), "MSH-7", stockholm, findings);
-    for (stated, path) in [(recorded, "EVN-2"), (sent, "MSH-7")] {
-        if stated.is_some_and(|stated| stated.at.0 > received_at.0.saturating_add(FUTURE_TOLERANCE_MICROS)) {
-            findings.add(Rule::TimeInFuture, path);
+    stockholm.assume(None);
+    let sent = written(message.at(field::MSH_SENT), "MSH-7", stockholm, findings);
+    let assumed = sent.and_then(|(_, assumed)| assumed);
+    stockholm.assume(assumed);
+    let sent = sent.map(|(sent, _)| sent);
+    let movement = movement_time(message, trigger, stockholm, findings);
+    let mut read = |address, path| written(message.at(address), path, stockholm, findings).map(|(written, _)| written);
+    let occurred = read(field::EVN_OCCURRED, "EVN-6");
+    let recorded = read(field::EVN_RECORDED, "EVN-2");
+    // A discharge is never before the end of its movement.
+    let given = match (movement, occurred) {
+        (Some(movement), Some(occurred)) if trigger.code == "A03" && occurred.stated.at > movement.stated.at => {
+            Some(occurred)
+        }
+        (movement, occurred) => movement.or(occurred),
+    };
+    for stated in [recorded, sent].into_iter().flatten() {
+        if stated.stated.at.0 > received_at.0.saturating_add(FUTURE_TOLERANCE_MICROS) {
+            findings.add(Rule::TimeInFuture, stated.path);
         }
     }
-    // EVN-2 wins a tie: it is the event's own segment.
+    // EVN-2 wins a tie: it is the event's own segment. What is written to the day is no earlier than a time of that day.
     let earlier = match (recorded, sent) {
-        (Some(recorded), Some(sent)) if sent.at < recorded.at => Some(sent),
+        (Some(recorded), Some(sent)) if sent.stated.at < recorded.stated.at && !sent.is_coarse() => Some(sent),
         (recorded, sent) => recorded.or(sent),
     };
     let occurred = given.or(earlier).ok_or(Stop::refuse(Rule::TimeMissing, "EVN-2"))?;
-    Ok(Times { occurred, given: given.is_some(), recorded, sent })
+    if let Some(Assumed::Other(_)) = assumed
+        && has_no_offset(occurred.stated.text)
+    {
+        findings.add(Rule::ZoneOfMessage, occurred.path);
+    }
+    let at = if occurred.is_coarse() {
+        findings.add(Rule::TimeImprecise, occurred.path);
+        supported(&occurred, trigger, [recorded, sent])
+    } else {
+        occurred.stated.at
+    };
+    let is_open = occurred.latest > occurred.stated.at;
+    let precise = |stated: Option<Written<'a>>, other: Option<Written<'a>>| {
+        let stated = stated?;
+        let at = other.filter(|other| stated.is_coarse() && !other.is_coarse() && stated.takes_in(other));
+        Some(Stated { at: at.map_or(stated.stated.at, |other| other.stated.at), ..stated.stated })
+    };
+    Ok(Times {
+        occurred: Stated { at, ..occurred.stated },
+        between: is_open.then_some((occurred.stated.at, occurred.latest)),
+        given: given.is_some(),
+        recorded: precise(recorded, sent),
+        sent: precise(sent, recorded),
+    })
+}
+
+/// The moment within a coarse time that the message supports best.
+fn supported(coarse: &Written<'_>, trigger: &Trigger, others: [Option<Written<'_>>; 2]) -> Timestamp {
+    let within = others.into_iter().flatten().filter(|other| !other.is_coarse() && coarse.takes_in(other));
+    match within.map(|other| other.stated.at).max() {
+        Some(at) => at,
+        None if trigger.arrives() => coarse.stated.at,
+        // To the second, as sources write.
+        None => Timestamp(coarse.latest.0.div_euclid(1_000_000) * 1_000_000),
+    }
+}
+
+/// ZBE-2: when the movement began; of a discharge ZBE-3 if there is one, for its movement is the one that ends.
+fn movement_time<'a>(
+    message: &Message<'a>,
+    trigger: &Trigger,
+    stockholm: &mut Stockholm,
+    findings: &mut Findings,
+) -> Option<Written<'a>> {
+    message.at(field::ZBE_MOVEMENT).component(1).given()?;
+    let end =
+        if trigger.code == "A03" { written(message.at(field::ZBE_END), "ZBE-3", stockholm, findings) } else { None };
+    end.or_else(|| written(message.at(field::ZBE_START), "ZBE-2", stockholm, findings)).map(|(written, _)| written)
+}
+
+/// Whether a message says when its movement happened, beside when it was recorded and sent.
+pub(crate) fn says_when(message: &Message<'_>) -> bool {
+    [field::ZBE_START, field::EVN_OCCURRED].iter().any(|address| message.at(*address).component(1).given().is_some())
+}
+
+fn has_no_offset(text: &str) -> bool {
+    !text.contains(['+', '-', 'Z'])
 }
 
 /// Reads a time field; a text that is no time is noted and not used.
@@ -66,25 +163,34 @@ pub(crate) fn read<'a>(
     stockholm: &mut Stockholm,
     findings: &mut Findings,
 ) -> Option<Stated<'a>> {
+    written(value, path, stockholm, findings).map(|(written, _)| written.stated)
+}
+
+/// A time field, and what it says of the offset of times without one.
+fn written<'a>(
+    value: hl7::Value<'a>,
+    path: &'static str,
+    stockholm: &mut Stockholm,
+    findings: &mut Findings,
+) -> Option<(Written<'a>, Option<Assumed>)> {
     let text = value.component(1).given()?;
-    match stockholm.read(text) {
-        Ok(moment) => {
-            match moment.doubt {
-                None => {}
-                Some(Doubt::Repeated) => findings.add(Rule::TimeAmbiguous, path),
-                Some(Doubt::Skipped) => findings.add(Rule::TimeNonexistent, path),
-            }
-            Some(Stated { at: Timestamp(moment.micros), text })
-        }
-        Err(_) => {
-            findings.add(Rule::TimeUnreadable, path);
-            None
-        }
+    let Ok(moment) = stockholm.read(text) else {
+        findings.add(Rule::TimeUnreadable, path);
+        return None;
+    };
+    match moment.doubt {
+        None => {}
+        Some(Doubt::Repeated) => findings.add(Rule::TimeAmbiguous, path),
+        Some(Doubt::Skipped) => findings.add(Rule::TimeNonexistent, path),
     }
+    let stated = Stated { at: Timestamp(moment.micros), text };
+    let written = Written { stated, latest: Timestamp(moment.latest), precision: moment.precision, path };
+    Some((written, stockholm.assumed_of(&moment)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::trigger;
     use super::*;
 
     const RECEIVED: Timestamp = Timestamp(1_767_700_000_000_000); // 2026-01-06T11:46:40Z
@@ -94,7 +200,8 @@ mod tests {
         let text = format!("MSH|^~\\&|A|B|C|D|{msh7}||ADT^A01|1|P|2.5\rEVN|A01|{evn2}||||{evn6}\r");
         let message = Message::parse(&text).expect("a message");
         let mut findings = Findings::default();
-        let times = of(&message, RECEIVED, &mut Stockholm::new(), &mut findings);
+        let trigger = trigger::of(&message, &mut findings).ok().expect("a trigger");
+        let times = of(&message, trigger, RECEIVED, &mut Stockholm::new(), &mut findings);
         assert_eq!(times.ok().map(|times| (times.occurred.text, times.given)), expected, "{text:?}");
         assert_eq!(findings.list().iter().map(|finding| finding.rule).collect::<Vec<_>>(), rules, "{text:?}");
     }

@@ -1,4 +1,7 @@
-//! PL locations: where a patient is or was, or which bed a status is about. Codes stay as sent.
+//! PL locations: where a patient is or was, or which bed a status is about.
+//!
+//! Codes stay as sent. A component that comes as an HD (`AVD5&1.2.3&ISO`) is its namespace. The facility (PV1-3.4) is part of a
+//! place, unless the region lists the unit's code as its own.
 
 use std::borrow::Cow;
 
@@ -7,6 +10,7 @@ use schemas::Place;
 
 use super::findings::Findings;
 use super::verbatim::Guard;
+use crate::directory::Directory;
 
 /// Components of PL that are read, and how findings name them.
 const UNIT: usize = 0;
@@ -61,6 +65,7 @@ pub(crate) fn is_named(field: Value<'_>) -> bool {
 pub(crate) fn read<'a>(
     field: Value<'a>,
     paths: &Paths,
+    directory: &Directory,
     guard: &Guard<'_>,
     findings: &mut Findings,
 ) -> Option<Location<'a>> {
@@ -68,12 +73,14 @@ pub(crate) fn read<'a>(
     if [UNIT, ROOM, BED].iter().all(|at| components[*at].given().is_none()) {
         return None;
     }
-    let mut text = |at: usize| guard.text(components[at], paths[at], findings);
+    let mut text = |at: usize| guard.text(components[at].namespace(), paths[at], findings);
+    let facility = text(FACILITY);
+    let (unit, is_told_by_facility) = directory.ward(text(UNIT).unwrap_or(Cow::Borrowed("")), facility.as_deref());
     Some(Location {
-        unit: text(UNIT).unwrap_or(Cow::Borrowed("")),
+        unit,
         room: text(ROOM),
         bed: text(BED),
-        facility: text(FACILITY),
+        facility: facility.filter(|_| is_told_by_facility),
         building: text(BUILDING),
         floor: text(FLOOR),
     })

@@ -3,6 +3,7 @@
 use hl7::Message;
 use schemas::CorrectionKind;
 
+use super::event_time;
 use super::findings::Findings;
 use super::stop::Stop;
 use crate::rules::Rule;
@@ -120,8 +121,8 @@ triggers! {
     "A49" Nothing           ""                        New    false;
     "A50" VisitMove         "encounter.visit-moved"   New    false;
     "A51" Nothing           ""                        New    false;
-    "A52" Nothing           ""                        New    false;
-    "A53" Nothing           ""                        New    false;
+    "A52" Cancellation      "encounter.cancelled"     Cancel false;
+    "A53" Cancellation      "encounter.cancelled"     Cancel false;
     "A54" Nothing           ""                        New    false;
     "A55" Nothing           ""                        New    false;
     "A60" Nothing           ""                        New    false;
@@ -159,10 +160,30 @@ pub(crate) fn of(message: &Message<'_>, findings: &mut Findings) -> Result<&'sta
         "Z99" => movement_update(message, findings),
         code => named(code).ok_or(Stop::Ignore(Rule::TriggerUnknown))?,
     };
+    let trigger = if moves(trigger.shape) && is_timeless_history(message) {
+        findings.add(Rule::MovementNotApplied, "ZBE-2");
+        &MOVEMENT_UPDATE
+    } else {
+        trigger
+    };
     match trigger.shape {
         Shape::Nothing => Err(Stop::Ignore(Rule::TriggerWithoutEffect)),
         _ => Ok(trigger),
     }
+}
+
+impl Trigger {
+    /// Whether a patient comes with it: its time is a beginning.
+    pub(crate) fn arrives(&self) -> bool {
+        matches!(self.code, "A01" | "A04" | "A05")
+    }
+}
+
+/// A past movement (ZBE-5) that does not say when it was is none of the present.
+fn is_timeless_history(message: &Message<'_>) -> bool {
+    let historical = message.at(hl7::field::ZBE_HISTORICAL).component(1).given();
+    historical.is_some_and(|flag| flag.eq_ignore_ascii_case("Y") || flag.eq_ignore_ascii_case("J"))
+        && !event_time::says_when(message)
 }
 
 /// A changed movement is a new statement of its original trigger; the timeline lets the latest statement hold.
@@ -176,6 +197,10 @@ fn movement_update(message: &Message<'_>, findings: &mut Findings) -> &'static T
             &MOVEMENT_UPDATE
         }
     }
+}
+
+const fn moves(shape: Shape) -> bool {
+    matches!(shape, Shape::Placement | Shape::PlacementIfPlaced | Shape::Discharge | Shape::Record)
 }
 
 fn named(code: &str) -> Option<&'static Trigger> {

@@ -17,6 +17,7 @@ use crate::rules::Rule;
 #[derive(Debug)]
 pub(crate) struct Visit<'a> {
     pub episode: Option<Cow<'a, str>>,
+    pub authority: Option<Cow<'a, str>>,
     pub movement_id: Option<Cow<'a, str>>,
     pub movement_action: Option<MovementAction>,
     pub class_code: Option<Cow<'a, str>>,
@@ -38,9 +39,25 @@ pub(crate) struct Tools<'t> {
     pub findings: &'t mut Findings,
 }
 
-/// The visit number of a PV1, as sent.
-pub(crate) fn number(pv1: Option<Segment<'_>>) -> Option<&str> {
-    pv1?.field(field::PV1_VISIT.number).component(1).given()
+/// The field with the visit number: PV1-19, or the one that the region's directory names.
+fn numbering<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, directory: &Directory) -> Option<Value<'a>> {
+    let elsewhere = directory.visit.as_ref().map(|path| group.get(path.segment(), path.field));
+    elsewhere.filter(|value| value.component(1).given().is_some()).or_else(|| Some(pv1?.field(field::PV1_VISIT.number)))
+}
+
+/// The visit number, as sent.
+pub(crate) fn number<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, directory: &Directory) -> Option<&'a str> {
+    numbering(group, pv1, directory)?.component(1).given()
+}
+
+/// The field with the former visit number of a merge: MRG-5, or MRG-3 where visits are not numbered in PV1-19.
+pub(crate) fn prior_numbering<'a>(mrg: &Segment<'a>, directory: &Directory) -> Value<'a> {
+    let visit = mrg.field(field::MRG_VISIT.number);
+    if directory.visit.is_some() && visit.component(1).given().is_none() {
+        mrg.field(field::MRG_ACCOUNT.number)
+    } else {
+        visit
+    }
 }
 
 /// Whether a PV1 names a place.
@@ -66,12 +83,16 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, tools: &
     };
     let admitted_at = time(field::PV1_ADMITTED, "PV1-44", stockholm, findings);
     let discharged_at = time(field::PV1_DISCHARGED, "PV1-45", stockholm, findings);
+    let [number, _, _, authority] = numbering(group, Some(pv1), directory)
+        .map_or([at(field::PV1_VISIT).component(usize::MAX); 4], |visit| visit.components());
+    let episode = guard.text(number, "PV1-19", findings);
     Visit {
-        episode: guard.text(at(field::PV1_VISIT).component(1), "PV1-19", findings),
+        authority: episode.as_ref().and_then(|_| guard.text(authority.namespace(), "PV1-19.4", findings)),
+        episode,
         class_code,
         class,
-        place: place::read(at(field::PV1_LOCATION), &place::PV1_3, guard, findings),
-        prior_place: place::read(at(field::PV1_PRIOR_LOCATION), &place::PV1_6, guard, findings),
+        place: place::read(at(field::PV1_LOCATION), &place::PV1_3, directory, guard, findings),
+        prior_place: place::read(at(field::PV1_PRIOR_LOCATION), &place::PV1_6, directory, guard, findings),
         admit_source: guard.text(at(field::PV1_ADMIT_SOURCE).component(1), "PV1-14", findings),
         disposition: guard.text(at(field::PV1_DISPOSITION).component(1), "PV1-36", findings),
         admitted_at,
@@ -86,6 +107,7 @@ impl<'a> Visit<'a> {
         let (movement_id, movement_action) = movement(group, tools);
         Visit {
             episode: None,
+            authority: None,
             movement_id,
             movement_action,
             class_code: None,

@@ -346,6 +346,18 @@ with_fhir_rules! { rules,
         remedy "Låt sändaren skicka tider med +0200 eller +0100.",
                "make the sender send times with +0200 or +0100";
     }
+    TimeImprecise "time-imprecise" Notes Warning {
+        meaning "Tiden är bara skriven till dag eller timme. Händelsen läggs så sent i den som en annan tid i meddelandet stöder, annars sist (en ankomst först).",
+                "The time is written to the day or hour only. The event is put as late in it as another time of the message supports, else at its end (an arrival at its beginning).";
+        remedy "Låt sändaren skicka tider med minuter, som ÅÅÅÅMMDDTTMM.",
+               "make the sender send times with minutes, as YYYYMMDDHHMM";
+    }
+    ZoneOfMessage "zone-of-message" Notes Info {
+        meaning "Tiden har ingen förskjutning och MSH-7 har en som inte är Sveriges; den gäller då hela meddelandet.",
+                "The time has no offset and MSH-7 has one that is not Sweden's; it then holds for the whole message.";
+        remedy "Låt sändaren skriva förskjutning på varje tid, eller svensk tid i MSH-7.",
+               "make the sender write an offset on every time, or Swedish time in MSH-7";
+    }
     TimeNonexistent "time-nonexistent" Notes Warning {
         meaning "Tiden ligger i vårens överhoppade timme; den läses som normaltid.",
                 "The time lies in the skipped spring hour; it is read as standard time.";
@@ -383,8 +395,8 @@ with_fhir_rules! { rules,
                "make the sender fill in PV1-19 in A11, A12, A13 and A23";
     }
     CancelWithoutTime "cancel-without-time" Notes Info {
-        meaning "Ångrandet säger inte vilken tid det gäller (EVN-6) och används bara när det är entydigt.",
-                "The cancellation does not say which time it is about (EVN-6) and counts only if unambiguous.";
+        meaning "Ångrandet säger inte vilken tid det gäller (EVN-6) och tar tillbaka det som skickades senast före det.",
+                "The cancellation does not say which time it is about (EVN-6) and takes back what was sent last before it.";
         remedy "Låt sändaren fylla i EVN-6 med den ångrade händelsens tid.",
                "make the sender fill in EVN-6 with the time of the event that is cancelled";
     }
@@ -407,8 +419,8 @@ with_fhir_rules! { rules,
                "make the sender send one message per patient";
     }
     MovementNotApplied "movement-not-applied" Notes Warning {
-        meaning "En ändrad förflyttning (Z99) antecknas men flyttar ingen.",
-                "A changed movement (Z99) is recorded but moves nobody.";
+        meaning "En ändrad förflyttning (Z99), eller en gammal (ZBE-5) utan tid, antecknas men flyttar ingen.",
+                "A changed movement (Z99), or a past one (ZBE-5) without a time, is recorded but moves nobody.";
         remedy "Låt sändaren ångra med A11, A12 eller A13 och skicka händelsen på nytt.",
                "make the sender cancel with A11, A12 or A13 and send the event anew";
     }

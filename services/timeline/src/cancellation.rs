@@ -1,0 +1,209 @@
+//! Which event a cancellation cancels.
+//!
+//! A11, A12, A13, A52 and A53 say that an earlier event did not happen. A cancellation can only be about what was sent before
+//! it. It names its target by the time of the event (EVN-6), by the movement (ZBE-1), by a place, or by nothing: then it is
+//! the one sent last before it. Cancellations are taken in the order in which they were sent, so that each finds what the
+//! earlier ones left. One that is sent again takes nothing more back.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use schemas::MovementAction;
+
+use crate::{Event, EventId, Finding, FindingRule, Location, Trigger, order, voiding};
+
+/// What the cancellations of one visit do.
+pub(crate) struct Cancelled {
+    /// The events that count for nothing.
+    pub(crate) void: HashSet<EventId>,
+    /// The cancellations that took something back.
+    pub(crate) applied: HashSet<EventId>,
+}
+
+/// The events of one visit that cancellations void, or later statements of the same movement replace. `events` are in order.
+pub(crate) fn cancelled(events: &[&Event], findings: &mut Vec<Finding>) -> Cancelled {
+    let mut found = Cancelled { void: voiding::replaced_movements(events), applied: HashSet::new() };
+    let mut cancellations: Vec<&Event> =
+        events.iter().copied().filter(|event| targets_of(event.trigger).is_some()).collect();
+    if cancellations.is_empty() {
+        return found;
+    }
+    cancellations.sort_by_cached_key(|event| order::sent(event));
+    let mut heard: Vec<&Event> = Vec::with_capacity(cancellations.len());
+    for cancellation in cancellations {
+        if names_its_movement(cancellation, events) {
+            found.applied.insert(cancellation.id);
+            continue;
+        }
+        let again = heard.iter().any(|earlier| is_same_statement(earlier, cancellation));
+        if !again {
+            apply(cancellation, events, &mut found, findings);
+            heard.push(cancellation);
+        }
+    }
+    found
+}
+
+/// Takes back what one cancellation is about.
+fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, findings: &mut Vec<Finding>) {
+    let mut find = |rule| findings.push(Finding::of(cancellation, rule));
+    let Some(is_target) = targets_of(cancellation.trigger) else { return };
+    let sent_before: Vec<&Event> =
+        events.iter().copied().filter(|event| is_target(event.trigger) && can_be_about(cancellation, event)).collect();
+    // IHE writes the time of cancelling in A52 and A53.
+    let names_time = cancellation.occurred_given
+        && !matches!(cancellation.trigger, Trigger::CancelLeaveStart | Trigger::CancelLeaveEnd);
+    let at_its_time: Vec<&Event> =
+        sent_before.iter().copied().filter(|event| overlaps(event.between(), cancellation.between())).collect();
+    if names_time {
+        let placed = of_its_place(cancellation, &at_its_time, events, &found.void);
+        if !placed.is_empty() {
+            // Equal events sent under other control ids are one event.
+            found.void.extend(placed.iter().map(|event| event.id));
+            found.applied.insert(cancellation.id);
+            return;
+        }
+        // Some systems write in EVN-6 when they cancelled.
+        let own_time = [cancellation.recorded_at, cancellation.sent_at].contains(&Some(cancellation.occurred_at));
+        if !at_its_time.is_empty() && cancellation.trigger == Trigger::CancelAdmit {
+            // PV1-3 of an A11 may be where the patient was before.
+            found.void.extend(at_its_time.iter().map(|event| event.id));
+            found.applied.insert(cancellation.id);
+            return find(FindingRule::CancellationDiffers);
+        }
+        if !at_its_time.is_empty() || !own_time {
+            return find(FindingRule::CancellationUnmatched);
+        }
+    }
+    let left: Vec<&Event> = sent_before.iter().copied().filter(|event| !found.void.contains(&event.id)).collect();
+    if left.is_empty() {
+        // Everything that it can be about is cancelled already.
+        return if sent_before.is_empty() { find(FindingRule::CancellationUnmatched) } else { () };
+    }
+    let placed = of_its_place(cancellation, &left, events, &found.void);
+    let (fitting, differs) = if placed.is_empty() {
+        // A transfer must fit the place that is said to be wrong; for others the place is a hint.
+        if cancellation.trigger == Trigger::CancelTransfer {
+            return find(FindingRule::CancellationUnmatched);
+        }
+        (left, true)
+    } else {
+        (placed, names_time)
+    };
+    let certainly_before = |event: &Event| order::sent_against(event, cancellation) != None;
+    let Some(target) = fitting.iter().copied().max_by_key(|event| (certainly_before(event), order::sent(event))) else {
+        return;
+    };
+    let is_target = |event: &&&Event| event.occurred_at == target.occurred_at && event.place == target.place;
+    let equal: Vec<EventId> = fitting.iter().filter(is_target).map(|event| event.id).collect();
+    if differs {
+        find(FindingRule::CancellationDiffers);
+    } else if equal.len() < fitting.len() {
+        find(FindingRule::CancellationAmbiguous);
+    }
+    found.void.extend(equal);
+    found.applied.insert(cancellation.id);
+}
+
+/// What a cancellation may take back; `None` for every other trigger.
+fn targets_of(cancellation: Trigger) -> Option<fn(Trigger) -> bool> {
+    Some(match cancellation {
+        Trigger::CancelAdmit => |trigger| matches!(trigger, Trigger::Admit | Trigger::Register),
+        Trigger::CancelTransfer => |trigger| matches!(trigger, Trigger::Transfer | Trigger::ClassChange),
+        Trigger::CancelDischarge => |trigger| trigger == Trigger::Discharge,
+        Trigger::CancelLeaveStart => |trigger| trigger == Trigger::LeaveStart,
+        Trigger::CancelLeaveEnd => |trigger| trigger == Trigger::LeaveEnd,
+        _ => return None,
+    })
+}
+
+/// Whether `event` was there when the cancellation was sent. Within the same second reception tells, but for a
+/// cancellation that names the time: that one is remembered, and voids its target whichever came first.
+fn can_be_about(cancellation: &Event, event: &Event) -> bool {
+    match order::sent_against(event, cancellation) {
+        Some(Ordering::Greater) => false,
+        Some(Ordering::Equal) if !cancellation.occurred_given => {
+            let order = |event: &Event| (event.sequence, event.received);
+            order(event) <= order(cancellation)
+        }
+        _ => true,
+    }
+}
+
+/// Those of `candidates` whose place the cancellation names; all when it names none, or when its place says nothing.
+fn of_its_place<'a>(
+    cancellation: &Event,
+    candidates: &[&'a Event],
+    events: &[&'a Event],
+    void: &HashSet<EventId>,
+) -> Vec<&'a Event> {
+    let with = |fits: &dyn Fn(&Event) -> bool| -> Vec<&'a Event> {
+        candidates.iter().copied().filter(|event| fits(event)).collect()
+    };
+    let is = |one: Option<&Location>, other: Option<&Location>| one.zip(other).is_none_or(|(one, other)| one.is(other));
+    match cancellation.trigger {
+        Trigger::CancelAdmit => with(&|event| is(cancellation.place.as_ref(), event.place.as_ref())),
+        Trigger::CancelTransfer => {
+            let (now, wrong) = (cancellation.place.as_ref(), cancellation.prior_place.as_ref());
+            // PV1-6 is the place that was wrong, and PV1-3 where the patient was before and is again.
+            let came_from = |event: &Event| {
+                let before = event.prior_place.as_ref().or_else(|| place_before(event, events, void));
+                before.zip(now).is_some_and(|(before, now)| before.is(now))
+            };
+            let Some(wrong) = wrong else {
+                let back = with(&came_from);
+                // Or the transfer's own place is repeated.
+                let repeated = |event: &Event| is(now, event.place.as_ref());
+                return if back.is_empty() { with(&repeated) } else { back };
+            };
+            let named = with(&|event| is(Some(wrong), event.place.as_ref()));
+            if !named.is_empty() {
+                return named;
+            }
+            // Or both are as the transfer had them; or both are the place before it.
+            let repeated = |event: &Event| {
+                let equal = |one: Option<&Location>, other: Option<&Location>| {
+                    one.zip(other).is_some_and(|(one, other)| one.is(other))
+                };
+                equal(now, event.place.as_ref()) && equal(Some(wrong), event.prior_place.as_ref())
+            };
+            let as_it_was = with(&repeated);
+            match now {
+                _ if !as_it_was.is_empty() => as_it_was,
+                Some(now) if now.is(wrong) => with(&came_from),
+                _ => Vec::new(),
+            }
+        }
+        // The bed may have been given away since: the place is where the patient is now.
+        _ => candidates.to_vec(),
+    }
+}
+
+/// Where the patient was put last before a transfer, as far as events tell.
+fn place_before<'a>(transfer: &Event, events: &[&'a Event], void: &HashSet<EventId>) -> Option<&'a Location> {
+    let before = events.iter().take_while(|event| event.id != transfer.id);
+    before
+        .filter(|event| event.trigger.places() && !void.contains(&event.id))
+        .filter_map(|event| event.place.as_ref())
+        .last()
+}
+
+/// Whether the cancellation names, by ZBE-1, a movement that another event states.
+fn names_its_movement(cancellation: &Event, events: &[&Event]) -> bool {
+    let Some((movement, MovementAction::Cancel)) = &cancellation.movement else { return false };
+    let states = |event: &&&Event| event.movement.as_ref().is_some_and(|(stated, _)| stated == movement);
+    events.iter().filter(states).any(|event| event.id != cancellation.id && event.trigger.has_effect())
+}
+
+/// Whether a cancellation is an earlier one sent again: recorded at the same time, about the same.
+fn is_same_statement(one: &Event, other: &Event) -> bool {
+    let said = |event: &Event| (event.trigger, event.occurred_at, event.recorded_at);
+    one.recorded_at.is_some()
+        && said(one) == said(other)
+        && one.place == other.place
+        && one.prior_place == other.prior_place
+}
+
+fn overlaps<T: Ord>(one: (T, T), other: (T, T)) -> bool {
+    one.0 <= other.1 && other.0 <= one.1
+}
