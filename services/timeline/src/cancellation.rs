@@ -12,6 +12,9 @@ use schemas::MovementAction;
 
 use crate::{Event, EventId, Finding, FindingRule, Location, Trigger, order, voiding};
 
+/// In microseconds.
+const MINUTE: i64 = 60_000_000;
+
 /// What the cancellations of one visit do.
 pub(crate) struct Cancelled {
     /// The events that count for nothing.
@@ -55,12 +58,19 @@ fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, finding
         && !matches!(cancellation.trigger, Trigger::CancelLeaveStart | Trigger::CancelLeaveEnd);
     let at_its_time: Vec<&Event> =
         sent_before.iter().copied().filter(|event| overlaps(event.between(), cancellation.between())).collect();
+    // Senders round: a time that no event has may be that of one within the same minute.
+    let within_a_minute = |event: &&Event| (event.occurred_at.0 - cancellation.occurred_at.0).abs() < MINUTE;
+    let exact = !at_its_time.is_empty();
+    let at_its_time = if exact { at_its_time } else { sent_before.iter().copied().filter(within_a_minute).collect() };
     if names_time {
         let placed = of_its_place(cancellation, &at_its_time, events, &found.void);
         if !placed.is_empty() {
             // Equal events sent under other control ids are one event.
             found.void.extend(placed.iter().map(|event| event.id));
             found.applied.insert(cancellation.id);
+            if !exact {
+                find(FindingRule::CancellationDiffers);
+            }
             return;
         }
         // Some systems write in EVN-6 when they cancelled.
@@ -78,7 +88,10 @@ fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, finding
     let left: Vec<&Event> = sent_before.iter().copied().filter(|event| !found.void.contains(&event.id)).collect();
     if left.is_empty() {
         // Everything that it can be about is cancelled already.
-        return if sent_before.is_empty() { find(FindingRule::CancellationUnmatched) } else { () };
+        if sent_before.is_empty() {
+            find(FindingRule::CancellationUnmatched);
+        }
+        return;
     }
     let placed = of_its_place(cancellation, &left, events, &found.void);
     let (fitting, differs) = if placed.is_empty() {
@@ -90,8 +103,8 @@ fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, finding
     } else {
         (placed, names_time)
     };
-    let certainly_before = |event: &Event| order::sent_against(event, cancellation) != None;
-    let Some(target) = fitting.iter().copied().max_by_key(|event| (certainly_before(event), order::sent(event))) else {
+    let Some(target) = fitting.iter().copied().max_by_key(|event| (certainty(cancellation, event), order::sent(event)))
+    else {
         return;
     };
     let is_target = |event: &&&Event| event.occurred_at == target.occurred_at && event.place == target.place;
@@ -117,16 +130,19 @@ fn targets_of(cancellation: Trigger) -> Option<fn(Trigger) -> bool> {
     })
 }
 
-/// Whether `event` was there when the cancellation was sent. Within the same second reception tells, but for a
-/// cancellation that names the time: that one is remembered, and voids its target whichever came first.
+/// Whether `event` may have been there when the cancellation was sent.
 fn can_be_about(cancellation: &Event, event: &Event) -> bool {
+    order::sent_against(event, cancellation) != Some(Ordering::Greater)
+}
+
+/// How sure it is that `event` was sent before the cancellation. Within the same second MSH-13 and reception tell.
+fn certainty(cancellation: &Event, event: &Event) -> u8 {
+    let order = |event: &Event| (event.sequence, event.received);
     match order::sent_against(event, cancellation) {
-        Some(Ordering::Greater) => false,
-        Some(Ordering::Equal) if !cancellation.occurred_given => {
-            let order = |event: &Event| (event.sequence, event.received);
-            order(event) <= order(cancellation)
-        }
-        _ => true,
+        Some(Ordering::Less) => 3,
+        Some(Ordering::Equal) if order(event) <= order(cancellation) => 3,
+        Some(_) => 2,
+        None => 1,
     }
 }
 
@@ -156,11 +172,7 @@ fn of_its_place<'a>(
                 let repeated = |event: &Event| is(now, event.place.as_ref());
                 return if back.is_empty() { with(&repeated) } else { back };
             };
-            let named = with(&|event| is(Some(wrong), event.place.as_ref()));
-            if !named.is_empty() {
-                return named;
-            }
-            // Or both are as the transfer had them; or both are the place before it.
+            // Or the transfer's PV1 is sent again as it was; or both fields are the place before it.
             let repeated = |event: &Event| {
                 let equal = |one: Option<&Location>, other: Option<&Location>| {
                     one.zip(other).is_some_and(|(one, other)| one.is(other))
@@ -168,11 +180,11 @@ fn of_its_place<'a>(
                 equal(now, event.place.as_ref()) && equal(Some(wrong), event.prior_place.as_ref())
             };
             let as_it_was = with(&repeated);
-            match now {
-                _ if !as_it_was.is_empty() => as_it_was,
-                Some(now) if now.is(wrong) => with(&came_from),
-                _ => Vec::new(),
+            if !as_it_was.is_empty() {
+                return as_it_was;
             }
+            let back = if now.is_some_and(|now| now.is(wrong)) { with(&came_from) } else { Vec::new() };
+            if back.is_empty() { with(&|event| is(Some(wrong), event.place.as_ref())) } else { back }
         }
         // The bed may have been given away since: the place is where the patient is now.
         _ => candidates.to_vec(),

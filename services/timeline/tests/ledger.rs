@@ -10,7 +10,9 @@ use timeline::{Ledger, Stay, timeline};
 use super::event;
 
 fn sorted(mut stays: Vec<Stay>) -> Vec<Stay> {
-    stays.sort_by(|one, other| (&one.episode, one.from).cmp(&(&other.episode, other.from)));
+    stays.sort_by(|one, other| {
+        (&one.episode, one.from, &one.subject).cmp(&(&other.episode, other.from, &other.subject))
+    });
     stays
 }
 

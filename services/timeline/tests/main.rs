@@ -1,12 +1,15 @@
 //! Each rule of an episode by example, and the promise over all orders of arrival.
 
+mod cancellation;
+mod identity;
 mod ledger;
 mod occupancy;
 mod order;
 mod rules;
+mod time;
 
-use schemas::{BedKind, CareType, PatientClass, Timestamp, content_hash};
-use timeline::{Details, Event, Location, Timeline, Trigger, timeline};
+use schemas::{BedKind, CareType, MovementAction, PatientClass, Timestamp, content_hash};
+use timeline::{Details, Event, Issuer, Location, Timeline, Trigger, timeline};
 
 /// Builds events: `event("A01", 10, "v1").at("A/1/1")`. Hash and message times follow from what is given.
 struct Build(Event);
@@ -78,6 +81,44 @@ impl Build {
     fn without_event_time(mut self) -> Self {
         self.0.occurred_given = false;
         self.marked("without event time")
+    }
+
+    /// Recorded and sent at this minute.
+    fn sent(mut self, minute: i64) -> Self {
+        self.0.recorded_at = Some(Timestamp(minute * 60_000_000));
+        self.0.sent_at = self.0.recorded_at;
+        self.marked(&format!("sent {minute}"))
+    }
+
+    fn received(mut self, offset: i64) -> Self {
+        self.0.received = (Timestamp(0), offset);
+        self.marked(&format!("received {offset}"))
+    }
+
+    /// Its time can mean any from one minute to another.
+    fn between(mut self, earliest: i64, latest: i64) -> Self {
+        self.0.occurred_between = Some(Box::new((Timestamp(earliest * 60_000_000), Timestamp(latest * 60_000_000))));
+        self.marked(&format!("between {earliest} {latest}"))
+    }
+
+    fn by(mut self, authority: &str) -> Self {
+        self.0.issuer = Some(Issuer::Authority(authority.into()));
+        self.marked(&format!("by {authority}"))
+    }
+
+    fn at_facility(mut self, facility: &str) -> Self {
+        self.0.issuer = Some(Issuer::Facility(facility.into()));
+        self.marked(&format!("at facility {facility}"))
+    }
+
+    fn with_alias(mut self, alias: &str) -> Self {
+        self.0.subject_aliases.push(alias.into());
+        self.marked(&format!("alias {alias}"))
+    }
+
+    fn movement(mut self, id: &str, action: MovementAction) -> Self {
+        self.0.movement = Some((id.into(), action));
+        self.marked(&format!("movement {id} {action:?}"))
     }
 
     fn recorded(mut self, minute: i64) -> Self {
