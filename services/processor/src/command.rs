@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{Parser, Subcommand};
-use schemas::Timestamp;
+use schemas::{Severity, Timestamp};
 use topics::Region;
 
 use crate::code_lists::CodeLists;
 use crate::directory::{self, Directory};
 use crate::dry_run::{self, Input, Language};
 use crate::mapping::{self, Program};
-use crate::rules::{Entry, Rule, TABLE};
+use crate::rules::{Entry, Rule, TABLE, Text};
 use crate::service;
 
 /// HL7 v2 ADT, FHIR R4 and table rows to pseudonymised common events.
@@ -309,31 +309,37 @@ fn warn(file: &Path, warnings: &[directory::Warning]) {
 }
 
 fn list(output: &mut dyn Write, language: Language) -> io::Result<()> {
-    for entry in TABLE {
-        let severity = severity(entry);
-        writeln!(
-            output,
-            "{:<26} {:<8} {severity:<8} {}",
-            entry.code,
-            entry.effect.name(),
-            language.of(&entry.meaning)
-        )?;
+    let of_messages = TABLE.iter().map(|entry| (entry.code, entry.effect.name(), entry.severity, &entry.meaning));
+    for (code, effect, severity, meaning) in of_messages {
+        writeln!(output, "{code:<26} {effect:<8} {:<8} {}", self::severity(severity), language.of(meaning))?;
+    }
+    for entry in timeline::FindingRule::ALL.iter().map(|rule| rule.entry()) {
+        let severity = severity(entry.severity);
+        writeln!(output, "{:<26} timeline {severity:<8} {}", entry.code, language.of(&entry.meaning))?;
     }
     Ok(())
 }
 
 fn explain(code: &str) -> Result<(), Failure> {
+    let of_timeline = timeline::FindingRule::ALL.iter().map(|rule| rule.entry()).find(|entry| entry.code == code);
+    if let Some(entry) = of_timeline {
+        return told(entry.code, "found among a visit's events", entry.severity, &entry.meaning, &entry.remedy);
+    }
     let Some(rule) = Rule::of_code(code) else {
         let near = nearest(code).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return Err(Failure::Usage(format!("there is no rule {code:?}{near} `processor rules` lists all")));
     };
     let entry = rule.entry();
+    told(entry.code, entry.effect.name(), entry.severity, &entry.meaning, &entry.remedy)
+}
+
+fn told(code: &str, effect: &str, severity: Severity, meaning: &Text, remedy: &Text) -> Result<(), Failure> {
     print(|output| {
-        writeln!(output, "{}: {}, {}", entry.code, entry.effect.name(), severity(entry))?;
+        writeln!(output, "{code}: {effect}, {}", self::severity(severity))?;
         writeln!(output)?;
-        writeln!(output, "{}\n  Åtgärd: {}", entry.meaning.sv, entry.remedy.sv)?;
+        writeln!(output, "{}\n  Åtgärd: {}", meaning.sv, remedy.sv)?;
         writeln!(output)?;
-        writeln!(output, "{}\n  Remedy: {}", entry.meaning.en, entry.remedy.en)
+        writeln!(output, "{}\n  Remedy: {}", meaning.en, remedy.en)
     })
 }
 
@@ -349,11 +355,11 @@ fn nearest(code: &str) -> Option<&'static str> {
     TABLE.iter().max_by_key(shared).filter(|entry| shared(entry) > 0).map(|entry| entry.code)
 }
 
-fn severity(entry: &Entry) -> &'static str {
-    match entry.severity {
-        schemas::Severity::Info => "info",
-        schemas::Severity::Warning => "warning",
-        schemas::Severity::Error => "error",
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
     }
 }
 

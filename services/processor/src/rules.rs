@@ -3,6 +3,7 @@
 //! closed set of label values of the metrics. A rule that is not in this table cannot be raised.
 
 use schemas::Severity;
+pub use timeline::Text;
 
 /// What a rule does to the record that it meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +28,6 @@ impl Effect {
             Effect::Notes => "notes",
         }
     }
-}
-
-/// One text in both languages of the project.
-#[derive(Debug, Clone, Copy)]
-pub struct Text {
-    /// Swedish.
-    pub sv: &'static str,
-    /// English.
-    pub en: &'static str,
 }
 
 /// What the table says of one rule.

@@ -51,37 +51,40 @@ pub(crate) fn cancelled(events: &[&Event], findings: &mut Vec<Finding>) -> Cance
 fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, findings: &mut Vec<Finding>) {
     let mut find = |rule| findings.push(Finding::of(cancellation, rule));
     let Some(is_target) = targets_of(cancellation.trigger) else { return };
-    let sent_before: Vec<&Event> =
-        events.iter().copied().filter(|event| is_target(event.trigger) && can_be_about(cancellation, event)).collect();
+    let targets: Vec<&Event> = events.iter().copied().filter(|event| is_target(event.trigger)).collect();
+    let sent_before: Vec<&Event> = targets.iter().copied().filter(|event| can_be_about(cancellation, event)).collect();
     // IHE writes the time of cancelling in A52 and A53.
     let names_time = cancellation.occurred_given
         && !matches!(cancellation.trigger, Trigger::CancelLeaveStart | Trigger::CancelLeaveEnd);
-    let at_its_time: Vec<&Event> =
-        sent_before.iter().copied().filter(|event| overlaps(event.between(), cancellation.between())).collect();
-    // Senders round: a time that no event has may be that of one within the same minute.
-    let within_a_minute = |event: &&Event| (event.occurred_at.0 - cancellation.occurred_at.0).abs() < MINUTE;
-    let exact = !at_its_time.is_empty();
-    let at_its_time = if exact { at_its_time } else { sent_before.iter().copied().filter(within_a_minute).collect() };
     if names_time {
-        let placed = of_its_place(cancellation, &at_its_time, events, &found.void);
-        if !placed.is_empty() {
+        let exactly = |event: &Event| overlaps(event.between(), cancellation.between());
+        // Senders round: a time that no event has may be that of one within the same minute.
+        let nearly = |event: &Event| (event.occurred_at.0 - cancellation.occurred_at.0).abs() < MINUTE;
+        let named = |among: &[&Event], at: &dyn Fn(&Event) -> bool| -> Vec<EventId> {
+            let at_its_time: Vec<&Event> = among.iter().copied().filter(|event| at(event)).collect();
+            of_its_place(cancellation, &at_its_time, events, &found.void).iter().map(|event| event.id).collect()
+        };
+        // What was sent after it too, if that is all there is: senders' clocks differ, and the time is its target's.
+        let mut void = named(&sent_before, &exactly);
+        if void.is_empty() {
+            void = named(&targets, &exactly);
+        }
+        let differs = void.is_empty();
+        if differs {
+            void = named(&sent_before, &nearly);
+        }
+        if !void.is_empty() {
             // Equal events sent under other control ids are one event.
-            found.void.extend(placed.iter().map(|event| event.id));
+            found.void.extend(void);
             found.applied.insert(cancellation.id);
-            if !exact {
+            if differs {
                 find(FindingRule::CancellationDiffers);
             }
             return;
         }
         // Some systems write in EVN-6 when they cancelled.
         let own_time = [cancellation.recorded_at, cancellation.sent_at].contains(&Some(cancellation.occurred_at));
-        if !at_its_time.is_empty() && cancellation.trigger == Trigger::CancelAdmit {
-            // PV1-3 of an A11 may be where the patient was before.
-            found.void.extend(at_its_time.iter().map(|event| event.id));
-            found.applied.insert(cancellation.id);
-            return find(FindingRule::CancellationDiffers);
-        }
-        if !at_its_time.is_empty() || !own_time {
+        if targets.iter().any(|event| exactly(event)) || !own_time {
             return find(FindingRule::CancellationUnmatched);
         }
     }
@@ -93,23 +96,14 @@ fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, finding
         }
         return;
     }
-    let placed = of_its_place(cancellation, &left, events, &found.void);
-    let (fitting, differs) = if placed.is_empty() {
-        // A transfer must fit the place that is said to be wrong; for others the place is a hint.
-        if cancellation.trigger == Trigger::CancelTransfer {
-            return find(FindingRule::CancellationUnmatched);
-        }
-        (left, true)
-    } else {
-        (placed, names_time)
-    };
+    let fitting = of_its_place(cancellation, &left, events, &found.void);
     let Some(target) = fitting.iter().copied().max_by_key(|event| (certainty(cancellation, event), order::sent(event)))
     else {
-        return;
+        return find(FindingRule::CancellationUnmatched);
     };
     let is_target = |event: &&&Event| event.occurred_at == target.occurred_at && event.place == target.place;
     let equal: Vec<EventId> = fitting.iter().filter(is_target).map(|event| event.id).collect();
-    if differs {
+    if names_time {
         find(FindingRule::CancellationDiffers);
     } else if equal.len() < fitting.len() {
         find(FindingRule::CancellationAmbiguous);
@@ -158,7 +152,17 @@ fn of_its_place<'a>(
     };
     let is = |one: Option<&Location>, other: Option<&Location>| one.zip(other).is_none_or(|(one, other)| one.is(other));
     match cancellation.trigger {
-        Trigger::CancelAdmit => with(&|event| is(cancellation.place.as_ref(), event.place.as_ref())),
+        Trigger::CancelAdmit => {
+            // PV1-3 is the place of the admission; or, as the standard writes it, where the patient was before the last one.
+            let named = cancellation.place.as_ref();
+            let last = candidates.iter().copied().max_by_key(|event| order::sent(event));
+            let before = last.and_then(|last| last.prior_place.as_ref().or_else(|| place_before(last, events, void)));
+            let as_standard = named.zip(before).is_some_and(|(named, before)| named.is(before));
+            match last.filter(|last| as_standard && !is(named, last.place.as_ref())) {
+                Some(last) => vec![last],
+                None => with(&|event| is(named, event.place.as_ref())),
+            }
+        }
         Trigger::CancelTransfer => {
             let (now, wrong) = (cancellation.place.as_ref(), cancellation.prior_place.as_ref());
             // PV1-6 is the place that was wrong, and PV1-3 where the patient was before and is again.

@@ -39,11 +39,12 @@ impl<'a> Step<'a> {
 pub(crate) fn steps<'a>(events: &[&'a Event], cancelled: &Cancelled, findings: &mut Vec<Finding>) -> Vec<Step<'a>> {
     let mut steps: Vec<Step<'a>> = Vec::with_capacity(events.len());
     for event in events.iter().copied() {
-        let reopens = event.trigger == Trigger::CancelDischarge && cancelled.applied.contains(&event.id);
-        if cancelled.void.contains(&event.id) && !reopens {
+        let returns = event.trigger == Trigger::CancelDischarge;
+        let counts = if returns { cancelled.applied.contains(&event.id) } else { !cancelled.void.contains(&event.id) };
+        if !counts {
             continue;
         }
-        if reopens {
+        if returns {
             // What an A13 says of the place holds from when it was said.
             let said = event.recorded_at.or(event.sent_at).unwrap_or(event.occurred_at);
             steps.push(Step { at: said.max(event.occurred_at), ..Step::of(event) });

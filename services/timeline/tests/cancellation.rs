@@ -77,6 +77,8 @@ fn a_cancelled_discharge_may_name_another_bed() {
     check(&[told("A01", 1).at("A/1/1"), told("A03", 5), told("A13", 7).at("A")], &["v A/1/1 1-"]);
     // Nothing else is known of the visit: this is the first known placement.
     check(&[told("A03", 5), told("A13", 7).at("A")], &["v A 7-"]);
+    // Without a discharge it says nothing.
+    check(&[told("A13", 7).at("A")], &[]);
 }
 
 #[test]
@@ -114,10 +116,14 @@ fn a_time_or_place_that_fits_nothing_is_said() {
     let own_time = [told("A01", 1).at("A"), told("A03", 5), event("A13", 9, "v").at("A")];
     check(&own_time, &["v A 1-"]);
     assert_eq!(rules_found(&own_time), ["cancellation-differs"]);
-    // PV1-3 of the A11 is where the patient was before.
-    let before = [told("A04", 1).at("AKM"), told("A01", 3).at("A"), told("A11", 5).at("X")];
-    check(&before, &["v AKM 1-"]);
-    assert_eq!(rules_found(&before), ["cancellation-differs"]);
+    // PV1-3 of the A11 is where the patient was before, as the standard writes it.
+    check(&[told("A04", 1).at("AKM"), told("A01", 3).at("A"), told("A11", 5).at("AKM")], &["v AKM 1-"]);
+    let nowhere = [told("A01", 3).at("A"), told("A11", 5).at("X")];
+    check(&nowhere, &["v A 3-"]);
+    assert_eq!(rules_found(&nowhere), ["cancellation-unmatched"]);
+    let rounded = [event("A01", 1, "v").at("A"), event("A03", 5, "v").seconds(20), event("A13", 5, "v").sent(9)];
+    check(&rounded, &["v A 1-"]);
+    assert_eq!(rules_found(&rounded), ["cancellation-differs"]);
     let elsewhen = [event("A01", 1, "v").at("A"), event("A03", 5, "v"), event("A13", 6, "v").at("A").sent(9)];
     check(&elsewhen, &["v A 1-5"]);
     assert_eq!(rules_found(&elsewhen), ["cancellation-unmatched"]);

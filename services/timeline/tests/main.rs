@@ -121,6 +121,11 @@ impl Build {
         self.marked(&format!("movement {id} {action:?}"))
     }
 
+    fn seconds(mut self, seconds: i64) -> Self {
+        self.0.occurred_at.0 += seconds * 1_000_000;
+        self.marked(&format!("and {seconds} s"))
+    }
+
     fn recorded(mut self, minute: i64) -> Self {
         self.0.recorded_at = Some(Timestamp(minute * 60_000_000));
         self.marked(&format!("recorded {minute}"))

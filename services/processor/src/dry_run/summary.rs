@@ -5,6 +5,7 @@ use std::fmt;
 
 use runtime::fate::FateCounts;
 use schemas::ParkedFate;
+use timeline::FindingRule;
 
 use crate::pipeline::Outcome;
 use crate::rules::Rule;
@@ -16,7 +17,7 @@ pub struct Summary {
     rejected: BTreeMap<Rule, u64>,
     ignored: BTreeMap<Rule, u64>,
     found: BTreeMap<Rule, u64>,
-    timeline: BTreeMap<&'static str, u64>,
+    timeline: BTreeMap<FindingRule, u64>,
 }
 
 impl Summary {
@@ -35,7 +36,7 @@ impl Summary {
 
     pub(super) fn add_timeline(&mut self, findings: &[timeline::Finding]) {
         for finding in findings {
-            *self.timeline.entry(finding.rule.code()).or_default() += 1;
+            *self.timeline.entry(finding.rule).or_default() += 1;
         }
     }
 
@@ -82,10 +83,11 @@ impl fmt::Display for Summary {
                 writeln!(formatter, "  {count:>7} {title}  {:<26} {}", rule.code(), rule.entry().meaning.en)?;
             }
         }
-        for (code, count) in &self.timeline {
-            writeln!(formatter, "  {count:>7} timeline  {code}")?;
+        for (rule, count) in &self.timeline {
+            writeln!(formatter, "  {count:>7} timeline  {:<26} {}", rule.code(), rule.entry().meaning.en)?;
         }
-        if !(self.rejected.is_empty() && self.ignored.is_empty() && self.found.is_empty()) {
+        let said = [&self.rejected, &self.ignored, &self.found].iter().any(|rules| !rules.is_empty());
+        if said || !self.timeline.is_empty() {
             writeln!(formatter, "`processor explain CODE` says what to do about each")?;
         }
         Ok(())
