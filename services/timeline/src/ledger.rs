@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::Timestamp;
 
-use crate::{EpisodeKey, Event, Finding, Stay, timeline};
+use crate::{EpisodeKey, Event, Finding, IDENTIFIERS_MAX, Stay, Timeline, people, timeline_of};
 
 /// Grows by what is inserted; [`Ledger::retire`] is its bound.
 #[derive(Default)]
@@ -12,6 +12,8 @@ pub struct Ledger {
     groups: HashMap<usize, Group>,
     group_of: HashMap<Node, usize>,
     next: usize,
+    /// Identifiers that too many persons carry: they join no groups, so that a placeholder does not make one of a region.
+    shared: HashSet<Box<str>>,
 }
 
 /// Events that can affect each other: of one episode, of one person, of moved visits.
@@ -35,6 +37,10 @@ pub struct Change {
     pub before: Vec<Stay>,
     /// What they are now.
     pub after: Vec<Stay>,
+    /// Findings that no longer hold.
+    pub findings_before: Vec<Finding>,
+    /// Findings that are new.
+    pub findings_after: Vec<Finding>,
 }
 
 impl Ledger {
@@ -47,29 +53,80 @@ impl Ledger {
     /// Adds events and brings the stays up to date. Events that are there already change nothing.
     pub fn insert(&mut self, events: impl IntoIterator<Item = Event>) -> Change {
         let mut touched = HashSet::new();
+        // What was said of groups that are parted.
+        let (mut stays_before, mut findings_before) = (Vec::new(), Vec::new());
         for event in events {
-            let group = self.group_for(&event);
-            let held = self.groups.entry(group).or_default();
-            if held.events.iter().all(|known| known.id != event.id) {
-                // Most groups hold a few events; room for more would be most of what a country's groups take.
-                held.events.reserve_exact(1);
-                held.events.push(event);
-                touched.insert(group);
+            let Some(group) = self.add(event) else { continue };
+            touched.insert(group);
+            if let Some(parted) = self.part(group, &mut touched) {
+                stays_before.extend(parted.stays);
+                findings_before.extend(parted.findings);
             }
         }
-        let mut change = Change::default();
+        let mut now = Timeline::default();
         for group in touched {
             // A later event of the same call may have merged this group into another, which is touched itself.
             let Some(group) = self.groups.get_mut(&group) else { continue };
-            let mut now = timeline(&group.events);
-            now.stays.shrink_to_fit();
-            now.findings.shrink_to_fit();
-            change.before.extend(group.stays.iter().filter(|stay| !now.stays.contains(stay)).cloned());
-            change.after.extend(now.stays.iter().filter(|stay| !group.stays.contains(stay)).cloned());
-            group.stays = now.stays;
-            group.findings = now.findings;
+            let mut of_group = timeline_of(&group.events, &self.shared);
+            of_group.stays.shrink_to_fit();
+            of_group.findings.shrink_to_fit();
+            now.stays.extend(of_group.stays.iter().cloned());
+            now.findings.extend(of_group.findings.iter().cloned());
+            stays_before.append(&mut group.stays);
+            findings_before.append(&mut group.findings);
+            group.stays = of_group.stays;
+            group.findings = of_group.findings;
         }
-        change
+        findings_before.sort_unstable();
+        now.findings.sort_unstable();
+        let (stays, findings) = (&now.stays, &now.findings);
+        Change {
+            after: stays.iter().filter(|stay| !stays_before.contains(stay)).cloned().collect(),
+            findings_after: findings
+                .iter()
+                .filter(|found| findings_before.binary_search(found).is_err())
+                .cloned()
+                .collect(),
+            findings_before: findings_before
+                .into_iter()
+                .filter(|found| findings.binary_search(found).is_err())
+                .collect(),
+            before: stays_before.into_iter().filter(|stay| !stays.contains(stay)).collect(),
+        }
+    }
+
+    /// Adds an event to its group; `None` when it is there already.
+    fn add(&mut self, event: Event) -> Option<usize> {
+        let group = self.group_for(&event);
+        let held = self.groups.entry(group).or_default();
+        if held.events.iter().any(|known| known.id == event.id) {
+            return None;
+        }
+        // Most groups hold a few events; room for more would be most of what a country's groups take.
+        held.events.reserve_exact(1);
+        held.events.push(event);
+        Some(group)
+    }
+
+    /// Parts a group that identifiers hold together which too many persons carry; looked at every few events. Returns the
+    /// group as it was.
+    fn part(&mut self, group: usize, touched: &mut HashSet<usize>) -> Option<Group> {
+        let events = &self.groups.get(&group)?.events;
+        if events.len() <= IDENTIFIERS_MAX || !events.len().is_multiple_of(IDENTIFIERS_MAX) {
+            return None;
+        }
+        let events: Vec<&Event> = events.iter().collect();
+        let shared: HashSet<Box<str>> = people::shared(&events).into_iter().map(Box::from).collect();
+        if shared.is_subset(&self.shared) {
+            return None;
+        }
+        self.shared.extend(shared);
+        let mut parted = self.groups.remove(&group)?;
+        self.group_of.retain(|_, of| *of != group);
+        for event in std::mem::take(&mut parted.events) {
+            touched.extend(self.add(event));
+        }
+        Some(parted)
     }
 
     /// Whether any event of this episode is held.
@@ -100,6 +157,12 @@ impl Ledger {
         self.groups.values().map(|group| group.events.len()).sum()
     }
 
+    /// How many events the largest group holds: a placeholder that is taken for a person shows here.
+    #[must_use]
+    pub fn largest(&self) -> usize {
+        self.groups.values().map(|group| group.events.len()).max().unwrap_or_default()
+    }
+
     /// Forgets groups without an open stay whose last event is older than `before`; returns how many events went.
     pub fn retire(&mut self, before: Timestamp) -> usize {
         let count = self.event_count();
@@ -108,12 +171,17 @@ impl Ledger {
                 || group.events.iter().any(|event| event.occurred_at >= before)
         });
         self.group_of.retain(|_, group| self.groups.contains_key(group));
+        if !self.shared.is_empty() {
+            let named: HashSet<&str> =
+                self.groups.values().flat_map(|group| &group.events).flat_map(event_tokens).collect();
+            self.shared.retain(|token| named.contains(&**token));
+        }
         count - self.event_count()
     }
 
     /// The group that all nodes of the event belong to; groups that it joins become one.
     fn group_for(&mut self, event: &Event) -> usize {
-        let nodes = nodes(event);
+        let nodes = self.nodes(event);
         let mut groups: Vec<usize> = nodes.iter().filter_map(|node| self.group_of.get(node).copied()).collect();
         groups.sort_unstable();
         groups.dedup();
@@ -125,22 +193,33 @@ impl Ledger {
         });
         for group in groups.into_iter().filter(|group| *group != target) {
             let Some(joined) = self.groups.remove(&group) else { continue };
-            for node in joined.events.iter().flat_map(self::nodes) {
+            for node in joined.events.iter().flat_map(|event| self.nodes(event)).collect::<Vec<_>>() {
                 self.group_of.insert(node, target);
             }
             let into = self.groups.entry(target).or_default();
             into.events.extend(joined.events);
             into.stays.extend(joined.stays);
+            into.findings.extend(joined.findings);
         }
         for node in nodes {
             self.group_of.insert(node, target);
         }
         target
     }
+
+    /// What joins an event to others. One that is known by a shared identifier alone has nothing better.
+    fn nodes(&self, event: &Event) -> Vec<Node> {
+        let subject = |token: &str| Node::Subject(token.into());
+        let joining = event_tokens(event).filter(|token| !self.shared.contains(*token));
+        let episodes = event.episode_key().into_iter().chain(event.prior_episode_key());
+        let mut nodes: Vec<Node> = joining.map(subject).chain(episodes.map(Node::Episode)).collect();
+        if nodes.is_empty() {
+            nodes.extend(event.subject.as_deref().map(subject));
+        }
+        nodes
+    }
 }
 
-fn nodes(event: &Event) -> Vec<Node> {
-    let subjects = event.subject.iter().chain(&event.subject_aliases).chain(&event.prior_subjects);
-    let episodes = event.episode_key().into_iter().chain(event.prior_episode_key());
-    subjects.map(|subject| Node::Subject(subject.clone())).chain(episodes.map(Node::Episode)).collect()
+fn event_tokens(event: &Event) -> impl Iterator<Item = &str> {
+    event.subject.iter().chain(&event.subject_aliases).chain(&event.prior_subjects).map(|token| &**token)
 }

@@ -21,5 +21,5 @@ pub use finding::{Entry, Finding, FindingRule, Text};
 pub use ledger::{Change, Ledger};
 pub use occupancy::{Occupancy, Total, occupancy, overbelaggning_known};
 pub use people::{IDENTIFIERS_MAX, persons, survivors};
-pub use replay::{Timeline, timeline};
+pub use replay::{Timeline, timeline, timeline_of};
 pub use stay::{EpisodeKey, Stay};

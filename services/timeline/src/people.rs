@@ -1,6 +1,6 @@
 //! Who is who: merges, and identifiers that stand in one message. Both are timeless.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::{Event, Finding, FindingRule, Trigger, order};
 
@@ -19,8 +19,14 @@ pub(crate) struct People<'a> {
 
 impl<'a> People<'a> {
     /// `events` in order of time.
-    pub(crate) fn new(events: &[&'a Event], findings: &mut Vec<Finding>) -> Self {
-        let shared = shared(events, findings);
+    pub(crate) fn new(events: &[&'a Event], known: &'a HashSet<Box<str>>, findings: &mut Vec<Finding>) -> Self {
+        let mut shared = shared(events);
+        shared.extend(known.iter().map(|token| &**token));
+        if !shared.is_empty() {
+            let names =
+                |event: &&&Event| links(event).any(|(one, other)| shared.contains(one) || shared.contains(other));
+            findings.extend(events.iter().filter(names).map(|event| Finding::of(event, FindingRule::IdentifierShared)));
+        }
         let mut people = Self { parent: HashMap::new(), survivor: HashMap::new(), shared };
         for event in events {
             let Some(subject) = people.token(event) else { continue };
@@ -90,18 +96,14 @@ pub(crate) fn links(event: &Event) -> impl Iterator<Item = (&str, &str)> {
     event.subject_aliases.iter().chain(priors).filter_map(move |other| Some((subject?, &**other)))
 }
 
-/// The identifiers that stand beside more than [`IDENTIFIERS_MAX`] others, each with a finding at the first event that names it.
-fn shared<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> HashSet<&'a str> {
-    let mut beside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+/// The identifiers that stand beside more than [`IDENTIFIERS_MAX`] others.
+pub(crate) fn shared<'a>(events: &[&'a Event]) -> HashSet<&'a str> {
+    let mut beside: HashMap<&str, HashSet<&str>> = HashMap::new();
     for (one, other) in events.iter().flat_map(|event| links(event)).filter(|(one, other)| one != other) {
         beside.entry(one).or_default().insert(other);
         beside.entry(other).or_default().insert(one);
     }
     beside.retain(|_, others| others.len() > IDENTIFIERS_MAX);
-    for token in beside.keys() {
-        let named = |event: &&&Event| links(event).any(|(one, other)| one == *token || other == *token);
-        findings.extend(events.iter().find(named).map(|event| Finding::of(event, FindingRule::IdentifierShared)));
-    }
     beside.into_keys().collect()
 }
 
@@ -111,7 +113,8 @@ fn shared<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> HashSet<&'a 
 #[must_use]
 pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
     let events = order::distinct(events);
-    let people = People::new(&events, &mut Vec::new());
+    let nobody = HashSet::new();
+    let people = People::new(&events, &nobody, &mut Vec::new());
     people.survivor.keys().map(|merged| (Box::from(*merged), Box::from(people.survivor(merged)))).collect()
 }
 
@@ -120,7 +123,8 @@ pub fn survivors<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box
 #[must_use]
 pub fn persons<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashMap<Box<str>, Box<str>> {
     let events = order::distinct(events);
-    let people = People::new(&events, &mut Vec::new());
+    let nobody = HashSet::new();
+    let people = People::new(&events, &nobody, &mut Vec::new());
     let linked = people.parent.iter().flat_map(|(one, other)| [*one, *other]);
     linked.map(|token| (Box::from(token), Box::from(people.person(token)))).collect()
 }

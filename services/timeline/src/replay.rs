@@ -1,6 +1,6 @@
 //! From a set of events to stays: the rules of an episode, in the order in which they apply.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemas::{PatientClass, Timestamp};
 
@@ -26,9 +26,17 @@ pub struct Timeline {
 /// The set must be closed: all events of an episode, of the persons it belongs to, and of the visits it was moved from.
 #[must_use]
 pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
+    let events: Vec<&Event> = events.into_iter().collect();
+    timeline_of(events, &HashSet::new())
+}
+
+/// As [`timeline`], of a set that is closed but for identifiers that are known to link nobody: more persons than one carry
+/// them elsewhere.
+#[must_use]
+pub fn timeline_of<'a>(events: impl IntoIterator<Item = &'a Event>, shared: &'a HashSet<Box<str>>) -> Timeline {
     let mut findings = Vec::new();
     let events = order::distinct(events);
-    let people = People::new(&events, &mut findings);
+    let people = People::new(&events, shared, &mut findings);
     let visits = Visits::new(&events, &people, &mut findings);
     let mut placed = visits.assign(&events, &people, &mut findings);
     let owning = visit::owners(&placed, &visits);

@@ -64,3 +64,28 @@ fn the_same_event_again_changes_nothing() {
     assert_eq!(ledger.insert([admission()]).after.len(), 1);
     assert_eq!(ledger.insert([admission()]), timeline::Change::default());
 }
+
+#[test]
+fn a_placeholder_that_many_carry_joins_no_groups_and_figures_stay_those_of_the_set() {
+    let events: Vec<_> = (0..200)
+        .map(|index| {
+            let (person, visit) = (format!("p{index:03}"), format!("v{index:03}"));
+            event("A01", 1 + index, &visit).at("A").of("placeholder").with_alias(&person).0
+        })
+        .chain([event("A29", 500, "").of("placeholder").with_alias("p000").0])
+        .collect();
+    let mut ledger = Ledger::new();
+    let mut followed: Vec<Stay> = Vec::new();
+    for event in &events {
+        let change = ledger.insert([event.clone()]);
+        followed.retain(|stay| !change.before.contains(stay));
+        followed.extend(change.after);
+    }
+    let expected = timeline(&events);
+    assert_eq!(expected.stays.len(), 199);
+    assert_eq!(sorted(followed), sorted(expected.stays));
+    let mut findings: Vec<_> = ledger.findings().cloned().collect();
+    findings.sort_unstable();
+    assert_eq!(findings, expected.findings);
+    assert!(ledger.largest() <= 2 * timeline::IDENTIFIERS_MAX, "{} events in one group", ledger.largest());
+}
