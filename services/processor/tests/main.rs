@@ -6,6 +6,7 @@ mod clinical;
 mod command;
 mod debezium;
 mod examples;
+mod feeds;
 mod fhir;
 mod fhir_canary;
 mod fhir_dry_run;

@@ -50,6 +50,14 @@ pub fn sample_directory() -> Directory {
     Directory::load(path.as_ref(), "14").expect("the sample mapping file").0
 }
 
+/// A unit directory of region 14 that says this.
+pub fn directory(text: &str) -> Directory {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("units.toml");
+    std::fs::write(&path, text).expect("written");
+    Directory::load(&path, "14").expect("a mapping file").0
+}
+
 /// A record of region 14.
 pub fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
     SourceRecord {

@@ -164,8 +164,12 @@ impl Omop {
     fn episodes(&mut self, events: &[Event], (from, to): (Timestamp, Timestamp)) {
         self.merged = survivors(events);
         let stays = timeline(events).stays;
-        // Stays come by episode, then by time.
-        for stays in stays.chunk_by(|one, other| one.episode == other.episode) {
+        // Stays come by episode, then by time. Persons who share a visit number have an episode each.
+        let of_one = |one: &Stay, other: &Stay| (&one.episode, &one.subject) == (&other.episode, &other.subject);
+        let episodes: Vec<&[Stay]> = stays.chunk_by(of_one).collect();
+        for (at, stays) in episodes.iter().enumerate() {
+            let neighbours = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| episodes.get(at));
+            let is_shared = neighbours.into_iter().any(|other| other[0].episode == stays[0].episode);
             let stays: Vec<&Stay> = stays.iter().collect();
             if stays.iter().any(|stay| stay.to.is_none()) {
                 self.count("episodes_open", 1);
@@ -175,14 +179,14 @@ impl Omop {
             if !ended.is_some_and(|ended| from <= ended && ended < to) {
                 continue;
             }
-            self.episode(&stays);
+            self.episode(&stays, is_shared);
         }
         self.modes = HashMap::new();
     }
 
-    fn episode(&mut self, stays: &[&Stay]) {
+    fn episode(&mut self, stays: &[&Stay], is_shared: bool) {
         let units: Vec<i64> = stays.iter().map(|stay| self.care_sites.unit(&stay.place.unit)).collect();
-        let Some(mut visit) = visit::closed(stays, &units) else {
+        let Some(mut visit) = visit::closed(stays, &units, is_shared) else {
             self.count("episodes_without_subject", 1);
             return;
         };

@@ -38,8 +38,10 @@ impl Chains {
             let Some(subject) = &stay.subject else { continue };
             let person: Box<str> = chains.person(subject).into();
             let episodes = chains.episodes.entry(stay.episode.episode.clone()).or_default();
-            if episodes.iter().all(|(key, _)| *key != stay.episode) {
-                episodes.push((stay.episode.clone(), person.clone()));
+            // Persons who share a visit number have an episode each.
+            let found = (stay.episode.clone(), person.clone());
+            if !episodes.contains(&found) {
+                episodes.push(found);
             }
             if is_arrival(stay) {
                 chains.stays.entry(person).or_default().push(stay.clone());
@@ -63,9 +65,13 @@ impl Chains {
         if let Some(named) = &contact.episode
             && let Some(found) = self.episodes.get(&named.episode)
         {
-            let same = found.iter().find(|(key, _)| key == named);
-            let of_person = || found.iter().find(|(_, person)| Some(&**person) == subject);
-            if let Some((key, person)) = same.or_else(of_person) {
+            let is_of_person = |(_, person): &&(EpisodeKey, Box<str>)| Some(&**person) == subject;
+            let mut same: Vec<_> = found.iter().filter(|(key, _)| key == named).collect();
+            if same.len() > 1 {
+                same.retain(is_of_person);
+            }
+            let of_person = || found.iter().find(is_of_person);
+            if let Some((key, person)) = same.first().copied().or_else(of_person) {
                 return (person.clone(), Some(key.clone()));
             }
         }

@@ -100,11 +100,13 @@ impl Form {
 
 /// An episode's visit, when all its stays have ended and it has a person.
 ///
-/// `units` are the care sites of the stays.
-pub(super) fn closed(stays: &[&Stay], units: &[i64]) -> Option<Visit> {
+/// `units` are the care sites of the stays. Of an episode whose number several persons share, the person is part of its ids.
+pub(super) fn closed(stays: &[&Stay], units: &[i64], is_shared: bool) -> Option<Visit> {
     let first = stays.first()?;
     let EpisodeKey { source_system, episode } = &first.episode;
     let subject = first.subject.clone()?;
+    let holder = is_shared.then_some(&*subject);
+    let id = |kind, parts: &[&str]| self::id(kind, &[parts, holder.as_slice()].concat());
     let mut moves = Vec::new();
     for (stay, unit) in stays.iter().zip(units) {
         let place = [Some(&stay.place.unit), stay.place.room.as_ref(), stay.place.bed.as_ref()];
