@@ -12,12 +12,13 @@ mod personal;
 mod pseudonym;
 mod reserve;
 mod subject;
+mod symbol;
 mod system;
 pub mod test_identity;
 
 pub use canonical::Canonical;
 pub use date::{Birth, Date, Sex};
-pub use guard::{Finding, guard};
+pub use guard::{Finding, guard, without_numbers};
 pub use hsa::{HsaId, HsaWarning};
 pub use identifier::{Identifier, Kind, Options};
 pub use key::{Key, KeyError};

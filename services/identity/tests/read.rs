@@ -117,7 +117,13 @@ fn unknown_parts_of_a_birth_date() {
         let birth = number.birth();
         assert_eq!((birth.year, birth.month, birth.day), (1969, month, day));
     }
-    for nine in ["691389238", "690292238", "690290238", "690159238"] {
+    // The Tax Agency gives days that their month does not have.
+    for nine in ["690290238", "690491239", "690091238"] {
+        let number = Samordningsnummer::parse(&completed(nine), REFERENCE()).ok().unwrap();
+        let birth = number.birth();
+        assert_eq!(birth.day, if nine.starts_with("6900") { Some(31) } else { None }, "{nine}");
+    }
+    for nine in ["691389238", "690292238", "690159238"] {
         assert!(Samordningsnummer::parse(&completed(nine), REFERENCE()).is_err(), "{nine}");
     }
     assert!(Personnummer::parse("191500722390", REFERENCE()).is_err());
@@ -239,6 +245,31 @@ fn a_number_filed_under_the_wrong_system_is_what_it_is() {
 
 fn subject<'a>(system: &'a str, value: &'a str) -> Option<Subject<'a>> {
     Subject::read(Claim { system, value }, &Options::at(REFERENCE()))
+}
+
+#[test]
+fn every_day_of_a_samordningsnummer_is_one_person_in_every_notation() {
+    // As many as the Tax Agency's list of test numbers has, and every day from 60 to 91 in every month from 00 to 12.
+    let mut count = 0;
+    for year in ["51", "64", "69", "70", "99", "00"] {
+        for month in 0..=12 {
+            for day in 60..=91 {
+                let ten = completed(&format!("{year}{month:02}{day}{}", 238 + day % 2));
+                let (date, serial) = ten.split_at(6);
+                let century = if year == "00" { "20" } else { "19" };
+                let twelve = format!("{century}{ten}");
+                let whole = reading(&twelve, REFERENCE()).unwrap();
+                assert!(whole.kind() == Kind::Samordningsnummer);
+                for text in [ten.clone(), format!("{date}-{serial}"), format!("{century}{date}-{serial}")] {
+                    check_same(&text, &twelve, REFERENCE());
+                }
+                let last = (ten.as_bytes()[9] - b'0' + 1) % 10;
+                assert!(reading(&format!("{century}{}{last}", &ten[..9]), REFERENCE()).is_none());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 2_264, "{count}");
 }
 
 #[test]
