@@ -67,7 +67,7 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, tools: &
     let admitted_at = time(field::PV1_ADMITTED, "PV1-44", stockholm, findings);
     let discharged_at = time(field::PV1_DISCHARGED, "PV1-45", stockholm, findings);
     Visit {
-        episode: guard.text(at(field::PV1_VISIT).component(1), "PV1-19", findings),
+        episode: guard.episode(at(field::PV1_VISIT).component(1), "PV1-19", findings),
         class_code,
         class,
         place: place::read(at(field::PV1_LOCATION), &place::PV1_3, guard, findings),
@@ -158,7 +158,7 @@ pub(crate) fn bed_kind(visit: &Visit<'_>, unit: Option<&Unit>) -> BedKind {
 
 fn movement<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
     let Some(zbe) = group.segment("ZBE") else { return (None, None) };
-    let id = tools.guard.text(zbe.field(field::ZBE_MOVEMENT.number).component(1), "ZBE-1", tools.findings);
+    let id = tools.guard.episode(zbe.field(field::ZBE_MOVEMENT.number).component(1), "ZBE-1", tools.findings);
     let action = match zbe.field(field::ZBE_ACTION.number).component(1).given() {
         None => None,
         Some("INSERT") => Some(MovementAction::Insert),
