@@ -300,7 +300,7 @@ fn no_notation_gets_through_where_texts_are_passed_on() {
             index += 1;
             let identity = test_identity::number(index);
             for (at, notation) in odd_notations(&identity).iter().enumerate() {
-                for text in [notation.clone(), vec![notation.as_str(); 8].join("^")] {
+                for text in [notation.clone(), [notation.as_str(); 8].join("^")] {
                     let payload = message(trigger, Some(place), &text);
                     assert!(!leaks(&mut pipeline, &payload, &identity), "{trigger} {place:?}, notation {at}");
                 }
