@@ -1,4 +1,5 @@
-//! Looks for known identities in everything that the platform writes: plain, hyphenated, ten digits, hex, base64.
+//! Looks for known identities in everything that the platform writes: plain, with any separator, ten digits, digits of other
+//! scripts, hex, base64.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,6 +15,12 @@ pub struct Canaries {
 
 /// Every pattern is at least this long.
 const HEAD: usize = 8;
+
+/// What people write before the last four digits, besides a hyphen and a plus.
+const BETWEEN: [&str; 8] = [" ", ":", "_", "/", ".", "\u{2013}", "\u{a0}", "\u{200b}"];
+
+/// Full-width and Arabic digits.
+const ZEROS: [u32; 2] = [0xff10, 0x660];
 
 /// Where an identity was found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +54,15 @@ impl Canaries {
                 }
                 let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
                 canaries.add("UTF-16", &wide);
+            }
+            for between in BETWEEN {
+                canaries
+                    .add("twelve digits in parts", format!("{}{between}{}", &identity[..8], &identity[8..]).as_bytes());
+                canaries.add("ten digits in parts", format!("{}{between}{}", &ten[..6], &ten[6..]).as_bytes());
+            }
+            for zero in ZEROS {
+                let digit = |letter: char| letter.to_digit(10).and_then(|digit| char::from_u32(zero + digit));
+                canaries.add("other digits", ten.chars().filter_map(digit).collect::<String>().as_bytes());
             }
         }
         canaries
@@ -118,6 +134,9 @@ mod tests {
         assert_eq!(notations("x19900101-2385y"), ["ten digits with hyphen", "twelve digits with hyphen"]);
         assert_eq!(notations("x9001012385y"), ["ten digits"]);
         assert_eq!(notations("900101+2385"), ["ten digits with plus"]);
+        assert_eq!(notations("900101 2385"), ["ten digits in parts"]);
+        assert_eq!(notations("19900101:2385"), ["ten digits in parts", "twelve digits in parts"]);
+        assert_eq!(notations("９００１０１２３８５"), ["other digits"]);
         assert!(notations("313939303031303132333835").contains(&"hex"));
         assert!(notations("199001012395").is_empty());
     }

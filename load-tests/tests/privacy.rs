@@ -38,7 +38,23 @@ fn planted(region: Region, index: u64) -> Message {
     let ten = twelve[2..].to_owned();
     let hyphen = format!("{}-{}", &twelve[..8], &twelve[8..]);
     let short = format!("{}-{}", &ten[..6], &ten[6..]);
-    let odd = |choice: u64, plain: &str| if index % 11 == choice { plain.to_owned() } else { format!("X{index}") };
+    let wide = ten.chars().filter_map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10)).collect::<String>();
+    let strange = [
+        format!("{} {}", &ten[..6], &ten[6..]),
+        format!("{}:{}", &twelve[..8], &twelve[8..]),
+        format!("{}\u{2013}{}", &ten[..6], &ten[6..]),
+        format!("{}\u{200b}{}", &ten[..6], &ten[6..]),
+        wide,
+        format!("00{twelve}"),
+        format!("V{twelve}"),
+        format!("{}-{}-{}-{}", &twelve[..4], &twelve[4..6], &twelve[6..8], &twelve[8..]),
+    ];
+    // Every other time in a notation that no register has.
+    let odd = |choice: u64, plain: &str| match (index % 11 == choice, index / 11 % 2) {
+        (true, 0) => plain.to_owned(),
+        (true, _) => strange[(index / 22) as usize % strange.len()].clone(),
+        (false, _) => format!("X{index}"),
+    };
     let trigger = ["A01", "A04", "A02", "A03", "A08", "A05", "A28", "A31", "A40", "A13", "A20"][index as usize % 11];
     let written = [&twelve, &hyphen, &ten, &short][index as usize % 4];
     let segments = [

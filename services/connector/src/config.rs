@@ -103,6 +103,13 @@ pub struct Region {
     pub code: topics::Region,
     /// HSA-id of the sending system; a source below may name its own.
     pub source_system: String,
+    /// Whether the region uses interim numbers (T-nummer). The processor must have the same.
+    #[serde(default)]
+    pub interim: bool,
+    /// What the region writes for a number that is not known, besides what every region does. The processor must have the
+    /// same.
+    #[serde(default)]
+    pub placeholders: Vec<String>,
     /// MLLP listeners.
     #[serde(default)]
     pub mllp: Vec<Mllp>,

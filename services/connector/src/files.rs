@@ -7,17 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::intake::{self, Arrival, Feed, NotStored, Receipt};
 
-/// A file's name for logs and positions. A name that holds a personal number is not shown.
+/// A file's name for logs and positions, with `…` in place of every personal number in it.
 pub fn shown_name(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match identity::guard(&name, &[]) {
-        Some(_) => "(name withheld)".to_owned(),
-        None => name.chars().filter(|letter| !letter.is_control()).collect(),
-    }
+    identity::without_numbers(&name).chars().filter(|letter| !letter.is_control()).collect()
 }
 
 /// A file's path with its name fit to be shown.
-fn shown_path(path: &Path) -> String {
+pub fn shown_path(path: &Path) -> String {
     path.with_file_name(shown_name(path)).display().to_string()
 }
 
@@ -39,7 +36,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The position cannot be kept or read.
-    #[error("keep how far a file has been sent in {}", path.display())]
+    #[error("keep how far a file has been sent in {}", shown_path(path))]
     Position {
         /// The position file.
         path: PathBuf,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use connector::config::{Config, Encoding, Region};
 use connector::fhir::files as bulk;
-use connector::files::Error;
+use connector::files::{Error, shown_path};
 use connector::intake::Feed;
 use connector::metrics::{Metrics, Source};
 use connector::replay::position::Position;
@@ -231,7 +231,7 @@ fn forget(position: &Path) {
     if let Err(error) = std::fs::remove_file(position)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        tracing::warn!(%error, "{} could not be removed: {error}", position.display());
+        tracing::warn!(%error, "{} could not be removed: {error}", shown_path(position));
     }
 }
 

@@ -1,13 +1,14 @@
 //! Which partition a record goes to: one person's messages to one, so that they stay in order.
 //!
 //! The partition is a keyed hash, and the Kafka key stays empty: the layout of a topic says nothing about a person.
-//! What names no patient is kept together by its bed (A20), its unit (capacity) or its key column (tables), and the rest
-//! by its content, so that the same message sent twice meets itself.
+//! Identifiers are read as the processor reads them: a placeholder or an invalid number names nobody here either. What names
+//! no patient is kept together by its bed (A20), its visit number, its unit (capacity) or its key column (tables), and the
+//! rest by its content, so that the same message sent twice meets itself.
 
 use std::sync::Arc;
 
 use hl7::{Message, Value, field};
-use identity::{Claim, Date, Key, Options, PartitionKey, Subject};
+use identity::{Claim, Date, Key, PartitionKey, RegionRules, Subject};
 use runtime::config::{Fault, Secret};
 use schemas::Timestamp;
 
@@ -20,6 +21,7 @@ pub struct Router {
     key: Arc<PartitionKey>,
     partitions: i32,
     source_system: Arc<str>,
+    identities: Arc<RegionRules>,
 }
 
 /// The connector's partition key, from the environment.
@@ -31,29 +33,31 @@ pub fn partition_key(secret: &Secret) -> Result<PartitionKey, Fault> {
 
 impl Router {
     /// For a topic of so many partitions; numbers without an assigner belong to the source system.
-    pub fn new(key: Arc<PartitionKey>, partitions: i32, source_system: &str) -> Self {
-        Self { key, partitions: partitions.max(1), source_system: source_system.into() }
+    pub fn new(key: Arc<PartitionKey>, partitions: i32, source_system: &str, identities: Arc<RegionRules>) -> Self {
+        Self { key, partitions: partitions.max(1), source_system: source_system.into(), identities }
     }
 
     /// Of a message that was read as a whole.
     pub fn of_message(&self, message: &Message<'_>, payload: &[u8], received: Timestamp) -> i32 {
-        let options = Options::at(date_of(message, received));
+        let date = date_of(message, received);
         for address in [field::PID_IDENTIFIERS, field::PID_EXTERNAL_ID, field::PID_ALTERNATE_ID] {
-            let claims = message.at(address).repetitions().take(CLAIMS_MAX);
-            let subjects: Vec<_> = claims.filter_map(|claim| Subject::read(self.claim(&claim), &options)).collect();
-            if let Some(partition) = self.of_subjects(&subjects) {
+            let identifiers = message.at(address).repetitions().take(CLAIMS_MAX);
+            if let Some(partition) = self.of_person(identifiers.map(|identifier| self.claim(&identifier)), date) {
                 return partition;
             }
         }
-        match message.at(field::NPU_LOCATION).given() {
-            Some(bed) => self.key.partition_of_text(bed, self.partitions),
+        let bed = message.at(field::NPU_LOCATION).given();
+        match bed.or_else(|| message.at(field::PV1_VISIT).component(1).given()) {
+            Some(name) => self.key.partition_of_text(name, self.partitions),
             None => self.of_content(payload),
         }
     }
 
     /// Of what is about the person that these identifiers name; `None` when they name nobody.
-    pub fn of_subjects(&self, subjects: &[Subject<'_>]) -> Option<i32> {
-        identity::primary(subjects).map(|primary| self.key.partition(&subjects[primary], self.partitions))
+    pub fn of_person<'c>(&self, claims: impl Iterator<Item = Claim<'c>>, date: Date) -> Option<i32> {
+        let options = self.identities.options(date);
+        let subjects: Vec<_> = claims.filter_map(|claim| Subject::read(claim, &options).ok()).collect();
+        identity::primary(&subjects).map(|primary| self.key.partition(&subjects[primary], self.partitions))
     }
 
     /// Whom numbers without an assigner belong to.
@@ -84,12 +88,12 @@ impl Router {
         self.key.partition_of_text(&String::from_utf8_lossy(&hash), self.partitions)
     }
 
-    /// CX: the identifier, and who assigned it.
+    /// CX: the identifier, who assigned it, and its type.
     fn claim<'a>(&'a self, value: &Value<'a>) -> Claim<'a> {
         let [identifier, _, _, assigner, kind] = value.components::<5>();
-        let system = assigner.subcomponent(2).given().or_else(|| assigner.subcomponent(1).given());
-        let system = system.or_else(|| kind.given()).unwrap_or(&self.source_system);
-        Claim { system, value: identifier.raw() }
+        let system = assigner.subcomponent(2).given().or_else(|| assigner.subcomponent(1).given()).unwrap_or("");
+        let (kind, value) = (kind.given().unwrap_or(""), identifier.given().unwrap_or(""));
+        Claim { system, kind, source: &self.source_system, value }
     }
 }
 
@@ -112,7 +116,8 @@ mod tests {
 
     fn router(partitions: i32) -> Router {
         let key = Key::from_hex(&"0123456789abcdef".repeat(4)).expect("a key");
-        Router::new(Arc::new(PartitionKey::new(&key)), partitions, "SE2321000131-TEST")
+        let identities = RegionRules::new("14", false, vec!["RESERV".to_owned()]);
+        Router::new(Arc::new(PartitionKey::new(&key)), partitions, "SE2321000131-TEST", Arc::new(identities))
     }
 
     fn of(segment: &str) -> i32 {
@@ -128,6 +133,7 @@ mod tests {
             "PID|||19800101-2387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
             "PID|||8001012387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
             "PID|||800101-2387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
+            "PID|||800101 2387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
             "PID|||4711^^^HOSPITAL^MR~198001012387^^^&1.2.752.129.2.1.3.1&ISO^PNR",
             "PID||198001012387^^^&1.2.752.129.2.1.3.1",
         ] {
@@ -135,6 +141,28 @@ mod tests {
         }
         assert_ne!(of("PID|||198001022386^^^&1.2.752.129.2.1.3.1&ISO^PNR"), long);
         assert_ne!(of("PID|||4711^^^ONE"), of("PID|||4711^^^OTHER"));
+    }
+
+    #[test]
+    fn what_names_nobody_chooses_no_partition() {
+        let own = of("PID|||1001^^^SU^MR");
+        for placeholder in ["000000-0000", "9999999999", "19121212-0000", "198001012388", "OKÄND", "reserv"] {
+            let personal = format!("{placeholder}^^^SKV&1.2.752.129.2.1.3.1&ISO^NNSWE");
+            assert_eq!(of(&format!("PID|||{personal}~1001^^^SU^MR")), own, "{placeholder}");
+            assert_eq!(of(&format!("PID||1001^^^SU^MR|{personal}")), own, "{placeholder}");
+            // Nobody at all: messages of one visit stay together, and others do not join them.
+            let of_visit = |pid: &str, number: &str| of(&format!("{pid}\rPV1|1|I{}{number}", "|".repeat(17)));
+            let visit = |number: &str| of_visit(&format!("PID|||{personal}"), number);
+            assert_eq!(visit("V1^^^SU"), of_visit("PID|||", "V1"), "{placeholder}");
+            assert_ne!(visit("V1"), visit("V2"), "{placeholder}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_told_apart_as_their_pseudonyms_are() {
+        assert_eq!(of("PID|||4711^^^^MR"), of("PID|||4711"));
+        assert_eq!(of("PID|||4711^^^^MR"), of("PID|||4711^^^SE2321000131-TEST"));
+        assert_eq!(of("PID|||8001012387^^^SU^PNR"), of("PID|||198001012387"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use identity::PartitionKey;
+use identity::{PartitionKey, RegionRules};
 use runtime::config::{self, Period, Size};
 use runtime::health::Health;
 use runtime::metrics::Registry;
@@ -173,6 +173,8 @@ pub struct Entrance {
     /// What all feeds share.
     pub intake: Arc<Intake>,
     key: Arc<PartitionKey>,
+    /// How each region reads identifiers.
+    identities: HashMap<topics::Region, Arc<RegionRules>>,
     client: registry::Client,
     producer: Producer,
     health: Health,
@@ -191,7 +193,12 @@ impl Entrance {
         let producer = Producer::start(&config.kafka, settings, health.clone())?;
         let key = Arc::new(route::partition_key(&config.routing.key)?);
         let intake = Intake::new(producer.clone(), limits, metrics, health.clone(), shutdown);
-        Ok(Self { intake, key, client: registry::Client::new(&config.registry.url), producer, health })
+        let rules = |region: &Region| {
+            let rules = RegionRules::new(region.code.code(), region.interim, region.placeholders.clone());
+            (region.code, Arc::new(rules))
+        };
+        let identities = config.region.iter().map(rules).collect();
+        Ok(Self { intake, key, identities, client: registry::Client::new(&config.registry.url), producer, health })
     }
 
     /// How many partitions a topic has, and the id of the schema of what is written into it.
@@ -266,7 +273,9 @@ impl<'a> Feeds<'a> {
                 found
             }
         };
-        let router = Router::new(Arc::clone(&self.entrance.key), partitions, source_system);
+        let identities = self.entrance.identities.get(&region).cloned();
+        let identities = identities.unwrap_or_else(|| Arc::new(RegionRules::new(region.code(), false, Vec::new())));
+        let router = Router::new(Arc::clone(&self.entrance.key), partitions, source_system, identities);
         let name = FeedName {
             region: region.code().to_owned(),
             feed: feed.to_owned(),

@@ -45,13 +45,52 @@ pub struct Options<'a> {
     pub interim: bool,
     /// Reserve numberings that are recognised even where no system is named: the region's own.
     pub reserves: &'a [Reserve],
+    /// The region's own placeholders, beside those that every region has.
+    pub placeholders: &'a [String],
 }
 
 impl Options<'static> {
-    /// No interim numbers, no reserve numbering but those that a message names.
+    /// No interim numbers, no reserve numbering but those that a message names, no placeholders of a region's own.
     pub const fn at(reference: Date) -> Options<'static> {
-        Options { reference, interim: false, reserves: &[] }
+        Options { reference, interim: false, reserves: &[], placeholders: &[] }
     }
+}
+
+/// How a region reads identifiers, whatever the message. Connector and processor must be given the same.
+#[derive(Debug, Clone)]
+pub struct RegionRules {
+    /// Whether the region uses interim numbers.
+    pub interim: bool,
+    /// The region's own placeholders, in any notation.
+    pub placeholders: Vec<String>,
+    /// Reserve numberings that are recognised even where no system is named: the region's own.
+    pub reserves: &'static [Reserve],
+}
+
+impl RegionRules {
+    /// Of the region with this county code.
+    pub fn new(region: &str, interim: bool, placeholders: Vec<String>) -> RegionRules {
+        RegionRules { interim, placeholders, reserves: Reserve::of_region(region) }
+    }
+
+    /// How to read the identifiers of a message of this date.
+    pub fn options(&self, reference: Date) -> Options<'_> {
+        Options { reference, interim: self.interim, reserves: self.reserves, placeholders: &self.placeholders }
+    }
+}
+
+/// Is the whole text a number of a person without personnummer: a national reserve number, one of these regional numberings,
+/// or an interim number? The guard finds personnummer and samordningsnummer; this is for a text that must be judged by
+/// itself, without the patient's own identifiers to compare it with.
+pub fn is_reserve_number(text: &str, reserves: &[Reserve]) -> bool {
+    let text = text.trim_ascii();
+    if !(10..=13).contains(&text.len()) {
+        return false;
+    }
+    let numberings = reserves.iter().map(|reserve| System::Reserve(*reserve)).chain([System::NationalReserve]);
+    let options = Options::at(Date::of_epoch_day(20_454));
+    numberings.into_iter().any(|system| Identifier::of_system(text, system, &options).is_ok())
+        || Interim::parse(text, options.reference).is_ok()
 }
 
 impl Identifier {

@@ -9,23 +9,26 @@ mod key;
 mod luhn;
 mod partition;
 mod personal;
+mod placeholder;
 mod pseudonym;
 mod reserve;
 mod subject;
+mod symbol;
 mod system;
 pub mod test_identity;
 
 pub use canonical::Canonical;
 pub use date::{Birth, Date, Sex};
-pub use guard::{Finding, guard};
+pub use guard::{Finding, guard, without_numbers};
 pub use hsa::{HsaId, HsaWarning};
-pub use identifier::{Identifier, Kind, Options};
+pub use identifier::{Identifier, Kind, Options, RegionRules, is_reserve_number};
 pub use key::{Key, KeyError};
 pub use partition::PartitionKey;
 pub use personal::{Interim, Personnummer, Samordningsnummer};
+pub use placeholder::is_placeholder;
 pub use pseudonym::{PseudonymError, Pseudonymiser, Purpose, Token};
 pub use reserve::{NationalReserve, RegionalReserve};
-pub use subject::{Claim, Subject, primary};
+pub use subject::{Claim, NoSubject, Subject, primary};
 pub use system::{Reserve, System};
 
 /// Why a text is not the identifier it was read as. Says what is wrong with it, never what it was.
@@ -41,6 +44,6 @@ pub enum Refusal {
     #[error("the check digit is wrong")]
     CheckDigit,
     /// An interim number, and interim numbers are not enabled.
-    #[error("interim numbers are not enabled: set identity.interim if the region uses them")]
+    #[error("interim numbers are not enabled: set interim = true for the region if it uses them")]
     InterimDisabled,
 }

@@ -15,6 +15,8 @@ use crate::luhn;
 const LENGTH: usize = 12;
 /// Added to the day in a samordningsnummer.
 const DAY_SHIFT: u8 = 60;
+/// The last day of a samordningsnummer. The Tax Agency gives days that do not exist too, such as 31 February plus 60.
+const SHIFTED_DAY_MAX: u8 = DAY_SHIFT + 31;
 /// Letters that stand for the first digit of an interim number's serial.
 const INTERIM_LETTERS: &[u8] = b"TRSUWXJKLMN";
 
@@ -31,7 +33,8 @@ const INTERIM_LETTERS: &[u8] = b"TRSUWXJKLMN";
 /// ```
 pub struct Personnummer(Canonical);
 
-/// A samordningsnummer: day plus 60; month 00 or day 60 where the birth date is not known.
+/// A samordningsnummer: day plus 60; month 00 or day 60 where the birth date is not known, or a day that its month does
+/// not have.
 pub struct Samordningsnummer(Canonical);
 
 /// An interim number (T-number) of a care provider: a letter stands for the first digit of the serial.
@@ -82,7 +85,7 @@ impl Samordningsnummer {
         &self.0
     }
 
-    /// What is known of the birth date.
+    /// What is known of the birth date; no day where the month does not have it.
     pub fn birth(&self) -> Birth {
         birth(&self.0, DAY_SHIFT)
     }
@@ -126,7 +129,7 @@ impl Interim {
 enum Day {
     /// As it is.
     Plain,
-    /// Plus 60, and parts may be unknown.
+    /// Plus 60, and parts may be unknown or not exist.
     Shifted,
 }
 
@@ -181,7 +184,7 @@ impl Number {
         let (month, day) = (self.two(4), self.two(6));
         let exists = match day_form {
             Day::Plain => (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day),
-            Day::Shifted => month <= 12 && (DAY_SHIFT..=DAY_SHIFT + days_in_month(year, month)).contains(&day),
+            Day::Shifted => month <= 12 && (DAY_SHIFT..=SHIFTED_DAY_MAX).contains(&day),
         };
         if exists && (1800..2100).contains(&year) { Ok(()) } else { Err(Refusal::Date) }
     }
@@ -224,7 +227,8 @@ fn birth(canonical: &Canonical, day_shift: u8) -> Birth {
     let two = |at: usize| (canonical.bytes()[at] - b'0') * 10 + (canonical.bytes()[at + 1] - b'0');
     let known = |part: u8| (part != 0).then_some(part);
     let year = u16::from(two(0)) * 100 + u16::from(two(2));
-    Birth { year, month: known(two(4)), day: known(two(6) - day_shift) }
+    let (month, day) = (two(4), two(6) - day_shift);
+    Birth { year, month: known(month), day: known(day).filter(|day| *day <= days_in_month(year, month)) }
 }
 
 fn sex(canonical: &Canonical) -> Sex {

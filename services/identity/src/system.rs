@@ -52,6 +52,21 @@ impl Reserve {
         Reserve::Sormland,
         Reserve::SormlandOlder,
     ];
+
+    /// The reserve numberings of the region with this county code, recognised there even where no system is named.
+    pub fn of_region(region: &str) -> &'static [Reserve] {
+        match region {
+            "01" => &[Reserve::Stockholm],
+            "04" => &[Reserve::Sormland, Reserve::SormlandOlder],
+            "10" => &[Reserve::Blekinge],
+            "12" => &[Reserve::Skane],
+            "14" => &[Reserve::VastraGotaland],
+            "17" => &[Reserve::Varmland],
+            "18" => &[Reserve::Orebro],
+            "22" => &[Reserve::Vasternorrland],
+            _ => &[],
+        }
+    }
 }
 
 /// OID and the older HL7 Sweden address of each system. The addresses' domain is dead; they are compared as text.

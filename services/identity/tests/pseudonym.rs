@@ -17,7 +17,7 @@ fn pseudonymiser() -> Pseudonymiser {
 
 fn subject<'a>(system: &'a str, value: &'a str) -> Subject<'a> {
     let options = Options::at(Date::new(2026, 1, 5).unwrap());
-    Subject::read(Claim { system, value }, &options).unwrap()
+    Subject::read(Claim { system, kind: "", source: "", value }, &options).unwrap()
 }
 
 #[track_caller]

@@ -4,8 +4,8 @@
 
 use identity::test_identity::{self, TestIdentity};
 use identity::{
-    Claim, Date, Identifier, Interim, Kind, NationalReserve, Options, Personnummer, Refusal, RegionalReserve, Reserve,
-    Samordningsnummer, Sex, Subject, System, primary,
+    Claim, Date, Identifier, Interim, Kind, NationalReserve, NoSubject, Options, Personnummer, Refusal,
+    RegionalReserve, Reserve, Samordningsnummer, Sex, Subject, System, primary,
 };
 use proptest::prelude::*;
 
@@ -117,7 +117,13 @@ fn unknown_parts_of_a_birth_date() {
         let birth = number.birth();
         assert_eq!((birth.year, birth.month, birth.day), (1969, month, day));
     }
-    for nine in ["691389238", "690292238", "690290238", "690159238"] {
+    // The Tax Agency gives days that their month does not have.
+    for nine in ["690290238", "690491239", "690091238"] {
+        let number = Samordningsnummer::parse(&completed(nine), REFERENCE()).ok().unwrap();
+        let birth = number.birth();
+        assert_eq!(birth.day, if nine.starts_with("6900") { Some(31) } else { None }, "{nine}");
+    }
+    for nine in ["691389238", "690292238", "690159238"] {
         assert!(Samordningsnummer::parse(&completed(nine), REFERENCE()).is_err(), "{nine}");
     }
     assert!(Personnummer::parse("191500722390", REFERENCE()).is_err());
@@ -238,7 +244,104 @@ fn a_number_filed_under_the_wrong_system_is_what_it_is() {
 }
 
 fn subject<'a>(system: &'a str, value: &'a str) -> Option<Subject<'a>> {
-    Subject::read(Claim { system, value }, &Options::at(REFERENCE()))
+    Subject::read(Claim { system, kind: "", source: "", value }, &Options::at(REFERENCE())).ok()
+}
+
+#[test]
+fn every_day_of_a_samordningsnummer_is_one_person_in_every_notation() {
+    // As many as the Tax Agency's list of test numbers has, and every day from 60 to 91 in every month from 00 to 12.
+    let mut count = 0;
+    for year in ["51", "64", "69", "70", "99", "00"] {
+        for month in 0..=12 {
+            for day in 60..=91 {
+                let ten = completed(&format!("{year}{month:02}{day}{}", 238 + day % 2));
+                let (date, serial) = ten.split_at(6);
+                let century = if year == "00" { "20" } else { "19" };
+                let twelve = format!("{century}{ten}");
+                let whole = reading(&twelve, REFERENCE()).unwrap();
+                assert!(whole.kind() == Kind::Samordningsnummer);
+                for text in [ten.clone(), format!("{date}-{serial}"), format!("{century}{date}-{serial}")] {
+                    check_same(&text, &twelve, REFERENCE());
+                }
+                let last = (ten.as_bytes()[9] - b'0' + 1) % 10;
+                assert!(reading(&format!("{century}{}{last}", &ten[..9]), REFERENCE()).is_none());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 2_264, "{count}");
+}
+
+#[test]
+fn what_is_said_to_be_a_national_number_and_is_none_names_nobody() {
+    fn read(system: &str, kind: &str, value: &str) -> Result<Option<Kind>, NoSubject> {
+        let claim = Claim { system, kind, source: "SOURCE", value };
+        Subject::read(claim, &Options::at(REFERENCE())).map(|subject| subject.kind())
+    }
+    let right = completed("800101238");
+    let wrong = format!("{}{}", &right[..9], (right.as_bytes()[9] - b'0' + 1) % 10);
+    let hyphen = |ten: &str| format!("{}-{}", &ten[..6], &ten[6..]);
+    let skv = "1.2.752.129.2.1.3.1";
+    for (system, kind) in [(skv, ""), ("", "PNR"), ("", "NI"), ("SU", "NNSWE"), ("1.2.752.74.9.1", "MR")] {
+        for text in [wrong.as_str(), &hyphen(&wrong), &format!("19{wrong}"), "4711", "MRN7"] {
+            assert_eq!(read(system, kind, text), Err(NoSubject::Invalid), "{system} {kind} {text}");
+        }
+        for text in ["000000-0000", "9999999999", "19121212-0000", "OKÄND", "saknas"] {
+            assert_eq!(read(system, kind, text), Err(NoSubject::Placeholder), "{system} {kind} {text}");
+        }
+    }
+    // By its shape, where nobody says anything else.
+    assert_eq!(read("", "", &wrong), Err(NoSubject::Invalid));
+    assert_eq!(read("", "MR", &wrong), Ok(None));
+    for kind in ["", "MR"] {
+        assert_eq!(read("", kind, &hyphen(&wrong)), Err(NoSubject::Invalid));
+        assert_eq!(read("", kind, "801301-2380"), Err(NoSubject::Invalid));
+        for local in ["8013012380", "1001", "123-456-7890", "77-88-99", "0000001234"] {
+            assert_eq!(read("", kind, local), Ok(None), "{local}");
+        }
+    }
+    // A hospital's own numbering holds what it holds, but for placeholders.
+    for local in [wrong.as_str(), &hyphen(&wrong), "0000001234", "1234567890"] {
+        assert_eq!(read("SU", "MR", local), Ok(None), "{local}");
+        assert_eq!(read("2.16.578.1.12.4.1.4.1", "NI", local), Ok(None), "another nation's {local}");
+    }
+    assert_eq!(read("SU", "MR", "999999-9999"), Err(NoSubject::Placeholder));
+    assert_eq!(read("", "", " "), Err(NoSubject::Absent));
+}
+
+#[test]
+fn a_national_number_in_a_notation_for_people_is_read_too() {
+    let nobody = test_identity::number(3);
+    let (twelve, ten) = (nobody.as_str(), nobody.ten_digits());
+    let whole = subject("", twelve).unwrap();
+    for text in [
+        format!("{} {}", &ten[..6], &ten[6..]),
+        format!("{}:{}", &twelve[..8], &twelve[8..]),
+        format!("{}.{}.{}-{}", &ten[..2], &ten[2..4], &ten[4..6], &ten[6..]),
+        format!("{}\u{2013}{}", &twelve[..8], &twelve[8..]),
+        format!("00{twelve}"),
+        twelve.chars().map(|digit| char::from_u32(digit as u32 - 0x30 + 0xff10).unwrap()).collect(),
+    ] {
+        for system in ["", "1.2.752.129.2.1.3.1", "1.2.752.129.2.1.3.3"] {
+            assert!(subject(system, &text).is_some_and(|found| found == whole), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_interim_number_that_is_not_enabled_is_its_source_s_own() {
+    let text = completed("800101T22");
+    let notations = [text.clone(), format!("19{text}"), format!("{}-{}", &text[..6], &text[6..].to_lowercase())];
+    let read = |system, source, value| {
+        Subject::read(Claim { system, kind: "", source, value }, &Options::at(REFERENCE())).ok().unwrap()
+    };
+    for one in &notations {
+        let subject = read("1.2.752.129.2.1.3.1", "A", one);
+        assert!(subject.is_interim_not_enabled() && subject.is_local() && subject.kind().is_none());
+        assert!(subject == read("", "A", &notations[0]));
+        assert!(subject != read("", "B", &notations[0]));
+    }
+    assert!(!read("SU", "A", &text).is_interim_not_enabled());
 }
 
 #[test]
@@ -308,7 +411,8 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,16}", likely in "[0-9TKMX+-]{9,13}") {
-        let options = Options { reference: date(2026, 1, 5), interim: true, reserves: &Reserve::ALL };
+        let options =
+            Options { interim: true, reserves: &Reserve::ALL, ..Options::at(date(2026, 1, 5)) };
         for text in [&text, &likely] {
             for system in [None, Some(System::Personnummer), Some(System::Reserve(Reserve::Skane))] {
                 let _ = Identifier::read(text, system, &options);

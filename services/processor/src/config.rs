@@ -55,6 +55,10 @@ pub struct RegionConfig {
     /// Whether the region uses interim numbers (T-nummer).
     #[serde(default)]
     pub interim: bool,
+    /// What the region writes for a number that is not known, besides what every region does, in any notation. The
+    /// connector must have the same.
+    #[serde(default)]
+    pub placeholders: Vec<String>,
 }
 
 /// A feed that the processor can read.
@@ -146,6 +150,7 @@ impl RegionConfig {
             interim: self.interim,
         })
         .map_err(|error| Fault::new("key_id", error.to_string()))?;
+        let pipeline = pipeline.with_placeholders(self.placeholders.clone());
         Ok(match lists {
             Some(lists) => pipeline.with_code_lists(Arc::new(lists)),
             None => pipeline,

@@ -34,7 +34,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hl7::time::Stockholm;
-use identity::{Claim, Date, Options, PseudonymError, Pseudonymiser, Subject};
+use identity::{Claim, Date, PseudonymError, Pseudonymiser, RegionRules, Subject};
 use runtime::fate::Fate;
 use schemas::{CorrectionKind, FileFault, Format, Origin, SOURCE_TABLE, SourceRecord};
 use zeroize::Zeroizing;
@@ -101,8 +101,7 @@ pub struct Settings {
 pub struct Pipeline {
     region: String,
     key_id: String,
-    interim: bool,
-    reserves: &'static [identity::Reserve],
+    identities: RegionRules,
     pseudonymiser: Pseudonymiser,
     directory: Directory,
     programs: Vec<Program>,
@@ -116,10 +115,9 @@ impl Pipeline {
     pub fn new(settings: Settings) -> Result<Pipeline, PseudonymError> {
         let pseudonymiser = Pseudonymiser::new(&settings.region, &settings.key_id, &settings.key)?;
         Ok(Pipeline {
-            reserves: subject::reserves_of(&settings.region),
+            identities: RegionRules::new(&settings.region, settings.interim, Vec::new()),
             region: settings.region,
             key_id: settings.key_id,
-            interim: settings.interim,
             pseudonymiser,
             directory: settings.directory,
             programs: settings.programs,
@@ -135,6 +133,13 @@ impl Pipeline {
         let programs = std::mem::take(&mut self.programs).into_iter();
         self.programs = programs.map(|program| program.with_code_lists(Arc::clone(&lists))).collect();
         self.code_lists = lists;
+        self
+    }
+
+    /// With these placeholders of the region's own, in any notation: they name nobody.
+    #[must_use]
+    pub fn with_placeholders(mut self, placeholders: Vec<String>) -> Pipeline {
+        self.identities.placeholders = placeholders;
         self
     }
 
@@ -168,13 +173,12 @@ impl Pipeline {
         let guard = Guard::of_unit(&self.pseudonymiser);
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
         let subject = program.subject();
-        let options = Options {
-            reference: Date::of_utc_micros(source.received_at.0),
-            interim: self.interim,
-            reserves: self.reserves,
-        };
+        let options = self.identities.options(Date::of_utc_micros(source.received_at.0));
         let number = |slots: &Slots<'_>| match slots.named(subject, "subject") {
-            Slot::Identity(value) => Subject::read(Claim { system: "", value }, &options)?.disclosed(),
+            Slot::Identity(value) => {
+                let claim = Claim { system: "", kind: "", source: source.source_system, value };
+                Subject::read(claim, &options).ok()?.disclosed()
+            }
             _ => None,
         };
         match source.format {
@@ -211,14 +215,10 @@ impl Pipeline {
         let trigger = trigger::of(&message, findings)?;
         let times = event_time::of(&message, trigger, source.received_at, &mut self.stockholm, findings)?;
         message::inspect_header(&message, findings);
-        let guard = Guard::of_message(&self.pseudonymiser, &message);
+        let guard = Guard::of_message(&self.pseudonymiser, &message).in_region(&self.identities);
         let pseudonymising = Pseudonymising {
             pseudonymiser: &self.pseudonymiser,
-            options: Options {
-                reference: Date::of_utc_micros(times.occurred.at.0),
-                interim: self.interim,
-                reserves: self.reserves,
-            },
+            options: self.identities.options(Date::of_utc_micros(times.occurred.at.0)),
             source_system: source.source_system,
         };
         let head = Head::new(
@@ -296,8 +296,7 @@ impl Pipeline {
             guard: &guard,
             stockholm: &self.stockholm,
             pseudonymiser: &self.pseudonymiser,
-            interim: self.interim,
-            reserves: self.reserves,
+            identities: &self.identities,
         }
         .map(&row, &mut self.findings, sink)
     }
@@ -325,8 +324,7 @@ impl Pipeline {
                     guard: &guard,
                     stockholm: &self.stockholm,
                     pseudonymiser: &self.pseudonymiser,
-                    interim: self.interim,
-                    reserves: self.reserves,
+                    identities: &self.identities,
                 };
                 return mapping.emptied(table, sink);
             }
@@ -358,8 +356,7 @@ impl Pipeline {
             guard: &guard,
             stockholm: &self.stockholm,
             pseudonymiser: &self.pseudonymiser,
-            interim: self.interim,
-            reserves: self.reserves,
+            identities: &self.identities,
         }
         .map(&row, &mut self.findings, sink)
     }
@@ -367,7 +364,7 @@ impl Pipeline {
     /// A version of a FHIR resource.
     fn resource<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
         let bundle = fhir::read(source.payload)?;
-        let guard = Guard::of_numbers(&self.pseudonymiser, bundle.numbers_of_persons());
+        let guard = Guard::of_numbers(&self.pseudonymiser, bundle.numbers_of_persons()).in_region(&self.identities);
         let recorded = source.recorded_at.unwrap_or(source.received_at);
         let tools = fhir::Tools {
             source,
@@ -378,8 +375,7 @@ impl Pipeline {
             directory: &self.directory,
             code_lists: &self.code_lists,
             pseudonymiser: &self.pseudonymiser,
-            interim: self.interim,
-            reserves: self.reserves,
+            identities: &self.identities,
             stockholm: &mut self.stockholm,
             findings: &mut self.findings,
             recorded: event_time::Stated { at: recorded, text: "" },

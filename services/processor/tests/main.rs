@@ -11,6 +11,7 @@ mod fhir;
 mod fhir_canary;
 mod fhir_dry_run;
 mod fhir_stays;
+mod identities;
 mod mapping;
 mod mutation;
 mod sample_config;

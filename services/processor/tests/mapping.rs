@@ -230,6 +230,19 @@ fn a_cost_is_told_of_a_pseudonym_and_its_components_add_up() {
     let nobody = cost("C;;2025;S;100;;;;");
     assert!(nobody["envelope"]["subject_token"].is_null() && rules(&nobody).contains("cost-subject-missing"));
     let local = cost("D;KORT-77;2025;S;100;;;;");
-    assert!(local["envelope"]["subject_token"].is_string() && rules(&local).contains("identity-invalid"));
+    assert!(local["envelope"]["subject_token"].is_string() && rules(&local).contains("identity-local"));
     assert!(!format!("{local}").contains("KORT-77"));
+    // What names nobody links nobody: rows that share it are not one person.
+    for placeholder in ["000000-0000", "9999999999", "19121212-0000", "OKÄND"] {
+        let event = cost(&format!("E;{placeholder};2025;S;100;;;;"));
+        assert!(event["envelope"]["subject_token"].is_null() && rules(&event).contains("identity-placeholder"));
+    }
+    for invalid in ["19800101-2388", "8001012388", "19801301-2387"] {
+        let event = cost(&format!("F;{invalid};2025;S;100;;;;"));
+        assert!(
+            event["envelope"]["subject_token"].is_null() && rules(&event).contains("identity-invalid"),
+            "{invalid}"
+        );
+        assert!(event["birth_year"].is_null() && !event.to_string().contains(invalid));
+    }
 }

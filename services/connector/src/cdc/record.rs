@@ -188,7 +188,9 @@ mod tests {
         let operations: Vec<_> = changes.iter().map(|change| change.operation).collect();
         assert_eq!(operations, [Operation::Delete, Operation::Create]);
         let key = identity::Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key");
-        let router = Router::new(Arc::new(identity::PartitionKey::new(&key)), 64, "SE2321000131-EXEMPEL");
+        let identities = identity::RegionRules::new("14", false, Vec::new());
+        let router =
+            Router::new(Arc::new(identity::PartitionKey::new(&key)), 64, "SE2321000131-EXEMPEL", Arc::new(identities));
         let partition = |change: &Change| layout.partition(change, &router);
         assert_eq!(changes.iter().map(partition).collect::<Vec<_>>(), [router.of_text("p"), router.of_text("q")]);
         assert_ne!(router.of_text("p"), router.of_text("q"));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use identity::{Claim, Date, Options, Subject};
+use identity::{Claim, Date};
 use schemas::{Timestamp, content_hash};
 use serde::Deserialize;
 use serde_json::Value;
@@ -169,19 +169,16 @@ impl Resource {
     /// The partition of what is about this patient: the same as of an HL7 message with the same identifier.
     pub fn partition_of_patient(&self, router: &Router, at: Timestamp) -> i32 {
         let identifiers = self.value.get("identifier").and_then(Value::as_array);
-        let claims: Vec<Claim<'_>> = identifiers
-            .into_iter()
-            .flatten()
-            .take(CLAIMS_MAX)
-            .filter_map(|identifier| {
-                let value = identifier.get("value")?.as_str()?;
-                let system = identifier.get("system").and_then(Value::as_str).filter(|system| !system.is_empty());
-                Some(Claim { system: system.unwrap_or(router.source_system()), value })
-            })
-            .collect();
-        let options = Options::at(Date::of_utc_micros(at.0));
-        let subjects: Vec<_> = claims.into_iter().filter_map(|claim| Subject::read(claim, &options)).collect();
-        router.of_subjects(&subjects).unwrap_or_else(|| router.of_text(&self.reference()))
+        let claims = identifiers.into_iter().flatten().take(CLAIMS_MAX).filter_map(|identifier| {
+            let value = identifier.get("value")?.as_str()?;
+            let system = identifier.get("system").and_then(Value::as_str).unwrap_or("");
+            let system = system.strip_prefix("urn:oid:").unwrap_or(system);
+            let codings = identifier.pointer("/type/coding").and_then(Value::as_array).into_iter().flatten();
+            let kind = codings.filter_map(|coding| coding.get("code")?.as_str()).find(|code| !code.is_empty());
+            Some(Claim { system, kind: kind.unwrap_or(""), source: router.source_system(), value })
+        });
+        let of_person = router.of_person(claims, Date::of_utc_micros(at.0));
+        of_person.unwrap_or_else(|| router.of_text(&self.reference()))
     }
 }
 

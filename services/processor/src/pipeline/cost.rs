@@ -1,6 +1,6 @@
 //! A row of a cost table (KPP) becomes a Cost.
 
-use identity::{Date, Options, Purpose, Subject as Person};
+use identity::{Date, Purpose, Subject as Person};
 use schemas::{Cost, SourceRecord};
 
 use super::envelope::{About, Head};
@@ -63,7 +63,7 @@ pub(super) fn write<S: Sink>(
     findings: &mut Findings,
     sink: &mut S,
 ) {
-    let Mapping { source, origin, program, key_id, guard, pseudonymiser, interim, reserves, .. } = *mapping;
+    let Mapping { source, origin, program, key_id, guard, pseudonymiser, identities, .. } = *mapping;
     let Statement { slots, period, correction, ordinal } = *statement;
     let withdrawn = statement.is_withdrawn();
     let text = |place: usize| slots.at(place).text();
@@ -74,7 +74,7 @@ pub(super) fn write<S: Sink>(
     }
 
     let occurred = occurred(slots, source);
-    let options = Options { reference: Date::of_utc_micros(occurred.at.0), interim, reserves };
+    let options = identities.options(Date::of_utc_micros(occurred.at.0));
     let subject_column = program.column_of(place::SUBJECT);
     let subject = slots.at(place::SUBJECT);
     let person = statement

@@ -134,29 +134,11 @@ impl<S: Sink> Mapping<'_, S> {
 
     /// A40 and its kin: the persons in MRG-1 are the person in PID.
     pub(crate) fn merges(&mut self, message: &Message<'_>) -> Result<(), Stop> {
-        let names_prior = |group: &Group<'_, '_>| {
-            group.segments().iter().filter(|segment| segment.name() == "MRG").any(|mrg| {
-                let mut priors = mrg.field(field::MRG_IDENTIFIERS.number).repetitions();
-                priors.any(|prior| prior.component(1).given().is_some())
-            })
-        };
-        let names_survivor = |group: &Group<'_, '_>| {
-            let fields = [field::PID_IDENTIFIERS, field::PID_EXTERNAL_ID, field::PID_ALTERNATE_ID];
-            fields.iter().any(|address| {
-                group.at(*address).repetitions().any(|repetition| repetition.component(1).given().is_some())
-            })
-        };
-        if !message.groups().any(|group| names_prior(&group)) {
-            return Err(Stop::refuse(Rule::MergePriorMissing, "MRG-1"));
-        }
-        if !message.groups().any(|group| names_prior(&group) && names_survivor(&group)) {
-            return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
-        }
+        // A placeholder or an invalid number names nobody, so it is no prior and no survivor either. Nothing is made of a
+        // message of which no group names both.
         let mark = self.findings.mark();
+        let (mut any_prior, mut any_merge) = (false, false);
         for group in message.groups() {
-            if !(names_prior(&group) && names_survivor(&group)) {
-                continue;
-            }
             let pseudonyms = self.pseudonymising.patient(&group, self.findings);
             let mut prior = Prior::default();
             for mrg in group.segments().iter().filter(|segment| segment.name() == "MRG") {
@@ -164,12 +146,20 @@ impl<S: Sink> Mapping<'_, S> {
                 let visit = visit::prior_numbering(mrg, self.directory);
                 prior.visit = prior.visit.or(visit.component(1).given().map(|_| visit));
             }
-            let linked = prior.tokens.clone();
-            self.encounter(&group, group.segment("PV1"), &pseudonyms, prior);
-            self.person(&group, &pseudonyms, Told { event_type: "person.merged", linked: &linked });
+            any_prior |= !prior.tokens.is_empty();
+            if pseudonyms.subject.is_some() && !prior.tokens.is_empty() {
+                any_merge = true;
+                let linked = prior.tokens.clone();
+                self.encounter(&group, group.segment("PV1"), &pseudonyms, prior);
+                self.person(&group, &pseudonyms, Told { event_type: "person.merged", linked: &linked });
+            }
             self.findings.back_to(mark);
         }
-        Ok(())
+        match (any_prior, any_merge) {
+            (_, true) => Ok(()),
+            (true, false) => Err(Stop::refuse(Rule::PatientMissing, "PID-3")),
+            (false, false) => Err(Stop::refuse(Rule::MergePriorMissing, "MRG-1")),
+        }
     }
 
     /// A45 and its kin: each MRG with its PV1 moves one visit.
@@ -257,11 +247,11 @@ impl<S: Sink> Mapping<'_, S> {
             findings: &mut *self.findings,
         };
         let visit = visit::read(group, pv1, &mut tools);
-        let prior_visit = prior.visit.and_then(|visit| self.guard.text(visit.component(1), "MRG-5", self.findings));
+        let prior_visit = prior.visit.and_then(|visit| self.guard.episode(visit.component(1), "MRG-5", self.findings));
         let prior_authority = prior
             .visit
             .filter(|_| prior_visit.is_some())
-            .and_then(|visit| self.guard.text(visit.component(4).namespace(), "MRG-5.4", self.findings));
+            .and_then(|visit| self.guard.episode(visit.component(4).namespace(), "MRG-5.4", self.findings));
         let unit = visit.unit(self.directory, self.findings);
         let facts = UnitFacts::of(unit);
         let place = visit.place.as_ref().map(|location| location.place());

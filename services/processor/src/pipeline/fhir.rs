@@ -23,7 +23,7 @@ mod time;
 use std::borrow::Cow;
 
 use hl7::time::Stockholm;
-use identity::{Date, Options, Pseudonymiser, Reserve};
+use identity::{Date, Pseudonymiser, RegionRules};
 use schemas::{Origin, SourceRecord};
 
 use bundle::Focus;
@@ -51,9 +51,8 @@ pub(crate) struct Tools<'m> {
     pub directory: &'m Directory,
     pub code_lists: &'m CodeLists,
     pub pseudonymiser: &'m Pseudonymiser,
-    /// Whether the region uses interim numbers (T-nummer).
-    pub interim: bool,
-    pub reserves: &'m [Reserve],
+    /// How the region reads identifiers.
+    pub identities: &'m RegionRules,
     pub stockholm: &'m mut Stockholm,
     pub findings: &'m mut Findings,
     /// When the server wrote the version.
@@ -72,11 +71,7 @@ impl<'m> Tools<'m> {
     fn pseudonymising(&self) -> Pseudonymising<'m> {
         Pseudonymising {
             pseudonymiser: self.pseudonymiser,
-            options: Options {
-                reference: Date::of_utc_micros(self.recorded.at.0),
-                interim: self.interim,
-                reserves: self.reserves,
-            },
+            options: self.identities.options(Date::of_utc_micros(self.recorded.at.0)),
             source_system: self.source.source_system,
         }
     }

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use hl7::time::Stockholm;
-use identity::{Claim, Options, Pseudonymiser, Reserve, Subject as Person};
+use identity::{Claim, Options, Pseudonymiser, RegionRules, Subject as Person};
 use schemas::{CareForm, CorrectionKind, Origin, SOURCE_TABLE, Sex, SourceRecord};
 
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
 use super::stop::Stop;
+use super::subject::noted;
 use super::verbatim::Guard;
 use super::{clinical, cost, wait, ward_capacity};
 use crate::directory::Directory;
@@ -26,9 +27,8 @@ pub(crate) struct Mapping<'m> {
     pub guard: &'m Guard<'m>,
     pub stockholm: &'m Stockholm,
     pub pseudonymiser: &'m Pseudonymiser,
-    /// Whether the region uses interim numbers (T-nummer).
-    pub interim: bool,
-    pub reserves: &'m [Reserve],
+    /// How the region reads identifiers.
+    pub identities: &'m RegionRules,
 }
 
 /// A row as it is read, and what it says.
@@ -151,7 +151,8 @@ pub(crate) fn as_old_as_the_file(source: &SourceRecord<'_>) -> Stated<'static> {
     Stated { at: source.recorded_at.unwrap_or(source.received_at), text: "" }
 }
 
-/// The person of the row: a Swedish identifier, or a number of the source's own. `missing` notes a row without.
+/// The person of the row: a Swedish identifier, or a number of the source's own, which is noted. `missing` notes a row
+/// without. What names nobody, a placeholder or an invalid number, is noted too.
 pub(crate) fn person<'s>(
     slot: &Slot<'s>,
     source_system: &'s str,
@@ -164,12 +165,12 @@ pub(crate) fn person<'s>(
         findings.add(missing, column);
         return None;
     };
-    let person = Person::read(Claim { system: "", value }, options)?;
-    if person.kind().is_some() {
-        return Some(person);
+    let claim = Claim { system: "", kind: "", source: source_system, value };
+    let person = noted(Person::read(claim, options), column, findings)?;
+    if person.is_local() {
+        findings.add(Rule::IdentityLocal, column);
     }
-    findings.add(Rule::IdentityInvalid, column);
-    Person::read(Claim { system: source_system, value }, options)
+    Some(person)
 }
 
 /// As the row says, else as the identifier does.

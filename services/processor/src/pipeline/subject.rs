@@ -1,18 +1,15 @@
 //! From a patient's identifiers to pseudonyms. Nothing after this step knows an identifier.
 
 use hl7::{Group, Segment, Value, field};
-use identity::{Claim, Options, Pseudonymiser, Purpose, Reserve, Subject, System, Token};
+use identity::{Claim, NoSubject, Options, Pseudonymiser, Purpose, Subject, Token};
 
 use super::findings::Findings;
 use crate::rules::Rule;
 
-/// Type codes (CX.5) that name the Swedish personal number where the assigner does not.
-const PERSONAL_TYPES: [&str; 6] = ["PNR", "NNSWE", "NI", "SS", "PN", "PI-SE"];
-
 /// One patient under pseudonym.
 #[derive(Default)]
 pub(crate) struct Pseudonyms {
-    /// The pseudonym of the identifier that names the person; `None` when none was sent.
+    /// The pseudonym of the identifier that names the person; `None` when none was sent that names anybody.
     pub subject: Option<Token>,
     /// The pseudonyms of the other identifiers.
     pub aliases: Vec<Token>,
@@ -107,43 +104,31 @@ fn read<'c>(
     findings: &mut Findings,
 ) -> Option<Subject<'c>> {
     let Claimed { assigner, value, kind } = claim;
-    let mut swedish = System::named(assigner).is_some();
-    let mut system = assigner;
-    if !swedish && PERSONAL_TYPES.contains(&kind) {
-        swedish = true;
-        system = System::Personnummer.oid();
+    let claim = Claim { system: assigner, kind, source: source_system, value };
+    noted(Subject::read(claim, options), path, findings)
+}
+
+/// The person that an identifier names, if it names one; what it is instead is noted.
+pub(super) fn noted<'s>(
+    read: Result<Subject<'s>, NoSubject>,
+    path: &'static str,
+    findings: &mut Findings,
+) -> Option<Subject<'s>> {
+    match read {
+        Ok(subject) => {
+            if subject.is_interim_not_enabled() {
+                findings.add(Rule::IdentityLocal, path);
+            }
+            return Some(subject);
+        }
+        Err(NoSubject::Absent) => {}
+        Err(NoSubject::Placeholder) => findings.add(Rule::IdentityPlaceholder, path),
+        Err(NoSubject::Invalid) => findings.add(Rule::IdentityInvalid, path),
     }
-    let subject = Subject::read(Claim { system, value }, options)?;
-    if subject.kind().is_some() {
-        return Some(subject);
-    }
-    if swedish {
-        findings.add(Rule::IdentityInvalid, path);
-    }
-    // A number that nobody claims to have assigned is the source's own.
-    match assigner {
-        "" => Subject::read(Claim { system: source_system, value }, options),
-        assigner if assigner == system => Some(subject),
-        assigner => Subject::read(Claim { system: assigner, value }, options),
-    }
+    None
 }
 
 /// Who assigned the number: the universal id (CX.4.2), else the name (CX.4.1).
 fn assigner_of(assigner: Value<'_>) -> &str {
     assigner.subcomponent(2).given().or_else(|| assigner.subcomponent(1).given()).unwrap_or("")
-}
-
-/// The reserve numbers of a region's own, recognised even where no system is named.
-pub(crate) fn reserves_of(region: &str) -> &'static [Reserve] {
-    match region {
-        "01" => &[Reserve::Stockholm],
-        "04" => &[Reserve::Sormland, Reserve::SormlandOlder],
-        "10" => &[Reserve::Blekinge],
-        "12" => &[Reserve::Skane],
-        "14" => &[Reserve::VastraGotaland],
-        "17" => &[Reserve::Varmland],
-        "18" => &[Reserve::Orebro],
-        "22" => &[Reserve::Vasternorrland],
-        _ => &[],
-    }
 }

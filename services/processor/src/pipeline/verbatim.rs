@@ -2,11 +2,14 @@
 //!
 //! Senders put personnummer where they do not belong. A text that holds one, or that is one of the message's own patient
 //! identifiers, is replaced by a keyed code: equal texts stay equal, so the episode still works, and nobody can read it.
+//!
+//! What names an episode (a visit number, a movement) is judged by itself alone. Whether another field of the message
+//! repeats it must not change it: the same visit is the same episode in every message.
 
 use std::borrow::Cow;
 
 use hl7::{Message, Value};
-use identity::Pseudonymiser;
+use identity::{Pseudonymiser, RegionRules, Reserve};
 use schemas::Timestamp;
 
 use super::event_time::Stated;
@@ -26,6 +29,8 @@ const OWN_FIELDS: [(&str, &[usize]); 2] = [("PID", &[2, 3, 4, 18, 19, 21]), ("MR
 pub(crate) struct Guard<'g> {
     pseudonymiser: &'g Pseudonymiser,
     own: Vec<&'g str>,
+    /// The reserve numberings of the region.
+    reserves: &'static [Reserve],
 }
 
 impl<'g> Guard<'g> {
@@ -44,23 +49,29 @@ impl<'g> Guard<'g> {
                 }
             }
         }
-        Guard { pseudonymiser, own }
+        Guard { pseudonymiser, own, reserves: &[] }
+    }
+
+    /// The same guard, which also knows the reserve numbers of a region.
+    pub(crate) fn in_region(self, identities: &RegionRules) -> Guard<'g> {
+        Guard { reserves: identities.reserves, ..self }
     }
 
     /// The guard of a record that names its persons by these numbers.
     pub(crate) fn of_numbers(pseudonymiser: &'g Pseudonymiser, numbers: impl Iterator<Item = &'g str>) -> Guard<'g> {
-        Guard { pseudonymiser, own: numbers.filter(|number| number.len() >= OWN_LENGTH_MIN).collect() }
+        Guard { pseudonymiser, own: numbers.filter(|number| number.len() >= OWN_LENGTH_MIN).collect(), reserves: &[] }
     }
 
     /// The guard of a record without a patient.
     pub(crate) fn of_unit(pseudonymiser: &'g Pseudonymiser) -> Guard<'g> {
-        Guard { pseudonymiser, own: Vec::new() }
+        Guard { pseudonymiser, own: Vec::new(), reserves: &[] }
     }
 
     /// The same guard, which also knows the identifier that a row of a table carries.
     pub(crate) fn with_own<'o>(&'o self, own: &'o str) -> Guard<'o> {
         let own = Some(own).filter(|own| own.len() >= OWN_LENGTH_MIN);
-        Guard { pseudonymiser: self.pseudonymiser, own: self.own.iter().copied().chain(own).collect() }
+        let own = self.own.iter().copied().chain(own).collect();
+        Guard { pseudonymiser: self.pseudonymiser, own, reserves: self.reserves }
     }
 
     /// A value's text, safe to pass on; `None` when the source sent none.
@@ -88,7 +99,41 @@ impl<'g> Guard<'g> {
         if cfg!(feature = "leak-test") {
             return None;
         }
-        let rule = if self.finds_identifier(text) {
+        self.instead(text, self.finds_identifier(text), path, findings)
+    }
+
+    /// What names an episode or a movement, safe to pass on; `None` when the source sent nothing.
+    pub(crate) fn episode<'a>(
+        &self,
+        value: Value<'a>,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Cow<'a, str>> {
+        value.text().map(|text| self.pass_episode(text, path, findings))
+    }
+
+    /// A text that names an episode or a movement, safe to pass on. It is never compared with the patient's identifiers.
+    pub(crate) fn pass_episode<'a>(
+        &self,
+        text: Cow<'a, str>,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Cow<'a, str> {
+        if cfg!(feature = "leak-test") {
+            return text;
+        }
+        let is_identifier = identity::guard(&text, &[]).is_some() || identity::is_reserve_number(&text, self.reserves);
+        self.instead(&text, is_identifier, path, findings).unwrap_or(text)
+    }
+
+    fn instead(
+        &self,
+        text: &str,
+        is_identifier: bool,
+        path: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Cow<'static, str>> {
+        let rule = if is_identifier {
             Rule::IdentifierInField
         } else if text.len() > CHARACTERS_MAX && text.chars().count() > CHARACTERS_MAX {
             Rule::TextTooLong
@@ -133,17 +178,8 @@ impl<'g> Guard<'g> {
     }
 
     fn finds_identifier(&self, text: &str) -> bool {
-        // The comparison with own identifiers allocates; texts that end in another character cannot be equal.
-        let may_be_own = self.own.iter().any(|own| last(own) == last(text));
-        let own: &[&str] = if may_be_own { &self.own } else { &[] };
-        identity::guard(text, own).is_some()
+        identity::guard(text, &self.own).is_some()
     }
-}
-
-/// The last character that counts in a comparison of identifiers.
-fn last(text: &str) -> Option<u8> {
-    let counts = |byte: &u8| !matches!(byte, b'-' | b'+' | b' ');
-    text.bytes().rfind(counts).map(|byte| byte.to_ascii_uppercase())
 }
 
 /// A time in UTC as RFC 3339 writes it.

@@ -85,9 +85,9 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, tools: &
     let discharged_at = time(field::PV1_DISCHARGED, "PV1-45", stockholm, findings);
     let [number, _, _, authority] = numbering(group, Some(pv1), directory)
         .map_or([at(field::PV1_VISIT).component(usize::MAX); 4], |visit| visit.components());
-    let episode = guard.text(number, "PV1-19", findings);
+    let episode = guard.episode(number, "PV1-19", findings);
     Visit {
-        authority: episode.as_ref().and_then(|_| guard.text(authority.namespace(), "PV1-19.4", findings)),
+        authority: episode.as_ref().and_then(|_| guard.episode(authority.namespace(), "PV1-19.4", findings)),
         episode,
         class_code,
         class,
@@ -180,7 +180,7 @@ pub(crate) fn bed_kind(visit: &Visit<'_>, unit: Option<&Unit>) -> BedKind {
 
 fn movement<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
     let Some(zbe) = group.segment("ZBE") else { return (None, None) };
-    let id = tools.guard.text(zbe.field(field::ZBE_MOVEMENT.number).component(1), "ZBE-1", tools.findings);
+    let id = tools.guard.episode(zbe.field(field::ZBE_MOVEMENT.number).component(1), "ZBE-1", tools.findings);
     let action = match zbe.field(field::ZBE_ACTION.number).component(1).given() {
         None => None,
         Some("INSERT") => Some(MovementAction::Insert),

@@ -211,14 +211,14 @@ with_fhir_rules! { rules,
                "make the sender fill in PV1-19 in admissions and transfers";
     }
     PatientMissing "patient-missing" Refuses Error {
-        meaning "Ingen patientidentitet i PID-3, PID-2 eller PID-4.",
-                "No patient identifier in PID-3, PID-2 or PID-4.";
+        meaning "Ingen identitet i PID-3, PID-2 eller PID-4 som pekar ut en patient.",
+                "No identifier in PID-3, PID-2 or PID-4 that names a patient.";
         remedy "Låt sändaren fylla i PID-3.",
                "make the sender fill in PID-3";
     }
     MergePriorMissing "merge-prior-missing" Refuses Error {
-        meaning "Sammanslagningen säger inte vilken identitet som upphör (MRG-1).",
-                "The merge does not say which identifier ceases (MRG-1).";
+        meaning "Sammanslagningen säger inte vilken identitet som upphör: MRG-1 är tomt eller pekar inte ut någon.",
+                "The merge does not say which identifier ceases: MRG-1 is empty or names nobody.";
         remedy "Låt sändaren fylla i MRG-1.",
                "make the sender fill in MRG-1";
     }
@@ -377,10 +377,22 @@ with_fhir_rules! { rules,
                "make the sender fill in PID-3, and send A40 once the identity is known";
     }
     IdentityInvalid "identity-invalid" Notes Warning {
-        meaning "En identitet som ska vara svensk är inte giltig; den används som den är.",
-                "An identifier said to be Swedish is not valid; it is used as it stands.";
+        meaning "En identitet som ska vara svensk är inte giltig; den pekar inte ut någon och länkar ingen.",
+                "An identifier said to be Swedish is not valid; it names nobody and links nobody.";
         remedy "Kontrollera kontrollsiffra och utfärdare i PID-3.",
                "check the check digit and the assigner in PID-3";
+    }
+    IdentityPlaceholder "identity-placeholder" Notes Warning {
+        meaning "Identiteten är en platshållare som många patienter delar, som 000000-0000; den pekar inte ut någon och länkar ingen.",
+                "The identifier is a placeholder that many patients share, such as 000000-0000; it names nobody and links nobody.";
+        remedy "Låt sändaren lämna fältet tomt när numret är okänt; ange regionens egna platshållare i placeholders.",
+               "make the sender leave the field empty when the number is not known; list the region's own placeholders in placeholders";
+    }
+    IdentityLocal "identity-local" Notes Info {
+        meaning "Numret är inget svenskt person-, samordnings- eller reservnummer, eller ett interimsnummer som regionen inte använder; det gäller bara inom källan.",
+                "The number is no Swedish personal, coordination or reserve number, or an interim number that the region does not use; it counts within its source only.";
+        remedy "Låt källan skicka ett nationellt nummer; sätt interim = true om regionen använder T-nummer.",
+               "make the source send a national number; set interim = true if the region uses T-nummer";
     }
     DischargeWithoutEpisode "discharge-without-episode" Notes Info {
         meaning "Utskrivningen saknar besöksnummer; den gäller patientens enda öppna vårdtillfälle.",

@@ -167,7 +167,7 @@ fn codes<'s>(said_of: &'s Said<'s>, contact: Option<Moment<'_>>, tools: &mut Too
     }
     coded.look_up(said_of.performed.or(contact).map(|moment| moment.at), said_of.code_path, tools);
     let mut pass = |text: &'s str| tools.guard.pass(Cow::Borrowed(text), said_of.code_path, tools.findings);
-    // What was written is looked at before its blanks are gone: a number glued to a word is none to the guard.
+    // What was written is looked at before its blanks are gone: they may be what tells it from a neighbour.
     let (code, verbatim) = match pass(coded.verbatim.unwrap_or(&coded.code)) {
         hidden @ Cow::Owned(_) => (hidden, None),
         Cow::Borrowed(_) => (pass(&coded.code), coded.verbatim.map(Cow::Borrowed)),

@@ -107,7 +107,9 @@ pub(crate) fn names(encounter: &Encounter<'_>, tools: &mut Tools<'_>) -> Result<
     let numbered = current().find(is_visit_number).and_then(|identifier| said(&identifier.value));
     let number = numbered.or_else(|| current().find_map(|identifier| said(&identifier.value)));
     let episode = match number {
-        Some(number) => tools.guard.pass(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned(),
+        Some(number) => {
+            tools.guard.pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned()
+        }
         None => own.clone(),
     };
     Ok(Names { episode, own })
