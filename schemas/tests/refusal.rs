@@ -27,7 +27,7 @@ fn the_header_is_checked_first() {
 #[test]
 fn every_shorter_or_longer_record_is_refused() {
     for examples::Example { kind, name, datum, .. } in examples::all().0 {
-        let whole = record_bytes(kind, 1, &datum);
+        let whole = record_bytes(kind, kind.versions().len() as u32, &datum);
         let schema_id = development_id_current(kind);
         for length in 5..whole.len() {
             let refused = through_our_records(kind, &whole[..length]);
@@ -45,7 +45,7 @@ fn every_shorter_or_longer_record_is_refused() {
 fn a_record_of_another_kind_is_refused() {
     for examples::Example { kind, name, datum, .. } in examples::all().0 {
         if kind != Kind::Parked {
-            let bytes = record_bytes(kind, 1, &datum);
+            let bytes = record_bytes(kind, kind.versions().len() as u32, &datum);
             let schema_id = development_id_current(kind);
             let refused = Decoder::development().decode::<Parked>(&bytes).map(drop);
             assert_eq!(refused, Err(DecodeError::DoesNotFit { schema_id }), "{kind:?} {name}");
