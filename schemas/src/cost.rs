@@ -23,8 +23,14 @@ pub struct Cost<'a> {
     pub care_form: CareForm,
     /// In: admission, or the visit.
     pub started_at: Option<Timestamp>,
+    /// Only the day is known: `started_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub started_is_date: bool,
     /// Out: discharge.
     pub ended_at: Option<Timestamp>,
+    /// Only the day is known: `ended_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub ended_is_date: bool,
     /// Sjukhuskod.
     pub hospital_code: Option<&'a str>,
     /// Name of the hospital.
@@ -77,7 +83,9 @@ impl<'a> Cost<'a> {
             cost_run_id: None,
             care_form: CareForm::Unknown,
             started_at: None,
+            started_is_date: false,
             ended_at: None,
+            ended_is_date: false,
             hospital_code: None,
             hospital_name: None,
             unit: None,

@@ -94,8 +94,8 @@ impl Kind {
             Self::BedStatus => &[include_str!("../avro/BedStatus/v1.avsc")],
             Self::Person => &[include_str!("../avro/Person/v1.avsc")],
             Self::Parked => &[include_str!("../avro/Parked/v1.avsc")],
-            Self::Wait => &[include_str!("../avro/Wait/v1.avsc")],
-            Self::Cost => &[include_str!("../avro/Cost/v1.avsc")],
+            Self::Wait => &[include_str!("../avro/Wait/v1.avsc"), include_str!("../avro/Wait/v2.avsc")],
+            Self::Cost => &[include_str!("../avro/Cost/v1.avsc"), include_str!("../avro/Cost/v2.avsc")],
             Self::Clinical => &[include_str!("../avro/Clinical/v1.avsc")],
         }
     }

@@ -29,14 +29,29 @@ pub struct Wait<'a> {
     pub deviation: Option<Deviation>,
     /// BeslutAktivitet: the clock starts.
     pub decided_at: Option<Timestamp>,
+    /// Only the day is known: `decided_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub decided_is_date: bool,
     /// StartAktivitet: the clock stops; null while waiting.
     pub started_at: Option<Timestamp>,
+    /// Only the day is known: `started_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub started_is_date: bool,
     /// MedicinsktMaldatum.
     pub medical_target_at: Option<Timestamp>,
+    /// Only the day is known: `medical_target_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub medical_target_is_date: bool,
     /// RemissDatum.
     pub referral_at: Option<Timestamp>,
+    /// Only the day is known: `referral_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub referral_is_date: bool,
     /// AnkomstDatum: when the referral arrived.
     pub arrived_at: Option<Timestamp>,
+    /// Only the day is known: `arrived_at` is where it begins, in Swedish time. Version 1 did not say.
+    #[serde(default)]
+    pub arrived_is_date: bool,
     /// Medicinskt verksamhetsomrade, three digits.
     pub mvo: Option<&'a str>,
     /// SKR's aktivitetskod.
@@ -101,10 +116,15 @@ impl<'a> Wait<'a> {
             guarantee: None,
             deviation: None,
             decided_at: None,
+            decided_is_date: false,
             started_at: None,
+            started_is_date: false,
             medical_target_at: None,
+            medical_target_is_date: false,
             referral_at: None,
+            referral_is_date: false,
             arrived_at: None,
+            arrived_is_date: false,
             mvo: None,
             activity: None,
             activity_kva: None,

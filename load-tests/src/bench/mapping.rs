@@ -233,6 +233,7 @@ impl ByHand {
         let decided = time(cells[0]);
         let started = time(cells[1]);
         let (medical, referral, arrived) = (time(cells[2]), time(cells[28]), time(cells[29]));
+        let is_day = |cell: &str| cell.len() == "2026-01-06".len();
         let given = |at: usize| {
             let cell = cells[at];
             let is_safe = identity::guard(cell, &[]).is_none();
@@ -295,10 +296,15 @@ impl ByHand {
                 _ => Some(Deviation::Other),
             },
             decided_at: decided,
+            decided_is_date: is_day(cells[0]),
             started_at: started,
+            started_is_date: is_day(cells[1]),
             medical_target_at: medical,
+            medical_target_is_date: is_day(cells[2]),
             referral_at: referral,
+            referral_is_date: is_day(cells[28]),
             arrived_at: arrived,
+            arrived_is_date: is_day(cells[29]),
             mvo: given(5),
             activity: given(6),
             activity_kva: given(7),

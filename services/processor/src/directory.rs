@@ -13,6 +13,8 @@ use std::path::Path;
 
 use schemas::{BedKind, BedState, CareType, PatientClass, Place, Sex};
 
+use crate::spelling;
+
 pub use field_path::FieldPath;
 pub use file::{Error, Warning};
 
@@ -98,7 +100,7 @@ pub struct Protection {
 impl Protection {
     /// Whether this value of the field marks protected identity.
     pub fn marks(&self, value: &str) -> bool {
-        self.codes.iter().any(|code| code.as_ref() == value)
+        spelling::is_among(self.codes.iter().map(AsRef::as_ref), value)
     }
 }
 
@@ -178,7 +180,7 @@ impl Directory {
             "B" => PatientClass::Obstetrics,
             // Not applicable, unknown, commercial account: codes of the table that say nothing of a class.
             "N" | "U" | "C" => PatientClass::Unknown,
-            word => return class_word(word),
+            word => return spelled(&self.patient_class, word).or_else(|| class_word(word)),
         })
     }
 
@@ -192,7 +194,7 @@ impl Directory {
             "F" | "2" => Sex::Female,
             "O" | "A" | "X" => Sex::Other,
             "U" | "N" | "0" | "9" => Sex::Unknown,
-            _ => return None,
+            code => return spelled(&self.sex, code),
         })
     }
 
@@ -208,9 +210,14 @@ impl Directory {
             "U" => BedState::Unoccupied,
             "K" => BedState::Contaminated,
             "I" => BedState::Isolated,
-            _ => return None,
+            code => return spelled(&self.bed_status, code),
         })
     }
+}
+
+/// What a region's own code means, in whatever spelling; asked only for codes that are neither its own nor the table's.
+fn spelled<M: Copy + PartialEq>(codes: &HashMap<Box<str>, M>, code: &str) -> Option<M> {
+    spelling::find(codes.iter().map(|(code, meaning)| (code.as_ref(), meaning)), code).copied()
 }
 
 /// Some systems write the meaning instead of the code of table 0004.

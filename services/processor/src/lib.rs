@@ -10,5 +10,6 @@ pub mod metrics;
 pub mod pipeline;
 pub mod rules;
 pub mod service;
+pub(crate) mod spelling;
 pub mod throughput;
 pub mod worker;

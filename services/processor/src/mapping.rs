@@ -22,7 +22,8 @@ pub use field::{Field, FieldKind, Subject};
 pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
-pub(crate) use program::{KEY, Whole};
+pub(crate) use program::{KEY, Reading, Whole};
+pub(crate) use read::{Told, When, time};
 pub use rule::PackageRule;
 pub(crate) use slot::{CodeSlot, Slot, Slots};
 
@@ -71,4 +72,41 @@ impl Program {
 pub fn is_package(path: &Path) -> bool {
     SHIPPED.iter().any(|(name, _)| path == Path::new(name))
         || std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == "[package]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spellings of a code that programs along the way make of it.
+    fn spellings(code: &str) -> Vec<String> {
+        let with = |from: [char; 2], to: &str| code.replace(from, to);
+        let bare = with(['å', 'Å'], "A").replace(['ä', 'Ä'], "a").replace(['ö', 'Ö'], "O");
+        let marked =
+            [with(['o', 'O'], "Ö"), with(['a', 'A'], "Ä"), with(['a', 'A'], "å"), with(['o', 'O'], "o\u{308}")];
+        [code.to_lowercase(), code.to_uppercase(), bare].into_iter().chain(marked).collect()
+    }
+
+    /// What the test is for is that no package needs to list a code twice, and that none is known in one form only.
+    #[test]
+    fn every_code_of_a_shipped_package_is_known_in_every_spelling() {
+        let mut tried = 0;
+        for name in shipped() {
+            let program = Program::load(Path::new(name)).expect("a shipped package");
+            for (code, known) in program.codes_known() {
+                // A single letter without its mark is another letter.
+                let is_word = code.chars().nth(1).is_some();
+                let same = |spelling: &String| is_word || spelling.to_lowercase() == code.to_lowercase();
+                for spelling in spellings(code).iter().filter(|spelling| same(spelling)) {
+                    assert!(known(spelling), "{name}: {code} is not known as {spelling}");
+                    tried += 1;
+                }
+            }
+            assert_eq!(
+                program.codes_known().filter(|(code, known)| *code == "OV" && known("ÖV")).count(),
+                usize::from(name == "kpp")
+            );
+        }
+        assert!(tried > 300, "{tried}");
+    }
 }

@@ -41,7 +41,7 @@ use zeroize::Zeroizing;
 
 use crate::code_lists::CodeLists;
 use crate::directory::Directory;
-use crate::mapping::{Program, Slot, Slots, Whole};
+use crate::mapping::{Program, Reading, Slot, Slots, Whole};
 use crate::rules::Rule;
 use debezium::Told;
 use envelope::{Head, HeadParts};
@@ -54,7 +54,7 @@ pub(crate) use verbatim::Guard;
 
 pub use sink::Sink;
 pub use stop::Rejection;
-pub use verbatim::rfc3339;
+pub use verbatim::{rfc3339, swedish_day};
 
 /// What became of one source record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +172,8 @@ impl Pipeline {
         let program = self.programs.iter_mut().find(|program| program.feed() == source.feed)?;
         let guard = Guard::of_unit(&self.pseudonymiser);
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
+        let received_at = Some(source.received_at);
+        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
         let subject = program.subject();
         let options = self.identities.options(Date::of_utc_micros(source.received_at.0));
         let number = |slots: &Slots<'_>| match slots.named(subject, "subject") {
@@ -184,11 +186,11 @@ impl Pipeline {
         match source.format {
             Format::Delimited => {
                 let (text, mut unquoted) = (row::decoded(source.payload), String::new());
-                number(&program.read(&text, &mut unquoted, stockholm, &guard, findings).ok()?)
+                number(&program.read(&text, &mut unquoted, &mut reading).ok()?)
             }
             Format::Debezium => {
                 let Told::Row(change) = debezium::read(source.payload, program).ok()? else { return None };
-                number(&program.read_named(&change.cells, Whole::No, stockholm, &guard, findings).ok()?)
+                number(&program.read_named(&change.cells, Whole::No, &mut reading).ok()?)
             }
             Format::Hl7v2 | Format::Fhir => None,
         }
@@ -285,7 +287,10 @@ impl Pipeline {
         let text = row::decoded(source.payload);
         let guard = Guard::of_unit(&self.pseudonymiser);
         let mut unquoted = String::new();
-        let slots = program.read(&text, &mut unquoted, &mut self.stockholm, &guard, &mut self.findings)?;
+        let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
+        let received_at = Some(source.received_at);
+        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
+        let slots = program.read(&text, &mut unquoted, &mut reading)?;
         let row = statement::Row { slots: &slots, correction: CorrectionKind::New, before: None };
         statement::Mapping {
             source,
@@ -330,17 +335,20 @@ impl Pipeline {
             }
         };
         let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
-        let mut slots = program.read_named(&change.cells, whole, &mut self.stockholm, &guard, &mut self.findings)?;
+        let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
+        let received_at = Some(source.received_at);
+        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
+        let mut slots = program.read_named(&change.cells, whole, &mut reading)?;
         if let Some(table) = &change.table {
             let table = guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut self.findings);
             slots.extensions.push((SOURCE_TABLE, table));
         }
         // What was odd about the row as it was, its own record has told.
         let mut told = Findings::default();
-        let mut before = change
-            .before
-            .as_ref()
-            .and_then(|cells| program.read_named(cells, Whole::No, &mut self.stockholm, &guard, &mut told).ok());
+        let (stockholm, findings) = (&mut self.stockholm, &mut told);
+        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
+        let mut before =
+            change.before.as_ref().and_then(|cells| program.read_named(cells, Whole::No, &mut reading).ok());
         if let (Some(before), Some(table)) = (&mut before, &change.table) {
             before.extensions.push((SOURCE_TABLE, guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut told)));
         }
@@ -386,7 +394,7 @@ impl Pipeline {
 
     /// A capacity row, step by step.
     fn capacity<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
-        let row = row::read(source.payload, &mut self.stockholm, &mut self.findings)?;
+        let row = row::read(source.payload, Some(source.received_at), &mut self.stockholm, &mut self.findings)?;
         let guard = Guard::of_unit(&self.pseudonymiser);
         let event = bed_capacity::Mapping {
             source,

@@ -254,6 +254,7 @@ fn the_dry_run_prints_none_either() {
             code_lists: None,
             format: None,
             census,
+            stays: false,
             language: Language::Sv,
             received_at: support::RECEIVED_AT,
         };

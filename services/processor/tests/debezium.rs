@@ -239,3 +239,87 @@ fn what_is_no_row_has_its_own_fate() {
         );
     }
 }
+
+/// What a raw envelope becomes, as a database writes its numbers.
+fn raw(envelope: &str) -> Kept {
+    process(envelope.as_bytes()).1
+}
+
+#[test]
+fn a_long_number_keeps_every_digit() {
+    let row = |id: &str| {
+        format!(
+            r#"{{"op":"c","after":{{"vardkontakt_id":{id},"remiss_id":{id},"status":"VANTANDE","matperiod":"2026-01-31",
+            "beslut_datum":"2026-01-02","vardgaranti":"JA","sjukhuskod":501010}}}}"#
+        )
+    };
+    let long = [
+        "12345678901234567890",
+        "12345678901234567891",
+        "340282366920938463463374607431768211455",
+        "-7",
+        "18446744073709551616",
+    ];
+    for id in long {
+        let event = &raw(&row(id)).events[0];
+        assert_eq!((event["contact_id"].as_str(), event["referral_id"].as_str()), (Some(id), Some(id)));
+        assert_eq!(event["hospital_code"], "501010");
+    }
+    // What has lost its digits is no contact's number.
+    for id in ["1.2345678901234567e+19", "1.2E19", "\"1,2E+19\""] {
+        let kept = raw(&row(id));
+        assert!(kept.events.is_empty(), "{id}");
+        assert_eq!(kept.parked[0]["rule"], "key-rounded", "{id}");
+    }
+}
+
+#[test]
+fn a_database_writes_amounts_with_a_decimal_point() {
+    let mut pipeline = Pipeline::new(Settings {
+        region: "14".into(),
+        key: Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key"),
+        key_id: "v1".into(),
+        directory: processor::directory::Directory::default(),
+        programs: vec![Program::load(Path::new("kpp")).expect("shipped")],
+        interim: false,
+    })
+    .expect("a pipeline");
+    for (amount, expected) in [
+        ("142.500", Some(14_250)),
+        ("\"142.500\"", Some(14_250)),
+        ("142500.50", Some(14_250_050)),
+        ("142500.5000", Some(14_250_050)),
+        ("1e+06", Some(100_000_000)),
+        ("1.425e+05", Some(14_250_000)),
+        ("-12", Some(-1_200)),
+        // A text that people have written is none of a database's numbers.
+        ("\"142,500\"", None),
+        ("\"142.500,50\"", Some(14_250_050)),
+    ] {
+        let payload = format!(
+            r#"{{"op":"c","after":{{"kontakt_id":1,"ar":2025,"totalkostnad":{amount},"kost_lab":{amount},"drg_vikt":1.234,"sjukhuskod":1}}}}"#
+        );
+        let source = SourceRecord { feed: "kpp", ..support::source(Format::Debezium, payload.as_bytes()) };
+        let mut kept = Kept::default();
+        pipeline.process(&source, support::ORIGIN, &mut kept);
+        let event = &kept.events[0];
+        assert_eq!(event["total_ore"].as_i64(), expected, "{amount}");
+        assert_eq!(event["components_ore"]["laboratorium"].as_i64(), expected, "{amount}");
+        assert_eq!(event["drg_weight"], "1.234");
+    }
+}
+
+#[test]
+fn an_open_end_of_a_database_is_no_date() {
+    for start in ["\"infinity\"", "9223372036825200000", "2932896", "253402214400000", "\"9999-12-31\""] {
+        let envelope = format!(
+            r#"{{"op":"c","after":{{"vardkontakt_id":1,"status":"VANTANDE","matperiod":"2026-01-31","beslut_datum":20455,
+            "start_datum":{start},"vardgaranti":"JA","sjukhuskod":501010}}}}"#
+        );
+        let event = &raw(&envelope).events[0];
+        assert!(event["started_at"].is_null(), "{start}");
+        assert_eq!(event["envelope"]["quality"][0]["rule"], "date-placeholder", "{start}");
+        // Days that are counted are days.
+        assert_eq!(event["decided_is_date"], true);
+    }
+}

@@ -52,7 +52,17 @@ fn the_same_bytes_give_the_same_output() {
 
 /// Rules of rows, files and resources, which `capacity`, `mapping`, `debezium` and `fhir` show.
 fn is_of_tables(code: &str) -> bool {
-    let of_packages = ["feed-unmapped", "column-missing", "code-unknown"];
+    let of_packages = [
+        "feed-unmapped",
+        "column-missing",
+        "code-unknown",
+        "key-rounded",
+        "id-rounded",
+        "date-placeholder",
+        "date-implausible",
+        "date-open-end",
+        "amount-ambiguous",
+    ];
     let of_changes = [
         "change-unreadable",
         "table-truncated",

@@ -246,3 +246,194 @@ fn a_cost_is_told_of_a_pseudonym_and_its_components_add_up() {
         assert!(event["birth_year"].is_null() && !event.to_string().contains(invalid));
     }
 }
+
+/// What a row of costs becomes: the event and the codes of its findings.
+fn cost(program: Program, header: &str, row: &str) -> (serde_json::Value, Vec<String>) {
+    let payload = format!("{header}\n{row}");
+    let source = SourceRecord { feed: "kpp", ..support::source(Format::Delimited, payload.as_bytes()) };
+    let mut kept = Kept::default();
+    pipeline(program).process(&source, support::ORIGIN, &mut kept);
+    let event = kept.events.remove(0);
+    let findings = rules_of(&event);
+    (event, findings)
+}
+
+fn rules_of(event: &serde_json::Value) -> Vec<String> {
+    let findings = event["envelope"]["quality"].as_array().expect("a list");
+    findings.iter().filter_map(|finding| finding["rule"].as_str()).map(str::to_owned).collect()
+}
+
+const COST: &str = "kontakt_id;patient_id;ar;vardform;in_datum;totalkostnad;sjukhuskod;drg;drg_vikt;kost_lab";
+
+#[test]
+fn an_amount_is_never_a_thousandth_of_what_was_written() {
+    for amount in ["142.500", "142,500", "1.000", "1,000", "-142.500", "142.500 kr", "SEK 142.500"] {
+        let row = format!("A;19800101-2387;2025;S;2025-03-03;{amount};501010;H14N;1,234;{amount}");
+        let (event, findings) = cost(shipped("kpp"), COST, &row);
+        assert!(event["total_ore"].is_null(), "{amount}: {event}");
+        assert!(event["components_ore"].as_object().is_some_and(serde_json::Map::is_empty), "{amount}");
+        assert_eq!(findings, ["amount-ambiguous", "amount-ambiguous", "cost-total-missing"], "{amount}");
+        // A weight has no thousands.
+        assert_eq!(event["drg_weight"], "1.234");
+    }
+    for (amount, ore) in [
+        ("142500", 14_250_000),
+        ("142 500", 14_250_000),
+        ("142\u{a0}500", 14_250_000),
+        ("142\u{202f}500,50 kr", 14_250_050),
+        ("142'500", 14_250_000),
+        ("142.500,50", 14_250_050),
+        ("142,500.50", 14_250_050),
+        ("1.234.567", 123_456_700),
+        ("142500,50-", -14_250_050),
+        ("\u{2212}142 500,50", -14_250_050),
+        ("142500 SEK", 14_250_000),
+    ] {
+        let row = format!("A;19800101-2387;2025;S;2025-03-03;{amount};501010;H14N;;{amount}");
+        let (event, findings) = cost(shipped("kpp"), COST, &row);
+        assert_eq!(event["total_ore"], ore, "{amount}");
+        assert_eq!(event["components_ore"]["laboratorium"], ore, "{amount}");
+        assert_eq!(findings, [""; 0], "{amount}");
+    }
+    for amount in ["1e6", "1,43E+05", "1234,567", "12 34", "tusen"] {
+        let row = format!("A;19800101-2387;2025;S;2025-03-03;{amount};501010;H14N;;");
+        let (event, findings) = cost(shipped("kpp"), COST, &row);
+        assert!(event["total_ore"].is_null(), "{amount}");
+        assert_eq!(findings, ["field-unreadable", "cost-total-missing"], "{amount}");
+    }
+}
+
+#[test]
+fn a_package_says_how_amounts_are_written_and_is_held_to_it() {
+    let declared = |line: &str| {
+        include_str!("../packages/kpp.toml").replacen(
+            "version = \"1.0.0\"\n",
+            &format!("version = \"1.0.0\"\n{line}\n"),
+            1,
+        )
+    };
+    let with = |sign: &str| Program::compile("kpp", &declared(&format!("decimal = \"{sign}\""))).expect("compiles");
+    let total = |sign: &str, amount: &str| {
+        cost(with(sign), COST, &format!("A;19800101-2387;2025;S;;{amount};501010;H14N;;")).0["total_ore"].as_i64()
+    };
+    assert_eq!(
+        (total(",", "142.500"), total(",", "142,500"), total(",", "142.50")),
+        (Some(14_250_000), Some(14_250), None)
+    );
+    assert_eq!(
+        (total(".", "142.500"), total(".", "142,500"), total(".", "142,50")),
+        (Some(14_250), Some(14_250_000), None)
+    );
+    assert!(mapping::explain(&with(",")).contains("decimals after a comma"));
+    assert!(mapping::explain(&with(".")).contains("decimals after a full stop"));
+    assert!(mapping::explain(&shipped("kpp")).contains("amount-ambiguous"));
+    for (line, expected) in [("decimal = \";\"", "\",\" or \".\""), ("decimals = \",\"", "unknown field `decimals`")] {
+        let error = Program::compile("p.toml", &declared(line)).expect_err(line).to_string();
+        assert!(error.starts_with("p.toml:") && error.contains(expected), "{error}");
+    }
+    let waits =
+        include_str!("../packages/waiting-times.toml").replacen("[package]\n", "[package]\ndecimal = \",\"\n", 1);
+    let error = Program::compile("p.toml", &waits).expect_err("waits have no amounts").to_string();
+    assert!(error.contains("package.decimal: only costs have amounts"), "{error}");
+}
+
+#[test]
+fn a_date_that_stands_for_open_is_no_date_of_a_wait() {
+    let mut pipeline = pipeline(shipped("waiting-times"));
+    for (start, rule) in [
+        ("9999-12-31", "date-placeholder"),
+        ("2999-12-31", "date-placeholder"),
+        ("9999-12-31T23:59:59", "date-placeholder"),
+        ("9999-12-31T23:59:59Z", "date-placeholder"),
+        ("99991231", "date-placeholder"),
+        ("1900-01-01", "date-placeholder"),
+        ("0001-01-01", "date-placeholder"),
+        ("1753-01-01", "date-placeholder"),
+        ("1899-12-30", "date-placeholder"),
+        ("1970-01-01", "date-placeholder"),
+        ("infinity", "date-placeholder"),
+        ("2062-01-20", "date-implausible"),
+        ("1926-01-20", "date-implausible"),
+        ("snart", "field-unreadable"),
+    ] {
+        let row = format!("A;GENOMFORD;2026-01-31;2025-12-01;{start};JA;1;501010");
+        let (_, kept) = wait(&mut pipeline, &format!("{HEADER}\n{row}"));
+        let event = &kept.events[0];
+        assert!(event["started_at"].is_null() && !event["started_is_date"].as_bool().expect("a flag"), "{start}");
+        assert_eq!(rules_of(event), [rule, "wait-start-missing"], "{start}");
+        assert_eq!((event["period"].as_str(), event["status"].as_str()), (Some("2026-01"), Some("COMPLETED")));
+        // Without a period of its own it is of none, and of no year 9999.
+        let row = format!("A;GENOMFORD;;2025-12-01;{start};JA;1;501010");
+        let (_, kept) = wait(&mut pipeline, &format!("{HEADER}\n{row}"));
+        assert!(kept.events[0]["period"].is_null(), "{start}");
+        // What waits goes on waiting.
+        let row = format!("A;VANTANDE;2026-01-31;2025-12-01;{start};JA;1;501010");
+        let (_, kept) = wait(&mut pipeline, &format!("{HEADER}\n{row}"));
+        assert_eq!(kept.events[0]["status"], "WAITING", "{start}");
+        assert_eq!(rules_of(&kept.events[0]), [rule], "{start}");
+    }
+    let (_, kept) = wait(&mut pipeline, &format!("{HEADER}\nA;GENOMFORD;9999-12-31;2025-12-01;2026-01-20;JA;1;501010"));
+    assert_eq!(rules_of(&kept.events[0]), ["date-placeholder", "wait-period-derived"]);
+    assert_eq!(kept.events[0]["period"], "2026-01");
+    let (_, kept) = wait(&mut pipeline, &format!("{HEADER}\nA;GENOMFORD;2062-01;2025-12-01;2026-01-20;JA;1;501010"));
+    assert_eq!(rules_of(&kept.events[0]), ["date-implausible", "wait-period-derived"]);
+    // A target may be years ahead, and not nine thousand.
+    let header = "vardkontakt_id;status;matperiod;beslut_datum;vardgaranti;sjukhuskod;medicinskt_maldatum";
+    for (target, findings) in [("2031-06-01", vec![]), ("9999-12-31", vec!["date-placeholder"])] {
+        let (_, kept) = wait(&mut pipeline, &format!("{header}\nA;VANTANDE;2026-01-31;2025-12-01;JA;501010;{target}"));
+        assert_eq!(rules_of(&kept.events[0]), findings, "{target}");
+        assert_eq!(kept.events[0]["medical_target_at"].is_null(), !findings.is_empty());
+    }
+}
+
+#[test]
+fn a_date_that_stands_for_unknown_is_no_date_of_a_cost() {
+    let header = "kontakt_id;patient_id;ar;in_datum;ut_datum;totalkostnad;sjukhuskod";
+    let (event, findings) = cost(shipped("kpp"), header, "A;19800101-2387;2025;1900-01-01;9999-12-31;100;501010");
+    assert!(event["started_at"].is_null() && event["ended_at"].is_null());
+    assert_eq!(findings, ["date-placeholder", "date-placeholder"]);
+    let (event, findings) = cost(shipped("kpp"), header, "A;19800101-2387;9999;2025-12-30;2026-01-02;100;501010");
+    assert_eq!((event["period"].as_str(), findings[0].as_str()), (Some("2026"), "field-unreadable"));
+}
+
+#[test]
+fn a_date_is_told_from_a_time() {
+    let header = "vardkontakt_id;status;matperiod;remiss_datum;beslut_datum;start_datum;vardgaranti;sjukhuskod";
+    let row = "A;GENOMFORD;2026-01-31;20251201;2026-01-01;2026-01-20T08:00;JA;501010";
+    let (_, kept) = wait(&mut pipeline(shipped("waiting-times")), &format!("{header}\n{row}"));
+    let event = &kept.events[0];
+    let flags = ["referral_is_date", "decided_is_date", "started_is_date", "arrived_is_date"];
+    assert_eq!(flags.map(|flag| event[flag].as_bool()), [Some(true), Some(true), Some(false), Some(false)]);
+    let header = "kontakt_id;patient_id;ar;in_datum;ut_datum;totalkostnad;sjukhuskod";
+    let (event, _) = cost(shipped("kpp"), header, "A;19800101-2387;2026;2026-01-01;2026-01-03 10:00;100;501010");
+    assert_eq!((event["started_is_date"].as_bool(), event["ended_is_date"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(event["started_at"], 1_767_222_000_000_000_i64);
+}
+
+#[test]
+fn an_id_that_a_spreadsheet_has_rounded_is_no_id() {
+    let mut pipeline = pipeline(shipped("waiting-times"));
+    for id in ["1,2E+19", "1.23457E+18", "1E+19", "1.2E19"] {
+        let (outcome, kept) = wait(&mut pipeline, &format!("{HEADER}\n{id};VANTANDE;2026-02;2026-01-01;;JA;1;1"));
+        assert!(matches!(outcome, Outcome::Rejected(rejection) if rejection.rule == Rule::KeyRounded), "{id}");
+        assert_eq!(kept.parked[0]["field"], "vardkontakt_id");
+    }
+    let header = "vardkontakt_id;remiss_id;status;matperiod;beslut_datum;vardgaranti;sjukhuskod";
+    let long = "12345678901234567890123456789";
+    let (_, kept) = wait(&mut pipeline, &format!("{header}\n{long};1,2E+19;VANTANDE;2026-02;2026-01-01;JA;1"));
+    assert_eq!((kept.events[0]["contact_id"].as_str(), kept.events[0]["referral_id"].is_null()), (Some(long), true));
+    assert_eq!(rules_of(&kept.events[0]), ["id-rounded"]);
+    // Nor is it anybody's: two persons would be one.
+    let (event, findings) = cost(shipped("kpp"), COST, "A;1,98001E+11;2025;S;;100;501010;H14N;;");
+    assert!(event["envelope"]["subject_token"].is_null());
+    assert_eq!(findings, ["id-rounded", "cost-subject-missing"]);
+}
+
+#[test]
+fn outpatient_care_is_known_in_every_spelling() {
+    for form in ["OV", "ÖV", "öv", "Öv", "O\u{308}V", "Ö", "ö", "O", "o", "2"] {
+        let (event, findings) = cost(shipped("kpp"), COST, &format!("A;19800101-2387;2025;{form};;100;501010;H14N;;"));
+        assert_eq!((event["care_form"].as_str(), findings.as_slice()), (Some("OUTPATIENT"), [].as_slice()), "{form}");
+        assert_eq!(event["verbatim"]["care_form"], form);
+    }
+}

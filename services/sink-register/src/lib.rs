@@ -2,6 +2,7 @@
 
 mod age_key;
 pub mod beds;
+mod clock;
 mod columnar;
 pub mod config;
 pub mod costs;

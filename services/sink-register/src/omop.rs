@@ -18,7 +18,6 @@
 //! * Waits are not here: the model has no home for somebody who has not come yet.
 
 mod care_site;
-mod clock;
 mod person;
 mod row;
 mod statement;

@@ -20,11 +20,13 @@ use crate::published::{Extract, Parcel, Reading};
 const TREND: u16 = 13;
 
 /// Control totals that count statements that are in no figure.
-const SET_ASIDE: [&str; 6] = [
+const SET_ASIDE: [&str; 8] = [
     "completed_without_times",
     "completed_negative",
+    "completed_implausible",
     "waiting_without_decision",
     "waiting_negative",
+    "waiting_implausible",
     "status_unknown",
     "without_total",
 ];

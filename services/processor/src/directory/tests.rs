@@ -95,3 +95,28 @@ fn odd_identifiers_are_warnings() {
         compile("[[unit]]\ncode = \"A\"\nhsa_id = \"SE23210000020-GOTL\"\nmvo = \"1\"\n").expect("used");
     assert_eq!(warnings.iter().map(|warning| warning.line).collect::<Vec<_>>(), [3, 4]);
 }
+
+#[test]
+fn a_regions_own_codes_are_known_in_every_spelling() {
+    let (directory, _) = compile(
+        "[protection]\nfield = \"PD1-12\"\ncodes = [\"SKYDDAD ÅTKOMST\"]\n[codes.patient_class]\nOV = \"outpatient\"\n\
+         \"SLUTENVÅRD\" = \"inpatient\"\n[codes.sex]\nKVINNA = \"female\"\n[codes.bed_status]\n\"STÄNGD\" = \"closed\"\n",
+    )
+    .expect("own codes");
+    for (code, expected) in [
+        ("ÖV", Some(PatientClass::Outpatient)),
+        ("öv", Some(PatientClass::Outpatient)),
+        ("slutenvard", Some(PatientClass::Inpatient)),
+        ("I", Some(PatientClass::Inpatient)),
+        ("Å", None),
+    ] {
+        assert_eq!(directory.patient_class(code), expected, "{code}");
+    }
+    assert_eq!(
+        (directory.sex("kvinna"), directory.sex("F"), directory.sex("?")),
+        (Some(Sex::Female), Some(Sex::Female), None)
+    );
+    assert_eq!(directory.bed_status("STANGD"), Some(BedState::Closed));
+    let protection = directory.protection.as_ref().expect("protection");
+    assert!(protection.marks("Skyddad atkomst") && !protection.marks("SKYDD"));
+}

@@ -10,10 +10,13 @@ use schemas::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::pipeline::rfc3339;
+use crate::pipeline::{rfc3339, swedish_day};
 
 /// Fields that say nothing to whoever tries a file out: coordinates of Kafka, times of the run, a hash of the content.
 const LEFT_OUT: [&str; 6] = ["content_hash", "origin", "ingested_at", "schema_version", "key_id", "region"];
+
+/// How the name of a flag ends that says that only the day of a time is known.
+const IS_DATE: &str = "_is_date";
 
 /// Length of the base32 part of pseudonyms and guarded texts.
 const SHOWN_LENGTH: usize = 32;
@@ -47,13 +50,15 @@ impl Names {
 
     fn fields(&mut self, fields: Map<String, Value>) -> Map<String, Value> {
         let mut shown = Map::new();
+        let days = days_of(&fields);
         for (key, value) in fields {
-            if LEFT_OUT.contains(&key.as_str()) {
+            if LEFT_OUT.contains(&key.as_str()) || (key.ends_with(IS_DATE) && value == Value::Bool(false)) {
                 continue;
             }
             let value = match value {
                 Value::Number(number) if is_time(&key) => {
-                    Value::String(rfc3339(Timestamp(number.as_i64().unwrap_or_default())))
+                    let at = Timestamp(number.as_i64().unwrap_or_default());
+                    Value::String(if days.contains(&key) { swedish_day(at) } else { rfc3339(at) })
                 }
                 value => self.value(value),
             };
@@ -92,6 +97,21 @@ fn kind_of(text: &str) -> Option<Kind> {
         head if keyed && head.starts_with('r') => Some(Kind::Person),
         _ => None,
     }
+}
+
+/// The times of a record of which only the day is known: a date is shown as a date. What happened on a day is known by the
+/// source's own text, in records that tell days at all.
+fn days_of(fields: &Map<String, Value>) -> Vec<String> {
+    let is_day = |text: &str| !text.is_empty() && text.bytes().filter(u8::is_ascii_digit).count() <= 8;
+    let mut flags = fields.iter().filter(|(key, _)| key.ends_with(IS_DATE)).peekable();
+    let tells_days = flags.peek().is_some();
+    let told = flags.filter(|(_, value)| **value == Value::Bool(true));
+    let mut days: Vec<String> =
+        told.map(|(key, _)| format!("{}_at", key.strip_suffix(IS_DATE).unwrap_or(key))).collect();
+    if tells_days && fields.get("occurred_text").and_then(Value::as_str).is_some_and(is_day) {
+        days.push("occurred_at".to_owned());
+    }
+    days
 }
 
 fn is_time(key: &str) -> bool {

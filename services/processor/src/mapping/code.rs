@@ -10,11 +10,12 @@ use hl7::time::Stockholm;
 use schemas::{CodeRole, CodeSystem, Laterality, Timestamp};
 
 use super::program::Column;
-use super::read;
+use super::read::{self, Told, When};
 use super::slot::CodeSlot;
 use crate::code_lists::{CodeLists, System, normalised};
 use crate::pipeline::{Findings, Guard};
 use crate::rules::Rule;
+use crate::spelling;
 
 /// Codes of one row; PAR has 30 diagnoses, 30 procedures and 7 causes, and a procedure rarely more than a drug.
 const CODES_MAX: usize = 256;
@@ -69,6 +70,7 @@ pub(super) struct Tools<'r, 'g> {
     pub(super) guard: &'r Guard<'g>,
     pub(super) stockholm: &'r mut Stockholm,
     pub(super) findings: &'r mut Findings,
+    pub(super) received_at: Option<Timestamp>,
 }
 
 /// A code whose owner is named in its own text.
@@ -142,7 +144,7 @@ impl Entry {
                     return;
                 }
                 let at = if self.separator.is_some() { counted } else { number };
-                if self.nothing.iter().any(|nothing| nothing.eq_ignore_ascii_case(part)) {
+                if spelling::is_among(self.nothing.iter().map(String::as_str), part) {
                     tools.findings.add(Rule::CodePlaceholder, name);
                     counted += 1;
                     continue;
@@ -177,8 +179,7 @@ impl Entry {
                 if !self.dates.is_empty() {
                     match self.dates.get(at).and_then(|date| Some((*date, tools.given(cell, *date)?))) {
                         Some((column, text)) => {
-                            slot.performed_at = tools.time(text, column);
-                            slot.performed_is_date = slot.performed_at.is_some() && read::is_day(text);
+                            (slot.performed_at, slot.performed_is_date) = tools.time(text, column);
                         }
                         None => tools.findings.add(Rule::ProcedureDateMissing, name),
                     }
@@ -274,16 +275,21 @@ impl Entry {
 impl Tools<'_, '_> {
     /// A cell's text, unless it is empty.
     fn given<'t>(&self, cell: &impl Fn(usize) -> Option<&'t str>, column: usize) -> Option<&'t str> {
-        cell(column).filter(|text| !text.is_empty() && !self.empty.iter().any(|empty| empty == text))
+        cell(column).filter(|text| !text.is_empty() && !self.empty.iter().any(|empty| empty.eq_ignore_ascii_case(text)))
     }
 
-    /// When a code was done; what is no time is noted.
-    fn time(&mut self, text: &str, column: usize) -> Option<Timestamp> {
-        let at = read::time(text, &[], self.stockholm);
-        if at.is_none() {
-            self.findings.add(Rule::FieldUnreadable, self.columns[column].name);
+    /// When a code was done, and whether only the day is known; what is no such time is noted.
+    fn time(&mut self, text: &str, column: usize) -> (Option<Timestamp>, bool) {
+        let told = read::time(text, &[], self.stockholm).ok_or(Rule::FieldUnreadable);
+        match told.and_then(|told| told.judged(When::Happened, self.received_at)) {
+            Ok(Told::Moment(at)) => (Some(at), false),
+            Ok(Told::Day(at)) => (Some(at), true),
+            Ok(Told::Placeholder) => (None, false),
+            Err(rule) => {
+                self.findings.add(rule, self.columns[column].name);
+                (None, false)
+            }
         }
-        at
     }
 }
 
@@ -301,8 +307,8 @@ impl Side {
         let parts = text.split(separator.unwrap_or(" ")).map(str::trim).filter(|part| !part.is_empty());
         let mut sides = Vec::with_capacity(2);
         for part in parts.take(CODES_MAX) {
-            match self.sides.iter().find(|(text, _)| text.eq_ignore_ascii_case(part)) {
-                Some((_, side)) => sides.push(*side),
+            match spelling::find(self.sides.iter().map(|(text, side)| (text.as_str(), side)), part) {
+                Some(side) => sides.push(*side),
                 None => {
                     tools.findings.add(Rule::FieldUnreadable, name);
                     sides.push(Laterality::Unknown);
@@ -344,8 +350,13 @@ impl<'t> CodeSlot<'t> {
             text.push_str(side_name(self.laterality));
         }
         if let Some(at) = self.performed_at {
-            text.push_str(if self.performed_is_date { " on the day from " } else { " at " });
-            text.push_str(&crate::pipeline::rfc3339(at));
+            if self.performed_is_date {
+                text.push_str(" on ");
+                text.push_str(&crate::pipeline::swedish_day(at));
+            } else {
+                text.push_str(" at ");
+                text.push_str(&crate::pipeline::rfc3339(at));
+            }
         }
         if let Some(owner) = self.belongs_to {
             text.push_str(&format!(" of {owner}"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hl7::time::Stockholm;
 use identity::{PseudonymError, Pseudonymiser};
 
-use super::program::Program;
+use super::program::{Program, Reading};
 use crate::pipeline::{Findings, Guard, Stop};
 
 /// A row and what it must become.
@@ -60,7 +60,9 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
     let subject = program.subject;
     let mut unquoted = String::new();
     let guard = Guard::of_unit(pseudonymiser);
-    let read = program.read(&payload, &mut unquoted, &mut Stockholm::new(), &guard, &mut findings);
+    let (stockholm, findings) = (&mut Stockholm::new(), &mut findings);
+    let mut reading = Reading { stockholm, guard: &guard, findings, received_at: None };
+    let read = program.read(&payload, &mut unquoted, &mut reading);
     let slots = match (read, &example.refused) {
         (Err(Stop::Park(rejection)), Some(expected)) if rejection.code() == expected => return Vec::new(),
         (Err(Stop::Park(rejection)), _) => {
@@ -73,8 +75,11 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
     };
     let mut differences = Vec::new();
     for (field, expected) in &example.expect {
-        let found = slots.named(subject, field).written();
-        if found != *expected {
+        let slot = slots.named(subject, field);
+        let found = slot.written();
+        // Packages of before dates were dates name the moment at which the day begins.
+        let began = slot.time().filter(|_| slot.is_date()).map(crate::pipeline::rfc3339);
+        if found != *expected && began.as_ref() != Some(expected) {
             differences.push(format!("{field} is {found:?}, expected {expected:?}"));
         }
     }

@@ -2,8 +2,19 @@
 
 use std::fmt::Write as _;
 
+use super::field::FieldKind;
 use super::program::{From, Meaning, Program};
 use crate::code_lists::System;
+
+/// How amounts are read.
+fn amounts(program: &Program) -> String {
+    match program.decimal {
+        Some(',') => "decimals after a comma, a full stop between thousands".to_owned(),
+        Some(_) => "decimals after a full stop, a comma between thousands".to_owned(),
+        None => "142.500 and 142,500 are not read (amount-ambiguous) unless package.decimal says what the sign is"
+            .to_owned(),
+    }
+}
 
 /// Field by field, for people.
 pub fn explain(program: &Program) -> String {
@@ -59,6 +70,9 @@ pub fn explain(program: &Program) -> String {
         }
         if let Some(clock) = step.clock {
             how.push(format!("hours and minutes in {}", program.columns[clock].name));
+        }
+        if step.kind == FieldKind::Money {
+            how.push(amounts(program));
         }
         if !step.formats.is_empty() {
             how.push(format!("written as {}", step.formats.join(" or ")));

@@ -1,5 +1,6 @@
 //! The common fields that a package can fill, by subject.
 
+use super::read::When;
 use crate::code_lists::System;
 use crate::pipeline::BEDS_MAX;
 
@@ -21,8 +22,8 @@ pub enum Subject {
 pub enum FieldKind {
     /// As it stands, up to 200 characters.
     Text,
-    /// A moment: ISO 8601 or an HL7 time stamp, Swedish wall-clock time unless it has an offset.
-    Time,
+    /// A moment or a day: ISO 8601 or an HL7 time stamp, Swedish wall-clock time unless it has an offset.
+    Time(When),
     /// A month: `2026-02`, `202602`, or any date or time in it.
     Month,
     /// A whole number between these.
@@ -91,11 +92,11 @@ const WAIT: &[Field] = &[
     field("phase", FieldKind::Text),
     field("guarantee", FieldKind::Flag),
     field("deviation", FieldKind::Code(&["PVV", "MOV", "SOV"])),
-    field("decided_at", FieldKind::Time),
-    field("started_at", FieldKind::Time),
-    field("medical_target_at", FieldKind::Time),
-    field("referral_at", FieldKind::Time),
-    field("arrived_at", FieldKind::Time),
+    field("decided_at", FieldKind::Time(When::Waited)),
+    field("started_at", FieldKind::Time(When::Waited)),
+    field("medical_target_at", FieldKind::Time(When::Planned)),
+    field("referral_at", FieldKind::Time(When::Waited)),
+    field("arrived_at", FieldKind::Time(When::Waited)),
     field("mvo", FieldKind::Mvo),
     field("activity", FieldKind::Text),
     field("activity_kva", FieldKind::Kva),
@@ -129,8 +130,8 @@ const COST: &[Field] = &[
     field("period", FieldKind::Year),
     field("cost_run_id", FieldKind::Text),
     field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
-    field("started_at", FieldKind::Time),
-    field("ended_at", FieldKind::Time),
+    field("started_at", FieldKind::Time(When::Happened)),
+    field("ended_at", FieldKind::Time(When::Happened)),
     field("hospital_code", FieldKind::Text),
     field("hospital_name", FieldKind::Text),
     field("unit", FieldKind::Text),
@@ -157,11 +158,11 @@ const CLINICAL: &[Field] = &[
     field("episode_id", FieldKind::Text),
     field("subject", FieldKind::Identity),
     field("protected", FieldKind::Flag),
-    field("recorded_at", FieldKind::Time),
+    field("recorded_at", FieldKind::Time(When::Happened)),
     field("period", FieldKind::Month),
     field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
-    field("started_at", FieldKind::Time),
-    field("ended_at", FieldKind::Time),
+    field("started_at", FieldKind::Time(When::Happened)),
+    field("ended_at", FieldKind::Time(When::Happened)),
     field("hospital_code", FieldKind::Text),
     field("hospital_name", FieldKind::Text),
     field("unit", FieldKind::Text),
@@ -181,8 +182,8 @@ const BEDS: FieldKind = FieldKind::Number(0, BEDS_MAX as i64);
 /// `schemas::BedCapacity`, but for what the unit directory says of the unit.
 const BED_CAPACITY: &[Field] = &[
     required("unit", FieldKind::Text),
-    required("valid_from", FieldKind::Time),
-    strict("valid_to", FieldKind::Time),
+    required("valid_from", FieldKind::Time(When::Planned)),
+    strict("valid_to", FieldKind::Time(When::Until)),
     strict("faststallda", BEDS),
     strict("disponibla", BEDS),
     strict("stangda", BEDS),
@@ -248,7 +249,8 @@ impl FieldKind {
     pub fn words(self) -> String {
         match self {
             FieldKind::Text => "text".into(),
-            FieldKind::Time => "time".into(),
+            FieldKind::Time(When::Happened | When::Waited | When::Planned) => "time".into(),
+            FieldKind::Time(When::Until) => "time, or no end".into(),
             FieldKind::Month => "month".into(),
             FieldKind::Number(least, greatest) => format!("number {least} to {greatest}"),
             FieldKind::Flag => "yes or no".into(),

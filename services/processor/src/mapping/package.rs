@@ -77,6 +77,7 @@ struct FilePackage {
     description: String,
     #[serde(default)]
     empty: Vec<String>,
+    decimal: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +165,20 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     if file.package.version.get_ref().is_empty() {
         return Err(source.wrong(&file.package.version, "package.version", "a package has a version".to_owned()));
     }
+    let decimal = match &file.package.decimal {
+        None => None,
+        Some(sign) if subject != Subject::Cost => {
+            return Err(source.wrong(sign, "package.decimal", "only costs have amounts".to_owned()));
+        }
+        Some(sign) => match sign.get_ref().as_str() {
+            "," => Some(','),
+            "." => Some('.'),
+            _ => {
+                let what = "the decimal sign of amounts is \",\" or \".\"".to_owned();
+                return Err(source.wrong(sign, "package.decimal", what));
+            }
+        },
+    };
     let lists = Arc::new(CodeLists::shipped()?);
     let mut compiler = Compiler { source, subject, lists, columns: Vec::new(), spellings: Vec::new() };
     let mut steps = Vec::new();
@@ -212,6 +227,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         feed: kept(feed),
         subject,
         empty: file.package.empty,
+        decimal,
         coded: Coded::among(&steps, subject, &compiler.columns),
         columns: compiler.columns,
         spellings: compiler.spellings,
@@ -337,12 +353,14 @@ impl Compiler<'_> {
                 ));
             }
         };
-        if !field.formats.is_empty() && common.kind != FieldKind::Time {
+        if !field.formats.is_empty() && !matches!(common.kind, FieldKind::Time(_)) {
             return Err(self.source.at(at, &key, "only times have formats".to_owned()));
         }
         let clock = match (&field.clock, &from) {
             (None, _) => None,
-            (Some(clock), From::Column(_)) if common.kind == FieldKind::Time => Some(self.column(clock, &[], false)),
+            (Some(clock), From::Column(_)) if matches!(common.kind, FieldKind::Time(_)) => {
+                Some(self.column(clock, &[], false))
+            }
             (Some(_), _) => {
                 return Err(self.source.at(at, &key, "only times from a column have a clock".to_owned()));
             }
@@ -367,6 +385,7 @@ impl Compiler<'_> {
             separator: String::new(),
             required,
             strict: common.strict || required,
+            is_id: common.name.ends_with("_id"),
         };
         for given in
             [step.default.as_deref(), if let From::Value(value) = &step.from { Some(value.as_str()) } else { None }]

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hl7::time::Stockholm;
+use schemas::Timestamp;
 
 use super::code;
 use super::field::{FieldKind, Subject};
 use super::header::{Cells, Header, Names};
-use super::read;
+use super::read::{self, Amounts, Told};
 use super::rule::Rule as OwnRule;
 use super::slot::{Slot, Slots};
 use crate::code_lists::{self, CodeLists, Day, Standing, System};
 use crate::pipeline::{Findings, Guard, Stop};
 use crate::rules::Rule;
+use crate::spelling;
 
 /// A compiled package. Keep one per thread: it reuses its buffers and remembers the header last seen.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Program {
     pub(super) subject: Subject,
     /// Cells that mean nothing besides the empty one.
     pub(super) empty: Vec<String>,
+    /// The decimal sign of amounts in texts, where the package says it.
+    pub(super) decimal: Option<char>,
     /// Folded spellings of each column that is read, and how the package writes it.
     pub(super) columns: Vec<Column>,
     pub(super) steps: Vec<Step>,
@@ -68,6 +72,23 @@ pub(crate) enum Whole {
     No,
 }
 
+/// What reading a row needs besides the row.
+pub(crate) struct Reading<'r, 'g> {
+    pub stockholm: &'r mut Stockholm,
+    pub guard: &'r Guard<'g>,
+    pub findings: &'r mut Findings,
+    /// When the row came: what lies far behind it is no time of what the row tells. Nothing of a package's own example.
+    pub received_at: Option<Timestamp>,
+}
+
+/// How a row's cells are to be understood.
+#[derive(Clone, Copy)]
+struct Manner {
+    whole: Whole,
+    amounts: Amounts,
+    received_at: Option<Timestamp>,
+}
+
 /// How one field is filled.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -86,6 +107,8 @@ pub(super) struct Step {
     pub(super) required: bool,
     /// A text that cannot be read refuses the row.
     pub(super) strict: bool,
+    /// The field is somebody's own number of something.
+    pub(super) is_id: bool,
 }
 
 /// A field that holds codes of a system.
@@ -168,6 +191,19 @@ impl Program {
         self.subject
     }
 
+    /// Each code that it knows, and whether another text means the same as that code.
+    #[cfg(test)]
+    pub(super) fn codes_known(&self) -> impl Iterator<Item = (&str, impl Fn(&str) -> bool)> {
+        self.steps.iter().flat_map(|step| {
+            let codes = step.codes.iter().map(|(code, meaning)| (code.as_str(), meaning));
+            let known = move |meaning: &Meaning, text: &str| {
+                let codes = step.codes.iter().map(|(code, meaning)| (code.as_str(), meaning));
+                spelling::find(codes, text) == Some(meaning)
+            };
+            codes.map(move |(code, meaning)| (code, move |text: &str| known(meaning, text)))
+        })
+    }
+
     /// The columns that it reads, as the package writes them.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|column| column.name)
@@ -187,9 +223,7 @@ impl Program {
         &mut self,
         text: &'t str,
         unquoted: &'t mut String,
-        stockholm: &mut Stockholm,
-        guard: &Guard<'_>,
-        findings: &mut Findings,
+        reading: &mut Reading<'_, '_>,
     ) -> Result<Slots<'t>, Stop> {
         let (header, row) = lines(text).ok_or(Stop::park(Rule::RowUnreadable))?;
         let columns = &self.columns;
@@ -208,7 +242,8 @@ impl Program {
         if let Some(column) = self.header.lacking() {
             return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
         }
-        self.fill(cell, Whole::Yes, stockholm, guard, findings)
+        let amounts = self.decimal.map_or(Amounts::Text, Amounts::Decimal);
+        self.fill(cell, Manner { whole: Whole::Yes, amounts, received_at: reading.received_at }, reading)
     }
 
     /// Reads a row whose cells have names, as a change of a table has: `cells` are pairs of column and text.
@@ -216,9 +251,7 @@ impl Program {
         &mut self,
         cells: &'t [(Cow<'_, str>, Cow<'_, str>)],
         whole: Whole,
-        stockholm: &mut Stockholm,
-        guard: &Guard<'_>,
-        findings: &mut Findings,
+        reading: &mut Reading<'_, '_>,
     ) -> Result<Slots<'t>, Stop> {
         let columns = &self.columns;
         self.names
@@ -227,7 +260,7 @@ impl Program {
             return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
         }
         let cell = |column: usize| self.names.place(column).map(|at| cells[at].1.trim());
-        self.fill(cell, whole, stockholm, guard, findings)
+        self.fill(cell, Manner { whole, amounts: Amounts::Database, received_at: reading.received_at }, reading)
     }
 
     /// Whether the package reads this column.
@@ -239,7 +272,7 @@ impl Program {
     pub(crate) fn reads_time(&self, name: &str) -> bool {
         let Some(column) = self.column(name) else { return false };
         let is_time = |step: &Step| {
-            matches!(step.kind, FieldKind::Time | FieldKind::Month)
+            matches!(step.kind, FieldKind::Time(_) | FieldKind::Month)
                 && step.formats.is_empty()
                 && matches!(step.from, From::Column(from) if from == column)
         };
@@ -255,11 +288,11 @@ impl Program {
     fn fill<'t>(
         &self,
         cell: impl Fn(usize) -> Option<&'t str>,
-        whole: Whole,
-        stockholm: &mut Stockholm,
-        guard: &Guard<'_>,
-        findings: &mut Findings,
+        manner: Manner,
+        reading: &mut Reading<'_, '_>,
     ) -> Result<Slots<'t>, Stop> {
+        let Reading { stockholm, guard, findings, .. } = reading;
+        let (guard, whole): (&Guard<'_>, Whole) = (guard, manner.whole);
         let mut slots = Slots::default();
         // The row's own identifier may be a number of the source's, which nothing but comparison finds in another column.
         let own_guard;
@@ -297,9 +330,16 @@ impl Program {
                 From::Column(column) => (cell(*column).unwrap_or_default(), self.columns[*column].name),
                 From::Columns(_) | From::Value(_) => ("", ""),
             };
-            let is_empty = written.is_empty() || self.empty.iter().any(|empty| empty == written);
+            let is_empty = written.is_empty() || self.empty.iter().any(|empty| empty.eq_ignore_ascii_case(written));
             // Most fields are texts that are taken as they stand.
             if !is_empty && step.is_plain() {
+                if step.is_id && read::is_rounded(written) {
+                    if step.place == KEY {
+                        return Err(Stop::refuse(Rule::KeyRounded, name));
+                    }
+                    findings.add(Rule::IdRounded, name);
+                    continue;
+                }
                 slots.set(step.place, Slot::Text(guard.pass(Cow::Borrowed(written), name, findings)));
                 continue;
             }
@@ -310,21 +350,25 @@ impl Program {
             };
             let read = match given {
                 // The package's own text does not outlive the row; what is kept of it is a copy.
-                Some(value) => owned(step.slot(value, &self.lists, stockholm)),
+                Some(value) => step.slot(value, &self.lists, manner, stockholm).map(owned),
                 None if is_empty => {
                     if required {
                         return Err(Stop::refuse(Rule::FieldMissing, name));
                     }
                     continue;
                 }
-                None => step.slot(written, &self.lists, stockholm),
+                None => step.slot(written, &self.lists, manner, stockholm),
             };
-            let Some(mut slot) = read else {
-                if required || (step.strict && whole == Whole::Yes) {
+            let mut slot = match read {
+                Ok(slot) => slot,
+                // "Until further notice" is no end, and says so.
+                Err(rule) if rule != Rule::DateOpenEnd && (required || (step.strict && whole == Whole::Yes)) => {
                     return Err(Stop::refuse(Rule::FieldInvalid, name));
                 }
-                findings.add(Rule::FieldUnreadable, name);
-                continue;
+                Err(rule) => {
+                    findings.add(rule, name);
+                    continue;
+                }
             };
             let mut is_mapped = false;
             match &mut slot {
@@ -341,7 +385,7 @@ impl Program {
                     is_mapped = *symbol != Some(written);
                 }
                 Slot::Flag(_) => is_mapped = true,
-                Slot::Time(day, text) => {
+                Slot::Time(day, text) | Slot::Day(day, text) => {
                     let clock = step.clock.and_then(|column| Some((column, cell(column)?)));
                     if let Some((column, clock)) = clock.filter(|(_, clock)| !clock.is_empty()) {
                         match read::clock(clock).and_then(|clock| read::on_the_clock(*day, clock, stockholm)) {
@@ -368,15 +412,18 @@ impl Program {
             }
         }
         for (name, column) in &self.components {
-            let Some(text) = cell(*column).filter(|text| !text.is_empty()) else { continue };
-            match read::money(text) {
-                Some(ore) => slots.components.push((*name, ore)),
-                None => findings.add(Rule::FieldUnreadable, self.columns[*column].name),
+            let given =
+                |text: &&str| !text.is_empty() && !self.empty.iter().any(|empty| empty.eq_ignore_ascii_case(text));
+            let Some(text) = cell(*column).filter(given) else { continue };
+            match read::money(text, manner.amounts) {
+                Ok(ore) => slots.components.push((*name, ore)),
+                Err(rule) => findings.add(rule, self.columns[*column].name),
             }
         }
         if !self.codes.is_empty() {
             let (columns, empty, lists) = (&*self.columns, &*self.empty, &*self.lists);
-            let mut tools = code::Tools { columns, empty, lists, guard, stockholm, findings };
+            let received_at = manner.received_at;
+            let mut tools = code::Tools { columns, empty, lists, guard, stockholm, findings, received_at };
             slots.codes = code::read(&self.codes, &cell, &mut tools);
         }
         if whole == Whole::No {
@@ -441,6 +488,7 @@ impl Step {
             separator,
             required: false,
             strict: false,
+            is_id: false,
         }
     }
 
@@ -451,59 +499,108 @@ impl Step {
 
     /// Whether a text of the package's own can be read.
     pub(super) fn reads(&self, text: &str, lists: &CodeLists) -> bool {
-        self.slot(text, lists, &mut Stockholm::new()).is_some_and(|slot| slot != Slot::Code(None))
+        let manner = Manner { whole: Whole::Yes, amounts: Amounts::Text, received_at: None };
+        self.slot(text, lists, manner, &mut Stockholm::new()).is_ok_and(|slot| slot != Slot::Code(None))
     }
 
-    /// The field of a text that is not empty; `None` when it cannot be read.
-    fn slot<'t>(&self, text: &'t str, lists: &CodeLists, stockholm: &mut Stockholm) -> Option<Slot<'t>> {
+    /// The field of a text that is not empty; or the rule by which it has none.
+    fn slot<'t>(
+        &self,
+        text: &'t str,
+        lists: &CodeLists,
+        manner: Manner,
+        stockholm: &mut Stockholm,
+    ) -> Result<Slot<'t>, Rule> {
+        let codes = self.codes.iter().map(|(code, meaning)| (code.as_str(), meaning));
         if !self.codes.is_empty()
-            && let Some((_, meaning)) = self.codes.iter().find(|(code, _)| code.eq_ignore_ascii_case(text))
+            && let Some(meaning) = spelling::find(codes, text)
         {
-            return Some(match meaning {
+            return Ok(match meaning {
                 Meaning::Symbol(symbol) => Slot::Code(Some(symbol)),
                 Meaning::Flag(flag) => Slot::Flag(*flag),
                 Meaning::Text(text) => Slot::Text(Cow::Owned(text.clone())),
                 Meaning::Nothing => Slot::Absent,
             });
         }
+        if self.is_id && read::is_rounded(text) {
+            return Err(Rule::IdRounded);
+        }
+        let unreadable = Rule::FieldUnreadable;
+        let listed = |system| lists.read(system, text).map(Slot::Text).ok_or(unreadable);
         match self.kind {
-            FieldKind::Text => Some(Slot::Text(Cow::Borrowed(text))),
-            FieldKind::Time => read::time(text, &self.formats, stockholm).map(|at| Slot::Time(at, text)),
-            FieldKind::Month => read::month(text).map(Slot::Month),
-            FieldKind::Number(least, greatest) => read::number(text, least, greatest).map(Slot::Number),
-            // A flag that the package does not know is not "no".
-            FieldKind::Flag => None,
-            FieldKind::Code(symbols) => {
-                let symbol = symbols.iter().find(|symbol| **symbol == text).copied();
-                (!self.required || symbol.is_some()).then_some(Slot::Code(symbol))
+            FieldKind::Text => Ok(Slot::Text(Cow::Borrowed(text))),
+            FieldKind::Time(when) => {
+                let told = read::time(text, &self.formats, stockholm).ok_or(unreadable)?;
+                Ok(match told.judged(when, manner.received_at)? {
+                    Told::Moment(at) => Slot::Time(at, text),
+                    Told::Day(at) => Slot::Day(at, text),
+                    Told::Placeholder => Slot::Absent,
+                })
             }
-            FieldKind::Icd => lists.read(System::Icd, text).map(Slot::Text),
-            FieldKind::Kva => lists.read(System::Kva, text).map(Slot::Text),
-            FieldKind::Mvo => lists.read(System::Mvo, text).map(Slot::Text),
-            FieldKind::Lkf => read::lkf(text).map(|code| Slot::Text(Cow::Borrowed(code))),
-            FieldKind::Identity => Some(Slot::Identity(text)),
-            FieldKind::Year => read::year(text).map(|year| Slot::Text(Cow::Borrowed(year))),
-            FieldKind::Money => read::money(text).map(Slot::Number),
-            FieldKind::Decimal => read::decimal(text).map(Slot::Text),
+            FieldKind::Month => {
+                let month = read::month(text).ok_or_else(|| read::no_period(text, stockholm))?;
+                read::is_counted(&month, manner.received_at, stockholm)?;
+                Ok(Slot::Month(month))
+            }
+            FieldKind::Number(least, greatest) => {
+                read::number(&manner.plain(text), least, greatest).map(Slot::Number).ok_or(unreadable)
+            }
+            // A flag that the package does not know is not "no".
+            FieldKind::Flag => Err(unreadable),
+            FieldKind::Code(symbols) => match symbols.iter().find(|symbol| **symbol == text).copied() {
+                None if self.required => Err(unreadable),
+                symbol => Ok(Slot::Code(symbol)),
+            },
+            FieldKind::Icd => listed(System::Icd),
+            FieldKind::Kva => listed(System::Kva),
+            FieldKind::Mvo => listed(System::Mvo),
+            FieldKind::Lkf => read::lkf(text).map(|code| Slot::Text(Cow::Borrowed(code))).ok_or(unreadable),
+            // A number of persons that has lost its digits is the number of several.
+            FieldKind::Identity if read::is_rounded(text) => Err(Rule::IdRounded),
+            FieldKind::Identity => Ok(Slot::Identity(text)),
+            FieldKind::Year => {
+                let year = read::year(text).ok_or_else(|| read::no_period(text, stockholm))?;
+                read::is_counted(year.as_bytes(), manner.received_at, stockholm)?;
+                Ok(Slot::Text(Cow::Borrowed(year)))
+            }
+            FieldKind::Money => read::money(text, manner.amounts).map(Slot::Number),
+            FieldKind::Decimal => match manner.plain(text) {
+                Cow::Borrowed(text) => read::decimal(text).map(Slot::Text).ok_or(unreadable),
+                Cow::Owned(text) => {
+                    let number = read::decimal(&text).ok_or(unreadable)?;
+                    Ok(Slot::Text(Cow::Owned(number.into_owned())))
+                }
+            },
             // Lists are read code by code.
-            FieldKind::IcdList | FieldKind::KvaList => None,
+            FieldKind::IcdList | FieldKind::KvaList => Err(unreadable),
+        }
+    }
+}
+
+impl Manner {
+    /// A number as people write it: databases write some with exponents.
+    fn plain(self, text: &str) -> Cow<'_, str> {
+        match self.amounts {
+            Amounts::Database => read::plain(text).unwrap_or(Cow::Borrowed(text)),
+            Amounts::Text | Amounts::Decimal(_) => Cow::Borrowed(text),
         }
     }
 }
 
 /// A slot that no longer borrows; a time loses its text, which was the package's and not the source's.
-fn owned<'t>(slot: Option<Slot<'_>>) -> Option<Slot<'t>> {
-    Some(match slot? {
+fn owned<'t>(slot: Slot<'_>) -> Slot<'t> {
+    match slot {
         Slot::Absent => Slot::Absent,
         Slot::Text(text) => Slot::Text(Cow::Owned(text.into_owned())),
         Slot::Time(at, _) | Slot::TimeOfParts(at, _) => Slot::Time(at, ""),
+        Slot::Day(at, _) => Slot::Day(at, ""),
         Slot::Month(month) => Slot::Month(month),
         Slot::Number(number) => Slot::Number(number),
         Slot::Flag(flag) => Slot::Flag(flag),
         Slot::Code(symbol) => Slot::Code(symbol),
         // A package cannot hold an identifier or a list of its own: it is refused when it is compiled.
         Slot::Identity(_) | Slot::List(_) => Slot::Absent,
-    })
+    }
 }
 
 /// The header line and the row of a payload, whatever its line ends; `None` unless there are exactly two lines.

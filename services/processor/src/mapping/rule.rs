@@ -4,6 +4,7 @@ use schemas::Severity;
 
 use super::field::Subject;
 use super::slot::{Slot, Slots};
+use crate::spelling::is_same;
 
 /// A rule of a package, as findings and parked records name it. Packages are compiled once and live as long as the
 /// program, so their rules do too.
@@ -60,7 +61,7 @@ impl Rule {
                     _ => false,
                 },
                 Demand::OneOf(place, allowed) => {
-                    slots.at(*place).text().is_some_and(|text| !allowed.iter().any(|value| value == text))
+                    slots.at(*place).text().is_some_and(|text| !allowed.iter().any(|value| is_same(value, text)))
                 }
             }
     }
@@ -83,6 +84,6 @@ impl Rule {
 fn is(slot: &Slot<'_>, value: &str) -> bool {
     match slot {
         Slot::Flag(flag) => value == if *flag { "true" } else { "false" },
-        slot => slot.text() == Some(value),
+        slot => slot.text().is_some_and(|text| is_same(text, value)),
     }
 }

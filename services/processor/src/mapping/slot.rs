@@ -17,6 +17,8 @@ pub(crate) enum Slot<'t> {
     Text(Cow<'t, str>),
     /// A moment and the source's text of it.
     Time(Timestamp, &'t str),
+    /// A day, by where it begins in Swedish time, and the source's text of it.
+    Day(Timestamp, &'t str),
     /// A moment whose day and clock stood in two cells, and both texts.
     TimeOfParts(Timestamp, Box<str>),
     /// A month, `YYYY-MM` in ASCII.
@@ -121,6 +123,7 @@ impl Slot<'_> {
             Slot::Code(symbol) => *symbol,
             Slot::Absent
             | Slot::Time(..)
+            | Slot::Day(..)
             | Slot::TimeOfParts(..)
             | Slot::Number(_)
             | Slot::Flag(_)
@@ -132,7 +135,7 @@ impl Slot<'_> {
     /// The source's text of a moment.
     pub(crate) fn time_text(&self) -> &str {
         match self {
-            Slot::Time(_, text) => text,
+            Slot::Time(_, text) | Slot::Day(_, text) => text,
             Slot::TimeOfParts(_, text) => text,
             _ => "",
         }
@@ -140,14 +143,14 @@ impl Slot<'_> {
 
     pub(crate) fn time(&self) -> Option<Timestamp> {
         match self {
-            Slot::Time(at, _) | Slot::TimeOfParts(at, _) => Some(*at),
+            Slot::Time(at, _) | Slot::Day(at, _) | Slot::TimeOfParts(at, _) => Some(*at),
             _ => None,
         }
     }
 
-    /// Whether it is a moment of which only the day is known.
+    /// Whether only the day is known.
     pub(crate) fn is_date(&self) -> bool {
-        matches!(self, Slot::Time(_, text) if !text.is_empty() && super::read::is_day(text))
+        matches!(self, Slot::Day(..))
     }
 
     pub(crate) fn number(&self) -> Option<i32> {
@@ -178,13 +181,14 @@ impl Slot<'_> {
         }
     }
 
-    /// As an example or a rule writes it; times in UTC.
+    /// As an example writes it: a day as a date, other times in UTC.
     pub(crate) fn written(&self) -> String {
         match self {
             Slot::Absent => String::new(),
             Slot::Identity(_) => "(identifier)".to_owned(),
             Slot::List(codes) => codes.join(" "),
             Slot::Time(at, _) | Slot::TimeOfParts(at, _) => crate::pipeline::rfc3339(*at),
+            Slot::Day(at, _) => crate::pipeline::swedish_day(*at),
             Slot::Number(number) => number.to_string(),
             Slot::Flag(flag) => flag.to_string(),
             Slot::Text(_) | Slot::Month(_) => self.text().unwrap_or_default().to_owned(),

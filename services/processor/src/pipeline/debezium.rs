@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemas::{CorrectionKind, Timestamp};
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::stop::Stop;
 use crate::mapping::Program;
@@ -159,7 +160,7 @@ struct Milliseconds(i64);
 
 impl<'de> Deserialize<'de> for Milliseconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Scalar::deserialize(deserializer)?.0;
+        let text = text_of(<&RawValue>::deserialize(deserializer)?).map_err(de::Error::custom)?;
         text.parse().map(Milliseconds).map_err(|_| de::Error::custom("milliseconds are a whole number"))
     }
 }
@@ -177,11 +178,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
                 let mut cells = Vec::with_capacity(map.size_hint().unwrap_or(32));
-                while let Some((Scalar(name), Scalar(value))) = map.next_entry()? {
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
                     if cells.len() >= COLUMNS_MAX {
                         return Err(de::Error::custom("too many columns"));
                     }
-                    cells.push((name, value));
+                    cells.push((name, text_of(value).map_err(de::Error::custom)?));
                 }
                 Ok(cells)
             }
@@ -190,47 +191,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
     }
 }
 
-/// Any JSON value as the text that a file would have; what is nested has none.
-struct Scalar<'a>(Cow<'a, str>);
+/// A name, borrowed where it has nothing escaped.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Cow<'de, str>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a value")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(text))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(text.to_owned()))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(number.to_string()))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(number.to_string()))
-            }
-            fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(number.to_string()))
-            }
-            fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(if flag { "true" } else { "false" }))
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(""))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Cow::Borrowed(""))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Cow::Borrowed(""))
-            }
-        }
-        deserializer.deserialize_any(Text).map(Scalar)
-    }
+/// Any JSON value as the text that a file would have; what is nested has none. A number is as it stands: to reckon with it
+/// would lose the last digits of a long one, and two contacts would be one.
+fn text_of(value: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
+    Ok(match value.get().as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<Name<'_>>(value.get())?.0,
+        None | Some(b'n' | b'{' | b'[') => Cow::Borrowed(""),
+        Some(_) => Cow::Borrowed(value.get()),
+    })
 }

@@ -6,13 +6,11 @@
 use std::borrow::Cow;
 
 use hl7::time::Stockholm;
-use jiff::civil;
-use jiff::tz::TimeZone;
 use schemas::{ClosedReason, Timestamp};
 
 use super::findings::Findings;
 use super::stop::Stop;
-use crate::mapping::folded;
+use crate::mapping::{Told, When, folded, time};
 use crate::rules::Rule;
 
 /// No unit has more beds than this; a larger number is a date or a phone number in the wrong column.
@@ -82,8 +80,13 @@ impl Column {
     }
 }
 
-/// Reads a payload of a header line and one row.
-pub(crate) fn read(payload: &[u8], stockholm: &mut Stockholm, findings: &mut Findings) -> Result<Row, Stop> {
+/// Reads a payload of a header line and one row; `received_at` is when it came.
+pub(crate) fn read(
+    payload: &[u8],
+    received_at: Option<Timestamp>,
+    stockholm: &mut Stockholm,
+    findings: &mut Findings,
+) -> Result<Row, Stop> {
     let text = decoded(payload);
     let mut lines = text.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
     let (Some(header), Some(row), None) = (lines.next(), lines.next(), lines.next()) else {
@@ -97,11 +100,12 @@ pub(crate) fn read(payload: &[u8], stockholm: &mut Stockholm, findings: &mut Fin
         return Err(Stop::park(Rule::RowUnreadable));
     }
     let cell = |wanted: Column| columns.iter().position(|column| *column == Some(wanted)).map(|at| row[at].as_str());
-    figures(cell, stockholm, findings)
+    figures(cell, received_at, stockholm, findings)
 }
 
 fn figures<'a>(
     cell: impl Fn(Column) -> Option<&'a str>,
+    received_at: Option<Timestamp>,
     stockholm: &mut Stockholm,
     findings: &mut Findings,
 ) -> Result<Row, Stop> {
@@ -111,10 +115,23 @@ fn figures<'a>(
         return Err(Stop::refuse(Rule::CapacityUnitMissing, "enhet"));
     }
     let valid_from_text = present(Column::ValidFrom)?;
-    let valid_from = time(valid_from_text, Column::ValidFrom, stockholm)?;
+    let mut time = |text: &str, column: Column, when: When| {
+        let refused = Stop::refuse(Rule::CapacityTimeBad, column.name());
+        let told = time(text, &[], stockholm).ok_or(refused)?;
+        match told.judged(when, received_at) {
+            Ok(Told::Moment(at) | Told::Day(at)) => Ok(Some(at)),
+            Err(Rule::DateOpenEnd) => {
+                findings.add(Rule::DateOpenEnd, column.name());
+                Ok(None)
+            }
+            Ok(Told::Placeholder) | Err(_) => Err(refused),
+        }
+    };
+    let valid_from = time(valid_from_text, Column::ValidFrom, When::Planned)?
+        .ok_or(Stop::refuse(Rule::CapacityTimeBad, Column::ValidFrom.name()))?;
     let valid_to = match cell(Column::ValidTo) {
         None | Some("") => None,
-        Some(text) => Some(time(text, Column::ValidTo, stockholm)?),
+        Some(text) => time(text, Column::ValidTo, When::Until)?,
     };
     if [Column::Faststallda, Column::Disponibla, Column::Stangda].into_iter().all(|column| cell(column).is_none()) {
         return Err(Stop::refuse(Rule::CapacityColumnMissing, "disponibla"));
@@ -216,28 +233,6 @@ fn number(text: &str, column: Column) -> Result<i32, Stop> {
         .ok_or(Stop::refuse(Rule::CapacityNumberBad, column.name()))
 }
 
-fn time(text: &str, column: Column, stockholm: &mut Stockholm) -> Result<Timestamp, Stop> {
-    written_time(text, stockholm).ok_or(Stop::refuse(Rule::CapacityTimeBad, column.name()))
-}
-
-/// ISO 8601 with or without offset, a date, or an HL7 time stamp; without an offset it is Swedish wall-clock time.
-fn written_time(text: &str, stockholm: &mut Stockholm) -> Option<Timestamp> {
-    // A bare year or month is a figure in the wrong column, not a time.
-    if text.len() < 8 {
-        return None;
-    }
-    if let Ok(moment) = stockholm.read(text) {
-        return Some(Timestamp(moment.micros));
-    }
-    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
-        return Some(Timestamp(timestamp.as_microsecond()));
-    }
-    let local: civil::DateTime = text.parse().ok()?;
-    let zone = TimeZone::get("Europe/Stockholm").ok()?;
-    let timestamp = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-    Some(Timestamp(timestamp.as_microsecond()))
-}
-
 fn reason(text: &str, column: &'static str, findings: &mut Findings) -> ClosedReason {
     match folded(text).as_str() {
         word if word.starts_with("personal") || word.starts_with("bemanning") => ClosedReason::Personal,
@@ -256,9 +251,11 @@ fn reason(text: &str, column: &'static str, findings: &mut Findings) -> ClosedRe
 mod tests {
     use super::*;
 
+    const RECEIVED: Option<Timestamp> = Some(Timestamp(1_768_478_400_000_000)); // 2026-01-15
+
     fn parse(payload: &str) -> (Result<Row, Stop>, Vec<&'static str>) {
         let mut findings = Findings::default();
-        let row = read(payload.as_bytes(), &mut Stockholm::new(), &mut findings);
+        let row = read(payload.as_bytes(), RECEIVED, &mut Stockholm::new(), &mut findings);
         (row, findings.list().iter().map(|finding| finding.rule).collect())
     }
 
@@ -301,7 +298,7 @@ mod tests {
     fn iso_8859_1_is_read() {
         let mut payload = b"enhet;giltig_fran;disponibla;sk\xE4l\n\xD6gon;2026-01-06;3;".to_vec();
         payload.extend_from_slice(b"hygien");
-        let row = read(&payload, &mut Stockholm::new(), &mut Findings::default()).expect("a row");
+        let row = read(&payload, RECEIVED, &mut Stockholm::new(), &mut Findings::default()).expect("a row");
         assert_eq!((row.unit.as_str(), row.disponibla), ("Ögon", Some(3)));
     }
 
@@ -309,22 +306,29 @@ mod tests {
     fn times_are_swedish_wall_clock_times() {
         for (text, expected) in [
             ("2026-01-06", 1_767_654_000),
-            ("20260106", 1_767_654_000),
-            ("2026-01-06T08:00", 1_767_682_800),
-            ("2026-01-06 08:00", 1_767_682_800),
-            ("2026-01-06T08:00:00", 1_767_682_800),
             ("202601060800", 1_767_682_800),
             ("2026-01-06T08:00+01:00", 1_767_682_800),
-            ("2026-01-06T07:00Z", 1_767_682_800),
             ("2026-07-06T08:00", 1_783_317_600),
-            ("2025-10-26T02:30", 1_761_438_600),
         ] {
-            let time = written_time(text, &mut Stockholm::new());
-            assert_eq!(time.map(|time| time.0 / 1_000_000), Some(expected), "{text}");
+            let row = parse(&format!("{HEADER}\nMAVA;{text};24;20;4;personal")).0.expect("a row");
+            assert_eq!(row.valid_from.0 / 1_000_000, expected, "{text}");
         }
-        for text in ["", "2026", "202601", "2026-13-01", "2026-01-06T25:00", "igår", "08:00"] {
-            assert_eq!(written_time(text, &mut Stockholm::new()), None, "{text}");
+        for text in ["2026", "202601", "2026-13-01", "2026-01-06T25:00", "igår", "08:00", "9999-12-31", "1900-01-01"] {
+            check_refused(&format!("{HEADER}\nMAVA;{text};24;20;4;personal"), "capacity-time-bad", Some("giltig_fran"));
         }
+    }
+
+    #[test]
+    fn an_end_that_means_until_further_notice_is_none_and_is_noted() {
+        const HEADER: &str = "enhet;giltig_fran;giltig_till;disponibla";
+        for text in ["9999-12-31", "99991231", "2999-12-31T23:59:59", "2099-12-31", "infinity", "1900-01-01"] {
+            let (row, findings) = parse(&format!("{HEADER}\nMAVA;2026-01-06;{text};20"));
+            assert_eq!(row.expect("a row").valid_to, None, "{text}");
+            assert_eq!(findings, ["date-open-end"], "{text}");
+        }
+        let (row, findings) = parse(&format!("{HEADER}\nMAVA;2026-01-06;2026-02-06;20"));
+        assert!(row.expect("a row").valid_to.is_some() && findings.is_empty());
+        check_refused(&format!("{HEADER}\nMAVA;2026-01-06;snart;20"), "capacity-time-bad", Some("giltig_till"));
     }
 
     #[test]

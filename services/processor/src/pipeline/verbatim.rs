@@ -182,6 +182,15 @@ impl<'g> Guard<'g> {
     }
 }
 
+/// The day in Sweden that a time lies in, as `2026-01-06`.
+pub fn swedish_day(at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::get("Europe/Stockholm");
+    match (jiff::Timestamp::from_microsecond(at.0), zone) {
+        (Ok(timestamp), Ok(zone)) => timestamp.to_zoned(zone).date().to_string(),
+        _ => at.0.to_string(),
+    }
+}
+
 /// A time in UTC as RFC 3339 writes it.
 pub fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |timestamp| timestamp.to_string())

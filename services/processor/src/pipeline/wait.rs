@@ -96,6 +96,7 @@ pub(super) fn write<S: Sink>(
     envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
     let text = |place: usize| slots.at(place).text();
     let time = |place: usize| slots.at(place).time();
+    let is_date = |place: usize| slots.at(place).is_date();
     sink.wait(&Wait {
         envelope,
         contact_id: text(place::CONTACT_ID).unwrap_or_default(),
@@ -106,10 +107,15 @@ pub(super) fn write<S: Sink>(
         guarantee: slots.at(place::GUARANTEE).flag(),
         deviation: deviation(slots.at(place::DEVIATION)),
         decided_at: time(place::DECIDED_AT),
+        decided_is_date: is_date(place::DECIDED_AT),
         started_at: time(place::STARTED_AT),
+        started_is_date: is_date(place::STARTED_AT),
         medical_target_at: time(place::MEDICAL_TARGET_AT),
+        medical_target_is_date: is_date(place::MEDICAL_TARGET_AT),
         referral_at: time(place::REFERRAL_AT),
+        referral_is_date: is_date(place::REFERRAL_AT),
         arrived_at: time(place::ARRIVED_AT),
+        arrived_is_date: is_date(place::ARRIVED_AT),
         mvo: text(place::MVO),
         activity: text(place::ACTIVITY),
         activity_kva: text(place::ACTIVITY_KVA),

@@ -120,6 +120,12 @@ with_fhir_rules! { rules,
         remedy "Skriv fältet som paketet säger, eller lägg till koden i paketets codes.",
                "write the field as the package says, or add the code to the package's codes";
     }
+    KeyRounded "key-rounded" Refuses Error {
+        meaning "Radens eget nummer är avrundat av ett kalkylprogram (1,2E+19): två rader kan ha fått samma, och den ena skulle ersätta den andra.",
+                "The row's own number is rounded by a spreadsheet (1.2E+19): two rows may share it, and one would replace the other.";
+        remedy "Formatera kolumnen som text innan filen sparas, eller exportera direkt ur källsystemet.",
+               "format the column as text before the file is saved, or export straight from the source system";
+    }
     PackageRuleBroken "package-rule-broken" Refuses Error {
         meaning "Raden bryter mot en av mappningspaketets egna regler; den parkerade posten nämner vilken.",
                 "The row breaks a rule of the mapping package's own; the parked record names it.";
@@ -495,6 +501,36 @@ with_fhir_rules! { rules,
                 "Staffed plus closed beds are more than the decided ones.";
         remedy "Kontrollera raden; disponibla ska inte räkna stängda.",
                "check the row; disponibla should not count closed beds";
+    }
+    DatePlaceholder "date-placeholder" Notes Warning {
+        meaning "Ett datum som står för \"öppet\" eller \"okänt\" (9999-12-31, 1900-01-01, 0001-01-01, infinity); det används inte.",
+                "A date that stands for \"open\" or \"unknown\" (9999-12-31, 1900-01-01, 0001-01-01, infinity); it is not used.";
+        remedy "Lämna fältet tomt när det inte finns något datum; raden är inte med i någon siffra som behöver det.",
+               "leave the field empty when there is no date; the row is in no figure that needs it";
+    }
+    DateImplausible "date-implausible" Notes Warning {
+        meaning "Ett datum som ligger för långt bort för att kunna stämma; det används inte.",
+                "A date that lies too far away to be right; it is not used.";
+        remedy "Rätta årtalet i källan; det som har hänt ligger högst ett år efter mottagandet, det planerade högst tio, en väntan börjar högst fyrtio år före.",
+               "correct the year in the source; what has happened lies at most a year after reception, what is planned ten, and a wait begins at most forty years before";
+    }
+    DateOpenEnd "date-open-end" Notes Info {
+        meaning "Ett slutdatum som betyder tills vidare (9999-12-31, eller mer än tio år bort); raden gäller utan slut.",
+                "An end that means until further notice (9999-12-31, or more than ten years away); the row holds without an end.";
+        remedy "Lämna slutet tomt när det inte finns något.",
+               "leave the end empty when there is none";
+    }
+    AmountAmbiguous "amount-ambiguous" Notes Warning {
+        meaning "Ett belopp som 142.500 eller 1,000: tecknet kan vara decimaltecken eller stå mellan tusental; beloppet används inte.",
+                "An amount as 142.500 or 1,000: the sign may be a decimal sign or stand between thousands; the amount is not used.";
+        remedy "Skriv beloppet utan tusentalstecken eller med två decimaler, eller säg hur belopp skrivs med decimal = \",\" i paketet.",
+               "write the amount without a sign between thousands or with two decimals, or say how amounts are written with decimal = \",\" in the package";
+    }
+    IdRounded "id-rounded" Notes Warning {
+        meaning "Ett nummer som ett kalkylprogram har avrundat (1,2E+19): siffrorna är borta, och numret används inte.",
+                "A number that a spreadsheet has rounded (1.2E+19): its digits are gone, and the number is not used.";
+        remedy "Formatera kolumnen som text innan filen sparas, eller exportera direkt ur källsystemet.",
+               "format the column as text before the file is saved, or export straight from the source system";
     }
     FieldUnreadable "field-unreadable" Notes Warning {
         meaning "Ett fält kan inte läsas och lämnas tomt.",

@@ -20,6 +20,20 @@ pub(super) enum Node {
     List(Box<Node>),
     /// Texts to what is inside; the column of the texts.
     Map(usize, Box<Node>),
+    /// A time, and the column of the day that it lies in.
+    Moment {
+        /// The column of the moment.
+        at: usize,
+        /// The column of the Swedish day.
+        on: usize,
+    },
+    /// Whether only the day of a time is known: its moment is none then.
+    IsDate {
+        /// The column of the flag.
+        flag: usize,
+        /// The column of the moment.
+        at: usize,
+    },
 }
 
 /// A subject's columns.
@@ -32,6 +46,9 @@ pub(super) struct Plan {
     pub(super) leaves: Vec<Leaf>,
 }
 
+/// How the name of a flag ends that says that only the day of the time before it is known.
+const IS_DATE: &str = "_is_date";
+
 /// Of our own schemas, which tests parse.
 const OURS: &str = "our own schemas have types that columns can have";
 
@@ -43,7 +60,7 @@ impl Plan {
     /// that may be absent.
     pub(super) fn new(avsc: &str) -> Self {
         let schema: Value = serde_json::from_str(avsc).expect(OURS);
-        let mut builder = Builder { known: HashMap::new(), leaves: Vec::new() };
+        let mut builder = Builder { known: HashMap::new(), leaves: Vec::new(), tells_days: avsc.contains(IS_DATE) };
         let mut fields = Vec::new();
         let root = builder.record(&schema, "", Context::default(), &mut fields);
         Self { root, fields, leaves: builder.leaves }
@@ -71,18 +88,47 @@ struct Builder {
     /// Named types, which a schema defines once and names again.
     known: HashMap<String, Value>,
     leaves: Vec<Leaf>,
+    /// Whether the subject tells days apart from moments.
+    tells_days: bool,
 }
 
 impl Builder {
     /// The fields of a record; each of its columns is named by `prefix` and the field.
     fn record(&mut self, schema: &Value, prefix: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
         let fields = schema["fields"].as_array().expect(OURS);
-        let mut nodes = Vec::new();
-        for field in fields {
-            let name = field["name"].as_str().expect(OURS);
-            nodes.push((name.to_owned(), self.node(&field["type"], prefix, name, context, into)));
+        let names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().expect(OURS)).collect();
+        let mut nodes: Vec<(String, Node)> = Vec::new();
+        for (field, name) in fields.iter().zip(&names) {
+            let mut node = self.node(&field["type"], prefix, name, context, into);
+            let time = name.strip_suffix("_at");
+            let is_told = |time: &str| names.contains(&&*format!("{time}{IS_DATE}"));
+            if let (Some(time), Node::Leaf(at)) = (time, &node)
+                && (is_told(time) || self.tells_days && *name == "occurred_at")
+            {
+                node = Node::Moment {
+                    at: *at,
+                    on: self.day(&format!("{prefix}{time}_on"), &field["type"], context, into),
+                };
+            }
+            if let (Some(time), Node::Leaf(flag)) = (name.strip_suffix(IS_DATE), &node) {
+                // The flag comes after its time, so that the time is known when it is told to be none.
+                let before = nodes.last().filter(|(before, _)| before.strip_suffix("_at") == Some(time));
+                let Some((_, Node::Moment { at, .. })) = before else { panic!("{OURS}: {name} follows its time") };
+                node = Node::IsDate { flag: *flag, at: *at };
+            }
+            nodes.push(((*name).to_owned(), node));
         }
         Node::Record(nodes)
+    }
+
+    /// The column of the day of a time; there when the time is.
+    fn day(&mut self, name: &str, time: &Value, context: Context, into: &mut Vec<TypePtr>) -> usize {
+        let context = match time {
+            Value::Array(_) if !context.optional => Context { defined: context.defined + 1, optional: true, ..context },
+            _ => context,
+        };
+        into.push(Kind::Date.field(name, context.repetition()));
+        self.leaf(Kind::Date, context)
     }
 
     fn node(&mut self, schema: &Value, prefix: &str, name: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
@@ -197,6 +243,9 @@ mod tests {
             let plan = Plan::new(subject.avsc());
             let names: BTreeSet<&str> = plan.fields.iter().map(|field| field.name()).collect();
             assert_eq!(names.len(), plan.fields.len(), "{subject:?}");
+            for name in names.iter().filter_map(|name| name.strip_suffix(super::IS_DATE)) {
+                assert!(names.contains(&*format!("{name}_on")), "{subject:?} lacks {name}_on");
+            }
             for name in ["event_id", "origin_offset", "correction_kind", "occurred_at", "quality", "subject_token"] {
                 assert!(names.contains(name), "{subject:?} lacks {name}");
             }

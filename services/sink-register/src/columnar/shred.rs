@@ -1,11 +1,18 @@
 //! An event into columns, by serde: each of its values goes to the column that the plan has for it.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
+use schemas::Timestamp;
+
 use super::plan::Node;
+use crate::clock::Clock;
 use crate::sheet::Leaf;
+
+/// A day is that of Swedish clocks.
+static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
 
 /// Adds a row.
 ///
@@ -62,6 +69,8 @@ fn nothing(node: &Node, leaves: &mut [Leaf], defined: i16, repetition: i16) {
             leaves[*key].push_null(defined, repetition);
             nothing(value, leaves, defined, repetition);
         }
+        Node::Moment { at, on } => [at, on].into_iter().for_each(|leaf| leaves[*leaf].push_null(defined, repetition)),
+        Node::IsDate { flag, .. } => leaves[*flag].push_null(defined, repetition),
     }
 }
 
@@ -246,10 +255,145 @@ impl SerializeStruct for Fields<'_> {
         };
         self.next += 1;
         let Shredder { defined, repetition, .. } = self.outer;
-        value.serialize(Shredder { node, leaves: self.outer.leaves, defined, repetition })
+        let leaves = &mut *self.outer.leaves;
+        match node {
+            Node::Moment { at, on } => {
+                value.serialize(Shredder { node: &Node::Leaf(*at), leaves, defined, repetition })?;
+                match leaves[*at].last_long() {
+                    Some(moment) => leaves[*on].push_int(CLOCK.day(Timestamp(moment)), repetition),
+                    None => leaves[*on].push_null(defined, repetition),
+                }
+                Ok(())
+            }
+            Node::IsDate { flag, at } => {
+                value.serialize(Shredder { node: &Node::Leaf(*flag), leaves, defined, repetition })?;
+                if leaves[*flag].last_flag() == Some(true) {
+                    leaves[*at].take_back(defined);
+                }
+                Ok(())
+            }
+            _ => value.serialize(Shredder { node, leaves, defined, repetition }),
+        }
     }
 
     fn end(self) -> Result<(), Misfit> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use schemas::{
+        Clinical, Code, CodeRole, CodeSystem, Correction, CorrectionKind, Cost, Envelope, Kind, Laterality, Origin,
+        Wait, WaitStatus,
+    };
+
+    use super::super::plan::Plan;
+    use super::*;
+    use crate::sheet::Sheet;
+
+    /// Where 2026-01-01 begins in Sweden, half past nine of it, and where 2026-07-01 begins.
+    const DAY: Timestamp = Timestamp(1_767_222_000_000_000);
+    const TIME: Timestamp = Timestamp(1_767_256_200_000_000);
+    const SUMMER: Timestamp = Timestamp(1_782_856_800_000_000);
+
+    fn envelope() -> Envelope<'static> {
+        Envelope {
+            event_id: "932c6e48-9f24-58d3-b700-f13f4ccccad2",
+            event_type: "wait.completed",
+            schema_version: 1,
+            region: "14",
+            source_system: "SE2321000131-E000000000001",
+            source_message_id: "1",
+            origin: Origin { topic: "region.14.source.waiting-times", partition: 1, offset: 17, ordinal: 0 },
+            occurred_at: DAY,
+            occurred_text: "2026-01-01",
+            recorded_at: None,
+            recorded_text: None,
+            ingested_at: SUMMER,
+            correction: Correction { kind: CorrectionKind::New, target_event_id: None },
+            subject_token: None,
+            subject_aliases: Vec::new(),
+            key_id: None,
+            protected_identity: false,
+            quality: Vec::new(),
+            extensions: BTreeMap::new(),
+        }
+    }
+
+    /// The row that an event becomes, as a reader of the file sees it.
+    fn row(kind: Kind, event: &impl Serialize) -> String {
+        let Plan { root, fields, leaves } = Plan::new(kind.avsc());
+        let mut sheet = Sheet::new("file.parquet", true, fields, leaves);
+        shred(event, &root, sheet.leaves());
+        sheet.end_row();
+        let reader = SerializedFileReader::new(bytes::Bytes::from(sheet.finish().bytes)).unwrap();
+        let mut rows = reader.get_row_iter(None).unwrap();
+        rows.next().unwrap().unwrap().to_string()
+    }
+
+    #[track_caller]
+    fn check(row: &str, expected: &[&str]) {
+        for part in expected {
+            assert!(row.contains(part), "{part} is not in {row}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_a_date_and_no_moment_of_the_day_before() {
+        let wait = Wait {
+            decided_at: Some(DAY),
+            decided_is_date: true,
+            started_at: Some(TIME),
+            medical_target_at: Some(SUMMER),
+            medical_target_is_date: true,
+            ..Wait::bare(envelope(), "A", WaitStatus::Completed)
+        };
+        let row_of_wait = row(Kind::Wait, &wait);
+        check(
+            &row_of_wait,
+            &[
+                "decided_at: null, decided_on: 2026-01-01",
+                "started_at: 2026-01-01 08:30:00",
+                "started_on: 2026-01-01",
+                "medical_target_at: null, medical_target_on: 2026-07-01",
+                "referral_at: null, referral_on: null, referral_is_date: false",
+                "occurred_on: 2026-01-01",
+            ],
+        );
+        let cost = Cost { ended_at: Some(SUMMER), ended_is_date: true, ..Cost::bare(envelope(), "A") };
+        check(
+            &row(Kind::Cost, &cost),
+            &["started_at: null, started_on: null", "ended_at: null, ended_on: 2026-07-01", "occurred_on: 2026-01-01"],
+        );
+    }
+
+    #[test]
+    fn the_day_of_a_code_in_a_list_is_a_date_too() {
+        let code = |performed_at, performed_is_date| Code {
+            role: CodeRole::Procedure,
+            system: CodeSystem::Kva,
+            code: "NFJ59",
+            verbatim: None,
+            performed_at,
+            performed_is_date,
+            laterality: Laterality::Unknown,
+            belongs_to: None,
+        };
+        let codes = vec![code(Some(DAY), true), code(None, false), code(Some(TIME), false)];
+        let clinical = Clinical { codes, ..Clinical::bare(envelope(), "A") };
+        check(
+            &row(Kind::Clinical, &clinical),
+            &[
+                "performed_at: null, performed_on: 2026-01-01",
+                "performed_at: null, performed_on: null",
+                "performed_at: 2026-01-01 08:30:00",
+            ],
+        );
+        // Without any code there is no day either.
+        check(&row(Kind::Clinical, &Clinical::bare(envelope(), "A")), &["codes: []"]);
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Observation {
     /// Index of the visit.
     pub(super) visit: Option<usize>,
     pub(super) at: Timestamp,
+    /// Only the day of `at` is known.
+    pub(super) is_date: bool,
     pub(super) drg: Box<str>,
     /// In millionths.
     pub(super) weight: Option<i64>,
@@ -80,7 +82,7 @@ impl Omop {
         }
         if let Some(drg) = clinical.drg {
             let place = ["clinical", envelope.source_system, clinical.statement_id, drg];
-            self.drg(drg, None, &place, &subject, visit, at.0);
+            self.drg(drg, None, &place, &subject, visit, at);
         }
     }
 
@@ -123,16 +125,17 @@ impl Omop {
         place: &[&str],
         subject: &str,
         visit: Option<usize>,
-        at: Timestamp,
+        at: (Timestamp, bool),
     ) {
-        let (key, at) = match visit.map(|visit| self.visit(visit)) {
-            Some(visit) => (id(&OBSERVATION, &["visit", &visit.id.to_string(), drg]), visit.to),
+        let (key, (at, is_date)) = match visit.map(|visit| self.visit(visit)) {
+            Some(visit) => (id(&OBSERVATION, &["visit", &visit.id.to_string(), drg]), (visit.to, visit.is_date[1])),
             None => (id(&OBSERVATION, place), at),
         };
         let observation = self.observations.entry(key).or_insert_with(|| Observation {
             subject: subject.into(),
             visit,
             at,
+            is_date,
             drg: drg.into(),
             weight: None,
         });
@@ -158,13 +161,15 @@ impl Omop {
             form: cost.care_form,
             started_at: cost.started_at,
             ended_at: cost.ended_at,
-            is_date: [false, false],
+            is_date: [cost.started_is_date, cost.ended_is_date],
             care_site: self.care_sites.clinic(envelope.source_system, hospital, cost.unit),
             admission_mode: cost.admission_mode,
             discharge_mode: cost.discharge_mode,
         });
         if let Some(drg) = cost.drg {
-            let at = cost.started_at.or(cost.ended_at).unwrap_or(envelope.occurred_at);
+            let started = cost.started_at.map(|at| (at, cost.started_is_date));
+            let ended = cost.ended_at.map(|at| (at, cost.ended_is_date));
+            let at = started.or(ended).unwrap_or((envelope.occurred_at, false));
             let weight = cost.drg_weight.and_then(amount::millionths);
             let place = ["cost", envelope.source_system, cost.contact_id, drg];
             self.drg(drg, weight, &place, &subject, visit, at);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Omop;
-use super::clock::Clock;
 use super::person::{gender_concept, gender_text};
 use super::row::{Row, file, id};
 use super::statement::Coded;
@@ -12,6 +11,7 @@ use super::tables::{
     PROCEDURE_OCCURRENCE, VISIT_DETAIL, VISIT_OCCURRENCE, VISIT_SOURCE,
 };
 use super::visit::Visit;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::waiting_times::{File, Output};
 
@@ -229,7 +229,7 @@ impl Omop {
             row.long("person_id", person_id(&observation.subject));
             row.int("observation_concept_id", NO_CONCEPT);
             row.int("observation_date", clock.day(observation.at));
-            row.long("observation_datetime", clock.wall(observation.at));
+            row.long("observation_datetime", (!observation.is_date).then(|| clock.wall(observation.at)));
             row.int("observation_type_concept_id", FROM_RECORD_SYSTEM);
             row.long("value_as_number", observation.weight);
             row.long("visit_occurrence_id", observation.visit.map(|at| self.visit(at).id));

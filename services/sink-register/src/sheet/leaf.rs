@@ -149,6 +149,34 @@ impl Leaf {
         self.level(self.defined, repetition);
     }
 
+    /// The number that was added last; nothing when that was nothing.
+    pub(crate) fn last_long(&self) -> Option<i64> {
+        let Values::Longs(values) = &self.values else { return None };
+        values.last().copied().filter(|_| self.has_last())
+    }
+
+    /// The flag that was added last; nothing when that was nothing.
+    pub(crate) fn last_flag(&self) -> Option<bool> {
+        let Values::Flags(values) = &self.values else { return None };
+        values.last().copied().filter(|_| self.has_last())
+    }
+
+    fn has_last(&self) -> bool {
+        self.defined == 0 || self.definitions.last() == Some(&self.defined)
+    }
+
+    /// Makes nothing of the number that was added last, which is known from this definition level on.
+    pub(crate) fn take_back(&mut self, definition: i16) {
+        assert!(definition < self.defined, "a required column has a value in every row");
+        if !self.has_last() {
+            return;
+        }
+        if let (Values::Longs(values), Some(last)) = (&mut self.values, self.definitions.last_mut()) {
+            values.pop();
+            *last = definition;
+        }
+    }
+
     /// What the values take in memory, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let values = match &self.values {

@@ -53,16 +53,26 @@ pub(super) enum Reason {
     WaitingNegative,
     /// Neither completed nor waiting.
     StatusUnknown,
+    /// Completed after more days than anybody waits: one of the dates stands for something else.
+    CompletedImplausible,
+    /// Waiting for more days than anybody does.
+    WaitingImplausible,
 }
+
+/// The longest wait that is one, in days: forty years. A longer one is a mistyped year, or a date as 9999-12-31 that stands
+/// for "open"; one of them makes a mean of thousands of years.
+const WAIT_DAYS_MAX: Day = 14_610;
 
 impl Reason {
     /// All of them; totals and the quality file name each, also at zero.
-    pub(super) const ALL: [Reason; 5] = [
+    pub(super) const ALL: [Reason; 7] = [
         Reason::CompletedWithoutTimes,
         Reason::CompletedNegative,
         Reason::WaitingWithoutDecision,
         Reason::WaitingNegative,
         Reason::StatusUnknown,
+        Reason::CompletedImplausible,
+        Reason::WaitingImplausible,
     ];
 
     /// Its name in totals and files.
@@ -73,6 +83,8 @@ impl Reason {
             Reason::WaitingWithoutDecision => "waiting_without_decision",
             Reason::WaitingNegative => "waiting_negative",
             Reason::StatusUnknown => "status_unknown",
+            Reason::CompletedImplausible => "completed_implausible",
+            Reason::WaitingImplausible => "waiting_implausible",
         }
     }
 }
@@ -94,6 +106,9 @@ fn completed(wait: &Wait<'_>, calendar: &mut Calendar) -> Fate {
     if started < decided {
         return Fate::SetAside(Reason::CompletedNegative);
     }
+    if started - decided > WAIT_DAYS_MAX {
+        return Fate::SetAside(Reason::CompletedImplausible);
+    }
     let referral = wait.referral_at.map(|referral_at| calendar.day(referral_at));
     let measured = Measured {
         wait_days: started - decided,
@@ -113,6 +128,9 @@ fn waiting(wait: &Wait<'_>, period: Month, calendar: &mut Calendar) -> Fate {
     let wait_days = calendar::day_of(period.last_day()) - calendar.day(decided_at);
     if wait_days < 0 {
         return Fate::SetAside(Reason::WaitingNegative);
+    }
+    if wait_days > WAIT_DAYS_MAX {
+        return Fate::SetAside(Reason::WaitingImplausible);
     }
     // While somebody waits, medically caused waits are left out as well.
     let excluded = matches!(wait.deviation, Some(Deviation::Pvv | Deviation::Mov));

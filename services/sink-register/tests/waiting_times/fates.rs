@@ -10,9 +10,11 @@ fn check_totals(statements: &[Wait<'_>], expected: &[(&str, i64)]) {
     assert_eq!(found, expected, "{totals:?}");
     let fates = ["completed", "waiting"];
     let reasons = [
+        "completed_implausible",
         "completed_negative",
         "completed_without_times",
         "status_unknown",
+        "waiting_implausible",
         "waiting_negative",
         "waiting_without_decision",
     ];
@@ -44,6 +46,22 @@ fn waiting_without_decision_or_from_the_future_is_in_no_figure() {
     assert!(table(&extract(&all), "kpi_waiting.csv").is_empty());
 }
 
+/// The case of an issue: one contact has waited 50 days, the other's start is the day that stands for "open".
+#[test]
+fn a_wait_of_thousands_of_years_is_in_no_figure() {
+    for start in ["9999-12-31 00:00", "9999-12-30 12:00", "2999-12-31 00:00", "2100-01-01 00:00"] {
+        let Ok(open) = start.parse::<jiff::civil::DateTime>().unwrap().in_tz("Europe/Stockholm") else { continue };
+        let open = schemas::Timestamp(open.timestamp().as_microsecond());
+        let all = [Wait { started_at: Some(open), ..statement("W1") }, completed("W2", 50)];
+        check_totals(&all, &[("completed", 1), ("completed_implausible", 1)]);
+        let expected = [("completed", "1"), ("median_wait", "50")];
+        super::check(&all, "kpi_total.csv", &[], &expected);
+    }
+    let all = [waiting("W3", 14_611), waiting("W4", 14_610), completed("W5", 14_611), completed("W6", 14_610)];
+    let expected = [("completed", 1), ("completed_implausible", 1), ("waiting", 1), ("waiting_implausible", 1)];
+    check_totals(&all, &expected);
+}
+
 #[test]
 fn other_periods_and_unknown_statuses_are_counted_apart() {
     let january = Wait { period: Some("2026-01"), ..statement("OPT101-1") };
@@ -62,13 +80,13 @@ fn an_empty_month_has_every_file_and_every_total() {
         ("kpi_total.csv", 0, false),
         ("kpi_by_dimension.csv", 0, false),
         ("kpi_waiting.csv", 0, false),
-        ("quality.csv", 5, false),
+        ("quality.csv", 7, false),
         ("measure_reports.json", 0, false),
         ("riv_ta_completed.xml", 0, true),
         ("riv_ta_waiting.xml", 0, true),
     ];
     assert_eq!(names, expected);
-    assert_eq!(output.totals.len(), 14);
+    assert_eq!(output.totals.len(), 16);
     assert!(output.totals.values().all(|number| *number == 0), "{:?}", output.totals);
 }
 
@@ -91,9 +109,11 @@ fn the_quality_file_names_reasons_and_findings() {
         january,
     ]);
     let expected = "region;period;reason;statements\n\
+                    14;2026-02;completed_implausible;0\n\
                     14;2026-02;completed_negative;1\n\
                     14;2026-02;completed_without_times;0\n\
                     14;2026-02;status_unknown;0\n\
+                    14;2026-02;waiting_implausible;0\n\
                     14;2026-02;waiting_negative;0\n\
                     14;2026-02;waiting_without_decision;0\n\
                     14;2026-02;code-unknown;2\n\

@@ -28,7 +28,7 @@ impl Owner {
 /// A rule, in Swedish and English: its code, what it finds, what helps, and who can do it.
 type Rule = (&'static str, [&'static str; 2], [&'static str; 2], Owner);
 
-const RULES: [Rule; 22] = [
+const RULES: [Rule; 24] = [
     (
         "completed_without_times",
         ["genomförd utan beslut eller start", "completed without decision or start"],
@@ -40,6 +40,21 @@ const RULES: [Rule; 22] = [
         ["start före beslut", "start before decision"],
         ["Kontrollera båda datumen; kontakten räknas inte.", "Check both dates; the contact is in no figure."],
         Owner::Unit,
+    ),
+    (
+        "completed_implausible",
+        ["genomförd efter mer än fyrtio år", "completed after more than forty years"],
+        [
+            "Rätta årtalet, och lämna start_datum tomt när det inte finns; kontakten räknas inte.",
+            "Correct the year, and leave start_datum empty when there is none; the contact is in no figure.",
+        ],
+        Owner::Source,
+    ),
+    (
+        "waiting_implausible",
+        ["väntande sedan mer än fyrtio år", "waiting for more than forty years"],
+        ["Rätta beslut_datum; kontakten räknas inte.", "Correct beslut_datum; the contact is in no figure."],
+        Owner::Source,
     ),
     (
         "waiting_without_decision",

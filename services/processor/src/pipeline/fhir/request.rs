@@ -161,13 +161,19 @@ pub(crate) fn state<S: Sink>(
     let mut envelope = head.envelope(event_type, correction, about, tools.findings.list());
     let extensions = referral.into_iter().flat_map(|referral| &referral.extensions).chain(&stated.extensions);
     envelope.extensions = extensions.map(|(name, text)| (*name, text.as_str())).collect();
+    let target = referral.and_then(|referral| referral.target);
+    let is_date = |moment: Option<Moment<'_>>| moment.is_some_and(|moment| moment.is_date);
     sink.wait(&Wait {
         referral_id: referral.map(|referral| referral.id.as_str()),
         period: Some(&period),
         decided_at: decided.map(|decided| decided.at),
+        decided_is_date: is_date(decided),
         started_at: completed.map(|started| started.at),
-        medical_target_at: referral.and_then(|referral| referral.target).map(|target| target.at),
+        started_is_date: is_date(completed),
+        medical_target_at: target.map(|target| target.at),
+        medical_target_is_date: is_date(target),
         referral_at: decided.map(|authored| authored.at),
+        referral_is_date: is_date(decided),
         mvo: facts.mvo,
         activity_icd: referral.and_then(|referral| referral.icd.as_deref()),
         kva: referral.and_then(|referral| referral.kva.as_deref()),

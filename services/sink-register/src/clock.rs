@@ -6,22 +6,22 @@ use schemas::Timestamp;
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Swedish time.
-pub(super) struct Clock(TimeZone);
+pub(crate) struct Clock(TimeZone);
 
 impl Clock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TimeZone::get("Europe/Stockholm").expect("the time zones are inside the program"))
     }
 
     /// Microseconds since 1970 began by that clock.
-    pub(super) fn wall(&self, instant: Timestamp) -> i64 {
+    pub(crate) fn wall(&self, instant: Timestamp) -> i64 {
         // Times outside of the calendar are the source's mistakes; the store has none.
         let Ok(known) = jiff::Timestamp::from_microsecond(instant.0) else { return instant.0 };
         instant.0 + i64::from(self.0.to_offset(known).seconds()) * 1_000_000
     }
 
     /// Days since 1970.
-    pub(super) fn day(&self, instant: Timestamp) -> i32 {
+    pub(crate) fn day(&self, instant: Timestamp) -> i32 {
         i32::try_from(self.wall(instant).div_euclid(DAY_MICROS)).unwrap_or(i32::MAX)
     }
 }
