@@ -32,7 +32,7 @@ pub struct Event {
     pub prior_subjects: Vec<Box<str>>,
     /// PV1-19.1
     pub episode: Option<Box<str>>,
-    /// MRG-5
+    /// MRG-5; of NUMBERED and PART-OF what the episode belongs to.
     pub prior_episode: Option<Box<str>>,
     /// PV1-3
     pub place: Option<Location>,
@@ -99,6 +99,10 @@ pub enum Trigger {
     MergePerson,
     /// A42, A45, A50
     MoveVisit,
+    /// NUMBERED: the episode is one of the contacts that bear the visit number in `prior_episode`.
+    Number,
+    /// PART-OF: the episode is a part of the one in `prior_episode`.
+    PartOf,
     /// A23
     DeleteVisit,
     /// A29
@@ -108,7 +112,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// From `A01` to `A50`; unknown triggers are [`Trigger::Other`].
+    /// From `A01` to `A50`, and the two words for what HL7 v2 has no trigger for; unknown triggers are [`Trigger::Other`].
     #[must_use]
     pub fn from_code(code: &str) -> Self {
         match code {
@@ -127,6 +131,8 @@ impl Trigger {
             "A29" => Self::DeletePerson,
             "A18" | "A30" | "A34" | "A36" | "A40" | "A47" => Self::MergePerson,
             "A42" | "A45" | "A50" => Self::MoveVisit,
+            "NUMBERED" => Self::Number,
+            "PART-OF" => Self::PartOf,
             _ => Self::Other,
         }
     }

@@ -3,6 +3,7 @@
 mod capacity;
 mod event;
 mod ledger;
+mod nesting;
 mod occupancy;
 mod order;
 mod people;

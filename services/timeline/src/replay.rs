@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use schemas::{PatientClass, Timestamp};
 
 use crate::{
-    Details, EpisodeKey, Event, EventId, Finding, FindingRule, Location, Stay, Trigger, order,
+    Details, EpisodeKey, Event, EventId, Finding, FindingRule, Location, Stay, Trigger,
+    nesting::{self, Nesting},
+    order,
     people::{People, Visits},
     voiding,
 };
@@ -17,6 +19,8 @@ pub struct Timeline {
     pub stays: Vec<Stay>,
     /// Sorted; a set.
     pub findings: Vec<Finding>,
+    /// Each episode that is a part of another, with the outermost one, whose name the stays have.
+    pub joined: BTreeMap<EpisodeKey, EpisodeKey>,
 }
 
 /// The timeline of all episodes in a set of events: order and repeats do not matter.
@@ -35,7 +39,8 @@ pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
         .iter()
         .filter_map(|(key, event)| Some((key.clone(), people.person(event.subject.as_deref()?))))
         .collect();
-    voiding::delete(&mut placed, &owners, &people);
+    let nesting = Nesting::new(&events, &visits, &owners, &people, &mut findings);
+    voiding::delete(&mut placed, &owners, &people, &nesting);
 
     let mut episodes: BTreeMap<EpisodeKey, Vec<&Event>> = BTreeMap::new();
     let mut unnamed: Vec<&Event> = Vec::new();
@@ -48,16 +53,19 @@ pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
     resolve_unnamed(&mut episodes, &unnamed, &owners, &people, &mut findings);
 
     let mut stays = Vec::new();
+    let mut ended = HashMap::new();
     for (key, events) in &episodes {
-        let subject =
-            owning.get(key).and_then(|event| event.subject.as_deref()).map(|subject| people.survivor(subject));
+        let owner = nesting.chain(key).into_iter().find_map(|key| owning.get(key)?.subject.as_deref());
+        let subject = owner.map(|subject| people.survivor(subject));
         let valid = valid(events, &mut findings);
+        ended.insert(key.clone(), nesting::discharged(&valid));
         let replayed = replay(&valid, None, &mut findings);
         stays.extend(replayed.into_iter().map(|held| held.into_stay(key, subject)));
     }
+    let stays = nesting.join(stays, &ended, &mut findings);
     findings.sort_unstable();
     findings.dedup();
-    Timeline { stays, findings }
+    Timeline { stays, findings, joined: nesting.joined() }
 }
 
 /// Events sorted by time, equal ones once.

@@ -16,7 +16,7 @@ pub struct EpisodeKey {
 /// A patient in one place from one time to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stay {
-    /// The episode that the stay belongs to, after visit moves.
+    /// The episode that the stay belongs to, after visit moves; of a part the outermost one around it.
     pub episode: EpisodeKey,
     /// The person, after merges; `None` when no event of the episode names one.
     pub subject: Option<Box<str>>,
@@ -70,6 +70,12 @@ pub enum FindingRule {
     DischargePlaceDiffers,
     /// A visit move that would close a circle.
     MoveCircular,
+    /// An episode that would be a part of itself.
+    NestingCircular,
+    /// An episode of one person that is said to be a part of another person's.
+    NestingPersonDiffers,
+    /// More levels of parts than are followed.
+    NestingTooDeep,
 }
 
 impl FindingRule {
@@ -85,6 +91,9 @@ impl FindingRule {
             Self::DischargeSuperseded => "discharge-superseded",
             Self::DischargePlaceDiffers => "discharge-place-differs",
             Self::MoveCircular => "move-circular",
+            Self::NestingCircular => "nesting-circular",
+            Self::NestingPersonDiffers => "nesting-person-differs",
+            Self::NestingTooDeep => "nesting-too-deep",
         }
     }
 }

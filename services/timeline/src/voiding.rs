@@ -5,17 +5,20 @@ use std::collections::{HashMap, HashSet};
 use schemas::{MovementAction, Timestamp};
 
 use crate::{
-    EpisodeKey, Event, EventId, Finding, FindingRule, Location, Trigger, order,
+    EpisodeKey, Event, EventId, Finding, FindingRule, Location, Trigger,
+    nesting::Nesting,
+    order,
     people::{People, Visits},
 };
 
-/// Removes what a deletion voids: the episode's (A23) or the person's (A29) events up to its time.
+/// Removes what a deletion voids: the episode's and its parts' (A23) or the person's (A29) events up to its time.
 ///
 /// A person's events are those of the episodes that the person owns, and those without an episode.
 pub(crate) fn delete<'a>(
     events: &mut Vec<(&'a Event, Option<EpisodeKey>)>,
     owners: &HashMap<EpisodeKey, &'a str>,
     people: &People<'a>,
+    nesting: &Nesting,
 ) {
     let mut episodes: HashMap<EpisodeKey, Timestamp> = HashMap::new();
     let mut persons: HashMap<&str, Timestamp> = HashMap::new();
@@ -37,7 +40,8 @@ pub(crate) fn delete<'a>(
             Some(episode) => owners.get(episode).copied(),
             None => event.subject.as_deref().map(|subject| people.person(subject)),
         };
-        let of_episode = episode.as_ref().and_then(|episode| episodes.get(episode));
+        let around = episode.iter().filter(|_| !episodes.is_empty()).flat_map(|episode| nesting.chain(episode));
+        let of_episode = around.filter_map(|key| episodes.get(key)).max();
         let of_person = person.and_then(|person| persons.get(person));
         of_episode.max(of_person).is_none_or(|until| event.occurred_at > *until)
     });

@@ -1,6 +1,7 @@
 //! Each rule of an episode by example, and the promise over all orders of arrival.
 
 mod ledger;
+mod nesting;
 mod occupancy;
 mod order;
 mod rules;
