@@ -9,6 +9,7 @@ mod examples;
 mod fhir;
 mod fhir_canary;
 mod fhir_dry_run;
+mod fhir_nested;
 mod fhir_stays;
 mod mapping;
 mod mutation;
