@@ -10,7 +10,7 @@ pub struct Encounter<'a> {
     /// What every common event says about itself.
     #[serde(borrow)]
     pub envelope: Envelope<'a>,
-    /// HL7 trigger event, `A01` to `A50`.
+    /// HL7 trigger event, `A01` to `A50`; `NUMBERED` and `PART-OF` of contacts that hang on others, for which HL7 v2 has none.
     pub trigger: &'a str,
     /// MSH-7.
     pub sent_at: Option<Timestamp>,
@@ -61,7 +61,7 @@ pub struct Encounter<'a> {
     /// MRG-1: pseudonyms that are now `subject_token`.
     #[serde(borrow)]
     pub prior_subject_tokens: Vec<&'a str>,
-    /// MRG-5: the visit that is now `episode_id`.
+    /// MRG-5: the visit that is now `episode_id`. Of `NUMBERED` and `PART-OF` what `episode_id` is a part of.
     pub prior_episode_id: Option<&'a str>,
     /// PV1-19.4: who gave the visit number. The same number of two authorities is two visits.
     #[serde(default)]

@@ -395,6 +395,7 @@ fn every_rule_of_resources_is_shown() {
         let location = json!([{"location": {"reference": "Location/MAVA"}}]);
         collection(&[with(with(with(encounter(), "status", json!(status)), "period", period), "location", location)])
     };
+    let places = |places: Value| collection(&[with(encounter(), "location", places)]);
     let link = json!([{"other": {"reference": "Patient/9"}}]);
     let completed = with(service_request(), "status", json!("completed"));
     let cases = [
@@ -420,6 +421,19 @@ fn every_rule_of_resources_is_shown() {
         ("fhir-end-missing", place("finished", json!({"start": "2026-01-06T08:00:00Z"}))),
         ("fhir-end-ahead", place("in-progress", json!({"end": "2027-01-06T08:00:00Z"}))),
         ("fhir-place-missing", collection(&[without(encounter(), "location")])),
+        ("fhir-parent-unknown", collection(&[with(encounter(), "partOf", json!({"reference": "Encounter/e0"}))])),
+        ("fhir-status-of-r5", collection(&[with(encounter(), "status", json!("completed"))])),
+        ("fhir-reference-unresolved", places(json!([{"location": {"reference": "urn:uuid:x"}}]))),
+        (
+            "fhir-place-coarse",
+            places(json!([{"location": {"reference": "Location/h"},
+            "physicalType": {"coding": [{"code": "bu"}]}}])),
+        ),
+        (
+            "fhir-places-contradict",
+            places(json!([{"location": {"reference": "Location/MAVA"}},
+            {"location": {"reference": "Location/Medicin"}}])),
+        ),
         ("fhir-place-without-time", place("in-progress", json!({"start": "2026-01-06T08:00:00Z"}))),
         ("fhir-period-derived", collection(&[without(condition(), "recordedDate")])),
         ("fhir-decision-missing", collection(&[without(service_request(), "authoredOn")])),

@@ -43,6 +43,11 @@ fn with_all_texts(mut resource: Value) -> Value {
             json!([{"other": {"reference": "Patient/2", "identifier": {"value": "t"}}, "type": "refer"}]);
     }
     if resource["resourceType"] == "Encounter" {
+        resource["partOf"] =
+            json!({"reference": "Encounter/e0", "display": "t", "identifier": {"system": "s", "value": "v"}});
+        let places =
+            ["Location?identifier=s|v", "urn:uuid:l", "#t"].map(|place| json!({"location": {"reference": place}}));
+        resource["location"].as_array_mut().expect("a list").extend(places);
         resource["classHistory"] = json!([{"class": {"code": "EMER"}, "period": {"start": "2026-01-06T08:00:00Z"}},
             {"class": {"code": "IMP"}, "period": {"start": "2026-01-06T09:00:00Z"}}]);
     }

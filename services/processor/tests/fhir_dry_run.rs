@@ -78,6 +78,54 @@ fn a_transaction_is_resolved_by_its_own_addresses() {
     assert_eq!(census, [r#"{"episode":"V1001","unit":"MAVA","room":null,"bed":null,"since":"2026-01-06T07:00:00Z"}"#]);
 }
 
+fn lines(resources: &[Value]) -> String {
+    resources.iter().map(|resource| format!("{resource}\n")).collect()
+}
+
+#[test]
+fn a_hospital_stay_and_its_ward_stay_are_one_open_stay() {
+    let kind = |code: &str| json!({"coding": [{"code": code}]});
+    let contact = |id: &str| {
+        json!({"resourceType": "Encounter", "id": id, "meta": {"versionId": "1", "lastUpdated": "2026-01-05T08:00:00Z"},
+            "status": "in-progress", "class": {"code": "IMP"}, "subject": {"reference": "Patient/p1"},
+            "period": {"start": "2026-01-05T08:00:00+01:00"},
+            "location": [{"location": {"reference": "Location/w1b1"}, "period": {"start": "2026-01-05T08:00:00+01:00"}}]})
+    };
+    let mut ward = contact("ward");
+    ward["partOf"] = json!({"reference": "Encounter/hosp"});
+    let file = lines(&[
+        patient(),
+        json!({"resourceType": "Location", "id": "w1", "physicalType": kind("wa")}),
+        json!({"resourceType": "Location", "id": "w1b1", "physicalType": kind("bd"), "partOf": {"reference": "Location/w1"}}),
+        contact("hosp"),
+        ward,
+    ]);
+    let (census, summary) = run(&file, None, true).expect("a census");
+    assert_eq!(
+        census,
+        [r#"{"episode":"Encounter/hosp","unit":"w1","room":null,"bed":"w1b1","since":"2026-01-05T07:00:00Z"}"#],
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_bulk_file_may_write_its_references_as_transactions_do() {
+    let mut encounter = encounter();
+    encounter["subject"] = json!({"reference": "urn:uuid:p1"});
+    encounter["location"][0]["location"] = json!({"reference": "Location?identifier=https://s.example|7"});
+    encounter["partOf"] = json!({"identifier": {"system": "https://s.example/besok", "value": "V9"}});
+    let ward = json!({"resourceType": "Location", "id": "l1", "identifier": [{"system": "https://s.example", "value": "7"}],
+        "partOf": {"reference": "urn:uuid:l2"}});
+    let above = json!({"resourceType": "Location", "id": "l2", "identifier": [{"value": "MAVA"}]});
+    let whole = json!({"resourceType": "Encounter", "id": "e0", "status": "in-progress", "class": {"code": "IMP"},
+        "identifier": [{"system": "https://s.example/besok", "value": "V9"}], "subject": {"reference": "Patient/p1"}});
+    let (output, _) = run(&lines(&[encounter, ward, above, whole, patient()]), None, false).expect("a dry run");
+    for missing in ["fhir-patient-missing", "fhir-reference-unresolved", "fhir-parent-unknown", "unit-unknown"] {
+        assert!(!output[0].contains(missing), "{missing}: {}", output[0]);
+    }
+    assert!(output[0].contains("person-1") && output[0].contains("MAVA") && output[0].contains("Encounter/e0"));
+}
+
 #[test]
 fn a_line_that_cannot_be_read_costs_that_line_only() {
     let file = format!("{}\n{{\"resourceType\":\n{}\n", patient(), patient());

@@ -11,7 +11,7 @@ use crate::support;
 
 /// Keeps what the timeline needs.
 #[derive(Default)]
-struct Events(Vec<Event>);
+pub struct Events(pub Vec<Event>);
 
 impl Sink for Events {
     fn encounter(&mut self, event: &Encounter<'_>) {
@@ -43,7 +43,7 @@ fn stays_of(format: Format, payloads: &[String]) -> Vec<Stay> {
 }
 
 /// Every order of up to five things.
-fn orders(count: usize) -> Vec<Vec<usize>> {
+pub fn orders(count: usize) -> Vec<Vec<usize>> {
     if count == 0 {
         return vec![Vec::new()];
     }

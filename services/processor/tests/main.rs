@@ -10,6 +10,7 @@ mod feeds;
 mod fhir;
 mod fhir_canary;
 mod fhir_dry_run;
+mod fhir_nested;
 mod fhir_stays;
 mod identities;
 mod mapping;

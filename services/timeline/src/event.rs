@@ -40,7 +40,7 @@ pub struct Event {
     pub episode: Option<Box<str>>,
     /// Who gave the visit number.
     pub issuer: Option<Issuer>,
-    /// MRG-5
+    /// MRG-5; of NUMBERED and PART-OF what the episode belongs to.
     pub prior_episode: Option<Box<str>>,
     /// MRG-5.4
     pub prior_authority: Option<Box<str>>,
@@ -124,6 +124,10 @@ pub enum Trigger {
     MergePerson,
     /// A42, A45, A50
     MoveVisit,
+    /// NUMBERED: the episode is one of the contacts that bear the visit number in `prior_episode`.
+    Number,
+    /// PART-OF: the episode is a part of the one in `prior_episode`.
+    PartOf,
     /// A23
     DeleteVisit,
     /// A29
@@ -135,7 +139,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// From `A01` to `A50`; unknown triggers are [`Trigger::Other`].
+    /// From `A01` to `A50`, and the two words for what HL7 v2 has no trigger for; unknown triggers are [`Trigger::Other`].
     #[must_use]
     pub fn from_code(code: &str) -> Self {
         match code {
@@ -157,6 +161,8 @@ impl Trigger {
             "A53" => Self::CancelLeaveEnd,
             "A18" | "A30" | "A34" | "A36" | "A40" | "A47" => Self::MergePerson,
             "A42" | "A45" | "A50" => Self::MoveVisit,
+            "NUMBERED" => Self::Number,
+            "PART-OF" => Self::PartOf,
             _ => Self::Other,
         }
     }

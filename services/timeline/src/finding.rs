@@ -157,6 +157,24 @@ rules! {
                 "A visit move would close a circle. It has no effect.";
         remedy "Kontrollera MRG-5 och PV1-19.", "check MRG-5 and PV1-19";
     }
+    /// An episode that would be a part of itself.
+    NestingCircular "nesting-circular" Warning {
+        meaning "En vårdkontakt sägs vara del av sig själv. Kopplingen har ingen verkan.",
+                "A contact is said to be a part of itself. The tie has no effect.";
+        remedy "Kontrollera Encounter.partOf.", "check Encounter.partOf";
+    }
+    /// An episode of one person that is said to be a part of another person's.
+    NestingPersonDiffers "nesting-person-differs" Warning {
+        meaning "En vårdkontakt sägs vara del av en annan persons. Kopplingen har ingen verkan.",
+                "A contact is said to be a part of another person's. The tie has no effect.";
+        remedy "Kontrollera Encounter.partOf och Encounter.subject.", "check Encounter.partOf and Encounter.subject";
+    }
+    /// More levels of parts than are followed.
+    NestingTooDeep "nesting-too-deep" Warning {
+        meaning "Vårdkontakter är delar av varandra i fler led än som följs (åtta).",
+                "Contacts are parts of each other in more levels than are followed (eight).";
+        remedy "Kontrollera Encounter.partOf.", "check Encounter.partOf";
+    }
     /// Several persons were admitted under one visit number: each is an episode.
     VisitShared "visit-shared" Warning {
         meaning "Flera personer är inskrivna under samma besöksnummer, som mor och nyfödd. Var och en räknas för sig.",

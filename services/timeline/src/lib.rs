@@ -5,6 +5,7 @@ mod capacity;
 mod event;
 mod finding;
 mod ledger;
+mod nesting;
 mod occupancy;
 mod order;
 mod overlap;

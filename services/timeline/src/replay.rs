@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use schemas::{PatientClass, Timestamp};
 
 use crate::{
-    Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, cancellation, order, overlap,
+    Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, cancellation,
+    nesting::{self, Nesting},
+    order, overlap,
     people::People,
     step::{self, Step},
     visit::{self, Visit, Visits},
@@ -19,6 +21,15 @@ pub struct Timeline {
     pub stays: Vec<Stay>,
     /// Sorted; a set.
     pub findings: Vec<Finding>,
+    /// Each episode that is a part of another, with the outermost one, whose name the stays have.
+    pub joined: BTreeMap<EpisodeKey, EpisodeKey>,
+}
+
+/// A stay with what began it, and the person whose it is.
+pub(crate) struct Found<'a> {
+    pub(crate) by: &'a Event,
+    pub(crate) stay: Stay,
+    pub(crate) person: Option<&'a str>,
 }
 
 /// The timeline of all episodes in a set of events: order and repeats do not matter.
@@ -42,7 +53,8 @@ pub fn timeline_of<'a>(events: impl IntoIterator<Item = &'a Event>, shared: &'a 
     let owning = visit::owners(&placed, &visits);
     let owners: HashMap<Visit<'a>, &str> =
         owning.iter().filter_map(|(visit, event)| Some((visit.clone(), people.of(event)?))).collect();
-    voiding::delete(&mut placed, &owners, &people);
+    let nesting = Nesting::new(&events, &visits, &owners, &people, &mut findings);
+    voiding::delete(&mut placed, &owners, &people, &nesting);
 
     let mut episodes: BTreeMap<Visit<'a>, Vec<&Event>> = BTreeMap::new();
     let mut unnamed: Vec<&Event> = Vec::new();
@@ -56,19 +68,29 @@ pub fn timeline_of<'a>(events: impl IntoIterator<Item = &'a Event>, shared: &'a 
     }
     resolve_unnamed(&mut episodes, &unnamed, &owners, &people, &mut findings);
 
+    // A part that names nobody is its whole's person's.
+    let of_key = nesting::by_key(&owning);
     let mut stays = Vec::new();
+    let mut ended = HashMap::new();
     for (visit, events) in &episodes {
-        let subject = owning.get(visit).and_then(|event| event.subject.as_deref());
-        let subject = subject.map(|subject| people.survivor(subject));
+        let around = || nesting.around(&visit.key).find_map(|key| of_key.get(key).copied());
+        let owner = owning.get(visit).copied().or_else(around);
+        let subject = owner.and_then(|event| event.subject.as_deref()).map(|subject| people.survivor(subject));
+        let person = owner.and_then(|event| people.of(event));
         let steps = valid(events, &mut findings);
+        ended.insert(visit.key.clone(), nesting::discharged(&steps));
         let replayed = replay(&steps, None, &mut findings);
-        stays
-            .extend(replayed.into_iter().map(|held| (held.by, held.into_stay(&visit.key, subject), owners.get(visit))));
+        stays.extend(replayed.into_iter().map(|held| Found {
+            by: held.by,
+            stay: held.into_stay(&visit.key, subject),
+            person,
+        }));
     }
+    let stays = nesting.join(stays, &ended, &mut findings);
     overlap::find(&stays, &mut findings);
     findings.sort_unstable();
     findings.dedup();
-    Timeline { stays: stays.into_iter().map(|(_, stay, _)| stay).collect(), findings }
+    Timeline { stays: stays.into_iter().map(|found| found.stay).collect(), findings, joined: nesting.joined() }
 }
 
 /// The events of a visit that count, in order.

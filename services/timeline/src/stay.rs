@@ -16,7 +16,7 @@ pub struct EpisodeKey {
 /// A patient in one place from one time to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stay {
-    /// The episode that the stay belongs to, after visit moves.
+    /// The episode that the stay belongs to, after visit moves; of a part the outermost one around it.
     pub episode: EpisodeKey,
     /// The person, after merges; `None` when no event of the episode names one.
     pub subject: Option<Box<str>>,

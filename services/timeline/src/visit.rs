@@ -161,6 +161,11 @@ impl<'a> Visits<'a> {
         Visit { key, authority, holder: None }
     }
 
+    /// The name that an episode has now, for a source that gives names without an authority.
+    pub(crate) fn current_key(&self, key: &EpisodeKey) -> EpisodeKey {
+        self.current(&Visit { key: key.clone(), authority: None, holder: None }).key.clone()
+    }
+
     /// The visit that this one is now.
     fn current<'v>(&'v self, visit: &'v Visit<'a>) -> &'v Visit<'a> {
         let mut current = visit;

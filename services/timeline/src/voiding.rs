@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::{MovementAction, Timestamp};
 
-use crate::{Event, EventId, Trigger, order, people::People, visit::Visit};
+use crate::{Event, EventId, Trigger, nesting::Nesting, order, people::People, visit::Visit};
 
-/// Removes what a deletion voids: the visit's (A23) or the person's (A29) events up to its time.
+/// Removes what a deletion voids: the visit's and its parts' (A23) or the person's (A29) events up to its time.
 ///
 /// A person's events are those of the visits that the person owns, and those without a visit.
 pub(crate) fn delete<'a>(
     events: &mut Vec<(&'a Event, Option<Visit<'a>>)>,
     owners: &HashMap<Visit<'a>, &'a str>,
     people: &People<'a>,
+    nesting: &Nesting<'a>,
 ) {
     let mut visits: HashMap<Visit<'a>, Timestamp> = HashMap::new();
     let mut persons: HashMap<&str, Timestamp> = HashMap::new();
@@ -38,6 +39,12 @@ pub(crate) fn delete<'a>(
             None => people.of(event),
         };
         let of_visit = visit.as_ref().and_then(|visit| visits.get(visit));
+        let around = visit.iter().filter(|_| !visits.is_empty()).flat_map(|visit| nesting.around(&visit.key));
+        let of_whole = around
+            .flat_map(|key| visits.iter().filter(move |(visit, _)| visit.key == *key))
+            .map(|(_, until)| until)
+            .max();
+        let of_visit = of_visit.max(of_whole);
         let of_person = person.and_then(|person| persons.get(person));
         of_visit.max(of_person).is_none_or(|until| event.occurred_at > *until)
     });

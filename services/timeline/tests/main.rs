@@ -3,6 +3,7 @@
 mod cancellation;
 mod identity;
 mod ledger;
+mod nesting;
 mod occupancy;
 mod order;
 mod rules;

@@ -33,16 +33,22 @@ pub fn partition(focus: &Resource, patient: Option<(&str, Option<&Known>)>, rout
 const SURROUNDINGS_MAX: usize = 128;
 
 /// What goes with a resource beside its patient: what it refers to, and around a bed or a room the places that it is a
-/// part of, for a ward is often named by neither. Each once, so that places in a circle end.
+/// part of, for a ward is often named by neither, and around a contact the contacts that it is a part of. Each once, so
+/// that a circle ends.
 pub struct Surroundings {
     references: Vec<String>,
     next: usize,
+    /// Contacts around a contact that are still looked for.
+    contacts_left: usize,
 }
+
+/// Levels of contacts around one that go with it: department, hospital stay, and one more.
+const CONTACTS_MAX: usize = 3;
 
 impl Surroundings {
     /// What a resource refers to.
     pub fn of(focus: &Resource, address: &Address) -> Self {
-        let mut surroundings = Self { references: vec![focus.reference()], next: 1 };
+        let mut surroundings = Self { references: vec![focus.reference()], next: 1, contacts_left: CONTACTS_MAX };
         surroundings.add(focus, address);
         surroundings
     }
@@ -54,10 +60,16 @@ impl Surroundings {
         Some(reference)
     }
 
-    /// Goes on from a place that was found.
+    /// Goes on from a place or a contact that was found to what it is a part of.
     pub fn found(&mut self, known: &Resource, address: &Address) {
-        if known.kind == "Location" {
-            self.add(known, address);
+        match &*known.kind {
+            "Location" => self.add(known, address),
+            "Encounter" if self.contacts_left > 0 => {
+                self.contacts_left -= 1;
+                let whole = known.whole(address).filter(|whole| !self.references.contains(whole));
+                self.references.extend(whole.filter(|_| self.references.len() <= SURROUNDINGS_MAX));
+            }
+            _ => {}
         }
     }
 
@@ -158,6 +170,23 @@ mod tests {
             ["Location/bed", "Location/away", "Location/room", "Location/ward", "Location/house"]
         );
         assert_eq!(all(&location("house").expect("there")), ["Location/room", "Location/ward"]);
+    }
+
+    #[test]
+    fn a_contact_goes_with_those_around_it_and_not_with_their_places() {
+        let contact = |id: &str, whole: &str| {
+            let part_of = format!(r#""partOf":{{"reference":"Encounter/{whole}"}}"#);
+            let location = r#""location":[{"location":{"reference":"Location/elsewhere"}}]"#;
+            read(&format!(r#"{{"resourceType":"Encounter","id":"{id}",{location},{part_of}}}"#))
+        };
+        let condition = read(r#"{"resourceType":"Condition","id":"c","encounter":{"reference":"Encounter/1"}}"#);
+        let (mut surroundings, mut all) = (Surroundings::of(&condition, &address()), Vec::new());
+        while let Some(reference) = surroundings.next() {
+            let number: u32 = reference.strip_prefix("Encounter/").expect("a contact").parse().expect("a number");
+            surroundings.found(&contact(&number.to_string(), &(number + 1).to_string()), &address());
+            all.push(reference);
+        }
+        assert_eq!(all, ["Encounter/1", "Encounter/2", "Encounter/3", "Encounter/4"]);
     }
 
     #[test]

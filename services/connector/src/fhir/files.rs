@@ -31,6 +31,8 @@ pub const ENDINGS: &[&str] = &["ndjson"];
 const REFERRED: [&str; 4] = ["Patient", "Encounter", "Location", "ServiceRequest"];
 /// Resources in the index of one folder; about 60 bytes each. Those beyond are not found, which is told.
 const INDEXED_MAX: usize = 4_000_000;
+/// Identifiers of one place that are indexed, for conditional references.
+const NUMBERS_MAX: usize = 4;
 /// Read at a time.
 const READ_BYTES: usize = 64 << 10;
 
@@ -113,18 +115,26 @@ impl Bulk {
     /// A resource that another refers to.
     fn known(&self, reference: &str, line_max: u64) -> io::Result<Option<Known>> {
         let Some((file, offset)) = self.places.get(&digest(reference)) else { return Ok(None) };
-        let mut file = fs::File::open(&self.versions[*file as usize].0)?;
+        let Some((path, _)) = self.versions.get(*file as usize) else { return Ok(None) };
+        let mut file = fs::File::open(path)?;
         file.seek(SeekFrom::Start(*offset))?;
         let mut line = Vec::new();
         BufReader::new(file).take(line_max).read_until(b'\n', &mut line)?;
         let known = std::str::from_utf8(&line).ok().and_then(|text| {
             let text = text.trim();
-            let resource = Resource::read(text).filter(|resource| resource.reference() == reference)?;
+            let is_it = |resource: &Resource| {
+                resource.reference() == reference
+                    || resource.asked_for(NUMBERS_MAX).iter().any(|name| name == reference)
+            };
+            let resource = Resource::read(text).filter(is_it)?;
             Some(Known { text: text.into(), resource: resource.into() })
         });
         Ok(known)
     }
 }
+
+/// The place of what several lines call by one number.
+const NOWHERE: (u32, u64) = (u32::MAX, 0);
 
 fn digest(reference: &str) -> [u8; 16] {
     let mut short = [0; 16];
@@ -155,6 +165,14 @@ fn index(files: &[PathBuf], line_max: u64) -> io::Result<HashMap<[u8; 16], (u32,
             }
             if let Ok(name) = serde_json::from_slice::<Name<'_>>(&line) {
                 places.insert(digest(&format!("{}/{}", name.kind, name.id)), (number, offset));
+                // A number that several have names none of them.
+                if name.kind == "Location" {
+                    let text = std::str::from_utf8(&line).unwrap_or_default();
+                    let asked = Resource::read(text).map(|resource| resource.asked_for(NUMBERS_MAX));
+                    for asked in asked.into_iter().flatten() {
+                        places.entry(digest(&asked)).and_modify(|place| *place = NOWHERE).or_insert((number, offset));
+                    }
+                }
             }
             offset += bytes;
         }
@@ -298,7 +316,10 @@ impl<'a> Sender<'a> {
         while let Some(reference) = surroundings.next() {
             if let Some(known) = bulk.known(&reference, limit)? {
                 surroundings.found(&known.resource, &self.here);
-                entries.push((reference, known.text));
+                let name = known.resource.reference();
+                if entries.iter().all(|(held, _)| *held != name) {
+                    entries.push((name, known.text));
+                }
             }
         }
         let payload = bundle::collection(entries.iter().map(|(reference, text)| (reference.as_str(), &**text)));
@@ -326,4 +347,30 @@ fn deleted(here: &Address, text: &str) -> Option<(String, Option<String>)> {
     let reference = here.reference(entry.pointer("/request/url")?.as_str()?)?;
     let at = value.pointer("/meta/lastUpdated").and_then(serde_json::Value::as_str);
     Some((reference, at.filter(|at| at.len() <= 64).map(str::to_owned)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_by_its_one_identifier() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("Location.ndjson");
+        let place = |id: &str, number: &str| {
+            format!(
+                r#"{{"resourceType":"Location","id":"{id}","identifier":[{{"system":"https://s.example","value":"{number}"}}]}}"#
+            )
+        };
+        fs::write(&path, [place("a", "7"), place("b", "8"), place("c", "8")].join("\n")).expect("written");
+        let version = Version::of(&fs::metadata(&path).expect("there"));
+        let places = index(std::slice::from_ref(&path), 1 << 20).expect("an index");
+        let bulk = Bulk { versions: vec![(path, version)], places };
+        let id =
+            |reference: &str| bulk.known(reference, 1 << 20).expect("readable").map(|known| known.resource.id.clone());
+        assert_eq!(id("Location?identifier=https://s.example|7").as_deref(), Some("a"));
+        assert_eq!(id("Location/b").as_deref(), Some("b"));
+        assert_eq!(id("Location?identifier=https://s.example|8"), None, "two have it");
+        assert_eq!(id("Location?identifier=https://s.example|9"), None);
+    }
 }

@@ -129,7 +129,7 @@ impl Resource {
     /// The patient it is about, as `Patient/id`; itself, if it is one.
     pub fn patient(&self, address: &Address) -> Option<String> {
         let patient = |value: Option<&Value>| {
-            let reference = address.reference(value?.get("reference")?.as_str()?)?;
+            let reference = named(value?.get("reference")?.as_str()?, "Patient", address)?;
             reference.starts_with("Patient/").then_some(reference)
         };
         match self.kind.as_str() {
@@ -147,8 +147,8 @@ impl Resource {
         let mut found = Vec::new();
         let mut add = |value: Option<&Value>, kind: &str| {
             let text = value.and_then(|value| value.get("reference")).and_then(Value::as_str);
-            if let Some(reference) = text.and_then(|text| address.reference(text))
-                && reference.split('/').next() == Some(kind)
+            if let Some(reference) = text.and_then(|text| named(text, kind, address))
+                && reference.split(['/', '?']).next() == Some(kind)
                 && found.len() < CONTEXT_MAX
                 && !found.contains(&reference)
             {
@@ -159,11 +159,33 @@ impl Resource {
         match self.kind.as_str() {
             "Condition" | "Procedure" => add(self.value.get("encounter"), "Encounter"),
             "Appointment" => list("basedOn").for_each(|request| add(Some(request), "ServiceRequest")),
-            "Encounter" => list("location").for_each(|stay| add(stay.get("location"), "Location")),
+            "Encounter" => {
+                list("location").for_each(|stay| add(stay.get("location"), "Location"));
+                add(self.value.get("partOf"), "Encounter");
+            }
             "Location" => add(self.value.get("partOf"), "Location"),
             _ => {}
         }
         found
+    }
+
+    /// What it is a part of, as `Type/id`: the place around a place, the contact around a contact.
+    pub fn whole(&self, address: &Address) -> Option<String> {
+        let text = self.value.get("partOf")?.get("reference")?.as_str()?;
+        named(text, &self.kind, address).filter(|whole| whole.split('/').next() == Some(&*self.kind))
+    }
+
+    /// How a conditional reference would ask for it: `Type?identifier=system|value`, at most so many.
+    pub fn asked_for(&self, max: usize) -> Vec<String> {
+        let identifiers = self.value.get("identifier").and_then(Value::as_array).into_iter().flatten().take(max);
+        let word = |identifier: &Value, name: &str| identifier.get(name).and_then(Value::as_str).map(str::to_owned);
+        identifiers
+            .filter_map(|identifier| Some((word(identifier, "system"), word(identifier, "value")?)))
+            .map(|(system, value)| match system {
+                Some(system) => format!("{}?identifier={system}|{value}", self.kind),
+                None => format!("{}?identifier={value}", self.kind),
+            })
+            .collect()
     }
 
     /// The partition of what is about this patient: the same as of an HL7 message with the same identifier.
@@ -180,6 +202,18 @@ impl Resource {
         let of_person = router.of_person(claims, Date::of_utc_micros(at.0));
         of_person.unwrap_or_else(|| router.of_text(&self.reference()))
     }
+}
+
+/// `Type/id` of a reference to a resource of one type. `urn:uuid:` names one by its id: so write exports that were made
+/// of transactions. A conditional reference stays as it is written, for those who can look it up.
+fn named(text: &str, kind: &str, address: &Address) -> Option<String> {
+    if let Some(id) = text.strip_prefix("urn:uuid:") {
+        return is_id(id).then(|| format!("{kind}/{id}"));
+    }
+    if address.host.is_empty() && text.split_once("?identifier=").is_some_and(|(named, _)| named == kind) {
+        return Some(text.replace("%7C", "|"));
+    }
+    address.reference(text)
 }
 
 /// A time as FHIR writes an `instant`.
@@ -212,6 +246,13 @@ mod tests {
                             {"location":{"reference":"Location/a/_history/3"}},{"location":{"display":"x"}}, 7]}"#,
             Some("Patient/p"),
             &["Location/a", "Location/b"],
+        );
+        check(
+            r#"{"resourceType":"Encounter","id":"e","subject":{"reference":"urn:uuid:p"},
+                "location":[{"location":{"reference":"urn:uuid:a"}},{"location":{"reference":"Location?identifier=s|b"}}],
+                "partOf":{"reference":"Encounter/h"}}"#,
+            Some("Patient/p"),
+            &["Location/a", "Encounter/h"],
         );
         check(
             r#"{"resourceType":"Appointment","id":"a","basedOn":[{"reference":"ServiceRequest/s"},{"reference":"CarePlan/c"}],

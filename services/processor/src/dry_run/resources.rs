@@ -29,7 +29,7 @@ pub(super) struct Resources<'a> {
 
 /// One thing to try.
 enum Item<'a> {
-    Resource { full_url: Option<String>, address: Option<String>, raw: &'a RawValue },
+    Resource { full_url: Option<String>, kind: String, id: Option<String>, numbers: Vec<String>, raw: &'a RawValue },
     Deleted { raw: &'a RawValue },
     Unreadable(&'a str),
 }
@@ -41,6 +41,8 @@ struct Outer<'a> {
     id: Option<String>,
     #[serde(default)]
     meta: Meta,
+    #[serde(borrow)]
+    identifier: Option<&'a RawValue>,
     #[serde(borrow, default)]
     entry: Vec<Entry<'a>>,
 }
@@ -51,6 +53,75 @@ struct Meta {
     version: Option<String>,
     #[serde(rename = "lastUpdated")]
     last_updated: Option<String>,
+}
+
+/// What is read of an identifier.
+#[derive(Deserialize)]
+struct Number {
+    value: Option<String>,
+}
+
+/// Where the resources of a file are, by every name that another may call them.
+#[derive(Default)]
+struct Places<'i> {
+    /// By fullUrl and by `Type/id`.
+    addresses: HashMap<String, usize>,
+    /// By id alone, of whatever type: `urn:uuid:<id>` does not say it.
+    ids: HashMap<&'i str, Vec<usize>>,
+    /// By the value of an identifier.
+    numbers: HashMap<&'i str, Vec<usize>>,
+}
+
+/// Resources of one id or one number that are sent along: the pipeline chooses.
+const SAME_MAX: usize = 8;
+
+impl<'i> Places<'i> {
+    fn of(items: &'i [Item<'_>]) -> Places<'i> {
+        let mut places = Places::default();
+        for (at, item) in items.iter().enumerate() {
+            let Item::Resource { full_url, kind, id, numbers, .. } = item else { continue };
+            places.addresses.extend(full_url.clone().map(|url| (url, at)));
+            if let Some(id) = id {
+                places.addresses.insert(format!("{kind}/{id}"), at);
+                places.ids.entry(id).or_default().push(at);
+            }
+            for number in numbers {
+                places.numbers.entry(number).or_default().push(at);
+            }
+        }
+        places
+    }
+
+    fn find(&self, named: &Named<'_>) -> Vec<usize> {
+        let address = match named {
+            Named::Address(address) => *address,
+            Named::Number(number) => return self.several(&self.numbers, number),
+        };
+        if let Some(at) = self.addresses.get(address) {
+            return vec![*at];
+        }
+        if let Some((_, query)) = address.split_once('?') {
+            let value = query.rsplit(['=', '|']).next().unwrap_or(query);
+            let value = value.rsplit("%7C").next().unwrap_or(value);
+            return [self.several(&self.numbers, value), self.several(&self.ids, value)].concat();
+        }
+        if let Some(id) = address.strip_prefix("urn:uuid:").or_else(|| address.strip_prefix("urn:oid:")) {
+            return self.several(&self.ids, id);
+        }
+        let current = address.split("/_history/").next().unwrap_or(address);
+        self.addresses.get(relative(current)).copied().into_iter().collect()
+    }
+
+    fn several(&self, places: &HashMap<&str, Vec<usize>>, name: &str) -> Vec<usize> {
+        places.get(name).into_iter().flatten().copied().take(SAME_MAX).collect()
+    }
+}
+
+/// How one resource names another.
+enum Named<'v> {
+    Address(&'v str),
+    /// By an identifier only.
+    Number(&'v str),
 }
 
 #[derive(Deserialize)]
@@ -85,12 +156,7 @@ impl Resources<'_> {
             return Err(Error::TooLong);
         }
         let items = items(text.strip_prefix('\u{feff}').unwrap_or(&text));
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        for (at, item) in items.iter().enumerate() {
-            if let Item::Resource { full_url, address, .. } = item {
-                places.extend(full_url.iter().chain(address).map(|name| (name.as_str(), at)));
-            }
-        }
+        let places = Places::of(&items);
         let mut summary = Summary::default();
         for (at, item) in items.iter().enumerate() {
             taker.events.clear();
@@ -158,8 +224,12 @@ fn add<'a>(raw: &'a RawValue, items: &mut Vec<Item<'a>>) {
 
 fn resource(full_url: Option<String>, raw: &RawValue) -> Item<'_> {
     let outer: Option<Outer<'_>> = serde_json::from_str(raw.get()).ok();
-    let address = outer.and_then(|outer| Some(format!("{}/{}", outer.kind, outer.id?)));
-    Item::Resource { full_url, address, raw }
+    let Some(outer) = outer else {
+        return Item::Resource { full_url, kind: String::new(), id: None, numbers: Vec::new(), raw };
+    };
+    let identifiers: Option<Vec<Number>> = outer.identifier.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let numbers = identifiers.into_iter().flatten().filter_map(|number| number.value).collect();
+    Item::Resource { full_url, kind: outer.kind, id: outer.id, numbers, raw }
 }
 
 /// `Encounter/1@2`.
@@ -172,31 +242,33 @@ fn message_id(raw: &RawValue) -> String {
     }
 }
 
-/// The resource and those that it refers to; of Locations also what they are part of.
-fn record(items: &[Item<'_>], places: &HashMap<&str, usize>, at: usize) -> String {
+/// The resource and those that it refers to; of Locations and Encounters also what they are part of.
+fn record(items: &[Item<'_>], places: &Places<'_>, at: usize) -> String {
     let mut taken = HashSet::from([at]);
     let mut order = vec![at];
     let mut next = 0;
     while let Some(from) = order.get(next).copied() {
         next += 1;
-        let Item::Resource { raw, address, .. } = &items[from] else { continue };
-        let is_location = address.as_deref().is_some_and(|address| address.starts_with("Location/"));
-        if from != at && !is_location {
+        let Item::Resource { raw, kind, .. } = &items[from] else { continue };
+        if from != at && !matches!(kind.as_str(), "Location" | "Encounter") {
             continue;
         }
         let Ok(value) = serde_json::from_str::<Value>(raw.get()) else { continue };
         let mut references = Vec::new();
-        collect(&value, &mut references);
-        for reference in references {
-            let current = reference.split("/_history/").next().unwrap_or(reference);
-            let Some(found) = places.get(reference).or_else(|| places.get(relative(current))) else { continue };
-            if order.len() <= CONTEXT_MAX && taken.insert(*found) {
-                order.push(*found);
+        match value.get("partOf").filter(|_| from != at) {
+            Some(part_of) => collect_of(part_of, &mut references),
+            None if from != at => {}
+            None => collect(&value, &mut references),
+        }
+        for found in references.iter().flat_map(|reference| places.find(reference)) {
+            if order.len() <= CONTEXT_MAX && taken.insert(found) {
+                order.push(found);
             }
         }
     }
     collection(order.into_iter().filter_map(|at| match &items[at] {
-        Item::Resource { full_url, address, raw } => {
+        Item::Resource { full_url, kind, id, raw, .. } => {
+            let address = id.as_ref().map(|id| format!("{kind}/{id}"));
             let name = full_url.as_ref().or(address.as_ref()).map(|name| Value::from(name.as_str()));
             Some(match name {
                 Some(name) => format!("{{\"fullUrl\":{name},\"resource\":{raw}}}"),
@@ -214,18 +286,25 @@ fn relative(reference: &str) -> &str {
     &reference[start..]
 }
 
-fn collect<'v>(value: &'v Value, references: &mut Vec<&'v str>) {
+/// What a value and all within it refer to.
+fn collect<'v>(value: &'v Value, references: &mut Vec<Named<'v>>) {
     match value {
         Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    Value::String(text) if name == "reference" => references.push(text),
-                    value => collect(value, references),
-                }
-            }
+            collect_of(value, references);
+            fields.values().for_each(|value| collect(value, references));
         }
         Value::Array(values) => values.iter().for_each(|value| collect(value, references)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// What a value refers to if it is a reference: by its address, else by its identifier, which only references have one of.
+fn collect_of<'v>(value: &'v Value, references: &mut Vec<Named<'v>>) {
+    if let Some(address) = value.get("reference").and_then(Value::as_str) {
+        references.push(Named::Address(address));
+    }
+    if let Some(number) = value.pointer("/identifier/value").and_then(Value::as_str) {
+        references.push(Named::Number(number));
     }
 }
 

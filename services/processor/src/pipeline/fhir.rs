@@ -17,6 +17,7 @@ mod location;
 mod patient;
 mod procedure;
 mod request;
+mod stops;
 mod terminology;
 mod time;
 

@@ -65,6 +65,36 @@ macro_rules! with_fhir_rules {
         remedy "Ge anslutningstjänsten rätt att läsa Encounter.",
                "let the connector read Encounter";
     }
+    FhirParentUnknown "fhir-parent-unknown" Notes Warning {
+        meaning "Vårdkontakten är en del (partOf) av en annan som inte finns i posten: de hålls ihop bara genom dess id eller nummer.",
+                "The encounter is a part (partOf) of another that is not in the record: its id or number alone ties them together.";
+        remedy "Ge anslutningstjänsten rätt att läsa Encounter, och låt partOf ange kontakten med dess adress.",
+               "let the connector read Encounter, and make partOf name the encounter by its address";
+    }
+    FhirReferenceUnresolved "fhir-reference-unresolved" Notes Warning {
+        meaning "En referens (urn:uuid, sökfråga eller innesluten resurs) till något som inte finns i posten: bara dess id eller nummer används.",
+                "A reference (urn:uuid, a query, a contained resource) to what is not in the record: only its id or number is used.";
+        remedy "Skicka referenser som Location/id, eller det som de avser i samma Bundle eller fil.",
+               "send references as Location/id, or what they mean in the same Bundle or file";
+    }
+    FhirStatusOfR5 "fhir-status-of-r5" Notes Info {
+        meaning "Vårdkontaktens status är en av R5:s: den läses som sin motsvarighet i R4.",
+                "The encounter's status is one of R5's: it is read as what R4 has for it.";
+        remedy "Inget behöver göras; posterna läses annars som R4.",
+               "nothing needs to be done; records are read as R4 otherwise";
+    }
+    FhirPlaceCoarse "fhir-place-coarse" Notes Warning {
+        meaning "Bara sjukhus eller byggnad anges som plats: patienten syns inte på någon enhet.",
+                "No more than a hospital or a building is given as place: the patient is seen on no unit.";
+        remedy "Låt källan ange avdelning eller säng, eller ta upp platsen som enhet i mappningsfilen.",
+               "make the source send the ward or bed, or list the place as a unit in the mapping file";
+    }
+    FhirPlacesContradict "fhir-places-contradict" Notes Warning {
+        meaning "Flera platser gäller samtidigt och kan inte alla vara rätt: den sist angivna används.",
+                "Several places hold at the same time and cannot all be right: the last one listed is used.";
+        remedy "Låt källan avsluta den plats som patienten har lämnat (status completed, period.end).",
+               "make the source end the place that the patient has left (status completed, period.end)";
+    }
     FhirLinkUnresolved "fhir-link-unresolved" Notes Warning {
         meaning "En länkad Patient saknar identitet i posten: länken blir ingen länk.",
                 "A linked Patient has no identifier in the record: the link becomes none.";
@@ -96,8 +126,8 @@ macro_rules! with_fhir_rules {
                "make the source send Encounter.location";
     }
     FhirPlaceWithoutTime "fhir-place-without-time" Notes Warning {
-        meaning "En plats utan starttid: den första räknas från kontaktens början, övriga används inte.",
-                "A place without a start: the first counts from the encounter's start, others are not used.";
+        meaning "En plats utan starttid: en som gäller räknas från kontaktens början eller förra platsens slut, övriga används inte.",
+                "A place without a start: one that holds counts from the encounter's start or the last place's end, others are not used.";
         remedy "Låt källan skicka Encounter.location.period.",
                "make the source send Encounter.location.period";
     }

@@ -56,8 +56,11 @@ pub(crate) fn map<S: Sink>(appointment: &Appointment<'_>, tools: &mut Tools<'_>,
             extensions.push((name, tools.guard.time_text(moment.stated()).into_owned()));
         }
     }
-    let reference = appointment.based_on.iter().find(|reference| reference.is_to("ServiceRequest"));
-    let resource = reference.and_then(|reference| tools.bundle.find(reference));
+    let is_referral = |reference: &&Reference<'_>| {
+        reference.is_to("ServiceRequest") || tools.bundle.find(reference, "ServiceRequest").is_some()
+    };
+    let reference = appointment.based_on.iter().find(is_referral);
+    let resource = reference.and_then(|reference| tools.bundle.find(reference, "ServiceRequest"));
     let service_request: Option<ServiceRequest<'_>> = resource.map(|resource| resource.read()).transpose()?;
     let referral = match (&service_request, reference.and_then(Reference::id)) {
         (Some(service_request), _) => Some(request::referral(service_request, tools)?),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::datatype::{List, Reference, Text, said, type_and_id};
+use super::datatype::{Identifier, List, Reference, Target, Text, said, type_and_id, without_urn};
 use super::patient::Patient;
 use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
@@ -32,6 +32,8 @@ pub(crate) struct Resource<'a> {
     pub kind: Text<'a>,
     pub id: Option<Text<'a>>,
     pub patient: Option<Box<Patient<'a>>>,
+    /// It stands in the resource that refers to it: its id means nothing elsewhere.
+    pub is_contained: bool,
     raw: &'a RawValue,
 }
 
@@ -72,6 +74,16 @@ struct Who<'a> {
     patient: Option<Reference<'a>>,
     #[serde(borrow, default)]
     participant: List<Participant<'a>>,
+    /// Resources that only this one refers to.
+    #[serde(borrow)]
+    contained: Option<&'a RawValue>,
+}
+
+/// By which numbers a resource is known.
+#[derive(Deserialize)]
+struct Identified<'a> {
+    #[serde(borrow, default)]
+    identifier: List<Identifier<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -119,7 +131,14 @@ pub(crate) fn read(payload: &[u8]) -> Result<Bundle<'_>, Stop> {
 fn resource<'a>(full_url: Option<Text<'a>>, raw: &'a RawValue) -> Result<Resource<'a>, Stop> {
     let outer: Outer<'a> = parse(raw.get())?;
     let patient = if &*outer.kind == "Patient" { Some(Box::new(parse(raw.get())?)) } else { None };
-    Ok(Resource { full_url, kind: outer.kind, id: outer.id, patient, raw })
+    Ok(Resource { full_url, kind: outer.kind, id: outer.id, patient, is_contained: false, raw })
+}
+
+/// A resource that stands in another, known by `#id`; one that cannot be read is not there.
+fn contained(raw: &RawValue) -> Option<Resource<'_>> {
+    let resource = resource(None, raw).ok()?;
+    let full_url = Text::made(format!("#{}", said(&resource.id)?));
+    Some(Resource { full_url: Some(full_url), id: None, is_contained: true, ..resource })
 }
 
 impl<'a> Request<'a> {
@@ -136,9 +155,23 @@ impl<'a> Resource<'a> {
         parse(self.raw.get())
     }
 
-    fn is_named(&self, reference: &str) -> bool {
-        self.full_url.as_deref() == Some(reference)
-            || type_and_id(reference).is_some_and(|(kind, id)| &*self.kind == kind && self.id.as_deref() == Some(id))
+    fn is_named(&self, reference: &Reference<'_>) -> bool {
+        let Some(target) = reference.target() else { return false };
+        match target {
+            _ if self.full_url.as_deref() == said(&reference.reference) => true,
+            Target::Resource(_, id) | Target::Uuid(id) => self.id.as_deref() == Some(id),
+            _ => false,
+        }
+    }
+
+    /// Whether it has this identifier; one without a system is meant whoever gave it.
+    fn is_identified(&self, wanted: &Identifier<'_>) -> bool {
+        let (Some(value), Ok(numbers)) = (said(&wanted.value), self.read::<Identified<'a>>()) else { return false };
+        let system = said(&wanted.system).map(without_urn);
+        let is_it = |number: &Identifier<'_>| {
+            said(&number.value) == Some(value) && system.is_none_or(|system| number.assigner() == system)
+        };
+        numbers.identifier.iter().any(is_it)
     }
 }
 
@@ -148,22 +181,44 @@ impl<'a> Bundle<'a> {
             Focus::Resource(resource) => resource.read()?,
             Focus::Deleted(_) => Who::default(),
         };
+        let mut context = context;
+        let inner: Option<List<&RawValue>> = who.contained.and_then(|raw: &RawValue| parse(raw.get()).ok());
+        context.extend(inner.iter().flat_map(|inner| inner.iter()).filter_map(|raw| contained(raw)));
         Ok(Bundle { focus, context, who })
     }
 
-    /// The resource beside the focus that a reference names.
-    pub(crate) fn find(&self, reference: &Reference<'_>) -> Option<&Resource<'a>> {
-        let address = said(&reference.reference)?;
-        self.context.iter().find(|resource| resource.is_named(address))
+    /// The resource of a type beside the focus that a reference names: by its address, else by the one identifier that
+    /// the address or the reference itself has.
+    pub(crate) fn find(&self, reference: &Reference<'_>, kind: &str) -> Option<&Resource<'a>> {
+        if matches!(reference.target(), Some(Target::Resource(named, _) | Target::Identified(named, _)) if named != kind)
+        {
+            return None;
+        }
+        let of_kind = || self.context.iter().filter(|resource| &*resource.kind == kind);
+        if let Some(found) = of_kind().find(|resource| resource.is_named(reference)) {
+            return Some(found);
+        }
+        let asked = reference.asked();
+        let identifier = asked.as_ref().or(reference.identifier.as_ref())?;
+        let mut found = of_kind().filter(|resource| resource.is_identified(identifier));
+        // Where several have it, it names none.
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// How the focus names the person that it is about: its subject, else its patient, else a participant who is one.
     pub(crate) fn person(&self) -> Option<&Reference<'a>> {
-        let is_patient = |reference: &&Reference<'a>| {
-            reference.is_to("Patient") || self.find(reference).is_some_and(|resource| resource.patient.is_some())
-        };
+        let is_patient =
+            |reference: &&Reference<'a>| reference.is_to("Patient") || self.find(reference, "Patient").is_some();
         let named = self.who.subject.as_ref().or(self.who.patient.as_ref());
         named.or_else(|| self.actors().find(is_patient))
+    }
+
+    /// The number of a person that an address asks for, as it is written there.
+    fn asked_person(&self) -> Option<&str> {
+        match self.person()?.target()? {
+            Target::Identified(_, text) => Some(text.rsplit('|').next().unwrap_or(text)),
+            _ => None,
+        }
     }
 
     fn actors(&self) -> impl Iterator<Item = &Reference<'a>> {
@@ -180,6 +235,6 @@ impl<'a> Bundle<'a> {
         let references = [&self.who.subject, &self.who.patient].into_iter().flatten().chain(self.actors());
         let named = references.filter_map(|reference| said(&reference.identifier.as_ref()?.value));
         let ids = self.person().into_iter().filter_map(Reference::id);
-        patients.flat_map(Patient::numbers).chain(named).chain(ids)
+        patients.flat_map(Patient::numbers).chain(named).chain(ids).chain(self.asked_person())
     }
 }

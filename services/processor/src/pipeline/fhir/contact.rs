@@ -42,11 +42,12 @@ pub(crate) struct Contact<'m> {
 /// Reads the Encounter that a resource refers to.
 pub(crate) fn of<'m>(reference: Option<&Reference<'_>>, tools: &mut Tools<'m>) -> Result<Contact<'m>, Stop> {
     let Some(reference) = reference else { return Ok(Contact { encounter: None, own: None, episode: None }) };
-    if let Some(resource) = tools.bundle.find(reference).filter(|resource| &*resource.kind == "Encounter") {
+    if let Some(resource) = tools.bundle.find(reference, "Encounter") {
         let encounter: Encounter<'m> = resource.read()?;
         if said(&encounter.id).is_some() {
             let names = encounter::names(&encounter, tools)?;
-            return Ok(Contact { encounter: Some(encounter), own: Some(names.own), episode: Some(names.episode) });
+            let episode = encounter::outermost(&encounter, tools)?;
+            return Ok(Contact { encounter: Some(encounter), own: Some(names.own), episode: Some(episode) });
         }
     }
     tools.findings.add(Rule::FhirEncounterMissing, "encounter");

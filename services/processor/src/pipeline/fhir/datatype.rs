@@ -26,6 +26,13 @@ impl Deref for Text<'_> {
     }
 }
 
+impl Text<'_> {
+    /// A text that was not written so.
+    pub(crate) fn made(text: String) -> Text<'static> {
+        Text(Cow::Owned(text))
+    }
+}
+
 /// The text that a field holds, without blanks around it; an empty one says nothing.
 pub(crate) fn said<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
     text.as_ref().map(|text| text.trim()).filter(|text| !text.is_empty())
@@ -172,22 +179,117 @@ pub(crate) struct Reference<'a> {
     pub identifier: Option<Identifier<'a>>,
 }
 
+/// What the address of a reference is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target<'t> {
+    /// `Patient/1`, in any notation.
+    Resource(&'t str, &'t str),
+    /// `urn:uuid:1`: whatever has this address in its Bundle, or this id in its file.
+    Uuid(&'t str),
+    /// `#1`: held by the resource that refers to it.
+    Contained,
+    /// `Location?identifier=system|value`: the one that has this identifier, as it is written there.
+    Identified(&'t str, &'t str),
+    /// A word that is no address.
+    Word(&'t str),
+    /// An address that nothing can be looked up by.
+    Unknown,
+}
+
+impl<'t> Target<'t> {
+    fn of(reference: &'t str) -> Target<'t> {
+        if let Some((before, query)) = reference.split_once('?') {
+            let kind = before.rsplit('/').next().unwrap_or(before);
+            let parameter = |name: &str| {
+                query
+                    .split('&')
+                    .find_map(|part| part.split_once('=').filter(|(found, _)| *found == name))
+                    .map(|(_, v)| v)
+            };
+            return match (parameter("_id"), parameter("identifier")) {
+                (Some(id), _) if !id.is_empty() => Target::Resource(kind, id),
+                (_, Some(identifier)) if !identifier.is_empty() => Target::Identified(kind, identifier),
+                _ => Target::Unknown,
+            };
+        }
+        if let Some(id) = reference.strip_prefix("urn:uuid:").or_else(|| reference.strip_prefix("urn:oid:")) {
+            return Target::Uuid(id);
+        }
+        match type_and_id(reference) {
+            Some((kind, id)) => Target::Resource(kind, id),
+            None if reference.starts_with('#') => Target::Contained,
+            None if reference.contains(['/', ':']) => Target::Unknown,
+            None => Target::Word(reference),
+        }
+    }
+}
+
 impl Reference<'_> {
-    /// The id that the address ends in, else the whole address.
+    /// What its address is.
+    pub(crate) fn target(&self) -> Option<Target<'_>> {
+        said(&self.reference).map(Target::of)
+    }
+
+    /// The id that the address ends in, else the word that stands there; a query is no id.
     pub(crate) fn id(&self) -> Option<&str> {
-        let reference = said(&self.reference)?;
-        Some(type_and_id(reference).map_or(reference, |(_, id)| id))
+        match self.target()? {
+            Target::Resource(_, id) | Target::Uuid(id) | Target::Word(id) => Some(id),
+            Target::Contained | Target::Identified(..) | Target::Unknown => None,
+        }
+    }
+
+    /// The identifier that the address asks for.
+    pub(crate) fn asked(&self) -> Option<Identifier<'static>> {
+        let Some(Target::Identified(_, text)) = self.target() else { return None };
+        let text = unescaped(text);
+        let (system, value) = match text.split_once('|') {
+            Some((system, value)) => (Some(system.to_owned()), value),
+            None => (None, &*text),
+        };
+        let value = Some(Text::made(value.to_owned())).filter(|value| !value.is_empty());
+        Some(Identifier { purpose: None, kind: None, system: system.map(Text::made), value })
+    }
+
+    /// Whether its address means nothing without the resource that it names beside it.
+    pub(crate) fn needs_record(&self) -> bool {
+        let named = matches!(self.target(), None | Some(Target::Resource(..) | Target::Word(_)));
+        let asked_by_id = said(&self.reference).is_some_and(|text| text.contains('?'));
+        !named || asked_by_id
     }
 
     /// Whether it names a resource of this type.
     pub(crate) fn is_to(&self, kind: &str) -> bool {
-        said(&self.kind) == Some(kind)
-            || said(&self.reference).and_then(type_and_id).is_some_and(|(found, _)| found == kind)
+        let named =
+            matches!(self.target(), Some(Target::Resource(found, _) | Target::Identified(found, _)) if found == kind);
+        named || said(&self.kind) == Some(kind)
     }
+}
+
+/// A text of a query without its escapes; one that is broken stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut left = text.as_bytes();
+    while let Some((first, rest)) = left.split_first() {
+        let escape = rest.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                left = &rest[2..];
+            }
+            None => {
+                bytes.push(*first);
+                left = rest;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The type and id in `Patient/1`, `http://server/fhir/Patient/1` and `Patient/1/_history/2`.
 pub(crate) fn type_and_id(reference: &str) -> Option<(&str, &str)> {
+    if reference.contains('?') {
+        return None;
+    }
     let current = reference.split_once("/_history/").map_or(reference, |(current, _)| current);
     let (before, id) = current.rsplit_once('/')?;
     let kind = before.rsplit_once('/').map_or(before, |(_, kind)| kind);
@@ -218,10 +320,40 @@ mod tests {
             ("Patient/", None),
             ("/1", None),
             ("#contained", None),
+            ("Location?identifier=http://a/Ward/1|2", None),
             ("", None),
         ] {
             assert_eq!(type_and_id(reference), expected, "{reference}");
         }
+    }
+
+    #[test]
+    fn every_notation_of_a_reference_is_told_apart() {
+        for (reference, expected) in [
+            ("http://server/fhir/Location/1/_history/2", Target::Resource("Location", "1")),
+            ("Location?_id=7", Target::Resource("Location", "7")),
+            ("urn:uuid:0c3151bd", Target::Uuid("0c3151bd")),
+            ("#bed", Target::Contained),
+            ("Location?identifier=http://a/B|7", Target::Identified("Location", "http://a/B|7")),
+            ("http://s/fhir/Location?name=x&identifier=7", Target::Identified("Location", "7")),
+            ("Location?name=ward", Target::Unknown),
+            ("http://server/x", Target::Unknown),
+            ("MAVA", Target::Word("MAVA")),
+        ] {
+            assert_eq!(Target::of(reference), expected, "{reference}");
+        }
+        let asked = |text: &str| {
+            let reference: Reference<'_> =
+                serde_json::from_str(&format!("{{\"reference\":\"{text}\"}}")).expect("JSON");
+            assert!(reference.needs_record() && reference.id().is_none());
+            let identifier = reference.asked().expect("an identifier");
+            (said(&identifier.system).map(str::to_owned), said(&identifier.value).map(str::to_owned))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(asked("Location?identifier=http://a|b%20c"), (text("http://a"), text("b c")));
+        assert_eq!(asked("Location?identifier=http%3A%2F%2Fa%7Cb"), (text("http://a"), text("b")));
+        assert_eq!(asked("Location?identifier=|b%C3%A5%"), (None, text("bå%")));
+        assert_eq!(asked("Location?identifier=b"), (None, text("b")));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Encounter: a stay in hospital or a visit, told anew as a whole by every version.
 //!
+//! Its events go by its own id. What it hangs on is a statement of its own (PART-OF another Encounter, or NUMBERED as one
+//! of those that bear a visit number): so one resource says all that there is to say, whether or not the others are at
+//! hand, and the timeline makes one row of stays of all of them.
+//!
 //! Each place becomes a movement named by when it began, and the state of the encounter a movement of its own; all
 //! are updates (IHE PAM's ZBE), so of several versions the latest holds, whatever the order of arrival. An encounter
 //! that was cancelled, entered in error or deleted voids all of its events up to then, as A23 does.
@@ -11,8 +15,9 @@ use serde::Deserialize;
 
 use super::Tools;
 use super::datatype::{Coding, Concept, Identifier, List, Period, Reference, Text, said};
-use super::location::{self, Placed};
+use super::location;
 use super::patient::{self, Known};
+use super::stops;
 use super::time::{self, Moment};
 use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
@@ -40,7 +45,9 @@ pub(crate) struct Encounter<'a> {
     #[serde(borrow)]
     pub period: Option<Period<'a>>,
     #[serde(borrow, default)]
-    location: List<Visited<'a>>,
+    pub location: List<Visited<'a>>,
+    #[serde(borrow, rename = "partOf")]
+    part_of: Option<Reference<'a>>,
     #[serde(borrow)]
     pub hospitalization: Option<Hospitalization<'a>>,
     #[serde(borrow, rename = "serviceProvider")]
@@ -60,15 +67,18 @@ struct Earlier<'a> {
 
 /// One place of the way through the hospital.
 #[derive(Deserialize)]
-struct Visited<'a> {
+pub(crate) struct Visited<'a> {
     #[serde(borrow)]
-    location: Option<Reference<'a>>,
+    pub location: Option<Reference<'a>>,
     #[serde(borrow)]
-    status: Option<Text<'a>>,
+    pub status: Option<Text<'a>>,
     #[serde(borrow, rename = "physicalType")]
-    physical_type: Option<Concept<'a>>,
+    pub physical_type: Option<Concept<'a>>,
+    /// What R5 calls it.
     #[serde(borrow)]
-    period: Option<Period<'a>>,
+    pub form: Option<Concept<'a>>,
+    #[serde(borrow)]
+    pub period: Option<Period<'a>>,
 }
 
 /// How somebody came and left.
@@ -90,29 +100,85 @@ pub(crate) struct Diagnosis<'a> {
     pub rank: Option<u64>,
 }
 
-/// What an encounter is called: by visit number where it has one, and by its own id.
-pub(crate) struct Names {
-    /// Visit number, else the id.
-    pub episode: String,
+/// Levels of encounters around one that are followed within a record: department, hospital stay, and one more.
+const LEVELS_MAX: usize = 3;
+
+/// What an encounter is called, and what it hangs on.
+pub(crate) struct Names<'m> {
     /// `Encounter/1`.
     pub own: String,
+    around: Option<Around>,
+    /// The encounter that it is a part of, where the record holds it.
+    parent: Option<Encounter<'m>>,
 }
 
-/// The names of an encounter, past the guard.
-pub(crate) fn names(encounter: &Encounter<'_>, tools: &mut Tools<'_>) -> Result<Names, Stop> {
+/// What an encounter hangs on.
+enum Around {
+    /// The name of the one that it is a part of.
+    Part(String),
+    /// Its visit number.
+    Number(String),
+}
+
+/// The names of an encounter, past the guard. Its visit number is one with that of what it is a part of, or a number of
+/// the part only: either way it says nothing where there is a partOf.
+pub(crate) fn names<'m>(encounter: &Encounter<'_>, tools: &mut Tools<'m>) -> Result<Names<'m>, Stop> {
     let id = said(&encounter.id).ok_or(Stop::refuse(Rule::FhirIdMissing, "Encounter.id"))?;
     let own = tools.address("Encounter", id);
+    let (part, parent) = match &encounter.part_of {
+        Some(reference) => part_of(reference, tools)?,
+        None => (None, None),
+    };
+    if let Some(part) = part.filter(|part| *part != own) {
+        return Ok(Names { own, around: Some(Around::Part(part)), parent });
+    }
     let current = || encounter.identifier.iter().filter(|identifier| !identifier.is_old());
     let is_visit_number = |identifier: &&Identifier<'_>| identifier.kind.as_ref().is_some_and(|kind| kind.has("VN"));
     let numbered = current().find(is_visit_number).and_then(|identifier| said(&identifier.value));
     let number = numbered.or_else(|| current().find_map(|identifier| said(&identifier.value)));
-    let episode = match number {
-        Some(number) => {
-            tools.guard.pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned()
+    let number = number
+        .map(|number| tools.guard.pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned());
+    Ok(Names { own, around: number.map(Around::Number), parent: None })
+}
+
+/// What the encounter that a reference means is called: by its id, as the resource beside it or the address has it, else
+/// by its number.
+fn part_of<'m>(
+    reference: &Reference<'_>,
+    tools: &mut Tools<'m>,
+) -> Result<(Option<String>, Option<Encounter<'m>>), Stop> {
+    if let Some(resource) = tools.bundle.find(reference, "Encounter").filter(|resource| !resource.is_contained) {
+        let parent: Encounter<'m> = resource.read()?;
+        if let Some(id) = said(&parent.id) {
+            return Ok((Some(tools.address("Encounter", id)), Some(parent)));
         }
-        None => own.clone(),
-    };
-    Ok(Names { episode, own })
+    }
+    tools.findings.add(Rule::FhirParentUnknown, "Encounter.partOf");
+    let id = reference.id().filter(|_| reference.is_to("Encounter") || reference.needs_record());
+    if let Some(id) = id {
+        return Ok((Some(tools.address("Encounter", id)), None));
+    }
+    let asked = reference.asked();
+    let number = reference.identifier.as_ref().or(asked.as_ref()).and_then(|identifier| said(&identifier.value));
+    let number = number
+        .map(|number| tools.guard.pass_episode(Cow::Owned(number.to_owned()), "Encounter.partOf", tools.findings).into_owned());
+    Ok((number, None))
+}
+
+/// What the whole is called that an encounter is a part of, as far as the record holds it: a visit number, else the id of
+/// the outermost encounter.
+pub(crate) fn outermost<'m>(encounter: &Encounter<'m>, tools: &mut Tools<'m>) -> Result<String, Stop> {
+    let mut names = names(encounter, tools)?;
+    for _ in 0..LEVELS_MAX {
+        match (&names.around, &names.parent) {
+            (Some(Around::Part(_)), Some(parent)) => names = self::names(parent, tools)?,
+            _ => break,
+        }
+    }
+    Ok(match names.around {
+        Some(Around::Part(whole) | Around::Number(whole)) => whole,
+        None => names.own,
+    })
 }
 
 /// The class of v3's ActCode as HL7 v2 has it.
@@ -132,7 +198,7 @@ pub(crate) fn class(class: Option<&Coding<'_>>, tools: &mut Tools<'_>) -> Patien
 
 /// What a status says of the encounter as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Planned,
     Present,
     OnLeave,
@@ -140,20 +206,10 @@ enum State {
     Void,
 }
 
-/// A place with its time.
-struct Move<'m> {
-    movement: String,
-    at: Timestamp,
-    text: String,
-    placed: Placed<'m>,
-    /// Planned or reserved: nobody is there.
-    is_pending: bool,
-}
-
 /// What all events of the version share.
 struct Shared<'e> {
     known: &'e Known,
-    names: &'e Names,
+    own: &'e str,
     class_code: Option<String>,
     class: PatientClass,
     responsible_unit: Option<String>,
@@ -171,8 +227,8 @@ struct Told<'e> {
     occurred: Stated<'e>,
     movement: Option<&'e str>,
     class: PatientClass,
-    placed: Option<&'e Placed<'e>>,
-    prior: Option<&'e Placed<'e>>,
+    placed: Option<&'e location::Placed<'e>>,
+    prior: Option<&'e location::Placed<'e>>,
     prior_episode: Option<&'e str>,
 }
 
@@ -185,7 +241,10 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
     let started = moment(period.and_then(|period| said(&period.start)), "Encounter.period", tools);
     let ended = moment(period.and_then(|period| said(&period.end)), "Encounter.period", tools);
     let state = state(encounter, ended, tools);
-    let moves = if state == State::Void { Vec::new() } else { moves(encounter, started, state, tools)? };
+    let moves = match state {
+        State::Void => Vec::new(),
+        _ => stops::of(&encounter.location, &names.own, started, state, tools)?,
+    };
     let ended = match state {
         State::Ended if ended.is_none() => {
             tools.findings.add(Rule::FhirEndMissing, "Encounter.period");
@@ -195,7 +254,7 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
     };
     // Of a plan nobody has been admitted yet.
     let times = (started.filter(|_| state != State::Planned), ended.filter(|_| state == State::Ended));
-    let shared = shared(encounter, &known, &names, times, tools);
+    let shared = shared(encounter, &names, &known, times, tools);
     let classes = classes(encounter, shared.class, tools);
     if matches!(state, State::Present | State::OnLeave | State::Ended) && moves.is_empty() {
         tools.findings.add(Rule::FhirPlaceMissing, "Encounter.location");
@@ -221,11 +280,12 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
         prior: None,
         prior_episode: None,
     };
-    // A visit that also has a number is known by both names, so that a version without it, or a deletion, finds the
-    // rest.
-    if names.own != names.episode {
-        let told = quiet("A45", "encounter.visit-moved", recorded);
-        event(&mut head, Told { prior_episode: Some(&names.own), ..told }, &shared, tools, sink);
+    if let Some(around) = &names.around {
+        let (told, whole) = match around {
+            Around::Part(whole) => (quiet("PART-OF", "encounter.part-of", recorded), whole),
+            Around::Number(number) => (quiet("NUMBERED", "encounter.numbered", recorded), number),
+        };
+        event(&mut head, Told { prior_episode: Some(whole), ..told }, &shared, tools, sink);
     }
     let begun = started.map_or(recorded, Moment::stated);
     let over = ended.map_or(recorded, Moment::stated);
@@ -240,7 +300,7 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
     };
     let movement = Some(state_movement.as_str()).filter(|_| state != State::Void);
     event(&mut head, Told { movement, ..told }, &shared, tools, sink);
-    let mut prior: Option<&Placed<'_>> = None;
+    let mut prior: Option<&location::Placed<'_>> = None;
     for step in &moves {
         let class = classes.at(step.at);
         let begins = started.is_none_or(|started| step.at <= started.at);
@@ -278,11 +338,10 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
 /// A deleted Encounter: nothing but its id is known, and that voids what its versions said.
 pub(crate) fn map_deleted<S: Sink>(id: &str, tools: &mut Tools<'_>, sink: &mut S) -> Result<u32, Stop> {
     let own = tools.address("Encounter", id);
-    let names = Names { episode: own.clone(), own };
     let known = Known::default();
     let shared = Shared {
         known: &known,
-        names: &names,
+        own: &own,
         class_code: None,
         class: PatientClass::Unknown,
         responsible_unit: None,
@@ -313,7 +372,7 @@ fn is_admitted(class: PatientClass) -> bool {
 }
 
 /// A time of the encounter. A day is where it begins, and noted: beds are counted by the hour.
-fn moment<'t>(text: Option<&'t str>, path: &'static str, tools: &mut Tools<'_>) -> Option<Moment<'t>> {
+pub(crate) fn moment<'t>(text: Option<&'t str>, path: &'static str, tools: &mut Tools<'_>) -> Option<Moment<'t>> {
     let moment = time::read(text, path, tools.stockholm, tools.findings);
     if moment.is_some_and(|moment| moment.is_date) {
         tools.findings.add(Rule::FhirTimeImprecise, path);
@@ -328,6 +387,10 @@ fn state(encounter: &Encounter<'_>, ended: Option<Moment<'_>>, tools: &mut Tools
         Some("onleave") => State::OnLeave,
         Some("finished") => State::Ended,
         Some("cancelled" | "entered-in-error") => State::Void,
+        Some(status @ ("on-hold" | "discharged" | "completed" | "discontinued")) => {
+            tools.findings.add(Rule::FhirStatusOfR5, "Encounter.status");
+            if status == "on-hold" { State::OnLeave } else { State::Ended }
+        }
         _ => {
             tools.findings.add(Rule::FhirCodeUnknown, "Encounter.status");
             State::Present
@@ -342,56 +405,6 @@ fn state(encounter: &Encounter<'_>, ended: Option<Moment<'_>>, tools: &mut Tools
         }
         _ => state,
     }
-}
-
-/// The places in order of time; entries for the same time are one place.
-fn moves<'m>(
-    encounter: &Encounter<'_>,
-    started: Option<Moment<'_>>,
-    state: State,
-    tools: &mut Tools<'m>,
-) -> Result<Vec<Move<'m>>, Stop> {
-    let own = names(encounter, tools)?.own;
-    let mut moves: Vec<Move<'m>> = Vec::with_capacity(encounter.location.len());
-    for (at, visited) in encounter.location.iter().enumerate() {
-        let Some(reference) = &visited.location else { continue };
-        let start = visited.period.as_ref().and_then(|period| said(&period.start));
-        let start = moment(start, "Encounter.location.period", tools);
-        let is_pending = state == State::Planned || matches!(said(&visited.status), Some("planned" | "reserved"));
-        let Some(placed) = location::placed(reference, visited.physical_type.as_ref(), tools)? else {
-            tools.findings.add(Rule::FhirPlaceMissing, "Encounter.location");
-            continue;
-        };
-        let (moment, movement) = match (start, started) {
-            (Some(start), _) => (start, format!("{own}/{}", rfc3339(start.at))),
-            // Only the first can be taken to begin with the encounter.
-            (None, Some(started)) if at == 0 => {
-                tools.findings.add(Rule::FhirPlaceWithoutTime, "Encounter.location.period");
-                (started, format!("{own}/0"))
-            }
-            (None, _) => {
-                tools.findings.add(Rule::FhirPlaceWithoutTime, "Encounter.location.period");
-                continue;
-            }
-        };
-        moves.push(Move { movement, at: moment.at, text: moment.text.to_owned(), placed, is_pending });
-    }
-    moves.sort_by_key(|step| step.at);
-    let mut merged: Vec<Move<'m>> = Vec::with_capacity(moves.len());
-    for mut step in moves {
-        match merged.last_mut() {
-            Some(last) if last.at == step.at && last.is_pending == step.is_pending => last.placed.fill(step.placed),
-            last => {
-                // A bed that is listed without its ward is in the ward where the patient is.
-                if let Some(last) = last.filter(|_| step.placed.unit.is_empty()) {
-                    step.placed.unit = last.placed.unit.clone();
-                    (step.placed.facility, step.placed.entry) = (last.placed.facility, last.placed.entry);
-                }
-                merged.push(step);
-            }
-        }
-    }
-    Ok(merged)
 }
 
 /// When the last place ended.
@@ -460,12 +473,14 @@ impl<'t> Classes<'t> {
 
 fn shared<'e>(
     encounter: &Encounter<'_>,
+    names: &'e Names<'_>,
     known: &'e Known,
-    names: &'e Names,
     (started, ended): (Option<Moment<'_>>, Option<Moment<'_>>),
     tools: &mut Tools<'_>,
 ) -> Shared<'e> {
-    let class = class(encounter.class.as_ref(), tools);
+    // A part that does not say its class has that of the whole.
+    let of_class = encounter.class.as_ref().or(names.parent.as_ref().and_then(|parent| parent.class.as_ref()));
+    let class = class(of_class, tools);
     let hospitalization = encounter.hospitalization.as_ref();
     let mut text = |text: Option<&str>, path| {
         text.map(|text| tools.guard.pass(Cow::Borrowed(text), path, tools.findings).into_owned())
@@ -477,7 +492,7 @@ fn shared<'e>(
     let disposition = text(disposition, "Encounter.hospitalization");
     Shared {
         known,
-        names,
+        own: &names.own,
         class_code,
         class,
         responsible_unit: responsible_unit(encounter, tools),
@@ -499,7 +514,7 @@ fn responsible_unit(encounter: &Encounter<'_>, tools: &mut Tools<'_>) -> Option<
 
 fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, tools: &Tools<'_>, sink: &mut S) {
     let facts = UnitFacts::of(told.placed.and_then(|placed| placed.entry));
-    let place = told.placed.map(Placed::place);
+    let place = told.placed.map(location::Placed::place);
     let bed_kind = match (told.placed.and_then(|placed| placed.entry), &place) {
         (Some(entry), Some(place)) => entry.bed_kind(place),
         _ => BedKind::Unknown,
@@ -513,13 +528,13 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
         sent_at: None,
         content_hash,
         occurred_given: true,
-        episode_id: Some(&shared.names.episode),
+        episode_id: Some(shared.own),
         movement_id: told.movement,
         movement_action: told.movement.map(|_| MovementAction::Update),
         patient_class_code: shared.class_code.as_deref(),
         patient_class: told.class,
         place,
-        prior_place: told.prior.map(Placed::place),
+        prior_place: told.prior.map(location::Placed::place),
         unit_hsa_id: facts.hsa_id,
         unit_name: facts.name,
         hospital_code: facts.hospital_code,

@@ -7,7 +7,7 @@ use schemas::{BedState, BedStatus, CorrectionKind, Place};
 use serde::Deserialize;
 
 use super::Tools;
-use super::datatype::{Coding, Concept, Identifier, List, Reference, Text, said, without_urn};
+use super::datatype::{Coding, Concept, Identifier, List, Reference, Target, Text, said, without_urn};
 use crate::directory::Unit;
 use crate::pipeline::envelope::About;
 use crate::pipeline::sink::Sink;
@@ -27,6 +27,9 @@ pub(crate) struct Location<'a> {
     identifier: List<Identifier<'a>>,
     #[serde(borrow, rename = "physicalType")]
     physical_type: Option<Concept<'a>>,
+    /// What R5 calls it.
+    #[serde(borrow)]
+    form: Option<Concept<'a>>,
     #[serde(borrow, rename = "operationalStatus")]
     operational_status: Option<Coding<'a>>,
     #[serde(borrow, rename = "partOf")]
@@ -37,10 +40,12 @@ pub(crate) struct Location<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Placed<'m> {
     pub unit: Cow<'m, str>,
-    pub facility: Option<&'m str>,
+    pub facility: Option<Cow<'m, str>>,
     pub room: Option<String>,
     pub bed: Option<String>,
     pub entry: Option<&'m Unit>,
+    /// The unit calls itself a ward.
+    is_ward: bool,
 }
 
 impl<'m> Placed<'m> {
@@ -50,36 +55,83 @@ impl<'m> Placed<'m> {
             unit: &self.unit,
             room: self.room.as_deref(),
             bed: self.bed.as_deref(),
-            facility: self.facility,
+            facility: self.facility.as_deref(),
             building: None,
             floor: None,
         }
     }
 
-    /// Takes room and bed from another entry for the same time: a server may list ward, room and bed each for itself.
-    pub(crate) fn fill(&mut self, other: Placed<'m>) {
+    /// Whether no more than a building or a hospital is known.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.unit.is_empty() && self.room.is_none() && self.bed.is_none()
+    }
+
+    /// Takes what another entry for the same time adds: a server may list hospital, ward, room and bed each for itself.
+    /// Two places that cannot both be are told; then the other one holds.
+    #[must_use]
+    pub(crate) fn fill(&mut self, other: Placed<'m>) -> bool {
+        let differs = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+        let is_sure = |place: &Placed<'_>| place.entry.is_some() || place.is_ward;
+        let is_exact = |place: &Placed<'_>| place.bed.is_some() || place.room.is_some();
+        let other_unit = !self.unit.is_empty() && !other.unit.is_empty() && self.unit != other.unit;
+        let same_weight = (is_sure(self), is_exact(self)) == (is_sure(&other), is_exact(&other));
+        let two_wards = other_unit && (same_weight || (is_sure(self) && is_sure(&other)));
+        if differs(&self.bed, &other.bed) || differs(&self.room, &other.room) || two_wards {
+            *self = other;
+            return true;
+        }
+        let (surer, equal) = (is_sure(&other) && !is_sure(self), is_sure(&other) == is_sure(self));
+        if self.unit.is_empty() || (other_unit && (surer || (equal && is_exact(&other)))) {
+            let facility = other.facility.or(self.facility.take());
+            (self.unit, self.facility, self.entry) = (other.unit, facility, other.entry);
+            self.is_ward = other.is_ward;
+        } else {
+            self.facility = self.facility.take().or(other.facility);
+        }
         self.room = self.room.take().or(other.room);
         self.bed = self.bed.take().or(other.bed);
-        if self.unit.is_empty() || (self.entry.is_none() && other.entry.is_some()) {
-            (self.unit, self.facility, self.entry) = (other.unit, other.facility, other.entry);
-        }
+        false
     }
 }
 
 /// What one step from bed to ward is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Bed,
     Room,
-    /// A ward, a building, or something that does not say what it is.
+    /// A site, a building or an area: no unit, unless the directory knows it as one.
+    Site,
+    /// A level, a wing or a corridor: a unit where there is no other.
+    Part,
+    /// Something that does not say what it is.
     Unit,
+    Ward,
 }
 
+/// Codes of location-physical-type.
+const STEPS: [(&str, Step); 12] = [
+    ("bd", Step::Bed),
+    ("ro", Step::Room),
+    ("wa", Step::Ward),
+    ("lvl", Step::Part),
+    ("wi", Step::Part),
+    ("co", Step::Part),
+    ("bu", Step::Site),
+    ("si", Step::Site),
+    ("ho", Step::Site),
+    ("jdn", Step::Site),
+    ("area", Step::Site),
+    ("rd", Step::Site),
+];
+
 fn step(physical_type: Option<&Concept<'_>>) -> Step {
-    match physical_type {
-        Some(concept) if concept.has("bd") => Step::Bed,
-        Some(concept) if concept.has("ro") => Step::Room,
-        _ => Step::Unit,
+    let known = |concept: &Concept<'_>| STEPS.iter().find(|(code, _)| concept.has(code)).map(|(_, step)| *step);
+    physical_type.and_then(known).unwrap_or(Step::Unit)
+}
+
+impl Location<'_> {
+    fn step(&self) -> Option<Step> {
+        self.physical_type.as_ref().or(self.form.as_ref()).map(|concept| step(Some(concept)))
     }
 }
 
@@ -128,10 +180,10 @@ pub(crate) fn placed<'m>(
     tools: &mut Tools<'m>,
 ) -> Result<Option<Placed<'m>>, Stop> {
     let mut chain = Chain::default();
-    match tools.bundle.find(reference) {
+    match tools.bundle.find(reference, "Location") {
         Some(resource) => {
             let location: Location<'m> = resource.read()?;
-            chain.follow(location, tools)?;
+            chain.follow(location, resource.is_contained, physical_type, tools)?;
         }
         None => chain.add_reference(reference, step(physical_type), tools),
     }
@@ -143,18 +195,30 @@ pub(crate) fn placed<'m>(
 struct Chain<'m> {
     bed: Option<String>,
     room: Option<String>,
-    unit: Option<Named<'m>>,
+    unit: Option<(Step, Named<'m>)>,
+    site: Option<String>,
 }
 
 impl<'m> Chain<'m> {
-    fn follow(&mut self, start: Location<'m>, tools: &mut Tools<'m>) -> Result<(), Stop> {
-        let mut location = start;
-        for _ in 0..CHAIN_MAX {
+    /// `physical_type` is what the resource that refers to the first Location says of it.
+    fn follow(
+        &mut self,
+        start: Location<'m>,
+        is_contained: bool,
+        physical_type: Option<&Concept<'_>>,
+        tools: &mut Tools<'m>,
+    ) -> Result<(), Stop> {
+        let (mut location, mut is_contained) = (start, is_contained);
+        for at in 0..CHAIN_MAX {
             let identifiers: Vec<&Identifier<'_>> = location.identifier.iter().collect();
-            self.add(step(location.physical_type.as_ref()), &identifiers, said(&location.id), tools);
+            let said_of = physical_type.filter(|_| at == 0);
+            let step = location.step().unwrap_or_else(|| step(said_of));
+            self.add(step, &identifiers, said(&location.id).filter(|_| !is_contained), tools);
             let Some(parent) = &location.part_of else { break };
-            match tools.bundle.find(parent) {
-                Some(resource) => location = resource.read()?,
+            // `#1` of a Location of its own is in that Location, which is not looked into.
+            let is_beside = is_contained || parent.target() != Some(Target::Contained);
+            match tools.bundle.find(parent, "Location").filter(|_| is_beside) {
+                Some(resource) => (location, is_contained) = (resource.read()?, resource.is_contained),
                 None => {
                     self.add_reference(parent, Step::Unit, tools);
                     break;
@@ -165,7 +229,11 @@ impl<'m> Chain<'m> {
     }
 
     fn add_reference(&mut self, reference: &Reference<'_>, step: Step, tools: &mut Tools<'m>) {
-        let identifiers: Vec<&Identifier<'_>> = reference.identifier.iter().collect();
+        if reference.needs_record() {
+            tools.findings.add(Rule::FhirReferenceUnresolved, "Location");
+        }
+        let asked = reference.asked();
+        let identifiers: Vec<&Identifier<'_>> = reference.identifier.iter().chain(&asked).collect();
         self.add(step, &identifiers, reference.id(), tools);
     }
 
@@ -178,31 +246,41 @@ impl<'m> Chain<'m> {
         match step {
             Step::Bed => self.bed = self.bed.take().or_else(|| text("Location.bed")),
             Step::Room => self.room = self.room.take().or_else(|| text("Location.room")),
-            // The nearest unit that the directory knows, else the nearest.
-            Step::Unit if self.unit.as_ref().is_none_or(|unit| unit.entry.is_none()) => {
-                let found = unit(identifiers, id, tools, "Location.identifier");
-                let better = found.as_ref().is_some_and(|found| found.entry.is_some());
-                if better || self.unit.is_none() {
-                    self.unit = found.or(self.unit.take());
+            // The nearest unit that the directory knows, else the nearest ward, else the nearest that may be one.
+            Step::Site | Step::Part | Step::Unit | Step::Ward => {
+                if self.unit.as_ref().is_some_and(|(_, unit)| unit.entry.is_some()) {
+                    return;
+                }
+                let Some(found) = unit(identifiers, id, tools, "Location.identifier") else { return };
+                let is_known = found.entry.is_some();
+                if step == Step::Site && !is_known {
+                    self.site = self.site.take().or(Some(found.code.into_owned()));
+                    return;
+                }
+                let is_first = self.unit.is_none();
+                let in_place_of = |held: Step| held == Step::Part && step > held || step == Step::Ward && held < step;
+                if is_known || is_first || self.unit.as_ref().is_some_and(|(held, _)| in_place_of(*held)) {
+                    self.unit = Some((step, found));
                 }
             }
-            Step::Unit => {}
         }
     }
 
     fn placed(self) -> Option<Placed<'m>> {
-        let Chain { bed, room, unit } = self;
-        if bed.is_none() && room.is_none() && unit.is_none() {
+        let Chain { bed, room, unit, site } = self;
+        if bed.is_none() && room.is_none() && unit.is_none() && site.is_none() {
             return None;
         }
-        let (code, entry) = unit.map_or((Cow::Borrowed(""), None), |unit| (unit.code, unit.entry));
-        Some(Placed { unit: code, facility: entry.and_then(Unit::facility), room, bed, entry })
+        let is_ward = unit.as_ref().is_some_and(|(step, _)| *step == Step::Ward);
+        let (code, entry) = unit.map_or((Cow::Borrowed(""), None), |(_, unit)| (unit.code, unit.entry));
+        let facility = entry.and_then(Unit::facility).map(Cow::Borrowed).or(site.map(Cow::Owned));
+        Some(Placed { unit: code, facility, room, bed, entry, is_ward })
     }
 }
 
 /// A bed with a state is a BedStatus; other Locations say nothing that is counted.
 pub(crate) fn map<'m, S: Sink>(location: Location<'m>, tools: &mut Tools<'m>, sink: &mut S) -> Result<u32, Stop> {
-    if step(location.physical_type.as_ref()) != Step::Bed {
+    if location.step() != Some(Step::Bed) {
         return Err(Stop::Ignore(Rule::FhirNothingToSay));
     }
     let Some(code) = location.operational_status.as_ref().and_then(|status| said(&status.code)).map(str::to_owned)
@@ -210,7 +288,7 @@ pub(crate) fn map<'m, S: Sink>(location: Location<'m>, tools: &mut Tools<'m>, si
         return Err(Stop::Ignore(Rule::FhirNothingToSay));
     };
     let mut chain = Chain::default();
-    chain.follow(location, tools)?;
+    chain.follow(location, false, None, tools)?;
     // A bed has been found above.
     let Some(placed) = chain.placed() else { return Err(Stop::Ignore(Rule::FhirNothingToSay)) };
     let status = tools.directory.bed_status(&code).unwrap_or_else(|| {

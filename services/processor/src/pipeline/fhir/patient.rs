@@ -154,12 +154,16 @@ fn claim<'i>(identifier: &'i Identifier<'_>) -> Option<Claimed<'i>> {
 pub(crate) fn known(tools: &mut Tools<'_>) -> Known {
     let bundle = tools.bundle;
     let reference = bundle.person();
-    let patient =
-        reference.and_then(|reference| bundle.find(reference)).and_then(|resource| resource.patient.as_deref());
+    let patient = reference
+        .and_then(|reference| bundle.find(reference, "Patient"))
+        .and_then(|resource| resource.patient.as_deref());
     let mut known = match patient {
         Some(patient) => of_patient(patient, tools),
         None => {
-            let named = reference.and_then(|reference| reference.identifier.as_ref()).and_then(claim);
+            // A conditional reference names the person as well as an identifier does.
+            let asked = reference.and_then(Reference::asked);
+            let named =
+                reference.and_then(|reference| reference.identifier.as_ref()).or(asked.as_ref()).and_then(claim);
             let pseudonymising = tools.pseudonymising();
             let pseudonyms = pseudonymising.claimed(named.into_iter(), "subject.identifier", tools.findings);
             Known { birth_year: pseudonyms.birth_year.map(i32::from), pseudonyms, ..Known::default() }
@@ -198,7 +202,7 @@ pub(crate) fn map<S: Sink>(patient: &Patient<'_>, tools: &mut Tools<'_>, sink: &
     }
     let mut linked: Vec<Token> = Vec::new();
     for other in patient.link.iter().filter_map(|link| link.other.as_ref()) {
-        let beside = tools.bundle.find(other).and_then(|resource| resource.patient.as_deref());
+        let beside = tools.bundle.find(other, "Patient").and_then(|resource| resource.patient.as_deref());
         let named = other.identifier.as_ref().and_then(claim);
         let claims = beside.into_iter().flat_map(Patient::claims).chain(named);
         let others = tools.pseudonymising().claimed(claims, "Patient.link", tools.findings);

@@ -1,0 +1,316 @@
+//! Which episode is a part of which, and one place at a time for all parts of one stay in hospital.
+//!
+//! Some sources tell one stay in several contacts: the hospital, in it the department, in it the ward or the bed, or
+//! several contacts one after the other under one visit number. Each contact is an episode of its own and is replayed as
+//! such, so that the end or the deletion of one says nothing of the others. Then the stays of all contacts of one person's
+//! stay in hospital become one row of stays: at each instant the innermost contact places the patient.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use schemas::{PatientClass, Timestamp};
+
+use crate::people::People;
+use crate::replay::Found;
+use crate::step::Step;
+use crate::visit::{Visit, Visits};
+use crate::{Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, order};
+
+/// Steps from a contact outwards that are followed: bed, ward, department, hospital and visit number, and some more.
+const LEVELS_MAX: usize = 8;
+
+/// How a contact hangs on the one around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tie {
+    /// It is one of the contacts that bear a visit number.
+    Number,
+    /// It is a part of another contact.
+    Part,
+}
+
+struct Above<'a> {
+    key: EpisodeKey,
+    tie: Tie,
+    event: &'a Event,
+}
+
+/// Episodes that are parts of others. The latest statement of an episode holds, whatever the order of arrival.
+pub(crate) struct Nesting<'a> {
+    above: HashMap<EpisodeKey, Above<'a>>,
+    /// Episodes of which others are parts.
+    wholes: HashSet<EpisodeKey>,
+    /// Contacts that bear a visit number, by number.
+    bearers: HashMap<EpisodeKey, Vec<EpisodeKey>>,
+}
+
+impl<'a> Nesting<'a> {
+    /// `owners` is whose each visit is.
+    pub(crate) fn new(
+        events: &[&'a Event],
+        visits: &Visits<'a>,
+        owners: &HashMap<Visit<'a>, &'a str>,
+        people: &People<'a>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let mut ties: Vec<(&'a Event, Tie)> = events
+            .iter()
+            .filter_map(|event| match event.trigger {
+                Trigger::Number => Some((*event, Tie::Number)),
+                Trigger::PartOf => Some((*event, Tie::Part)),
+                _ => None,
+            })
+            .collect();
+        ties.sort_by_cached_key(|(event, _)| std::cmp::Reverse(order::arrival(event)));
+        let mut nesting = Self { above: HashMap::new(), wholes: HashSet::new(), bearers: HashMap::new() };
+        if ties.is_empty() {
+            return nesting;
+        }
+        let owners = by_key(owners);
+        // Whose an episode is of which nothing but its parts is known: the latest part's person.
+        let mut virtual_owners: HashMap<EpisodeKey, &str> = HashMap::new();
+        for (event, tie) in ties {
+            let Some((part, whole)) = event.episode_key().zip(event.prior_episode_key()) else { continue };
+            let (part, whole) = (visits.current_key(&part), visits.current_key(&whole));
+            if nesting.above.contains_key(&part) || part == whole {
+                continue;
+            }
+            let mut find = |rule| findings.push(Finding::of(event, rule));
+            if nesting.up(&whole).any(|key| *key == part) {
+                find(FindingRule::NestingCircular);
+                continue;
+            }
+            // A newborn's contact may be a part of the mother's: two persons are never one row of stays.
+            let person = owners.get(&part).copied().or_else(|| people.of(event));
+            if let Some(person) = person {
+                let owner = match owners.get(&whole) {
+                    Some(owner) => *owner,
+                    None => *virtual_owners.entry(whole.clone()).or_insert(person),
+                };
+                if owner != person {
+                    find(FindingRule::NestingPersonDiffers);
+                    continue;
+                }
+            }
+            if tie == Tie::Number {
+                nesting.bearers.entry(whole.clone()).or_default().push(part.clone());
+            }
+            nesting.wholes.insert(whole.clone());
+            nesting.above.insert(part, Above { key: whole, tie, event });
+        }
+        for key in nesting.above.keys() {
+            let chain = nesting.chain(key);
+            if let Some(beyond) = chain.last().and_then(|outermost| nesting.above.get(*outermost)) {
+                findings.push(Finding::of(beyond.event, FindingRule::NestingTooDeep));
+            }
+        }
+        nesting
+    }
+
+    /// An episode and those around it, as far as they go: circles have been refused.
+    fn up<'n>(&'n self, key: &'n EpisodeKey) -> impl Iterator<Item = &'n EpisodeKey> {
+        std::iter::successors(Some(key), |key| self.above.get(*key).map(|above| &above.key))
+    }
+
+    /// An episode and those around it, at most [`LEVELS_MAX`] of them.
+    pub(crate) fn chain<'n>(&'n self, key: &'n EpisodeKey) -> Vec<&'n EpisodeKey> {
+        self.up(key).take(LEVELS_MAX + 1).collect()
+    }
+
+    /// The episodes around one, itself left out.
+    pub(crate) fn around<'n>(&'n self, key: &'n EpisodeKey) -> impl Iterator<Item = &'n EpisodeKey> {
+        self.up(key).take(LEVELS_MAX + 1).skip(1)
+    }
+
+    /// Each episode that is a part, with the outermost one around it.
+    pub(crate) fn joined(&self) -> BTreeMap<EpisodeKey, EpisodeKey> {
+        let outermost = |key| self.chain(key).last().map_or_else(|| key.clone(), |outermost| (*outermost).clone());
+        self.above.keys().map(|key| (key.clone(), outermost(key))).collect()
+    }
+
+    /// One row of stays for each outermost episode. `stays` are those of each episode by itself, `ended` when an episode
+    /// that has events was discharged, if it is.
+    pub(crate) fn join(
+        &self,
+        stays: Vec<Found<'a>>,
+        ended: &HashMap<EpisodeKey, Option<Timestamp>>,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Found<'a>> {
+        if self.above.is_empty() {
+            return stays;
+        }
+        // Persons who share a visit number are not one row.
+        let mut wholes: BTreeMap<(EpisodeKey, Option<&str>), Vec<Part<'a>>> = BTreeMap::new();
+        let mut joined = Vec::with_capacity(stays.len());
+        for mut found in stays {
+            let key = &found.stay.episode;
+            if !self.above.contains_key(key) && !self.wholes.contains(key) {
+                joined.push(found);
+                continue;
+            }
+            let chain: Vec<EpisodeKey> = self.chain(key).into_iter().rev().cloned().collect();
+            let Some(outermost) = chain.first().cloned() else { continue };
+            let (over, expires) = self.bounds(&chain, ended);
+            if let (None, Some(over)) = (found.stay.to, over) {
+                if found.stay.from >= over {
+                    if let Some(above) = self.above.get(&found.stay.episode) {
+                        findings.push(Finding::of(above.event, FindingRule::PlacementAfterDischarge));
+                    }
+                    continue;
+                }
+                found.stay.to = Some(over);
+            }
+            let expires = expires.filter(|_| found.stay.to.is_none());
+            wholes.entry((outermost, found.person)).or_default().push(Part { found, chain, expires });
+        }
+        joined.extend(wholes.into_iter().flat_map(|((outermost, _), parts)| self.row(&outermost, parts)));
+        joined.sort_by(|one, other| (&one.stay.episode, one.stay.from).cmp(&(&other.stay.episode, other.stay.from)));
+        joined
+    }
+
+    /// When the outermost contact that is known ended, which is the end of all its parts, and when the first of those
+    /// between did, after which a part that is still open counts only where no other places the patient.
+    fn bounds(
+        &self,
+        chain: &[EpisodeKey],
+        ended: &HashMap<EpisodeKey, Option<Timestamp>>,
+    ) -> (Option<Timestamp>, Option<Timestamp>) {
+        let mut known = chain.windows(2).filter_map(|pair| {
+            let (around, part) = (&pair[0], &pair[1]);
+            ended.get(around).copied().or_else(|| {
+                // A part that names no contact but its number is a part of those that bear the number.
+                self.above.get(part).filter(|above| above.tie == Tie::Part)?;
+                let bearers = self.bearers.get(around)?.iter().filter_map(|bearer| ended.get(bearer).copied());
+                bearers.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)))
+            })
+        });
+        let over = known.next().flatten();
+        (over, known.flatten().min())
+    }
+
+    fn row(&self, outermost: &EpisodeKey, mut parts: Vec<Part<'a>>) -> Vec<Found<'a>> {
+        parts.sort_by(|one, other| (one.from(), &one.chain).cmp(&(other.from(), &other.chain)));
+        let times = |part: &Part<'_>| [Some(part.from()), part.found.stay.to, part.expires];
+        let times: BTreeSet<Timestamp> = parts.iter().flat_map(times).flatten().collect();
+        let mut row: Vec<Found<'a>> = Vec::new();
+        let (mut present, mut next): (Vec<&Part<'a>>, usize) = (Vec::new(), 0);
+        let mut times = times.into_iter().peekable();
+        while let Some(at) = times.next() {
+            present.retain(|part| part.found.stay.to.is_none_or(|to| to > at));
+            while let Some(part) = parts.get(next).filter(|part| part.from() <= at) {
+                present.push(part);
+                next += 1;
+            }
+            let Some(shown) = self.shown(&present, at) else { continue };
+            let until = times.peek().copied();
+            let mut stay = Stay { to: until, episode: outermost.clone(), ..shown.stay };
+            match row.last_mut() {
+                Some(last) if last.stay.to == Some(at) && last.stay.place.is(&stay.place) => {
+                    stay.from = last.stay.from;
+                    last.stay = stay;
+                }
+                _ => row.push(Found { stay, ..shown }),
+            }
+        }
+        row
+    }
+
+    /// The stay of an instant: the innermost contact's that names a unit, as far into the bed as any contact of that unit
+    /// on the way to it says.
+    fn shown(&self, present: &[&Part<'a>], at: Timestamp) -> Option<Found<'a>> {
+        let path = self.path(present, at);
+        let rank = |(depth, part): &(usize, &&Part<'a>)| (part.is_alive(at), !part.place().unit.is_empty(), *depth);
+        let (_, placed) = path.iter().enumerate().max_by_key(rank)?;
+        let unit = &placed.place().unit;
+        let fits = |part: &&&Part<'a>| part.place().unit.is_empty() || part.place().unit == *unit;
+        let exact = path.iter().filter(fits).max_by_key(|part| part.exactness()).unwrap_or(placed);
+        let of_unit =
+            if exact.place().unit.is_empty() { &placed.found.stay.details } else { &exact.found.stay.details };
+        // From the inside out: who says more of the same stay.
+        let classes = || path.iter().rev().map(|part| part.found.stay.details.patient_class);
+        let responsible = || path.iter().rev().find_map(|part| part.found.stay.details.responsible_unit.clone());
+        let stay = Stay {
+            episode: placed.found.stay.episode.clone(),
+            subject: path.iter().rev().find_map(|part| part.found.stay.subject.clone()),
+            place: Location { unit: unit.clone(), ..exact.place().clone() },
+            from: at,
+            to: None,
+            admitted: path.iter().any(|part| part.found.stay.admitted),
+            on_leave: path.iter().any(|part| part.found.stay.on_leave),
+            details: Details {
+                patient_class: classes().find(|class| *class != PatientClass::Unknown).unwrap_or(PatientClass::Unknown),
+                responsible_unit: exact.found.stay.details.responsible_unit.clone().or_else(responsible),
+                bed_kind: exact.found.stay.details.bed_kind,
+                ..of_unit.clone()
+            },
+        };
+        let person = path.iter().rev().find_map(|part| part.found.person);
+        Some(Found { by: placed.found.by, stay, person })
+    }
+
+    /// The contacts that lead to the innermost one, the outermost first. Of several side by side the one that placed the
+    /// patient last is followed.
+    fn path<'p>(&self, present: &[&'p Part<'a>], at: Timestamp) -> Vec<&'p Part<'a>> {
+        let mut path = Vec::new();
+        let mut left: Vec<&'p Part<'a>> = present.to_vec();
+        for level in 0..=LEVELS_MAX {
+            let mut branches: BTreeMap<&EpisodeKey, Vec<&'p Part<'a>>> = BTreeMap::new();
+            for part in left {
+                match part.chain.get(level + 1) {
+                    None => path.push(part),
+                    Some(branch) => branches.entry(branch).or_default().push(part),
+                }
+            }
+            let strength = |(key, parts): &(&EpisodeKey, Vec<&Part<'a>>)| {
+                let tie = self.above.get(*key).map(|above| above.tie);
+                let latest = parts.iter().map(|part| part.from()).max();
+                (parts.iter().any(|part| part.is_alive(at)), tie, latest, (*key).clone())
+            };
+            let Some((_, branch)) = branches.into_iter().max_by_key(strength) else { break };
+            left = branch;
+        }
+        path
+    }
+}
+
+/// A stay of one contact.
+struct Part<'a> {
+    found: Found<'a>,
+    /// From the outermost episode to its own.
+    chain: Vec<EpisodeKey>,
+    /// When a contact around it ended that is not the outermost.
+    expires: Option<Timestamp>,
+}
+
+impl Part<'_> {
+    fn from(&self) -> Timestamp {
+        self.found.stay.from
+    }
+
+    fn place(&self) -> &Location {
+        &self.found.stay.place
+    }
+
+    fn is_alive(&self, at: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| at < expires)
+    }
+
+    /// A bed says more than a room, a room more than a unit; of two that say the same the inner one holds.
+    fn exactness(&self) -> (bool, bool, usize) {
+        (self.place().bed.is_some(), self.place().room.is_some(), self.chain.len())
+    }
+}
+
+/// What is known of each visit, by its name; of persons who share a number the first.
+pub(crate) fn by_key<'v, 'a, T: Copy>(visits: &'v HashMap<Visit<'a>, T>) -> HashMap<&'v EpisodeKey, T> {
+    let mut sorted: Vec<(&Visit<'a>, T)> = visits.iter().map(|(visit, known)| (visit, *known)).collect();
+    sorted.sort_by_key(|(visit, _)| std::cmp::Reverse(*visit));
+    sorted.into_iter().map(|(visit, known)| (&visit.key, known)).collect()
+}
+
+/// When an episode was discharged, if it is: `steps` are its events in order of time.
+pub(crate) fn discharged(steps: &[Step<'_>]) -> Option<Timestamp> {
+    steps.iter().fold(None, |ended, step| match step.trigger {
+        Trigger::Discharge => Some(step.at),
+        Trigger::Admit | Trigger::Register if step.places() => None,
+        _ => ended,
+    })
+}
