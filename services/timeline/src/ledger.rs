@@ -35,6 +35,10 @@ pub struct Change {
     pub before: Vec<Stay>,
     /// What they are now.
     pub after: Vec<Stay>,
+    /// Findings that no longer hold.
+    pub findings_before: Vec<Finding>,
+    /// Findings that are new.
+    pub findings_after: Vec<Finding>,
 }
 
 impl Ledger {
@@ -66,6 +70,11 @@ impl Ledger {
             now.findings.shrink_to_fit();
             change.before.extend(group.stays.iter().filter(|stay| !now.stays.contains(stay)).cloned());
             change.after.extend(now.stays.iter().filter(|stay| !group.stays.contains(stay)).cloned());
+            // Sorted, as a timeline's are: a group that was joined has two rows of them.
+            group.findings.sort_unstable();
+            let (was, is) = (&group.findings, &now.findings);
+            change.findings_before.extend(was.iter().filter(|found| is.binary_search(found).is_err()).cloned());
+            change.findings_after.extend(is.iter().filter(|found| was.binary_search(found).is_err()).cloned());
             group.stays = now.stays;
             group.findings = now.findings;
         }
@@ -131,6 +140,7 @@ impl Ledger {
             let into = self.groups.entry(target).or_default();
             into.events.extend(joined.events);
             into.stays.extend(joined.stays);
+            into.findings.extend(joined.findings);
         }
         for node in nodes {
             self.group_of.insert(node, target);

@@ -16,7 +16,7 @@ pub use capacity::{Capacity, CapacityHistory};
 pub use event::{Details, Event, EventId, Location, Trigger};
 pub use finding::{Entry, Finding, FindingRule, Text};
 pub use ledger::{Change, Ledger};
-pub use occupancy::{Occupancy, Total, occupancy, overbelaggning_known};
+pub use occupancy::{Occupancy, Total, occupancy};
 pub use people::{persons, survivors};
 pub use replay::{Timeline, timeline};
 pub use stay::{EpisodeKey, Stay};

@@ -1,5 +1,6 @@
 //! Each rule of an episode by example, and the promise over all orders of arrival.
 
+mod findings;
 mod ledger;
 mod occupancy;
 mod order;
