@@ -418,13 +418,18 @@ pub(crate) fn finding_keys<'a>(
     occurred_at: Timestamp,
     quality: &'a [Finding<'_>],
 ) -> impl Iterator<Item = FindingKey> + 'a {
-    // The years 1 to 9999 fit in days of 32 bits.
-    let day = i32::try_from(occurred_at.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX);
+    let day = day_of(occurred_at);
     let keys: BTreeSet<_> = quality
         .iter()
         .map(|finding| (subject, storable(finding.rule).into_owned(), severity_name(finding.severity), day))
         .collect();
     keys.into_iter()
+}
+
+/// The day of an instant, UTC, counted from 1970.
+pub(crate) fn day_of(at: Timestamp) -> i32 {
+    // The years 1 to 9999 fit in days of 32 bits.
+    i32::try_from(at.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX)
 }
 
 /// A bed and its status.
@@ -474,7 +479,7 @@ const fn correction_name(kind: CorrectionKind) -> &'static str {
     }
 }
 
-const fn severity_name(severity: schemas::Severity) -> &'static str {
+pub(crate) const fn severity_name(severity: schemas::Severity) -> &'static str {
     match severity {
         schemas::Severity::Info => "INFO",
         schemas::Severity::Warning => "WARNING",

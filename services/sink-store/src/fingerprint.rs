@@ -16,8 +16,9 @@ use crate::error::{Attempt, Error};
 use crate::session::Session;
 
 /// Tables with the columns that count, in key order.
-const TABLES: [(&str, &str, &str); 11] = [
+const TABLES: [(&str, &str, &str); 12] = [
     ("bed_status", "*", "region, unit, room, bed"),
+    ("episode_finding", "*", "region, event_id, rule, number"),
     ("episode_link", "*", "region, node, other"),
     ("episode_stay", "*", "region, source_system, episode_id, number"),
     (

@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 10] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -34,6 +34,8 @@ const MIGRATIONS: [Migration; 8] = [
     migration!("0006_register"),
     migration!("0007_published"),
     migration!("0008_emptied"),
+    migration!("0009_one_figure"),
+    migration!("0010_findings"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

@@ -12,6 +12,7 @@
 
 pub(crate) mod capacity;
 pub(crate) mod component;
+pub(crate) mod finding;
 pub(crate) mod stay;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -23,8 +24,10 @@ use uuid::Uuid;
 use crate::error::{Attempt, Error};
 use crate::projection::capacity::{CapacityRow, History};
 use crate::projection::component::{Component, PersonRow, UnitRow, keep_latest, owned};
+use crate::projection::finding::{Counts, FindingRow};
 use crate::projection::stay::{Changes, StayRow, difference};
 use crate::session::{Purpose, Session};
+use crate::store::write_findings;
 use crate::time::Time;
 
 /// Nodes taken from the queue for one transaction, and nodes whose components are computed together: bounds of memory.
@@ -42,6 +45,8 @@ pub struct Projected {
     pub events_max: usize,
     /// Stays removed or added.
     pub stays: usize,
+    /// Findings of the timeline removed or added.
+    pub findings: usize,
 }
 
 /// Brings the projections of a region up to date with a part of what is dirty. Call again until nothing was taken.
@@ -82,12 +87,20 @@ pub(crate) struct Work<'a> {
     decoder: &'a Decoder,
     region: &'a str,
     changes: Changes,
+    counts: Counts,
     projected: Projected,
 }
 
 impl<'a> Work<'a> {
     pub(crate) fn new(session: &'a Session, decoder: &'a Decoder, region: &'a str) -> Self {
-        Self { session, decoder, region, changes: Changes::default(), projected: Projected::default() }
+        Self {
+            session,
+            decoder,
+            region,
+            changes: Changes::default(),
+            counts: Counts::default(),
+            projected: Projected::default(),
+        }
     }
 
     /// Adds edges to the graph.
@@ -124,10 +137,11 @@ impl<'a> Work<'a> {
 
     async fn replace_component(&mut self, reach: &[String]) -> Result<(), Error> {
         let component = self.load(reach).await?;
+        let timeline::Timeline { stays, findings, .. } = component.timeline();
         let (systems, episodes): (Vec<&str>, Vec<&str>) =
             component.episodes.iter().map(|(system, episode)| (system.as_str(), episode.as_str())).unzip();
         let held = self.query(include_str!("sql/stay_read.sql"), &[&self.region, &systems, &episodes]).await?;
-        let (removed, added) = difference(held.iter().map(stay_row).collect(), component.stays());
+        let (removed, added) = difference(held.iter().map(stay_row).collect(), stay::rows(stays));
         for stay in &removed {
             self.changes.count(stay, -1);
         }
@@ -137,8 +151,21 @@ impl<'a> Work<'a> {
         self.projected.stays += removed.len() + added.len();
         self.remove_stays(&removed).await?;
         self.add_stays(&added).await?;
+        self.replace_findings(&component, findings).await?;
         self.describe_units(&component.units).await?;
         self.describe_persons(&component.persons).await
+    }
+
+    /// Findings are held by the events that they are about, all of which the component has.
+    async fn replace_findings(&mut self, component: &Component, findings: Vec<timeline::Finding>) -> Result<(), Error> {
+        let ids = component.event_ids();
+        let held = self.query(include_str!("sql/finding_read.sql"), &[&self.region, &ids]).await?;
+        let wanted = component.findings(findings);
+        let (removed, added) = finding::difference(held.iter().map(finding_row).collect(), wanted);
+        self.counts.count(&removed, &added);
+        self.projected.findings += removed.len() + added.len();
+        self.remove_findings(&removed).await?;
+        self.add_findings(&added).await
     }
 
     /// All events of the components.
@@ -218,23 +245,35 @@ impl<'a> Work<'a> {
             }
         }
         self.write_census().await?;
+        self.write_finding_counts().await?;
         self.write_snapshots(newly.into_iter().map(|(unit, _)| unit).collect()).await?;
         Ok(self.projected)
     }
 
     async fn write_census(&mut self) -> Result<(), Error> {
         let census: Vec<_> =
-            std::mem::take(&mut self.changes.census).into_iter().filter(|(_, counts)| *counts != [0; 4]).collect();
+            std::mem::take(&mut self.changes.census).into_iter().filter(|(_, counts)| *counts != [0; 3]).collect();
         if census.is_empty() {
             return Ok(());
         }
         let units: Vec<&str> = census.iter().map(|((unit, _), _)| unit.as_str()).collect();
         let hours: Vec<Time> = census.iter().map(|((_, hour), _)| *hour).collect();
-        let [belagda, ej_disponibla, known, utlokaliserade] =
-            [0, 1, 2, 3].map(|n| census.iter().map(|(_, counts)| counts[n]).collect::<Vec<i32>>());
+        let [belagda, ej_disponibla, utlokaliserade] =
+            [0, 1, 2].map(|n| census.iter().map(|(_, counts)| counts[n]).collect::<Vec<i32>>());
         let add = include_str!("sql/census.sql");
-        self.execute(add, &[&self.region, &units, &hours, &belagda, &ej_disponibla, &known, &utlokaliserade]).await?;
+        self.execute(add, &[&self.region, &units, &hours, &belagda, &ej_disponibla, &utlokaliserade]).await?;
         self.execute(include_str!("sql/census_clean.sql"), &[&self.region, &units, &hours]).await
+    }
+
+    async fn write_finding_counts(&mut self) -> Result<(), Error> {
+        let region = self.region;
+        let changes = self.counts.changes();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let attempt = || format!("compute the projections of region {region}");
+        write_findings(self.session, region, &changes).await.attempt(attempt)?;
+        self.execute(include_str!("sql/quality_clean.sql"), &[&region]).await
     }
 
     async fn write_snapshots(&mut self, newly_known: Vec<String>) -> Result<(), Error> {
@@ -324,6 +363,36 @@ impl<'a> Work<'a> {
             ],
         )
         .await
+    }
+
+    async fn remove_findings(&mut self, findings: &[FindingRow]) -> Result<(), Error> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let events: Vec<Uuid> = findings.iter().map(|finding| finding.event_id).collect();
+        let rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+        let numbers: Vec<i32> = findings.iter().map(|finding| finding.number).collect();
+        self.execute(include_str!("sql/finding_remove.sql"), &[&self.region, &events, &rules, &numbers]).await
+    }
+
+    async fn add_findings(&mut self, findings: &[FindingRow]) -> Result<(), Error> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let events: Vec<Uuid> = findings.iter().map(|finding| finding.event_id).collect();
+        let rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+        let numbers: Vec<i32> = findings.iter().map(|finding| finding.number).collect();
+        let severities: Vec<&str> = findings.iter().map(|finding| finding.severity.as_str()).collect();
+        let maybe = |field: fn(&FindingRow) -> &Option<String>| {
+            findings.iter().map(|finding| field(finding).as_deref()).collect::<Vec<Option<&str>>>()
+        };
+        let systems = maybe(|finding| &finding.source_system);
+        let episodes = maybe(|finding| &finding.episode_id);
+        let units = maybe(|finding| &finding.unit);
+        let at: Vec<Time> = findings.iter().map(|finding| finding.at).collect();
+        let add = include_str!("sql/finding_add.sql");
+        let region = &self.region;
+        self.execute(add, &[region, &events, &rules, &numbers, &severities, &systems, &episodes, &units, &at]).await
     }
 
     async fn describe_units(&mut self, units: &BTreeMap<String, UnitRow>) -> Result<(), Error> {
@@ -481,6 +550,19 @@ fn stay_row(row: &Row) -> StayRow {
         on_leave: row.get(13),
         started_at: row.get(14),
         ended_at: row.get(15),
+    }
+}
+
+fn finding_row(row: &Row) -> FindingRow {
+    FindingRow {
+        event_id: row.get(0),
+        rule: row.get(1),
+        number: row.get(2),
+        severity: row.get(3),
+        source_system: row.get(4),
+        episode_id: row.get(5),
+        unit: row.get(6),
+        at: row.get(7),
     }
 }
 

@@ -33,6 +33,7 @@ pub async fn rebuild(session: &Session, region: &str) -> Result<Projected, Error
         for table in [
             "episode_link",
             "episode_stay",
+            "episode_finding",
             "unit",
             "unit_capacity",
             "unit_census",

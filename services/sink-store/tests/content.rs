@@ -31,7 +31,16 @@ async fn any_order_batching_and_repetition_of_events_give_the_same_tables() {
     let seed = 20_260_105;
     let events = weeks("14", seed, 150);
     let expected = stored(&events, 1).await;
-    for name in ["episode_stay", "snapshot_0600", "unit_census", "unit_capacity", "person", "bed_status", "quality"] {
+    for name in [
+        "episode_stay",
+        "episode_finding",
+        "snapshot_0600",
+        "unit_census",
+        "unit_capacity",
+        "person",
+        "bed_status",
+        "quality",
+    ] {
         let line = expected.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(!line.starts_with(&format!("{name} 0 ")), "{name} holds something");
     }

@@ -5,6 +5,7 @@ mod capacity;
 mod command;
 mod config;
 mod content;
+mod finding;
 mod migration;
 mod service;
 mod snapshot;

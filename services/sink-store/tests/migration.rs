@@ -1,7 +1,8 @@
 //! Forward, back, forward.
 
-use crate::world::{POSTGRES, connect, owned};
-use sink_store::{Error, Session, check, migrate, revert, version_needed};
+use crate::snapshot::wards;
+use crate::world::{Feeder, POSTGRES, connect, content, count, database, owned, weeks};
+use sink_store::{Error, Session, check, migrate, rebuild, revert, version_needed};
 
 /// Every object of ours: relations, functions, policies, indexes.
 async fn catalogue(url: &str) -> Vec<String> {
@@ -48,4 +49,41 @@ async fn two_that_migrate_at_once_wait_for_each_other() {
     let mut before = [first.unwrap().before, second.unwrap().before];
     before.sort_unstable();
     assert_eq!(before, [0, version_needed()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mornings_that_are_there_are_counted_anew_forward_and_back() {
+    let url = database(&["14"]).await;
+    let client = connect(&url).await;
+    let session = Session::open(&url).await.unwrap();
+    let mut events = wards();
+    events.extend(weeks("14", 5, 60));
+    let mut feeder = Feeder::new(&url, "14").await;
+    feeder.feed(&events).await;
+    let figures = "SELECT format('%s %s %s', unit, day, overbelaggningar) FROM snapshot_0600 ORDER BY unit, day";
+    let census = "SELECT format('%s %s %s', unit, hour, overbelaggningar) \
+                  FROM board_census('2026-01-05', '2026-01-20') ORDER BY unit, hour";
+    let read = async |sql: &str| -> Vec<String> {
+        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    };
+    let (now, now_hourly) = (read(figures).await, read(census).await);
+    let whole = content(&url).await;
+    revert(&session, 8).await.unwrap();
+    // As it was: one known bed kind, and only flagged beds counted.
+    let before = read(figures).await;
+    for said in ["ONE KNOWN 2026-01-05 0", "FAR OVER 2026-01-05 0", "FREE 2026-01-05 2", "NO CAPACITY 2026-01-05 0"] {
+        assert!(before.contains(&said.to_owned()), "{said}: {before:?}");
+    }
+    let hours = read(census).await;
+    assert!(hours.iter().any(|line| line.starts_with("FAR OVER ") && line.ends_with(" 0")), "the census too");
+    assert!(hours != now_hourly && hours.len() == now_hourly.len());
+    migrate(&session, &owned(&["14"])).await.unwrap();
+    assert_eq!(read(figures).await, now);
+    assert_eq!(read(census).await, now_hourly);
+    let forced = "SELECT count(*) FROM pg_class WHERE relforcerowsecurity AND relname IN ('snapshot_0600', 'episode_stay', 'unit_census', 'quality')";
+    assert_eq!(count(&client, forced).await, 4, "the walls stand again");
+    // Findings are computed, not migrated: a rebuild brings them, and then nothing differs.
+    assert_eq!(count(&client, "SELECT count(*) FROM episode_finding").await, 0);
+    rebuild(&session, "14").await.unwrap();
+    assert_eq!(content(&url).await, whole);
 }

@@ -37,6 +37,7 @@ async fn snapshots_and_census_equal_the_timelines_occupancy() {
     }
     let units = truth(&events);
     let mut compared = 0;
+    let beds = |count: Option<u32>| count.map(|count| count as i32);
     for (unit, (stays, capacities)) in &units {
         let sql = "SELECT (extract(epoch FROM measured_at) * 1e6)::int8, belagda, overbelaggningar, utlokaliserade, disponibla, \
                    faststallda, stangda FROM snapshot_0600 WHERE unit = $1 ORDER BY 1";
@@ -44,10 +45,9 @@ async fn snapshots_and_census_equal_the_timelines_occupancy() {
             let at = Timestamp(row.get(0));
             assert_eq!((at.0 - MONDAY).rem_euclid(DAY), 6 * HOUR, "06:00 in Stockholm");
             let expected = occupancy(stays, capacities.at(at), at);
-            let beds = |count: Option<u32>| count.map(|count| count as i32);
             assert_eq!(
-                (row.get::<_, i32>(1), row.get::<_, i32>(2), row.get::<_, i32>(3)),
-                (expected.belagda as i32, expected.overbelaggningar as i32, expected.utlokaliserade as i32),
+                (row.get::<_, i32>(1), row.get::<_, Option<i32>>(2), row.get::<_, i32>(3)),
+                (expected.belagda as i32, beds(expected.overbelaggningar_known()), expected.utlokaliserade as i32),
                 "{unit} {at:?}"
             );
             assert_eq!(row.get::<_, Option<i32>>(4), beds(expected.disponibla));
@@ -61,11 +61,15 @@ async fn snapshots_and_census_equal_the_timelines_occupancy() {
             let at = Timestamp(row.get(0));
             let expected = occupancy(stays, capacities.at(at), at);
             assert_eq!(
-                (row.get::<_, i64>(1), row.get::<_, i64>(2), row.get::<_, i64>(3)),
-                (expected.belagda.into(), expected.overbelaggningar.into(), expected.utlokaliserade.into()),
+                (row.get::<_, i64>(1), row.get::<_, Option<i64>>(2), row.get::<_, i64>(3)),
+                (
+                    expected.belagda.into(),
+                    expected.overbelaggningar_known().map(i64::from),
+                    expected.utlokaliserade.into()
+                ),
                 "{unit} {at:?}"
             );
-            assert_eq!(row.get::<_, Option<i32>>(4), expected.disponibla.map(|count| count as i32));
+            assert_eq!(row.get::<_, Option<i32>>(4), beds(expected.disponibla));
             compared += 1;
         }
     }
@@ -92,21 +96,21 @@ async fn a_late_event_corrects_the_snapshots_of_its_days() {
         rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()
     };
     let monday_to_wednesday = ["AVA 2026-01-05 1 1 1 12", "AVA 2026-01-06 1 1 1 12", "AVA 2026-01-07 1 1 1 12"];
-    assert_eq!(read().await, [&monday_to_wednesday[..], &["MED 2026-01-07 1 0 0 "]].concat());
+    assert_eq!(read().await, [&monday_to_wednesday[..], &["MED 2026-01-07 1  0 "]].concat());
     // It turns out that the patient left on Tuesday at 05:00, and had come to another unit before.
     feeder.feed(&[Visit::new("A03", MONDAY + DAY + 5 * HOUR, "s1", "E1").made("14")]).await;
     let mut arrival = Visit::new("A04", MONDAY - DAY, "s3", "E3").to("AKUT", "1");
     arrival.class = PatientClass::Emergency;
     feeder.feed(&[arrival.made("14")]).await;
     let expected = [
-        "AKUT 2026-01-04 0 0 0 ",
-        "AKUT 2026-01-05 0 0 0 ",
-        "AKUT 2026-01-06 0 0 0 ",
-        "AKUT 2026-01-07 0 0 0 ",
+        "AKUT 2026-01-04 0  0 ",
+        "AKUT 2026-01-05 0  0 ",
+        "AKUT 2026-01-06 0  0 ",
+        "AKUT 2026-01-07 0  0 ",
         "AVA 2026-01-05 1 1 1 12",
         "AVA 2026-01-06 0 0 0 12",
         "AVA 2026-01-07 0 0 0 12",
-        "MED 2026-01-07 1 0 0 ",
+        "MED 2026-01-07 1  0 ",
     ];
     assert_eq!(read().await, expected);
     // A cancelled arrival makes the unit unknown again: no row is better than a false zero.
@@ -116,4 +120,64 @@ async fn a_late_event_corrects_the_snapshots_of_its_days() {
     let far = Visit { received: MONDAY + 3 * DAY, ..Visit::new("A01", MONDAY + 30 * DAY, "s4", "E4").to("MED", "2") };
     feeder.feed(&[far.made("14")]).await;
     assert_eq!(read().await, expected[4..]);
+}
+
+/// Wards of which a figure could be two: unit, patients, those in beds of a known kind, capacity, overbelaggningar.
+pub const WARDS: [(&str, u64, &[BedKind], Option<i32>, Option<i32>); 8] = [
+    ("ONE KNOWN", 10, &[BedKind::Disponibel], Some(9), Some(1)),
+    ("FAR OVER", 99, &[BedKind::Disponibel; 14], Some(15), Some(84)),
+    ("FREE", 10, &[BedKind::EjDisponibel; 2], Some(13), Some(2)),
+    ("TECHNICAL", 10, &[BedKind::Teknisk], Some(9), Some(1)),
+    ("NO CAPACITY", 4, &[BedKind::Disponibel], None, None),
+    ("FLAGGED WITHOUT CAPACITY", 4, &[BedKind::EjDisponibel], None, Some(1)),
+    ("NO BED", 3, &[BedKind::EjDisponibel], Some(0), Some(3)),
+    ("EMPTY", 0, &[], Some(0), Some(0)),
+];
+
+/// Those wards' events from Monday on, and one on Tuesday that moves the clock past a morning.
+pub fn wards() -> Vec<Made> {
+    let mut events = Vec::new();
+    for (unit, patients, kinds, disponibla, _) in WARDS {
+        if let Some(disponibla) = disponibla {
+            events.push(capacity("14", MONDAY, unit, MONDAY, None, disponibla));
+        }
+        for n in 0..patients {
+            let (subject, episode, bed) = (format!("{unit} {n}"), format!("{unit} E{n}"), n.to_string());
+            let mut visit = Visit::new("A01", MONDAY + HOUR, &subject, &episode).to(unit, &bed);
+            visit.bed_kind = kinds.get(usize::try_from(n).unwrap()).copied().unwrap_or(BedKind::Unknown);
+            events.push(visit.made("14"));
+        }
+    }
+    events.push(Visit::new("A04", MONDAY + DAY, "clock", "clock").to("CLOCK", "1").made("14"));
+    events
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_figure_of_overbelaggningar_is_one() {
+    let url = database(&["14"]).await;
+    let client = connect(&url).await;
+    let mut feeder = Feeder::new(&url, "14").await;
+    feeder.feed(&wards()).await;
+    for (unit, patients, _, _, expected) in WARDS {
+        let row = client
+            .query_one(
+                "SELECT overbelaggningar, belagda FROM snapshot_0600 WHERE unit = $1 AND day = '2026-01-05'",
+                &[&unit],
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            (row.get::<_, Option<i32>>(0), row.get::<_, i32>(1)),
+            (expected, patients as i32),
+            "{unit} at 06:00"
+        );
+        let sql = "SELECT overbelaggningar FROM board_census('2026-01-05 06:00 Europe/Stockholm', '2026-01-05 06:00 Europe/Stockholm') \
+                   WHERE unit = $1";
+        // A ward that nobody has ever lain in has no change to count from.
+        if let Some(row) = client.query_opt(sql, &[&unit]).await.unwrap() {
+            assert_eq!(row.get::<_, Option<i64>>(0), expected.map(i64::from), "{unit} in the census");
+        } else {
+            assert_eq!(patients, 0, "{unit} has no census");
+        }
+    }
 }

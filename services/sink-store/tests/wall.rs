@@ -23,7 +23,7 @@ async fn every_table_with_a_region_has_forced_row_level_security_and_only_the_wr
         AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
     assert_eq!(names(&client, unwalled).await, Vec::<String>::new());
     let walled = "SELECT count(*) FROM pg_class WHERE relforcerowsecurity";
-    assert_eq!(count(&client, walled).await, 19);
+    assert_eq!(count(&client, walled).await, 20);
     // Every right on a partition, by every role that is neither superuser nor the partition's owner.
     let rights = "SELECT format('%s %s %s', r.rolname, c.relname, p.privilege) FROM pg_roles r, pg_class c, \
         unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(privilege) \
@@ -111,7 +111,7 @@ async fn a_writer_writes_its_region_and_nothing_else() {
         ("SET LOCAL ROLE vardstrom_store; SELECT FROM events_r14".to_owned(), "42501"),
         ("SET LOCAL ROLE vardstrom_store; SELECT FROM delivery.progress".to_owned(), "42501"),
     ];
-    for table in ["events", "events_r14", "episode_stay", "person"] {
+    for table in ["events", "events_r14", "episode_stay", "episode_finding", "person"] {
         for role in ["vardstrom_reader", "vardstrom_region_reader"] {
             denied.push((format!("SET LOCAL ROLE {role}; DELETE FROM {table}"), "42501"));
         }

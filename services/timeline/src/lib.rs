@@ -20,7 +20,7 @@ pub use capacity::{Capacity, CapacityHistory};
 pub use event::{Details, Event, EventId, Issuer, Location, Trigger};
 pub use finding::{Entry, Finding, FindingRule, Text};
 pub use ledger::{Change, Ledger};
-pub use occupancy::{Occupancy, Total, occupancy, overbelaggning_known};
+pub use occupancy::{Occupancy, Total, occupancy};
 pub use people::{IDENTIFIERS_MAX, persons, survivors};
 pub use replay::{Timeline, timeline, timeline_of};
 pub use stay::{EpisodeKey, Stay};

@@ -9,7 +9,8 @@ use crate::{Capacity, Stay};
 pub struct Occupancy {
     /// Admitted patients in the unit, those on leave included: their bed is kept.
     pub belagda: u32,
-    /// Of them: cared for on a place that is not a disponibel vardplats.
+    /// Of them: cared for on a place that is not a disponibel vardplats; see [`occupancy`], and
+    /// [`Occupancy::overbelaggningar_known`] for whether that can be told at all.
     pub overbelaggningar: u32,
     /// Of them: another unit has the medical responsibility. Independent of `overbelaggningar`.
     pub utlokaliserade: u32,
@@ -27,8 +28,12 @@ pub struct Occupancy {
 
 /// Counts one unit at `instant`. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
 ///
-/// An overbelaggning is a stay in a bed that the unit directory calls `EJ_DISPONIBEL`; where the directory knows no
-/// bed of the stays, it is each patient beyond the disponibla.
+/// Overbelaggningar are the patients in beds that the unit directory calls `EJ_DISPONIBEL`, and at least the patients
+/// beyond the disponibla: `max(flagged, belagda - disponibla)`. That a bed of the unit is known to the directory says
+/// nothing of the others, so it never makes the figure smaller. Readings of ours, for want of a public rule:
+///
+/// * a bed `TEKNISK` is a disponibel vardplats by the term bank: whoever lies there is no overbelaggning by the bed alone;
+/// * a patient on leave counts like any other, for the bed is kept.
 pub fn occupancy<'a>(
     stays: impl IntoIterator<Item = &'a Stay>,
     capacity: Option<&Capacity>,
@@ -40,7 +45,7 @@ pub fn occupancy<'a>(
         stangda: capacity.and_then(|capacity| capacity.stangda),
         ..Occupancy::default()
     };
-    let mut bed_kinds_known = false;
+    let mut flagged = 0;
     for stay in stays.into_iter().filter(|stay| stay.covers(instant)) {
         if !stay.admitted {
             counted.arrivals += 1;
@@ -49,27 +54,13 @@ pub fn occupancy<'a>(
         let details = &stay.details;
         counted.belagda += 1;
         counted.on_leave += u32::from(stay.on_leave);
-        counted.overbelaggningar += u32::from(details.bed_kind == BedKind::EjDisponibel);
+        flagged += u32::from(details.bed_kind == BedKind::EjDisponibel);
         counted.utlokaliserade +=
             u32::from(details.responsible_unit.as_ref().is_some_and(|unit| *unit != stay.place.unit));
-        bed_kinds_known |= details.bed_kind != BedKind::Unknown;
     }
-    if !bed_kinds_known {
-        counted.overbelaggningar =
-            counted.disponibla.map_or(0, |disponibla| counted.belagda.saturating_sub(disponibla));
-    }
+    let beyond = counted.disponibla.map_or(0, |disponibla| counted.belagda.saturating_sub(disponibla));
+    counted.overbelaggningar = flagged.max(beyond);
     counted
-}
-
-/// Whether an overbelaggning can be told at all at `instant`: the staffed beds are known, or the kind of some bed
-/// that is taken. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
-pub fn overbelaggning_known<'a>(
-    stays: impl IntoIterator<Item = &'a Stay>,
-    capacity: Option<&Capacity>,
-    instant: Timestamp,
-) -> bool {
-    capacity.is_some_and(|capacity| capacity.disponibla.is_some())
-        || stays.into_iter().any(|stay| stay.covers(instant) && stay.details.bed_kind != BedKind::Unknown)
 }
 
 impl Occupancy {
@@ -77,6 +68,13 @@ impl Occupancy {
     #[must_use]
     pub fn lediga(&self) -> Option<i64> {
         self.disponibla.map(|disponibla| i64::from(disponibla) - i64::from(self.belagda))
+    }
+
+    /// Overbelaggningar, where they can be told: the staffed beds are known, or a bed that is not disponibel is taken.
+    /// Otherwise nobody knows, which is not zero.
+    #[must_use]
+    pub fn overbelaggningar_known(&self) -> Option<u32> {
+        (self.disponibla.is_some() || self.overbelaggningar > 0).then_some(self.overbelaggningar)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Each rule of an episode by example, and the promise over all orders of arrival.
 
 mod cancellation;
+mod findings;
 mod identity;
 mod ledger;
 mod nesting;

@@ -133,6 +133,12 @@ impl<'a> Visit<'a> {
     }
 }
 
+/// The unit with the medical responsibility, called as its ward is where the patient's hospital shares the code.
+fn responsible_ward<'a>(code: Option<Cow<'a, str>>, place: Option<&Location<'_>>, directory: &Directory) -> Option<Cow<'a, str>> {
+    let facility = place.and_then(|place| place.place().facility);
+    code.map(|code| directory.ward(code, facility).0)
+}
+
 /// What the directory says of a unit, or that it says nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnitFacts<'d> {

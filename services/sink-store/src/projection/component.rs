@@ -1,11 +1,13 @@
 //! What the events of some components say, all of them at once. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemas::{DecodeError, Decoder, Encounter, Person, Sex};
+use timeline::{EventId, Finding, Timeline};
 use uuid::Uuid;
 
-use crate::projection::stay::{self, StayRow};
+use crate::projection::finding::{self, FindingRow};
+use crate::projection::stay;
 use crate::text::storable;
 use crate::time::Time;
 
@@ -13,6 +15,10 @@ use crate::time::Time;
 #[derive(Default)]
 pub(crate) struct Component {
     events: Vec<timeline::Event>,
+    /// The stored event behind each event: of several with equal content the least, whatever their order.
+    ids: HashMap<EventId, Uuid>,
+    /// Every stored event of an episode: rows about others cannot change.
+    stored: Vec<Uuid>,
     /// Every episode that any event names: rows of others cannot change.
     pub(crate) episodes: BTreeSet<(String, String)>,
     /// Latest statement per person.
@@ -81,7 +87,11 @@ impl Component {
             };
             keep_latest(&mut self.units, place.unit, row);
         }
-        self.events.push(timeline::Event::from(event));
+        let event = timeline::Event::from(event);
+        let id = self.ids.entry(event.id).or_insert(event_id);
+        *id = event_id.min(*id);
+        self.stored.push(event_id);
+        self.events.push(event);
     }
 
     fn add_person(&mut self, event: &Person<'_>, event_id: Uuid) {
@@ -98,9 +108,19 @@ impl Component {
         keep_latest(&mut self.persons, token, row);
     }
 
-    /// Stays by the rules of the timeline.
-    pub(crate) fn stays(&self) -> Vec<StayRow> {
-        stay::rows(timeline::timeline(&self.events).stays)
+    /// Stays and findings by the rules of the timeline.
+    pub(crate) fn timeline(&self) -> Timeline {
+        timeline::timeline(&self.events)
+    }
+
+    /// The stored events that findings can be about.
+    pub(crate) fn event_ids(&self) -> &[Uuid] {
+        &self.stored
+    }
+
+    /// Findings as rows.
+    pub(crate) fn findings(&self, findings: Vec<Finding>) -> Vec<FindingRow> {
+        finding::rows(findings, &self.ids)
     }
 }
 

@@ -72,8 +72,8 @@ pub(crate) fn difference(held: Vec<StayRow>, wanted: Vec<StayRow>) -> (Vec<StayR
     (removed, added)
 }
 
-/// Changes at full hours: belagda, ej disponibla, bed kind known, utlokaliserade.
-pub(crate) type Census = BTreeMap<(String, Time), [i32; 4]>;
+/// Changes at full hours: belagda, ej disponibla, utlokaliserade.
+pub(crate) type Census = BTreeMap<(String, Time), [i32; 3]>;
 
 /// What changed for counts.
 #[derive(Debug, Default)]
@@ -94,7 +94,6 @@ impl Changes {
         let counts = [
             1,
             i32::from(stay.bed_kind == bed_kind_name(BedKind::EjDisponibel)),
-            i32::from(stay.bed_kind != bed_kind_name(BedKind::Unknown)),
             i32::from(stay.responsible_unit.as_ref().is_some_and(|unit| *unit != stay.unit)),
         ];
         let start = stay.started_at.hour_from();
@@ -108,7 +107,7 @@ impl Changes {
         }
     }
 
-    fn add(&mut self, unit: &str, hour: Time, counts: [i32; 4], sign: i32) {
+    fn add(&mut self, unit: &str, hour: Time, counts: [i32; 3], sign: i32) {
         let held = self.census.entry((unit.to_owned(), hour)).or_default();
         for (held, count) in held.iter_mut().zip(counts) {
             *held += sign * count;
@@ -183,7 +182,7 @@ mod tests {
             assert_eq!(found, expected);
             assert!(changes.census.values().all(|counts| counts.iter().all(|count| *count == counts[0])));
             changes.count(&stay(from, to), -1);
-            assert!(changes.census.values().all(|counts| *counts == [0; 4]));
+            assert!(changes.census.values().all(|counts| *counts == [0; 3]));
         };
         check(HOUR, Some(3 * HOUR), &[(1, 1), (3, -1)]);
         check(HOUR + 1, Some(3 * HOUR + 1), &[(2, 1), (4, -1)]);

@@ -15,13 +15,12 @@ WITH affected AS (
 INSERT INTO snapshot_0600 AS held (region, unit, day, measured_at, belagda, overbelaggningar, utlokaliserade,
                                    disponibla, faststallda, stangda)
 SELECT $1::text, w.unit, w.day, w.measured_at, n.belagda,
-       overbelaggningar(n.belagda, n.ej_disponibla, n.bed_kind_known, c.disponibla),
+       overbelaggningar(n.belagda, n.ej_disponibla, c.disponibla),
        n.utlokaliserade, c.disponibla, c.faststallda, c.stangda
   FROM wanted w
  CROSS JOIN LATERAL (
     SELECT count(*) AS belagda,
            count(*) FILTER (WHERE s.bed_kind = 'EJ_DISPONIBEL') AS ej_disponibla,
-           count(*) FILTER (WHERE s.bed_kind <> 'UNKNOWN') AS bed_kind_known,
            count(*) FILTER (WHERE s.responsible_unit <> s.unit) AS utlokaliserade
       FROM episode_stay s
      WHERE s.region = $1 AND s.unit = w.unit AND s.admitted AND s.started_at <= w.measured_at

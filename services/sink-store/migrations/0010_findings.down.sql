@@ -1,0 +1,4 @@
+DROP TABLE episode_finding;
+ALTER TABLE quality NO FORCE ROW LEVEL SECURITY;
+DELETE FROM quality WHERE subject = 'timeline';
+ALTER TABLE quality FORCE ROW LEVEL SECURITY;
