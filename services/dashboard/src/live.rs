@@ -160,14 +160,13 @@ impl Live {
             return None;
         }
         let starts = matches!(event.trigger, Trigger::Admit | Trigger::Register);
-        let effect = event.trigger != Trigger::Other;
-        (effect && (!starts || event.occurred_at < self.horizon(now))).then_some(key)
+                (event.trigger.has_effect() && (!starts || event.occurred_at < self.horizon(now))).then_some(key)
     }
 
     fn place(&mut self, encounter: &Encounter<'_>, event: Event) {
         let late_after = i64::try_from(self.late_after.as_micros()).unwrap_or(i64::MAX);
         let envelope = &encounter.envelope;
-        let has_effect = event.trigger != Trigger::Other;
+        let has_effect = event.trigger.has_effect();
         let region = self.region(envelope.region);
         region.hear(envelope);
         if let Some(place) = &encounter.place {

@@ -16,7 +16,7 @@ use crate::error::{Attempt, Error};
 use crate::session::Session;
 
 /// Tables with the columns that count, in key order.
-const TABLES: [(&str, &str, &str); 12] = [
+const TABLES: [(&str, &str, &str); 13] = [
     ("bed_status", "*", "region, unit, room, bed"),
     ("episode_finding", "*", "region, event_id, rule, number"),
     ("episode_link", "*", "region, node, other"),
@@ -30,6 +30,7 @@ const TABLES: [(&str, &str, &str); 12] = [
     ("person", "*", "region, subject_token"),
     ("quality", "*", "region, subject, rule, severity, day"),
     ("region_horizon", "*", "region"),
+    ("shared_identifier", "*", "region, node"),
     ("snapshot_0600", "*", "region, unit, day"),
     ("unit", "*", "region, unit"),
     ("unit_capacity", "*", "region, unit, valid_from"),

@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -36,6 +36,7 @@ const MIGRATIONS: [Migration; 10] = [
     migration!("0008_emptied"),
     migration!("0009_one_figure"),
     migration!("0010_findings"),
+    migration!("0011_shared"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

@@ -67,7 +67,9 @@ pub async fn project(session: &Session, decoder: &Decoder, region: &str) -> Resu
         }
         work.projected.batches = taken.len();
         work.link(&nodes, &others).await?;
-        let seeds: BTreeSet<String> = nodes.into_iter().chain(others).filter(|node| !node.is_empty()).collect();
+        let mut seeds: BTreeSet<String> = nodes.into_iter().chain(others).filter(|node| !node.is_empty()).collect();
+        let parted = work.find_shared(&seeds.iter().collect::<Vec<_>>()).await?;
+        seeds.extend(parted);
         work.compute(seeds).await?;
         let projected = work.finish().await?;
         session.commit().await.attempt(attempt)?;
@@ -118,6 +120,22 @@ impl<'a> Work<'a> {
         self.execute(include_str!("sql/link.sql"), &[&self.region, &nodes, &others]).await
     }
 
+    /// Notes the identifiers among `nodes` that more persons carry than one person has identifiers: they tie nothing together
+    /// any more and are nobody. Returns what they tied together, which has to be computed anew.
+    pub(crate) async fn find_shared(&mut self, nodes: &[&String]) -> Result<Vec<String>, Error> {
+        let most = i64::try_from(timeline::IDENTIFIERS_MAX).unwrap_or(i64::MAX);
+        let parted = self.query(include_str!("sql/shared_find.sql"), &[&self.region, &nodes, &most]).await?;
+        if parted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tokens: BTreeSet<String> =
+            parted.iter().filter_map(|row| row.get::<_, String>(0).strip_prefix("s:").map(str::to_owned)).collect();
+        let tokens: Vec<String> = tokens.into_iter().collect();
+        let sql = "DELETE FROM person WHERE region = $1 AND subject_token = ANY ($2)";
+        self.execute(sql, &[&self.region, &tokens]).await?;
+        Ok(parted.iter().map(|row| row.get(1)).collect())
+    }
+
     /// Computes the components of the nodes anew, in bounded portions; a component is always whole in one of them.
     pub(crate) async fn compute(&mut self, mut seeds: BTreeSet<String>) -> Result<(), Error> {
         let units: Vec<String> = seeds.iter().filter_map(|node| node.strip_prefix("u:").map(str::to_owned)).collect();
@@ -126,8 +144,8 @@ impl<'a> Work<'a> {
         while !seeds.is_empty() {
             let portion: Vec<String> = seeds.iter().take(NODES_TOGETHER).cloned().collect();
             let reach = self.query(include_str!("sql/reach.sql"), &[&self.region, &portion]).await?;
-            let reach: Vec<String> = reach.iter().map(|row| row.get(0)).collect();
-            for node in &reach {
+            let reach: Vec<(String, bool)> = reach.iter().map(|row| (row.get(0), row.get(1))).collect();
+            for (node, _) in &reach {
                 seeds.remove(node);
             }
             self.replace_component(&reach).await?;
@@ -135,7 +153,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    async fn replace_component(&mut self, reach: &[String]) -> Result<(), Error> {
+    async fn replace_component(&mut self, reach: &[(String, bool)]) -> Result<(), Error> {
         let component = self.load(reach).await?;
         let timeline::Timeline { stays, findings, .. } = component.timeline();
         let (systems, episodes): (Vec<&str>, Vec<&str>) =
@@ -168,21 +186,30 @@ impl<'a> Work<'a> {
         self.add_findings(&added).await
     }
 
-    /// All events of the components.
-    async fn load(&mut self, reach: &[String]) -> Result<Component, Error> {
-        let subjects: Vec<&str> = reach.iter().filter_map(|node| node.strip_prefix("s:")).collect();
-        let episodes: Vec<&str> = reach.iter().filter(|node| node.starts_with("e:")).map(String::as_str).collect();
+    /// All events of the components: of the persons and of the episodes. Of a shared identifier only what belongs to these
+    /// episodes, and what belongs to no episode and may be about any of its persons.
+    async fn load(&mut self, reach: &[(String, bool)]) -> Result<Component, Error> {
+        let tokens = |shared: bool| -> Vec<&str> {
+            let named = reach.iter().filter(|(_, is_shared)| *is_shared == shared);
+            named.filter_map(|(node, _)| node.strip_prefix("s:")).collect()
+        };
+        let (subjects, shared) = (tokens(false), tokens(true));
+        let nodes = reach.iter().map(|(node, _)| node.as_str());
+        let episodes: Vec<&str> = nodes.filter(|node| node.starts_with("e:")).collect();
         let sql = format!(
             "SELECT event_id, subject, record FROM events_r{0} WHERE subject_token = ANY ($1) \
              UNION ALL \
              SELECT event_id, subject, record FROM events_r{0} WHERE subject_token IS NULL AND episode_id IS NOT NULL \
-             AND 'e:' || source_system || '/' || episode_id = ANY ($2)",
+             AND 'e:' || source_system || '/' || episode_id = ANY ($2) \
+             UNION ALL \
+             SELECT event_id, subject, record FROM events_r{0} WHERE subject_token = ANY ($3) AND subject = 'encounter' \
+             AND (episode_id IS NULL OR 'e:' || source_system || '/' || episode_id = ANY ($2))",
             self.region
         );
-        let rows = self.query(&sql, &[&subjects, &episodes]).await?;
+        let rows = self.query(&sql, &[&subjects, &episodes, &shared]).await?;
         self.projected.events += rows.len();
         self.projected.events_max = self.projected.events_max.max(rows.len());
-        let mut component = Component::default();
+        let mut component = Component::with_shared(&shared);
         for row in &rows {
             let event_id: Uuid = row.get(0);
             component

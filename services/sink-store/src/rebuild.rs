@@ -32,6 +32,7 @@ pub async fn rebuild(session: &Session, region: &str) -> Result<Projected, Error
         session.begin(region, Purpose::Rebuild).await.attempt(attempt)?;
         for table in [
             "episode_link",
+            "shared_identifier",
             "episode_stay",
             "episode_finding",
             "unit",
@@ -64,6 +65,9 @@ pub async fn rebuild(session: &Session, region: &str) -> Result<Projected, Error
         for edges in scan.edges.chunks(EDGES) {
             let (nodes, others): (Vec<String>, Vec<String>) = edges.iter().cloned().unzip();
             work.link(&nodes, &others).await?;
+        }
+        for nodes in scan.nodes.iter().collect::<Vec<_>>().chunks(EDGES) {
+            work.find_shared(nodes).await?;
         }
         work.compute(scan.nodes).await?;
         let projected = work.finish().await?;

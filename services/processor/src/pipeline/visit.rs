@@ -86,18 +86,26 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, tools: &
     let [number, _, _, authority] = numbering(group, Some(pv1), directory)
         .map_or([at(field::PV1_VISIT).component(usize::MAX); 4], |visit| visit.components());
     let episode = guard.episode(number, "PV1-19", findings);
+    let place = place::read(at(field::PV1_LOCATION), &place::PV1_3, directory, guard, findings);
+    let prior_place = place::read(at(field::PV1_PRIOR_LOCATION), &place::PV1_6, directory, guard, findings);
+    let admit_source = guard.text(at(field::PV1_ADMIT_SOURCE).component(1), "PV1-14", findings);
+    let disposition = guard.text(at(field::PV1_DISPOSITION).component(1), "PV1-36", findings);
+    let authority = episode.as_ref().and_then(|_| guard.episode(authority.namespace(), "PV1-19.4", findings));
+    let directory = *directory;
+    let absent = Visit::absent(group, tools);
     Visit {
-        authority: episode.as_ref().and_then(|_| guard.episode(authority.namespace(), "PV1-19.4", findings)),
+        responsible_unit: responsible_ward(absent.responsible_unit, place.as_ref(), directory),
+        authority,
         episode,
         class_code,
         class,
-        place: place::read(at(field::PV1_LOCATION), &place::PV1_3, directory, guard, findings),
-        prior_place: place::read(at(field::PV1_PRIOR_LOCATION), &place::PV1_6, directory, guard, findings),
-        admit_source: guard.text(at(field::PV1_ADMIT_SOURCE).component(1), "PV1-14", findings),
-        disposition: guard.text(at(field::PV1_DISPOSITION).component(1), "PV1-36", findings),
+        place,
+        prior_place,
+        admit_source,
+        disposition,
         admitted_at,
         discharged_at,
-        ..Visit::absent(group, tools)
+        ..absent
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the events of some components say, all of them at once. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use schemas::{DecodeError, Decoder, Encounter, Person, Sex};
 use timeline::{EventId, Finding, Timeline};
@@ -15,6 +15,8 @@ use crate::time::Time;
 #[derive(Default)]
 pub(crate) struct Component {
     events: Vec<timeline::Event>,
+    /// Pseudonyms that link nobody.
+    shared: HashSet<Box<str>>,
     /// The stored event behind each event: of several with equal content the least, whatever their order.
     ids: HashMap<EventId, Uuid>,
     /// Every stored event of an episode: rows about others cannot change.
@@ -53,6 +55,11 @@ pub(crate) struct UnitRow {
 }
 
 impl Component {
+    /// One that has nothing yet but the identifiers that are known to link nobody.
+    pub(crate) fn with_shared(tokens: &[&str]) -> Component {
+        Component { shared: tokens.iter().map(|token| Box::from(*token)).collect(), ..Component::default() }
+    }
+
     /// Adds a stored event.
     pub(crate) fn add(
         &mut self,
@@ -110,7 +117,7 @@ impl Component {
 
     /// Stays and findings by the rules of the timeline.
     pub(crate) fn timeline(&self) -> Timeline {
-        timeline::timeline(&self.events)
+        timeline::timeline_of(&self.events, &self.shared)
     }
 
     /// The stored events that findings can be about.

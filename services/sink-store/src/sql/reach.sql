@@ -1,6 +1,9 @@
+-- What is tied to the given nodes, and which of it is a shared identifier: it is reached and leads no further.
 WITH RECURSIVE reach (node) AS (
     SELECT given.node COLLATE "C" FROM unnest($2::text[]) AS given(node)
     UNION
     SELECT link.other FROM reach JOIN episode_link link ON link.region = $1 AND link.node = reach.node
+     WHERE NOT EXISTS (SELECT FROM shared_identifier s WHERE s.region = $1 AND s.node = reach.node)
 )
-SELECT node FROM reach
+SELECT reach.node, s.node IS NOT NULL
+  FROM reach LEFT JOIN shared_identifier s ON s.region = $1 AND s.node = reach.node
