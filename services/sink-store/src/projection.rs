@@ -209,7 +209,7 @@ impl<'a> Work<'a> {
         let rows = self.query(&sql, &[&subjects, &episodes, &shared]).await?;
         self.projected.events += rows.len();
         self.projected.events_max = self.projected.events_max.max(rows.len());
-        let mut component = Component::with_shared(&shared);
+        let mut component = Component::of(&subjects, &shared);
         for row in &rows {
             let event_id: Uuid = row.get(0);
             component

@@ -17,6 +17,8 @@ pub(crate) struct Component {
     events: Vec<timeline::Event>,
     /// Pseudonyms that link nobody.
     shared: HashSet<Box<str>>,
+    /// The other pseudonyms of the component.
+    persons_reached: HashSet<Box<str>>,
     /// The stored event behind each event: of several with equal content the least, whatever their order.
     ids: HashMap<EventId, Uuid>,
     /// Every stored event of an episode: rows about others cannot change.
@@ -55,9 +57,21 @@ pub(crate) struct UnitRow {
 }
 
 impl Component {
-    /// One that has nothing yet but the identifiers that are known to link nobody.
-    pub(crate) fn with_shared(tokens: &[&str]) -> Component {
-        Component { shared: tokens.iter().map(|token| Box::from(*token)).collect(), ..Component::default() }
+    /// One that has nothing yet: of these persons, with these identifiers that are known to link nobody.
+    pub(crate) fn of(persons: &[&str], shared: &[&str]) -> Component {
+        let set = |tokens: &[&str]| tokens.iter().map(|token| Box::from(*token)).collect();
+        Component { persons_reached: set(persons), shared: set(shared), ..Component::default() }
+    }
+
+    /// Whether an event under a shared identifier that names no episode is about another component's person.
+    fn is_of_others(&self, event: &Encounter<'_>) -> bool {
+        let is_shared = event.envelope.subject_token.is_some_and(|token| self.shared.contains(token));
+        if !is_shared || event.episode_id.is_some() {
+            return false;
+        }
+        let mut others = event.envelope.subject_aliases.iter().chain(&event.prior_subject_tokens).peekable();
+        let alone = others.peek().is_none() && self.persons_reached.is_empty();
+        !alone && !others.any(|token| self.persons_reached.contains(*token))
     }
 
     /// Adds a stored event.
@@ -77,6 +91,9 @@ impl Component {
     }
 
     fn add_encounter(&mut self, event: &Encounter<'_>, event_id: Uuid) {
+        if self.is_of_others(event) {
+            return;
+        }
         let system = storable(event.envelope.source_system);
         for episode in event.episode_id.iter().chain(&event.prior_episode_id) {
             self.episodes.insert((system.clone().into_owned(), storable(episode).into_owned()));
