@@ -160,7 +160,7 @@ impl Live {
             return None;
         }
         let starts = matches!(event.trigger, Trigger::Admit | Trigger::Register);
-                (event.trigger.has_effect() && (!starts || event.occurred_at < self.horizon(now))).then_some(key)
+        (event.trigger.has_effect() && (!starts || event.occurred_at < self.horizon(now))).then_some(key)
     }
 
     fn place(&mut self, encounter: &Encounter<'_>, event: Event) {

@@ -8,6 +8,7 @@ mod content;
 mod finding;
 mod migration;
 mod service;
+mod shared;
 mod snapshot;
 mod wall;
 mod world;

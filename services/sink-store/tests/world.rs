@@ -68,6 +68,7 @@ pub struct Visit<'a> {
     /// The source says when it happened (EVN-6).
     pub given: bool,
     pub subject: Option<&'a str>,
+    pub aliases: Vec<&'a str>,
     pub episode: Option<&'a str>,
     pub place: Option<(&'a str, &'a str)>,
     pub prior: Option<(&'a str, &'a str)>,
@@ -87,7 +88,8 @@ impl<'a> Visit<'a> {
             at,
             given: true,
             subject: Some(subject),
-            episode: Some(episode),
+            aliases: Vec::new(),
+            episode: Some(episode).filter(|episode| !episode.is_empty()),
             place: None,
             prior: None,
             prior_subjects: Vec::new(),
@@ -98,6 +100,11 @@ impl<'a> Visit<'a> {
             class: PatientClass::Inpatient,
             received: at + 5 * MINUTE,
         }
+    }
+
+    pub fn with_alias(mut self, alias: &'a str) -> Self {
+        self.aliases.push(alias);
+        self
     }
 
     pub fn to(mut self, unit: &'a str, bed: &'a str) -> Self {
@@ -125,7 +132,11 @@ impl<'a> Visit<'a> {
             })
         };
         made(region, Kind::Encounter, &text, self.at, self.subject, quality, |envelope, hash| Encounter {
-            envelope: Envelope { ingested_at: Timestamp(self.received), ..envelope },
+            envelope: Envelope {
+                ingested_at: Timestamp(self.received),
+                subject_aliases: self.aliases.clone(),
+                ..envelope
+            },
             trigger: self.trigger,
             sent_at: Some(Timestamp(self.at + MINUTE)),
             content_hash: hash,
@@ -321,11 +332,16 @@ impl Feeder {
         self.try_write(events).await.expect("the batch is written")
     }
 
-    /// Computes until nothing is left to compute.
-    pub async fn project(&self) {
+    /// Computes until nothing is left to compute; returns how many events were computed together at most.
+    pub async fn project(&self) -> usize {
         let session = Session::open(&self.url).await.expect("the database answers");
-        while project(&session, self.store.decoder(), &self.region).await.expect("projections are computed").batches > 0
-        {
+        let mut most = 0;
+        loop {
+            let done = project(&session, self.store.decoder(), &self.region).await.expect("projections are computed");
+            most = most.max(done.events_max);
+            if done.batches == 0 {
+                return most;
+            }
         }
     }
 

@@ -142,7 +142,11 @@ impl<'a> Visit<'a> {
 }
 
 /// The unit with the medical responsibility, called as its ward is where the patient's hospital shares the code.
-fn responsible_ward<'a>(code: Option<Cow<'a, str>>, place: Option<&Location<'_>>, directory: &Directory) -> Option<Cow<'a, str>> {
+fn responsible_ward<'a>(
+    code: Option<Cow<'a, str>>,
+    place: Option<&Location<'_>>,
+    directory: &Directory,
+) -> Option<Cow<'a, str>> {
     let facility = place.and_then(|place| place.place().facility);
     code.map(|code| directory.ward(code, facility).0)
 }

@@ -136,8 +136,9 @@ pub(crate) fn names<'m>(encounter: &Encounter<'_>, tools: &mut Tools<'m>) -> Res
     let is_visit_number = |identifier: &&Identifier<'_>| identifier.kind.as_ref().is_some_and(|kind| kind.has("VN"));
     let numbered = current().find(is_visit_number).and_then(|identifier| said(&identifier.value));
     let number = numbered.or_else(|| current().find_map(|identifier| said(&identifier.value)));
-    let number = number
-        .map(|number| tools.guard.pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned());
+    let number = number.map(|number| {
+        tools.guard.pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned()
+    });
     Ok(Names { own, around: number.map(Around::Number), parent: None })
 }
 
@@ -160,8 +161,9 @@ fn part_of<'m>(
     }
     let asked = reference.asked();
     let number = reference.identifier.as_ref().or(asked.as_ref()).and_then(|identifier| said(&identifier.value));
-    let number = number
-        .map(|number| tools.guard.pass_episode(Cow::Owned(number.to_owned()), "Encounter.partOf", tools.findings).into_owned());
+    let number = number.map(|number| {
+        tools.guard.pass_episode(Cow::Owned(number.to_owned()), "Encounter.partOf", tools.findings).into_owned()
+    });
     Ok((number, None))
 }
 
