@@ -29,7 +29,7 @@ mod write;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemas::{Clinical, Cost, Encounter, Person, Timestamp};
-use timeline::{EpisodeKey, Event, Stay, survivors, timeline};
+use timeline::{EpisodeKey, Event, Stay, Timeline, survivors, timeline};
 use topics::Region;
 
 use crate::definition::Subject;
@@ -163,7 +163,8 @@ impl Omop {
     /// Visits of episodes that ended between the two instants.
     fn episodes(&mut self, events: &[Event], (from, to): (Timestamp, Timestamp)) {
         self.merged = survivors(events);
-        let stays = timeline(events).stays;
+        let Timeline { stays, joined, .. } = timeline(events);
+        self.join(&joined);
         // Stays come by episode, then by time.
         for stays in stays.chunk_by(|one, other| one.episode == other.episode) {
             let stays: Vec<&Stay> = stays.iter().collect();
@@ -178,6 +179,16 @@ impl Omop {
             self.episode(&stays);
         }
         self.modes = HashMap::new();
+    }
+
+    /// How persons came and left, by the name that the stays have: contacts that are parts of one stay say it together.
+    fn join(&mut self, joined: &BTreeMap<EpisodeKey, EpisodeKey>) {
+        for (part, whole) in joined {
+            let Some(said) = self.modes.remove(part) else { continue };
+            let modes = self.modes.entry(whole.clone()).or_default();
+            modes.admitted_from = modes.admitted_from.take().or(said.admitted_from);
+            modes.discharged_to = modes.discharged_to.take().or(said.discharged_to);
+        }
     }
 
     fn episode(&mut self, stays: &[&Stay]) {
