@@ -28,7 +28,7 @@ mod write;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemas::{Clinical, Cost, Encounter, Person, Timestamp};
-use timeline::{EpisodeKey, Event, Stay, survivors, timeline};
+use timeline::{EpisodeKey, Event, Stay, Timeline, survivors, timeline};
 use topics::Region;
 
 use crate::definition::Subject;
@@ -162,7 +162,8 @@ impl Omop {
     /// Visits of episodes that ended between the two instants.
     fn episodes(&mut self, events: &[Event], (from, to): (Timestamp, Timestamp)) {
         self.merged = survivors(events);
-        let stays = timeline(events).stays;
+        let Timeline { stays, joined, .. } = timeline(events);
+        self.join(&joined);
         // Stays come by episode, then by time. Persons who share a visit number have an episode each.
         let of_one = |one: &Stay, other: &Stay| (&one.episode, &one.subject) == (&other.episode, &other.subject);
         let episodes: Vec<&[Stay]> = stays.chunk_by(of_one).collect();
@@ -181,6 +182,16 @@ impl Omop {
             self.episode(&stays, is_shared);
         }
         self.modes = HashMap::new();
+    }
+
+    /// How persons came and left, by the name that the stays have: contacts that are parts of one stay say it together.
+    fn join(&mut self, joined: &BTreeMap<EpisodeKey, EpisodeKey>) {
+        for (part, whole) in joined {
+            let Some(said) = self.modes.remove(part) else { continue };
+            let modes = self.modes.entry(whole.clone()).or_default();
+            modes.admitted_from = modes.admitted_from.take().or(said.admitted_from);
+            modes.discharged_to = modes.discharged_to.take().or(said.discharged_to);
+        }
     }
 
     fn episode(&mut self, stays: &[&Stay], is_shared: bool) {

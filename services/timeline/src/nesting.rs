@@ -162,7 +162,8 @@ impl<'a> Nesting<'a> {
             wholes.entry((outermost, found.person)).or_default().push(Part { found, chain, expires });
         }
         joined.extend(wholes.into_iter().flat_map(|((outermost, _), parts)| self.row(&outermost, parts)));
-        joined.sort_by(|one, other| (&one.stay.episode, one.stay.from).cmp(&(&other.stay.episode, other.stay.from)));
+        let order = |found: &Found<'a>| (found.stay.episode.clone(), found.person, found.stay.from);
+        joined.sort_by_cached_key(order);
         joined
     }
 

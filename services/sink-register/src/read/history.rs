@@ -75,8 +75,10 @@ const OWN: &str = "WHERE e.region = $1 AND e.subject = $2";
 const OCCURRED: &str = "(e.occurred_at >= timestamptz 'epoch' + $7::int8 * interval '1 microsecond' \
     AND e.occurred_at < timestamptz 'epoch' + $8::int8 * interval '1 microsecond')";
 
-/// Triggers without a time of their own: merges of persons, moves of visits, deletions (domain rules of episodes).
-const TIMELESS: &str = "('A18', 'A23', 'A29', 'A30', 'A34', 'A36', 'A40', 'A42', 'A45', 'A47', 'A50')";
+/// Triggers without a time of their own: merges of persons, moves of visits, deletions, what is a part of what (domain
+/// rules of episodes).
+const TIMELESS: &str =
+    "('A18', 'A23', 'A29', 'A30', 'A34', 'A36', 'A40', 'A42', 'A45', 'A47', 'A50', 'NUMBERED', 'PART-OF')";
 
 impl Window {
     fn condition(&self) -> String {

@@ -343,8 +343,8 @@ mod tests {
             assert_eq!(Target::of(reference), expected, "{reference}");
         }
         let asked = |text: &str| {
-            let reference: Reference<'_> =
-                serde_json::from_str(&format!("{{\"reference\":\"{text}\"}}")).expect("JSON");
+            let text = format!("{{\"reference\":\"{text}\"}}");
+            let reference: Reference<'_> = serde_json::from_str(&text).expect("JSON");
             assert!(reference.needs_record() && reference.id().is_none());
             let identifier = reference.asked().expect("an identifier");
             (said(&identifier.system).map(str::to_owned), said(&identifier.value).map(str::to_owned))

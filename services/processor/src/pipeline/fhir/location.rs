@@ -95,7 +95,7 @@ impl<'m> Placed<'m> {
 }
 
 /// What one step from bed to ward is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Bed,
     Room,
@@ -258,7 +258,8 @@ impl<'m> Chain<'m> {
                     return;
                 }
                 let is_first = self.unit.is_none();
-                let in_place_of = |held: Step| held == Step::Part && step > held || step == Step::Ward && held < step;
+                let in_place_of =
+                    |held| matches!((held, step), (Step::Part, Step::Unit | Step::Ward) | (Step::Unit, Step::Ward));
                 if is_known || is_first || self.unit.as_ref().is_some_and(|(held, _)| in_place_of(*held)) {
                     self.unit = Some((step, found));
                 }

@@ -228,7 +228,7 @@ fn with_returns<'m>(groups: Vec<Group<'m>>, own: &str) -> Vec<Stop<'m>> {
         }
         let holds = |other: &&Group<'m>| there(other) && other.end.is_none_or(|other| other > end);
         let is_now = |other: &&Group<'m>| other.presence == Presence::Now || other.end.is_some();
-        if let Some(back) = groups.iter().take(at).filter(holds).filter(is_now).last() {
+        if let Some(back) = groups[..at].iter().filter(holds).rfind(is_now) {
             let movement = format!("{own}/{}", rfc3339(end));
             let text = rfc3339(end);
             returns.push(Stop { movement, at: end, text, placed: back.placed.clone(), is_pending: false });
