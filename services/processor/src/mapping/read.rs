@@ -134,7 +134,8 @@ fn hl7_time(text: &str, stockholm: &mut Stockholm) -> Option<Told> {
 fn nowhere(text: &str) -> Option<Told> {
     let is_sign = |byte: &u8| byte.is_ascii_digit() || b"-:.+ TZ".contains(byte);
     let is_end = text.starts_with("0000") || text.starts_with("9999");
-    (is_end && text.as_bytes().iter().all(is_sign)).then_some(Told::Placeholder)
+    let is_date = text.as_bytes().get(4) == Some(&b'-') || matches!(text.len(), 8 | 14);
+    (is_end && is_date && text.as_bytes().iter().all(is_sign)).then_some(Told::Placeholder)
 }
 
 /// Whether the text of a time says no more than the day: a day has eight digits, and hours are more of them.
