@@ -204,7 +204,7 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
         belagda: known.then_some(occupancy.belagda),
         on_leave: known.then_some(occupancy.on_leave),
         lediga: ward.lediga().filter(|_| known),
-        overbelaggningar: (known && ward.overbelaggning_known).then_some(occupancy.overbelaggningar),
+        overbelaggningar: occupancy.overbelaggningar_known().filter(|_| known),
         utlokaliserade: if known { picture.hidden.ward(ward) } else { Shown::Missing },
         belagda_per_100: occupancy
             .disponibla
@@ -288,7 +288,7 @@ async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, S
             "at": rfc3339(picture.board.morning_at()),
             "belagda": ward.morning.belagda,
             "disponibla": ward.morning.disponibla,
-            "overbelaggningar": ward.morning.overbelaggningar,
+            "overbelaggningar": ward.morning.overbelaggningar_known(),
         },
         "history": { "belagda": steps(&detail.week.belagda), "disponibla": steps(&detail.week.disponibla) },
         "log": value(&detail.log),
@@ -368,6 +368,9 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
                 "since": cause.since.map(rfc3339),
                 "units": cause.wards,
                 "patients_beyond": (cause.rule == Rule::Overbelagd).then_some(cause.patients),
+                "findings": cause.rule.is_of_timeline().then_some(cause.findings),
+                "counted_again": cause.rule.is_of_timeline().then_some(cause.again),
+                "facilities": cause.facilities,
                 "who": cause.rule.who(words),
                 "ends": cause.rule.ends(words),
             })
@@ -402,6 +405,7 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
         now,
         operations: &operations,
         limits: &picture.board.limits,
+        board: &picture.board,
     };
     match sight.report() {
         Some(report) => Json(report.json(&sight)).into_response(),

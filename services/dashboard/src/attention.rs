@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::age::Freshness;
 use crate::board::{Board, Scope};
+use crate::doubt::Doubt;
 use crate::status::{Kind, Status};
 use crate::words::Words;
 
@@ -19,29 +20,51 @@ pub const SHOWN_MAX: usize = 7;
 pub enum Rule {
     /// A source system has gone silent: nothing of it can be trusted.
     SourceSilent,
-    /// Wards of a hospital have more patients than staffed beds.
+    /// The figures of a ward are wrong by so much that somebody has to look now, see [`crate::doubt`].
+    TimelineAlarm,
+    /// Wards of a hospital have overbelaggningar.
     Overbelagd,
     /// A hospital has no staffed bed free.
     NoBeds,
     /// A ward receives nobody.
     NotReceiving,
+    /// Several facilities send patients under one unit code, which is counted as one ward.
+    WardCodeShared,
     /// Wards have patients but have declared no beds.
     NoCapacity,
+    /// The timeline warns about events on a ward: a count may be wrong.
+    TimelineWarning,
 }
 
 impl Rule {
     /// All, most urgent first.
-    pub const ALL: [Self; 5] =
-        [Self::SourceSilent, Self::Overbelagd, Self::NoBeds, Self::NotReceiving, Self::NoCapacity];
+    pub const ALL: [Self; 8] = [
+        Self::SourceSilent,
+        Self::TimelineAlarm,
+        Self::Overbelagd,
+        Self::NoBeds,
+        Self::NotReceiving,
+        Self::WardCodeShared,
+        Self::NoCapacity,
+        Self::TimelineWarning,
+    ];
+
+    /// Whether findings of the timeline are behind it.
+    pub const fn is_of_timeline(self) -> bool {
+        matches!(self, Self::TimelineAlarm | Self::TimelineWarning)
+    }
 
     /// The rule's name.
     pub const fn title(self, w: &Words) -> &'static str {
         match self {
             Self::SourceSilent => w.rule_source_silent,
+            Self::TimelineAlarm => w.rule_timeline_alarm,
             Self::Overbelagd => w.rule_over,
             Self::NoBeds => w.rule_no_beds,
             Self::NotReceiving => w.rule_not_receiving,
+            Self::WardCodeShared => w.rule_ward_code_shared,
             Self::NoCapacity => w.rule_no_capacity,
+            Self::TimelineWarning => w.rule_timeline_warning,
         }
     }
 
@@ -49,10 +72,13 @@ impl Rule {
     pub const fn who(self, w: &Words) -> &'static str {
         match self {
             Self::SourceSilent => w.rule_source_silent_who,
+            Self::TimelineAlarm => w.rule_timeline_alarm_who,
             Self::Overbelagd => w.rule_over_who,
             Self::NoBeds => w.rule_no_beds_who,
             Self::NotReceiving => w.rule_not_receiving_who,
+            Self::WardCodeShared => w.rule_ward_code_shared_who,
             Self::NoCapacity => w.rule_no_capacity_who,
+            Self::TimelineWarning => w.rule_timeline_warning_who,
         }
     }
 
@@ -60,10 +86,13 @@ impl Rule {
     pub const fn ends(self, w: &Words) -> &'static str {
         match self {
             Self::SourceSilent => w.rule_source_silent_ends,
+            Self::TimelineAlarm => w.rule_timeline_alarm_ends,
             Self::Overbelagd => w.rule_over_ends,
             Self::NoBeds => w.rule_no_beds_ends,
             Self::NotReceiving => w.rule_not_receiving_ends,
+            Self::WardCodeShared => w.rule_ward_code_shared_ends,
             Self::NoCapacity => w.rule_no_capacity_ends,
+            Self::TimelineWarning => w.rule_timeline_warning_ends,
         }
     }
 }
@@ -81,45 +110,89 @@ pub struct Cause {
     pub since: Option<Timestamp>,
     /// Wards that it concerns.
     pub wards: u32,
-    /// Patients beyond staffed beds, for crowded wards.
+    /// Overbelaggningar, for crowded wards.
     pub patients: u32,
+    /// Warnings of the timeline.
+    pub findings: u32,
+    /// Belagda that are persons who are counted in the same place already.
+    pub again: u32,
+    /// Facilities that share a ward's code.
+    pub facilities: Vec<Box<str>>,
 }
 
-/// The causes within a scope, most urgent first, within a rule the largest first.
-pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
-    let mut found: BTreeMap<(Rule, Scope, Option<Box<str>>), Cause> = BTreeMap::new();
-    let mut note = |rule, scope: Scope, source: Option<Box<str>>, since: Option<Timestamp>, patients| {
-        let cause = found.entry((rule, scope.clone(), source.clone())).or_insert(Cause {
+/// What a rule has found so far.
+#[derive(Default)]
+struct Causes(BTreeMap<(Rule, Scope, Option<Box<str>>), Cause>);
+
+impl Causes {
+    /// One ward more, or a region's own matter, behind a cause.
+    fn note(&mut self, rule: Rule, scope: Scope, source: Option<Box<str>>, since: Option<Timestamp>) -> &mut Cause {
+        let cause = self.0.entry((rule, scope.clone(), source.clone())).or_insert(Cause {
             rule,
             scope,
             source_system: source,
             since,
             wards: 0,
             patients: 0,
+            findings: 0,
+            again: 0,
+            facilities: Vec::new(),
         });
         cause.wards += 1;
-        cause.patients += patients;
         cause.since = match (cause.since, since) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-    };
+        cause
+    }
+
+    /// What makes figures doubtful. Findings of level Info are on the ward's own page only.
+    fn doubt(&mut self, scope: &Scope, doubt: &Doubt) {
+        if doubt.warns() {
+            let rule = if doubt.is_alarm() { Rule::TimelineAlarm } else { Rule::TimelineWarning };
+            let cause = self.note(rule, scope.clone(), None, doubt.warned_since());
+            cause.findings += doubt.warnings;
+            cause.again += doubt.again;
+        }
+        if !doubt.facilities.is_empty() {
+            let cause = self.note(Rule::WardCodeShared, scope.clone(), None, doubt.shared_since);
+            cause.facilities.clone_from(&doubt.facilities);
+        }
+    }
+}
+
+/// The causes within a scope, most urgent first, within a rule the largest first.
+pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
+    let mut found = Causes::default();
+    for (region, doubt) in &board.unplaced {
+        // What no ward is known of belongs to no hospital either.
+        let place = Scope::Region(region.clone());
+        if *scope == Scope::Country || *scope == place {
+            found.doubt(&place, doubt);
+        }
+    }
     for ward in board.wards(scope) {
+        let place = || Scope::Ward(ward.region.clone(), ward.code.clone());
         let hospital = || Scope::Hospital(ward.region.clone(), ward.hospital_code.clone());
+        let region = || Scope::Region(ward.region.clone());
+        // Doubtful events stay so when their source falls silent.
+        found.doubt(&place(), &ward.doubt);
         if matches!(ward.freshness, Freshness::Stale | Freshness::Lost) {
-            note(Rule::SourceSilent, Scope::Region(ward.region.clone()), ward.source_system.clone(), ward.heard, 0);
+            found.note(Rule::SourceSilent, region(), ward.source_system.clone(), ward.heard);
             continue;
         }
         match ward.status {
-            Status::Overbelagd { by } => note(Rule::Overbelagd, hospital(), None, ward.status_since, by),
-            Status::TarInteEmot { .. } => {
-                let place = Scope::Ward(ward.region.clone(), ward.code.clone());
-                note(Rule::NotReceiving, place, None, ward.status_since, 0);
+            Status::Overbelagd { by } => {
+                found.note(Rule::Overbelagd, hospital(), None, ward.status_since).patients += by;
             }
-            Status::Okant if ward.occupancy.belagda > 0 => {
-                note(Rule::NoCapacity, Scope::Region(ward.region.clone()), None, ward.status_since, 0);
+            Status::TarInteEmot { .. } => {
+                found.note(Rule::NotReceiving, place(), None, ward.status_since);
             }
             _ => {}
+        }
+        if ward.occupancy.disponibla.is_none() && ward.occupancy.belagda > 0 && ward.status.kind() != Kind::TarInteEmot
+        {
+            found.note(Rule::NoCapacity, region(), None, ward.status_since);
         }
     }
     for hospital in board.hospitals(scope) {
@@ -128,22 +201,20 @@ pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
             .iter()
             .filter(|ward| ward.freshness.counts() && ward.occupancy.disponibla.is_some())
             .collect();
-        let free = judged.iter().any(|ward| matches!(ward.status.kind(), Kind::Lediga | Kind::FaLediga));
+        // A ward can have overbelaggningar and a free bed.
+        let free = judged.iter().any(|ward| ward.lediga() > Some(0) && ward.status.kind() != Kind::TarInteEmot);
         if !judged.is_empty() && !free {
             let place = Scope::Hospital(hospital.region.into(), hospital.code.into());
             let since = judged.iter().filter_map(|ward| ward.status_since).max();
             for _ in &judged {
-                note(Rule::NoBeds, place.clone(), None, since, 0);
+                found.note(Rule::NoBeds, place.clone(), None, since);
             }
         }
     }
-    let mut causes: Vec<_> = found.into_values().collect();
+    let mut causes: Vec<_> = found.0.into_values().collect();
     causes.sort_by(|one, other| {
-        (one.rule, std::cmp::Reverse((one.patients, one.wards)), &one.scope).cmp(&(
-            other.rule,
-            std::cmp::Reverse((other.patients, other.wards)),
-            &other.scope,
-        ))
+        let size = |cause: &Cause| std::cmp::Reverse((cause.patients, cause.again, cause.findings, cause.wards));
+        (one.rule, size(one), &one.scope).cmp(&(other.rule, size(other), &other.scope))
     });
     causes
 }

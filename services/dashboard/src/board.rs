@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::{CareType, ClosedReason, Timestamp};
-use timeline::{Occupancy, Total};
+use timeline::{FindingRule, Occupancy, Total};
 use topics::Region;
 
 use crate::age::{Freshness, Limits};
 use crate::collate;
+use crate::doubt::Doubt;
 use crate::live::Live;
 use crate::status::Kind;
 use crate::ward::{HOURS, Hour, Past, Ward, last_morning};
@@ -30,6 +31,10 @@ pub struct Board {
     pub heard: BTreeMap<(Box<str>, Box<str>), Timestamp>,
     /// When a source counts as stale.
     pub limits: Limits,
+    /// What the timeline has found, by region and rule: every rule of every region that was heard, also those with none.
+    pub findings: BTreeMap<(Box<str>, FindingRule), u32>,
+    /// What is doubtful in a region and no ward is known of.
+    pub unplaced: BTreeMap<Box<str>, Doubt>,
 }
 
 /// What is kept between boards so that only what changed is counted anew.
@@ -46,7 +51,14 @@ impl Builder {
         self.generation += 1;
         let mut wards = BTreeMap::new();
         let mut heard = BTreeMap::new();
+        let mut findings = BTreeMap::new();
+        let mut unplaced = BTreeMap::new();
         for (code, region) in &live.regions {
+            findings.extend(FindingRule::ALL.iter().map(|rule| ((code.clone(), *rule), 0)));
+            for (rule, count) in region.found() {
+                *findings.entry((code.clone(), rule)).or_default() += count;
+            }
+            unplaced.insert(code.clone(), region.doubt(now));
             for (source, at) in &region.heard {
                 heard.insert((code.clone(), source.clone()), *at);
             }
@@ -77,7 +89,7 @@ impl Builder {
                 wards.insert(key, Arc::new(ward));
             }
         }
-        Board { now, generation: self.generation, ready, wards, heard, limits }
+        Board { now, generation: self.generation, ready, wards, heard, limits, findings, unplaced }
     }
 }
 
@@ -220,7 +232,16 @@ pub struct Hospital<'a> {
 impl Board {
     /// A board of nothing, before the first is built.
     pub fn empty(now: Timestamp, limits: Limits) -> Self {
-        Self { now, generation: 0, ready: false, wards: BTreeMap::new(), heard: BTreeMap::new(), limits }
+        Self {
+            now,
+            generation: 0,
+            ready: false,
+            wards: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            limits,
+            findings: BTreeMap::new(),
+            unplaced: BTreeMap::new(),
+        }
     }
 
     /// The wards of a scope, by region and code.

@@ -141,7 +141,7 @@ fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
         &number(occupancy.disponibla.map(i64::from)),
         &number(occupancy.faststallda.map(i64::from)),
         &number(occupancy.stangda.map(i64::from)),
-        &number(ward.overbelaggning_known.then_some(occupancy.overbelaggningar.into())),
+        &number(occupancy.overbelaggningar_known().map(i64::from)),
         &outlying,
         ward.freshness.class(),
         &ward.heard.map(rfc3339).unwrap_or_else(|| w.missing.to_owned()),

@@ -8,9 +8,9 @@ use crate::usual::{WEEKS, WEEKS_MIN};
 use crate::words::Language;
 
 /// Raised when a definition changes.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";
 /// The day of that version.
-pub const DATE: &str = "2026-11-25";
+pub const DATE: &str = "2026-11-28";
 
 /// One term.
 #[derive(Debug, Clone, Serialize)]
@@ -41,8 +41,8 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
             term(
                 "faststalld",
                 "Fastställd vårdplats",
-                "Disponibel vårdplats i sluten vård som huvudmannen har beslutat om.",
-                "Ordalydelsen är inte kontrollerad mot termbanken",
+                "Vårdplats i sluten vård beslutad av huvudman.",
+                "Socialstyrelsens termbank",
             ),
             term(
                 "belagda",
@@ -53,13 +53,13 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
             term(
                 "lediga",
                 "Ledig bemannad plats",
-                "Disponibla minus belagda på avdelningen. I en summa räknas en avdelning aldrig under noll: en full avdelning tar inte av en annans lediga platser.",
+                "Disponibla minus belagda på avdelningen. Den som ligger på en plats som inte är disponibel är belagd, så lediga är de platser som blir kvar när alla har fått en: därför kan en överbelagd avdelning ha lediga platser. I en summa räknas en avdelning aldrig under noll: en full avdelning tar inte av en annans lediga platser.",
                 "Räknas här",
             ),
             term(
                 "overbelaggning",
                 "Överbeläggning",
-                "När en inskriven patient vårdas på en vårdplats som inte uppfyller kraven på disponibel vårdplats. Där källan inte anger sorts plats räknas varje patient utöver de disponibla. Anges per 100 disponibla vårdplatser.",
+                "När en inskriven patient vårdas på en vårdplats som inte uppfyller kraven på disponibel vårdplats. Räknas per avdelning: patienterna på platser som enhetskatalogen anger som ej disponibla, och minst de belagda utöver de disponibla. Samma tal står vid lägesordet, i kolumnen, kl. 06.00, i lagret och i uttaget. Är de disponibla okända och ingen ej disponibel plats belagd står ”saknas”. En summa är summan av avdelningarnas tal. En teknisk plats räknas som disponibel och en patient på permission räknas med: det är vår läsning, en offentlig regel har inte hittats. Anges per 100 disponibla vårdplatser. Till och med version 2 räknades bara de ej disponibla platserna så snart någon plats på avdelningen hade känd sort.",
                 "Socialstyrelsens termbank; nyckeltalet SKR",
             ),
             term(
@@ -119,8 +119,8 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
             term(
                 "faststalld",
                 "Decided bed (fastställd vårdplats)",
-                "A staffed bed in inpatient care that the responsible authority has decided on.",
-                "Wording not checked against the term bank",
+                "A bed in inpatient care decided on by the responsible authority.",
+                "The term bank",
             ),
             term(
                 "belagda",
@@ -131,13 +131,13 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
             term(
                 "lediga",
                 "Staffed bed free (ledig)",
-                "Staffed minus occupied on the ward. In a sum a ward never counts below zero: a full ward does not use up another's free beds.",
+                "Staffed minus occupied on the ward. Whoever lies in a place that is no staffed bed is occupied, so free beds are those left when everybody has one: an overcrowded ward can have free beds. In a sum a ward never counts below zero: a full ward does not use up another's free beds.",
                 "Counted here",
             ),
             term(
                 "overbelaggning",
                 "Overcrowding (överbeläggning)",
-                "When an admitted patient is cared for in a place that does not meet the requirements of a staffed bed. Where the source does not tell the kind of place, each patient beyond the staffed beds counts. Given per 100 staffed beds.",
+                "When an admitted patient is cared for in a place that does not meet the requirements of a staffed bed. Counted per ward: the patients in places that the unit directory calls not staffed, and at least the occupied beyond the staffed beds. The same number stands with the status word, in the column, at 06:00, in the store and in the extract. Where the staffed beds are unknown and no such place is taken it says “missing”. A total is the sum of the wards' own figures. A technical bed counts as staffed and a patient on leave counts: that is our reading, no public rule was found. Given per 100 staffed beds. Up to version 2 only the places that are not staffed counted as soon as one place of the ward was of a known kind.",
                 "The term bank; the indicator is SKR's",
             ),
             term(
@@ -208,6 +208,24 @@ pub fn published(language: Language) -> Vec<Definition> {
             skr,
         ),
         term(
+            "uttag-vardplatser",
+            language.say("Uttaget vårdplatser, versioner", "The extract of beds, versions"),
+            language.say(
+                "Version 2: överbeläggning är patienter på ej disponibla platser, och minst de belagda utöver de disponibla; tidslinjens anmärkningar står per avdelning och månad. Version 1: bara patienter på ej disponibla platser så snart någon plats på avdelningen hade känd sort; anmärkningarna stod som en summa. En serie över bytet är inte jämförbar.",
+                "Version 2: overcrowding is patients in places that are not staffed beds, and at least the occupied beyond the staffed; the timeline's findings stand per ward and month. Version 1: only patients in places that are not staffed as soon as one place of the ward was of a known kind; findings stood as one sum. A series over the change is not comparable.",
+            ),
+            here,
+        ),
+        term(
+            "anmarkning",
+            language.say("Anmärkning", "Finding"),
+            language.say(
+                "Det som tidslinjens regler lade åt sidan, gissade eller lade märke till när händelser blev vårdtillfällen. En varning betyder att en siffra kan vara fel och står under Uppmärksamma; en upplysning står bara i avdelningens logg. Larm ges från två belagda för mycket av samma person på samma plats, eller tio varningar på en avdelning.",
+                "What the rules of the timeline set aside, guessed or noticed when events became stays. A warning means that a figure may be wrong and stands under Needs attention; an information stands in the ward's log only. It is an alarm from two occupied too many of the same person in the same place, or ten warnings on a ward.",
+            ),
+            here,
+        ),
+        term(
             "vantande",
             language.say("Väntande", "Waiting (väntande)"),
             language.say(
@@ -253,13 +271,13 @@ pub fn status(language: Language, kind: Kind) -> String {
         (Language::Sv, Kind::Lediga) => format!("{FREE_FROM} eller fler bemannade platser är lediga"),
         (Language::Sv, Kind::FaLediga) => format!("1–{few} bemannade platser är lediga"),
         (Language::Sv, Kind::Full) => "ingen bemannad plats är ledig".into(),
-        (Language::Sv, Kind::Overbelagd) => "fler patienter än disponibla platser; siffran säger hur många fler".into(),
+        (Language::Sv, Kind::Overbelagd) => "patienter utöver de disponibla platserna, eller på platser som inte är disponibla; siffran är antalet överbeläggningar".into(),
         (Language::Sv, Kind::TarInteEmot) => "avdelningen har sagt det; orsak och sluttid står i text".into(),
         (Language::Sv, Kind::Okant) => "det finns ingen användbar uppgift".into(),
         (Language::En, Kind::Lediga) => format!("{FREE_FROM} or more staffed beds are free"),
         (Language::En, Kind::FaLediga) => format!("1–{few} staffed beds are free"),
         (Language::En, Kind::Full) => "no staffed bed is free".into(),
-        (Language::En, Kind::Overbelagd) => "more patients than staffed beds; the figure says how many more".into(),
+        (Language::En, Kind::Overbelagd) => "patients beyond the staffed beds, or in places that are none; the figure is the number of överbeläggningar".into(),
         (Language::En, Kind::TarInteEmot) => "the ward has said so; reason and end are in the text".into(),
         (Language::En, Kind::Okant) => "there is no usable data".into(),
     }

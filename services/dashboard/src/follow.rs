@@ -85,6 +85,9 @@ impl Follower {
     /// Runs until shutdown.
     pub fn run(&self) {
         self.health.set_ready(BOARD, false, "reading events from the store");
+        for region in &self.regions {
+            self.hub.metrics.begin(region.code());
+        }
         while !self.shutdown.requested() {
             match self.follow() {
                 Ok(()) => return,

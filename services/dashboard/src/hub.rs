@@ -4,7 +4,7 @@
 //! reader of that address gets the same bytes. A reader is told only the newest version: one that is slow, paused or
 //! was away gets what changed since it last looked, at most the whole page, so nobody's backlog can grow.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -183,6 +183,7 @@ impl Hub {
         let mut builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         let board = builder.build(&self.live(), self.limits, self.ready.load(Ordering::Relaxed), now);
+        self.count_findings(&board);
         let hidden = self.rules.choose(board.wards.values().map(AsRef::as_ref));
         let picture = Picture { board: Arc::new(board), hidden: Arc::new(hidden), usual: self.usual.load_full() };
         self.picture.store(Arc::new(picture));
@@ -198,6 +199,19 @@ impl Hub {
         self.metrics.topics.set(i64::try_from(running.len()).unwrap_or(i64::MAX));
         self.metrics.clients.set(i64::try_from(self.client_count()).unwrap_or(i64::MAX));
         self.metrics.turn.observe(started.elapsed().as_secs_f64());
+    }
+
+    fn count_findings(&self, board: &Board) {
+        let mut alarms: BTreeMap<&str, i64> = board.unplaced.keys().map(|region| (&**region, 0)).collect();
+        for ward in board.wards.values().filter(|ward| ward.doubt.is_alarm()) {
+            *alarms.entry(&ward.region).or_default() += 1;
+        }
+        for (region, count) in alarms {
+            self.metrics.wards_in_alarm.of(&[region]).set(count);
+        }
+        for ((region, rule), count) in &board.findings {
+            self.metrics.set_findings(region, *rule, *count);
+        }
     }
 
     /// The newest edition of an address and a way to wait for the next. The address counts as read while the receiver

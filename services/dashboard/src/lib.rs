@@ -11,6 +11,7 @@ pub mod collate;
 pub mod config;
 pub mod csv;
 pub mod definitions;
+pub mod doubt;
 pub mod follow;
 pub mod format;
 pub mod hiding;

@@ -6,6 +6,8 @@
 //! Bound: episodes that are closed and older than [`Live::memory`] leave, see [`Live::retire`]; an event for one that
 //! has left asks for its events back by [`Applied::NeedsHistory`].
 
+mod facility;
+mod found;
 mod log;
 mod unit;
 
@@ -13,8 +15,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemas::{BedCapacity, BedStatus, CorrectionKind, Encounter, Envelope, Timestamp};
-use timeline::{EpisodeKey, Event, Ledger, Stay, Trigger};
+use timeline::{Change, EpisodeKey, Event, Finding, Ledger, Stay, Trigger};
 
+use crate::doubt::{Doubt, SHOWN_FOR};
+
+pub use facility::Facilities;
+pub use found::Found;
 pub use log::{LogKind, LogLine};
 pub use unit::{NotReceiving, Unit};
 
@@ -38,6 +44,8 @@ pub struct Region {
     pub units: BTreeMap<Box<str>, Unit>,
     /// When each source system was last heard, by its HSA-id.
     pub heard: BTreeMap<Box<str>, Timestamp>,
+    /// What the timeline found that no unit is known of.
+    pub unplaced: Found,
 }
 
 /// What became of an event.
@@ -79,7 +87,7 @@ impl Live {
     pub fn recall(&mut self, region: &str, events: Vec<Event>) {
         let region = self.region(region);
         let change = region.ledger.insert(events);
-        region.move_stays(change.before, change.after, None);
+        region.follow(change, None);
     }
 
     /// Applies a statement of capacity.
@@ -130,6 +138,7 @@ impl Live {
             for unit in region.units.values_mut() {
                 unit.retire(before);
             }
+            region.unplaced.retire(before, |_| false);
         }
         self.is_partial |= gone > 0;
         gone
@@ -179,6 +188,7 @@ impl Live {
                 care_type: encounter.care_type,
                 telephone: None,
             });
+            unit.see_facility(place.facility, envelope.ingested_at);
             if has_effect {
                 unit.touch(envelope);
             }
@@ -191,7 +201,7 @@ impl Live {
                 (has_effect && envelope.ingested_at.0 - envelope.occurred_at.0 > late_after).then_some(LogKind::Late)
             }
         };
-        region.move_stays(change.before, change.after, Some(Cause { kind, envelope }));
+        region.follow(change, Some(Cause { kind, envelope }));
     }
 }
 
@@ -217,6 +227,44 @@ impl Region {
             self.units.insert(code.into(), Unit::new(code));
         }
         self.units.get_mut(code).expect("inserted above")
+    }
+
+    /// How many findings there are of each rule that has any, by rule.
+    pub fn found(&self) -> impl Iterator<Item = (timeline::FindingRule, u32)> {
+        self.units.values().map(|unit| &unit.found).chain([&self.unplaced]).flat_map(Found::counts)
+    }
+
+    /// What is doubtful and no unit is known of.
+    pub fn doubt(&self, at: Timestamp) -> Doubt {
+        let (warnings, since) = self.unplaced.warnings(Timestamp(at.0 - SHOWN_FOR), |_| false);
+        Doubt { warnings, since, ..Doubt::default() }
+    }
+
+    fn follow(&mut self, change: Change, cause: Option<Cause<'_>>) {
+        let received = cause.as_ref().map(|cause| cause.envelope.ingested_at);
+        self.move_stays(change.before, change.after, cause);
+        for finding in &change.findings_before {
+            // The unit may have become known since the finding came.
+            self.unplaced.remove(finding);
+            if let Some(unit) = self.unit_of(finding) {
+                unit.version += 1;
+                unit.found.remove(finding);
+            }
+        }
+        for finding in change.findings_after {
+            let received = received.unwrap_or(finding.at);
+            match self.unit_of(&finding) {
+                Some(unit) => {
+                    unit.version += 1;
+                    unit.found.add(finding, received);
+                }
+                None => self.unplaced.add(finding, received),
+            }
+        }
+    }
+
+    fn unit_of(&mut self, finding: &Finding) -> Option<&mut Unit> {
+        self.units.get_mut(finding.unit.as_deref()?)
     }
 
     fn move_stays(&mut self, before: Vec<Stay>, after: Vec<Stay>, cause: Option<Cause<'_>>) {
@@ -246,6 +294,8 @@ impl Region {
                     kind,
                     before: Some(i64::from(before)),
                     after: Some(i64::from(after)),
+                    rule: None,
+                    findings: None,
                 });
             }
         }

@@ -23,6 +23,7 @@ pub use sheet::{Cell, Column, Sheet};
 
 use crate::age;
 use crate::api::rfc3339;
+use crate::board::Board;
 use crate::published::{Library, Parcel, Reading};
 use crate::shelf::Manner;
 use crate::words::Language;
@@ -43,6 +44,8 @@ pub struct Sight<'a> {
     pub operations: &'a operations::State,
     /// When a source counts as stale, for the definitions.
     pub limits: &'a age::Limits,
+    /// The live board, for what the timeline finds now.
+    pub board: &'a Board,
 }
 
 /// A part of a page.

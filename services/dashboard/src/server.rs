@@ -209,6 +209,7 @@ async fn published(
         now: picture.board.now,
         operations: &operations,
         limits: &picture.board.limits,
+        board: &picture.board,
     };
     let Some(report) = sight.report() else { return not_found(&hub, language, &headers) };
     hub.metrics.answers.inc();

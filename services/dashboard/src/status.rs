@@ -15,9 +15,9 @@ pub const FREE_FROM: u32 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "word")]
 pub enum Status {
-    /// More patients than staffed beds.
+    /// More patients than disponibla vardplatser hold.
     Overbelagd {
-        /// How many more.
+        /// How many more: the overbelaggningar of [`timeline::occupancy`], as in every other place.
         by: u32,
     },
     /// No staffed bed free.
@@ -110,8 +110,9 @@ impl Kind {
 }
 
 impl Status {
-    /// The word for a ward. A ward whose source is lost, or that has declared no staffed beds, is `Okänt`; a stale
-    /// one keeps its last word, which the page marks as such.
+    /// The word for a ward. One with overbelaggningar is `Överbelagd` by so many, also when staffed beds are free: somebody
+    /// lies in a bed that is none. A ward whose source is lost, or of which neither the staffed beds nor an overbelaggning
+    /// is known, is `Okänt`; a stale one keeps its last word, which the page marks as such.
     pub fn of(occupancy: &Occupancy, freshness: Freshness, not_receiving: Option<NotReceiving>) -> Self {
         if freshness == Freshness::Lost {
             return Self::Okant;
@@ -119,12 +120,14 @@ impl Status {
         if let Some(closed) = not_receiving {
             return Self::TarInteEmot { reason: closed.reason, until: closed.until };
         }
+        if let Some(by @ 1..) = occupancy.overbelaggningar_known() {
+            return Self::Overbelagd { by };
+        }
         let Some(disponibla) = occupancy.disponibla else { return Self::Okant };
-        match disponibla.checked_sub(occupancy.belagda) {
-            None => Self::Overbelagd { by: occupancy.belagda - disponibla },
-            Some(0) => Self::Full,
-            Some(free @ 1..FREE_FROM) => Self::FaLediga { free },
-            Some(free) => Self::Lediga { free },
+        match disponibla.saturating_sub(occupancy.belagda) {
+            0 => Self::Full,
+            free @ 1..FREE_FROM => Self::FaLediga { free },
+            free => Self::Lediga { free },
         }
     }
 
@@ -156,7 +159,16 @@ mod tests {
     use super::*;
 
     fn occupancy(belagda: u32, disponibla: Option<u32>) -> Occupancy {
-        Occupancy { belagda, disponibla, ..Occupancy::default() }
+        let overbelaggningar = disponibla.map_or(0, |disponibla| belagda.saturating_sub(disponibla));
+        Occupancy { belagda, disponibla, overbelaggningar, ..Occupancy::default() }
+    }
+
+    #[test]
+    fn patients_in_beds_that_are_none_make_a_ward_overbelagd_whatever_is_free() {
+        for disponibla in [Some(24), Some(6), None] {
+            let counted = Occupancy { overbelaggningar: 2, ..occupancy(6, disponibla) };
+            assert_eq!(Status::of(&counted, Freshness::Fresh, None), Status::Overbelagd { by: 2 });
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@ use schemas::{CareType, ClosedReason, Timestamp};
 use timeline::{Capacity, Occupancy};
 
 use crate::age::{Freshness, Limits};
+use crate::doubt::Doubt;
 use crate::live::Unit;
+use crate::shown::Shown;
 use crate::status::Status;
 
 /// Hours of history behind a sparkline, the present hour included.
@@ -36,8 +38,6 @@ pub struct Ward {
     pub telephone: Option<Box<str>>,
     /// The counts.
     pub occupancy: Occupancy,
-    /// Whether overbelaggningar can be told at all.
-    pub overbelaggning_known: bool,
     /// What the unit has declared, if anything holds.
     pub capacity: Option<Capacity>,
     /// The source that covers the unit.
@@ -58,6 +58,8 @@ pub struct Ward {
     pub hours: Box<[Hour]>,
     /// At the last 06:00.
     pub morning: Occupancy,
+    /// What makes the figures doubtful.
+    pub doubt: Doubt,
 }
 
 /// A ward's counts at a full hour.
@@ -82,6 +84,7 @@ pub struct Past {
     hour: i64,
     hours: Box<[Hour]>,
     morning: Occupancy,
+    doubt: Doubt,
 }
 
 impl Past {
@@ -97,7 +100,7 @@ impl Past {
             .map(|back| Timestamp((hour - (HOURS as i64 - 2) + back) * HOUR))
             .map(|at| Hour::of(&unit.occupancy(at)))
             .collect();
-        Self { version: unit.version, hour, hours, morning: unit.occupancy(last_morning(now)) }
+        Self { version: unit.version, hour, hours, morning: unit.occupancy(last_morning(now)), doubt: unit.doubt(now) }
     }
 }
 
@@ -144,7 +147,6 @@ impl Ward {
             mvo: known(&unit.mvo),
             care_type: unit.care_type.unwrap_or(CareType::Unknown),
             telephone: known(&unit.telephone),
-            overbelaggning_known: unit.overbelaggning_known(now),
             capacity: unit.capacity_at(now).copied(),
             source_system: unit.source_system.clone(),
             heard,
@@ -155,6 +157,7 @@ impl Ward {
             status_since: None,
             hours: hours.into(),
             morning: past.morning,
+            doubt: past.doubt.clone(),
             occupancy,
         }
     }
@@ -162,6 +165,11 @@ impl Ward {
     /// Whether the ward's figures may enter a total; `None` in [`timeline::Total::add`] otherwise.
     pub fn counted(&self) -> Option<&Occupancy> {
         self.freshness.counts().then_some(&self.occupancy)
+    }
+
+    /// Overbelaggningar, or the word for not known.
+    pub fn overbelaggningar(&self) -> Shown {
+        Shown::or_missing(self.occupancy.overbelaggningar_known())
     }
 
     /// Staffed free beds, never below zero.

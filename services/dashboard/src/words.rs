@@ -227,8 +227,8 @@ words! {
     usual_weeks: "åtta veckor", "eight weeks";
     planned: "Planerade utskrivningar", "Planned discharges";
     planned_missing: "saknas: källorna skickar dem inte än", "missing: the sources do not send them yet";
-    log: "Besked och rättelser", "Declarations and corrections";
-    log_none: "Inget besked och ingen rättelse de senaste sju dygnen.", "No declaration and no correction in the last seven days.";
+    log: "Besked, rättelser och anmärkningar", "Declarations, corrections and findings";
+    log_none: "Inget besked, ingen rättelse och ingen anmärkning de senaste sju dygnen.", "No declaration, no correction and no finding in the last seven days.";
     log_when: "Kom", "Received";
     log_valid: "Gäller", "Valid";
     log_what: "Vad", "What";
@@ -238,6 +238,7 @@ words! {
     log_cancel: "Rättelse: en tidigare händelse återtogs", "Correction: an earlier event was withdrawn";
     log_replace: "Rättelse: en tidigare händelse ändrades", "Correction: an earlier event was changed";
     log_late: "Sen uppgift: händelsen var äldre", "Late report: the event was older";
+    log_found: "Anmärkning", "Finding";
     sources: "Källor", "Sources";
     source_system: "Källsystem", "Source system";
     heard: "Hört", "Heard";
@@ -280,6 +281,20 @@ words! {
     rule_not_receiving_ends: "avdelningen tar emot igen", "the ward receives again";
     rule_not_receiving_who: "Avdelningen", "The ward";
 
+    rule_timeline_alarm: "Larm: avdelningens siffror är fel", "Alarm: the ward's figures are wrong";
+    rule_timeline_alarm_ends: "källan har rättat, eller sju dygn efter det senaste när vårdtillfället inte längre ligger på avdelningen", "the source has corrected, or seven days after the last one once the visit is no longer on the ward";
+    rule_timeline_alarm_who: "Regionens integrationsansvariga och källsystemets förvaltning, nu", "The region's integration engineers and the source system's maintainers, now";
+    rule_timeline_warning: "Anmärkningar på händelser: siffran kan vara fel", "Findings on events: a figure may be wrong";
+    rule_timeline_warning_ends: "källan har rättat, eller sju dygn efter det senaste när vårdtillfället inte längre ligger på avdelningen", "the source has corrected, or seven days after the last one once the visit is no longer on the ward";
+    rule_timeline_warning_who: "Källsystemets förvaltning", "The source system's maintainers";
+    rule_ward_code_shared: "Flera inrättningar delar avdelningens kod och räknas som en", "Several facilities share the ward's code and are counted as one";
+    rule_ward_code_shared_ends: "enhetskatalogen listar koden per inrättning, eller bara en hörs i sju dygn", "the unit directory lists the code by facility, or only one is heard for seven days";
+    rule_ward_code_shared_who: "Ägaren av regionens enhetskatalog", "The owner of the region's unit directory";
+    finding_short: "anmärkning", "finding";
+    findings_short: "anmärkningar", "findings";
+    counted_again: "räknade flera gånger", "counted more than once";
+    facilities: "inrättningar (PV1-3.4)", "facilities (PV1-3.4)";
+
     about: "Om siffrorna", "About the figures";
     about_short: "Bemannade platser gäller. Gamla uppgifter räknas inte in. Summor är summa genom summa.", "Staffed beds count. Old data are left out. Totals are sum over sum.";
     about_published: "Publicerade siffror ur regionernas uttag. Det som saknas är aldrig noll. Summor är summa genom summa.", "Published figures from the regions' extracts. What is missing is never zero. Totals are sum over sum.";
@@ -295,7 +310,7 @@ words! {
     status_words: "Lägesord", "Status words";
     shape: "Form", "Shape";
     when: "När", "When";
-    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 2, 2026-11-25.", "Every figure on the board follows these definitions. Version 2, 2026-11-25.";
+    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 3, 2026-11-28.", "Every figure on the board follows these definitions. Version 3, 2026-11-28.";
 }
 
 impl Words {

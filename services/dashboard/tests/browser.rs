@@ -105,6 +105,8 @@ fn admit(site: &Site, number: u64) {
         bed_kind: BedKind::Disponibel,
         correction: CorrectionKind::New,
         occurred_given: true,
+        person: None,
+        facility: None,
     }
     .with(9_000_000 + number, |event| site.hub.live().encounter_recalled(event));
     site.hub.turn();

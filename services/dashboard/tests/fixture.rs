@@ -44,6 +44,10 @@ pub struct Movement<'a> {
     pub bed_kind: BedKind,
     pub correction: CorrectionKind,
     pub occurred_given: bool,
+    /// Whose visit; without it everybody has one visit.
+    pub person: Option<&'a str>,
+    /// PV1-3.4
+    pub facility: Option<&'a str>,
 }
 
 /// A ward as the unit directory describes it.
@@ -60,14 +64,14 @@ impl Movement<'_> {
     /// Gives the record to `then`; records borrow, so it cannot be returned.
     pub fn with<T>(&self, number: u64, then: impl FnOnce(&Encounter<'_>) -> T) -> T {
         let id = uuid::Uuid::from_u128(u128::from(number) << 64 | 0x8000_0000_0000_0000).to_string();
-        let token = format!("{PLANTED_TOKEN}{}", self.episode);
+        let token = format!("{PLANTED_TOKEN}{}", self.person.unwrap_or(&self.episode));
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
         let place = Some(Place {
             unit: self.unit,
             room: None,
             bed: Some(self.bed),
-            facility: None,
+            facility: self.facility,
             building: None,
             floor: None,
         });
@@ -330,6 +334,8 @@ fn fill(live: &mut Live, dice: &mut Dice, number: &mut u64, site: &Site<'_>, ind
                 },
                 correction: CorrectionKind::New,
                 occurred_given: true,
+                person: None,
+                facility: None,
             };
             movement.with(*number, |event| live.encounter_recalled(event));
             at += length;

@@ -214,6 +214,8 @@ impl Stand {
             bed_kind: BedKind::Disponibel,
             correction: CorrectionKind::New,
             occurred_given: true,
+            person: None,
+            facility: None,
         }
         .with(self.sent, |event| {
             id = event.envelope.event_id.to_owned();

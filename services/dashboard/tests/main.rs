@@ -4,9 +4,11 @@
 #![allow(clippy::print_stdout)]
 
 mod browser;
+mod doubt;
 mod fixture;
 mod follow;
 mod morning;
+mod overcrowding;
 mod pages;
 mod published;
 mod register;

@@ -8,6 +8,11 @@
 //! * **Missing is never zero.** A ward that nobody has spoken of, or whose source was silent for the 24 hours before,
 //!   has empty cells and a reason; a ward without a capacity statement has its patients and no beds, and is left out
 //!   of sums.
+//! * **Overbelaggningar** of a ward are the patients in beds that are not disponibla, and at least those beyond the
+//!   disponibla. Definition version 1 counted only the former as soon as one bed of the ward was of a known kind, so a
+//!   ward with 10 patients, 9 staffed beds and one bed in the unit directory had none; version 2 counts one.
+//! * **What the timeline found** in the month stands in `quality.csv` per ward and rule, by the ledger that the stays
+//!   come from, and as a sum in the manifest. Version 1 had the sum only, over all events that were read.
 //! * **What is read.** Events from [`LOOKBACK_DAYS`] before the month to its end, all others of their episodes and
 //!   persons, and merges, moves and deletions of any time. A patient who has been in one place for longer without any
 //!   event is not seen.
@@ -41,6 +46,9 @@ pub const LOOKBACK_DAYS: i64 = 400;
 pub(crate) const FILES: [&str; 4] = ["beds_by_ward.csv", "beds_by_hospital.csv", "beds_month.csv", "quality.csv"];
 
 const DAY: i64 = 24 * 3_600_000_000;
+
+/// What the timeline found: by hospital, ward (empty where none is known) and rule.
+type Found = BTreeMap<(Box<str>, Box<str>, &'static str), u64>;
 
 /// What one extract is of.
 #[derive(Debug, Clone)]
@@ -99,12 +107,19 @@ impl Beds {
 
     /// The files.
     #[must_use]
-    pub fn finish(mut self) -> Output {
+    pub fn finish(self) -> Output {
+        self.files_and_findings().0
+    }
+
+    fn files_and_findings(mut self) -> (Output, Found) {
         let mut ledger = Ledger::new();
         ledger.insert(std::mem::take(&mut self.events));
-        let mut findings: BTreeMap<&str, u64> = BTreeMap::new();
-        for finding in ledger.findings() {
-            *findings.entry(finding.rule.code()).or_default() += 1;
+        let (from, to) = Period::Month(self.settings.month).bounds();
+        let mut findings = Found::new();
+        for finding in ledger.findings().filter(|finding| (from..to).contains(&finding.at)) {
+            let ward = finding.unit.as_deref().and_then(|unit| self.wards.get_key_value(unit));
+            let (hospital, code) = ward.map_or(("", ""), |(code, ward)| (ward.hospital(), &**code));
+            *findings.entry((hospital.into(), code.into(), finding.rule.code())).or_default() += 1;
         }
         for stay in ledger.stays() {
             // A stay is at a place that an event names, so its ward is there.
@@ -122,7 +137,8 @@ impl Beds {
         }
         rows.sort_by(|one, other| one.key().cmp(&other.key()));
         let hidden = hiding::choose(&rows, self.settings.hide_below.unwrap_or(0));
-        tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings)
+        let output = tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings);
+        (output, findings)
     }
 }
 
@@ -164,5 +180,9 @@ pub(crate) async fn make(
         Ok(())
     };
     snapshot.each(&capacities, Order::Time, origin, &decoder, take).await?;
-    Ok((beds.finish(), findings))
+    let (output, found) = beds.files_and_findings();
+    for ((_, _, rule), count) in found {
+        *findings.entry(rule.to_owned()).or_default() += count;
+    }
+    Ok((output, findings))
 }

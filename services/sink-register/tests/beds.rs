@@ -154,6 +154,77 @@ fn every_cell_is_that_of_an_independent_program() {
     }
 }
 
+/// So many patients of a ward from Monday on, the first ones in beds of these kinds.
+fn ward_of(unit: &'static str, patients: usize, kinds: &[BedKind]) -> Vec<Event> {
+    let arrival = at("2026-03-02T01:00:00Z");
+    let patient = |n: usize| {
+        let bed_kind = kinds.get(n).copied().unwrap_or(BedKind::Unknown);
+        Event::Move(Move { bed_kind, ..moved("A01", arrival, &format!("{unit}{n}"), &format!("{unit}E{n}")).to(unit) })
+    };
+    (0..patients).map(patient).collect()
+}
+
+#[test]
+fn overbelaggningar_are_one_figure_and_missing_is_never_zero() {
+    let from = at("2026-01-01T00:00:00Z");
+    let mut events = Vec::new();
+    for (unit, patients, kinds, disponibla) in [
+        ("KNOWN", 10, &[BedKind::Disponibel][..], Some(9)),
+        ("FAR", 99, &[BedKind::Disponibel; 14], Some(15)),
+        ("FREE", 10, &[BedKind::EjDisponibel; 2], Some(13)),
+        ("NONE", 4, &[BedKind::Disponibel], None),
+        ("FLAG", 4, &[BedKind::EjDisponibel], None),
+        ("ZERO", 3, &[BedKind::EjDisponibel], Some(0)),
+    ] {
+        events.extend(disponibla.map(|disponibla| Event::Beds(beds(unit, from, disponibla))));
+        events.extend(ward_of(unit, patients, kinds));
+    }
+    let files = figures(&events, None);
+    let day = |unit: &str| {
+        let line = |line: &&str| line.starts_with("2026-03-02;") && line.contains(&format!(";{unit};{unit};"));
+        let found = files["beds_by_ward.csv"].lines().find(line).unwrap();
+        found.split(';').skip(7).collect::<Vec<_>>().join(";")
+    };
+    assert_eq!(day("KNOWN"), "9;10;1;0;");
+    assert_eq!(day("FAR"), "15;99;84;0;");
+    assert_eq!(day("FREE"), "13;10;2;0;");
+    assert_eq!(day("NONE"), ";4;;0;no-capacity,overbelaggning-unknown");
+    assert_eq!(day("FLAG"), ";4;1;0;no-capacity");
+    assert_eq!(day("ZERO"), "0;3;3;0;");
+    // A sum is of the wards' own figures: free beds of one do not make up for another. Those without beds are outside.
+    let hospital = files["beds_by_hospital.csv"].lines().find(|line| line.starts_with("2026-03-02;")).unwrap();
+    assert!(hospital.ends_with(";6;4;45;37;122;90;0;wards-missing"), "{hospital}");
+    let theirs = oracle("beds.py", &events, "2026-03");
+    for (name, text) in &theirs {
+        same_cells(&files[name], text);
+    }
+}
+
+#[test]
+fn what_the_timeline_found_stands_per_ward_of_the_month_and_sums_to_the_regions() {
+    let mut events = ward_of("MED", 2, &[]);
+    events.extend(ward_of("KIR", 1, &[]));
+    events.push(Event::Beds(beds("MED", at("2026-01-01T00:00:00Z"), 9)));
+    let unmatched =
+        |when: &str, person: &str, episode: &str, unit| Event::Move(moved("A13", at(when), person, episode).to(unit));
+    events.push(unmatched("2026-03-03T10:00:00Z", "MED0", "MEDE0", "MED"));
+    events.push(unmatched("2026-03-31T21:59:00Z", "MED1", "MEDE1", "MED"));
+    events.push(unmatched("2026-03-04T10:00:00Z", "KIR0", "KIRE0", "KIR"));
+    // Of the month before, and one that names no place.
+    events.push(unmatched("2026-02-20T10:00:00Z", "MED0", "MEDE0", "MED"));
+    events.push(Event::Move(moved("A13", at("2026-03-05T10:00:00Z"), "MED0", "MEDE0")));
+    let files = figures(&events, None);
+    let found: Vec<&str> = files["quality.csv"].lines().filter(|line| line.contains(";cancellation-")).collect();
+    assert_eq!(
+        found,
+        [
+            "14;2026-03;;;cancellation-unmatched;4",
+            "14;2026-03;501010;KIR;cancellation-unmatched;1",
+            "14;2026-03;501010;MED;cancellation-unmatched;2",
+        ]
+    );
+}
+
 #[test]
 fn small_numbers_cannot_be_had_back_from_sums() {
     let mut events = vec![Event::Beds(beds("A", at("2026-01-01T00:00:00Z"), 9))];

@@ -203,7 +203,7 @@ impl Move {
         json!({
             "what": "move", "trigger": self.trigger, "at": self.at, "subject": self.subject, "episode": self.episode,
             "unit": self.unit, "responsible": self.responsible, "bad_bed": self.bed_kind == BedKind::EjDisponibel,
-            "bed_known": self.bed_kind != BedKind::Unknown, "inpatient": self.class == PatientClass::Inpatient,
+            "inpatient": self.class == PatientClass::Inpatient,
             "emergency": self.class == PatientClass::Emergency, "psychiatric": self.psychiatric,
             "hospital": self.hospital, "prior_subject": self.prior_subject,
         })

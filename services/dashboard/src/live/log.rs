@@ -1,7 +1,8 @@
-//! What a unit's page tells of declarations and corrections. No person, no message id: times, kinds and counts.
+//! What a unit's page tells of declarations, corrections and findings. No person, no message id: times, kinds and counts.
 
 use schemas::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use timeline::FindingRule;
 
 /// One line of a unit's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,6 +19,15 @@ pub struct LogLine {
     pub before: Option<i64>,
     /// And after it.
     pub after: Option<i64>,
+    /// What the timeline found, for [`LogKind::Found`].
+    #[serde(serialize_with = "code")]
+    pub rule: Option<FindingRule>,
+    /// How many times on that day.
+    pub findings: Option<u32>,
+}
+
+fn code<S: Serializer>(rule: &Option<FindingRule>, serializer: S) -> Result<S::Ok, S::Error> {
+    rule.map(FindingRule::code).serialize(serializer)
 }
 
 /// Kinds of log lines.
@@ -32,6 +42,8 @@ pub enum LogKind {
     Replaced,
     /// An event much older than its arrival.
     Late,
+    /// The timeline set aside, guessed or noticed something.
+    Found,
 }
 
 impl LogKind {

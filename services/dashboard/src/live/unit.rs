@@ -1,11 +1,12 @@
 //! One unit: who stays there, what beds it has, what it said.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use schemas::{BedCapacity, CareType, ClosedReason, Envelope, Timestamp};
-use timeline::{Capacity, CapacityHistory, Occupancy, Stay, occupancy, overbelaggning_known};
+use timeline::{Capacity, CapacityHistory, EpisodeKey, Finding, Occupancy, Stay, occupancy};
 
-use super::{LogKind, LogLine};
+use super::{Facilities, Found, LogKind, LogLine};
+use crate::doubt::{self, Doubt, SHOWN_FOR};
 
 /// Longest log kept per unit; older lines leave first.
 const LOG_MAX: usize = 200;
@@ -39,6 +40,10 @@ pub struct Unit {
     pub not_receiving: Option<NotReceiving>,
     /// Newest last.
     pub log: VecDeque<LogLine>,
+    /// What the timeline found here.
+    pub found: Found,
+    /// Under which facilities' names patients were placed here.
+    pub facilities: Facilities,
     /// Raised by every change, so that readers can tell whether they have seen it.
     pub version: u64,
     stays: Vec<Stay>,
@@ -75,11 +80,6 @@ impl Unit {
         occupancy(&self.stays, self.capacity.at(at), at)
     }
 
-    /// Whether an overbelaggning can be told at all: some bed kind is known, or the staffed beds are.
-    pub fn overbelaggning_known(&self, at: Timestamp) -> bool {
-        overbelaggning_known(&self.stays, self.capacity.at(at), at)
-    }
-
     /// What the unit has at an instant.
     pub fn capacity_at(&self, at: Timestamp) -> Option<&Capacity> {
         self.capacity.at(at)
@@ -100,6 +100,21 @@ impl Unit {
         turns.sort_unstable();
         turns.dedup();
         turns
+    }
+
+    /// What makes the unit's figures doubtful at `at`.
+    pub fn doubt(&self, at: Timestamp) -> Doubt {
+        let since = Timestamp(at.0 - SHOWN_FOR);
+        let here = self.open_episodes();
+        let (warnings, first) = self.found.warnings(since, |finding| is_here(&here, finding));
+        let (again, again_since) = doubt::again(&self.stays, at);
+        let (facilities, shared_since) = self.facilities.since(since);
+        let facilities = if shared_since.is_some() { facilities } else { Vec::new() };
+        Doubt { warnings, since: first, again, again_since, facilities, shared_since }
+    }
+
+    fn open_episodes(&self) -> HashSet<&EpisodeKey> {
+        self.stays.iter().filter(|stay| stay.to.is_none()).map(|stay| &stay.episode).collect()
     }
 
     /// Whether the unit says at `at` that it receives nobody.
@@ -160,6 +175,8 @@ impl Unit {
             kind: LogKind::Declared,
             before: before.map(i64::from),
             after: after.map(i64::from),
+            rule: None,
+            findings: None,
         });
     }
 
@@ -183,10 +200,21 @@ impl Unit {
         }
     }
 
+    /// Patients were placed here under a facility's name.
+    pub(super) fn see_facility(&mut self, code: Option<&str>, at: Timestamp) {
+        self.version += u64::from(self.facilities.see(code, at));
+    }
+
     pub(super) fn retire(&mut self, before: Timestamp) {
+        let here: HashSet<EpisodeKey> = self.open_episodes().into_iter().cloned().collect();
+        self.found.retire(before, |finding| finding.episode.as_ref().is_some_and(|key| here.contains(key)));
         self.stays.retain(|stay| stay.to.is_none_or(|to| to >= before));
         self.log.retain(|line| line.received >= before);
     }
+}
+
+fn is_here(open: &HashSet<&EpisodeKey>, finding: &Finding) -> bool {
+    finding.episode.as_ref().is_some_and(|key| open.contains(key))
 }
 
 fn closed_reason(code: &str) -> ClosedReason {

@@ -137,10 +137,24 @@ fn line(board: &Board, language: Language, cause: &Cause) -> Line {
         count: match cause.rule {
             Rule::Overbelagd => format!("{wards}, {}", format::signed(language, cause.patients.into())),
             Rule::NotReceiving => String::new(),
+            Rule::TimelineAlarm | Rule::TimelineWarning => doubtful(language, cause),
+            Rule::WardCodeShared => format!("{}: {}", w.facilities, cause.facilities.join(", ")),
             Rule::SourceSilent | Rule::NoBeds | Rule::NoCapacity => wards,
         },
         since: cause.since.map_or_else(|| w.missing.to_owned(), |since| format::since(language, board.now, since)),
         who: cause.rule.who(w),
         ends: cause.rule.ends(w),
+    }
+}
+
+/// `3 anmärkningar, 99 räknade flera gånger`.
+fn doubtful(language: Language, cause: &Cause) -> String {
+    let w = language.words();
+    let counted = |count: u32, words: &str| format!("{} {words}", format::number(language, count.into()));
+    let findings = counted(cause.findings, if cause.findings == 1 { w.finding_short } else { w.findings_short });
+    match (cause.findings, cause.again) {
+        (_, 0) => findings,
+        (0, again) => counted(again, w.counted_again),
+        (_, again) => format!("{findings}, {}", counted(again, w.counted_again)),
     }
 }

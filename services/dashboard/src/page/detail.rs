@@ -47,7 +47,8 @@ pub struct History {
 impl Detail {
     /// A unit's past before `now`.
     pub fn of(unit: &Unit, now: Timestamp) -> Self {
-        let mut log: Vec<LogLine> = unit.log.iter().rev().copied().collect();
+        let mut log: Vec<LogLine> = unit.log.iter().copied().chain(unit.found.lines()).collect();
+        log.sort_by_key(|line| std::cmp::Reverse(line.received));
         log.retain(|line| line.received.0 > now.0 - 7 * 24 * HOUR);
         Self {
             day: History::of(unit, Timestamp(now.0 - 24 * HOUR), now),
@@ -118,7 +119,7 @@ struct Charts {
 struct Line {
     received: String,
     valid: String,
-    what: &'static str,
+    what: String,
     before: String,
     after: String,
 }
@@ -175,11 +176,7 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         }
         None => w.missing.to_owned(),
     };
-    let overbelaggningar = or_lost(if ward.overbelaggning_known {
-        Shown::Number(occupancy.overbelaggningar.into())
-    } else {
-        Shown::Missing
-    });
+    let overbelaggningar = or_lost(ward.overbelaggningar());
     let outlying = or_lost(sight.hidden.ward(ward));
     let free = or_lost(lediga(ward));
     let free_text = match ward.freshness {
@@ -274,9 +271,11 @@ fn beds(sight: &Sight<'_>, ward: &Ward) -> String {
             plain(
                 w.at_six,
                 format!(
-                    "{}/{} ({} {})",
+                    "{}/{}, {} {} ({} {})",
                     format::number(language, morning.belagda.into()),
                     Shown::or_missing(morning.disponibla).text(language),
+                    w.col_over.to_lowercase(),
+                    Shown::or_missing(morning.overbelaggningar_known()).text(language),
                     w.at_six_cutoff,
                     format::date_time(format::today_at(sight.board.morning_at(), MORNING_HOUR))
                 ),
@@ -333,7 +332,11 @@ fn charts(sight: &Sight<'_>, detail: &Detail) -> String {
 
 fn log(sight: &Sight<'_>, detail: &Detail) -> String {
     let w = sight.words();
-    let number = |value: Option<i64>| Shown::or_missing(value).text(sight.language);
+    let number = |line: &LogLine, value: Option<i64>| match line.kind {
+        LogKind::Found => Shown::NotApplicable,
+        _ => Shown::or_missing(value),
+    };
+    let number = |line: &LogLine, value| number(line, value).text(sight.language);
     let lines = detail
         .log
         .iter()
@@ -341,12 +344,21 @@ fn log(sight: &Sight<'_>, detail: &Detail) -> String {
         .map(|line| Line {
             received: format::date_time(line.received),
             valid: format::date_time(line.valid),
-            what: kind_word(sight.language, line.kind),
-            before: number(line.before),
-            after: number(line.after),
+            what: what(sight.language, line),
+            before: number(line, line.before),
+            after: number(line, line.after),
         })
         .collect();
     render(&Log { w, lines })
+}
+
+/// The kind of line, and of a finding how often and what it means.
+fn what(language: Language, line: &LogLine) -> String {
+    let word = kind_word(language, line.kind);
+    let Some(rule) = line.rule else { return word.to_owned() };
+    let entry = rule.entry();
+    let count = format::number(language, line.findings.unwrap_or(1).into());
+    format!("{word} ({count}): {}", language.say(entry.meaning.sv, entry.meaning.en))
 }
 
 fn kind_word(language: Language, kind: LogKind) -> &'static str {
@@ -356,5 +368,6 @@ fn kind_word(language: Language, kind: LogKind) -> &'static str {
         LogKind::Cancelled => w.log_cancel,
         LogKind::Replaced => w.log_replace,
         LogKind::Late => w.log_late,
+        LogKind::Found => w.log_found,
     }
 }

@@ -348,8 +348,6 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
     let belagda: Vec<_> = ward.hours.iter().map(|hour| Some(i64::from(hour.belagda))).collect();
     let disponibla: Vec<_> = ward.hours.iter().map(|hour| hour.disponibla.map(i64::from)).collect();
     let lost = ward.freshness == Freshness::Lost;
-    let over =
-        if ward.overbelaggning_known { Shown::Number(occupancy.overbelaggningar.into()) } else { Shown::Missing };
     let id = ward.element_id();
     let row = WardRow {
         w,
@@ -368,7 +366,7 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
         } else {
             text(&occupied(sight.language, occupancy.belagda, occupancy.disponibla))
         },
-        over: further(sight, ward, over),
+        over: further(sight, ward, ward.overbelaggningar()),
         out: further(sight, ward, sight.hidden.ward(ward)),
         closed: if lost {
             w.missing.to_owned()

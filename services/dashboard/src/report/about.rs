@@ -9,7 +9,13 @@ use crate::page::escape;
 use crate::words::Language;
 
 /// Definitions that have changed: version, day, what changed, in both languages.
-const CHANGES: [(&str, &str, &str, &str); 2] = [
+const CHANGES: [(&str, &str, &str, &str); 3] = [
+    (
+        "3",
+        "2026-11-28",
+        "Överbeläggning är en siffra överallt: patienter på ej disponibla platser, och minst de belagda utöver de disponibla. Lägesordet följer den. Uttaget vårdplatser får version 2. Anmärkningar ur tidslinjen visas. Fastställd vårdplats har termbankens ordalydelse.",
+        "Overcrowding is one figure everywhere: patients in places that are not staffed beds, and at least the occupied beyond the staffed. The status word follows it. The extract of beds becomes version 2. Findings of the timeline are shown. A decided bed has the term bank's wording.",
+    ),
     (
         "2",
         "2026-11-25",

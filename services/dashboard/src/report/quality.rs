@@ -5,6 +5,7 @@ pub mod rules;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemas::Severity;
 use topics::Region;
 
 use super::kit::{self, Shape};
@@ -43,7 +44,7 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let newest = sight.library.iter().map(|parcel| parcel.period).filter(|period| period.is_month()).max();
     let period = sight.address.period.filter(|period| period.is_month()).or(newest);
     let (Some(period), false) = (period, nothing_read) else {
-        let blocks = kit::nothing(sight, Extract::WaitingTimes).into_iter().collect();
+        let blocks = kit::nothing(sight, Extract::WaitingTimes).into_iter().chain([timeline(sight)]).collect();
         return Some(Report { heading, subheading: String::new(), blocks, parcels: Vec::new() });
     };
     let mut blocks = vec![kit::choices(sight, &periods, period, &[])];
@@ -57,6 +58,7 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     blocks.extend(kit::flags(sight, &parcels));
     blocks.push(coverage(sight, &regions, period));
     blocks.push(found(sight, &regions, period));
+    blocks.push(timeline(sight));
     blocks.push(jumps(sight, &parcels));
     blocks.push(method(sight));
     let name = place.region().map(|region| format!("{}, ", region.name())).unwrap_or_default();
@@ -243,6 +245,48 @@ fn found(sight: &Sight<'_>, regions: &[Region], period: Period) -> Block {
                 or_dash(known.map(|(.., owner)| owner.word(sight.language))),
             ]);
         }
+    }
+    Block::Sheet(table)
+}
+
+/// What the rules of the timeline find now: live, and so also where nothing has been published yet.
+fn timeline(sight: &Sight<'_>) -> Block {
+    let columns = vec![
+        sheet::words("region", sight.say("Region", "Region")),
+        sheet::words("rule", sight.say("Regel", "Rule")),
+        sheet::words("severity", sight.say("Nivå", "Level")),
+        sheet::number("findings", sight.say("Anmärkningar", "Findings"), sight.say("antal nu", "count now")),
+        sheet::words("meaning", sight.say("Betydelse", "Meaning")),
+        sheet::words("remedy", sight.say("Åtgärd", "Remedy")),
+    ];
+    let none = sight.say("Tidslinjens regler har inget att anmärka.", "The rules of the timeline have found nothing.");
+    let title = sight.say("Anmärkningar ur tidslinjen, nu", "Findings of the timeline, now");
+    let mut table = Sheet::new("tidslinje", title, columns, none);
+    table.lead = sight
+        .say(
+            "Räknas på tavlans händelser, så långt tillbaka som tavlan minns. En varning betyder att en siffra kan vara fel; en upplysning att reglerna har ett svar. Samma anmärkningar per avdelning och månad finns i uttaget vårdplatser.",
+            "Counted on the board's events, as far back as the board remembers. A warning means that a figure may be wrong; an information that the rules have an answer. The same findings per ward and month are in the extract of beds.",
+        )
+        .to_owned();
+    let chosen = sight.address.place.region();
+    for ((code, rule), count) in sight.board.findings.iter().filter(|(_, count)| **count > 0) {
+        let Ok(region) = code.parse::<Region>() else { continue };
+        if chosen.is_some_and(|chosen| chosen != region) {
+            continue;
+        }
+        let entry = rule.entry();
+        let level = match entry.severity {
+            Severity::Info => sight.say("upplysning", "information"),
+            Severity::Warning | Severity::Error => sight.say("varning", "warning"),
+        };
+        table.rows.push(vec![
+            kit::link(sight, region.name(), Place::Region(region)),
+            Cell::text(entry.code),
+            Cell::text(level),
+            Cell::Whole((*count).into()),
+            Cell::text(sight.say(entry.meaning.sv, entry.meaning.en)),
+            Cell::text(sight.say(entry.remedy.sv, entry.remedy.en)),
+        ]);
     }
     Block::Sheet(table)
 }

@@ -8,7 +8,7 @@ use timeline::Total;
 
 use super::hiding::Hidden;
 use super::ward::Row;
-use super::{FILES, Settings};
+use super::{FILES, Found, Settings};
 use crate::waiting_times::{File, Output, Table};
 
 const NO_CAPACITY: &str = "no-capacity";
@@ -31,7 +31,7 @@ pub(super) fn write(
     mornings: &[(Date, Timestamp)],
     rows: &[Row],
     hidden: &Hidden,
-    findings: &BTreeMap<&str, u64>,
+    findings: &Found,
 ) -> Output {
     let mut days: BTreeMap<(Date, &str, &str), Day<'_>> = BTreeMap::new();
     for row in rows {
@@ -101,7 +101,7 @@ fn by_ward(rows: &[Row], hidden: &Hidden) -> File {
             &text(counts.faststallda),
             &text(counts.disponibla),
             &text(row.is_heard.then_some(counts.belagda)),
-            &text((row.is_heard && row.overbelaggning_known).then_some(counts.overbelaggningar)),
+            &text(counts.overbelaggningar_known().filter(|_| row.is_heard)),
             &text((row.is_heard && !is_hidden).then_some(counts.utlokaliserade)),
             &reasons.join(","),
         ]);
@@ -117,7 +117,7 @@ fn reasons(row: &Row) -> Vec<&'static str> {
     }
     if !row.is_heard {
         reasons.push(NOT_HEARD);
-    } else if !row.overbelaggning_known {
+    } else if row.occupancy.overbelaggningar_known().is_none() {
         reasons.push(OVERBELAGGNING_UNKNOWN);
     }
     reasons
@@ -247,8 +247,9 @@ fn ratio(part: u64, whole: u64, times: u64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Days per ward and reason, then what the rules of stays have found among all events that were read.
-fn quality(settings: &Settings, rows: &[Row], findings: &BTreeMap<&str, u64>) -> File {
+/// Days per ward and reason; then what the rules of the timeline have found in the month, per ward and rule. The lines
+/// without a ward are of the whole region, with what no ward is known of.
+fn quality(settings: &Settings, rows: &[Row], findings: &Found) -> File {
     let mut table = Table::new(FILES[3], ["region", "month", "hospital_code", "ward", "reason", "count"]);
     let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for row in rows {
@@ -260,8 +261,11 @@ fn quality(settings: &Settings, rows: &[Row], findings: &BTreeMap<&str, u64>) ->
     for reason in [NO_CAPACITY, NOT_HEARD, OVERBELAGGNING_UNKNOWN] {
         counts.entry(("", "", reason)).or_default();
     }
-    for (rule, count) in findings {
-        counts.insert(("", "", rule), *count);
+    for ((hospital, ward, rule), count) in findings {
+        *counts.entry(("", "", rule)).or_default() += *count;
+        if !ward.is_empty() {
+            *counts.entry((hospital, ward, rule)).or_default() += *count;
+        }
     }
     let (region, month) = (settings.region.code(), settings.month.to_string());
     for ((hospital, ward, reason), count) in counts {

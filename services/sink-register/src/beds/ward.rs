@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use schemas::{BedCapacity, CareType, Encounter, Timestamp};
-use timeline::{CapacityHistory, Occupancy, Stay, occupancy, overbelaggning_known};
+use timeline::{CapacityHistory, Occupancy, Stay, occupancy};
 
 /// What events say of a ward; filled in any order.
 #[derive(Default)]
@@ -55,7 +55,6 @@ pub(super) struct Row {
     /// Counts; patients are known only when the ward was heard from.
     pub(super) occupancy: Occupancy,
     pub(super) is_heard: bool,
-    pub(super) overbelaggning_known: bool,
 }
 
 impl Ward {
@@ -91,6 +90,11 @@ impl Ward {
         self.care_type.state(stamp, Some(care_type).filter(|care_type| *care_type != CareType::Unknown));
     }
 
+    /// Sjukhuskod, empty when nobody says one.
+    pub(super) fn hospital(&self) -> &str {
+        self.hospital_code.value().map_or("", |code| code)
+    }
+
     /// The ward on every morning; nothing for a unit that had neither an admitted patient nor a bed on any of them: a
     /// reception, or a ward that is closed for good.
     pub(super) fn rows(
@@ -112,7 +116,6 @@ impl Ward {
                 care_type: self.care_type.value().copied().unwrap_or(CareType::Unknown),
                 occupancy: occupancy(&self.stays, capacity, *at),
                 is_heard: is_heard(n) && self.known_from.is_some_and(|from| from <= *at),
-                overbelaggning_known: overbelaggning_known(&self.stays, capacity, *at),
             }
         };
         let rows: Vec<Row> = mornings.iter().enumerate().map(row).collect();

@@ -92,10 +92,11 @@ def main(month):
             here = [s for s in stays if s["unit"] == unit and s["from"] <= at and (s["to"] is None or at < s["to"])]
             here = [s for s in here if s["admitted"]]
             count = len(here)
-            if any(s["event"]["bed_known"] for s in here):
-                over = sum(s["event"]["bad_bed"] for s in here)
+            flagged = sum(s["event"]["bad_bed"] for s in here)
+            if beds["disponibla"] is None:
+                over = flagged or None
             else:
-                over = None if beds["disponibla"] is None else max(0, count - beds["disponibla"])
+                over = max(flagged, count - beds["disponibla"])
             out = sum(s["event"]["responsible"] not in (None, unit) for s in here)
             silent = not any(at - DAY < e["at"] <= at for e in moves)
             heard = known is not None and known <= at and not silent

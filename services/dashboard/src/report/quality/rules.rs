@@ -1,6 +1,8 @@
 //! What is known of quality rules: what they find, what helps and who can do it. A rule that is not here is shown by
 //! its code: the region's own packages may have others.
 
+use timeline::FindingRule;
+
 use crate::words::Language;
 
 /// Who can act.
@@ -184,9 +186,14 @@ const RULES: [Rule; 24] = [
 
 /// What a rule finds, what helps and who can do it; nothing of an unknown one.
 pub fn known(code: &str, language: Language) -> Option<(&'static str, &'static str, Owner)> {
-    let (_, finds, helps, owner) = RULES.iter().find(|(known, ..)| *known == code)?;
     let index = usize::from(language == Language::En);
-    Some((finds[index], helps[index], *owner))
+    if let Some((_, finds, helps, owner)) = RULES.iter().find(|(known, ..)| *known == code) {
+        return Some((finds[index], helps[index], *owner));
+    }
+    // The rules of the timeline say themselves what they mean and what helps; what they meet is what the source sends.
+    let entry = FindingRule::ALL.iter().map(|rule| rule.entry()).find(|entry| entry.code == code)?;
+    let (meaning, remedy) = (entry.meaning, entry.remedy);
+    Some((language.say(meaning.sv, meaning.en), language.say(remedy.sv, remedy.en), Owner::Source))
 }
 
 #[cfg(test)]
@@ -200,5 +207,9 @@ mod tests {
         codes.dedup();
         assert_eq!(codes.len(), RULES.len());
         assert_eq!(known("no-such-rule", Language::Sv), None);
+        for rule in FindingRule::ALL {
+            assert!(!codes.contains(&rule.code()), "{} would be counted as two", rule.code());
+            assert_eq!(known(rule.code(), Language::Sv).map(|(finds, ..)| finds), Some(rule.entry().meaning.sv));
+        }
     }
 }
