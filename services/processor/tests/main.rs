@@ -16,3 +16,4 @@ mod sample_config;
 mod service;
 mod support;
 mod ward_capacity;
+mod wire;
