@@ -33,7 +33,7 @@ impl<'a> Iterator for Messages<'a> {
                 return None;
             }
             if lines::is_envelope(rest) {
-                self.at += rest.iter().position(ends_line).unwrap_or(rest.len());
+                self.at += lines::next_end(rest).unwrap_or(rest.len());
                 continue;
             }
             if self.beginning <= self.at {
@@ -47,14 +47,10 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
-fn ends_line(byte: &u8) -> bool {
-    matches!(*byte, b'\r' | b'\n' | START | END)
-}
-
 /// Where the next header or envelope begins a line; the bytes begin with a line that is looked past.
 fn next_beginning(bytes: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(end) = bytes[at..].iter().position(ends_line) {
+    while let Some(end) = lines::next_end(&bytes[at..]) {
         at += end + 1;
         at += lines::blanks(&bytes[at..]);
         if lines::is_header(&bytes[at..]) || lines::is_envelope(&bytes[at..]) {
@@ -71,7 +67,7 @@ fn end_of_piece(extent: &[u8], file: &[u8]) -> usize {
     let separator = header.as_ref().map(|header| header.separator);
     let mut at = 0;
     loop {
-        let Some(found) = extent[at..].iter().position(|byte| matches!(*byte, b'\r' | b'\n' | END)) else {
+        let Some(found) = memchr::memchr3(b'\r', b'\n', END, &extent[at..]) else {
             return extent.len();
         };
         let line_end = at + found;

@@ -3,6 +3,8 @@
 //! HL7 ends segments with CR. Files that passed an editor come with CRLF or LF, and senders leave line feeds inside fields,
 //! so the message itself decides: where a CR stands before a segment, CR alone ends segments.
 
+use crate::mllp::{END, START};
+
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -34,6 +36,12 @@ pub fn line_end(message: &[u8]) -> u8 {
         }
     }
     if line_feeds_end || memchr::memchr(b'\r', message).is_none() { b'\n' } else { b'\r' }
+}
+
+/// Where the next byte stands that may end a line: a line end, or a byte of the framing.
+pub(crate) fn next_end(bytes: &[u8]) -> Option<usize> {
+    let line = memchr::memchr2(b'\r', b'\n', bytes);
+    memchr::memchr2(START, END, &bytes[..line.unwrap_or(bytes.len())]).or(line)
 }
 
 /// The header segment of a message that begins with it, without its end.

@@ -108,7 +108,7 @@ impl Cutter {
                 self.line_begins = false;
             }
             let line = &self.buffer[self.searched..];
-            let Some(end) = line.iter().position(|byte| matches!(*byte, b'\r' | b'\n' | START | END)) else {
+            let Some(end) = lines::next_end(line) else {
                 self.searched = self.buffer.len();
                 if self.ended {
                     return self.finish();
