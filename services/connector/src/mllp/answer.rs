@@ -143,6 +143,9 @@ impl Writer {
     /// The batch header that answers this envelope segment: sender and receiver change places, BHS-12 names the batch.
     pub fn batch_header(&mut self, envelope: &[u8], now_micros: i64) -> Vec<u8> {
         let separator = envelope.get(3).copied().unwrap_or(b'|');
+        // As in a header: a control character of theirs would cut our answer.
+        let envelope: Vec<u8> =
+            envelope.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
         let fields: Vec<&[u8]> = envelope.split(|byte| *byte == separator).collect();
         // Split at its separators, BHS-n is at index n - 1.
         let field = |number: usize| fields.get(number - 1).copied().unwrap_or_default();
@@ -250,5 +253,7 @@ mod tests {
         let header = Writer::new(NOW, 7).batch_header(br"BHS|^~\&|A|B|C|D|20260105||||batch-9", NOW);
         let header = String::from_utf8(header).expect("text");
         assert!(header.starts_with(r"BHS|^~\&|C|D|A|B|20260105") && header.ends_with("|batch-9\r"), "{header}");
+        let header = Writer::new(NOW, 7).batch_header(b"BHS|^~\\&|A\x1C|B\x0B|C|D\n|20260105||||9", NOW);
+        assert_eq!(header.iter().filter(|byte| byte.is_ascii_control()).count(), 1, "{}", header.escape_ascii());
     }
 }
