@@ -276,9 +276,9 @@ pub(crate) fn header_start(bytes: &[u8]) -> Option<usize> {
 
 /// The line, blanks before it taken off, if it begins with a segment name and a separator or nothing else.
 fn named(line: &str, separator: u8) -> Option<&str> {
-    let line = line
-        .trim_start_matches([' ', '\t', '\0', '\u{b}', '\u{c}', '\u{1c}', '\r', '\n', '\u{feff}'])
-        .trim_end_matches(['\r', '\n']);
+    // Nearly every line begins with its name.
+    let line = if line.as_bytes()[0].is_ascii_uppercase() { line } else { &line[lines::blanks(line.as_bytes())..] };
+    let line = if line.ends_with(['\r', '\n']) { line.trim_end_matches(['\r', '\n']) } else { line };
     let bytes = line.as_bytes();
     let name = bytes.get(..3)?;
     let named = name[0].is_ascii_uppercase()

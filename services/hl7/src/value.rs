@@ -105,7 +105,13 @@ impl<'a> Value<'a> {
 
 /// Without blanks and control characters at both ends: what was padded or broken into lines.
 fn trim(raw: &str) -> &str {
-    raw.trim_matches(|letter: char| letter == ' ' || letter.is_ascii_control())
+    // By bytes, for this is asked of every value: all that is taken off is ASCII.
+    let stays = |byte: &u8| *byte > b' ' && *byte != 0x7F;
+    let bytes = raw.as_bytes();
+    match (bytes.iter().position(stays), bytes.iter().rposition(stays)) {
+        (Some(first), Some(last)) => &raw[first..=last],
+        _ => "",
+    }
 }
 
 /// Iterator of a field's repetitions.
