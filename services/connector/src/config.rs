@@ -53,7 +53,8 @@ pub struct Routing {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// The longest message; a longer one is answered AR and recorded by its coordinates only.
+    /// The longest message; of a longer one the documents are left out, and if it is too long all the same it is answered AR
+    /// and recorded by its coordinates only.
     pub message: Size,
     /// Messages received and not yet acknowledged by Kafka, all sources together.
     pub in_flight: Size,
@@ -177,10 +178,11 @@ pub enum Acknowledgement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unreadable {
-    /// AA: received and kept, do not send it again. Most senders resend after anything else, some for ever.
-    #[default]
+    /// AA: received and kept, do not send it again. For a sender that sends again for ever after anything else: the patient
+    /// of such a message is on no board, and its sender does not learn of it.
     Accept,
     /// AR: for a sender that stops at AR and tells its operators.
+    #[default]
     Reject,
 }
 

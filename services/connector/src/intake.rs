@@ -144,9 +144,9 @@ pub fn cost(payload: &[u8]) -> usize {
     payload.len() + RECORD_OVERHEAD
 }
 
-/// The payload of a message that is left out for its size: the processor parks it as unreadable.
+/// The payload of a message that is left out for its size: the processor parks it.
 pub fn left_out(bytes: u64, bytes_max: u64) -> String {
-    format!("vardstrom: a message of {bytes} bytes was left out, the limit is {bytes_max} bytes")
+    hl7::shorten::left_out(bytes, bytes_max)
 }
 
 /// Something a source received.

@@ -42,9 +42,11 @@ runtime::labels! {
     pub enum Oddity("kind") {
         /// No MSH segment; recorded raw.
         Unreadable = "unreadable",
-        /// Longer than `limits.message`; recorded by its coordinates.
+        /// Longer than `limits.message`, also without its documents; recorded by its coordinates.
         Oversized = "oversized",
-        /// Begun and not ended when the connection closed; not recorded, not answered.
+        /// Longer than `limits.message`; recorded without its documents.
+        Shortened = "shortened",
+        /// Begun and not ended when the connection closed: not recorded, not answered. Or when the next began: answered AE.
         CutShort = "cut-short",
         /// A frame without its end block, ended by the next frame's start.
         Unended = "unended",

@@ -94,8 +94,10 @@ fn malformed_frames_are_all_accounted_for() {
             .sum()
     };
     let received = connector.metric("vardstrom_connector_records_received_total{source=\"mllp\"}");
-    connector.wait("the last answers to be counted", |connector| answers(connector) >= received);
-    assert_eq!(answers(&connector), received, "every message has one answer");
+    // What is cut by the next start inside a segment is answered AE and not recorded.
+    let cut_short = connector.metric("vardstrom_connector_oddities_total{kind=\"cut-short\"}");
+    connector.wait("the last answers to be counted", |connector| answers(connector) >= received + cut_short);
+    assert_eq!(answers(&connector), received + cut_short, "every message has one answer");
     // A batch envelope without messages is a frame without message; everything else is at least one.
     assert!(received >= (FRAMES / 2) as f64, "{received}");
     let records = setup.records("adt", received as usize);

@@ -24,7 +24,7 @@ fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     assert_eq!(records.len(), 6);
     assert!(records.iter().all(|record| !record.has_key && record.recorded_at.is_none()));
     let of = |id: &str| records.iter().find(|record| record.message_id == id).expect("recorded");
-    assert_eq!(of("1").payload, message("1", 1).trim_ascii_end());
+    assert_eq!(of("1").payload, message("1", 1), "its ends included");
     assert!(
         of("1").position.starts_with(&format!("mllp {} ", connector.mllp().port())) && of("1").position.ends_with("/1")
     );
@@ -87,8 +87,8 @@ fn letters_of_another_character_set_stay_the_bytes_they_are() {
     assert_eq!(sender.exchange(&undeclared), "AA x");
     let records = setup.records("adt", 2);
     let payload = |id: &str| records.iter().find(|r| r.message_id == id).expect("recorded").payload.clone();
-    assert_eq!(payload("l\u{f6}"), latin1.trim_ascii_end());
-    assert_eq!(payload("x"), undeclared.trim_ascii_end());
+    assert_eq!(payload("l\u{f6}"), latin1);
+    assert_eq!(payload("x"), undeclared);
 }
 
 #[test]
@@ -96,38 +96,120 @@ fn what_cannot_be_read_is_recorded_and_answered() {
     let setup = Setup::mllp("05");
     let connector = setup.start();
     let mut sender = connector.connect();
-    assert_eq!(sender.exchange(b"no message at all"), "AA");
-    assert_eq!(sender.exchange(b""), "AA");
-    assert_eq!(sender.exchange(b"PID|1||lost\r"), "AA");
-    assert_eq!(sender.exchange(b"\xFF\xFE\x00M\x00S\x00H"), "AA");
+    assert_eq!(sender.exchange(b"no message at all"), "AR");
+    assert_eq!(sender.exchange(b""), "AR");
+    assert_eq!(sender.exchange(b"PID|1||lost\r"), "AR");
+    assert_eq!(sender.exchange(b"\xFF\xFE\x00M\x00S\x00H"), "AR");
     assert_eq!(sender.exchange(&message("1", 1)), "AA 1");
     let records = setup.records("adt", 5);
     assert!(records.iter().any(|record| record.payload == b"no message at all" && record.message_id.is_empty()));
     assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"unreadable\"}"), 4.0);
     drop(connector);
 
-    let setup = setup.and("unreadable = \"reject\"");
+    let setup = setup.and("unreadable = \"accept\"");
     let connector = setup.start();
-    assert_eq!(connector.connect().exchange(b"still no message"), "AR");
+    assert_eq!(connector.connect().exchange(b"still no message"), "AA");
     setup.records("adt", 6);
 }
 
 #[test]
-fn an_oversized_message_is_rejected_and_its_coordinates_recorded() {
+fn an_oversized_message_keeps_its_place_or_is_rejected() {
     let setup = Setup::mllp("06").limits("message = \"8 KiB\"");
     let connector = setup.start();
     let mut sender = connector.connect();
-    let mut long = message("long", 1);
-    long.extend_from_slice(b"OBX|1||");
-    long.extend(std::iter::repeat_n(b'x', 3_000_000));
-    long.push(b'\r');
+    let with_document = |id: &str, before: &str, document: &str, after: &str| {
+        let segments = format!("{before}{document}{}{after}", "x".repeat(3_000_000));
+        [message(id, 1), segments.into_bytes(), b"\rZBE|1\r".to_vec()].concat()
+    };
+    let documented = with_document("documented", "", "OBX|1|ED|", "");
+    assert_eq!(sender.exchange(&documented), "AA documented");
+    let texts = [message("texts", 1), "NTE|1||text\r".repeat(10_000).into_bytes()].concat();
+    assert_eq!(sender.exchange(&texts), "AA texts");
+    let long = with_document("long", "", "DG1|1|", "");
     assert_eq!(sender.exchange(&long), "AR long");
     assert_eq!(sender.exchange(&message("short", 1)), "AA short");
-    let records = setup.records("adt", 2);
-    let left_out = records.iter().find(|record| record.message_id == "long").expect("recorded");
-    let text = String::from_utf8(left_out.payload.clone()).expect("text");
-    assert_eq!(text, format!("vardstrom: a message of {} bytes was left out, the limit is 8192 bytes", long.len()));
+    let records = setup.records("adt", 4);
+    let payload = |id: &str| {
+        let record = records.iter().find(|record| record.message_id == id).expect("recorded");
+        String::from_utf8(record.payload.clone()).expect("text")
+    };
+    let kept = |id: &str, after: &str, left_out: usize| {
+        let message = String::from_utf8(message(id, 1)).expect("text");
+        format!("{message}{after}NTE|||vardstrom: shortened, {left_out} bytes of documents were left out\r")
+    };
+    assert_eq!(payload("documented"), kept("documented", "ZBE|1\r", 3_000_010));
+    assert_eq!(payload("texts"), kept("texts", "", 120_000));
+    let text = format!("vardstrom: a message of {} bytes was left out, the limit is 8192 bytes", long.len());
+    assert_eq!(payload("long"), text);
+    let partition = |id: &str| records.iter().find(|record| record.message_id == id).map(|record| record.partition);
+    assert_eq!(partition("documented"), partition("short"), "its patient is known");
     assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"oversized\"}"), 1.0);
+    assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"shortened\"}"), 2.0);
+}
+
+#[test]
+fn bytes_of_the_framing_in_a_field_cut_nothing() {
+    let setup = Setup::mllp("21");
+    let connector = setup.start();
+    let mut sender = connector.connect();
+    let mut sent = Vec::new();
+    for inside in ["\u{b}", "\u{1c}", "\n", "\n\n", "\0", "\u{1c}\u{b}", "\u{b}MSHK", "\u{1c}\n"] {
+        let id = sent.len().to_string();
+        let text = String::from_utf8(message(&id, 1)).expect("text");
+        let text = format!("{text}NTE|1||Doe{inside}K|x\rNTE|2||{inside}x\r");
+        assert_eq!(sender.exchange(text.as_bytes()), format!("AA {id}"), "{inside:?}");
+        sent.push(text.into_bytes());
+    }
+    // However slowly it comes.
+    let text = [message("slow", 1), b"NTE|1||Doe\x1CK\x0BL\r".to_vec()].concat();
+    for byte in framed(&text) {
+        sender.stream.write_all(&[byte]).expect("read");
+    }
+    assert_eq!(code(&sender.answer()), "AA slow");
+    sent.push(text);
+    let records = setup.records("adt", sent.len());
+    assert_eq!(records.len(), sent.len());
+    for payload in sent {
+        assert!(records.iter().any(|record| record.payload == payload));
+    }
+    assert_eq!(connector.metric("vardstrom_connector_mllp_junk_bytes_total"), 0.0);
+}
+
+#[test]
+fn a_sender_that_writes_nothing_behind_its_end_byte_is_answered() {
+    let setup = Setup::mllp("22");
+    let connector = setup.start();
+    let mut sender = connector.connect();
+    for (id, end) in [("1", "\u{1c}"), ("2", "\u{1c}\n"), ("3", "NTE|1||no line end\u{1c}"), ("4", "\u{1c}\u{1c}")] {
+        sender.stream.write_all(&[b"\x0B", message(id, 1).as_slice(), end.as_bytes()].concat()).expect("read");
+        assert_eq!(code(&sender.answer()), format!("AA {id}"));
+    }
+    sender.stream.write_all(&[b"\x0B", message("5", 1).as_slice(), b"\x1C"].concat()).expect("read");
+    sender.stream.shutdown(std::net::Shutdown::Write).expect("half closed");
+    assert_eq!(code(&sender.answer()), "AA 5");
+    assert_eq!(setup.records("adt", 5).len(), 5);
+}
+
+#[test]
+fn what_the_processor_would_park_is_not_accepted() {
+    let setup = Setup::mllp("23");
+    let connector = setup.start();
+    let mut sender = connector.connect();
+    let beds = [message("beds", 1), "NPU|A^1^1|U\r".repeat(1_001).into_bytes()].concat();
+    sender.send(&beds);
+    let answer = sender.answer();
+    assert!(answer.contains("MSA|AR|beds|segments-too-many") && answer.contains("ERR|"), "{answer}");
+    let unusable = String::from_utf8(message("x", 1)).expect("text").replace("MSH|^~\\&|", "MSH|abc|");
+    sender.send(unusable.as_bytes());
+    let answer = sender.answer();
+    assert!(answer.contains("MSA|AR||separators-unusable"), "{answer}");
+    // Cut inside a segment by the next start: half a code is another ward.
+    let cut = message("cut", 1);
+    sender.stream.write_all(&[b"\x0B", &cut[..cut.len() - 3], &framed(&message("next", 1))].concat()).expect("read");
+    assert_eq!((code(&sender.answer()), code(&sender.answer())), ("AE cut".to_owned(), "AA next".to_owned()));
+    let records = setup.records("adt", 3);
+    assert_eq!(records.len(), 3, "what is cut short is not recorded, what cannot be read is");
+    assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"cut-short\"}"), 1.0);
 }
 
 #[test]
@@ -142,13 +224,30 @@ fn a_batch_is_answered_by_a_batch() {
     sender.send(&batch("1", "2"));
     let answer = sender.answer();
     let lines: Vec<&str> = answer.split('\r').collect();
-    assert!(lines[0].starts_with("BHS|^~\\&|VS|R|SIM|H|") || lines[0].starts_with("BHS|"), "{answer}");
+    // BHS-12 is the sender's BHS-11.
+    assert!(lines[0].starts_with("BHS|^~\\&|VS|R|SIM|H|") && lines[0].ends_with("|B7"), "{answer}");
+    assert_eq!(lines[0].split('|').nth(11), Some("B7"), "{answer}");
     let codes: Vec<_> = lines.iter().filter_map(|line| line.strip_prefix("MSA|")).collect();
     assert_eq!((codes, lines.contains(&"BTS|2")), (vec!["AA|1", "AA|2"], true), "{answer}");
     // Two messages in one frame without envelope are two messages.
     sender.send(&[message("3", 1), message("4", 2)].concat());
     assert_eq!((code(&sender.answer()), code(&sender.answer())), ("AA 3".to_owned(), "AA 4".to_owned()));
-    assert_eq!(setup.records("adt", 4).len(), 4);
+    // Two batches of a file are answered in one frame.
+    sender.send(
+        &[
+            b"FHS|^~\\&|SIM\rBHS|^~\\&|SIM|H|VS|R|20260105||||B8\r",
+            message("8", 1).as_slice(),
+            b"BTS|1\rBHS|^~\\&|SIM|H|VS|R|20260105||||B9\r",
+            &message("9", 1),
+            b"no message\rBTS|1\rFTS|2\r",
+        ]
+        .concat(),
+    );
+    let answer = sender.answer();
+    let batches: Vec<_> =
+        answer.split('\r').filter(|line| line.starts_with("BHS|")).filter_map(|line| line.split('|').nth(11)).collect();
+    assert_eq!((batches, answer.matches("MSA|AA|").count()), (vec!["B8", "B9"], 2), "{answer}");
+    assert_eq!(setup.records("adt", 6).len(), 6);
     drop(connector);
 
     let setup = setup.and("batch = \"each\"");

@@ -1,31 +1,45 @@
-//! From bytes to text, by MSH-18.
+//! From bytes to text, by MSH-18 and by what the bytes themselves say.
+//!
+//! Everything is read: a patient must not vanish from the board over a neighbour's name. What the declared set does not
+//! explain is said beside the text.
 
 use std::borrow::Cow;
 
+use crate::lines;
 use crate::message::header_start;
 
-/// The bytes are not text in the character set that the message declares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// MSH-18 says UTF-8 and the bytes are not.
-    #[error("MSH-18 declares UTF-8 but byte {at} is not: send 8859/1 in MSH-18 if that is what the system writes")]
-    NotUtf8 {
-        /// Position of the first wrong byte.
-        at: usize,
-    },
-    /// MSH-18 names a character set this platform does not read, and bytes beyond ASCII occur.
-    #[error("MSH-18 names a character set that is not read here: send UNICODE UTF-8 or 8859/1")]
+/// The text of a message's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// The text; borrowed whenever the bytes are UTF-8, so nearly always.
+    pub text: Cow<'a, str>,
+    /// What MSH-18 does not explain.
+    pub doubt: Option<Doubt>,
+}
+
+/// What the declared character set does not explain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// MSH-18 says UTF-8 and the bytes are ISO-8859-1, or it says ISO-8859-1 and they are UTF-8.
+    Contradicted,
+    /// Letters in UTF-8, and bytes beside them that are not: each of those is read as ISO-8859-1.
+    Mixed,
+    /// MSH-18 names a character set that is not read here, and bytes beyond ASCII occur.
     Unknown,
 }
 
-impl Error {
-    /// The rule's code, a closed set that is safe as a metric label and in a parked record.
+impl Doubt {
+    /// The rule's code, a closed set that is safe as a metric label.
     pub const fn code(&self) -> &'static str {
         match self {
-            Error::NotUtf8 { .. } => "charset-contradicted",
-            Error::Unknown => "charset-unknown",
+            Doubt::Contradicted => "charset-contradicted",
+            Doubt::Mixed => "charset-mixed",
+            Doubt::Unknown => "charset-unknown",
         }
     }
+
+    /// One of each.
+    pub const ALL: [Doubt; 3] = [Doubt::Contradicted, Doubt::Mixed, Doubt::Unknown];
 }
 
 /// A character set as MSH-18 declares it.
@@ -45,10 +59,9 @@ impl Charset {
     /// Reads MSH-18 of a message's bytes.
     pub fn declared(message: &[u8]) -> Charset {
         let Some(start) = header_start(message) else { return Charset::Undeclared };
-        let header = &message[start..];
-        let end = memchr::memchr2(b'\r', b'\n', header).unwrap_or(header.len());
-        let Some(&separator) = header[..end].get(3) else { return Charset::Undeclared };
-        let field = header[..end].split(|&byte| byte == separator).nth(17).unwrap_or(&[]);
+        let header = lines::first(&message[start..]);
+        let Some(&separator) = header.get(3) else { return Charset::Undeclared };
+        let field = header.split(|&byte| byte == separator).nth(17).unwrap_or(&[]);
         // The first repetition is the default set; later ones need escape sequences that ADT does not use.
         let first = field.split(|&byte| byte == b'~').next().unwrap_or(&[]);
         Charset::named(first)
@@ -71,24 +84,61 @@ impl Charset {
     }
 }
 
-/// The text of a message's bytes. Borrows whenever the bytes are UTF-8, so nearly always; bytes in ISO-8859-1 are copied
-/// only when letters beyond ASCII occur.
-pub fn decode_text(message: &[u8]) -> Result<Cow<'_, str>, Error> {
-    let valid = std::str::from_utf8(message);
-    match (valid, Charset::declared(message)) {
-        (Ok(text), Charset::Utf8 | Charset::Undeclared) => Ok(Cow::Borrowed(text)),
-        (Ok(text), _) if text.is_ascii() => Ok(Cow::Borrowed(text)),
-        (Err(wrong), Charset::Utf8) => Err(Error::NotUtf8 { at: wrong.valid_up_to() }),
-        (_, Charset::Unknown) => Err(Error::Unknown),
-        (_, Charset::Latin1) | (Err(_), Charset::Undeclared) => Ok(Cow::Owned(latin1(message))),
+/// The text of a message's bytes.
+///
+/// Bytes that are UTF-8 with letters beyond ASCII are UTF-8, whatever MSH-18 says: text in another set practically never is.
+/// Where other bytes stand beside such letters, those bytes are read as ISO-8859-1, one by one. Without such letters all is
+/// ISO-8859-1.
+pub fn decode_text(message: &[u8]) -> Decoded<'_> {
+    let valid = std::str::from_utf8(message).ok();
+    if let Some(text) = valid.filter(|text| text.is_ascii()) {
+        return Decoded { text: Cow::Borrowed(text), doubt: None };
     }
+    let declared = Charset::declared(message);
+    let mut doubt = match declared {
+        Charset::Undeclared | Charset::Utf8 | Charset::Latin1 => None,
+        Charset::Unknown => Some(Doubt::Unknown),
+    };
+    let text = match valid {
+        Some(text) if matches!(declared, Charset::Undeclared | Charset::Utf8) => Cow::Borrowed(text),
+        Some(text) if is_surely_utf8(message) => {
+            doubt = doubt.or(Some(Doubt::Contradicted));
+            Cow::Borrowed(text)
+        }
+        None if is_surely_utf8(message) => {
+            doubt = Some(Doubt::Mixed);
+            Cow::Owned(mixed(message))
+        }
+        Some(_) | None => {
+            doubt = if declared == Charset::Utf8 { Some(Doubt::Contradicted) } else { doubt };
+            Cow::Owned(latin1(message))
+        }
+    };
+    Decoded { text, doubt }
+}
+
+/// Whether a letter of western Europe, a dash or a quotation mark stands here in UTF-8. In ISO-8859-1 the same bytes would
+/// be `Â`, `Ã` or `â` before a sign or a control character, which no text has. Other sequences of UTF-8 do occur in it: a
+/// capital Ö before a hard blank is one.
+fn is_surely_utf8(message: &[u8]) -> bool {
+    message.windows(2).any(|pair| matches!(pair, [0xC2 | 0xC3, 0x80..=0xBF] | [0xE2, 0x80 | 0x82]))
+}
+
+/// UTF-8 where it is, and each other byte as ISO-8859-1.
+fn mixed(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
+    }
+    text
 }
 
 /// ISO-8859-1: each byte is the character of that number.
-fn latin1(bytes: &[u8]) -> String {
+pub fn latin1(bytes: &[u8]) -> String {
     let beyond_ascii = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     let mut text = String::with_capacity(bytes.len() + beyond_ascii);
-    text.extend(bytes.iter().map(|&byte| byte as char));
+    text.extend(bytes.iter().map(|&byte| char::from(byte)));
     text
 }
 

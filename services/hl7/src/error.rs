@@ -20,8 +20,8 @@ pub enum Error {
         /// Position of the second header, counted from 1.
         segment: usize,
     },
-    /// More segments than [`SEGMENTS_MAX`].
-    #[error("more than {max} segments: split the message or raise the limit in hl7::SEGMENTS_MAX", max = SEGMENTS_MAX)]
+    /// More segments that name a patient or a bed than [`SEGMENTS_MAX`].
+    #[error("more than {max} patients or beds (PID, MRG, NPU): split the message", max = SEGMENTS_MAX)]
     SegmentsTooMany,
     /// More bytes than [`MESSAGE_BYTES_MAX`].
     #[error("message of {bytes} bytes is longer than {max}: leave embedded documents out of ADT", max = MESSAGE_BYTES_MAX)]
@@ -41,6 +41,18 @@ impl Error {
             Error::SecondHeader { .. } => "second-header",
             Error::SegmentsTooMany => "segments-too-many",
             Error::TooLong { .. } => "message-too-long",
+        }
+    }
+
+    /// What the sender's operator should do, in words that hold nothing of the message.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Error::HeaderMissing => "send one message per frame, beginning with MSH",
+            Error::SeparatorsMissing => "write the separators after MSH",
+            Error::SeparatorsUnusable => "let MSH-1 and MSH-2 name distinct ASCII punctuation",
+            Error::SecondHeader { .. } => "send each message in a frame of its own",
+            Error::SegmentsTooMany => "split the message, it names too many patients or beds",
+            Error::TooLong { .. } => "send the message without attachments",
         }
     }
 

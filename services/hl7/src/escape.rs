@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::charset::latin1;
 use crate::delimiters::Delimiters;
 
 /// Replaces the escape sequences of `text`. Borrows when there are none.
 ///
-/// Highlighting (`\H\`, `\N\`) is dropped, `\.br\` is a line feed, `\X..\` are bytes read as UTF-8, else as ISO-8859-1.
-/// A sequence that is unknown or never closed stays as it was sent: it may be a stray backslash of a path.
+/// Highlighting (`\H\`, `\N\`) is dropped, `\.br\` is a line feed, `\X..\` are bytes read as UTF-8, else as ISO-8859-1, else,
+/// where that would leave a control character, as UTF-16 (`\X00C5\` is Å). A sequence that is unknown, never closed or of
+/// bytes that are no text stays as it was sent: it may be a stray backslash of a path.
 pub(crate) fn decode<'a>(text: &'a str, delimiters: &Delimiters) -> Cow<'a, str> {
     let escape = delimiters.escape;
     if escape == 0 || memchr::memchr(escape, text.as_bytes()).is_none() {
@@ -51,16 +53,53 @@ fn append(sequence: &str, delimiters: &Delimiters, out: &mut String) -> bool {
 }
 
 fn append_hex(digits: &[u8], out: &mut String) -> bool {
-    if digits.is_empty() || !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !is_hex(digits) {
         return false;
     }
+    let bytes = bytes_of(digits);
+    let text = plain(&bytes).or_else(|| {
+        let units = bytes.chunks(2).map(|pair| u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)]));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.ok().filter(|text| bytes.len().is_multiple_of(2) && is_text(text) && text.chars().all(is_european))
+    });
+    out.push_str(text.as_deref().unwrap_or_default());
+    text.is_some()
+}
+
+fn bytes_of(digits: &[u8]) -> Vec<u8> {
     let value = |digit: u8| (digit as char).to_digit(16).unwrap_or(0) as u8;
-    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| value(pair[0]) << 4 | value(pair[1])).collect();
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => out.push_str(text),
-        Err(_) => out.extend(bytes.iter().map(|&byte| byte as char)),
-    }
-    true
+    digits.chunks_exact(2).map(|pair| value(pair[0]) << 4 | value(pair[1])).collect()
+}
+
+/// Bytes in one of the character sets that messages have.
+fn plain(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| is_text(text)).map(str::to_owned);
+    text.or_else(|| Some(latin1(bytes)).filter(|text| is_text(text)))
+}
+
+/// No control characters but those that lay text out.
+fn is_text(text: &str) -> bool {
+    !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r'))
+}
+
+/// Latin letters, dashes and signs: what a Swedish source may write in UTF-16. Any two bytes are some character of it.
+fn is_european(letter: char) -> bool {
+    matches!(letter, '\0'..='\u{24F}' | '\u{2010}'..='\u{2122}')
+}
+
+/// Whether bytes written as hex digits stand here that are text neither in UTF-8 nor in ISO-8859-1.
+pub(crate) fn holds_doubtful_hex(text: &str, delimiters: &Delimiters) -> bool {
+    let escape = delimiters.escape;
+    escape != 0
+        && memchr::memchr_iter(escape, text.as_bytes()).any(|open| {
+            let after = &text[open + 1..];
+            let sequence = memchr::memchr(escape, after.as_bytes()).map(|close| &after.as_bytes()[..close]);
+            matches!(sequence, Some([b'X', digits @ ..]) if is_hex(digits) && plain(&bytes_of(digits)).is_none())
+        })
+}
+
+fn is_hex(digits: &[u8]) -> bool {
+    !digits.is_empty() && digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
 #[cfg(test)]
@@ -87,6 +126,22 @@ mod tests {
         check(r"rad ett\.br\rad tv\XE5\", "rad ett\nrad två");
         check(r"tv\XC3A5\", "två");
         check(r"\H\viktigt\N\", "viktigt");
+    }
+
+    #[test]
+    fn hex_never_leaves_a_control_character() {
+        check(r"AVD\X00C5\", "AVDÅ");
+        check(r"\X004100C5\", "AÅ");
+        check(r"\X0D0A\", "\r\n");
+        check(r"\X20AC\", " ¬");
+        for sent in [r"a\X00\b", r"\X0B\", r"\X1C0D\", r"\X0000\", r"\X0041D800\", r"\X96\", r"\XC285\"] {
+            check(sent, sent);
+            assert!(holds_doubtful_hex(sent, &Delimiters::USUAL), "{sent}");
+        }
+        assert!(holds_doubtful_hex(r"AVD\X00C5\", &Delimiters::USUAL));
+        for sent in [r"C:\X\", r"\X4\", r"AVD\F\", "AVD", r"\X41", r"\X41\", r"tv\XE5\", r"\XC3A5\", r"\X0D0A\"] {
+            assert!(!holds_doubtful_hex(sent, &Delimiters::USUAL), "{sent}");
+        }
     }
 
     #[test]

@@ -3,20 +3,22 @@
 use crate::delimiters::Delimiters;
 use crate::error::Error;
 use crate::field::Address;
-use crate::mllp::END;
+use crate::lines;
 use crate::value::{self, Value};
 
 /// Longest text read as one message. ADT messages are a few kilobytes; a megabyte leaves room for anything sane.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
-/// Most segments of one message. The largest ADT structures have a few dozen.
+/// Most segments of one message that name a patient or a bed (PID, MRG, NPU): each may become an event. All other segments
+/// are bounded by the message's bytes only: a discharge may carry thousands of lines of text.
 pub const SEGMENTS_MAX: usize = 1_000;
 
 /// Segments that an ordinary message has; the index is allocated once for that many.
 const SEGMENTS_USUAL: usize = 12;
 
 /// A message, borrowed from its text. Reading is tolerant: line ends may be CR, LF or CRLF, anything before MSH and any
-/// control characters after the last segment are passed over, unknown segments are kept, absent fields are empty.
+/// control characters after the last segment are passed over, unknown segments are kept, absent fields are empty. In a
+/// message that uses CR nothing else ends a segment: a line feed, or a byte of the framing, inside a field belongs to it.
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
     text: &'a str,
@@ -28,39 +30,38 @@ pub struct Message<'a> {
 impl<'a> Message<'a> {
     /// Reads one message.
     pub fn parse(text: &'a str) -> Result<Message<'a>, Error> {
-        Message::read(text, SEGMENTS_MAX)
-    }
-
-    /// Reads only MSH, of a text that [`Message::parse`] may refuse: enough to answer its sender.
-    pub fn parse_header(text: &'a str) -> Result<Message<'a>, Error> {
-        let (start, delimiters) = header(text)?;
-        let line = text[start..].lines_of_segments().next().unwrap_or("");
-        let segments = vec![Segment { line, delimiters }];
-        Ok(Message { text, delimiters, segments, stray_line_count: 0 })
-    }
-
-    fn read(text: &'a str, segments_max: usize) -> Result<Message<'a>, Error> {
-        if text.len() > MESSAGE_BYTES_MAX {
+        // Letters beyond ASCII are longer as text than they were as bytes.
+        if text.len() > MESSAGE_BYTES_MAX && text.chars().count() > MESSAGE_BYTES_MAX {
             return Err(Error::TooLong { bytes: text.len() });
         }
         let (start, delimiters) = header(text)?;
         let mut segments = Vec::with_capacity(SEGMENTS_USUAL);
-        let mut stray_line_count = 0;
-        for line in text[start..].lines_of_segments() {
+        let (mut stray_line_count, mut subject_count) = (0, 0);
+        for line in segment_lines(&text[start..]) {
             match named(line, delimiters.field) {
-                Some(line) if segments.len() == segments_max => {
-                    debug_assert!(!line.is_empty());
-                    return Err(Error::SegmentsTooMany);
-                }
                 Some(line) if line.starts_with("MSH") && !segments.is_empty() => {
                     return Err(Error::SecondHeader { segment: segments.len() + 1 });
                 }
-                Some(line) => segments.push(Segment { line, delimiters }),
+                Some(line) => {
+                    subject_count += usize::from(matches!(&line[..3], "PID" | "MRG" | "NPU"));
+                    if subject_count > SEGMENTS_MAX {
+                        return Err(Error::SegmentsTooMany);
+                    }
+                    segments.push(Segment { line, delimiters });
+                }
                 None if line.bytes().all(|byte| byte.is_ascii_control() || byte == b' ') => {}
                 None => stray_line_count += 1,
             }
         }
         Ok(Message { text, delimiters, segments, stray_line_count })
+    }
+
+    /// Reads only MSH, of a text that [`Message::parse`] may refuse: enough to answer its sender.
+    pub fn parse_header(text: &'a str) -> Result<Message<'a>, Error> {
+        let (start, delimiters) = header(text)?;
+        let line = segment_lines(&text[start..]).next().unwrap_or("");
+        let segments = vec![Segment { line, delimiters }];
+        Ok(Message { text, delimiters, segments, stray_line_count: 0 })
     }
 
     /// The whole text the message was read from.
@@ -81,6 +82,14 @@ impl<'a> Message<'a> {
     /// Lines that are no segment: a broken line end inside a field, or junk. They are passed over, but not unseen.
     pub const fn stray_line_count(&self) -> usize {
         self.stray_line_count
+    }
+
+    /// Whether a control character stands inside a segment: a line feed or one of the framing's bytes that a sender left
+    /// in a field. A tab is none.
+    pub fn has_control_characters(&self) -> bool {
+        let is_control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7F;
+        // Without an early end, which would keep the compiler from looking at many bytes at once.
+        self.segments.iter().any(|segment| segment.line.bytes().fold(false, |found, byte| found | is_control(byte)))
     }
 
     /// The first segment of this name.
@@ -267,7 +276,9 @@ pub(crate) fn header_start(bytes: &[u8]) -> Option<usize> {
 
 /// The line, blanks before it taken off, if it begins with a segment name and a separator or nothing else.
 fn named(line: &str, separator: u8) -> Option<&str> {
-    let line = line.trim_start_matches([' ', '\t', '\0', '\u{b}', '\u{c}', '\u{feff}']);
+    // Nearly every line begins with its name.
+    let line = if line.as_bytes()[0].is_ascii_uppercase() { line } else { &line[lines::blanks(line.as_bytes())..] };
+    let line = if line.ends_with(['\r', '\n']) { line.trim_end_matches(['\r', '\n']) } else { line };
     let bytes = line.as_bytes();
     let name = bytes.get(..3)?;
     let named = name[0].is_ascii_uppercase()
@@ -276,28 +287,23 @@ fn named(line: &str, separator: u8) -> Option<&str> {
     named.then_some(line)
 }
 
-trait Lines {
-    /// The non-empty lines, cut at CR, LF and a frame's end block.
-    fn lines_of_segments(&self) -> impl Iterator<Item = &str>;
-}
-
-impl Lines for str {
-    fn lines_of_segments(&self) -> impl Iterator<Item = &str> {
-        let mut rest = Some(self.trim_end_matches(|end: char| end.is_ascii_control()));
-        std::iter::from_fn(move || {
-            loop {
-                let line = match memchr::memchr3(b'\r', b'\n', END, rest?.as_bytes()) {
-                    Some(end) => {
-                        let (line, after) = rest?.split_at(end);
-                        rest = Some(&after[1..]);
-                        line
-                    }
-                    None => rest.take()?,
-                };
-                if !line.is_empty() {
-                    return Some(line);
+/// The non-empty lines of a text that begins with a header, cut at what ends its segments.
+fn segment_lines(text: &str) -> impl Iterator<Item = &str> {
+    let end = lines::line_end(text.as_bytes());
+    let mut rest = Some(text.trim_end_matches(|last: char| last.is_ascii_control()));
+    std::iter::from_fn(move || {
+        loop {
+            let line = match memchr::memchr(end, rest?.as_bytes()) {
+                Some(end) => {
+                    let (line, after) = rest?.split_at(end);
+                    rest = Some(&after[1..]);
+                    line
                 }
+                None => rest.take()?,
+            };
+            if !line.is_empty() {
+                return Some(line);
             }
-        })
-    }
+        }
+    })
 }

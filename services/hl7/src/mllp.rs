@@ -1,10 +1,16 @@
 //! MLLP framing: `0x0B message 0x1C 0x0D` over a byte stream.
 //!
-//! Real senders forget the end block, write LF or CRLF after it, put several messages in one write and one message in
-//! several. [`Frames`] takes bytes as they come and gives whole frames; its buffer never grows past the size limit plus
-//! one read.
+//! Real senders forget the end block, write LF or CRLF after it, or nothing; put several messages in one write and one message
+//! in several; and leave bytes of the framing inside a field (a soft line break of a word processor is 0x0B). [`Frames`]
+//! takes bytes as they come and gives whole frames; its buffer never grows past the size limit plus one read.
+//!
+//! Inside a frame a start byte begins a message only before a header, and an end byte ends one only before CR, or before the
+//! next message. Whether an end byte that is the last one received ends a message cannot be told from bytes alone:
+//! [`Frames::doubt`] says so, and whoever has a clock waits a moment and calls [`Frames::settle`].
 
+use crate::lines::{self, Told};
 use crate::message::MESSAGE_BYTES_MAX;
+use crate::shorten::Shortener;
 
 /// Start of a frame.
 pub const START: u8 = 0x0B;
@@ -28,8 +34,11 @@ pub enum Frame<'a> {
         bytes: &'a [u8],
         /// False when the next frame began before this one was ended.
         ended: bool,
+        /// Bytes of documents that were left out because the message is longer than the limit.
+        left_out: usize,
     },
-    /// A message longer than the limit. It was passed over without being kept; only its beginning is here, to answer its sender.
+    /// A message longer than the limit, also without its documents. It was passed over without being kept; only its beginning
+    /// is here, to answer its sender.
     TooLong {
         /// The first bytes, up to [`HEAD_BYTES`].
         head: &'a [u8],
@@ -44,6 +53,15 @@ pub const HEAD_BYTES: usize = 1_024;
 /// What an idle connection may keep for its next read, after a large message too.
 const IDLE_BYTES: usize = 64 << 10;
 
+/// Where the end byte stands that may or may not end a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Where a segment would begin: it is hardly anything but the end.
+    Segment,
+    /// Inside a field, or behind a last segment that was not ended.
+    Field,
+}
+
 /// Incremental decoder of one connection's stream.
 #[derive(Debug)]
 pub struct Frames {
@@ -55,16 +73,33 @@ pub struct Frames {
     inside: Inside,
     bytes_max: usize,
     junk_bytes: u64,
+    /// Nothing will come that decides about an end byte.
+    settled: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Inside {
     /// Between frames.
     Nothing,
     /// In a frame whose content begins at `start`.
     Frame,
+    /// In a frame over the limit, whose documents are left out.
+    Shortened(Shortener),
     /// In a frame that is too long; the head is kept at `start`, the rest, so far this many bytes, is passed over.
     Excess { bytes: usize },
+}
+
+/// What stands at `scanned`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Boundary {
+    /// The end of what has come.
+    None,
+    /// A byte of the framing, and more bytes must say what it does.
+    Undecided,
+    /// The start of the next frame.
+    Start,
+    /// The end of this one.
+    End,
 }
 
 impl Default for Frames {
@@ -74,9 +109,10 @@ impl Default for Frames {
 }
 
 impl Frames {
-    /// A decoder that passes over messages longer than `bytes_max`.
+    /// A decoder that shortens messages longer than `bytes_max`, and passes over those that are longer all the same.
     pub fn new(bytes_max: usize) -> Frames {
-        Frames { buffer: Vec::new(), start: 0, scanned: 0, inside: Inside::Nothing, bytes_max, junk_bytes: 0 }
+        let inside = Inside::Nothing;
+        Frames { buffer: Vec::new(), start: 0, scanned: 0, inside, bytes_max, junk_bytes: 0, settled: false }
     }
 
     /// Takes bytes as they came.
@@ -86,6 +122,7 @@ impl Frames {
 
     /// The buffer to append a read to, without a copy in between. Append only; drain [`Frames::next`] after each read.
     pub fn tail(&mut self) -> &mut Vec<u8> {
+        self.settled = false;
         if self.start > 0 {
             self.buffer.drain(..self.start);
             self.scanned -= self.start;
@@ -101,35 +138,58 @@ impl Frames {
     #[allow(clippy::should_implement_trait, reason = "it lends from the buffer, which an iterator cannot")]
     pub fn next(&mut self) -> Option<Frame<'_>> {
         loop {
-            match self.inside {
-                Inside::Nothing => self.enter()?,
-                Inside::Frame => {
-                    let found = memchr::memchr2(START, END, &self.buffer[self.scanned..]);
-                    let end = found.map_or(self.buffer.len(), |at| self.scanned + at);
-                    if end - self.start > self.bytes_max {
-                        self.pass_over(end);
-                        continue;
-                    }
-                    self.scanned = end;
-                    found?;
-                    let content = self.start..end;
-                    let ended = self.leave(end);
-                    return Some(Frame::Message { bytes: &self.buffer[content], ended });
-                }
-                Inside::Excess { bytes } => {
-                    let found = memchr::memchr2(START, END, &self.buffer[self.scanned..]);
-                    let Some(at) = found else {
-                        let bytes = bytes + self.buffer.len() - self.scanned;
-                        self.inside = Inside::Excess { bytes };
-                        self.buffer.truncate(self.scanned);
-                        return None;
-                    };
-                    let head = self.start..self.scanned;
-                    self.leave(self.scanned + at);
-                    return Some(Frame::TooLong { head: &self.buffer[head], bytes: bytes + at });
-                }
+            if let Inside::Nothing = self.inside {
+                self.enter()?;
             }
+            let from = self.scanned;
+            let boundary = self.boundary();
+            let is_whole = matches!(boundary, Boundary::Start | Boundary::End);
+            if let Inside::Excess { bytes } = &mut self.inside {
+                *bytes += self.scanned - from;
+                let bytes = *bytes;
+                self.buffer.drain(from..self.scanned);
+                self.scanned = from;
+                if !is_whole {
+                    return None;
+                }
+                let head = self.start..self.scanned;
+                self.leave(boundary);
+                return Some(Frame::TooLong { head: &self.buffer[head], bytes });
+            }
+            if !self.fits(is_whole) {
+                continue;
+            }
+            if !is_whole {
+                return None;
+            }
+            let left_out = match &self.inside {
+                Inside::Shortened(shortener) => {
+                    self.scanned = shortener.mark(&mut self.buffer, self.scanned);
+                    shortener.left_out()
+                }
+                _ => 0,
+            };
+            let content = self.start..self.scanned;
+            self.leave(boundary);
+            // A start byte before the one that counts: nothing was begun.
+            if boundary == Boundary::Start && lines::blanks(&self.buffer[content.clone()]) == content.len() {
+                continue;
+            }
+            return Some(Frame::Message { bytes: &self.buffer[content], ended: boundary == Boundary::End, left_out });
         }
+    }
+
+    /// Whether the frame may end with the bytes that have come: with an end byte that only what follows can explain. A sender
+    /// that sends nothing after it waits for its answer.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let is_end = self.buffer.get(self.scanned) == Some(&END) && !matches!(self.inside, Inside::Nothing);
+        let begins_segment = matches!(self.buffer[..self.scanned].last(), None | Some(b'\r' | b'\n'));
+        is_end.then_some(if begins_segment { Doubt::Segment } else { Doubt::Field })
+    }
+
+    /// Says that nothing has come for so long that an end byte in doubt is an end. [`Frames::next`] gives the frame.
+    pub fn settle(&mut self) {
+        self.settled = true;
     }
 
     /// Bytes of a frame that has begun and not ended. At the end of the stream they are a message cut short, which must
@@ -137,7 +197,7 @@ impl Frames {
     pub fn unfinished(&self) -> &[u8] {
         match self.inside {
             Inside::Nothing => &[],
-            Inside::Frame | Inside::Excess { .. } => &self.buffer[self.start..],
+            Inside::Frame | Inside::Shortened(_) | Inside::Excess { .. } => &self.buffer[self.start..],
         }
     }
 
@@ -158,22 +218,76 @@ impl Frames {
         start.map(|_| ())
     }
 
-    /// Consumes a frame that ends before `end`; says whether an end block stood there.
-    fn leave(&mut self, end: usize) -> bool {
-        let ended = self.buffer[end] == END;
-        self.start = end + 1;
-        self.scanned = self.start;
-        // A start block ends the frame before it and begins the next one.
-        self.inside = if ended { Inside::Nothing } else { Inside::Frame };
-        ended
+    /// Goes on to the next byte that ends the frame, or may.
+    fn boundary(&mut self) -> Boundary {
+        loop {
+            let Some(found) = memchr::memchr2(START, END, &self.buffer[self.scanned..]) else {
+                self.scanned = self.buffer.len();
+                return Boundary::None;
+            };
+            self.scanned += found;
+            let after = &self.buffer[self.scanned + 1..];
+            let is_start = self.buffer[self.scanned] == START;
+            match if is_start { lines::begins_block(after) } else { ends_block(after) } {
+                Told::Yes => return if is_start { Boundary::Start } else { Boundary::End },
+                Told::Undecided if self.settled && !is_start => return Boundary::End,
+                Told::Undecided => return Boundary::Undecided,
+                Told::No => self.scanned += 1,
+            }
+        }
     }
 
-    /// Keeps the head of a frame that is too long and forgets what is known of the rest, which ends before `end`.
-    fn pass_over(&mut self, end: usize) {
-        let bytes = end - self.start;
-        let head = HEAD_BYTES.min(self.bytes_max);
-        self.buffer.drain(self.start + head..end);
-        self.scanned = self.start + head;
+    /// Whether what has come of the frame, up to `scanned`, is within the limit, with or without its documents; if not it is
+    /// passed over from now on.
+    fn fits(&mut self, is_whole: bool) -> bool {
+        let bytes = self.scanned - self.start;
+        if let Inside::Frame = self.inside {
+            if bytes <= self.bytes_max {
+                return true;
+            }
+            match Shortener::new(&self.buffer[self.start..self.start + self.bytes_max]) {
+                Some(shortener) => self.inside = Inside::Shortened(shortener),
+                None => return self.pass_over(0),
+            }
+        }
+        let Inside::Shortened(shortener) = &mut self.inside else { return true };
+        self.scanned = shortener.shorten(&mut self.buffer, self.start, self.scanned, is_whole);
+        let (kept, left_out) = (shortener.kept(), shortener.left_out());
+        kept <= self.bytes_max || self.pass_over(left_out)
+    }
+
+    /// Consumes a frame that ends at `scanned`.
+    fn leave(&mut self, boundary: Boundary) {
+        self.start = self.scanned + 1;
+        self.scanned = self.start;
+        // A start block ends the frame before it and begins the next one.
+        self.inside = if boundary == Boundary::Start { Inside::Frame } else { Inside::Nothing };
+    }
+
+    /// Keeps the head of a frame that is too long and forgets what is known of the rest, up to `scanned`. It does not fit.
+    fn pass_over(&mut self, left_out: usize) -> bool {
+        let bytes = self.scanned - self.start + left_out;
+        let head = self.start + HEAD_BYTES.min(self.bytes_max);
+        self.buffer.drain(head..self.scanned);
+        self.scanned = head;
         self.inside = Inside::Excess { bytes };
+        false
+    }
+}
+
+/// Whether an end byte ends a frame, by what follows it: CR, or the start of the next frame after a few blanks at most.
+fn ends_block(after: &[u8]) -> Told {
+    let ends = after.iter().take_while(|byte| **byte == END).count();
+    match after.get(ends) {
+        _ if ends > lines::BLANKS_MAX => return Told::No,
+        Some(b'\r') => return Told::Yes,
+        Some(_) | None => {}
+    }
+    let blanks = after.iter().take_while(|byte| matches!(**byte, b'\n' | b' ' | 0 | END)).count();
+    match after.get(blanks) {
+        _ if blanks > lines::BLANKS_MAX => Told::No,
+        None => Told::Undecided,
+        Some(&START) => lines::begins_block(&after[blanks + 1..]),
+        Some(_) => Told::No,
     }
 }

@@ -22,7 +22,7 @@ pub enum Presence<'a> {
     Empty,
     /// `""`: what the receiver knows is to be deleted.
     Deleted,
-    /// A value, blanks at both ends taken off, escape sequences as sent.
+    /// A value, blanks and control characters at both ends taken off, escape sequences as sent.
     Given(&'a str),
 }
 
@@ -38,7 +38,7 @@ impl<'a> Value<'a> {
 
     /// Empty, explicitly deleted, or given.
     pub fn presence(&self) -> Presence<'a> {
-        match self.raw.trim_ascii() {
+        match trim(self.raw) {
             "" => Presence::Empty,
             "\"\"" => Presence::Deleted,
             given => Presence::Given(given),
@@ -56,6 +56,12 @@ impl<'a> Value<'a> {
     /// As [`Value::given`], with escape sequences replaced; borrowed when there are none.
     pub fn text(&self) -> Option<Cow<'a, str>> {
         self.given().map(|given| escape::decode(given, &self.delimiters))
+    }
+
+    /// Whether bytes are written as hex digits that are text neither in UTF-8 nor in ISO-8859-1: [`Value::text`] reads them
+    /// as UTF-16, or leaves them as they were sent.
+    pub fn has_doubtful_hex(&self) -> bool {
+        escape::holds_doubtful_hex(self.raw, &self.delimiters)
     }
 
     /// Nothing but blanks was sent. `""` is not empty: it deletes.
@@ -104,6 +110,17 @@ impl<'a> Value<'a> {
             slot.raw = raw;
         }
         found
+    }
+}
+
+/// Without blanks and control characters at both ends: what was padded or broken into lines.
+fn trim(raw: &str) -> &str {
+    // By bytes, for this is asked of every value: all that is taken off is ASCII.
+    let stays = |byte: &u8| *byte > b' ' && *byte != 0x7F;
+    let bytes = raw.as_bytes();
+    match (bytes.iter().position(stays), bytes.iter().rposition(stays)) {
+        (Some(first), Some(last)) => &raw[first..=last],
+        _ => "",
     }
 }
 
@@ -202,6 +219,8 @@ mod tests {
         assert_eq!(value("\"\"").presence(), Presence::Deleted);
         assert_eq!(value("  ").presence(), Presence::Empty);
         assert_eq!(value(" x ").presence(), Presence::Given("x"));
+        assert_eq!(value("\u{b}\n x\ny\0\u{1c}").presence(), Presence::Given("x\ny"));
+        assert_eq!(value("\0\n").presence(), Presence::Empty);
         assert_eq!(value("\"\"").given(), None);
         assert!(value("\"\"").is_deleted() && !value("\"\"").is_empty());
     }

@@ -112,13 +112,36 @@ fn a_message_without_patient_is_one_group() {
 #[test]
 fn lines_that_are_no_segment_are_counted() {
     let message = parse("MSH|^~\\&|A\rPID|1||rad ett\nfortsättning\rpv1|liten\rP\rPV1|1\r");
-    assert_eq!(message.stray_line_count(), 3);
+    assert_eq!(message.stray_line_count(), 2);
     assert_eq!(message.segments().len(), 3);
+    let message = parse("MSH|^~\\&|A\nPID|1||rad ett\nfortsättning\nPV1|1\n");
+    assert_eq!((message.stray_line_count(), message.segments().len()), (1, 3));
+}
+
+#[test]
+fn only_cr_ends_a_segment_of_a_message_that_uses_cr() {
+    for inside in ["\n", "\n\n", "\u{b}", "\u{1c}", "\0", "\nPV2|", "\nMSH|"] {
+        for end in ["\r", "\r\n", "\r\n\n"] {
+            let text = format!("MSH|^~\\&|A|B{inside}C|||||ADT^A01|7{end}PV1|1|I|AVD5|x{inside}y|Z{end}ZBE|1{end}");
+            let message = parse(&text);
+            let names: Vec<_> = message.segments().iter().map(|segment| segment.name()).collect();
+            assert_eq!((names, message.stray_line_count()), (vec!["MSH", "PV1", "ZBE"], 0), "{text:?}");
+            assert_eq!(message.get("PV1", 4).raw(), format!("x{inside}y").split('|').next().unwrap());
+            assert_eq!(message.get("PV1", if inside.contains('|') { 6 } else { 5 }).raw(), "Z");
+            assert_eq!(message.segment("ZBE").unwrap().raw(), "ZBE|1");
+            assert!(message.has_control_characters());
+            assert_eq!(
+                Message::parse_header(&text).unwrap().control_id(),
+                if inside == "\nMSH|" || inside == "\nPV2|" { "ADT^A01" } else { "7" }
+            );
+        }
+    }
+    assert!(!parse("MSH|^~\\&|A\r\nPV1|1\ttab\r\n").has_control_characters());
 }
 
 #[test]
 fn refusals_name_the_place_and_the_remedy_but_no_value() {
-    let many = format!("MSH|^~\\&|A\r{}", "PV1|1\r".repeat(SEGMENTS_MAX));
+    let many = format!("MSH|^~\\&|A\r{}", "NPU|1\r".repeat(SEGMENTS_MAX + 1));
     let long = format!("MSH|^~\\&|A\r{}", "x".repeat(MESSAGE_BYTES_MAX));
     let cases = [
         ("", Error::HeaderMissing),
@@ -152,7 +175,17 @@ fn the_header_alone_answers_for_a_message_that_is_refused() {
 }
 
 #[test]
-fn as_many_segments_as_allowed() {
-    let text = format!("MSH|^~\\&|A\r{}", "PV1|1\r".repeat(SEGMENTS_MAX - 1));
-    assert_eq!(parse(&text).segments().len(), SEGMENTS_MAX);
+fn only_patients_and_beds_are_bounded_by_number() {
+    let text = format!("MSH|^~\\&|A\r{}", "PID|1\r".repeat(SEGMENTS_MAX));
+    assert_eq!(parse(&text).groups().count(), SEGMENTS_MAX);
+    let text = format!("MSH|^~\\&|A\rPID|1\r{}PV1|1|I|AVD5\r", "OBX|1\rDG1|1\rZZZ|1\rNTE|1\r".repeat(20_000));
+    let message = parse(&text);
+    assert_eq!(message.segments().len(), 80_003);
+    assert_eq!(message.at(field::PV1_LOCATION).raw(), "AVD5");
+}
+
+#[test]
+fn letters_beyond_ascii_do_not_make_a_message_too_long() {
+    let text = format!("MSH|^~\\&|A\rNTE|{}", "å".repeat(MESSAGE_BYTES_MAX / 2 + 1_000));
+    assert!(text.len() > MESSAGE_BYTES_MAX && Message::parse(&text).is_ok());
 }

@@ -8,12 +8,12 @@ mod census;
 mod resources;
 mod rows;
 pub mod shown;
-mod stretches;
 mod summary;
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 
+use hl7::sections::Cutter;
 use identity::Key;
 use schemas::{
     BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord,
@@ -29,11 +29,13 @@ use crate::pipeline::{Outcome, Pipeline, Settings, Sink};
 use crate::rules::{Rule, Text};
 use census::Census;
 use shown::Names;
-use stretches::Stretches;
 pub use summary::Summary;
 
 /// What stands for the sending system's HSA-id when a file is tried out.
 const SOURCE_SYSTEM: &str = "dry-run";
+
+/// Bytes read at a time.
+const READ_BYTES: usize = 256 << 10;
 
 /// In which language meanings and remedies are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -159,7 +161,7 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
     let mut summary = Summary::default();
     let mut taker =
         Taker { census: (options.census || options.stays).then(|| Census::of(options.stays)), ..Taker::default() };
-    let mut input = BufReader::new(input);
+    let mut input = BufReader::with_capacity(READ_BYTES, input);
     let is_fhir = match options.format {
         Some(format) => format == Input::Fhir,
         None => resources::is_json(&mut input).map_err(Error::Read)?,
@@ -170,28 +172,46 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
         summary = file.run(&mut pipeline, input, &mut taker, output)?;
         return finish(summary, &taker, Error::NotFhir, output);
     }
-    let mut stretches = Stretches::new(input);
-    while let Some(stretch) = stretches.next().map_err(Error::Read)? {
-        for payload in hl7::batch::messages(stretch) {
-            taker.events.clear();
-            let source = SourceRecord {
-                region: &options.region,
-                source_system: SOURCE_SYSTEM,
-                feed: "adt",
-                format: Format::Hl7v2,
-                message_id: "",
-                received_at: options.received_at,
-                recorded_at: None,
-                source_position: "",
-                payload,
-            };
-            let offset = i64::try_from(summary.messages()).unwrap_or(i64::MAX);
-            let origin = Origin { topic: "dry-run", partition: 0, offset, ordinal: 0 };
-            let outcome = pipeline.process(&source, origin, &mut taker);
-            summary.add(&outcome, pipeline.found());
-            if taker.census.is_none() {
-                let message_id = pipeline.message_id(payload);
-                print(&mut taker, outcome, message_id, At::Message(summary.messages()), options.language, output)?;
+    let mut cutter = Cutter::file(0, hl7::MESSAGE_BYTES_MAX);
+    let mut ended = false;
+    while !ended {
+        let read = input.fill_buf();
+        let bytes = match read {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read.map_err(Error::Read)?,
+        };
+        ended = bytes.is_empty();
+        if ended {
+            cutter.end();
+        }
+        cutter.push(bytes);
+        let taken = bytes.len();
+        input.consume(taken);
+        while let Some(section) = cutter.cut() {
+            let left_out = section
+                .is_too_long
+                .then(|| hl7::shorten::left_out(section.size, hl7::MESSAGE_BYTES_MAX as u64).into_bytes());
+            for payload in hl7::batch::messages(left_out.as_ref().unwrap_or(&section.bytes)) {
+                taker.events.clear();
+                let source = SourceRecord {
+                    region: &options.region,
+                    source_system: SOURCE_SYSTEM,
+                    feed: "adt",
+                    format: Format::Hl7v2,
+                    message_id: "",
+                    received_at: options.received_at,
+                    recorded_at: None,
+                    source_position: "",
+                    payload,
+                };
+                let offset = i64::try_from(summary.messages()).unwrap_or(i64::MAX);
+                let origin = Origin { topic: "dry-run", partition: 0, offset, ordinal: 0 };
+                let outcome = pipeline.process(&source, origin, &mut taker);
+                summary.add(&outcome, pipeline.found());
+                if taker.census.is_none() {
+                    let message_id = pipeline.message_id(payload);
+                    print(&mut taker, outcome, message_id, At::Message(summary.messages()), options.language, output)?;
+                }
             }
         }
     }

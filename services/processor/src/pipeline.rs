@@ -7,6 +7,7 @@
 mod bed_capacity;
 mod bed_status;
 mod clinical;
+mod control;
 mod cost;
 mod debezium;
 mod encounter;

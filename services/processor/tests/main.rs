@@ -19,3 +19,4 @@ mod sample_config;
 mod service;
 mod support;
 mod ward_capacity;
+mod wire;

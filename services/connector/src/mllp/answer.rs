@@ -2,12 +2,13 @@
 //!
 //! The header of a message is kept until Kafka has acknowledged it; then the answer is made from it.
 
-use hl7::Message;
 use hl7::ack::{self, Answer, Outcome, Problem};
 use hl7::charset::Charset;
 use hl7::time::Stockholm;
+use hl7::{Error, Message};
 
 use crate::config::Acknowledgement;
+use crate::message::{self, Header};
 use crate::metrics::Answered;
 
 /// What is needed to answer a message, when its bytes are gone.
@@ -21,20 +22,21 @@ pub struct Seed {
 const HEADER_BYTES_MAX: usize = 1024;
 
 impl Seed {
-    /// Of a message whose header was read.
-    pub fn of(message: &Message<'_>, charset: Charset, wanted: Acknowledgement) -> Self {
+    /// Of a message's bytes.
+    pub fn of(message: &[u8], wanted: Acknowledgement) -> Self {
+        let Header { text, charset } = message::header(message);
+        let Ok(message) = Message::parse_header(&text) else {
+            return Self { header: None, charset: Charset::Undeclared };
+        };
         let header = message.segment("MSH").map(|segment| segment.raw()).unwrap_or_default();
         let mut end = header.len().min(HEADER_BYTES_MAX);
         while !header.is_char_boundary(end) {
             end -= 1;
         }
+        // A control character in a field of theirs would cut our answer.
+        let header = header[..end].replace(|letter: char| letter.is_ascii_control(), " ");
         let separator = char::from(message.delimiters().field);
-        Self { header: Some(with_conditions(&header[..end], separator, wanted)), charset }
-    }
-
-    /// Of something without a readable header.
-    pub fn unreadable() -> Self {
-        Self { header: None, charset: Charset::Undeclared }
+        Self { header: Some(with_conditions(&header, separator, wanted)), charset }
     }
 }
 
@@ -60,12 +62,14 @@ fn with_conditions(header: &str, separator: char, wanted: Acknowledgement) -> Bo
 pub enum Became {
     /// Stored.
     Stored,
-    /// Stored as it is, without being readable.
-    StoredUnreadable,
-    /// The same, and the configuration wants it rejected.
-    RejectedUnreadable,
+    /// Stored as it is, but it cannot be read as a message, and the configuration wants it accepted.
+    StoredUnreadable(Error),
+    /// The same, and it is rejected.
+    RejectedUnreadable(Error),
     /// Only its coordinates were stored.
     TooLong,
+    /// Not stored: the next message began inside one of its segments, so its end may be missing.
+    CutShort,
     /// Not stored: Kafka did not acknowledge in time.
     NotStored,
 }
@@ -73,19 +77,21 @@ pub enum Became {
 impl Became {
     fn outcome(self) -> Outcome {
         match self {
-            Self::Stored | Self::StoredUnreadable => Outcome::Accepted,
-            Self::RejectedUnreadable | Self::TooLong => Outcome::Rejected,
-            Self::NotStored => Outcome::Failed,
+            Self::Stored | Self::StoredUnreadable(_) => Outcome::Accepted,
+            Self::RejectedUnreadable(_) | Self::TooLong => Outcome::Rejected,
+            Self::NotStored | Self::CutShort => Outcome::Failed,
         }
     }
 
     fn problem(self) -> Option<Problem<'static>> {
         let (rule, remedy) = match self {
             Self::Stored => return None,
-            Self::StoredUnreadable => ("unreadable", "received and kept, but it has no readable MSH segment"),
-            Self::RejectedUnreadable => ("unreadable", "send one message per frame, beginning with MSH"),
+            Self::StoredUnreadable(error) | Self::RejectedUnreadable(error) => (error.code(), error.remedy()),
             Self::TooLong => {
                 ("too-long", "the message is longer than this receiver accepts; send it without attachments")
+            }
+            Self::CutShort => {
+                ("cut-short", "the next message began before this one was ended; send it again with its end block")
             }
             Self::NotStored => ("not-stored", "the message could not be stored in time; send it again"),
         };
@@ -137,6 +143,9 @@ impl Writer {
     /// The batch header that answers this envelope segment: sender and receiver change places, BHS-12 names the batch.
     pub fn batch_header(&mut self, envelope: &[u8], now_micros: i64) -> Vec<u8> {
         let separator = envelope.get(3).copied().unwrap_or(b'|');
+        // As in a header: a control character of theirs would cut our answer.
+        let envelope: Vec<u8> =
+            envelope.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
         let fields: Vec<&[u8]> = envelope.split(|byte| *byte == separator).collect();
         // Split at its separators, BHS-n is at index n - 1.
         let field = |number: usize| fields.get(number - 1).copied().unwrap_or_default();
@@ -176,8 +185,7 @@ mod tests {
     const NOW: i64 = 1_767_571_215_000_000;
 
     fn answer(header: &str, wanted: Acknowledgement, became: Became) -> (String, &'static str) {
-        let message = Message::parse_header(header).expect("a header");
-        let seed = Seed::of(&message, Charset::Utf8, wanted);
+        let seed = Seed::of(header.as_bytes(), wanted);
         let mut out = Vec::new();
         let answered = Writer::new(NOW, 7).write(&seed, became, NOW, &mut out);
         (String::from_utf8(out).expect("text"), runtime::metrics::Label::value(answered))
@@ -221,9 +229,31 @@ mod tests {
     }
 
     #[test]
+    fn a_control_character_of_theirs_does_not_cut_the_answer() {
+        let header = "MSH|^~\\&|A\nB|B\u{b}|C|D\u{1c}|20260105||ADT^A01|17|P|2.5\rPID|1";
+        let (text, _) = answer(header, Acknowledgement::Message, Became::Stored);
+        assert!(text.starts_with(r"MSH|^~\&|C|D |A B|B |20260105") && text.contains("MSA|AA|17"), "{text:?}");
+        assert_eq!(text.chars().filter(|letter| letter.is_ascii_control()).count(), 2, "{text:?}");
+    }
+
+    #[test]
+    fn what_is_illegal_is_not_accepted() {
+        let (text, answered) = answer(PLAIN, Acknowledgement::Message, Became::CutShort);
+        assert!(answered == "AE" && text.contains("MSA|AE|17|cut-short\rERR|"), "{text}");
+        let became = Became::RejectedUnreadable(Error::SecondHeader { segment: 2 });
+        let (text, answered) = answer(PLAIN, Acknowledgement::Message, became);
+        assert!(answered == "AR" && text.contains("MSA|AR|17|second-header\rERR|"), "{text}");
+        let (text, answered) =
+            answer("no message", Acknowledgement::Message, Became::RejectedUnreadable(Error::HeaderMissing));
+        assert!(answered == "AR" && text.contains("MSA|AR||header-missing\rERR|"), "{text}");
+    }
+
+    #[test]
     fn a_batch_is_named_in_its_answer() {
         let header = Writer::new(NOW, 7).batch_header(br"BHS|^~\&|A|B|C|D|20260105||||batch-9", NOW);
         let header = String::from_utf8(header).expect("text");
         assert!(header.starts_with(r"BHS|^~\&|C|D|A|B|20260105") && header.ends_with("|batch-9\r"), "{header}");
+        let header = Writer::new(NOW, 7).batch_header(b"BHS|^~\\&|A\x1C|B\x0B|C|D\n|20260105||||9", NOW);
+        assert_eq!(header.iter().filter(|byte| byte.is_ascii_control()).count(), 1, "{}", header.escape_ascii());
     }
 }

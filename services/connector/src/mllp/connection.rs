@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use hl7::mllp::{self, Frame, Frames};
+use hl7::mllp::{self, Doubt, Frame, Frames};
 use schemas::{Format, Timestamp};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::answer::{Became, Seed, Writer};
-use super::frame::{self, Content};
+use super::frame::{self, Batch, Content};
 use crate::config::{BatchAnswer, Mllp, Unreadable};
 use crate::intake::{self, Arrival, Feed, Receipt, Room};
 use crate::message::{self, Read};
@@ -23,6 +23,11 @@ use crate::metrics::{Answered, Oddity, Turned};
 
 /// Read at a time, and what a connection may hold without a share of the budget.
 const READ_BYTES: usize = 16 << 10;
+/// How long an end byte waits for the byte that says whether it ends a message, when nothing else comes: where a segment
+/// would begin, where it is hardly anything else, and inside a field. A sender that writes no CR behind it waits as long for
+/// each of its answers.
+const GRACE_SEGMENT: Duration = Duration::from_millis(20);
+const GRACE_FIELD: Duration = Duration::from_millis(200);
 /// How long a connection that we end is read on, for its peer to see the end.
 const LINGER: Duration = Duration::from_millis(500);
 /// Answers gathered before they are written.
@@ -47,8 +52,8 @@ pub struct Connection {
 /// A frame that waits for its acknowledgements.
 struct Waiting {
     messages: Vec<WaitingMessage>,
-    /// The envelope of the batch it was, if the answer is to be a batch.
-    batch: Option<Vec<u8>>,
+    /// The envelopes of the batches it was and how many messages each has, if the answer is to be a batch.
+    batches: Vec<(Vec<u8>, usize)>,
     received: Instant,
 }
 
@@ -89,20 +94,31 @@ impl Connection {
         let mut silent_bytes = 0_u64;
         let mut junk_bytes = 0;
         while intake.wait_open().await {
+            let doubt = frames.doubt();
             let buffer = frames.tail();
             buffer.reserve(READ_BYTES);
             let mut limited = (&mut *stream).take(READ_BYTES as u64);
+            let patience = match doubt {
+                Some(Doubt::Segment) => GRACE_SEGMENT,
+                Some(Doubt::Field) => GRACE_FIELD,
+                None => intake.limits.idle.0,
+            };
             let read = tokio::select! {
-                read = timeout(intake.limits.idle.0, limited.read_buf(buffer)) => read,
+                read = timeout(patience, limited.read_buf(buffer)) => read,
                 () = intake.shutdown.wait() => return,
             };
+            let mut ended = false;
             match read {
+                Err(_) if doubt.is_some() => frames.settle(),
                 Err(_) => {
                     intake.metrics.connections_turned.of(Turned::Idle).inc();
                     break;
                 }
                 // A sender that goes away, however rudely, sends the unanswered again elsewhere.
-                Ok(Ok(0) | Err(_)) => break,
+                Ok(Ok(0) | Err(_)) => {
+                    frames.settle();
+                    ended = true;
+                }
                 Ok(Ok(bytes)) => {
                     intake.metrics.bytes_read.inc_by(bytes as u64);
                     silent_bytes += bytes as u64;
@@ -122,6 +138,9 @@ impl Connection {
                 }
                 intake.metrics.junk.inc_by(junk - junk_bytes);
                 junk_bytes = junk;
+            }
+            if ended {
+                break;
             }
             if silent_bytes > ENDLESS_BYTES {
                 intake.metrics.connections_turned.of(Turned::Endless).inc();
@@ -156,7 +175,7 @@ impl Connection {
         let oddities = &self.feed.intake.metrics.oddities;
         let received = Instant::now();
         let mut messages = Vec::with_capacity(1);
-        let mut batch = None;
+        let mut batches = Vec::new();
         let each = |number: &mut u64| {
             *number += 1;
             format!("mllp {} {}/{}", self.port, self.number, number)
@@ -166,9 +185,16 @@ impl Connection {
                 oddities.of(Oddity::Oversized).inc();
                 messages.push(self.too_long(head, bytes, &each(message_number)).await);
             }
-            Frame::Message { bytes, ended } => {
+            Frame::Message { bytes, ended: false, .. } if !ends_segment(bytes) => {
+                oddities.of(Oddity::CutShort).inc();
+                messages.push(self.cut_short(bytes));
+            }
+            Frame::Message { bytes, ended, left_out } => {
                 if !ended {
                     oddities.of(Oddity::Unended).inc();
+                }
+                if left_out > 0 {
+                    oddities.of(Oddity::Shortened).inc();
                 }
                 match frame::content(bytes) {
                     Content::One(message) => {
@@ -179,59 +205,62 @@ impl Connection {
                             messages.push(self.message(message, &each(message_number), reservation).await);
                         }
                     }
-                    Content::Batch { envelope, messages: several } => {
+                    Content::Batches(several) => {
                         oddities.of(Oddity::Batch).inc();
-                        for message in several {
-                            messages.push(self.message(message, &each(message_number), reservation).await);
-                        }
-                        if self.settings.batch == BatchAnswer::Batch {
-                            batch = Some(envelope.to_vec());
+                        for Batch { envelope, messages: inside } in several {
+                            for message in &inside {
+                                messages.push(self.message(message, &each(message_number), reservation).await);
+                            }
+                            if self.settings.batch == BatchAnswer::Batch {
+                                batches.push((envelope.to_vec(), inside.len()));
+                            }
                         }
                     }
                 }
             }
         }
-        waiting.send(Waiting { messages, batch, received }).await.is_ok()
+        waiting.send(Waiting { messages, batches, received }).await.is_ok()
     }
 
     async fn message(&self, payload: &[u8], position: &str, reservation: &mut Option<Room>) -> WaitingMessage {
         let received_at = intake::now();
-        let text = message::text(payload);
-        let read = message::read(&text.text);
-        let partition = Read::partition(read.as_ref(), &self.feed.router, payload, received_at);
-        let (seed, then, message_id) = match &read {
-            Some(read) => {
-                let seed = Seed::of(&read.message, text.charset, self.settings.acknowledgement);
-                (seed, Became::Stored, read.message.control_id())
-            }
-            None => {
+        let text = hl7::decode_text(payload).text;
+        let read = message::read(&text);
+        let partition = Read::partition(read.as_ref().ok(), &self.feed.router, payload, received_at);
+        let message_id = read.as_ref().map_or("", |read| read.message.control_id());
+        // What the processor is going to park is not accepted.
+        let then = match read.as_ref().map_or_else(|error| Some(*error), |read| read.flaw) {
+            None => Became::Stored,
+            Some(error) => {
                 self.feed.intake.metrics.oddities.of(Oddity::Unreadable).inc();
-                let then = match self.settings.unreadable {
-                    Unreadable::Accept => Became::StoredUnreadable,
-                    Unreadable::Reject => Became::RejectedUnreadable,
-                };
-                (Seed::unreadable(), then, "")
+                match self.settings.unreadable {
+                    Unreadable::Accept => Became::StoredUnreadable(error),
+                    Unreadable::Reject => Became::RejectedUnreadable(error),
+                }
             }
         };
+        let seed = Seed::of(payload, self.settings.acknowledgement);
         let receipt = self.hand_over(payload, message_id, position, partition, received_at, reservation).await;
         WaitingMessage { seed, receipt, then }
     }
 
-    /// Of a message over the limit only its coordinates are recorded, with its id if its header could be read.
+    /// Of a message that is too long only its coordinates are recorded, with its id if its header could be read.
     async fn too_long(&self, head: &[u8], bytes: usize, position: &str) -> WaitingMessage {
-        let text = message::text(head);
-        let read = message::read(&text.text);
-        let (seed, message_id) = match &read {
-            Some(read) => {
-                (Seed::of(&read.message, text.charset, self.settings.acknowledgement), read.message.control_id())
-            }
-            None => (Seed::unreadable(), ""),
-        };
+        let text = hl7::decode_text(head).text;
+        let read = message::read(&text);
+        let message_id = read.as_ref().map_or("", |read| read.message.control_id());
+        let seed = Seed::of(head, self.settings.acknowledgement);
         let payload = intake::left_out(bytes as u64, self.feed.intake.limits.message.as_bytes());
         let partition = self.feed.router.of_content(head);
         let receipt =
             self.hand_over(payload.as_bytes(), message_id, position, partition, intake::now(), &mut None).await;
         WaitingMessage { seed, receipt, then: Became::TooLong }
+    }
+
+    /// Of a message that may lack its end nothing is recorded: half a code is another ward. Its sender sends it again.
+    fn cut_short(&self, bytes: &[u8]) -> WaitingMessage {
+        let seed = Seed::of(bytes, self.settings.acknowledgement);
+        WaitingMessage { seed, receipt: Some(Box::pin(std::future::ready(Ok(())))), then: Became::CutShort }
     }
 
     async fn hand_over(
@@ -345,28 +374,38 @@ impl Waiting {
 
     /// Waits for Kafka and appends the answers, framed.
     async fn answers(self, writer: &mut Writer, out: &mut Vec<u8>) -> Vec<Answered> {
-        let batch = self.batch.clone();
+        let batches = self.batches.clone();
         let outcomes = self.outcomes().await;
         let now = intake::now().0;
         let mut answers = Vec::with_capacity(outcomes.len());
-        let mut together = Vec::new();
+        let mut written = Vec::with_capacity(outcomes.len());
         for (seed, became) in &outcomes {
             let mut answer = Vec::new();
             answers.push(writer.write(seed, *became, now, &mut answer));
-            match batch {
-                Some(_) => together.extend_from_slice(&answer),
-                None if answer.is_empty() => {}
-                None => mllp::encode(&answer, out),
-            }
+            written.push(answer);
         }
-        if let Some(envelope) = batch {
-            let count = answers.iter().filter(|answered| **answered != Answered::None).count();
-            let mut reply = writer.batch_header(&envelope, now);
+        if batches.is_empty() {
+            written.iter().filter(|answer| !answer.is_empty()).for_each(|answer| mllp::encode(answer, out));
+            return answers;
+        }
+        let mut reply = Vec::new();
+        let mut rest = &written[..];
+        for (envelope, count) in batches {
+            let (inside, after) = rest.split_at(count.min(rest.len()));
+            rest = after;
+            let answered = inside.iter().filter(|answer| !answer.is_empty()).count();
             let separator = char::from(envelope.get(3).copied().unwrap_or(b'|'));
-            reply.extend_from_slice(&together);
-            reply.extend_from_slice(format!("BTS{separator}{count}\r").as_bytes());
-            mllp::encode(&reply, out);
+            reply.extend_from_slice(&writer.batch_header(&envelope, now));
+            reply.extend(inside.iter().flatten());
+            reply.extend_from_slice(format!("BTS{separator}{answered}\r").as_bytes());
         }
+        mllp::encode(&reply, out);
         answers
     }
+}
+
+/// Whether the last segment was ended.
+fn ends_segment(message: &[u8]) -> bool {
+    let behind = &message[message.trim_ascii_end().len()..];
+    behind.iter().any(|byte| matches!(byte, b'\r' | b'\n'))
 }

@@ -1,6 +1,5 @@
 //! HL7 files: the same path as MLLP, with the file in the place of the sender.
 
-pub mod cutter;
 mod folder;
 pub mod position;
 mod sender;

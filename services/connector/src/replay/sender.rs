@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use hl7::sections::{Cutter, Section};
 use schemas::Format;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::cutter::{Cutter, Section};
 use super::position::{Keeper, Position, Version};
 use crate::files::{Error, Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
@@ -84,7 +84,10 @@ impl<'a> Sender<'a> {
         messages: &mut u64,
         window: &mut Window<'_, (u64, u64)>,
     ) -> Result<Option<(u64, u64)>, Interrupted> {
-        if section.oversized() {
+        if section.left_out > 0 {
+            self.feed.intake.metrics.oddities.of(Oddity::Shortened).inc();
+        }
+        if section.is_too_long {
             self.feed.intake.metrics.oddities.of(Oddity::Oversized).inc();
             *messages += 1;
             let payload = intake::left_out(section.size, self.feed.intake.limits.message.as_bytes());
@@ -111,9 +114,9 @@ impl<'a> Sender<'a> {
         window: &mut Window<'_, (u64, u64)>,
     ) -> Result<Option<(u64, u64)>, Interrupted> {
         let received_at = intake::now();
-        let text = message::text(bytes);
-        let read = message::read(&text.text);
-        if read.is_none() {
+        let text = hl7::decode_text(bytes).text;
+        let read = message::read(&text).ok();
+        if read.as_ref().is_none_or(|read| read.flaw.is_some()) {
             self.feed.intake.metrics.oddities.of(Oddity::Unreadable).inc();
         }
         let arrival = Arrival {

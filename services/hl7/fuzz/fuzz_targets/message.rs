@@ -7,7 +7,7 @@ use hl7::{Message, batch, decode_text, time};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for piece in batch::messages(bytes).chain([bytes]) {
-        let Ok(text) = decode_text(piece) else { continue };
+        let text = decode_text(piece).text;
         let Ok(message) = Message::parse(&text) else { continue };
         let mut clock = time::Stockholm::new();
         for segment in message.segments() {

@@ -1,6 +1,6 @@
 //! From text to a message, or the rule that says why it is none.
 
-use hl7::{Error, Message};
+use hl7::{Error, Message, shorten};
 
 use super::findings::Findings;
 use super::stop::Stop;
@@ -8,9 +8,19 @@ use crate::rules::Rule;
 
 /// Reads the message.
 pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Result<Message<'a>, Stop> {
-    let message = Message::parse(text).map_err(|error| Stop::park(rule_of(error)))?;
+    let message = Message::parse(text).map_err(|error| match error {
+        // The connector kept only its coordinates.
+        Error::HeaderMissing if shorten::is_left_out(text) => Stop::park(Rule::MessageTooLong),
+        error => Stop::park(rule_of(error)),
+    })?;
     if message.stray_line_count() > 0 {
         findings.add(Rule::LineStray, "MSH");
+    }
+    if message.has_control_characters() {
+        findings.add(Rule::ControlCharacter, "MSH");
+    }
+    if message.segments().last().is_some_and(|last| shorten::is_marked(last.raw())) {
+        findings.add(Rule::MessageShortened, "MSH");
     }
     Ok(message)
 }

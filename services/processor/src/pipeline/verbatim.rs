@@ -12,6 +12,7 @@ use hl7::{Message, Value};
 use identity::{Pseudonymiser, RegionRules, Reserve};
 use schemas::Timestamp;
 
+use super::control;
 use super::event_time::Stated;
 use super::findings::Findings;
 use crate::rules::Rule;
@@ -81,11 +82,15 @@ impl<'g> Guard<'g> {
         path: &'static str,
         findings: &mut Findings,
     ) -> Option<Cow<'a, str>> {
-        value.text().map(|text| self.pass(text, path, findings))
+        if value.has_doubtful_hex() {
+            findings.add(Rule::EscapeDoubtful, path);
+        }
+        value.text().map(|text| self.pass(text, path, findings)).filter(|text| !text.is_empty())
     }
 
     /// A text, safe to pass on.
     pub(crate) fn pass<'a>(&self, text: Cow<'a, str>, path: &'static str, findings: &mut Findings) -> Cow<'a, str> {
+        let text = control::without(text, path, findings);
         self.replaced(&text, path, findings).unwrap_or(text)
     }
 

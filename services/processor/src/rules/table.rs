@@ -33,14 +33,14 @@ with_fhir_rules! { rules,
                "send each message in a frame of its own";
     }
     SegmentsTooMany "segments-too-many" Parks Error {
-        meaning "Meddelandet har fler segment än vad som läses.",
-                "The message has more segments than are read.";
-        remedy "Dela meddelandet, eller utelämna segment som inte hör till ADT.",
-               "split the message, or leave out segments that do not belong in ADT";
+        meaning "Meddelandet nämner fler än 1 000 patienter eller sängar (PID, MRG, NPU).",
+                "The message names more than 1,000 patients or beds (PID, MRG, NPU).";
+        remedy "Dela meddelandet.",
+               "split the message";
     }
     MessageTooLong "message-too-long" Parks Error {
-        meaning "Meddelandet är längre än vad som läses.",
-                "The message is longer than is read.";
+        meaning "Meddelandet är längre än vad som läses, också utan sina dokument.",
+                "The message is longer than is read, also without its documents.";
         remedy "Utelämna inbäddade dokument ur ADT.",
                "leave embedded documents out of ADT";
     }
@@ -305,16 +305,40 @@ with_fhir_rules! { rules,
                "make the sender give each message an id of its own";
     }
     CharsetContradicted "charset-contradicted" Notes Warning {
-        meaning "MSH-18 säger UTF-8 men byten är det inte; meddelandet läses som ISO 8859-1.",
-                "MSH-18 says UTF-8 but the bytes are not; the message is read as ISO 8859-1.";
+        meaning "MSH-18 säger UTF-8 men byten är ISO 8859-1, eller tvärtom; meddelandet läses som vad byten är.",
+                "MSH-18 says UTF-8 but the bytes are ISO 8859-1, or the reverse; the message is read as what the bytes are.";
         remedy "Låt sändaren ange den teckenuppsättning som den faktiskt skriver, helst UNICODE UTF-8.",
                "make the sender name the character set it really writes, best UNICODE UTF-8";
     }
+    CharsetMixed "charset-mixed" Notes Warning {
+        meaning "Meddelandet är UTF-8 men har enstaka byte som inte är det; de läses som ISO 8859-1.",
+                "The message is UTF-8 but has single bytes that are not; they are read as ISO 8859-1.";
+        remedy "Låt sändaren skriva alla fält i en och samma teckenuppsättning, helst UNICODE UTF-8.",
+               "make the sender write all fields in one character set, best UNICODE UTF-8";
+    }
     CharsetUnknown "charset-unknown" Notes Warning {
-        meaning "MSH-18 anger en teckenuppsättning som inte läses; meddelandet läses som ISO 8859-1.",
-                "MSH-18 names a character set that is not read; the message is read as ISO 8859-1.";
+        meaning "MSH-18 anger en teckenuppsättning som inte läses; meddelandet läses som UTF-8 om det är det, annars som ISO 8859-1.",
+                "MSH-18 names a character set that is not read; the message is read as UTF-8 if it is that, else as ISO 8859-1.";
         remedy "Låt sändaren skicka UNICODE UTF-8 eller 8859/1.",
                "make the sender send UNICODE UTF-8 or 8859/1";
+    }
+    MessageShortened "message-shortened" Notes Warning {
+        meaning "Meddelandet var längre än limits.message; dokumenten i OBX, NTE, ZDS och långa Z-segment utelämnades, resten lästes.",
+                "The message was longer than limits.message; the documents in OBX, NTE, ZDS and long Z segments were left out, the rest was read.";
+        remedy "Låt sändaren utelämna inbäddade dokument ur ADT, eller höj limits.message.",
+               "make the sender leave embedded documents out of ADT, or raise limits.message";
+    }
+    ControlCharacter "control-character" Notes Warning {
+        meaning "Ett styrtecken, som en radmatning, står i ett fält; i det som förs vidare ersattes det med ett blanksteg.",
+                "A control character, such as a line feed, stands in a field; in what is passed on it was replaced by a blank.";
+        remedy "Låt sändaren avsluta segment med CR och skriva radbrytningar i fält som \\.br\\.",
+               "make the sender end segments with CR and write line breaks inside fields as \\.br\\";
+    }
+    EscapeDoubtful "escape-doubtful" Notes Warning {
+        meaning "Byte skrivna som \\X..\\ är varken UTF-8 eller ISO 8859-1; de läses som UTF-16 om de är det, annars förs texten vidare som den skickades.",
+                "Bytes written as \\X..\\ are neither UTF-8 nor ISO 8859-1; they are read as UTF-16 if they are that, else the text is passed on as it was sent.";
+        remedy "Låt sändaren skriva bokstäverna själva, i den teckenuppsättning som MSH-18 anger.",
+               "make the sender write the letters themselves, in the character set that MSH-18 names";
     }
     LineStray "line-stray" Notes Info {
         meaning "Rader som inte är segment; de läses inte.",
