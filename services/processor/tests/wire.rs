@@ -22,6 +22,7 @@ fn options(census: bool) -> Options {
         code_lists: None,
         format: None,
         census,
+        stays: false,
         language: Language::En,
         received_at: RECEIVED_AT,
     }
