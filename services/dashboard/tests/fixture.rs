@@ -270,7 +270,45 @@ pub fn country() -> Live {
         let id = uuid::Uuid::from_u128(1).to_string();
         live.heard(&envelope(place.region, &source, &id, last, last));
     }
+    doubtful(&mut live, number);
     live
+}
+
+/// What is odd in the country: a withdrawn discharge that never came, one person three times in a bed, and a code that
+/// two facilities use.
+fn doubtful(live: &mut Live, mut number: u64) {
+    let ward = |kind: usize, name| {
+        let (_, mvo, care_type, _) = KINDS[kind];
+        Ward { name, hospital_code: "501010", hospital_name: "Östra sjukhuset", mvo, care_type }
+    };
+    let mut add = |trigger, unit, ward, person, facility| {
+        number += 1;
+        Movement {
+            region: "14",
+            source_system: "SE2321000131-ADT14",
+            trigger,
+            episode: format!("{PLANTED_EPISODE}odd{number}"),
+            at: Timestamp(now().0 - 3 * HOUR),
+            ingested: Timestamp(now().0 - 2 * HOUR),
+            unit,
+            bed: "7",
+            ward,
+            responsible: None,
+            bed_kind: BedKind::Unknown,
+            correction: CorrectionKind::New,
+            occurred_given: true,
+            person,
+            facility,
+        }
+        .with(number, |event| live.encounter_recalled(event));
+    };
+    add("A13", "KIR11", ward(1, "Kirurgi 11"), None, None);
+    for _ in 0..3 {
+        add("A01", "ORT12", ward(2, "Ortopedi 12"), Some("odd"), None);
+    }
+    for facility in ["ÖSTRA", "MÖLNDAL"] {
+        add("A01", "GER13", ward(3, "Geriatrik 13"), None, Some(facility));
+    }
 }
 
 struct Site<'a> {

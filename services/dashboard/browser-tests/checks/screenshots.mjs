@@ -8,6 +8,7 @@ const PAGES = {
   region: "/sv/region/14",
   sjukhus: "/sv/region/14/sjukhus/501010",
   avdelning: "/sv/region/14/avdelning/MED10",
+  anmarkning: "/sv/region/14/avdelning/KIR11",
   uppmarksamma: "/sv/uppmarksamma",
   definitioner: "/sv/definitioner",
   gammal: "/sv/region/23",
