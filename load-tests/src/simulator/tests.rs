@@ -179,6 +179,7 @@ fn check_truth(seed: u64, code: &str, messages: usize, step_micros: i64) {
         code_lists: None,
         format: None,
         census: true,
+        stays: false,
         language: Language::En,
         received_at: Timestamp(START + step_micros * messages as i64),
     };
