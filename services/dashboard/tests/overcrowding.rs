@@ -19,7 +19,9 @@ const WARD: Ward<'static> = Ward {
 };
 
 /// Unit, patients, those in beds of a known kind, disponibla, overbelaggningar, word.
-const WARDS: [(&str, usize, &[BedKind], Option<i32>, Option<u32>, &str); 8] = [
+type Case = (&'static str, usize, &'static [BedKind], Option<i32>, Option<u32>, &'static str);
+
+const WARDS: [Case; 8] = [
     ("KNOWN", 10, &[BedKind::Disponibel], Some(9), Some(1), "overbelagd"),
     ("FAR", 99, &[BedKind::Disponibel; 14], Some(15), Some(84), "overbelagd"),
     ("FREE", 10, &[BedKind::EjDisponibel; 2], Some(13), Some(2), "overbelagd"),
@@ -37,32 +39,31 @@ fn now() -> Timestamp {
 
 fn movements() -> Vec<Movement<'static>> {
     let at = Timestamp(now().0 - 4 * HOUR);
-    let ward =
-        |(unit, patients, kinds, ..): (&'static str, usize, &'static [BedKind], Option<i32>, Option<u32>, &str)| {
-            (0..patients).map(move |n| Movement {
-                region: "14",
-                source_system: "SE2321000131-ADT14",
-                trigger: "A01",
-                episode: format!("{unit}{n}"),
-                at,
-                ingested: now(),
-                unit,
-                bed: "1",
-                ward: WARD,
-                responsible: None,
-                bed_kind: kinds.get(n).copied().unwrap_or(BedKind::Unknown),
-                correction: CorrectionKind::New,
-                occurred_given: true,
-                person: None,
-                facility: None,
-            })
-        };
+    let ward = |(unit, patients, kinds, ..): Case| {
+        (0..patients).map(move |n| Movement {
+            region: "14",
+            source_system: "SE2321000131-ADT14",
+            trigger: "A01",
+            episode: format!("{unit}{n}"),
+            at,
+            ingested: now(),
+            unit,
+            bed: "1",
+            ward: WARD,
+            responsible: None,
+            bed_kind: kinds.get(n).copied().unwrap_or(BedKind::Unknown),
+            correction: CorrectionKind::New,
+            occurred_given: true,
+            person: None,
+            facility: None,
+        })
+    };
     WARDS.into_iter().flat_map(ward).collect()
 }
 
 fn declarations() -> Vec<Declaration<'static>> {
     let from = Timestamp(now().0 - 9 * DAY);
-    let declared = |(unit, _, _, disponibla, ..): (&'static str, usize, &[BedKind], Option<i32>, Option<u32>, &str)| {
+    let declared = |(unit, _, _, disponibla, ..): Case| {
         disponibla.map(|disponibla| Declaration {
             region: "14",
             source_system: "SE2321000131-ADT14",

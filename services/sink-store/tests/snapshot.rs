@@ -123,7 +123,9 @@ async fn a_late_event_corrects_the_snapshots_of_its_days() {
 }
 
 /// Wards of which a figure could be two: unit, patients, those in beds of a known kind, capacity, overbelaggningar.
-pub const WARDS: [(&str, u64, &[BedKind], Option<i32>, Option<i32>); 8] = [
+type Case = (&'static str, u64, &'static [BedKind], Option<i32>, Option<i32>);
+
+const WARDS: [Case; 8] = [
     ("ONE KNOWN", 10, &[BedKind::Disponibel], Some(9), Some(1)),
     ("FAR OVER", 99, &[BedKind::Disponibel; 14], Some(15), Some(84)),
     ("FREE", 10, &[BedKind::EjDisponibel; 2], Some(13), Some(2)),
