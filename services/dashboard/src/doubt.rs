@@ -78,7 +78,7 @@ mod tests {
         Stay {
             episode: EpisodeKey { source_system: "S".into(), episode: episode.to_string().into() },
             subject: Some(person.into()),
-            place: Location { unit: "A".into(), room: None, bed: Some(bed.into()) },
+            place: Location { unit: "A".into(), room: None, bed: Some(bed.into()), facility: None },
             from: Timestamp(from),
             to: None,
             admitted: true,

@@ -140,18 +140,13 @@ impl Directory {
             .or_else(|| candidates.iter().find(|unit| unit.facility.is_none()))
     }
 
-    /// What a ward is called behind the processor, and whether its facility tells it from others of its code: a code that
-    /// several facilities share becomes `code@facility`; a code that the region lists once, without facility, is its own name.
-    pub(crate) fn ward<'c>(&self, code: Cow<'c, str>, facility: Option<&str>) -> (Cow<'c, str>, bool) {
-        let Some(candidates) = self.units.get(&*code) else { return (code, true) };
-        match candidates.as_slice() {
-            [only] => (code, only.facility.is_some()),
-            _ => {
-                match facility.filter(|named| candidates.iter().any(|unit| unit.facility.as_deref() == Some(*named))) {
-                    Some(facility) => (Cow::Owned(format!("{code}{FACILITY_MARK}{facility}")), true),
-                    None => (code, true),
-                }
-            }
+    /// What a ward is called behind the processor: a code that several facilities share becomes `code@facility`.
+    pub(crate) fn ward<'c>(&self, code: Cow<'c, str>, facility: Option<&str>) -> Cow<'c, str> {
+        let Some(candidates) = self.units.get(&*code).filter(|candidates| candidates.len() > 1) else { return code };
+        let listed = |named: &&str| candidates.iter().any(|unit| unit.facility.as_deref() == Some(*named));
+        match facility.filter(listed) {
+            Some(facility) => Cow::Owned(format!("{code}{FACILITY_MARK}{facility}")),
+            None => code,
         }
     }
 

@@ -245,7 +245,7 @@ impl Pipeline {
                 "MSH-4",
                 findings,
             ),
-            sequence: message.at(hl7::field::MSH_SEQUENCE).given().and_then(|sequence| sequence.parse().ok()),
+            sequence: sequence(&message, &guard),
             head,
             pseudonymising,
             directory: &self.directory,
@@ -409,6 +409,13 @@ impl Pipeline {
         };
         Ok(event.map(&row, sink))
     }
+}
+
+/// MSH-13, unless it reads as a personal number.
+fn sequence(message: &hl7::Message<'_>, guard: &Guard<'_>) -> Option<i64> {
+    let text = message.at(hl7::field::MSH_SEQUENCE).text()?;
+    let said = guard.instead_of_identifier(&text, "MSH-13", &mut Findings::default());
+    if said.is_some() { None } else { text.parse().ok() }
 }
 
 /// MSH-10 past the guard.

@@ -257,8 +257,13 @@ fn a_movement_happened_when_zbe_2_says() {
     let moved = moved.movement("M2^COSMIC|20260106020000||INSERT|N||AVD7");
     check(&[admitted.clone(), moved.clone(), corrected("A01", "20260105080000")], &stays, &[]);
     check(&[admitted.clone(), moved.clone(), corrected("A08", "20260105080000")], &stays, &[]);
-    let untimed = ["V1 AVD5/1/1 05T07:00:00Z..06T01:00:00Z", "V1 AVD7/3/1 06T01:00:00Z.."];
-    check(&[admitted, moved, corrected("A01", "")], &untimed, &["movement-not-applied"]);
+    // Without a time it keeps the movement's; of a movement that nobody told of there is none.
+    check(&[admitted.clone(), moved.clone(), corrected("A01", "")], &stays, &[]);
+    let unknown = adt("Z99", "20260106120000").at("AVD6^1^1^SU").movement("M9^COSMIC|||UPDATE|Y|A02");
+    let as_before = ["V1 AVD5/1/1 05T07:00:00Z..06T01:00:00Z", "V1 AVD7/3/1 06T01:00:00Z.."];
+    check(&[admitted.clone(), moved.clone(), unknown], &as_before, &["movement-time-unknown"]);
+    let past = adt("A02", "20260106120000").at("AVD6^1^1^SU").movement("M9^COSMIC|||INSERT|Y");
+    check(&[admitted, moved, past], &as_before, &["movement-not-applied"]);
 }
 
 #[test]
@@ -332,9 +337,6 @@ fn the_facility_is_part_of_a_place() {
     let both = directory("[[unit]]\ncode = \"51\"\nfacility = \"SU\"\n[[unit]]\ncode = \"51\"\nfacility = \"OSTRA\"\n");
     let (found, summary) = run(both, &messages);
     assert_eq!(found, ["V1 51/1/1/OSTRA 05T11:00:00Z..", "V1 51/1/1/SU 05T07:00:00Z..05T11:00:00Z"], "{summary}");
-    // A region that lists the code once, without facility, says that it is one ward.
-    let (found, _) = run(directory("[[unit]]\ncode = \"51\"\n"), &messages);
-    assert_eq!(found, ["V1 51/1/1 05T07:00:00Z.."]);
 }
 
 #[test]

@@ -422,7 +422,7 @@ fn every_rule_of_resources_is_shown() {
         ("fhir-end-ahead", place("in-progress", json!({"end": "2027-01-06T08:00:00Z"}))),
         ("fhir-place-missing", collection(&[without(encounter(), "location")])),
         ("fhir-parent-unknown", collection(&[with(encounter(), "partOf", json!({"reference": "Encounter/e0"}))])),
-        ("fhir-status-of-r5", collection(&[with(encounter(), "status", json!("completed"))])),
+        ("fhir-status-other-release", collection(&[with(encounter(), "status", json!("completed"))])),
         ("fhir-reference-unresolved", places(json!([{"location": {"reference": "urn:uuid:x"}}]))),
         (
             "fhir-place-coarse",

@@ -63,7 +63,8 @@ pub(crate) fn steps<'a>(events: &[&'a Event], cancelled: &Cancelled, findings: &
 fn restated<'a>(event: &'a Event, events: &[&'a Event], findings: &mut Vec<Finding>) -> Option<Step<'a>> {
     let step = Step::of(event);
     let Some((movement, MovementAction::Update)) = &event.movement else { return Some(step) };
-    if event.occurred_given && event.trigger.has_effect() {
+    let is_update = event.trigger == Trigger::Update;
+    if event.trigger == Trigger::Other || (event.occurred_given && !is_update) {
         return Some(step);
     }
     let states = |other: &&&'a Event| {
@@ -73,11 +74,11 @@ fn restated<'a>(event: &'a Event, events: &[&'a Event], findings: &mut Vec<Findi
     };
     match events.iter().filter(states).min_by_key(|other| order::sent(other)) {
         Some(first) => Some(Step {
-            trigger: if event.trigger.has_effect() { event.trigger } else { first.trigger },
+            trigger: if is_update { first.trigger } else { event.trigger },
             at: if event.occurred_given { event.occurred_at } else { first.occurred_at },
             ..step
         }),
-        None if event.trigger.has_effect() => {
+        None if !is_update => {
             findings.push(Finding::of(event, FindingRule::MovementTimeUnknown));
             None
         }

@@ -55,7 +55,7 @@ pub(crate) fn delete<'a>(
 pub(crate) fn replaced_movements(events: &[&Event]) -> HashSet<EventId> {
     let mut void = HashSet::new();
     let stated = || {
-        events.iter().copied().filter(|event| event.trigger.has_effect()).filter_map(|event| {
+        events.iter().copied().filter(|event| event.trigger != Trigger::Update).filter_map(|event| {
             let (movement, action) = event.movement.as_ref()?;
             Some((&**movement, *action, event))
         })

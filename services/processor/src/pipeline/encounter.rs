@@ -17,7 +17,7 @@ use super::person;
 use super::sink::Sink;
 use super::stop::Stop;
 use super::subject::{Pseudonymising, Pseudonyms};
-use super::trigger::{Shape, Trigger};
+use super::trigger::{self, Shape, Trigger};
 use super::verbatim::Guard;
 use super::visit::{self, Tools, UnitFacts};
 use crate::directory::Directory;
@@ -246,7 +246,11 @@ impl<S: Sink> Mapping<'_, S> {
             stockholm: &mut *self.stockholm,
             findings: &mut *self.findings,
         };
-        let visit = visit::read(group, pv1, &mut tools);
+        let mut visit = visit::read(group, pv1, &mut tools);
+        if self.trigger.code == trigger::MOVEMENT_UPDATE.code {
+            // It says of no movement what it was.
+            visit.movement_action = None;
+        }
         let prior_visit = prior.visit.and_then(|visit| self.guard.episode(visit.component(1), "MRG-5", self.findings));
         let prior_authority = prior
             .visit

@@ -1,7 +1,7 @@
 //! PL locations: where a patient is or was, or which bed a status is about.
 //!
 //! Codes stay as sent. A component that comes as an HD (`AVD5&1.2.3&ISO`) is its namespace. The facility (PV1-3.4) is part of a
-//! place, unless the region lists the unit's code as its own.
+//! place; where the region lists a unit's code by facility, the unit is called `code@facility`.
 
 use std::borrow::Cow;
 
@@ -75,13 +75,6 @@ pub(crate) fn read<'a>(
     }
     let mut text = |at: usize| guard.text(components[at].namespace(), paths[at], findings);
     let facility = text(FACILITY);
-    let (unit, is_told_by_facility) = directory.ward(text(UNIT).unwrap_or(Cow::Borrowed("")), facility.as_deref());
-    Some(Location {
-        unit,
-        room: text(ROOM),
-        bed: text(BED),
-        facility: facility.filter(|_| is_told_by_facility),
-        building: text(BUILDING),
-        floor: text(FLOOR),
-    })
+    let unit = directory.ward(text(UNIT).unwrap_or(Cow::Borrowed("")), facility.as_deref());
+    Some(Location { unit, room: text(ROOM), bed: text(BED), facility, building: text(BUILDING), floor: text(FLOOR) })
 }

@@ -131,7 +131,7 @@ triggers! {
 }
 
 /// Z99, IHE PAM: an earlier movement happened otherwise, and ZBE-6 cannot say which trigger it was.
-static MOVEMENT_UPDATE: Trigger = Trigger {
+pub(crate) static MOVEMENT_UPDATE: Trigger = Trigger {
     code: "Z99",
     shape: Shape::Record,
     event_type: "encounter.updated",
@@ -160,7 +160,7 @@ pub(crate) fn of(message: &Message<'_>, findings: &mut Findings) -> Result<&'sta
         "Z99" => movement_update(message, findings),
         code => named(code).ok_or(Stop::Ignore(Rule::TriggerUnknown))?,
     };
-    let trigger = if moves(trigger.shape) && is_timeless_history(message) {
+    let trigger = if code != MOVEMENT_UPDATE.code && moves(trigger.shape) && is_timeless_history(message) {
         findings.add(Rule::MovementNotApplied, "ZBE-2");
         &MOVEMENT_UPDATE
     } else {

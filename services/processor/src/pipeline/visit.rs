@@ -148,7 +148,7 @@ fn responsible_ward<'a>(
     directory: &Directory,
 ) -> Option<Cow<'a, str>> {
     let facility = place.and_then(|place| place.place().facility);
-    code.map(|code| directory.ward(code, facility).0)
+    code.map(|code| directory.ward(code, facility))
 }
 
 /// What the directory says of a unit, or that it says nothing.

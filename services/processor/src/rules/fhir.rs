@@ -77,7 +77,7 @@ macro_rules! with_fhir_rules {
         remedy "Skicka referenser som Location/id, eller det som de avser i samma Bundle eller fil.",
                "send references as Location/id, or what they mean in the same Bundle or file";
     }
-    FhirStatusOfR5 "fhir-status-of-r5" Notes Info {
+    FhirStatusOfR5 "fhir-status-other-release" Notes Info {
         meaning "Vårdkontaktens status är en av R5:s: den läses som sin motsvarighet i R4.",
                 "The encounter's status is one of R5's: it is read as what R4 has for it.";
         remedy "Inget behöver göras; posterna läses annars som R4.",

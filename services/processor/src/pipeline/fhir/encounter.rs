@@ -23,6 +23,7 @@ use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
+use crate::pipeline::trigger::MOVEMENT_UPDATE;
 use crate::pipeline::verbatim::rfc3339;
 use crate::pipeline::visit::UnitFacts;
 use crate::rules::Rule;
@@ -298,7 +299,8 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
         State::Ended => quiet("A03", "encounter.discharged", over),
         State::Present if moves.is_empty() && is_admitted(shared.class) => quiet("A01", "encounter.admitted", begun),
         State::Present if moves.is_empty() => quiet("A04", "encounter.registered", begun),
-        State::Present => quiet("A08", "encounter.updated", begun),
+        // Nothing that A08 would say of a place: it only takes back what an earlier version said of the state.
+        State::Present => quiet(MOVEMENT_UPDATE.code, MOVEMENT_UPDATE.event_type, begun),
     };
     let movement = Some(state_movement.as_str()).filter(|_| state != State::Void);
     event(&mut head, Told { movement, ..told }, &shared, tools, sink);
@@ -328,7 +330,7 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
             // Where the patient moves at the same time, the move says it, and what an earlier version said alone is
             // replaced.
             let moved = moves.iter().any(|step| step.at == at.at && !step.is_pending);
-            let trigger = if moved { "A08" } else { trigger };
+            let trigger = if moved { MOVEMENT_UPDATE.code } else { trigger };
             let movement = format!("{}/class/{}", names.own, rfc3339(at.at));
             let told = quiet(trigger, "encounter.class-changed", at.stated());
             event(&mut head, Told { movement: Some(&movement), class, ..told }, &shared, tools, sink);
