@@ -23,7 +23,7 @@ pub type Records = [(Vec<u8>, Vec<u8>)];
 /// When the database does not answer.
 pub async fn store(url: &str, region: &str, records: &Records, batch: usize) -> Result<Duration, Error> {
     let mut store = Store::open(url, &[region.to_owned()]).await?;
-    let id = schemas::registry::development_id(Kind::Encounter, 1);
+    let id = schemas::registry::development_id_current(Kind::Encounter);
     store.add_schema(region, id, Kind::Encounter.avsc()).await?;
     let records = borrowed(records);
     let started = Instant::now();

@@ -42,11 +42,16 @@ pub(crate) fn of_person(event: &Person<'_>) -> Vec<String> {
     envelope.subject_token.iter().chain(others).map(|token| subject(token)).collect()
 }
 
-/// The edges that tie an event's nodes together: from its first node to each other one, or to nothing when it has one only.
+/// The edges that tie an event's nodes together: from its first node to each other one, and from each of those to the next,
+/// so that they stay together when the first turns out to tie nothing ([`timeline::IDENTIFIERS_MAX`]); or to nothing when there
+/// is one node only.
 pub(crate) fn edges(nodes: Vec<String>) -> Vec<(String, String)> {
     let mut nodes = nodes.into_iter();
     let Some(first) = nodes.next() else { return Vec::new() };
-    let mut edges: Vec<_> = nodes.filter(|other| *other != first).map(|other| (first.clone(), other)).collect();
+    let others: Vec<String> = nodes.filter(|other| *other != first).collect();
+    let mut edges: Vec<_> =
+        others.windows(2).filter(|pair| pair[0] != pair[1]).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    edges.extend(others.into_iter().map(|other| (first.clone(), other)));
     if edges.is_empty() {
         edges.push((first, String::new()));
     }

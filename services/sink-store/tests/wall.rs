@@ -23,7 +23,7 @@ async fn every_table_with_a_region_has_forced_row_level_security_and_only_the_wr
         AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
     assert_eq!(names(&client, unwalled).await, Vec::<String>::new());
     let walled = "SELECT count(*) FROM pg_class WHERE relforcerowsecurity";
-    assert_eq!(count(&client, walled).await, 20);
+    assert_eq!(count(&client, walled).await, 21);
     // Every right on a partition, by every role that is neither superuser nor the partition's owner.
     let rights = "SELECT format('%s %s %s', r.rolname, c.relname, p.privilege) FROM pg_roles r, pg_class c, \
         unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(privilege) \

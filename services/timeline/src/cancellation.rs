@@ -89,13 +89,6 @@ fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, finding
         }
     }
     let left: Vec<&Event> = sent_before.iter().copied().filter(|event| !found.void.contains(&event.id)).collect();
-    if left.is_empty() {
-        // Everything that it can be about is cancelled already.
-        if sent_before.is_empty() {
-            find(FindingRule::CancellationUnmatched);
-        }
-        return;
-    }
     let fitting = of_its_place(cancellation, &left, events, &found.void);
     let Some(target) = fitting.iter().copied().max_by_key(|event| (certainty(cancellation, event), order::sent(event)))
     else {
