@@ -247,22 +247,21 @@ fn replay<'a>(steps: &[Step<'a>], before: Option<Step<'_>>, findings: &mut Vec<F
                     place(&mut held, step);
                 }
             }
-            Trigger::Update | Trigger::Other => match current {
-                Some(current) if event.place.as_ref().is_some_and(|place| place.is(current.place)) => {
-                    current.describe(event);
-                }
-                Some(current) if trigger == Trigger::Update => {
-                    if event.place.as_ref().is_some_and(|place| !place.takes_in(current.place)) {
-                        find(FindingRule::UpdatePlaceDiffers);
+            Trigger::Update | Trigger::Other => {
+                let place = event.place.as_ref();
+                let differs = match current {
+                    Some(current) if place.is_some_and(|place| place.is(current.place)) => {
+                        current.describe(event);
+                        false
                     }
+                    Some(current) => place.is_some_and(|place| !place.takes_in(current.place)),
+                    // Nobody has told of an admission: a feed that began in the middle.
+                    None => nowhere_yet && !discharged && place.is_some() && is_inpatient(event),
+                };
+                if differs && trigger == Trigger::Update {
+                    find(FindingRule::UpdatePlaceDiffers);
                 }
-                None if trigger == Trigger::Update && nowhere_yet && !discharged => {
-                    if event.place.is_some() && is_inpatient(event) {
-                        find(FindingRule::UpdatePlaceDiffers);
-                    }
-                }
-                _ => {}
-            },
+            }
             _ => {}
         }
     }

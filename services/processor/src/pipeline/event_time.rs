@@ -200,7 +200,7 @@ mod tests {
         let text = format!("MSH|^~\\&|A|B|C|D|{msh7}||ADT^A01|1|P|2.5\rEVN|A01|{evn2}||||{evn6}\r");
         let message = Message::parse(&text).expect("a message");
         let mut findings = Findings::default();
-        let trigger = trigger::of(&message, &mut findings).ok().expect("a trigger");
+        let Ok(trigger) = trigger::of(&message, &mut findings) else { panic!("{text:?} has a trigger") };
         let times = of(&message, trigger, RECEIVED, &mut Stockholm::new(), &mut findings);
         assert_eq!(times.ok().map(|times| (times.occurred.text, times.given)), expected, "{text:?}");
         assert_eq!(findings.list().iter().map(|finding| finding.rule).collect::<Vec<_>>(), rules, "{text:?}");
