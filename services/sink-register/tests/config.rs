@@ -71,7 +71,7 @@ fn what_is_wrong_in_a_definition_is_named() {
     check(SHIPPED, "period = \"month\"", "period = \"year\"", "period: wait events count for a month");
     check(SHIPPED, "subject = \"wait\"", "subject = \"wait\"\nform = \"omop\"", "form: cannot be made of wait events");
     check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
-    check(SHIPPED, "version = \"1\"", "version = \"\"", "version: must not be empty");
+    check(SHIPPED, "version = \"2\"", "version = \"\"", "version: must not be empty");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.3: not a file of it; one of kpi_total.csv, ");
     check(SHIPPED, "\"quality.csv\"", "\"kpi_total.csv\"", "files.3: named twice");
 }
@@ -83,7 +83,7 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     let named = |name: &str, version: &str| {
         shipped
             .replace("\"waiting-times\"", &format!("\"{name}\""))
-            .replace("version = \"1\"", &format!("version = \"{version}\""))
+            .replace("version = \"2\"", &format!("version = \"{version}\""))
     };
     fs::write(folder.path().join("a.toml"), named("waiting-times", "1-local")).unwrap();
     fs::write(folder.path().join("b.toml"), named("region-figures", "3")).unwrap();

@@ -134,7 +134,7 @@ async fn fields_keep_their_types_lists_and_absences() {
         "clinical",
         "2025-03",
         "SELECT source_system, epoch_us(recorded_at) - epoch_us('2025-04-01 00:00:00+02'::timestamptz), in_force, \
-         [code.code FOR code IN codes], codes[1].verbatim, codes[2].belongs_to, codes[3].performed_at IS NULL, \
+         [code.code FOR code IN codes], codes[1].verbatim, codes[2].belongs_to, codes[3].performed_on IS NULL, \
          verbatim['kon'] FROM 'clinical.parquet' ORDER BY recorded_at",
         {
             let codes = serde_json::json!(["S7200", "W0109", "NFJ59", "J01CF02"]);
