@@ -92,9 +92,14 @@ impl<'a> Value<'a> {
         Value::new(piece(component.raw, self.delimiters.subcomponent, number), self.delimiters)
     }
 
+    /// Whether any part of it is divided into subcomponents.
+    pub fn has_subcomponents(&self) -> bool {
+        find(self.raw, self.delimiters.subcomponent).is_some()
+    }
+
     /// What an HD names: its namespace id, else its universal id. Anything that has no subcomponents is itself.
     pub fn namespace(&self) -> Value<'a> {
-        if find(self.raw, self.delimiters.subcomponent).is_none() {
+        if !self.has_subcomponents() {
             return *self;
         }
         let part = |number| Value::new(piece(self.raw, self.delimiters.subcomponent, number), self.delimiters);

@@ -74,7 +74,7 @@ pub fn without_numbers(text: &str) -> Cow<'_, str> {
 
 /// The first personal number of a text, by its bytes.
 fn find(text: &str) -> Option<Range<usize>> {
-    if text.len() < LENGTH_MIN {
+    if text.len() < LENGTH_MIN || is_other_number(text.as_bytes()) {
         return None;
     }
     let (mut digits, mut foreign, mut word, mut word_max) = (0_usize, 0_usize, 0_usize, 0_usize);
@@ -87,6 +87,12 @@ fn find(text: &str) -> Option<Range<usize>> {
     // A digit of another script has two bytes at least.
     let written = if digits + foreign / 2 >= 10 { written(text) } else { None };
     written.or_else(|| if word_max >= encoded::LENGTH_MIN { encoded::find(text) } else { None })
+}
+
+/// One run of digits of another length than a personal number's, as times and visit numbers are: neither a number nor the
+/// code of one, which has letters where it is base64 and twenty characters where it is hexadecimal.
+fn is_other_number(text: &[u8]) -> bool {
+    text[0] != b'0' && !matches!(text.len(), 10 | 12 | 20..) && text.iter().all(u8::is_ascii_digit)
 }
 
 /// The first personal number that is written with digits.

@@ -68,6 +68,9 @@ const WORDS: [&str; 48] = [
 /// * it is a word of the registration desk (`OKÄND`, `saknas`), or
 /// * the region lists it (`of_region`), with ten digits or twelve.
 pub fn is_placeholder(text: &str, of_region: &[String]) -> bool {
+    if of_region.is_empty() && is_plain_number(text.as_bytes()) {
+        return false;
+    }
     let mut all = kept(text);
     let Some(first) = all.next() else { return !text.trim().is_empty() };
     let equal = 1 + all.clone().take_while(|other| *other == first).count();
@@ -78,6 +81,14 @@ pub fn is_placeholder(text: &str, of_region: &[String]) -> bool {
     (matches!(count, 10 | 12) && lacks_date_or_serial(text, count))
         || (first.is_alphabetic() && is_word(text, count))
         || of_region.iter().any(|placeholder| same(text, placeholder))
+}
+
+/// Nearly every identifier: digits alone, the last four not all equal, the others not all zero.
+fn is_plain_number(text: &[u8]) -> bool {
+    let Some((others, [last @ .., end])) = text.split_at_checked(text.len().saturating_sub(4)) else { return false };
+    text.iter().all(u8::is_ascii_digit)
+        && last.iter().any(|digit| digit != end)
+        && others.iter().any(|digit| *digit != b'0')
 }
 
 /// Of ten or twelve characters: is the last four nothing after a date, or the date nothing?

@@ -237,15 +237,13 @@ impl Pipeline {
             },
             &guard,
         );
+        // MSH-4 and MSH-13 in one pass.
+        let header: [hl7::Value<'_>; 14] = message.segments()[0].fields();
         let mut mapping = encounter::Mapping {
             trigger,
             times,
-            sending_facility: guard.text(
-                message.at(hl7::field::MSH_SENDING_FACILITY).component(1).namespace(),
-                "MSH-4",
-                findings,
-            ),
-            sequence: sequence(&message, &guard),
+            sending_facility: guard.text(header[4].component(1).namespace(), "MSH-4", findings),
+            sequence: sequence(header[13], &guard),
             head,
             pseudonymising,
             directory: &self.directory,
@@ -412,8 +410,8 @@ impl Pipeline {
 }
 
 /// MSH-13, unless it reads as a personal number.
-fn sequence(message: &hl7::Message<'_>, guard: &Guard<'_>) -> Option<i64> {
-    let text = message.at(hl7::field::MSH_SEQUENCE).text()?;
+fn sequence(value: hl7::Value<'_>, guard: &Guard<'_>) -> Option<i64> {
+    let text = value.text()?;
     let said = guard.instead_of_identifier(&text, "MSH-13", &mut Findings::default());
     if said.is_some() { None } else { text.parse().ok() }
 }

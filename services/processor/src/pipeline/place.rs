@@ -73,7 +73,11 @@ pub(crate) fn read<'a>(
     if [UNIT, ROOM, BED].iter().all(|at| components[*at].given().is_none()) {
         return None;
     }
-    let mut text = |at: usize| guard.text(components[at].namespace(), paths[at], findings);
+    let is_plain = !field.has_subcomponents();
+    let mut text = |at: usize| {
+        let component = if is_plain { components[at] } else { components[at].namespace() };
+        guard.text(component, paths[at], findings)
+    };
     let facility = text(FACILITY);
     let unit = directory.ward(text(UNIT).unwrap_or(Cow::Borrowed("")), facility.as_deref());
     Some(Location { unit, room: text(ROOM), bed: text(BED), facility, building: text(BUILDING), floor: text(FLOOR) })

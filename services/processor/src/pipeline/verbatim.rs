@@ -82,10 +82,12 @@ impl<'g> Guard<'g> {
         path: &'static str,
         findings: &mut Findings,
     ) -> Option<Cow<'a, str>> {
-        if value.has_doubtful_hex() {
+        let text = value.text()?;
+        // What is borrowed has no escape sequence.
+        if matches!(text, Cow::Owned(_)) && value.has_doubtful_hex() {
             findings.add(Rule::EscapeDoubtful, path);
         }
-        value.text().map(|text| self.pass(text, path, findings)).filter(|text| !text.is_empty())
+        Some(self.pass(text, path, findings)).filter(|text| !text.is_empty())
     }
 
     /// A text, safe to pass on.
@@ -124,6 +126,7 @@ impl<'g> Guard<'g> {
         path: &'static str,
         findings: &mut Findings,
     ) -> Cow<'a, str> {
+        let text = control::without(text, path, findings);
         if cfg!(feature = "leak-test") {
             return text;
         }

@@ -83,8 +83,11 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, tools: &
     };
     let admitted_at = time(field::PV1_ADMITTED, "PV1-44", stockholm, findings);
     let discharged_at = time(field::PV1_DISCHARGED, "PV1-45", stockholm, findings);
-    let [number, _, _, authority] = numbering(group, Some(pv1), directory)
-        .map_or([at(field::PV1_VISIT).component(usize::MAX); 4], |visit| visit.components());
+    let visit = match directory.visit {
+        None => at(field::PV1_VISIT),
+        Some(_) => numbering(group, Some(pv1), directory).unwrap_or(at(field::PV1_VISIT)),
+    };
+    let [number, _, _, authority] = visit.components();
     let episode = guard.episode(number, "PV1-19", findings);
     let place = place::read(at(field::PV1_LOCATION), &place::PV1_3, directory, guard, findings);
     let prior_place = place::read(at(field::PV1_PRIOR_LOCATION), &place::PV1_6, directory, guard, findings);
