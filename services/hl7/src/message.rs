@@ -16,6 +16,9 @@ pub const SEGMENTS_MAX: usize = 1_000;
 /// Segments that an ordinary message has; the index is allocated once for that many.
 const SEGMENTS_USUAL: usize = 12;
 
+/// MSH-0 to MSH-18, the character set.
+const HEADER_FIELDS: usize = 19;
+
 /// A message, borrowed from its text. Reading is tolerant: line ends may be CR, LF or CRLF, anything before MSH and any
 /// control characters after the last segment are passed over, unknown segments are kept, absent fields are empty. In a
 /// message that uses CR nothing else ends a segment: a line feed, or a byte of the framing, inside a field belongs to it.
@@ -24,6 +27,8 @@ pub struct Message<'a> {
     text: &'a str,
     delimiters: Delimiters,
     segments: Vec<Segment<'a>>,
+    /// The fields of MSH: every reader asks for several of them.
+    header: [&'a str; HEADER_FIELDS],
     stray_line_count: usize,
 }
 
@@ -53,7 +58,8 @@ impl<'a> Message<'a> {
                 None => stray_line_count += 1,
             }
         }
-        Ok(Message { text, delimiters, segments, stray_line_count })
+        let header = header_fields(&segments);
+        Ok(Message { text, delimiters, segments, header, stray_line_count })
     }
 
     /// Reads only MSH, of a text that [`Message::parse`] may refuse: enough to answer its sender.
@@ -61,7 +67,8 @@ impl<'a> Message<'a> {
         let (start, delimiters) = header(text)?;
         let line = segment_lines(&text[start..]).next().unwrap_or("");
         let segments = vec![Segment { line, delimiters }];
-        Ok(Message { text, delimiters, segments, stray_line_count: 0 })
+        let header = header_fields(&segments);
+        Ok(Message { text, delimiters, segments, header, stray_line_count: 0 })
     }
 
     /// The whole text the message was read from.
@@ -104,6 +111,9 @@ impl<'a> Message<'a> {
 
     /// A field of the first segment of this name; empty when either was not sent.
     pub fn get(&self, segment: &str, number: usize) -> Value<'a> {
+        if let ("MSH", Some(raw)) = (segment, self.header.get(number)) {
+            return Value::new(raw, self.delimiters);
+        }
         field(&self.segments, segment, number, self.delimiters)
     }
 
@@ -247,6 +257,14 @@ impl<'a> Segment<'a> {
     fn is_header(&self) -> bool {
         self.line.len() > 3 && matches!(self.name(), "MSH" | "FHS" | "BHS")
     }
+}
+
+fn header_fields<'a>(segments: &[Segment<'a>]) -> [&'a str; HEADER_FIELDS] {
+    let Some(header) = segments.first() else { return [""; HEADER_FIELDS] };
+    let mut fields = header.fields::<HEADER_FIELDS>().map(|value| value.raw());
+    // As of every segment, there is no field 0.
+    fields[0] = "";
+    fields
 }
 
 fn find<'a>(segments: &[Segment<'a>], name: &str) -> Option<Segment<'a>> {

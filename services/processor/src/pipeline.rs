@@ -237,13 +237,15 @@ impl Pipeline {
             },
             &guard,
         );
-        // MSH-4 and MSH-13 in one pass.
-        let header: [hl7::Value<'_>; 14] = message.segments()[0].fields();
         let mut mapping = encounter::Mapping {
             trigger,
             times,
-            sending_facility: guard.text(header[4].component(1).namespace(), "MSH-4", findings),
-            sequence: sequence(header[13], &guard),
+            sending_facility: guard.text(
+                message.at(hl7::field::MSH_SENDING_FACILITY).component(1).namespace(),
+                "MSH-4",
+                findings,
+            ),
+            sequence: sequence(message.at(hl7::field::MSH_SEQUENCE), &guard),
             head,
             pseudonymising,
             directory: &self.directory,

@@ -10,9 +10,8 @@ use crate::rules::Rule;
 
 /// The text without control characters; that there were any is noted.
 pub(crate) fn without<'a>(text: Cow<'a, str>, path: &'static str, findings: &mut Findings) -> Cow<'a, str> {
-    // Nearly every text is done with this look at its bytes. 0xC2 begins the control characters beyond ASCII, and others.
-    let may_hold = |byte: u8| byte < b' ' || byte == 0x7F || byte == 0xC2;
-    if !text.bytes().any(may_hold) || !text.chars().any(char::is_control) {
+    // Nearly every text is done with this look at its bytes.
+    if text.bytes().all(|byte| (b' '..0x7F).contains(&byte)) || !text.chars().any(char::is_control) {
         return text;
     }
     findings.add(Rule::ControlCharacter, path);

@@ -59,7 +59,8 @@ impl<S: Sink> Mapping<'_, S> {
         let group = self.only_group(message);
         let pv1 = group.segment("PV1");
         let placed = visit::is_placed(pv1);
-        match (self.trigger.shape, visit::number(&group, pv1, self.directory).is_some()) {
+        let is_numbered = visit::number(&group, pv1, self.directory).is_some();
+        match (self.trigger.shape, is_numbered) {
             (Shape::Placement, false) => return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19")),
             (Shape::PlacementIfPlaced, false) if placed => return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19")),
             (Shape::Discharge, false) => self.findings.add(Rule::DischargeWithoutEpisode, "PV1-19"),
@@ -69,7 +70,7 @@ impl<S: Sink> Mapping<'_, S> {
         }
         let pseudonyms = self.pseudonymising.patient(&group, self.findings);
         if pseudonyms.subject.is_none() {
-            if visit::number(&group, pv1, self.directory).is_none() {
+            if !is_numbered {
                 return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
             }
             self.findings.add(Rule::PatientUnknown, "PID-3");
