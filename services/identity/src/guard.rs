@@ -77,10 +77,13 @@ fn find(text: &str) -> Option<Range<usize>> {
     if text.len() < LENGTH_MIN || is_other_number(text.as_bytes()) {
         return None;
     }
-    let (mut digits, mut foreign, mut word, mut word_max) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let foreign = text.bytes().filter(|byte| !byte.is_ascii()).count();
+    if digits + foreign == 0 && text.len() < encoded::LETTERS_MIN {
+        return None;
+    }
+    let (mut word, mut word_max) = (0_usize, 0_usize);
     for byte in text.bytes() {
-        foreign += usize::from(!byte.is_ascii());
-        digits += usize::from(byte.is_ascii_digit());
         word = if byte.is_ascii_alphanumeric() { word + 1 } else { 0 };
         word_max = word_max.max(word);
     }
@@ -90,9 +93,12 @@ fn find(text: &str) -> Option<Range<usize>> {
 }
 
 /// One run of digits of another length than a personal number's, as times and visit numbers are: neither a number nor the
-/// code of one, which has letters where it is base64 and twenty characters where it is hexadecimal.
+/// code of one. That has letters where it is base64; where it is hexadecimal, each of its ten digits begins with a 3.
 fn is_other_number(text: &[u8]) -> bool {
-    text[0] != b'0' && !matches!(text.len(), 10 | 12 | 20..) && text.iter().all(u8::is_ascii_digit)
+    text[0] != b'0'
+        && !matches!(text.len(), 10 | 12)
+        && text.iter().all(u8::is_ascii_digit)
+        && (text.len() < encoded::HEX_MIN || text.iter().filter(|digit| **digit == b'3').count() < LENGTH_MIN)
 }
 
 /// The first personal number that is written with digits.

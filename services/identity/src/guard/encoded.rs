@@ -11,9 +11,11 @@ pub(super) const LENGTH_MIN: usize = 10;
 /// Longer words are not looked at.
 const LENGTH_MAX: usize = 64;
 /// Ten digits as text, in hexadecimal.
-const HEX_MIN: usize = 20;
+pub(super) const HEX_MIN: usize = 20;
 /// Ten digits as text, in base64 without its padding.
 const BASE64_MIN: usize = 14;
+/// Shortest code without any digit: base64.
+pub(super) const LETTERS_MIN: usize = BASE64_MIN;
 /// Hexadecimal digits of a number with its century, as one value.
 const VALUE_LENGTH: usize = 10;
 
