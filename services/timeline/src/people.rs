@@ -98,13 +98,16 @@ pub(crate) fn links(event: &Event) -> impl Iterator<Item = (&str, &str)> {
 
 /// The identifiers that stand beside more than [`IDENTIFIERS_MAX`] others.
 pub(crate) fn shared<'a>(events: &[&'a Event]) -> HashSet<&'a str> {
-    let mut beside: HashMap<&str, HashSet<&str>> = HashMap::new();
-    for (one, other) in events.iter().flat_map(|event| links(event)).filter(|(one, other)| one != other) {
-        beside.entry(one).or_default().insert(other);
-        beside.entry(other).or_default().insert(one);
-    }
-    beside.retain(|_, others| others.len() > IDENTIFIERS_MAX);
-    beside.into_keys().collect()
+    let mut pairs: Vec<(&str, &str)> = events
+        .iter()
+        .flat_map(|event| links(event))
+        .filter(|(one, other)| one != other)
+        .flat_map(|(one, other)| [(one, other), (other, one)])
+        .collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let by_identifier = pairs.chunk_by(|(one, _), (next, _)| one == next);
+    by_identifier.filter(|others| others.len() > IDENTIFIERS_MAX).map(|others| others[0].0).collect()
 }
 
 /// What each merged pseudonym is called now, over a set of events in any order; who was never merged is not in it.

@@ -108,6 +108,13 @@ fn resolve_unnamed<'a>(
     people: &People<'a>,
     findings: &mut Vec<Finding>,
 ) {
+    if unnamed.is_empty() {
+        return;
+    }
+    let mut of_person: HashMap<&str, Vec<&Visit<'a>>> = HashMap::new();
+    for (visit, person) in owners {
+        of_person.entry(person).or_default().push(visit);
+    }
     for event in unnamed {
         let unresolved = Finding::of(event, FindingRule::EpisodeUnresolved);
         match event.trigger {
@@ -122,13 +129,14 @@ fn resolve_unnamed<'a>(
             }
             _ => continue,
         }
-        let person = people.of(event);
-        let mut open = episodes.iter().filter(|(visit, events)| {
-            person.is_some_and(|person| owners.get(*visit) == Some(&person)) && is_open(events, event)
-        });
-        match (open.next().map(|(visit, _)| visit.clone()), open.next()) {
+        let visits = people.of(event).and_then(|person| of_person.get(person));
+        let mut open = visits
+            .into_iter()
+            .flatten()
+            .filter(|visit| episodes.get(**visit).is_some_and(|events| is_open(events, event)));
+        match (open.next(), open.next()) {
             (Some(visit), None) => {
-                if let Some(events) = episodes.get_mut(&visit) {
+                if let Some(events) = episodes.get_mut(*visit) {
                     events.push(event);
                     events.sort_by_cached_key(|event| order::arrival(event));
                 }

@@ -102,6 +102,11 @@ impl<'a> Visits<'a> {
     /// The persons who were each admitted under one number; `None` unless they are several. Persons whom a move of the visit
     /// names are one holder.
     fn holders(&self, events: &[&'a Event], people: &People<'a>, findings: &mut Vec<Finding>) -> Option<Holders<'a>> {
+        let mut persons = events.iter().filter_map(|event| people.of(event));
+        let first = persons.next()?;
+        if persons.all(|person| person == first) {
+            return None;
+        }
         let mut holders = Holders::new();
         let mut facility = None;
         let mut facilities_differ = false;
@@ -113,9 +118,6 @@ impl<'a> Visits<'a> {
             if let Some(person) = people.of(event) {
                 holders.entry(person).or_insert(person);
             }
-        }
-        if holders.len() < 2 {
-            return None;
         }
         for event in events.iter().filter(|event| self.is_effective(event)) {
             let Some(person) = people.of(event) else { continue };
