@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use processor::dry_run::{self, Language, Options, Summary};
+use processor::dry_run::{self, Options, Summary};
 
-use crate::support::RECEIVED_AT;
+use crate::support::dry_run_options;
 
 #[allow(clippy::print_stdout)] // A test that checks nothing has to say so.
 /// Beside the workspace, and not part of it: the tests that need it say so and pass without it.
@@ -18,17 +18,7 @@ fn sample() -> Option<Vec<u8>> {
 }
 
 fn run(file: &[u8], census: bool) -> (String, Summary) {
-    let options = Options {
-        region: "14".into(),
-        directory: Default::default(),
-        program: None,
-        code_lists: None,
-        format: None,
-        census,
-        stays: false,
-        language: Language::En,
-        received_at: RECEIVED_AT,
-    };
+    let options = Options { census, ..dry_run_options() };
     let mut output = Vec::new();
     let summary = dry_run::run(options, file, &mut output).expect("a dry run");
     (String::from_utf8(output).expect("UTF-8"), summary)

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use processor::dry_run::{self, Language, Options};
+use processor::dry_run::{self, Options};
 use processor::rules::TABLE;
 use schemas::Format;
 
-use crate::support::{self, RECEIVED_AT};
+use crate::support;
 
 fn files() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
@@ -19,17 +19,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn dry_run(file: &PathBuf) -> String {
-    let options = Options {
-        region: "14".into(),
-        directory: support::sample_directory(),
-        program: None,
-        code_lists: None,
-        format: None,
-        census: false,
-        stays: false,
-        language: Language::En,
-        received_at: RECEIVED_AT,
-    };
+    let options = Options { directory: support::sample_directory(), ..support::dry_run_options() };
     let mut output = Vec::new();
     dry_run::run(options, std::fs::File::open(file).expect("an example"), &mut output).expect("a dry run");
     String::from_utf8(output).expect("JSON lines are UTF-8")

@@ -2,9 +2,9 @@
 //! when, and what is said of it. Situations come from public reports and other projects' test messages; persons are invented.
 
 use processor::directory::Directory;
-use processor::dry_run::{self, Language, Options};
+use processor::dry_run::{self, Options};
 
-use crate::support::{RECEIVED_AT, directory};
+use crate::support::{directory, dry_run_options};
 
 /// One ADT message.
 #[derive(Clone)]
@@ -88,17 +88,7 @@ const OTHER: &str = "197102022394^^^SKV&1.2.752.129.2.1.3.1&ISO^NNSWE";
 
 fn run(directory: Directory, messages: &[Sent]) -> (Vec<String>, String) {
     let file: Vec<String> = messages.iter().enumerate().map(|(id, message)| message.text(id)).collect();
-    let options = Options {
-        region: "14".into(),
-        directory,
-        program: None,
-        code_lists: None,
-        format: None,
-        census: false,
-        stays: true,
-        language: Language::En,
-        received_at: RECEIVED_AT,
-    };
+    let options = Options { directory, stays: true, ..dry_run_options() };
     let mut output = Vec::new();
     let summary = dry_run::run(options, file.join("\r\n\r\n").as_bytes(), &mut output).expect("a dry run");
     let lines = String::from_utf8(output).expect("UTF-8");

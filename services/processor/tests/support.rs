@@ -3,6 +3,7 @@
 use identity::Key;
 use processor::code_lists::CodeLists;
 use processor::directory::Directory;
+use processor::dry_run::{Language, Options};
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
 use schemas::{
     BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait,
@@ -12,6 +13,21 @@ use serde_json::Value;
 
 /// 2026-01-15T12:00:00Z, after every example but the ones that are meant to be early.
 pub const RECEIVED_AT: Timestamp = Timestamp(1_768_478_400_000_000);
+
+/// A dry run of region 14 without directory, mapping or code lists: one line for each record, in English.
+pub fn dry_run_options() -> Options {
+    Options {
+        region: "14".into(),
+        directory: Directory::default(),
+        program: None,
+        code_lists: None,
+        format: None,
+        census: false,
+        stays: false,
+        language: Language::En,
+        received_at: RECEIVED_AT,
+    }
+}
 
 /// A pipeline of region 14 whose key is the same in every test.
 pub fn pipeline(directory: Directory) -> Pipeline {

@@ -1,9 +1,9 @@
 //! What senders and transports do to a message: bytes of the framing in fields, broken character sets, documents.
 
-use processor::dry_run::{self, Language, Options};
+use processor::dry_run;
 use serde_json::Value;
 
-use crate::support::RECEIVED_AT;
+use crate::support::dry_run_options;
 
 /// An admission. Its place and what stands in PV1-7 are given, so is the character set.
 fn admission(place: &str, doctor: &str, charset: &str) -> String {
@@ -14,24 +14,10 @@ fn admission(place: &str, doctor: &str, charset: &str) -> String {
     )
 }
 
-fn options(census: bool) -> Options {
-    Options {
-        region: "14".into(),
-        directory: Default::default(),
-        program: None,
-        code_lists: None,
-        format: None,
-        census,
-        stays: false,
-        language: Language::En,
-        received_at: RECEIVED_AT,
-    }
-}
-
 /// One line for each message of the file.
 fn dry_run(file: &[u8]) -> Vec<Value> {
     let mut output = Vec::new();
-    dry_run::run(options(false), file, &mut output).expect("a dry run");
+    dry_run::run(dry_run_options(), file, &mut output).expect("a dry run");
     let lines = String::from_utf8(output).expect("UTF-8");
     lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
