@@ -116,7 +116,7 @@ impl Ledger {
             return None;
         }
         let events: Vec<&Event> = events.iter().collect();
-        let shared: HashSet<Box<str>> = people::shared(&events).into_iter().map(Box::from).collect();
+        let shared = people::shared_tokens(&events);
         if shared.is_subset(&self.shared) {
             return None;
         }

@@ -9,18 +9,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use schemas::{PatientClass, Timestamp};
 
-use crate::people::People;
+use crate::people::Told;
 use crate::replay::Found;
 use crate::step::Step;
-use crate::visit::{Visit, Visits};
-use crate::{Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, order};
+use crate::visit::{Episode, Number, Visits};
+use crate::{Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger};
 
 /// Steps from a contact outwards that are followed: bed, ward, department, hospital and visit number, and some more.
 const LEVELS_MAX: usize = 8;
 
 /// How a contact hangs on the one around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Tie {
+pub(crate) enum Tie {
     /// It is one of the contacts that bear a visit number.
     Number,
     /// It is a part of another contact.
@@ -28,102 +28,111 @@ enum Tie {
 }
 
 struct Above<'a> {
-    key: EpisodeKey,
+    number: Number<'a>,
     tie: Tie,
     event: &'a Event,
 }
 
 /// Episodes that are parts of others. The latest statement of an episode holds, whatever the order of arrival.
 pub(crate) struct Nesting<'a> {
-    above: HashMap<EpisodeKey, Above<'a>>,
+    above: HashMap<Number<'a>, Above<'a>>,
     /// Episodes of which others are parts.
-    wholes: HashSet<EpisodeKey>,
+    wholes: HashSet<Number<'a>>,
     /// Contacts that bear a visit number, by number.
-    bearers: HashMap<EpisodeKey, Vec<EpisodeKey>>,
+    bearers: HashMap<Number<'a>, Vec<Number<'a>>>,
+}
+
+/// What says that an episode is a part of another, the latest first.
+pub(crate) fn ties<'a>(events: &[Told<'a>]) -> Vec<(Told<'a>, Tie)> {
+    let tie = |told: &Told<'a>| match told.event.trigger {
+        Trigger::Number => Some((*told, Tie::Number)),
+        Trigger::PartOf => Some((*told, Tie::Part)),
+        _ => None,
+    };
+    events.iter().rev().filter_map(tie).collect()
 }
 
 impl<'a> Nesting<'a> {
-    /// `owners` is whose each visit is.
+    /// `episodes` say whose each visit is.
     pub(crate) fn new(
-        events: &[&'a Event],
+        ties: &[(Told<'a>, Tie)],
         visits: &Visits<'a>,
-        owners: &HashMap<Visit<'a>, &'a str>,
-        people: &People<'a>,
+        episodes: &[Episode<'a>],
         findings: &mut Vec<Finding>,
     ) -> Self {
-        let mut ties: Vec<(&'a Event, Tie)> = events
-            .iter()
-            .filter_map(|event| match event.trigger {
-                Trigger::Number => Some((*event, Tie::Number)),
-                Trigger::PartOf => Some((*event, Tie::Part)),
-                _ => None,
-            })
-            .collect();
-        ties.sort_by_cached_key(|(event, _)| std::cmp::Reverse(order::arrival(event)));
         let mut nesting = Self { above: HashMap::new(), wholes: HashSet::new(), bearers: HashMap::new() };
         if ties.is_empty() {
             return nesting;
         }
-        let owners = by_key(owners);
+        let owners = by_number(episodes, |owner| owner.person);
         // Whose an episode is of which nothing but its parts is known: the latest part's person.
-        let mut virtual_owners: HashMap<EpisodeKey, &str> = HashMap::new();
-        for (event, tie) in ties {
-            let Some((part, whole)) = event.episode_key().zip(event.prior_episode_key()) else { continue };
-            let (part, whole) = (visits.current_key(&part), visits.current_key(&whole));
+        let mut virtual_owners: HashMap<Number<'a>, &str> = HashMap::new();
+        for (Told { event, person }, tie) in ties {
+            let Some((part, whole)) = Number::of(event).zip(Number::prior(event)) else { continue };
+            let (part, whole) = (visits.current_number(part), visits.current_number(whole));
             if nesting.above.contains_key(&part) || part == whole {
                 continue;
             }
             let mut find = |rule| findings.push(Finding::of(event, rule));
-            if nesting.up(&whole).any(|key| *key == part) {
+            if nesting.up(whole).any(|number| number == part) {
                 find(FindingRule::NestingCircular);
                 continue;
             }
             // A newborn's contact may be a part of the mother's: two persons are never one row of stays.
-            let person = owners.get(&part).copied().or_else(|| people.of(event));
-            if let Some(person) = person {
+            if let Some(person) = owners.get(&part).copied().or(*person) {
                 let owner = match owners.get(&whole) {
                     Some(owner) => *owner,
-                    None => *virtual_owners.entry(whole.clone()).or_insert(person),
+                    None => *virtual_owners.entry(whole).or_insert(person),
                 };
                 if owner != person {
                     find(FindingRule::NestingPersonDiffers);
                     continue;
                 }
             }
-            if tie == Tie::Number {
-                nesting.bearers.entry(whole.clone()).or_default().push(part.clone());
+            if *tie == Tie::Number {
+                nesting.bearers.entry(whole).or_default().push(part);
             }
-            nesting.wholes.insert(whole.clone());
-            nesting.above.insert(part, Above { key: whole, tie, event });
+            nesting.wholes.insert(whole);
+            nesting.above.insert(part, Above { number: whole, tie: *tie, event });
         }
-        for key in nesting.above.keys() {
-            let chain = nesting.chain(key);
-            if let Some(beyond) = chain.last().and_then(|outermost| nesting.above.get(*outermost)) {
+        for number in nesting.above.keys() {
+            let outermost = nesting.chain(*number).last().copied();
+            if let Some(beyond) = outermost.and_then(|outermost| nesting.above.get(&outermost)) {
                 findings.push(Finding::of(beyond.event, FindingRule::NestingTooDeep));
             }
         }
         nesting
     }
 
+    /// Whether no episode is a part of another.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.above.is_empty()
+    }
+
+    /// What names the person of each visit number; of persons who share a number the first's.
+    pub(crate) fn owners(&self, episodes: &[Episode<'a>]) -> HashMap<Number<'a>, Told<'a>> {
+        if self.is_empty() { HashMap::new() } else { by_number(episodes, Some) }
+    }
+
     /// An episode and those around it, as far as they go: circles have been refused.
-    fn up<'n>(&'n self, key: &'n EpisodeKey) -> impl Iterator<Item = &'n EpisodeKey> {
-        std::iter::successors(Some(key), |key| self.above.get(*key).map(|above| &above.key))
+    fn up(&self, number: Number<'a>) -> impl Iterator<Item = Number<'a>> {
+        std::iter::successors(Some(number), |number| self.above.get(number).map(|above| above.number))
     }
 
     /// An episode and those around it, at most [`LEVELS_MAX`] of them.
-    pub(crate) fn chain<'n>(&'n self, key: &'n EpisodeKey) -> Vec<&'n EpisodeKey> {
-        self.up(key).take(LEVELS_MAX + 1).collect()
+    fn chain(&self, number: Number<'a>) -> Vec<Number<'a>> {
+        self.up(number).take(LEVELS_MAX + 1).collect()
     }
 
     /// The episodes around one, itself left out.
-    pub(crate) fn around<'n>(&'n self, key: &'n EpisodeKey) -> impl Iterator<Item = &'n EpisodeKey> {
-        self.up(key).take(LEVELS_MAX + 1).skip(1)
+    pub(crate) fn around(&self, number: Number<'a>) -> impl Iterator<Item = Number<'a>> {
+        self.up(number).take(LEVELS_MAX + 1).skip(1)
     }
 
     /// Each episode that is a part, with the outermost one around it.
     pub(crate) fn joined(&self) -> BTreeMap<EpisodeKey, EpisodeKey> {
-        let outermost = |key| self.chain(key).last().map_or_else(|| key.clone(), |outermost| (*outermost).clone());
-        self.above.keys().map(|key| (key.clone(), outermost(key))).collect()
+        let outermost = |part| self.chain(part).last().copied().unwrap_or(part);
+        self.above.keys().map(|part| (part.key(), outermost(*part).key())).collect()
     }
 
     /// One row of stays for each outermost episode. `stays` are those of each episode by itself, `ended` when an episode
@@ -131,27 +140,27 @@ impl<'a> Nesting<'a> {
     pub(crate) fn join(
         &self,
         stays: Vec<Found<'a>>,
-        ended: &HashMap<EpisodeKey, Option<Timestamp>>,
+        ended: &HashMap<Number<'a>, Option<Timestamp>>,
         findings: &mut Vec<Finding>,
     ) -> Vec<Found<'a>> {
-        if self.above.is_empty() {
+        if self.is_empty() {
             return stays;
         }
         // Persons who share a visit number are not one row.
-        let mut wholes: BTreeMap<(EpisodeKey, Option<&str>), Vec<Part<'a>>> = BTreeMap::new();
+        let mut wholes: BTreeMap<(Number<'a>, Option<&str>), Vec<Part<'a>>> = BTreeMap::new();
         let mut joined = Vec::with_capacity(stays.len());
         for mut found in stays {
-            let key = &found.stay.episode;
-            if !self.above.contains_key(key) && !self.wholes.contains(key) {
+            if !self.above.contains_key(&found.number) && !self.wholes.contains(&found.number) {
                 joined.push(found);
                 continue;
             }
-            let chain: Vec<EpisodeKey> = self.chain(key).into_iter().rev().cloned().collect();
-            let Some(outermost) = chain.first().cloned() else { continue };
+            let mut chain = self.chain(found.number);
+            chain.reverse();
+            let Some(outermost) = chain.first().copied() else { continue };
             let (over, expires) = self.bounds(&chain, ended);
             if let (None, Some(over)) = (found.stay.to, over) {
                 if found.stay.from >= over {
-                    if let Some(above) = self.above.get(&found.stay.episode) {
+                    if let Some(above) = self.above.get(&found.number) {
                         findings.push(Finding::of(above.event, FindingRule::PlacementAfterDischarge));
                     }
                     continue;
@@ -161,9 +170,8 @@ impl<'a> Nesting<'a> {
             let expires = expires.filter(|_| found.stay.to.is_none());
             wholes.entry((outermost, found.person)).or_default().push(Part { found, chain, expires });
         }
-        joined.extend(wholes.into_iter().flat_map(|((outermost, _), parts)| self.row(&outermost, parts)));
-        let order = |found: &Found<'a>| (found.stay.episode.clone(), found.person, found.stay.from);
-        joined.sort_by_cached_key(order);
+        joined.extend(wholes.into_iter().flat_map(|((outermost, _), parts)| self.row(outermost, parts)));
+        joined.sort_by_key(|found| (found.number, found.person, found.stay.from));
         joined
     }
 
@@ -171,8 +179,8 @@ impl<'a> Nesting<'a> {
     /// between did, after which a part that is still open counts only where no other places the patient.
     fn bounds(
         &self,
-        chain: &[EpisodeKey],
-        ended: &HashMap<EpisodeKey, Option<Timestamp>>,
+        chain: &[Number<'a>],
+        ended: &HashMap<Number<'a>, Option<Timestamp>>,
     ) -> (Option<Timestamp>, Option<Timestamp>) {
         let mut known = chain.windows(2).filter_map(|pair| {
             let (around, part) = (&pair[0], &pair[1]);
@@ -187,7 +195,7 @@ impl<'a> Nesting<'a> {
         (over, known.flatten().min())
     }
 
-    fn row(&self, outermost: &EpisodeKey, mut parts: Vec<Part<'a>>) -> Vec<Found<'a>> {
+    fn row(&self, outermost: Number<'a>, mut parts: Vec<Part<'a>>) -> Vec<Found<'a>> {
         parts.sort_by(|one, other| (one.from(), &one.chain).cmp(&(other.from(), &other.chain)));
         let times = |part: &Part<'_>| [Some(part.from()), part.found.stay.to, part.expires];
         let times: BTreeSet<Timestamp> = parts.iter().flat_map(times).flatten().collect();
@@ -202,13 +210,13 @@ impl<'a> Nesting<'a> {
             }
             let Some(shown) = self.shown(&present, at) else { continue };
             let until = times.peek().copied();
-            let mut stay = Stay { to: until, episode: outermost.clone(), ..shown.stay };
+            let mut stay = Stay { to: until, episode: outermost.key(), ..shown.stay };
             match row.last_mut() {
                 Some(last) if last.stay.to == Some(at) && last.stay.place.is(&stay.place) => {
                     stay.from = last.stay.from;
                     last.stay = stay;
                 }
-                _ => row.push(Found { stay, ..shown }),
+                _ => row.push(Found { stay, number: outermost, ..shown }),
             }
         }
         row
@@ -244,7 +252,7 @@ impl<'a> Nesting<'a> {
             },
         };
         let person = path.iter().rev().find_map(|part| part.found.person);
-        Some(Found { by: placed.found.by, stay, person })
+        Some(Found { by: placed.found.by, number: placed.found.number, stay, person })
     }
 
     /// The contacts that lead to the innermost one, the outermost first. Of several side by side the one that placed the
@@ -253,17 +261,17 @@ impl<'a> Nesting<'a> {
         let mut path = Vec::new();
         let mut left: Vec<&'p Part<'a>> = present.to_vec();
         for level in 0..=LEVELS_MAX {
-            let mut branches: BTreeMap<&EpisodeKey, Vec<&'p Part<'a>>> = BTreeMap::new();
+            let mut branches: BTreeMap<Number<'a>, Vec<&'p Part<'a>>> = BTreeMap::new();
             for part in left {
                 match part.chain.get(level + 1) {
                     None => path.push(part),
-                    Some(branch) => branches.entry(branch).or_default().push(part),
+                    Some(branch) => branches.entry(*branch).or_default().push(part),
                 }
             }
-            let strength = |(key, parts): &(&EpisodeKey, Vec<&Part<'a>>)| {
-                let tie = self.above.get(*key).map(|above| above.tie);
+            let strength = |(number, parts): &(Number<'a>, Vec<&Part<'a>>)| {
+                let tie = self.above.get(number).map(|above| above.tie);
                 let latest = parts.iter().map(|part| part.from()).max();
-                (parts.iter().any(|part| part.is_alive(at)), tie, latest, (*key).clone())
+                (parts.iter().any(|part| part.is_alive(at)), tie, latest, *number)
             };
             let Some((_, branch)) = branches.into_iter().max_by_key(strength) else { break };
             left = branch;
@@ -276,7 +284,7 @@ impl<'a> Nesting<'a> {
 struct Part<'a> {
     found: Found<'a>,
     /// From the outermost episode to its own.
-    chain: Vec<EpisodeKey>,
+    chain: Vec<Number<'a>>,
     /// When a contact around it ended that is not the outermost.
     expires: Option<Timestamp>,
 }
@@ -300,11 +308,11 @@ impl Part<'_> {
     }
 }
 
-/// What is known of each visit, by its name; of persons who share a number the first.
-pub(crate) fn by_key<'v, 'a, T: Copy>(visits: &'v HashMap<Visit<'a>, T>) -> HashMap<&'v EpisodeKey, T> {
-    let mut sorted: Vec<(&Visit<'a>, T)> = visits.iter().map(|(visit, known)| (visit, *known)).collect();
-    sorted.sort_by_key(|(visit, _)| std::cmp::Reverse(*visit));
-    sorted.into_iter().map(|(visit, known)| (&visit.key, known)).collect()
+/// What `known` says of what names each visit's person, by number; of persons who share a number the first's.
+fn by_number<'a, T>(episodes: &[Episode<'a>], known: impl Fn(Told<'a>) -> Option<T>) -> HashMap<Number<'a>, T> {
+    // In order of visits, so the first is inserted last.
+    let last_first = episodes.iter().rev();
+    last_first.filter_map(|episode| Some((episode.visit.number, known(episode.owner?)?))).collect()
 }
 
 /// When an episode was discharged, if it is: `steps` are its events in order of time.

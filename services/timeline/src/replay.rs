@@ -8,9 +8,9 @@ use crate::{
     Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, cancellation,
     nesting::{self, Nesting},
     order, overlap,
-    people::People,
+    people::{People, Told},
     step::{self, Step},
-    visit::{self, Visit, Visits},
+    visit::{Episode, Number, Visits},
     voiding,
 };
 
@@ -28,6 +28,8 @@ pub struct Timeline {
 /// A stay with what began it, and the person whose it is.
 pub(crate) struct Found<'a> {
     pub(crate) by: &'a Event,
+    /// Its episode, before it is joined with those around it.
+    pub(crate) number: Number<'a>,
     pub(crate) stay: Stay,
     pub(crate) person: Option<&'a str>,
 }
@@ -47,42 +49,32 @@ pub fn timeline<'a>(events: impl IntoIterator<Item = &'a Event>) -> Timeline {
 pub fn timeline_of<'a>(events: impl IntoIterator<Item = &'a Event>, shared: &'a HashSet<Box<str>>) -> Timeline {
     let mut findings = Vec::new();
     let events = order::distinct(events);
-    let people = People::new(&events, shared, &mut findings);
-    let visits = Visits::new(&events, &people, &mut findings);
-    let mut placed = visits.assign(&events, &people, &mut findings);
-    let owning = visit::owners(&placed, &visits);
-    let owners: HashMap<Visit<'a>, &str> =
-        owning.iter().filter_map(|(visit, event)| Some((visit.clone(), people.of(event)?))).collect();
-    let nesting = Nesting::new(&events, &visits, &owners, &people, &mut findings);
-    voiding::delete(&mut placed, &owners, &people, &nesting);
-
-    let mut episodes: BTreeMap<Visit<'a>, Vec<&Event>> = BTreeMap::new();
-    let mut unnamed: Vec<&Event> = Vec::new();
-    for (event, visit) in placed {
-        match visit {
-            Some(visit) => episodes.entry(visit).or_default().push(event),
-            None if event.episode.is_none() => unnamed.push(event),
-            // Of several persons who share the number none is meant: a finding says so.
-            None => {}
-        }
-    }
-    resolve_unnamed(&mut episodes, &unnamed, &owners, &people, &mut findings);
+    let (people, told) = People::of(&events, shared, &mut findings);
+    let visits = Visits::new(&told, &people, &mut findings);
+    let nested = nesting::ties(&told);
+    let (mut episodes, mut unnamed) = visits.episodes(told, &people, &mut findings);
+    let nesting = Nesting::new(&nested, &visits, &episodes, &mut findings);
+    voiding::delete(&mut episodes, &mut unnamed, &nesting);
+    resolve_unnamed(&mut episodes, &unnamed, &mut findings);
 
     // A part that names nobody is its whole's person's.
-    let of_key = nesting::by_key(&owning);
-    let mut stays = Vec::new();
+    let of_number = nesting.owners(&episodes);
+    let mut stays = Vec::with_capacity(episodes.len());
     let mut ended = HashMap::new();
-    for (visit, events) in &episodes {
-        let around = || nesting.around(&visit.key).find_map(|key| of_key.get(key).copied());
-        let owner = owning.get(visit).copied().or_else(around);
-        let subject = owner.and_then(|event| event.subject.as_deref()).map(|subject| people.survivor(subject));
-        let person = owner.and_then(|event| people.of(event));
+    for Episode { visit, events, owner } in &episodes {
+        let around = || nesting.around(visit.number).find_map(|number| of_number.get(&number).copied());
+        let owner = owner.or_else(around);
+        let subject = owner.and_then(|owner| owner.event.subject.as_deref()).map(|subject| people.survivor(subject));
         let steps = valid(events, &mut findings);
-        ended.insert(visit.key.clone(), nesting::discharged(&steps));
-        let replayed = replay(&steps, None, &mut findings);
-        stays.extend(replayed.into_iter().map(|held| Found {
+        if !nesting.is_empty() && !events.is_empty() {
+            ended.insert(visit.number, nesting::discharged(&steps));
+        }
+        let person = owner.and_then(|owner| owner.person);
+        let key = visit.number.key();
+        stays.extend(replay(&steps, None, &mut findings).into_iter().map(|held| Found {
             by: held.by,
-            stay: held.into_stay(&visit.key, subject),
+            number: visit.number,
+            stay: held.into_stay(&key, subject),
             person,
         }));
     }
@@ -94,30 +86,27 @@ pub fn timeline_of<'a>(events: impl IntoIterator<Item = &'a Event>, shared: &'a 
 }
 
 /// The events of a visit that count, in order.
-fn valid<'a>(events: &[&'a Event], findings: &mut Vec<Finding>) -> Vec<Step<'a>> {
-    let cancelled = cancellation::cancelled(events, findings);
-    step::steps(events, &cancelled, findings)
+fn valid<'a>(events: &[Told<'a>], findings: &mut Vec<Finding>) -> Vec<Step<'a>> {
+    let events: Vec<&Event> = events.iter().map(|told| told.event).collect();
+    let cancelled = cancellation::cancelled(&events, findings);
+    step::steps(&events, &cancelled, findings)
 }
 
 /// A discharge without visit number closes the person's only episode that is open at its time; in order of time, so that
 /// each sees what the earlier ones closed. From then on it is one of the episode's events, and can be cancelled as such.
-fn resolve_unnamed<'a>(
-    episodes: &mut BTreeMap<Visit<'a>, Vec<&'a Event>>,
-    unnamed: &[&'a Event],
-    owners: &HashMap<Visit<'a>, &'a str>,
-    people: &People<'a>,
-    findings: &mut Vec<Finding>,
-) {
+fn resolve_unnamed<'a>(episodes: &mut [Episode<'a>], unnamed: &[Told<'a>], findings: &mut Vec<Finding>) {
     if unnamed.is_empty() {
         return;
     }
-    let mut of_person: HashMap<&str, Vec<&Visit<'a>>> = HashMap::new();
-    for (visit, person) in owners {
-        of_person.entry(person).or_default().push(visit);
+    let mut of_person: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, episode) in episodes.iter().enumerate() {
+        if let Some(person) = episode.owner.and_then(|owner| owner.person) {
+            of_person.entry(person).or_default().push(at);
+        }
     }
-    for event in unnamed {
-        let unresolved = Finding::of(event, FindingRule::EpisodeUnresolved);
-        match event.trigger {
+    for told in unnamed {
+        let unresolved = Finding::of(told.event, FindingRule::EpisodeUnresolved);
+        match told.event.trigger {
             Trigger::Discharge => {}
             Trigger::CancelAdmit
             | Trigger::CancelTransfer
@@ -129,24 +118,21 @@ fn resolve_unnamed<'a>(
             }
             _ => continue,
         }
-        let visits = people.of(event).and_then(|person| of_person.get(person));
-        let mut open = visits
-            .into_iter()
-            .flatten()
-            .filter(|visit| episodes.get(**visit).is_some_and(|events| is_open(events, event)));
+        let theirs = told.person.and_then(|person| of_person.get(person));
+        let is_open = |at: &usize| is_open(&episodes[*at].events, told.event);
+        let mut open = theirs.into_iter().flatten().copied().filter(is_open);
         match (open.next(), open.next()) {
-            (Some(visit), None) => {
-                if let Some(events) = episodes.get_mut(*visit) {
-                    events.push(event);
-                    events.sort_by_cached_key(|event| order::arrival(event));
-                }
+            (Some(at), None) => {
+                let events = &mut episodes[at].events;
+                events.push(*told);
+                events.sort_by_cached_key(|told| order::arrival(told.event));
             }
             _ => findings.push(unresolved),
         }
     }
 }
 
-fn is_open(events: &[&Event], before: &Event) -> bool {
+fn is_open(events: &[Told<'_>], before: &Event) -> bool {
     let valid = valid(events, &mut Vec::new());
     let at = before.between().1.max(before.occurred_at);
     let before = Step { at, ..Step::of(before) };

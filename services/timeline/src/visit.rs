@@ -3,15 +3,49 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::{EpisodeKey, Event, EventId, Finding, FindingRule, Trigger, order, people::People};
+use crate::people::{People, Told};
+use crate::{EpisodeKey, Event, EventId, Finding, FindingRule, Trigger};
+
+/// A visit number within its source system, as events tell it; [`EpisodeKey`] is the same, owned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Number<'a> {
+    source_system: &'a str,
+    episode: &'a str,
+}
+
+impl<'a> Number<'a> {
+    /// The number that an event names, before visit moves.
+    pub(crate) fn of(event: &'a Event) -> Option<Number<'a>> {
+        let source_system = &*event.source_system;
+        event.episode.as_deref().map(|episode| Number { source_system, episode })
+    }
+
+    /// The number that a move names as the former one.
+    pub(crate) fn prior(event: &'a Event) -> Option<Number<'a>> {
+        let source_system = &*event.source_system;
+        event.prior_episode.as_deref().map(|episode| Number { source_system, episode })
+    }
+
+    pub(crate) fn key(self) -> EpisodeKey {
+        EpisodeKey { source_system: self.source_system.into(), episode: self.episode.into() }
+    }
+}
 
 /// One episode, as finely as the events tell it from others. Its number may be another's too.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Visit<'a> {
-    pub(crate) key: EpisodeKey,
+    pub(crate) number: Number<'a>,
     authority: Option<&'a str>,
     /// The person, where several share the number.
     holder: Option<&'a str>,
+}
+
+/// A visit with its events, in order of time.
+pub(crate) struct Episode<'a> {
+    pub(crate) visit: Visit<'a>,
+    pub(crate) events: Vec<Told<'a>>,
+    /// What names its person: its latest effective visit move, else its latest event.
+    pub(crate) owner: Option<Told<'a>>,
 }
 
 /// The visits of a set of events.
@@ -22,26 +56,22 @@ pub(crate) struct Visits<'a> {
 }
 
 /// Who gives each visit number that some event names an authority for, and to which persons.
-type Authorities<'a> = HashMap<EpisodeKey, BTreeMap<&'a str, BTreeSet<&'a str>>>;
+type Authorities<'a> = HashMap<Number<'a>, BTreeMap<&'a str, BTreeSet<&'a str>>>;
 
 impl<'a> Visits<'a> {
     /// `events` in order of time.
-    pub(crate) fn new(events: &[&'a Event], people: &People<'a>, findings: &mut Vec<Finding>) -> Self {
-        let mut visits =
-            Self { moved: HashMap::new(), effective: HashSet::new(), authorities: authorities(events, people) };
-        let mut moves: Vec<&Event> =
-            events.iter().copied().filter(|event| event.trigger == Trigger::MoveVisit).collect();
-        moves.sort_by_key(|event| std::cmp::Reverse(order::arrival(event)));
-        for event in moves {
-            let person = people.of(event);
-            let prior = event.prior_subjects.first().map_or(person, |prior| Some(people.person(prior)));
-            let from = event.prior_episode_key().map(|key| visits.named(key, event.prior_authority.as_deref(), prior));
-            let to = event.episode_key().map(|key| visits.named(key, event.authority(), person));
+    pub(crate) fn new(events: &[Told<'a>], people: &People<'a>, findings: &mut Vec<Finding>) -> Self {
+        let mut visits = Self { moved: HashMap::new(), effective: HashSet::new(), authorities: authorities(events) };
+        // The latest first.
+        for Told { event, person } in events.iter().rev().filter(|told| told.event.trigger == Trigger::MoveVisit) {
+            let prior = event.prior_subjects.first().map_or(*person, |prior| Some(people.person(prior)));
+            let from = Number::prior(event).map(|number| visits.named(number, event.prior_authority.as_deref(), prior));
+            let to = Number::of(event).map(|number| visits.named(number, event.authority(), *person));
             let Some((from, to)) = from.zip(to) else { continue };
             if visits.moved.contains_key(&from) || from == to {
                 continue;
             }
-            if *visits.current(&to) == from {
+            if visits.current(to) == from {
                 findings.push(Finding::of(event, FindingRule::MoveCircular));
                 continue;
             }
@@ -51,58 +81,58 @@ impl<'a> Visits<'a> {
         visits
     }
 
-    /// Whether this move decides where its visit is.
-    pub(crate) fn is_effective(&self, event: &Event) -> bool {
-        self.effective.contains(&event.id)
-    }
-
-    /// Each event with its visit; `None` for an event that names none, or none of several that share the number.
-    pub(crate) fn assign(
+    /// The episodes, in order of their visits. An event that names one of several which share its number, but not whose, is
+    /// in none. What names no number comes back beside them.
+    pub(crate) fn episodes(
         &self,
-        events: &[&'a Event],
+        events: Vec<Told<'a>>,
         people: &People<'a>,
         findings: &mut Vec<Finding>,
-    ) -> Vec<(&'a Event, Option<Visit<'a>>)> {
-        let mut assigned: Vec<(&Event, Option<Visit<'a>>)> = events
-            .iter()
-            .map(|event| {
-                let named = event.episode_key().map(|key| self.named(key, event.authority(), people.of(event)));
-                (*event, named.map(|visit| self.current(&visit).clone()))
-            })
-            .collect();
-        let mut numbers: HashMap<&Visit<'a>, Vec<&'a Event>> = HashMap::new();
-        for (event, visit) in &assigned {
-            if let Some(visit) = visit {
-                numbers.entry(visit).or_default().push(event);
-            }
+    ) -> (Vec<Episode<'a>>, Vec<Told<'a>>) {
+        let mut at: HashMap<Visit<'a>, usize> = HashMap::new();
+        let mut numbers: Vec<(Visit<'a>, Vec<Told<'a>>)> = Vec::new();
+        let mut unnamed = Vec::new();
+        for told in events {
+            let Some(number) = Number::of(told.event) else {
+                unnamed.push(told);
+                continue;
+            };
+            let visit = self.current(self.named(number, told.event.authority(), told.person));
+            let at = *at.entry(visit).or_insert_with(|| {
+                numbers.push((visit, Vec::new()));
+                numbers.len() - 1
+            });
+            numbers[at].1.push(told);
         }
-        let holders: HashMap<Visit<'a>, Holders<'a>> = numbers
-            .into_iter()
-            .filter_map(|(visit, events)| Some((visit.clone(), self.holders(&events, people, findings)?)))
-            .collect();
-        if holders.is_empty() {
-            return assigned;
-        }
-        for (event, visit) in &mut assigned {
-            let Some(holders) = visit.as_ref().and_then(|visit| holders.get(visit)) else { continue };
-            let holder = people.of(event).and_then(|person| holders.get(person).copied());
-            match (visit.as_mut(), holder) {
-                (Some(visit), Some(holder)) => visit.holder = Some(holder),
-                _ => {
-                    *visit = None;
-                    if event.trigger.has_effect() {
-                        findings.push(Finding::of(event, FindingRule::EpisodeUnresolved));
-                    }
+        let mut episodes = Vec::with_capacity(numbers.len());
+        for (visit, events) in numbers {
+            match self.holders(&events, people, findings) {
+                Some(holders) => {
+                    let shared = parted(visit, events, &holders, findings);
+                    episodes.extend(shared.into_iter().map(|(visit, events)| self.episode(visit, events)));
                 }
+                None => episodes.push(self.episode(visit, events)),
             }
         }
-        assigned
+        episodes.sort_unstable_by_key(|episode| episode.visit);
+        (episodes, unnamed)
+    }
+
+    fn episode(&self, visit: Visit<'a>, events: Vec<Told<'a>>) -> Episode<'a> {
+        let naming = events.iter().filter(|told| told.event.subject.is_some());
+        let owner = naming.max_by_key(|told| self.is_effective(told.event)).copied();
+        Episode { visit, events, owner }
+    }
+
+    /// Whether this move decides where its visit is.
+    fn is_effective(&self, event: &Event) -> bool {
+        event.trigger == Trigger::MoveVisit && self.effective.contains(&event.id)
     }
 
     /// The persons who were each admitted under one number; `None` unless they are several. Persons whom a move of the visit
     /// names are one holder.
-    fn holders(&self, events: &[&'a Event], people: &People<'a>, findings: &mut Vec<Finding>) -> Option<Holders<'a>> {
-        let mut persons = events.iter().filter_map(|event| people.of(event));
+    fn holders(&self, events: &[Told<'a>], people: &People<'a>, findings: &mut Vec<Finding>) -> Option<Holders<'a>> {
+        let mut persons = events.iter().filter_map(|told| told.person);
         let first = persons.next()?;
         if persons.all(|person| person == first) {
             return None;
@@ -110,17 +140,17 @@ impl<'a> Visits<'a> {
         let mut holders = Holders::new();
         let mut facility = None;
         let mut facilities_differ = false;
-        for event in events {
+        for Told { event, person } in events {
             if event.facility().is_some() {
                 facilities_differ |= facility.is_some_and(|facility| Some(facility) != event.facility());
                 facility = event.facility();
             }
-            if let Some(person) = people.of(event) {
+            if let Some(person) = *person {
                 holders.entry(person).or_insert(person);
             }
         }
-        for event in events.iter().filter(|event| self.is_effective(event)) {
-            let Some(person) = people.of(event) else { continue };
+        for Told { event, person } in events.iter().filter(|told| self.is_effective(told.event)) {
+            let Some(person) = *person else { continue };
             for prior in event.prior_subjects.iter().map(|prior| people.person(prior)) {
                 let (Some(one), Some(other)) = (holders.get(person).copied(), holders.get(prior).copied()) else {
                     continue;
@@ -131,14 +161,14 @@ impl<'a> Visits<'a> {
         }
         // Who was never admitted under the number may be the same person under a corrected identity. Where two facilities
         // use the number, being anywhere is enough: their numbers are their own.
-        let founds = |event: &&&'a Event| {
+        let founds = |event: &Event| {
             event.place.is_some()
                 && (matches!(event.trigger, Trigger::Admit | Trigger::Register)
                     || (facilities_differ && event.trigger.places()))
         };
         let mut founders: BTreeMap<&str, &Event> = BTreeMap::new();
-        for event in events.iter().filter(founds) {
-            if let Some(holder) = people.of(event).and_then(|person| holders.get(person)) {
+        for Told { event, person } in events.iter().filter(|told| founds(told.event)) {
+            if let Some(holder) = person.and_then(|person| holders.get(person)) {
                 founders.entry(holder).or_insert(event);
             }
         }
@@ -152,27 +182,27 @@ impl<'a> Visits<'a> {
 
     /// The visit of a number. Where the event names no authority, the one that gives the number to this person; or the only
     /// one, for an event that names no person.
-    fn named(&self, key: EpisodeKey, authority: Option<&'a str>, person: Option<&'a str>) -> Visit<'a> {
+    fn named(&self, number: Number<'a>, authority: Option<&'a str>, person: Option<&'a str>) -> Visit<'a> {
         let authority = authority.or_else(|| {
-            let known = self.authorities.get(&key)?;
+            let known = self.authorities.get(&number)?;
             let mut of_person =
                 known.iter().filter(|(_, persons)| person.is_none_or(|person| persons.contains(person)));
             let (authority, _) = of_person.next()?;
             of_person.next().is_none().then_some(*authority)
         });
-        Visit { key, authority, holder: None }
+        Visit { number, authority, holder: None }
     }
 
-    /// The name that an episode has now, for a source that gives names without an authority.
-    pub(crate) fn current_key(&self, key: &EpisodeKey) -> EpisodeKey {
-        self.current(&Visit { key: key.clone(), authority: None, holder: None }).key.clone()
+    /// The number that an episode has now, for a source that gives numbers without an authority.
+    pub(crate) fn current_number(&self, number: Number<'a>) -> Number<'a> {
+        self.current(Visit { number, authority: None, holder: None }).number
     }
 
     /// The visit that this one is now.
-    fn current<'v>(&'v self, visit: &'v Visit<'a>) -> &'v Visit<'a> {
+    fn current(&self, visit: Visit<'a>) -> Visit<'a> {
         let mut current = visit;
-        while let Some(next) = self.moved.get(current) {
-            current = next;
+        while let Some(next) = self.moved.get(&current) {
+            current = *next;
         }
         current
     }
@@ -181,32 +211,32 @@ impl<'a> Visits<'a> {
 /// Each person with the one that stands for all who hold the visit together.
 type Holders<'a> = HashMap<&'a str, &'a str>;
 
-fn authorities<'a>(events: &[&'a Event], people: &People<'a>) -> Authorities<'a> {
-    let mut authorities = Authorities::new();
-    for event in events {
-        let Some((key, authority)) = event.episode_key().zip(event.authority()) else { continue };
-        let persons = authorities.entry(key).or_default().entry(authority).or_default();
-        persons.extend(people.of(event));
+/// The visits of the persons who share a number. An event of nobody among them is in none, which is a finding.
+fn parted<'a>(
+    visit: Visit<'a>,
+    events: Vec<Told<'a>>,
+    holders: &Holders<'a>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<Visit<'a>, Vec<Told<'a>>> {
+    let mut parted: BTreeMap<Visit<'a>, Vec<Told<'a>>> = BTreeMap::new();
+    for told in events {
+        match told.person.and_then(|person| holders.get(person)) {
+            Some(holder) => parted.entry(Visit { holder: Some(holder), ..visit }).or_default().push(told),
+            None if told.event.trigger.has_effect() => {
+                findings.push(Finding::of(told.event, FindingRule::EpisodeUnresolved));
+            }
+            None => {}
+        }
     }
-    authorities
+    parted
 }
 
-/// The event that names each visit's person: its latest effective visit move, else its latest event.
-pub(crate) fn owners<'a>(
-    events: &[(&'a Event, Option<Visit<'a>>)],
-    visits: &Visits<'a>,
-) -> HashMap<Visit<'a>, &'a Event> {
-    let mut owners: HashMap<Visit<'a>, &Event> = HashMap::new();
-    let weight = |event: &Event| (visits.is_effective(event), order::arrival(event));
-    for (event, visit) in events {
-        let Some(visit) = visit else { continue };
-        if event.subject.is_none() {
-            continue;
-        }
-        let held = owners.entry(visit.clone()).or_insert(event);
-        if weight(event) > weight(held) {
-            *held = event;
-        }
+fn authorities<'a>(events: &[Told<'a>]) -> Authorities<'a> {
+    let mut authorities = Authorities::new();
+    for Told { event, person } in events {
+        let Some((number, authority)) = Number::of(event).zip(event.authority()) else { continue };
+        let persons = authorities.entry(number).or_default().entry(authority).or_default();
+        persons.extend(*person);
     }
-    owners
+    authorities
 }

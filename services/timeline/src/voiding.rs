@@ -4,49 +4,41 @@ use std::collections::{HashMap, HashSet};
 
 use schemas::{MovementAction, Timestamp};
 
-use crate::{Event, EventId, Trigger, nesting::Nesting, order, people::People, visit::Visit};
+use crate::nesting::Nesting;
+use crate::people::Told;
+use crate::visit::{Episode, Visit};
+use crate::{Event, EventId, Trigger, order};
 
 /// Removes what a deletion voids: the visit's and its parts' (A23) or the person's (A29) events up to its time.
 ///
 /// A person's events are those of the visits that the person owns, and those without a visit.
-pub(crate) fn delete<'a>(
-    events: &mut Vec<(&'a Event, Option<Visit<'a>>)>,
-    owners: &HashMap<Visit<'a>, &'a str>,
-    people: &People<'a>,
-    nesting: &Nesting<'a>,
-) {
+pub(crate) fn delete<'a>(episodes: &mut [Episode<'a>], unnamed: &mut Vec<Told<'a>>, nesting: &Nesting<'a>) {
     let mut visits: HashMap<Visit<'a>, Timestamp> = HashMap::new();
     let mut persons: HashMap<&str, Timestamp> = HashMap::new();
-    for (event, visit) in &*events {
-        match (event.trigger, visit, people.of(event)) {
-            (Trigger::DeleteVisit, Some(visit), _) => {
-                let until = visits.entry(visit.clone()).or_insert(event.occurred_at);
-                *until = event.occurred_at.max(*until);
-            }
-            (Trigger::DeletePerson, _, Some(person)) => {
-                let until = persons.entry(person).or_insert(event.occurred_at);
-                *until = event.occurred_at.max(*until);
-            }
-            _ => {}
-        }
+    let named = episodes.iter().flat_map(|episode| episode.events.iter().map(|told| (Some(episode.visit), told)));
+    for (visit, Told { event, person }) in named.chain(unnamed.iter().map(|told| (None, told))) {
+        let until = match (event.trigger, visit, person) {
+            (Trigger::DeleteVisit, Some(visit), _) => visits.entry(visit).or_insert(event.occurred_at),
+            (Trigger::DeletePerson, _, Some(person)) => persons.entry(person).or_insert(event.occurred_at),
+            _ => continue,
+        };
+        *until = event.occurred_at.max(*until);
     }
     if visits.is_empty() && persons.is_empty() {
         return;
     }
-    events.retain(|(event, visit)| {
-        let person = match visit {
-            Some(visit) => owners.get(visit).copied(),
-            None => people.of(event),
-        };
-        let of_visit = visit.as_ref().and_then(|visit| visits.get(visit));
-        let around = visit.iter().filter(|_| !visits.is_empty()).flat_map(|visit| nesting.around(&visit.key));
-        let of_whole = around
-            .flat_map(|key| visits.iter().filter(move |(visit, _)| visit.key == *key))
-            .map(|(_, until)| until)
-            .max();
-        let of_visit = of_visit.max(of_whole);
-        let of_person = person.and_then(|person| persons.get(person));
-        of_visit.max(of_person).is_none_or(|until| event.occurred_at > *until)
+    for Episode { visit, events, owner } in episodes {
+        let around = nesting.around(visit.number);
+        let of_whole = around.flat_map(|number| visits.iter().filter(move |(visit, _)| visit.number == number));
+        let of_visit = visits.get(visit).max(of_whole.map(|(_, until)| until).max());
+        let of_person = owner.and_then(|owner| owner.person).and_then(|person| persons.get(person));
+        if let Some(until) = of_visit.max(of_person) {
+            events.retain(|told| told.event.occurred_at > *until);
+        }
+    }
+    unnamed.retain(|told| {
+        let until = told.person.and_then(|person| persons.get(person));
+        until.is_none_or(|until| told.event.occurred_at > *until)
     });
 }
 
