@@ -3,6 +3,7 @@
 pub mod ack;
 pub mod batch;
 pub mod charset;
+mod cuts;
 mod delimiters;
 mod error;
 mod escape;

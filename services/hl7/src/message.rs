@@ -1,10 +1,11 @@
 //! One message: an index of its segments, fields found when they are asked for.
 
+use crate::cuts::Cuts;
 use crate::delimiters::Delimiters;
 use crate::error::Error;
 use crate::field::Address;
 use crate::lines;
-use crate::value::{self, Value};
+use crate::value::Value;
 
 /// Longest text read as one message. ADT messages are a few kilobytes; a megabyte leaves room for anything sane.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -16,20 +17,39 @@ pub const SEGMENTS_MAX: usize = 1_000;
 /// Segments that an ordinary message has; the index is allocated once for that many.
 const SEGMENTS_USUAL: usize = 12;
 
-/// MSH-0 to MSH-18, the character set.
-const HEADER_FIELDS: usize = 19;
+/// Fields that an ordinary message has; as above.
+const FIELDS_USUAL: usize = 160;
 
 /// A message, borrowed from its text. Reading is tolerant: line ends may be CR, LF or CRLF, anything before MSH and any
 /// control characters after the last segment are passed over, unknown segments are kept, absent fields are empty. In a
 /// message that uses CR nothing else ends a segment: a line feed, or a byte of the framing, inside a field belongs to it.
+///
+/// All fields are found in one pass over the text.
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
     text: &'a str,
     delimiters: Delimiters,
-    segments: Vec<Segment<'a>>,
-    /// The fields of MSH: every reader asks for several of them.
-    header: [&'a str; HEADER_FIELDS],
+    lines: Vec<Line<'a>>,
+    /// Where the fields of all segments end, each counted from its segment's beginning; the last one's end is the line's.
+    cuts: Vec<u32>,
     stray_line_count: usize,
+}
+
+/// A segment as it stands in the index.
+#[derive(Debug, Clone, Copy)]
+struct Line<'a> {
+    raw: &'a str,
+    /// Its cuts, among those of the message.
+    first_cut: usize,
+    end_cut: usize,
+}
+
+/// The line that is being taken in, and how many segments before it named a patient or a bed.
+#[derive(Default)]
+struct Open {
+    begin: usize,
+    first_cut: usize,
+    subject_count: usize,
 }
 
 impl<'a> Message<'a> {
@@ -40,35 +60,65 @@ impl<'a> Message<'a> {
             return Err(Error::TooLong { bytes: text.len() });
         }
         let (start, delimiters) = header(text)?;
-        let mut segments = Vec::with_capacity(SEGMENTS_USUAL);
-        let (mut stray_line_count, mut subject_count) = (0, 0);
-        for line in segment_lines(&text[start..]) {
-            match named(line, delimiters.field) {
-                Some(line) if line.starts_with("MSH") && !segments.is_empty() => {
-                    return Err(Error::SecondHeader { segment: segments.len() + 1 });
-                }
-                Some(line) => {
-                    subject_count += usize::from(matches!(&line[..3], "PID" | "MRG" | "NPU"));
-                    if subject_count > SEGMENTS_MAX {
-                        return Err(Error::SegmentsTooMany);
-                    }
-                    segments.push(Segment { line, delimiters });
-                }
-                None if line.bytes().all(|byte| byte.is_ascii_control() || byte == b' ') => {}
-                None => stray_line_count += 1,
-            }
-        }
-        let header = header_fields(&segments);
-        Ok(Message { text, delimiters, segments, header, stray_line_count })
+        let body = &text[start..];
+        let end = lines::line_end(body.as_bytes());
+        let mut message = Message::empty(text, delimiters);
+        message.index(body.trim_end_matches(|last: char| last.is_ascii_control()), end)?;
+        Ok(message)
     }
 
     /// Reads only MSH, of a text that [`Message::parse`] may refuse: enough to answer its sender.
     pub fn parse_header(text: &'a str) -> Result<Message<'a>, Error> {
         let (start, delimiters) = header(text)?;
-        let line = segment_lines(&text[start..]).next().unwrap_or("");
-        let segments = vec![Segment { line, delimiters }];
-        let header = header_fields(&segments);
-        Ok(Message { text, delimiters, segments, header, stray_line_count: 0 })
+        let body = &text[start..];
+        let end = lines::line_end(body.as_bytes());
+        let line = memchr::memchr(end, body.as_bytes()).map_or(body, |at| &body[..at]);
+        let mut message = Message::empty(text, delimiters);
+        message.index(line.trim_end_matches(|last: char| last.is_ascii_control()), end)?;
+        Ok(message)
+    }
+
+    fn empty(text: &'a str, delimiters: Delimiters) -> Message<'a> {
+        let lines = Vec::with_capacity(SEGMENTS_USUAL);
+        Message { text, delimiters, lines, cuts: Vec::with_capacity(FIELDS_USUAL), stray_line_count: 0 }
+    }
+
+    /// Takes in the segments of a text that begins with a header.
+    fn index(&mut self, body: &'a str, end: u8) -> Result<(), Error> {
+        let bytes = body.as_bytes();
+        let mut open = Open::default();
+        for at in Cuts::new(bytes, self.delimiters.field, end) {
+            if bytes[at] == end {
+                self.close(&mut open, body, at)?;
+            } else {
+                self.cuts.push((at - open.begin) as u32);
+            }
+        }
+        self.close(&mut open, body, bytes.len())
+    }
+
+    /// Takes in the line that ends here, if it is a segment.
+    fn close(&mut self, open: &mut Open, body: &'a str, end: usize) -> Result<(), Error> {
+        let line = &body[open.begin..end];
+        open.begin = end + 1;
+        let Some((blanks, raw)) = named(line, self.delimiters.field) else {
+            self.cuts.truncate(open.first_cut);
+            self.stray_line_count += usize::from(!line.bytes().all(|byte| byte.is_ascii_control() || byte == b' '));
+            return Ok(());
+        };
+        if raw.starts_with("MSH") && !self.lines.is_empty() {
+            return Err(Error::SecondHeader { segment: self.lines.len() + 1 });
+        }
+        open.subject_count += usize::from(matches!(&raw[..3], "PID" | "MRG" | "NPU"));
+        if open.subject_count > SEGMENTS_MAX {
+            return Err(Error::SegmentsTooMany);
+        }
+        if blanks > 0 {
+            self.cuts[open.first_cut..].iter_mut().for_each(|cut| *cut -= blanks as u32);
+        }
+        self.lines.push(Line { raw, first_cut: open.first_cut, end_cut: self.cuts.len() });
+        open.first_cut = self.cuts.len();
+        Ok(())
     }
 
     /// The whole text the message was read from.
@@ -82,8 +132,12 @@ impl<'a> Message<'a> {
     }
 
     /// All segments in order, MSH first.
-    pub fn segments(&self) -> &[Segment<'a>] {
-        &self.segments
+    pub fn segments(&self) -> Segments<'_, 'a> {
+        self.all_of(&self.lines)
+    }
+
+    fn all_of<'m>(&'m self, lines: &'m [Line<'a>]) -> Segments<'m, 'a> {
+        Segments { lines: lines.iter(), cuts: &self.cuts, delimiters: self.delimiters }
     }
 
     /// Lines that are no segment: a broken line end inside a field, or junk. They are passed over, but not unseen.
@@ -96,25 +150,22 @@ impl<'a> Message<'a> {
     pub fn has_control_characters(&self) -> bool {
         let is_control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7F;
         // Without an early end, which would keep the compiler from looking at many bytes at once.
-        self.segments.iter().any(|segment| segment.line.bytes().fold(false, |found, byte| found | is_control(byte)))
+        self.lines.iter().any(|line| line.raw.bytes().fold(false, |found, byte| found | is_control(byte)))
     }
 
     /// The first segment of this name.
-    pub fn segment(&self, name: &str) -> Option<Segment<'a>> {
-        find(&self.segments, name)
+    pub fn segment(&self, name: &str) -> Option<Segment<'_, 'a>> {
+        self.segments().find(|segment| segment.name() == name)
     }
 
     /// Every segment of this name.
-    pub fn all<'m>(&'m self, name: &'m str) -> impl Iterator<Item = Segment<'a>> + 'm {
-        self.segments.iter().copied().filter(move |segment| segment.name() == name)
+    pub fn all<'m>(&'m self, name: &'m str) -> impl Iterator<Item = Segment<'m, 'a>> + 'm {
+        self.segments().filter(move |segment| segment.name() == name)
     }
 
     /// A field of the first segment of this name; empty when either was not sent.
     pub fn get(&self, segment: &str, number: usize) -> Value<'a> {
-        if let ("MSH", Some(raw)) = (segment, self.header.get(number)) {
-            return Value::new(raw, self.delimiters);
-        }
-        field(&self.segments, segment, number, self.delimiters)
+        self.segment(segment).map_or(Value::new("", self.delimiters), |segment| segment.field(number))
     }
 
     /// As [`Message::get`], by a name of [`crate::field`].
@@ -145,17 +196,56 @@ impl<'a> Message<'a> {
 
     /// The patients of the message. A swap (A17) has two; a message without PID (A20) is one group of all its segments.
     pub fn groups(&self) -> Groups<'_, 'a> {
-        let first = self.segments.iter().position(|segment| segment.name() == "PID");
-        let body = &self.segments[first.unwrap_or(0)..];
-        Groups { body: Some(body), delimiters: self.delimiters }
+        let first = self.lines.iter().position(Line::is_patient);
+        Groups { message: self, body: Some(&self.lines[first.unwrap_or(0)..]) }
     }
 }
+
+impl Line<'_> {
+    fn is_patient(&self) -> bool {
+        &self.raw[..3] == "PID"
+    }
+}
+
+/// Iterator over segments.
+#[derive(Debug, Clone)]
+pub struct Segments<'m, 'a> {
+    lines: std::slice::Iter<'m, Line<'a>>,
+    cuts: &'m [u32],
+    delimiters: Delimiters,
+}
+
+impl<'m, 'a> Segments<'m, 'a> {
+    fn segment(&self, line: &Line<'a>) -> Segment<'m, 'a> {
+        Segment { line: line.raw, cuts: &self.cuts[line.first_cut..line.end_cut], delimiters: self.delimiters }
+    }
+}
+
+impl<'m, 'a> Iterator for Segments<'m, 'a> {
+    type Item = Segment<'m, 'a>;
+
+    fn next(&mut self) -> Option<Segment<'m, 'a>> {
+        self.lines.next().map(|line| self.segment(line))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.lines.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Segments<'_, '_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.lines.next_back().map(|line| self.segment(line))
+    }
+}
+
+impl ExactSizeIterator for Segments<'_, '_> {}
 
 /// Iterator over the patients of a message.
 #[derive(Debug, Clone)]
 pub struct Groups<'m, 'a> {
-    body: Option<&'m [Segment<'a>]>,
-    delimiters: Delimiters,
+    message: &'m Message<'a>,
+    body: Option<&'m [Line<'a>]>,
 }
 
 impl<'m, 'a> Iterator for Groups<'m, 'a> {
@@ -164,37 +254,37 @@ impl<'m, 'a> Iterator for Groups<'m, 'a> {
     fn next(&mut self) -> Option<Group<'m, 'a>> {
         let body = self.body?;
         let rest = body.get(1..).unwrap_or(&[]);
-        let end = rest.iter().position(|segment| segment.name() == "PID").map(|at| at + 1);
-        let (segments, after) = match end {
+        let end = rest.iter().position(Line::is_patient).map(|at| at + 1);
+        let (lines, after) = match end {
             Some(end) => (&body[..end], Some(&body[end..])),
             None => (body, None),
         };
         self.body = after;
-        Some(Group { segments, delimiters: self.delimiters })
+        Some(Group { message: self.message, lines })
     }
 }
 
 /// One patient's segments: PID and what follows it up to the next PID.
 #[derive(Debug, Clone, Copy)]
 pub struct Group<'m, 'a> {
-    segments: &'m [Segment<'a>],
-    delimiters: Delimiters,
+    message: &'m Message<'a>,
+    lines: &'m [Line<'a>],
 }
 
 impl<'m, 'a> Group<'m, 'a> {
     /// The segments in order.
-    pub const fn segments(&self) -> &'m [Segment<'a>] {
-        self.segments
+    pub fn segments(&self) -> Segments<'m, 'a> {
+        self.message.all_of(self.lines)
     }
 
     /// The group's first segment of this name.
-    pub fn segment(&self, name: &str) -> Option<Segment<'a>> {
-        find(self.segments, name)
+    pub fn segment(&self, name: &str) -> Option<Segment<'m, 'a>> {
+        self.segments().find(|segment| segment.name() == name)
     }
 
     /// A field of the group's first segment of this name; empty when either was not sent.
     pub fn get(&self, segment: &str, number: usize) -> Value<'a> {
-        field(self.segments, segment, number, self.delimiters)
+        self.segment(segment).map_or(Value::new("", self.message.delimiters), |segment| segment.field(number))
     }
 
     /// As [`Group::get`], by a name of [`crate::field`].
@@ -203,14 +293,15 @@ impl<'m, 'a> Group<'m, 'a> {
     }
 }
 
-/// One segment: its line, fields found when asked for.
+/// One segment: its line, and where its fields are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment<'a> {
+pub struct Segment<'m, 'a> {
     line: &'a str,
+    cuts: &'m [u32],
     delimiters: Delimiters,
 }
 
-impl<'a> Segment<'a> {
+impl<'a> Segment<'_, 'a> {
     /// The three-letter name.
     pub fn name(&self) -> &'a str {
         &self.line[..3]
@@ -226,53 +317,31 @@ impl<'a> Segment<'a> {
         let raw = match (self.is_header(), number) {
             (_, 0) => "",
             (true, 1) => &self.line[3..4],
-            (true, number) => value::piece(self.line, self.delimiters.field, number),
-            (false, number) => value::piece(self.line, self.delimiters.field, number + 1),
+            (true, number) => self.piece(number - 1),
+            (false, number) => self.piece(number),
         };
         Value::new(raw, self.delimiters)
     }
 
-    /// The fields below `N` in one pass, for a segment of which many are read. Index is the field number; index 0 is the name.
-    pub fn fields<const N: usize>(&self) -> [Value<'a>; N] {
-        let mut found = [Value::new("", self.delimiters); N];
-        let shift = usize::from(self.is_header());
-        for (at, raw) in value::split(self.line, self.delimiters.field).enumerate() {
-            let number = if at == 0 { 0 } else { at + shift };
-            match found.get_mut(number) {
-                Some(slot) => *slot = Value::new(raw, self.delimiters),
-                None => break,
-            }
-        }
-        if shift == 1 && N > 1 {
-            found[1] = Value::new(&self.line[3..4], self.delimiters);
-        }
-        found
+    /// As [`Segment::field`], by a name of [`crate::field`], whose segment this is.
+    pub fn at(&self, address: Address) -> Value<'a> {
+        self.field(address.number)
     }
 
     /// Number of the last field that was sent.
     pub fn field_count(&self) -> usize {
-        value::split(self.line, self.delimiters.field).count() - 1 + usize::from(self.is_header())
+        self.cuts.len() + usize::from(self.is_header())
+    }
+
+    /// What stands between the cut of this number, counted from 1, and the next.
+    fn piece(&self, number: usize) -> &'a str {
+        let cut = |number: usize| self.cuts.get(number).map(|cut| *cut as usize);
+        cut(number - 1).map_or("", |begin| &self.line[begin + 1..cut(number).unwrap_or(self.line.len())])
     }
 
     fn is_header(&self) -> bool {
         self.line.len() > 3 && matches!(self.name(), "MSH" | "FHS" | "BHS")
     }
-}
-
-fn header_fields<'a>(segments: &[Segment<'a>]) -> [&'a str; HEADER_FIELDS] {
-    let Some(header) = segments.first() else { return [""; HEADER_FIELDS] };
-    let mut fields = header.fields::<HEADER_FIELDS>().map(|value| value.raw());
-    // As of every segment, there is no field 0.
-    fields[0] = "";
-    fields
-}
-
-fn find<'a>(segments: &[Segment<'a>], name: &str) -> Option<Segment<'a>> {
-    segments.iter().copied().find(|segment| segment.name() == name)
-}
-
-fn field<'a>(segments: &[Segment<'a>], name: &str, number: usize, delimiters: Delimiters) -> Value<'a> {
-    find(segments, name).map_or(Value::new("", delimiters), |segment| segment.field(number))
 }
 
 /// Where MSH begins, and its separators.
@@ -292,36 +361,16 @@ pub(crate) fn header_start(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The line, blanks before it taken off, if it begins with a segment name and a separator or nothing else.
-fn named(line: &str, separator: u8) -> Option<&str> {
+/// The line, blanks before it taken off, if it begins with a segment name and a separator or nothing else; and how many
+/// bytes of blanks they were.
+fn named(line: &str, separator: u8) -> Option<(usize, &str)> {
     // Nearly every line begins with its name.
-    let line = if line.as_bytes()[0].is_ascii_uppercase() { line } else { &line[lines::blanks(line.as_bytes())..] };
-    let line = if line.ends_with(['\r', '\n']) { line.trim_end_matches(['\r', '\n']) } else { line };
+    let blanks = if line.as_bytes().first()?.is_ascii_uppercase() { 0 } else { lines::blanks(line.as_bytes()) };
+    let line = line[blanks..].trim_end_matches(['\r', '\n']);
     let bytes = line.as_bytes();
     let name = bytes.get(..3)?;
     let named = name[0].is_ascii_uppercase()
         && name[1..].iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         && bytes.get(3).is_none_or(|&byte| byte == separator || byte.is_ascii_control());
-    named.then_some(line)
-}
-
-/// The non-empty lines of a text that begins with a header, cut at what ends its segments.
-fn segment_lines(text: &str) -> impl Iterator<Item = &str> {
-    let end = lines::line_end(text.as_bytes());
-    let mut rest = Some(text.trim_end_matches(|last: char| last.is_ascii_control()));
-    std::iter::from_fn(move || {
-        loop {
-            let line = match memchr::memchr(end, rest?.as_bytes()) {
-                Some(end) => {
-                    let (line, after) = rest?.split_at(end);
-                    rest = Some(&after[1..]);
-                    line
-                }
-                None => rest.take()?,
-            };
-            if !line.is_empty() {
-                return Some(line);
-            }
-        }
-    })
+    named.then_some((blanks, line))
 }

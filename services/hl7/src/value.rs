@@ -141,47 +141,40 @@ impl<'a> Iterator for Repetitions<'a> {
 
     fn next(&mut self) -> Option<Value<'a>> {
         let rest = self.rest?;
-        let raw = match find(rest, self.delimiters.repetition) {
-            Some(end) => {
-                self.rest = Some(&rest[end + 1..]);
-                &rest[..end]
-            }
-            None => {
-                self.rest = None;
-                rest
-            }
-        };
-        Some(Value::new(raw, self.delimiters))
+        let end = find(rest, self.delimiters.repetition);
+        self.rest = end.map(|end| &rest[end + 1..]);
+        Some(Value::new(end.map_or(rest, |end| &rest[..end]), self.delimiters))
     }
 }
 
 /// Position of `separator`; a separator of 0 does not exist.
 fn find(text: &str, separator: u8) -> Option<usize> {
-    if separator == 0 { None } else { memchr::memchr(separator, text.as_bytes()) }
+    let bytes = text.as_bytes();
+    match separator {
+        0 => None,
+        // Most fields are shorter than what a search that looks at many bytes at once needs to begin.
+        _ if bytes.len() < SHORT => bytes.iter().position(|byte| *byte == separator),
+        _ => memchr::memchr(separator, bytes),
+    }
 }
 
+/// Texts of fewer bytes are searched byte by byte.
+const SHORT: usize = 32;
+
 /// The piece at `number`, counted from 1, or the empty text.
-pub(crate) fn piece(text: &str, separator: u8, number: usize) -> &str {
+fn piece(text: &str, separator: u8, number: usize) -> &str {
     let Some(skip) = number.checked_sub(1) else { return "" };
     split(text, separator).nth(skip).unwrap_or("")
 }
 
 /// The pieces of `text` between `separator`s; cuts are at ASCII bytes, so always at character boundaries.
-pub(crate) fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
-    let mut ends = memchr::memchr_iter(if separator == 0 { 0xFF } else { separator }, text.as_bytes());
-    let mut start = Some(0);
+fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
     std::iter::from_fn(move || {
-        let from = start?;
-        match ends.next() {
-            Some(end) => {
-                start = Some(end + 1);
-                Some(&text[from..end])
-            }
-            None => {
-                start = None;
-                Some(&text[from..])
-            }
-        }
+        let text = rest?;
+        let end = find(text, separator);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(end.map_or(text, |end| &text[..end]))
     })
 }
 

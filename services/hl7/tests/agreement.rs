@@ -11,7 +11,7 @@ fn check(text: &str) {
     let theirs = hl7_parser::parse_message(text.trim_end_matches('\r')).expect("the text is a message");
     let their_segments: Vec<_> = theirs.segments().collect();
     assert_eq!(ours.segments().len(), their_segments.len());
-    for (segment, their_segment) in ours.segments().iter().zip(their_segments) {
+    for (segment, their_segment) in ours.segments().zip(their_segments) {
         assert_eq!(segment.name(), their_segment.name);
         for number in 1..=segment.field_count() + 1 {
             let field = segment.field(number);

@@ -11,9 +11,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let Ok(message) = Message::parse(&text) else { continue };
         let mut clock = time::Stockholm::new();
         for segment in message.segments() {
-            let fields = segment.fields::<64>();
-            for (number, value) in fields.iter().enumerate().skip(1) {
-                assert_eq!(*value, segment.field(number));
+            for value in (1..=segment.field_count()).map(|number| segment.field(number)) {
                 for repetition in value.repetitions() {
                     let _ = (repetition.text(), repetition.component(2).subcomponent(2), clock.read(repetition.raw()));
                 }

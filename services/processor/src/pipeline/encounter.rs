@@ -142,9 +142,9 @@ impl<S: Sink> Mapping<'_, S> {
         for group in message.groups() {
             let pseudonyms = self.pseudonymising.patient(&group, self.findings);
             let mut prior = Prior::default();
-            for mrg in group.segments().iter().filter(|segment| segment.name() == "MRG") {
-                prior.tokens.extend(self.pseudonymising.prior(mrg, self.findings));
-                let visit = visit::prior_numbering(mrg, self.directory);
+            for mrg in group.segments().filter(|segment| segment.name() == "MRG") {
+                prior.tokens.extend(self.pseudonymising.prior(&mrg, self.findings));
+                let visit = visit::prior_numbering(&mrg, self.directory);
                 prior.visit = prior.visit.or(visit.component(1).given().map(|_| visit));
             }
             any_prior |= !prior.tokens.is_empty();
@@ -166,7 +166,7 @@ impl<S: Sink> Mapping<'_, S> {
     /// A45 and its kin: each MRG with its PV1 moves one visit.
     pub(crate) fn visit_moves(&mut self, message: &Message<'_>) -> Result<(), Stop> {
         let directory = self.directory;
-        let complete = |group: &Group<'_, '_>, mrg: &Segment<'_>, pv1: Option<Segment<'_>>| {
+        let complete = |group: &Group<'_, '_>, mrg: &Segment<'_, '_>, pv1: Option<Segment<'_, '_>>| {
             visit::prior_numbering(mrg, directory).component(1).given().is_some()
                 && visit::number(group, pv1, directory).is_some()
         };
@@ -237,7 +237,7 @@ impl<S: Sink> Mapping<'_, S> {
     fn encounter(
         &mut self,
         group: &Group<'_, '_>,
-        pv1: Option<Segment<'_>>,
+        pv1: Option<Segment<'_, '_>>,
         pseudonyms: &Pseudonyms,
         prior: Prior<'_>,
     ) {
@@ -356,18 +356,18 @@ fn correction(of_trigger: CorrectionKind, action: Option<MovementAction>) -> Cor
 }
 
 /// Each MRG of a group with the PV1 that goes with it: the one that follows it, else the last one before it.
-fn visit_pairs<'a>(group: &Group<'_, 'a>) -> Vec<(Segment<'a>, Option<Segment<'a>>)> {
-    let mut pairs: Vec<(Segment<'a>, Option<Segment<'a>>)> = Vec::new();
+fn visit_pairs<'m, 'a>(group: &Group<'m, 'a>) -> Vec<(Segment<'m, 'a>, Option<Segment<'m, 'a>>)> {
+    let mut pairs: Vec<(Segment<'m, 'a>, Option<Segment<'m, 'a>>)> = Vec::new();
     let mut last_pv1 = None;
     let mut open = false;
     for segment in group.segments() {
         match segment.name() {
             "MRG" => {
-                pairs.push((*segment, last_pv1));
+                pairs.push((segment, last_pv1));
                 open = true;
             }
             "PV1" => {
-                last_pv1 = Some(*segment);
+                last_pv1 = Some(segment);
                 if let Some(pair) = pairs.last_mut().filter(|_| open) {
                     pair.1 = last_pv1;
                 }

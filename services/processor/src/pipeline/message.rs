@@ -19,7 +19,7 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Result<Message
     if message.has_control_characters() {
         findings.add(Rule::ControlCharacter, "MSH");
     }
-    if message.segments().last().is_some_and(|last| shorten::is_marked(last.raw())) {
+    if message.segments().next_back().is_some_and(|last| shorten::is_marked(last.raw())) {
         findings.add(Rule::MessageShortened, "MSH");
     }
     Ok(message)

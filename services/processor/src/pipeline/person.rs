@@ -1,6 +1,6 @@
 //! What PID says of a person, without saying who.
 
-use hl7::{Group, Value, field};
+use hl7::{Group, field};
 use schemas::Sex;
 
 use super::findings::Findings;
@@ -34,9 +34,8 @@ pub(crate) fn read(
     directory: &Directory,
     findings: &mut Findings,
 ) -> Facts {
-    let pid: [Value<'_>; 31] =
-        group.segment("PID").map(|pid| pid.fields()).unwrap_or_else(|| [group.get("PID", 0); 31]);
-    let at = |address: field::Address| pid[address.number].component(1).given();
+    let pid = group.segment("PID");
+    let at = |address| pid.and_then(|pid| pid.at(address).component(1).given());
     let sex = match at(field::PID_SEX) {
         None => Sex::Unknown,
         Some(code) => directory.sex(code).unwrap_or_else(|| {

@@ -39,7 +39,7 @@ impl Pseudonymising<'_> {
         let candidates =
             [(field::PID_IDENTIFIERS, "PID-3"), (field::PID_EXTERNAL_ID, "PID-2"), (field::PID_ALTERNATE_ID, "PID-4")];
         for (address, path) in candidates {
-            let subjects = self.subjects(pid.field(address.number), path, findings);
+            let subjects = self.subjects(pid.at(address), path, findings);
             if let Some(primary) = identity::primary(&subjects) {
                 return self.pseudonyms(&subjects, primary);
             }
@@ -48,8 +48,8 @@ impl Pseudonymising<'_> {
     }
 
     /// The pseudonyms that an MRG says are no longer used (MRG-1).
-    pub(crate) fn prior(&self, mrg: &Segment<'_>, findings: &mut Findings) -> Vec<Token> {
-        let subjects = self.subjects(mrg.field(field::MRG_IDENTIFIERS.number), "MRG-1", findings);
+    pub(crate) fn prior(&self, mrg: &Segment<'_, '_>, findings: &mut Findings) -> Vec<Token> {
+        let subjects = self.subjects(mrg.at(field::MRG_IDENTIFIERS), "MRG-1", findings);
         subjects.iter().map(|subject| self.pseudonymiser.subject(Purpose::Care, subject)).collect()
     }
 

@@ -40,8 +40,7 @@ impl<'g> Guard<'g> {
         let mut own = Vec::with_capacity(4);
         for segment in message.segments() {
             let Some((_, numbers)) = OWN_FIELDS.iter().find(|(name, _)| *name == segment.name()) else { continue };
-            let fields: [Value<'g>; 22] = segment.fields();
-            for repetition in numbers.iter().flat_map(|number| fields[*number].repetitions()) {
+            for repetition in numbers.iter().flat_map(|number| segment.field(*number).repetitions()) {
                 if let Some(value) = repetition.component(1).given()
                     && value.len() >= OWN_LENGTH_MIN
                     && !own.contains(&value)

@@ -40,36 +40,35 @@ pub(crate) struct Tools<'t> {
 }
 
 /// The field with the visit number: PV1-19, or the one that the region's directory names.
-fn numbering<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, directory: &Directory) -> Option<Value<'a>> {
+fn numbering<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'_, 'a>>, directory: &Directory) -> Option<Value<'a>> {
     let elsewhere = directory.visit.as_ref().map(|path| group.get(path.segment(), path.field));
-    elsewhere.filter(|value| value.component(1).given().is_some()).or_else(|| Some(pv1?.field(field::PV1_VISIT.number)))
+    elsewhere.filter(|value| value.component(1).given().is_some()).or_else(|| Some(pv1?.at(field::PV1_VISIT)))
 }
 
 /// The visit number, as sent.
-pub(crate) fn number<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, directory: &Directory) -> Option<&'a str> {
+pub(crate) fn number<'a>(
+    group: &Group<'_, 'a>,
+    pv1: Option<Segment<'_, 'a>>,
+    directory: &Directory,
+) -> Option<&'a str> {
     numbering(group, pv1, directory)?.component(1).given()
 }
 
 /// The field with the former visit number of a merge: MRG-5, or MRG-3 where visits are not numbered in PV1-19.
-pub(crate) fn prior_numbering<'a>(mrg: &Segment<'a>, directory: &Directory) -> Value<'a> {
-    let visit = mrg.field(field::MRG_VISIT.number);
-    if directory.visit.is_some() && visit.component(1).given().is_none() {
-        mrg.field(field::MRG_ACCOUNT.number)
-    } else {
-        visit
-    }
+pub(crate) fn prior_numbering<'a>(mrg: &Segment<'_, 'a>, directory: &Directory) -> Value<'a> {
+    let visit = mrg.at(field::MRG_VISIT);
+    if directory.visit.is_some() && visit.component(1).given().is_none() { mrg.at(field::MRG_ACCOUNT) } else { visit }
 }
 
 /// Whether a PV1 names a place.
-pub(crate) fn is_placed(pv1: Option<Segment<'_>>) -> bool {
-    pv1.is_some_and(|pv1| place::is_named(pv1.field(field::PV1_LOCATION.number)))
+pub(crate) fn is_placed(pv1: Option<Segment<'_, '_>>) -> bool {
+    pv1.is_some_and(|pv1| place::is_named(pv1.at(field::PV1_LOCATION)))
 }
 
 /// Reads a visit from a patient's segments; `pv1` is the one that is meant.
-pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'a>>, tools: &mut Tools<'_>) -> Visit<'a> {
+pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'_, 'a>>, tools: &mut Tools<'_>) -> Visit<'a> {
     let Some(pv1) = pv1 else { return Visit::absent(group, tools) };
-    let fields: [Value<'a>; 46] = pv1.fields();
-    let at = |address: field::Address| fields[address.number];
+    let at = |address| pv1.at(address);
     let Tools { directory, guard, stockholm, findings } = tools;
     let class_code = guard.text(at(field::PV1_CLASS).component(1), "PV1-2", findings);
     let class = class_code.as_deref().map_or(PatientClass::Unknown, |code| {
@@ -201,8 +200,8 @@ pub(crate) fn bed_kind(visit: &Visit<'_>, unit: Option<&Unit>) -> BedKind {
 
 fn movement<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
     let Some(zbe) = group.segment("ZBE") else { return (None, None) };
-    let id = tools.guard.episode(zbe.field(field::ZBE_MOVEMENT.number).component(1), "ZBE-1", tools.findings);
-    let action = match zbe.field(field::ZBE_ACTION.number).component(1).given() {
+    let id = tools.guard.episode(zbe.at(field::ZBE_MOVEMENT).component(1), "ZBE-1", tools.findings);
+    let action = match zbe.at(field::ZBE_ACTION).component(1).given() {
         None => None,
         Some("INSERT") => Some(MovementAction::Insert),
         Some("UPDATE") => Some(MovementAction::Update),
