@@ -63,6 +63,17 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether it passes by itself: the registry is away or overloaded, and says nothing of what was asked.
+    pub fn passes(&self) -> bool {
+        match self {
+            Error::Unreachable { .. } => true,
+            Error::Refused { status, .. } => *status >= 500 || *status == 429,
+            Error::NotUnderstood { .. } => false,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Id {
     id: u32,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use axum::Router;
 use runtime::config::{self, Log};
@@ -18,6 +19,9 @@ use crate::worker::{self, Worker};
 
 /// Health component that says whether schemas, keys and directories are loaded.
 const COMPONENT: &str = "processor";
+
+/// Between attempts at a registry that is away; each of them takes seconds itself.
+const REGISTRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads and checks a configuration without starting anything.
 pub fn check(path: &Path) -> ExitCode {
@@ -60,10 +64,14 @@ fn serve(config: Config) -> Result<(), Failure> {
         let settings = config.relay.clone();
         let kafka = config.kafka.clone();
         // The registry's client blocks.
-        let worker = tokio::task::spawn_blocking(move || Worker::new(&config, metrics))
-            .await
-            .map_err(Failure::failed)?
-            .map_err(Failure::failed)?;
+        let made = tokio::task::spawn_blocking({
+            let (health, shutdown) = (health.clone(), shutdown.clone());
+            move || make_worker(&config, &metrics, &health, &shutdown)
+        });
+        let Some(worker) = made.await.map_err(Failure::failed)?.map_err(Failure::failed)? else {
+            server.stopped().await;
+            return Ok(());
+        };
         health.set_ready(COMPONENT, true, "schemas, keys and directories are loaded");
         let relay = Relay { kafka, settings, routes, metrics: relay_metrics, health, shutdown: shutdown.clone() };
         let thread = relay.spawn(worker).map_err(Failure::failed)?;
@@ -75,6 +83,33 @@ fn serve(config: Config) -> Result<(), Failure> {
             Err(_) => Err(Failure::failed(Panicked)),
         }
     })
+}
+
+/// Makes the worker, however long the registry is away; `None` when it is time to stop first.
+fn make_worker(
+    config: &Config,
+    metrics: &Metrics,
+    health: &Health,
+    shutdown: &Shutdown,
+) -> Result<Option<Worker>, worker::Error> {
+    let mut is_logged = false;
+    loop {
+        let away = match Worker::new(config, metrics.clone()) {
+            Err(worker::Error::Registry { topic, source }) if source.passes() => {
+                worker::Error::Registry { topic, source }
+            }
+            made => return made.map(Some),
+        };
+        let reason = exit::chain(&away);
+        if !is_logged {
+            tracing::warn!(reason, "the schema registry is away, asking again until it answers");
+            is_logged = true;
+        }
+        health.set_ready(COMPONENT, false, reason);
+        if shutdown.sleep(REGISTRY_PAUSE) {
+            return Ok(None);
+        }
+    }
 }
 
 /// The relay's thread panicked; the panic hook has logged where.

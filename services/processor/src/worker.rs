@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
+use runtime::failpoint;
 use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
@@ -178,6 +179,7 @@ impl Step for Worker {
         {
             decoded = self.decoder.decode(record.payload);
         }
+        failpoint::reach("step", record.topic, record.partition, record.offset);
         let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
@@ -189,7 +191,7 @@ impl Step for Worker {
                 outcome
             }
             Err(_) => {
-                let outcome = park_unreadable(record, origin, region.code, source.feed, &mut sink);
+                let outcome = park_unread(Rule::RecordUnreadable, record, origin, region.code, source.feed, &mut sink);
                 self.metrics.count(&outcome, &[]);
                 outcome
             }
@@ -202,17 +204,31 @@ impl Step for Worker {
         }
         Ok(outcome.fate())
     }
+
+    fn set_aside(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
+        let source = &self.sources[record.route];
+        let region = &mut self.regions[source.region];
+        let mut sink = KafkaSink { outputs, encoders: &mut region.encoders, failed: None };
+        let outcome = park_unread(Rule::RecordPanicked, record, origin, region.code, source.feed, &mut sink);
+        self.metrics.count(&outcome, &[]);
+        match sink.failed {
+            Some(error) => Err(Failure::Stop(Box::new(error))),
+            None => Ok(outcome.fate()),
+        }
+    }
 }
 
-/// A record that is no SourceRecord says nothing of itself: the topic says region and feed, Kafka the time.
-fn park_unreadable(
+/// A record of which nothing is read: the topic says region and feed, Kafka the time.
+fn park_unread(
+    rule: Rule,
     record: &Record<'_>,
     origin: Origin<'_>,
     region: &str,
     feed: &str,
     sink: &mut KafkaSink<'_>,
 ) -> Outcome {
-    let rejection = Rejection::new(Rule::RecordUnreadable, None);
+    let rejection = Rejection::new(rule, None);
     sink.parked(&Parked {
         region,
         source_system: "",

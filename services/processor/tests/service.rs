@@ -14,6 +14,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use runtime::failpoint;
 use runtime::origin::{EVENT_ID_HEADER, HEADER, Origin, Watermarks};
 use schemas::registry;
 use schemas::{
@@ -51,7 +52,7 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 struct Stage {
     region: Region,
     folder: tempfile::TempDir,
-    _registry: registry::Server,
+    registry: registry::Server,
     http: u16,
 }
 
@@ -72,7 +73,7 @@ impl Stage {
             registry.url(),
         );
         std::fs::write(folder.path().join("processor.toml"), config).expect("written");
-        Stage { region, folder, _registry: registry, http }
+        Stage { region, folder, registry, http }
     }
 
     fn config(&self) -> PathBuf {
@@ -80,8 +81,12 @@ impl Stage {
     }
 
     fn metrics(&self) -> Option<String> {
+        self.get("/metrics")
+    }
+
+    fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http)).ok()?;
-        stream.write_all(b"GET /metrics HTTP/1.0\r\nhost: localhost\r\n\r\n").ok()?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").as_bytes()).ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         Some(text)
@@ -100,7 +105,12 @@ struct Service(Child);
 
 impl Service {
     fn start(config: &Path) -> Service {
+        Service::start_with(config, &[])
+    }
+
+    fn start_with(config: &Path, variables: &[(&str, &str)]) -> Service {
         let child = Command::new(env!("CARGO_BIN_EXE_processor"))
+            .envs(variables.iter().copied())
             .arg("run")
             .arg("--config")
             .arg(config)
@@ -368,6 +378,74 @@ fn check_kind<'a, R: Record + serde::Deserialize<'a>>(
     assert_eq!(R::KIND, kind);
     for record in seen.values() {
         decoder.decode::<R>(&record.payload).expect("the topic's kind");
+    }
+}
+
+#[test]
+fn a_record_at_which_the_processor_panics_is_parked_and_the_others_come_out() {
+    let stage = Stage::set("12");
+    let adt = topics::name::source(stage.region, "adt");
+    let records: Vec<Vec<u8>> =
+        (0..20).map(|number| encoded(stage.region, Format::Hl7v2, admission(number).as_bytes())).collect();
+    write(&adt, &records);
+    let point = format!("step {adt}/0/4");
+    let service = Service::start_with(&stage.config(), &[(failpoint::VARIABLE, &point)]);
+    wait_for("all records", || (stage.metric("vardstrom_processor_records_total") == Some(20)).then_some(()));
+    assert_eq!(stage.metric("vardstrom_processor_panicked_records_total"), Some(1));
+    assert_eq!(service.stop(), Some(0));
+    let parked = read(&topics::name::parked(stage.region));
+    let decoder = Decoder::development();
+    let rules: Vec<(i64, String)> = parked
+        .values()
+        .map(|seen| decoder.decode::<Parked<'_>>(&seen.payload).expect("a parked record"))
+        .map(|parked| (parked.origin.offset, parked.rule.to_owned()))
+        .filter(|(_, rule)| rule == "record-panicked")
+        .collect();
+    assert_eq!(rules, [(4, "record-panicked".to_owned())]);
+}
+
+#[test]
+fn the_registry_may_come_after_the_processor() {
+    let stage = Stage::set("10");
+    let adt = topics::name::source(stage.region, "adt");
+    write(&adt, &[encoded(stage.region, Format::Hl7v2, admission(1).as_bytes())]);
+    let port = local_stack::free_port().expect("a port");
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration");
+    let late = text.replace(&stage.registry.url(), &format!("http://127.0.0.1:{port}"));
+    assert_ne!(late, text);
+    std::fs::write(stage.config(), late).expect("written");
+    let service = Service::start(&stage.config());
+    // One attempt of the client takes some seconds; the processor once ended after it.
+    wait_for("the processor to say what it waits for", || {
+        stage.get("/readyz").filter(|text| text.contains("registry"))
+    });
+    std::thread::sleep(Duration::from_secs(6));
+    let _registry = registry::server::spawn(format!("127.0.0.1:{port}")).expect("a registry");
+    wait_for("the record", || (stage.metric("vardstrom_processor_records_total") == Some(1)).then_some(()));
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_region_that_is_added_or_left_out_is_read_or_not() {
+    let (one, other) = (Stage::set("08"), Stage::set("09"));
+    let topics = [&one, &other].map(|stage| topics::name::source(stage.region, "adt"));
+    let both = format!(
+        "{}[[region]]\ncode = \"09\"\nkey = {{ env = \"KEY\" }}\nkey_id = \"v1\"\n",
+        std::fs::read_to_string(one.config()).expect("the configuration")
+    );
+    let with_both = one.folder.path().join("both.toml");
+    std::fs::write(&with_both, both).expect("written");
+    for (run, (config, read)) in [(one.config(), 1), (with_both, 2), (one.config(), 1)].into_iter().enumerate() {
+        for (stage, topic) in [&one, &other].into_iter().zip(&topics) {
+            write(topic, &[encoded(stage.region, Format::Hl7v2, admission(run).as_bytes())]);
+        }
+        // At once, while the group still holds the member of before.
+        let service = Service::start(&config);
+        wait_for("what is read", || {
+            let consumed = one.metric("vardstrom_processor_records_total")?;
+            (consumed == ((run + 1) * read) as u64).then_some(())
+        });
+        assert_eq!(service.stop(), Some(0));
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod broker;
 pub mod config;
 pub mod exit;
+pub mod failpoint;
 pub mod fate;
+mod header;
 pub mod health;
 pub mod http;
 pub mod logs;

@@ -11,7 +11,10 @@
 //!   when its record's outputs are all acknowledged, and the front is what is committed.
 //! - The producer is idempotent and gapless: within an output partition nothing is written after a record that failed,
 //!   so a consumer's watermark cannot pass over a hole. A failed delivery ends the process.
-//! - Group membership is static and cooperative: a restart takes its partitions back without moving anyone else's.
+//! - Group membership is static and cooperative: a restart takes its partitions back without moving anyone else's. The
+//!   group hands a known member its old partitions whatever it asks for, so the member's name says what is read: a process
+//!   that is started with other routes is a new member, and the old one's partitions come to it after the session timeout.
+//! - A record at which the step panics is tried once more and then set aside, where the step knows how.
 //!   Rebalances are only noted in librdkafka's callback and carried out by the loop, which drains and commits first.
 //!
 //! Refused: Kafka transactions (librdkafka lacks KIP-890, so a timeout can tear one), and committing what was polled
@@ -28,6 +31,7 @@ mod worker;
 use std::error::Error as StdError;
 use std::io;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
@@ -94,6 +98,15 @@ impl Settings {
             fetch_queue_size: Self::queue_size(),
             send_queue_size: Self::queue_size(),
         }
+    }
+
+    /// What the group calls this instance (`group.instance.id`): its name, and a sum over the topics that it reads.
+    pub fn member(&self, routes: &[Route]) -> String {
+        let mut topics: Vec<&str> = routes.iter().map(|route| route.input.as_str()).collect();
+        topics.sort_unstable();
+        // FNV-1a: two sets of topics with one sum would only share a name, as all of them would without it.
+        let add = |sum: u32, byte: u8| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        format!("{}.{:08x}", self.instance, topics.join("\n").bytes().fold(0x811C_9DC5, add))
     }
 
     // Long enough to fill batches under load, short beside the promise of 250 ms.
@@ -180,7 +193,29 @@ pub struct Record<'a> {
 pub trait Step: Send {
     /// Decides the record's fate and writes its outputs. On a failure the outputs are dropped.
     fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure>;
+
+    /// Decides the fate of a record at which [`Step::step`] panicked twice: writes where the record is, and reads nothing of
+    /// it. Where a step does not say how, the relay ends.
+    fn set_aside(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        let _ = (record, outputs);
+        Err(Failure::Stop(Box::new(Panicked)))
+    }
 }
+
+impl<S: Step> Step for &mut S {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        S::step(self, record, outputs)
+    }
+
+    fn set_aside(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        S::set_aside(self, record, outputs)
+    }
+}
+
+/// A step panicked at a record; the panic hook has logged where in the program.
+#[derive(Debug, thiserror::Error)]
+#[error("deciding the record panicked")]
+struct Panicked;
 
 /// Why a step cannot decide a record's fate for now. What the record itself says is never a failure but a fate.
 #[derive(Debug)]
@@ -287,6 +322,10 @@ crate::metrics! {
         pub commits: Counter = "commits_total",
         /// Times the queue to Kafka was full and the loop waited.
         pub queue_full: Counter = "queue_full_total",
+        /// Records at which the step panicked twice; they were set aside with their coordinates.
+        pub panicked: Counter = "panicked_records_total",
+        /// Times the group took this process for another one and it joined again.
+        pub rejoins: Counter = "rejoins_total",
     }
 }
 
@@ -319,12 +358,37 @@ impl Relay {
     }
 
     /// Relays on the calling thread until shutdown, then drains, commits and returns.
-    pub fn run(self, step: impl Step) -> Result<(), Error> {
-        match worker::Worker::start(self, step) {
-            Ok(worker) => worker.run(),
-            Err(Error::Kafka(broker::Error::Stopped)) => Ok(()),
-            Err(error) => Err(error),
+    ///
+    /// A broker that was away may take this process for an older one of its name. It joins again, and ends only when it is
+    /// pushed out at once once more: then another process of that name lives.
+    pub fn run(self, mut step: impl Step) -> Result<(), Error> {
+        let mut joined_again: Option<Instant> = None;
+        loop {
+            let result = worker::Worker::start(self.clone(), &mut step).and_then(worker::Worker::run);
+            let error = match result {
+                Ok(()) | Err(Error::Kafka(broker::Error::Stopped)) => return Ok(()),
+                Err(error) => error,
+            };
+            let lives_elsewhere = joined_again.is_some_and(|at| at.elapsed() < self.settings.session_timeout.0 * 2);
+            if !error.is_fenced() || lives_elsewhere || self.shutdown.requested() {
+                return Err(error);
+            }
+            tracing::warn!("the group took this process for another one of its name; joining again");
+            self.metrics.rejoins.inc();
+            joined_again = Some(Instant::now());
         }
+    }
+}
+
+impl Error {
+    /// Whether the group takes another process for the one of this name.
+    fn is_fenced(&self) -> bool {
+        let code = match self {
+            Error::Kafka(broker::Error::Refused { code, .. }) => Some(*code),
+            Error::Group { source, .. } => source.rdkafka_error_code(),
+            _ => None,
+        };
+        matches!(code, Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::FencedInstanceId))
     }
 }
 

@@ -13,12 +13,13 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use serde::Deserialize;
 
 use crate::broker::{self, Link, Probe, Watch};
 use crate::config::{self, Fault, Period, Size};
+use crate::header;
 use crate::health::Health;
 use crate::origin::{self, Origin};
 use crate::relay::clients::FETCH_BYTES_MIN;
@@ -114,7 +115,7 @@ impl Record<'_> {
 
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.message.headers()?.iter().find(|header| header.key == name)?.value
+        header::first(&self.message, name)
     }
 
     /// Where the record came from; a missing header is malformed too.

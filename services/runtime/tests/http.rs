@@ -65,7 +65,7 @@ fn every_metric_of_the_relay_has_a_help_text() {
     metrics.events.of(&["t", "0"]);
     metrics.lag.of(&["t", "0"]);
     let families = registry.gather();
-    assert_eq!(families.len(), 7);
+    assert_eq!(families.len(), 9);
     for family in families {
         assert!(family.name().starts_with("vardstrom_test_"), "{}", family.name());
         assert!(family.help().len() > 10, "{} has no help text", family.name());

@@ -13,7 +13,7 @@ use runtime::shutdown::Shutdown;
 
 use super::support::{KAFKA, committed, create_topic, kafka, one_compare, read_all, wait_for, write};
 
-/// Does what the payload says: `map 2 x` becomes two events of `x`, `ignore`, `refuse`; anything else is parked.
+/// Does what the payload says: `map 2 x` becomes two events of `x`, `ignore`, `refuse`, `panic`; anything else is parked.
 pub struct Obedient;
 
 impl Step for Obedient {
@@ -36,6 +36,10 @@ impl Step for Obedient {
                 Fate::Mapped(count)
             }
             ["ignore", _] => Fate::Ignored,
+            ["panic", name] => {
+                push(0, format!("half of {name}"), None);
+                panic!("the record asks for it");
+            }
             ["refuse", name] => {
                 push(1, format!("refused {name}"), None);
                 Fate::Refused("test-rule")
@@ -45,6 +49,15 @@ impl Step for Obedient {
                 Fate::Parked("test-unreadable")
             }
         })
+    }
+
+    fn set_aside(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        let text = format!("set aside {}", record.offset);
+        let pushed = outputs.push(1, None, None, |bytes| {
+            bytes.extend_from_slice(text.as_bytes());
+            Ok::<(), ()>(())
+        });
+        pushed.map(|()| Fate::Parked("test-panic")).map_err(|()| unreachable!("nothing is refused"))
     }
 }
 
@@ -137,6 +150,10 @@ impl Running {
         lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     pub fn stop(self) -> Result<(), Error> {
         self.shutdown.request();
         self.thread.join().expect("the relay does not panic")
@@ -192,6 +209,45 @@ fn every_record_meets_its_fate_and_headers_say_where_outputs_came_from() {
     assert_eq!(eighth[0].key.as_deref(), Some("key"));
     let parked = read_all(KAFKA.bootstrap(), &topics.parked);
     assert!(parked.iter().all(|seen| seen.event_id.is_none() && seen.key.is_none()));
+}
+
+#[test]
+fn a_record_at_which_the_step_panics_is_set_aside_and_the_stream_goes_on() {
+    let topics = Topics::created("relay-panic", 1);
+    let records = ["map 1 a", "panic b", "map 1 c", "panic d", "map 1 e"].map(|text| Some(text.to_owned()));
+    write(KAFKA.bootstrap(), &topics.input, 0, records.into_iter());
+    let relay = Running::start(kafka(), topics.routes(), settings("relay-panic"), Obedient);
+    wait_for("all records", || (relay.metric("records_total") == 5).then_some(()));
+    assert_eq!(relay.metric("panicked_records_total"), 2);
+    relay.stop().unwrap();
+    let payloads = |topic: &str| -> Vec<String> {
+        read_all(KAFKA.bootstrap(), topic).into_iter().map(|seen| seen.payload).collect()
+    };
+    assert_eq!(payloads(&topics.events), ["a.0", "c.0", "e.0"]);
+    assert_eq!(payloads(&topics.parked), ["set aside 1", "set aside 3"]);
+}
+
+#[test]
+fn a_restart_with_fewer_or_more_routes_reads_exactly_these() {
+    let all: Vec<Topics> = (0..3).map(|number| Topics::created(&format!("relay-routes-{number}"), 2)).collect();
+    let runs = [&[0, 1][..], &[0], &[0, 1, 2], &[1], &[2, 0]];
+    for (run, chosen) in runs.into_iter().enumerate() {
+        for topics in &all {
+            write(KAFKA.bootstrap(), &topics.input, 0, [Some(format!("map 1 {run}"))].into_iter());
+        }
+        let routes = chosen.iter().flat_map(|number| all[*number].routes()).collect();
+        // At once: the group still holds the member of before. Counts go on across restarts.
+        let relay = Running::start(kafka(), routes, settings("relay-routes"), Obedient);
+        let all_of_them = (chosen.len() * (run + 1)) as u64;
+        wait_for("what is chosen", || (relay.metric("records_total") == all_of_them).then_some(()));
+        relay.stop().unwrap();
+    }
+    // What was written while nobody read a topic was read afterwards, once.
+    for (number, last) in [(0, 5), (1, 4), (2, 5)] {
+        let events: Vec<String> =
+            read_all(KAFKA.bootstrap(), &all[number].events).into_iter().map(|seen| seen.payload).collect();
+        assert_eq!(events, (0..last).map(|at| format!("{at}.0")).collect::<Vec<_>>(), "topic {number}");
+    }
 }
 
 const CHILD: &str = "VARDSTROM_TEST_RELAY_CHILD";

@@ -8,7 +8,7 @@ use runtime::relay::{Error, Failure, Outputs, Record, Settings, Step};
 
 use super::relay::{Obedient, Running, Topics, mix, settings};
 use super::support::{
-    KAFKA, commit, committed, create_topic, create_topic_with, kafka, one_compare, read_all, wait_for, write,
+    KAFKA, commit, committed, create_topic, create_topic_with, join_once, kafka, one_compare, read_all, wait_for, write,
 };
 
 fn check_end(relay: Running, expected: &[&str]) -> Error {
@@ -181,9 +181,26 @@ fn a_second_process_with_the_same_instance_name_is_an_error() {
     let first = Running::start(kafka(), topics.routes(), settings("fault-twice"), Obedient);
     wait_for("the first to be ready", || first.health.is_ready().then_some(()));
     let second = Running::start(kafka(), topics.routes(), settings("fault-twice"), Obedient);
-    check_end(first, &["another process runs with the same instance name"]);
-    wait_for("the second to be ready", || second.health.is_ready().then_some(()));
-    second.stop().unwrap();
+    // Each pushes the other out once; the one that is pushed out twice ends, and the other stays.
+    let first_ends =
+        wait_for("one of them to end", || (first.has_ended() || second.has_ended()).then(|| first.has_ended()));
+    let (gone, left) = if first_ends { (first, second) } else { (second, first) };
+    check_end(gone, &["another process runs with the same instance name"]);
+    wait_for("the other to be ready", || left.health.is_ready().then_some(()));
+    left.stop().unwrap();
+}
+
+#[test]
+fn a_process_that_the_group_takes_for_another_joins_again() {
+    let topics = Topics::created("fault-taken", 1);
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-taken"), Obedient);
+    wait_for("the relay to be ready", || relay.health.is_ready().then_some(()));
+    // A member of the same name that comes once and goes: what the relay itself was before a broker went away.
+    join_once("fault-taken-group", &settings("fault-taken").member(&topics.routes()), &topics.input);
+    wait_for("the relay to join again", || (relay.metric("rejoins_total") == 1).then_some(()));
+    write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 100).into_iter());
+    wait_for("all records", || (relay.metric("records_total") == 100).then_some(()));
+    relay.stop().unwrap();
 }
 
 #[test]

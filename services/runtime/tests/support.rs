@@ -161,6 +161,19 @@ pub fn committed(bootstrap: &str, group: &str, topic: &str, partitions: i32) -> 
     known.map(|(element, offset)| (element.partition(), (offset, element.metadata().parse().expect("fates")))).collect()
 }
 
+/// Joins a group under a name until it has partitions, and goes without leaving.
+pub fn join_once(group: &str, member: &str, topic: &str) {
+    let mut config = client(KAFKA.bootstrap());
+    config.set("group.id", group).set("group.instance.id", member);
+    config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "6000");
+    let consumer: BaseConsumer = config.create().expect("a consumer");
+    consumer.subscribe(&[topic]).expect("subscribed");
+    wait_for("the group to give out partitions", || {
+        let _ = consumer.poll(Duration::from_millis(100));
+        consumer.assignment().is_ok_and(|assigned| assigned.count() > 0).then_some(())
+    });
+}
+
 /// Commits by hand, as an operator's tool would.
 pub fn commit(group: &str, topic: &str, partition: i32, offset: i64, metadata: &str) {
     let consumer: BaseConsumer = client(KAFKA.bootstrap()).set("group.id", group).create().expect("a consumer");

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use local_stack::Kafka;
+use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use runtime::config::{self, Period};
 use runtime::exit::chain;
 use runtime::health::Health;
@@ -73,6 +76,31 @@ fn a_batch_holds_no_more_than_asked_for() {
         assert!(batch.iter().all(|record| record.origin().is_err()), "these have no origin");
         count += batch.len();
         (count == 50).then_some(())
+    });
+}
+
+#[test]
+fn a_header_is_found_by_its_name_among_others() {
+    create_topic("tail-headers", 1);
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", KAFKA.bootstrap()).create().expect("a producer");
+    let header = |key, value| Header { key, value };
+    let headers = OwnedHeaders::new()
+        .insert(header("spår-id", Some(&b"\xff\0"[..])))
+        .insert(header("origins", Some(b"no")))
+        .insert(header("origin", Some(b"a/0/7/1")))
+        .insert(header("origin", Some(b"a/0/8/1")))
+        .insert(header("nothing", None));
+    producer.send(BaseRecord::<str, str>::to("tail-headers").payload("x").headers(headers)).expect("it is queued");
+    producer.flush(Duration::from_secs(30)).expect("it is written");
+    let mut tail = open(&kafka(), &[Start::at_beginning("tail-headers")], &Health::new(&[])).unwrap();
+    wait_for("the record", || {
+        let batch = tail.poll_batch(1, Duration::from_millis(100)).unwrap();
+        let record = batch.first()?;
+        assert_eq!(record.origin().map(|origin| origin.position.offset), Ok(7), "the first of a name counts");
+        let found = ["spår-id", "nothing", "absent"].map(|name| record.header(name));
+        assert_eq!(found, [Some(&b"\xff\0"[..]), None, None]);
+        Some(())
     });
 }
 

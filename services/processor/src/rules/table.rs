@@ -9,6 +9,12 @@ with_fhir_rules! { rules,
         remedy "Kontrollera att bara anslutningstjänsten skriver till källtopicen och att schemaregistret är rätt.",
                "check that only the connector writes to the source topic and that the schema registry is the right one";
     }
+    RecordPanicked "record-panicked" Parks Error {
+        meaning "Ett fel i bearbetningen avbröt läsningen av källposten två gånger. Den är lagd åt sidan.",
+                "A fault of the processor broke off the reading of the source record twice. It was set aside.";
+        remedy "Anmäl felet med källpostens koordinater. Spela upp posten igen när felet är rättat.",
+               "report the fault with the source record's coordinates; replay the record when it is mended";
+    }
     HeaderMissing "header-missing" Parks Error {
         meaning "Inget MSH-segment: det här är inte ett HL7 v2-meddelande.",
                 "No MSH segment: this is not an HL7 v2 message.";

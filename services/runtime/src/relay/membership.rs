@@ -22,6 +22,27 @@ pub(super) enum Change {
     Lose(TopicPartitionList),
 }
 
+impl Change {
+    /// The same of the topics that are read. The group may hand out others to a member whose name says too little.
+    pub(super) fn of_topics(self, is_read: impl Fn(&str) -> bool) -> Change {
+        let mut read = TopicPartitionList::new();
+        let (Change::Assign(list) | Change::Revoke(list) | Change::Lose(list)) = &self;
+        for element in list.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            if is_read(topic) {
+                read.add_partition(topic, partition);
+            } else {
+                tracing::warn!(topic, partition, "the group gave out a partition that this process does not read");
+            }
+        }
+        match self {
+            Change::Assign(_) => Change::Assign(read),
+            Change::Revoke(_) => Change::Revoke(read),
+            Change::Lose(_) => Change::Lose(read),
+        }
+    }
+}
+
 /// What librdkafka's consumer reports. A rebalance is only noted here: the loop carries it out, because it must drain
 /// and commit first and librdkafka waits for that as long as the poll interval allows.
 pub(super) struct Membership {

@@ -1,3 +1,4 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step, clie
 use crate::broker::{self, Link, Probe};
 use crate::config::Fault;
 use crate::exit::chain;
-use crate::fate::FateCounts;
+use crate::fate::{Fate, FateCounts};
 use crate::origin::{self, Position};
 use crate::policy::{self, Action};
 
@@ -35,6 +36,8 @@ const CONFIRM_INTERVAL: Duration = Duration::from_secs(5);
 const CAUSE_WAIT: Duration = Duration::from_millis(500);
 /// How long the group may take to say what was committed.
 const COMMITTED_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Attempts of a step that panics.
+const ATTEMPTS_MAX: usize = 2;
 /// Pause between attempts of a step whose needs are away.
 const RETRY_PAUSE_MIN: Duration = Duration::from_millis(200);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
@@ -68,14 +71,15 @@ impl<S: Step> Worker<S> {
     pub(super) fn start(relay: Relay, step: S) -> Result<Self, Error> {
         let link = Link::new(relay.health.clone());
         relay.health.set_ready(COMPONENT, false, "waiting for Kafka");
-        let reading = clients::reading(&relay.kafka, &relay.settings).map_err(Error::Setup)?;
+        let inputs: Vec<&str> = relay.routes.iter().map(|route| route.input.as_str()).collect();
+        let mut reading = clients::reading(&relay.kafka, &relay.settings).map_err(Error::Setup)?;
+        reading.set("group.instance.id", relay.settings.member(&relay.routes));
         let writing = clients::writing(&relay.kafka, &relay.settings).map_err(Error::Setup)?;
         let consumer: BaseConsumer<Membership> =
             BaseConsumer::from_config_and_context(&reading, Membership::new(link.clone())).map_err(setup)?;
         let producer: BaseProducer<Receipts> =
             BaseProducer::from_config_and_context(&writing, Receipts::new(link.clone())).map_err(setup)?;
         check_topics(&relay, &consumer, &link)?;
-        let inputs: Vec<&str> = relay.routes.iter().map(|route| route.input.as_str()).collect();
         consumer
             .subscribe(&inputs)
             .map_err(|source| Error::Group { attempt: "subscribe to the input topics", source })?;
@@ -120,7 +124,6 @@ impl<S: Step> Worker<S> {
             self.work.commit(&self.consumer, CommitMode::Sync, |_| true);
         }
         self.work.relay.health.set_ready(COMPONENT, false, "stopped");
-        self.consumer.context().close();
         result.and(drained)
     }
 
@@ -169,6 +172,13 @@ fn check_topics<C: rdkafka::consumer::ConsumerContext>(
         }
     }
     Ok(())
+}
+
+impl<S> Drop for Worker<S> {
+    /// Also after a panic: a consumer whose partitions nobody gives up any more would wait for that for ever.
+    fn drop(&mut self) {
+        self.consumer.context().close();
+    }
 }
 
 impl<S: Step> Work<S> {
@@ -228,7 +238,7 @@ impl<S: Step> Work<S> {
         record: &Record<'_>,
         outputs: &mut Outputs,
     ) -> Result<(), Error> {
-        let fate = match self.step.step(record, outputs) {
+        let fate = match self.decide(record, outputs) {
             Ok(fate) => fate,
             Err(failure) => {
                 let Some(fate) = self.step_again(consumer, number, record, outputs, failure)? else { return Ok(()) };
@@ -282,6 +292,26 @@ impl<S: Step> Work<S> {
         Ok(())
     }
 
+    /// Asks the step; a record at which it panics every time is set aside.
+    fn decide(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            // A step keeps nothing of a record, so that one which was left half-way is as good as before.
+            if let Ok(decided) = catch_unwind(AssertUnwindSafe(|| self.step.step(record, outputs))) {
+                return decided;
+            }
+            outputs.clear();
+        }
+        let Record { topic, partition, offset, .. } = *record;
+        tracing::error!(
+            topic,
+            partition,
+            offset,
+            "deciding this record panicked {ATTEMPTS_MAX} times; it is set aside"
+        );
+        self.relay.metrics.panicked.inc();
+        self.step.set_aside(record, outputs)
+    }
+
     /// Tries a record again until its step can decide. `None`: its partition went to someone else, or it is time to stop.
     #[cold]
     fn step_again(
@@ -291,7 +321,7 @@ impl<S: Step> Work<S> {
         record: &Record<'_>,
         outputs: &mut Outputs,
         mut failure: Failure,
-    ) -> Result<Option<crate::fate::Fate>, Error> {
+    ) -> Result<Option<Fate>, Error> {
         let epoch = self.held(number).epoch;
         let mut pause = RETRY_PAUSE_MIN;
         let mut is_logged = false;
@@ -319,7 +349,7 @@ impl<S: Step> Work<S> {
             if !self.held[number].as_ref().is_some_and(|held| held.owned && held.epoch == epoch) {
                 return Ok(None);
             }
-            match self.step.step(record, outputs) {
+            match self.decide(record, outputs) {
                 Ok(fate) => {
                     tracing::info!("the step goes on");
                     self.say_ready();
@@ -460,7 +490,7 @@ impl<S: Step> Work<S> {
     }
 
     fn change(&mut self, consumer: &BaseConsumer<Membership>, change: Change) -> Result<(), Error> {
-        match change {
+        match change.of_topics(|topic| self.relay.routes.iter().any(|route| route.input == topic)) {
             Change::Assign(list) => self.assign(consumer, list)?,
             Change::Revoke(list) => {
                 let is_named = |held: &Held| held.is_in(&list);
@@ -517,7 +547,7 @@ impl<S: Step> Work<S> {
 
     fn hold(&mut self, topic: &str, partition: i32, slot: Slot) {
         let route = self.relay.routes.iter().position(|route| route.input == topic);
-        let route = route.expect("only the routes' inputs are subscribed to");
+        let route = route.expect("a change of other topics is left out");
         self.epoch += 1;
         let held = Held::new(route, topic, partition, slot, self.epoch, &self.relay.metrics);
         match self.held.iter().position(Option::is_none) {
