@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub(crate) mod calendar;
 pub mod code_lists;
 pub mod command;
 pub mod config;

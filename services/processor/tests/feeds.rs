@@ -175,6 +175,16 @@ fn a_cancelled_discharge_names_the_bed_where_the_patient_is_now() {
 }
 
 #[test]
+fn a_time_at_the_ends_of_the_calendar_is_none() {
+    let admitted = adt("A01", "20260106101500");
+    let stays = ["V1 AVD5/1/1 06T09:15:00Z..06T15:00:00Z"];
+    for end in ["99991231235959", "22000101", "00010101", "18991231"] {
+        let discharged = adt("A03", "20260106160000").occurred(end);
+        check(&[admitted.clone(), discharged], &stays, &["time-impossible"]);
+    }
+}
+
+#[test]
 fn a_time_says_no_more_than_was_written() {
     let admitted = adt("A01", "20260106101500");
     let until = |time: &str| format!("V1 AVD5/1/1 06T09:15:00Z..06T{time}Z");

@@ -7,6 +7,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use schemas::Timestamp;
 
+use crate::calendar;
 use crate::rules::Rule;
 
 /// What a text says of a time.
@@ -36,13 +37,6 @@ pub enum When {
 const DAY: i64 = 86_400_000_000;
 const YEAR: i64 = 366 * DAY;
 
-/// 1900-01-02 in Sweden: databases and spreadsheets write days before it for "unknown" (0001-01-01, 1753-01-01, 1899-12-30,
-/// 1900-01-01), and no care that is told of now was then.
-const FIRST: i64 = -2_208_906_000_000_000;
-/// 2200-01-01 in Sweden: dates from there on (2999-12-31, 9999-12-31) are written for "open".
-const LAST: i64 = 7_258_114_800_000_000;
-/// The years of both.
-const YEARS: std::ops::Range<i16> = 1900..2200;
 /// The day that clocks are counted from, in any zone: zero, and not a day that anything is told of.
 const ZERO: std::ops::Range<i64> = -DAY / 12..DAY / 24 * 23;
 
@@ -59,7 +53,7 @@ fn is_endless(text: &str) -> bool {
 
 impl Told {
     fn of(at: i64, is_day: bool) -> Told {
-        if !(FIRST..LAST).contains(&at) || ZERO.contains(&at) {
+        if !calendar::holds(Timestamp(at)) || ZERO.contains(&at) {
             Told::Placeholder
         } else if is_day {
             Told::Day(Timestamp(at))
@@ -144,7 +138,7 @@ fn is_day(text: &str) -> bool {
 }
 
 fn wall_clock(local: civil::DateTime, is_day: bool) -> Option<Told> {
-    if !YEARS.contains(&local.year()) {
+    if !calendar::YEARS.contains(&local.year()) {
         return Some(Told::Placeholder);
     }
     Some(Told::of(moment_of(local)?.0, is_day))

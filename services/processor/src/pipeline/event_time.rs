@@ -15,6 +15,7 @@ use schemas::Timestamp;
 use super::findings::Findings;
 use super::stop::Stop;
 use super::trigger::Trigger;
+use crate::calendar;
 use crate::rules::Rule;
 
 /// A sender's clock may be ahead by so much before it is noted: clocks of hospital systems drift by minutes.
@@ -178,6 +179,10 @@ fn written<'a>(
         findings.add(Rule::TimeUnreadable, path);
         return None;
     };
+    if !calendar::holds(Timestamp(moment.micros)) {
+        findings.add(Rule::TimeImpossible, path);
+        return None;
+    }
     match moment.doubt {
         None => {}
         Some(Doubt::Repeated) => findings.add(Rule::TimeAmbiguous, path),
@@ -226,6 +231,8 @@ mod tests {
             &["time-unreadable", "time-unreadable"],
         );
         check("20260106125200", "20260106124500", "", Some(("20260106124500", false)), &["time-in-future"]);
+        let twice = &["time-impossible", "time-impossible"];
+        check("20260106080000", "00010101", "99991231235959", Some(("20260106080000", false)), twice);
         check("20251026023000", "", "", Some(("20251026023000", false)), &["time-ambiguous"]);
         check("20251026023000+0100", "", "", Some(("20251026023000+0100", false)), &[]);
         check("20250330023000", "", "", Some(("20250330023000", false)), &["time-nonexistent"]);

@@ -370,6 +370,12 @@ with_fhir_rules! { rules,
         remedy "Låt sändaren skriva tider som ÅÅÅÅMMDDTTMMSS, med eller utan +0100.",
                "make the sender write times as YYYYMMDDHHMMSS, with or without +0100";
     }
+    TimeImpossible "time-impossible" Notes Warning {
+        meaning "Tiden ligger före 1900 eller efter 2199, vilket ingen vård gör; den används inte.",
+                "The time lies before 1900 or after 2199, where no care does; it is not used.";
+        remedy "Låt sändaren lämna fältet tomt när tiden är okänd eller öppen.",
+               "make the sender leave the field empty when the time is unknown or open";
+    }
     TimeInFuture "time-in-future" Notes Warning {
         meaning "Den registrerade tiden ligger mer än fem minuter efter mottagandet.",
                 "The recorded time is more than five minutes after the message was received.";

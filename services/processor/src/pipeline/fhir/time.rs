@@ -3,6 +3,7 @@
 use hl7::time::{Doubt, Precision, Stockholm};
 use schemas::Timestamp;
 
+use crate::calendar;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::findings::Findings;
 use crate::rules::Rule;
@@ -41,6 +42,10 @@ pub(crate) fn read<'a>(
         findings.add(Rule::TimeUnreadable, path);
         return None;
     };
+    if !calendar::holds(Timestamp(moment.micros)) {
+        findings.add(Rule::TimeImpossible, path);
+        return None;
+    }
     match moment.doubt {
         None => {}
         Some(Doubt::Repeated) => findings.add(Rule::TimeAmbiguous, path),
