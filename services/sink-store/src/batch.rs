@@ -4,8 +4,10 @@
 //! COPY and, when all are given, the [`Facts`] that the same transaction writes beside them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
+use runtime::failpoint;
 use runtime::origin::{Origin, Position, Watermarks};
 use schemas::{
     BedCapacity, BedStatus, Clinical, CorrectionKind, Cost, Decoder, Encounter, Envelope, Finding, Kind, Person,
@@ -84,6 +86,8 @@ pub enum Rejection {
     TimeImpossible,
     /// The database itself refuses the row.
     RowRefused,
+    /// A fault of this program broke off its reading.
+    Panicked,
 }
 
 impl Rejection {
@@ -98,6 +102,7 @@ impl Rejection {
             Self::RegionForeign => "region-foreign",
             Self::TimeImpossible => "time-impossible",
             Self::RowRefused => "row-refused",
+            Self::Panicked => "panicked",
         }
     }
 }
@@ -239,7 +244,7 @@ impl<'a> Batch<'a> {
             self.facts.replayed += 1;
             return;
         }
-        let stored = if self.refuse { Err(Rejection::RowRefused) } else { self.store(record) };
+        let stored = if self.refuse { Err(Rejection::RowRefused) } else { self.store_whole(record) };
         if let Err(rejection) = stored {
             self.reject(record, rejection);
         }
@@ -249,7 +254,24 @@ impl<'a> Batch<'a> {
         self.facts.rejected.push((record.source, record.partition, record.offset, rejection));
     }
 
+    /// A row and its facts, or nothing of either. What a record says is read without looking elsewhere, so a panic comes
+    /// again at every attempt and one is enough.
+    fn store_whole(&mut self, record: &Record<'a>) -> Result<(), Rejection> {
+        let (rows, seen) = (self.rows.mark(), self.facts.rows.len());
+        let stored = catch_unwind(AssertUnwindSafe(|| self.store(record)));
+        stored.unwrap_or_else(|_| {
+            self.rows.back_to(rows);
+            for (event_id, _) in self.facts.rows.drain(seen..) {
+                self.seen.remove(&event_id);
+                self.facts.findings.retain(|(id, _)| *id != event_id);
+            }
+            self.facts.ingested.truncate(seen);
+            Err(Rejection::Panicked)
+        })
+    }
+
     fn store(&mut self, record: &Record<'a>) -> Result<(), Rejection> {
+        failpoint::reach("store", &self.sources[record.source].topic, record.partition, record.offset);
         if schema_id(record.value).is_some_and(|id| self.unusable.contains(&id)) {
             return Err(Rejection::SchemaUnknown);
         }

@@ -37,34 +37,45 @@ impl Claim {
         let mut claim = Self::default();
         let client = session.client();
         let result = async {
-            client.batch_execute("BEGIN").await?;
+            let all = || format!("claim the positions of regions {}", regions.join(", "));
+            client.batch_execute("BEGIN").await.attempt(all)?;
             // Always in the same order, so that two claims wait for each other and never for ever.
-            let mut regions: Vec<&String> = regions.iter().collect();
-            regions.sort();
-            for region in regions {
-                client.batch_execute(&format!("SET LOCAL ROLE {}", writer_role(region))).await?;
-                for row in client.query(CLAIM, &[region]).await? {
-                    let Some(&source) = index.get(row.get::<_, &str>(0)) else { continue };
-                    let key = (source, row.get(1));
-                    claim.offsets.insert(key, row.get(2));
-                    claim.epochs.insert(key, row.get(3));
-                }
-                for row in client.query(MARKS, &[region]).await? {
-                    let Some(&source) = index.get(row.get::<_, &str>(0)) else { continue };
-                    let ordinal = u32::try_from(row.get::<_, i32>(4)).unwrap_or_default();
-                    let position = Position { offset: row.get(3), ordinal };
-                    claim.marks.restore(source, &Origin { topic: row.get(1), partition: row.get(2), position });
-                }
+            let mut sorted: Vec<&String> = regions.iter().collect();
+            sorted.sort();
+            for region in sorted {
+                let claimed = claim.add(session, region, &index).await;
+                claimed.map_err(|source| Error::Claim { region: region.clone(), source: source.into() })?;
             }
-            client.batch_execute("COMMIT").await
+            client.batch_execute("COMMIT").await.attempt(all)
         };
-        match result.await {
-            Ok(()) => Ok(claim),
-            Err(error) => {
-                let _ = session.rollback().await;
-                Err(error).attempt(|| format!("claim the positions of regions {}", regions.join(", ")))
-            }
+        if let Err(error) = result.await {
+            let _ = session.rollback().await;
+            return Err(error);
         }
+        Ok(claim)
+    }
+
+    async fn add(
+        &mut self,
+        session: &Session,
+        region: &str,
+        index: &HashMap<&str, usize>,
+    ) -> Result<(), tokio_postgres::Error> {
+        let client = session.client();
+        client.batch_execute(&format!("SET LOCAL ROLE {}", writer_role(region))).await?;
+        for row in client.query(CLAIM, &[&region]).await? {
+            let Some(&source) = index.get(row.get::<_, &str>(0)) else { continue };
+            let key = (source, row.get(1));
+            self.offsets.insert(key, row.get(2));
+            self.epochs.insert(key, row.get(3));
+        }
+        for row in client.query(MARKS, &[&region]).await? {
+            let Some(&source) = index.get(row.get::<_, &str>(0)) else { continue };
+            let ordinal = u32::try_from(row.get::<_, i32>(4)).unwrap_or_default();
+            let position = Position { offset: row.get(3), ordinal };
+            self.marks.restore(source, &Origin { topic: row.get(1), partition: row.get(2), position });
+        }
+        Ok(())
     }
 
     /// Where each source is read from.

@@ -24,6 +24,16 @@ impl Rows {
         Self { buffer, columns }
     }
 
+    /// How far the rows have come, for [`Rows::back_to`].
+    pub(crate) fn mark(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Takes back what was written since the mark; no chunk may have been taken meanwhile.
+    pub(crate) fn back_to(&mut self, mark: usize) {
+        self.buffer.truncate(mark);
+    }
+
     /// Starts a row; exactly as many columns must follow.
     pub(crate) fn row(&mut self) {
         self.buffer.put_i16(self.columns);

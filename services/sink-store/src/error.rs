@@ -63,6 +63,20 @@ pub enum Error {
     /// A region without a partition.
     #[error("region {0} has no partition in the database; run `sink-store migrate --region {0}`")]
     RegionMissing(String),
+    /// A region's positions cannot be claimed.
+    #[error("claim the positions of region {region}")]
+    Claim {
+        /// The region.
+        region: String,
+        /// What the database said.
+        source: Fault,
+    },
+    /// A fault of this program, which the panic hook has logged with its place.
+    #[error("storing region {region} panicked")]
+    Panicked {
+        /// The region.
+        region: String,
+    },
     /// Kafka cannot be read.
     #[error(transparent)]
     Kafka(#[from] runtime::tail::Error),
@@ -73,6 +87,16 @@ pub enum Error {
         region: String,
         /// The event.
         event_id: uuid::Uuid,
+    },
+    /// The registry is away, and a record's schema is not known.
+    #[error("ask for schema {id} of region {region}")]
+    SchemaAway {
+        /// Its id.
+        id: u32,
+        /// The region.
+        region: String,
+        /// Why.
+        source: schemas::registry::client::Error,
     },
     /// A schema that the registry gave is not one.
     #[error("schema {id} of the registry")]
@@ -98,6 +122,27 @@ pub enum Error {
     Metrics(#[from] runtime::metrics::Error),
 }
 
+impl Error {
+    /// The region alone that it is about: of the one `at` hand, unless the error names its own. `None` for what concerns all.
+    pub(crate) fn region(&self, at: Option<&str>, of_topic: impl Fn(&str) -> Option<String>) -> Option<String> {
+        use runtime::broker::Error::{OffsetGone, TopicMissing};
+        match self {
+            Self::Claim { region, source } => source.is_about_the_object().then(|| region.clone()),
+            Self::RegionMissing(region) | Self::Panicked { region } | Self::SchemaAway { region, .. } => {
+                Some(region.clone())
+            }
+            Self::Kafka(runtime::tail::Error::Kafka(TopicMissing { topic } | OffsetGone { topic, .. })) => {
+                of_topic(topic)
+            }
+            Self::Database { source, .. } => at.filter(|_| source.is_about_the_object()).map(str::to_owned),
+            Self::Refused { .. } | Self::Unclaimed { .. } | Self::Undecodable { .. } | Self::Schema { .. } => {
+                at.map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// An error of PostgreSQL without anything that could quote a row.
 ///
 /// Messages of classes 22 and 23 name values; their code, table and constraint say enough.
@@ -108,6 +153,11 @@ impl Fault {
     #[must_use]
     pub fn code(&self) -> Option<&SqlState> {
         self.0.code()
+    }
+
+    /// The server answers and refuses what was asked: not for want of room, memory or time, and not because it is ending.
+    pub(crate) fn is_about_the_object(&self) -> bool {
+        self.code().is_some_and(|code| !matches!(&code.code()[..2], "08" | "25" | "40" | "53" | "55" | "57" | "58"))
     }
 
     /// The row itself is what the server refuses: trying again changes nothing.

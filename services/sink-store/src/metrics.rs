@@ -31,6 +31,8 @@ runtime::labels! {
         TimeImpossible = "time-impossible",
         /// See [`Rejection::RowRefused`].
         RowRefused = "row-refused",
+        /// See [`Rejection::Panicked`].
+        Panicked = "panicked",
     }
 }
 
@@ -44,6 +46,7 @@ impl From<Rejection> for Reason {
             Rejection::RegionForeign => Self::RegionForeign,
             Rejection::TimeImpossible => Self::TimeImpossible,
             Rejection::RowRefused => Self::RowRefused,
+            Rejection::Panicked => Self::Panicked,
         }
     }
 }
@@ -75,6 +78,8 @@ runtime::metrics! {
         pub end_to_end: Histogram = "end_to_end_seconds",
         /// Records in Kafka that are not stored yet, by region.
         pub lag: Family<Region, Gauge> = "lag_records",
+        /// 1 while what fails for a region alone keeps it from being stored, by region.
+        pub region_failed: Family<Region, Gauge> = "region_failed",
         /// Batches whose projections are still to be computed, by region.
         pub dirty: Family<Region, Gauge> = "dirty_batches",
         /// Records taken from Kafka and not yet committed.

@@ -4,6 +4,7 @@
 //! the database holds: what was committed is known only there.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use runtime::config::Kafka;
@@ -13,7 +14,7 @@ use runtime::tail::{self, Tail};
 use schemas::registry;
 use tokio::runtime::Runtime;
 
-use crate::batch::Record;
+use crate::batch::{Record, Source};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::metrics::{Metrics, Path, Reason};
@@ -51,6 +52,37 @@ pub struct Worker {
     pub health: Health,
     /// Who says when to stop.
     pub shutdown: Shutdown,
+    /// No other worker's regions are stored by this process.
+    pub is_only: bool,
+}
+
+/// Why a worker ended.
+#[derive(Debug)]
+pub enum End {
+    /// Asked to stop.
+    Stopped,
+    /// A newer instance has taken over, or trying again cannot help.
+    Failed(Error),
+    /// What failed is about one of its regions: the others go on without it.
+    Parted {
+        /// Lanskod.
+        region: String,
+        /// What failed.
+        error: Error,
+    },
+}
+
+/// What ended an attempt, and the region alone that it is about.
+struct Failed {
+    region: Option<String>,
+    error: Error,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let region = error.region(None, |_| None);
+        Self { region, error }
+    }
 }
 
 /// When a region's projections are due.
@@ -61,29 +93,34 @@ struct Due {
 }
 
 impl Worker {
-    /// Runs until shutdown.
-    ///
-    /// # Errors
-    /// When a newer instance has taken over, or trying again cannot help.
-    pub fn run(&self) -> Result<(), Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|source| Error::System { attempt: "start a worker", source })?;
+    /// Runs until shutdown, until trying again cannot help, or until a region of several must be looked after by itself.
+    pub fn run(&self) -> End {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(source) => return End::Failed(Error::System { attempt: "start a worker", source }),
+        };
         let mut pause = PAUSE_FIRST;
         loop {
             let started = Instant::now();
-            let Err(error) = self.work(&runtime) else { return Ok(()) };
+            let Err(Failed { region, error }) = self.work(&runtime) else { return End::Stopped };
             self.metrics.queue.set(0);
+            if let Some(region) = region {
+                self.metrics.region_failed.of(&[&region]).set(1);
+                if self.regions.len() > 1 {
+                    return End::Parted { region, error };
+                }
+            }
             match error {
                 Error::Superseded { .. } => {
                     self.metrics.epochs_lost.inc();
                     self.health.set_ready(self.component, false, "a newer instance has taken over");
-                    return Err(error);
+                    return End::Failed(error);
                 }
-                Error::Kafka(tail::Error::Kafka(runtime::broker::Error::Stopped)) => return Ok(()),
-                // Kafka refuses for good, or the program and its database do not fit: an operator must act.
-                Error::Kafka(_) | Error::Newer { .. } | Error::Address(_) => return Err(error),
+                Error::Kafka(tail::Error::Kafka(runtime::broker::Error::Stopped)) => return End::Stopped,
+                // The program and its database do not fit: an operator must act.
+                Error::Newer { .. } | Error::Address(_) => return End::Failed(error),
+                // Kafka refuses for good. Where others are stored too, a region whose topics are mended goes on by itself.
+                Error::Kafka(_) if self.is_only => return End::Failed(error),
                 error => {
                     let text = runtime::exit::chain(&error);
                     self.metrics.database_failures.inc();
@@ -95,32 +132,57 @@ impl Worker {
                 }
             }
             if self.shutdown.sleep(pause) {
-                return Ok(());
+                return End::Stopped;
             }
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
+    /// What is done for one region: when it fails, or panics, it is clear for which.
+    fn for_region<T>(&self, region: &str, attempt: impl FnOnce() -> Result<T, Error>) -> Result<T, Failed> {
+        let panicked = |_| Err(Error::Panicked { region: region.to_owned() });
+        catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked).map_err(|error| {
+            let region = error.region(Some(region), |_| None);
+            Failed { region, error }
+        })
+    }
+
     /// From connecting to the first failure, or to shutdown.
-    fn work(&self, runtime: &Runtime) -> Result<(), Error> {
+    fn work(&self, runtime: &Runtime) -> Result<(), Failed> {
         let mut store = runtime.block_on(async {
             let session = crate::Session::open(&self.database).await?;
             migration::check(&session, &self.regions).await?;
             drop(session);
             Store::open(&self.database, &self.regions).await
         })?;
+        let of_topic = |topic: &str| {
+            let sources: Vec<Source> = self.regions.iter().flat_map(|region| Source::of_region(region)).collect();
+            sources.into_iter().find(|source| source.topic == topic).map(|source| source.region)
+        };
+        let of_kafka = |error: tail::Error| {
+            let error = Error::from(error);
+            let region = error.region(None, of_topic);
+            Failed { region, error }
+        };
         let starts = store.claim().starts(store.sources());
         let mut tail =
-            Tail::assign(&self.kafka, self.tail.clone(), &starts, self.health.clone(), self.shutdown.clone())?;
+            Tail::assign(&self.kafka, self.tail.clone(), &starts, self.health.clone(), self.shutdown.clone())
+                .map_err(of_kafka)?;
         self.health.set_ready(self.component, true, "connected");
         self.metrics.workers.inc();
         tracing::info!(regions = self.regions.join(","), "storing");
-        let result = self.pump(runtime, &mut store, &mut tail);
+        let result = self.pump(runtime, &mut store, &mut tail, &of_kafka);
         self.metrics.workers.dec();
         result
     }
 
-    fn pump(&self, runtime: &Runtime, store: &mut Store, tail: &mut Tail) -> Result<(), Error> {
+    fn pump(
+        &self,
+        runtime: &Runtime,
+        store: &mut Store,
+        tail: &mut Tail,
+        of_kafka: &dyn Fn(tail::Error) -> Failed,
+    ) -> Result<(), Failed> {
         // A crash may have left projections to compute.
         let now = Instant::now();
         let mut due: HashMap<&str, Due> =
@@ -133,30 +195,34 @@ impl Worker {
                 self.shutdown.sleep(self.settings.write_interval.0.saturating_sub(written_at.elapsed()));
             }
             written_at = Instant::now();
-            full = self.take(runtime, store, tail, &mut due)?;
+            let messages = tail.poll_batch(self.settings.batch_records, POLL_MAX).map_err(of_kafka)?;
+            full = self.take(runtime, store, &messages, &mut due)?;
+            drop(messages);
             self.project_due(runtime, store, &mut due, false)?;
             if lag_at.elapsed() >= LAG_INTERVAL {
                 lag_at = Instant::now();
                 self.report_lag(store, tail);
+                if now.elapsed() > PAUSE_MAX {
+                    self.regions.iter().for_each(|region| self.metrics.region_failed.of(&[region]).set(0));
+                }
             }
         }
         // Rows are committed; leave the projections in step with them.
         self.project_due(runtime, store, &mut due, true)
     }
 
-    /// Takes what Kafka has and stores it; true when there is probably more.
+    /// Stores what Kafka had; true when there is probably more.
     fn take(
         &self,
         runtime: &Runtime,
         store: &mut Store,
-        tail: &mut Tail,
+        messages: &[tail::Record<'_>],
         due: &mut HashMap<&str, Due>,
-    ) -> Result<bool, Error> {
-        let messages = tail.poll_batch(self.settings.batch_records, POLL_MAX)?;
+    ) -> Result<bool, Failed> {
         self.metrics.queue.set(i64::try_from(messages.len()).unwrap_or(i64::MAX));
         let mut by_region: Vec<Vec<Record<'_>>> = self.regions.iter().map(|_| Vec::new()).collect();
         let sources_per_region = store.sources().len() / self.regions.len();
-        for message in &messages {
+        for message in messages {
             by_region[message.topic() / sources_per_region].push(Record {
                 source: message.topic(),
                 partition: message.partition(),
@@ -166,13 +232,17 @@ impl Worker {
             });
         }
         for (region, records) in self.regions.iter().zip(&by_region).filter(|(_, records)| !records.is_empty()) {
-            self.learn_schemas(runtime, store, region, records)?;
-            if self.shutdown.requested() && !store.unknown_schemas(records).is_empty() {
-                return Ok(false);
-            }
-            let timer = self.metrics.transaction.start_timer();
-            let written = runtime.block_on(store.write(region, records))?;
-            timer.observe_duration();
+            let written = self.for_region(region, || {
+                self.learn_schemas(runtime, store, region, records)?;
+                if self.shutdown.requested() && !store.unknown_schemas(records).is_empty() {
+                    return Ok(None);
+                }
+                let timer = self.metrics.transaction.start_timer();
+                let written = runtime.block_on(store.write(region, records))?;
+                timer.observe_duration();
+                Ok(Some(written))
+            })?;
+            let Some(written) = written else { return Ok(false) };
             self.count(&written);
             if written.dirty
                 && let Some(due) = due.get_mut(region.as_str())
@@ -224,6 +294,10 @@ impl Worker {
                         store.refuse_schema(id);
                         break;
                     }
+                    // The other regions do not wait for it.
+                    Err(source) if self.regions.len() > 1 => {
+                        return Err(Error::SchemaAway { id, region: region.to_owned(), source });
+                    }
                     Err(error) => {
                         let text = runtime::exit::chain(&error);
                         tracing::warn!("{text}; trying again");
@@ -244,7 +318,7 @@ impl Worker {
         store: &Store,
         due: &mut HashMap<&str, Due>,
         last: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Failed> {
         for (region, due) in due {
             let age = due.looked.elapsed();
             let wanted = (due.dirty && (last || age >= self.settings.projection_interval.0)) || age >= LOOK_AGAIN;
@@ -253,7 +327,8 @@ impl Worker {
             }
             loop {
                 let timer = self.metrics.projection.start_timer();
-                let projected = runtime.block_on(project(&store.session, store.decoder(), region))?;
+                let project = || runtime.block_on(project(&store.session, store.decoder(), region));
+                let projected = self.for_region(region, project)?;
                 timer.observe_duration();
                 self.count_projection(&projected);
                 due.looked = Instant::now();

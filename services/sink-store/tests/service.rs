@@ -79,19 +79,27 @@ impl Topics {
 
     /// Starts a store for the region.
     fn store(&self, name: &str, url: &str) -> Running {
+        self.store_of(name, url, &[&self.region], &[])
+    }
+
+    /// Starts a store for these regions, with more variables in its environment.
+    fn store_of(&self, name: &str, url: &str, regions: &[&str], variables: &[(&str, &str)]) -> Running {
         let port = free_port().unwrap();
         let file = self.folder.path().join(format!("{name}.toml"));
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n\
-             [database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[regions]\ncodes = [\"{}\"]\n\
+             [database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[regions]\ncodes = {regions:?}\n\
              [store]\nbatch_records = 300\nwrite_interval = \"20ms\"\nprojection_interval = \"50ms\"\n",
             KAFKA.bootstrap(),
             self.registry.url(),
-            self.region
         );
         std::fs::write(&file, text).unwrap();
         let command = owned(&[env!("CARGO_BIN_EXE_sink-store"), "run", "--config", file.to_str().unwrap()]);
-        let environment = [("TEST_DATABASE".to_owned(), url.to_owned())];
+        let environment: Vec<(String, String)> = [("TEST_DATABASE", url)]
+            .iter()
+            .chain(variables)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let process =
             Process::start(name, self.folder.path(), "TERM", &command, &environment).expect("the store starts");
         Running { process, port }
@@ -294,6 +302,103 @@ async fn a_foreign_writers_records_are_set_aside_and_counted() {
     }
     let log = std::fs::read_to_string(store.process.log()).unwrap();
     assert!(!log.contains("no avro at all") && !log.contains("nonsense"), "{log}");
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_at_which_the_store_panics_is_set_aside_and_the_others_are_stored() {
+    let mut topics = Topics::new("09");
+    let url = database(&["09"]).await;
+    let client = connect(&url).await;
+    for n in 0..3 {
+        topics.send(&Visit::new("A01", MONDAY + n * DAY, "s", &format!("E{n}")).to("AVA", "1").made("09"), 0);
+    }
+    topics.flush();
+    let point = "store region.09.common.encounter/0/1";
+    let mut store = topics.store_of("store", &url, &["09"], &[(runtime::failpoint::VARIABLE, point)]);
+    topics.wait(&url, &mut store).await;
+    assert_eq!(count(&client, "SELECT count(*) FROM events").await, 2);
+    let row = client.query_one("SELECT topic, record_offset, reason FROM delivery.rejected", &[]).await.unwrap();
+    let set_aside = (row.get::<_, &str>(0), row.get::<_, i64>(1), row.get::<_, &str>(2));
+    assert_eq!(set_aside, ("region.09.common.encounter", 1, "panicked"));
+    store.process.stop();
+}
+
+/// Two regions in one shard: what fails for the first is looked after by itself and mended, and the second is stored all along.
+async fn check_domain(codes: [&str; 2], breaks: impl AsyncFn(&str), mends: impl AsyncFn(&str)) {
+    let (mut failing, mut other) = (Topics::new(codes[0]), Topics::new(codes[1]));
+    let url = database(&codes).await;
+    let client = connect(&url).await;
+    let stored = async |code: &str, wanted: i64, store: &mut Running| {
+        let sql = format!("SELECT COALESCE(sum(next_offset), 0)::int8 FROM delivery.progress WHERE region = '{code}'");
+        let started = Instant::now();
+        while count(&client, &sql).await != wanted {
+            assert!(started.elapsed() < PATIENCE, "region {code}\n{}", store.process.log_end());
+            assert!(store.process.is_running(), "{}", store.process.log_end());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let send = |topics: &mut Topics, n: i64| {
+        let code = topics.region.clone();
+        topics.send(&Visit::new("A01", MONDAY + n * DAY, "s", &format!("E{n}")).to("AVA", "1").made(&code), 0);
+        topics.flush();
+    };
+    let mut store = other.store_of("store", &url, &codes, &[]);
+    send(&mut failing, 0);
+    send(&mut other, 0);
+    stored(codes[0], 1, &mut store).await;
+    breaks(&url).await;
+    for n in 1..4 {
+        send(&mut failing, n);
+        send(&mut other, n);
+        stored(codes[1], n + 1, &mut store).await;
+    }
+    let started = Instant::now();
+    let failed = format!("vardstrom_store_region_failed{{region=\"{}\"}} 1", codes[0]);
+    while !store.get("/metrics").contains(&failed) || !store.get("/readyz").contains(&format!("region-{}", codes[0])) {
+        assert!(started.elapsed() < PATIENCE, "{}\n{}", store.get("/metrics"), store.process.log_end());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    mends(&url).await;
+    stored(codes[0], 4, &mut store).await;
+    store.wait_ready(true).await;
+    let well = format!("vardstrom_store_region_failed{{region=\"{}\"}} 0", codes[0]);
+    while !store.get("/metrics").contains(&well) {
+        assert!(started.elapsed() < PATIENCE, "{}", store.process.log_end());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_whose_rows_the_database_refuses_stops_no_other() {
+    let run = async |url: &str, sql: &str| connect(url).await.batch_execute(sql).await.expect(sql);
+    let breaks = async |url: &str| run(url, "ALTER TABLE events_r17 RENAME TO events_r17_away").await;
+    let mends = async |url: &str| run(url, "ALTER TABLE events_r17_away RENAME TO events_r17").await;
+    check_domain(["17", "18"], breaks, mends).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_whose_projection_fails_stops_no_other() {
+    let run = async |url: &str, sql: &str| connect(url).await.batch_execute(sql).await.expect(sql);
+    let breaks = async |url: &str| {
+        run(url, "ALTER TABLE episode_stay ADD CONSTRAINT no_19 CHECK (region <> '19') NOT VALID").await
+    };
+    let mends = async |url: &str| run(url, "ALTER TABLE episode_stay DROP CONSTRAINT no_19").await;
+    check_domain(["19", "20"], breaks, mends).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_without_topics_is_waited_for_and_stops_no_other() {
+    let mut topics = Topics::new("21");
+    let url = database(&["21", "22"]).await;
+    let mut store = topics.store_of("store", &url, &["21", "22"], &[]);
+    topics.send(&Visit::new("A01", MONDAY, "s", "E").to("AVA", "1").made("21"), 0);
+    topics.flush();
+    topics.wait(&url, &mut store).await;
+    assert!(store.get("/readyz").contains("region.22.common"), "{}", store.get("/readyz"));
+    let _others = Topics::new("22");
+    store.wait_ready(true).await;
     store.process.stop();
 }
 
