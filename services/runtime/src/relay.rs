@@ -14,6 +14,7 @@
 //! - Group membership is static and cooperative: a restart takes its partitions back without moving anyone else's. The
 //!   group hands a known member its old partitions whatever it asks for, so the member's name says what is read: a process
 //!   that is started with other routes is a new member, and the old one's partitions come to it after the session timeout.
+//! - A partition of which the group has forgotten what was committed goes on only where its outputs show no gap.
 //! - A record at which the step panics is tried once more and then set aside, where the step knows how.
 //!   Rebalances are only noted in librdkafka's callback and carried out by the loop, which drains and commits first.
 //!
@@ -24,6 +25,7 @@ pub mod clients;
 mod held;
 mod membership;
 mod outputs;
+mod reached;
 mod receipts;
 mod slot;
 mod worker;
@@ -324,6 +326,8 @@ crate::metrics! {
         pub queue_full: Counter = "queue_full_total",
         /// Records at which the step panicked twice; they were set aside with their coordinates.
         pub panicked: Counter = "panicked_records_total",
+        /// Records that were gone from the topic before this process read it, where nothing says that they were read.
+        pub gone: Family<TopicPartition, Gauge> = "gone_records",
         /// Times the group took this process for another one and it joined again.
         pub rejoins: Counter = "rejoins_total",
     }

@@ -64,8 +64,9 @@ fn every_metric_of_the_relay_has_a_help_text() {
     metrics.records.of(&["t", "0", "mapped"]);
     metrics.events.of(&["t", "0"]);
     metrics.lag.of(&["t", "0"]);
+    metrics.gone.of(&["t", "0"]);
     let families = registry.gather();
-    assert_eq!(families.len(), 9);
+    assert_eq!(families.len(), 10);
     for family in families {
         assert!(family.name().starts_with("vardstrom_test_"), "{}", family.name());
         assert!(family.help().len() > 10, "{} has no help text", family.name());

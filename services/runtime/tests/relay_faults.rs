@@ -8,7 +8,8 @@ use runtime::relay::{Error, Failure, Outputs, Record, Settings, Step};
 
 use super::relay::{Obedient, Running, Topics, mix, settings};
 use super::support::{
-    KAFKA, commit, committed, create_topic, create_topic_with, join_once, kafka, one_compare, read_all, wait_for, write,
+    KAFKA, commit, committed, create_topic, create_topic_with, forget, join_once, kafka, one_compare, read_all,
+    wait_for, write,
 };
 
 fn check_end(relay: Running, expected: &[&str]) -> Error {
@@ -48,6 +49,33 @@ fn a_committed_offset_that_is_gone_stops_the_relay_instead_of_skipping() {
     commit("fault-gone-group", &topics.input, 0, 1000, "");
     let relay = Running::start(kafka(), topics.routes(), settings("fault-gone"), Obedient);
     check_end(relay, &["offset 1000 of fault-gone.input partition 0", "holds 0 to 10", "--to-earliest"]);
+}
+
+#[test]
+fn a_gap_that_a_forgotten_commit_would_hide_stops_the_relay() {
+    let topics = Topics::created("fault-forgotten", 1);
+    let relay_until = |count: u64| {
+        let relay = Running::start(kafka(), topics.routes(), settings("fault-forgotten"), Obedient);
+        wait_for("the records", || (relay.metric("records_total") == count).then_some(()));
+        relay.stop().unwrap();
+    };
+    let records = |names: std::ops::Range<usize>| names.map(|number| Some(format!("map 1 {number}")));
+    write(KAFKA.bootstrap(), &topics.input, 0, records(0..10));
+    relay_until(10);
+    write(KAFKA.bootstrap(), &topics.input, 0, records(10..20));
+    // Nothing is missing: what was read and is gone has its outputs.
+    forget("fault-forgotten-group", &topics.input, 0, 7);
+    relay_until(13);
+    write(KAFKA.bootstrap(), &topics.input, 0, records(20..30));
+    forget("fault-forgotten-group", &topics.input, 0, 26);
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-forgotten"), Obedient);
+    check_end(relay, &["offset 20 of fault-forgotten.input partition 0", "holds 26 to 30", "--to-earliest"]);
+    // What the remedy does.
+    commit("fault-forgotten-group", &topics.input, 0, 26, "");
+    relay_until(4);
+    let events = one_compare(&read_all(KAFKA.bootstrap(), &topics.events));
+    let expected: Vec<String> = (0..20).chain(26..30).map(|number| format!("{number}.0")).collect();
+    assert_eq!(events[&0], expected);
 }
 
 #[test]

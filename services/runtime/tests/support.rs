@@ -174,6 +174,17 @@ pub fn join_once(group: &str, member: &str, topic: &str) {
     });
 }
 
+/// Forgets what a group has committed, and all records of a partition below an offset, as time does.
+pub fn forget(group: &str, topic: &str, partition: i32, below: i64) {
+    wait_for("the group to be empty", || {
+        let answer = block_on(admin(KAFKA.bootstrap()).delete_groups(&[group], &AdminOptions::new()));
+        answer.expect("an answer").into_iter().all(|group| group.is_ok()).then_some(())
+    });
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(below)).expect("an offset");
+    block_on(admin(KAFKA.bootstrap()).delete_records(&list, &AdminOptions::new())).expect("records are deleted");
+}
+
 /// Commits by hand, as an operator's tool would.
 pub fn commit(group: &str, topic: &str, partition: i32, offset: i64, metadata: &str) {
     let consumer: BaseConsumer = client(KAFKA.bootstrap()).set("group.id", group).create().expect("a consumer");
@@ -181,7 +192,8 @@ pub fn commit(group: &str, topic: &str, partition: i32, offset: i64, metadata: &
     let mut element = list.add_partition(topic, partition);
     element.set_offset(Offset::Offset(offset)).expect("an offset");
     element.set_metadata(metadata);
-    consumer.commit(&list, rdkafka::consumer::CommitMode::Sync).expect("committed");
+    // A member that went without leaving is one until its session is over.
+    wait_for("the group to be empty", || consumer.commit(&list, rdkafka::consumer::CommitMode::Sync).ok());
 }
 
 /// Waits for something that must come, however slow the machine is.

@@ -15,7 +15,7 @@ use super::held::Held;
 use super::membership::{self, Change, Membership};
 use super::receipts::{self, Receipt, Receipts, SLOTS_MAX};
 use super::slot::Slot;
-use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step, clients};
+use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step, clients, reached};
 use crate::broker::{self, Link, Probe};
 use crate::config::Fault;
 use crate::exit::chain;
@@ -36,6 +36,8 @@ const CONFIRM_INTERVAL: Duration = Duration::from_secs(5);
 const CAUSE_WAIT: Duration = Duration::from_millis(500);
 /// How long the group may take to say what was committed.
 const COMMITTED_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Pause before Kafka is asked once more.
+const ASK_PAUSE: Duration = Duration::from_millis(250);
 /// Attempts of a step that panics.
 const ATTEMPTS_MAX: usize = 2;
 /// Pause between attempts of a step whose needs are away.
@@ -505,13 +507,16 @@ impl<S: Step> Work<S> {
     }
 
     fn assign(&mut self, consumer: &BaseConsumer<Membership>, list: TopicPartitionList) -> Result<(), Error> {
-        let committed = self.committed_offsets(consumer, list)?;
+        let committed = self.committed_offsets(consumer, &list)?;
         let mut starts = TopicPartitionList::new();
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
             let (next, counts, start) = match element.offset() {
                 Offset::Offset(next) => (next, fates(topic, partition, element.metadata())?, Offset::Offset(next)),
-                _ => (0, FateCounts::default(), Offset::Beginning),
+                _ => {
+                    self.look_for_gap(consumer, topic, partition)?;
+                    (0, FateCounts::default(), Offset::Beginning)
+                }
             };
             self.hold(topic, partition, Slot::new(next, counts));
             starts.add_partition_offset(topic, partition, start).map_err(taking_on)?;
@@ -521,28 +526,55 @@ impl<S: Step> Work<S> {
         Ok(())
     }
 
-    fn committed_offsets(
-        &self,
-        consumer: &BaseConsumer<Membership>,
-        list: TopicPartitionList,
-    ) -> Result<TopicPartitionList, Error> {
+    /// Nothing is committed for a partition: an error where its outputs end before its oldest record.
+    fn look_for_gap(&self, consumer: &BaseConsumer<Membership>, topic: &str, partition: i32) -> Result<(), Error> {
+        let (low, high) =
+            self.patiently("look at what a partition holds", || broker::range(consumer, topic, partition))?;
+        if low == 0 {
+            return Ok(());
+        }
+        let outputs = self.routes.iter().filter(|route| route.input == topic).flat_map(|route| &route.outputs);
+        let outputs: Vec<String> = outputs.cloned().collect();
+        let look = || reached::offset(&self.relay.kafka, topic, partition, &outputs);
+        let Some(reached) = self.patiently("look at how far a partition had come", look)? else {
+            tracing::warn!(topic, partition, count = low, "records were gone before this group read any");
+            self.relay.metrics.gone.of(&[topic, &partition.to_string()]).set(low);
+            return Ok(());
+        };
+        if reached + 1 < low {
+            broker::check_position(topic, partition, reached + 1, (low, high))?;
+        }
+        tracing::warn!(topic, partition, "the group has forgotten what was committed; going on from the oldest record");
+        Ok(())
+    }
+
+    /// Asks Kafka until it answers, or until it is time to stop.
+    fn patiently<T>(&self, attempt: &'static str, ask: impl Fn() -> Result<T, KafkaError>) -> Result<T, Error> {
         loop {
-            let answer = consumer.committed_offsets(list.clone(), COMMITTED_WAIT_MAX).and_then(|committed| {
-                let failed = committed.elements().iter().find_map(|element| element.error().err());
-                failed.map_or(Ok(committed), Err)
-            });
-            let error = match answer {
-                Ok(committed) => return Ok(committed),
+            let source = match ask() {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if let Some(Action::Stop { .. }) = error.rdkafka_error_code().map(policy::on_read) {
-                return Err(Error::Group { attempt: "ask the group for committed offsets", source: error });
+            if let Some(Action::Stop { .. }) = source.rdkafka_error_code().map(policy::on_read) {
+                return Err(Error::Group { attempt, source });
             }
-            tracing::debug!(%error, "the group did not say what was committed, asking again");
-            if self.relay.shutdown.sleep(Duration::from_millis(250)) {
+            tracing::debug!(%source, attempt, "Kafka did not answer, asking again");
+            if self.relay.shutdown.sleep(ASK_PAUSE) {
                 return Err(Error::Kafka(broker::Error::Stopped));
             }
         }
+    }
+
+    fn committed_offsets(
+        &self,
+        consumer: &BaseConsumer<Membership>,
+        list: &TopicPartitionList,
+    ) -> Result<TopicPartitionList, Error> {
+        self.patiently("ask the group for committed offsets", || {
+            let committed = consumer.committed_offsets(list.clone(), COMMITTED_WAIT_MAX)?;
+            let failed = committed.elements().iter().find_map(|element| element.error().err());
+            failed.map_or(Ok(committed), Err)
+        })
     }
 
     fn hold(&mut self, topic: &str, partition: i32, slot: Slot) {
