@@ -246,11 +246,13 @@ runtime::metrics! {
         pub fhir_reads: Family<RegionName, Counter> = "fhir_context_reads_total",
         /// Resources that go with another and that the FHIR server does not have, or not for us.
         pub fhir_missing: Family<RegionName, Counter> = "fhir_context_missing_total",
+        /// Resources that go with another and that a FHIR server failed to give, try after try: sent without them.
+        pub fhir_failed: Family<RegionName, Counter> = "fhir_context_failed_total",
         /// Times that a FHIR server told us to look at once.
         pub fhir_notified: Family<RegionName, Counter> = "fhir_notifications_total",
-        /// 1 while a FHIR server is read, 0 while it is away, busy or not set up.
+        /// 1 while a FHIR server is read, 0 while it is away or busy, or something of it cannot be read.
         pub fhir_connected: Family<RegionName, Gauge> = "fhir_connected",
-        /// Times that a FHIR server went away.
+        /// Times that a FHIR server went away, or failed at something that it was asked.
         pub fhir_outages: Family<RegionName, Counter> = "fhir_outages_total",
     }
 }
@@ -296,6 +298,8 @@ pub struct FhirCounts {
     pub reads: Counter,
     /// Resources that were not there.
     pub missing: Counter,
+    /// Resources that were done without.
+    pub failed: Counter,
     /// Notifications.
     pub notified: Counter,
     /// Whether the server is read.
@@ -354,6 +358,7 @@ impl Metrics {
             pages: self.fhir_pages.of(&labels),
             reads: self.fhir_reads.of(&labels),
             missing: self.fhir_missing.of(&labels),
+            failed: self.fhir_failed.of(&labels),
             notified: self.fhir_notified.of(&labels),
             connected: self.fhir_connected.of(&labels),
             outages: self.fhir_outages.of(&labels),

@@ -345,6 +345,69 @@ fn a_next_page_on_another_host_is_not_asked_for() {
 }
 
 #[test]
+fn a_neighbour_that_cannot_be_read_holds_up_neither_its_type_nor_the_others() {
+    let server = FhirServer::start();
+    let mut ids = Vec::new();
+    {
+        let mut store = server.store();
+        for index in 0..5 {
+            store.put(index as i64, patient(index));
+        }
+        store.put(5, location("51A", "O"));
+        ids.extend(
+            (0..20).map(|number| store.put(10 + number, encounter(&format!("e{number}"), number as u64 % 5, "51A"))),
+        );
+        ids.push(
+            store.put(50, json!({ "resourceType": "Procedure", "id": "o", "subject": { "reference": "Patient/p1" } })),
+        );
+        store.broken.insert("Patient/p3".to_owned(), 500);
+    }
+    let more = "poll = \"50ms\"\npage = 10\ninclude = false\ntypes = [\"Encounter\", \"Procedure\"]";
+    let setup = setup("12", &server.base(), more);
+    let mut connector = setup.start();
+    // Eight Encounters of the first page, and the other type, before anything is done without the neighbour.
+    connector.wait("the others", |connector| stored(connector, "12") >= 9.0);
+    assert!(setup.records("fhir", 9).iter().any(|record| record.message_id == "Procedure/o@1"));
+    connector.wait("everything", |connector| stored(connector, "12") >= ids.len() as f64);
+    let records = setup.records("fhir", ids.len());
+    assert_eq!(counts(&records), once(&ids), "each once, however often it was tried");
+    for (id, patient) in [("e3", false), ("e13", false), ("e4", true)] {
+        let references = references(&bundle(&records, &format!("Encounter/{id}@1")));
+        assert_eq!(references.iter().any(|reference| reference.starts_with("Patient/")), patient, "{id}");
+    }
+    assert!(metric(&connector, "12", "context_failed_total") >= 1.0);
+    assert_eq!(connector.log().matches("context-failed: a Patient").count(), 1, "{}", connector.log());
+    connector.wait("the end of it", |connector| metric(connector, "12", "connected") == 1.0);
+    tells_nothing(&connector);
+    // It can be read again, and goes with what comes.
+    server.store().broken.clear();
+    ids.push(server.store().put(60, encounter("e13", 3, "51A")));
+    connector.wait("what changed", |connector| stored(connector, "12") >= ids.len() as f64);
+    let records = setup.records("fhir", ids.len());
+    let mended = references(&bundle(&records, "Encounter/e13@2"));
+    assert_eq!(mended, ["Encounter/e13", "Patient/p3", "Location/51A"]);
+}
+
+#[test]
+fn a_type_whose_search_fails_does_not_hold_up_the_others() {
+    let server = FhirServer::start();
+    let mut ids = vec![server.store().put(0, location("a", "O"))];
+    ids.push(server.store().put(1, encounter("e", 1, "a")));
+    server.store().broken.insert("Location".to_owned(), 500);
+    let setup = setup("18", &server.base(), "poll = \"50ms\"\ntypes = [\"Location\", \"Encounter\"]");
+    let mut connector = setup.start();
+    connector.wait("the other type", |connector| stored(connector, "18") >= 1.0);
+    ids.push(server.store().put(2, encounter("e", 1, "a")));
+    connector.wait("what changed", |connector| stored(connector, "18") >= 2.0);
+    assert_eq!(metric(&connector, "18", "connected"), 0.0);
+    assert_eq!(metric(&connector, "18", "outages_total"), 1.0);
+    server.store().broken.clear();
+    connector.wait("everything", |connector| stored(connector, "18") >= 3.0);
+    connector.wait("the end of it", |connector| metric(connector, "18", "connected") == 1.0);
+    assert_eq!(counts(&setup.records("fhir", 3)), once(&ids));
+}
+
+#[test]
 fn a_server_must_show_a_certificate_of_its_authority() {
     let (theirs, strangers) = (authority(), authority());
     let server = FhirServer::start_encrypted(&issued(&theirs, "localhost"));
@@ -412,6 +475,32 @@ fn a_notification_makes_it_look_at_once() {
     assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
     tells_nothing(&connector);
     assert!(!connector.log().contains("bell-4711"));
+}
+
+#[test]
+fn a_type_that_is_refused_does_not_have_the_others_asked_more_often() {
+    // A search that is refused, and a history that there is not.
+    for (broken, fault) in [("Location", "refused a search for Location"), ("Encounter/_history", "deletions = false")]
+    {
+        let server = FhirServer::start();
+        server.store().broken.insert(broken.to_owned(), 400);
+        server.store().put(0, encounter("e", 1, "51A"));
+        let more = "poll = \"1h\"\ndeletions = true\ntypes = [\"Location\", \"Encounter\"]\nhook = { env = \"VARDSTROM_FHIR_HOOK\" }";
+        let mut setup = setup("25", &server.base(), more);
+        setup.secret = Some(("VARDSTROM_FHIR_HOOK", "bell-4711".to_owned()));
+        let mut connector = setup.start_unready();
+        connector.wait("the fault", |connector| connector.get("/readyz").contains(fault));
+        connector.wait("several tries", |_| server.store().asked(broken) >= 4);
+        assert_eq!(server.store().asked("Encounter"), 1, "{broken}: an hour is an hour");
+        server.store().put(1, encounter("e", 1, "51A"));
+        assert_eq!(call(&connector, "POST", "/fhir/notify/journal", "Bearer bell-4711", ""), 200);
+        let called = Instant::now();
+        connector.wait("what changed", |connector| stored(connector, "25") >= 2.0);
+        println!("stored {:?} after the call", called.elapsed());
+        assert_eq!(server.store().asked("Encounter"), 2, "{broken}: heard, once");
+        server.store().broken.clear();
+        connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    }
 }
 
 #[test]

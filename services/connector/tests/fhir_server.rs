@@ -43,6 +43,8 @@ pub struct Store {
     pub include: Include,
     /// Whether `_sort` is heeded.
     pub sorts: bool,
+    /// What is answered to a path below the base, without its query: `Patient/p1`, `Patient`, `Encounter/_history`.
+    pub broken: BTreeMap<String, u16>,
     /// Statuses and headers of the next answers, before anything is looked up.
     pub failures: VecDeque<(u16, Option<&'static str>)>,
     /// The host that `next` links name, when it is not the server's own.
@@ -89,6 +91,7 @@ impl FhirServer {
             token: None,
             include: Include::Brings,
             sorts: true,
+            broken: BTreeMap::new(),
             failures: VecDeque::new(),
             next_host: None,
             delay: Duration::ZERO,
@@ -182,6 +185,12 @@ impl Store {
         let message_id = format!("{}/{}@{version}", key.0, key.1);
         self.resources.insert(key, resource);
         message_id
+    }
+
+    /// How often a path below the base was asked for, whatever the query.
+    pub fn asked(&self, path: &str) -> usize {
+        let path = format!("/r4/{path}");
+        self.requests.iter().filter(|(_, asked)| asked.split('?').next() == Some(&path)).count()
     }
 
     /// A resource is gone, so many milliseconds after the server's time began.
@@ -342,6 +351,9 @@ async fn answer(State(shared): State<Arc<Mutex<Store>>>, request: Request) -> Re
     tokio::time::sleep(delay).await;
     let store = shared.lock().expect("not poisoned");
     let Some(rest) = path.strip_prefix("/r4/") else { return outcome(StatusCode::NOT_FOUND, "not-found") };
+    if let Some(status) = store.broken.get(rest.split('?').next().unwrap_or_default()) {
+        return outcome(StatusCode::from_u16(*status).expect("a status"), "exception");
+    }
     match rest.split_once('?') {
         Some((path, query)) => match path.strip_suffix("/_history") {
             Some(kind) => store.history(kind, query),

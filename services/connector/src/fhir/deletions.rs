@@ -13,7 +13,8 @@ use super::error::Error;
 use super::resource::{Type, instant};
 use super::scan::{PAGES_MAX, Reader, next_page, since_words};
 use super::seen::{Seen, VERSIONS_MAX};
-use crate::files::{Interrupted, Window};
+use super::sending::Sending;
+use crate::files::Interrupted;
 use crate::intake::{self, Arrival};
 
 /// The look for deletions of one type.
@@ -37,37 +38,24 @@ impl Deletions {
         Self { kind, seen: Seen::new(VERSIONS_MAX), cursor: None }
     }
 
-    /// Notes where the history begins for us, unless that is known.
-    pub async fn begin(&self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        if reader.state.deletions(self.kind).is_some() {
-            return Ok(());
-        }
-        let at = match reader.source.since {
-            Some(since) => since.as_microsecond(),
-            None => {
-                let path = format!("{}/{}/_history?_count=1", reader.client.address().path, self.kind);
-                let body = self.ask(reader, &path).await?;
-                let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
-                // A type without any change has its whole history before it.
-                page.entry.iter().filter_map(changed).max().unwrap_or(0)
-            }
-        };
-        reader.state.advance_deletions(self.kind, at.min(intake::now().0));
-        reader.keep()
-    }
-
     /// Reads up to `pages` pages. Whether there are more. After an error it begins again.
     pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+        begin(self.kind, reader).await?;
         for _ in 0..reader.source.pages {
             if !reader.feed.intake.wait_open().await {
                 return Err(Interrupted::Stopping.into());
             }
             let mut cursor = self.cursor.take().unwrap_or_else(|| self.begin_again(reader));
-            let body = self.ask(reader, &cursor.path).await?;
-            let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
+            let body = ask(self.kind, reader, &cursor.path).await?;
+            let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: what(self.kind) })?;
             reader.counts.pages.inc();
-            let next = next_page(reader, &page, self.kind)?;
-            self.send(reader, &page).await?;
+            let next = page.next().map(|url| next_page(reader, url, self.kind)).transpose()?;
+            let mut sending = Sending::new(reader.feed);
+            let sent = self.send(reader, &page, &mut sending).await;
+            let stored = sending.finish().await;
+            self.seen.extend(sending.taken());
+            sent?;
+            stored?;
             cursor.highest = cursor.highest.max(page.entry.iter().filter_map(changed).max());
             let Some(next) = next else {
                 if let Some(highest) = cursor.highest {
@@ -97,9 +85,7 @@ impl Deletions {
     }
 
     /// Sends the deletions of a page that were not sent before.
-    async fn send(&mut self, reader: &mut Reader<'_>, page: &Page<'_>) -> Result<(), Error> {
-        let mut window: Window<'_, ()> = Window::new(reader.feed);
-        let mut sent = Vec::new();
+    async fn send(&mut self, reader: &mut Reader<'_>, page: &Page<'_>, sending: &mut Sending<'_>) -> Result<(), Error> {
         for (number, entry) in page.entry.iter().enumerate() {
             let Some((reference, version)) = self.deleted(reader, entry) else { continue };
             let message_id = format!("{reference}@{version}");
@@ -119,12 +105,9 @@ impl Deletions {
                 payload: payload.as_bytes(),
                 partition: reader.feed.router.of_text(&reference),
             };
-            window.send(arrival, ()).await?;
+            sending.send(arrival, name).await?;
             reader.counts.resources.inc();
-            sent.push(name);
         }
-        window.finish().await?;
-        self.seen.extend(sent);
         Ok(())
     }
 
@@ -137,20 +120,39 @@ impl Deletions {
         let version = counted.filter(|version| super::address::is_id(version)).or_else(|| entry.last_modified());
         Some((reference, version.unwrap_or("deleted").to_owned()))
     }
+}
 
-    async fn ask(&self, reader: &mut Reader<'_>, path: &str) -> Result<bytes::Bytes, Error> {
-        let what = self.what();
-        let question = Question { path, what: &what, bytes_max: reader.source.page_size.as_bytes() };
-        match reader.client.ask(&question).await? {
-            Answer::Found(body) => Ok(body),
-            Answer::Missing(error) | Answer::Refused(error) => Err(error),
+/// Notes where the history of a type begins for us, unless that is known.
+pub async fn begin(kind: Type, reader: &mut Reader<'_>) -> Result<(), Error> {
+    if reader.state.deletions(kind).is_some() {
+        return Ok(());
+    }
+    let at = match reader.source.since {
+        Some(since) => since.as_microsecond(),
+        None => {
+            let path = format!("{}/{kind}/_history?_count=1", reader.client.address().path);
+            let body = ask(kind, reader, &path).await?;
+            let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: what(kind) })?;
+            // A type without any change has its whole history before it.
+            page.entry.iter().filter_map(changed).max().unwrap_or(0)
         }
-    }
+    };
+    reader.state.advance_deletions(kind, at.min(intake::now().0));
+    reader.keep()
+}
 
-    /// What is asked for, for messages.
-    fn what(&self) -> String {
-        format!("the history of {}; without it set `deletions = false`", self.kind)
+async fn ask(kind: Type, reader: &mut Reader<'_>, path: &str) -> Result<bytes::Bytes, Error> {
+    let what = what(kind);
+    let question = Question { path, what: &what, bytes_max: reader.source.page_size.as_bytes() };
+    match reader.client.ask(&question).await? {
+        Answer::Found(body) => Ok(body),
+        Answer::Missing(error) | Answer::Refused(error) => Err(error),
     }
+}
+
+/// What is asked for, for messages.
+fn what(kind: Type) -> String {
+    format!("the history of {kind}; without it set `deletions = false`")
 }
 
 /// When an entry's change was, microseconds since 1970.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use runtime::config;
 
+use super::failing::TRIES_MAX;
 use super::resource::Type;
 use crate::files::Interrupted;
 
@@ -100,6 +101,19 @@ pub enum Error {
         /// What is searched for.
         kind: Type,
     },
+    /// Resources wait for what goes with them.
+    #[error(
+        "context-failed: {count} of {kind} wait, for a resource that goes with them cannot be read; the others are sent, and \
+         after {TRIES_MAX} tries they are without it"
+    )]
+    Waiting {
+        /// Their type.
+        kind: Type,
+        /// How many.
+        count: u64,
+        /// What was answered; nothing, where it was not asked for again.
+        source: Option<Box<Error>>,
+    },
     /// How far everything was sent cannot be kept or read.
     #[error("keep how far a FHIR server was read in {}", path.display())]
     State {
@@ -133,6 +147,15 @@ pub enum Remedy {
     Stop,
 }
 
+/// How much of a server an error says something of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Only what was asked for: the rest goes on.
+    Question,
+    /// The whole: nothing else can be asked or sent either.
+    Server,
+}
+
 /// The longest that a server's Retry-After is heeded.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
@@ -141,7 +164,9 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Busy { retry_after, .. } => Remedy::Wait(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX)),
-            Self::Connection { .. } | Self::Slow { .. } | Self::Failed { .. } => Remedy::Wait(Duration::ZERO),
+            Self::Connection { .. } | Self::Slow { .. } | Self::Failed { .. } | Self::Waiting { .. } => {
+                Remedy::Wait(Duration::ZERO)
+            }
             Self::Unauthorised { .. }
             | Self::Refused { .. }
             | Self::Oversized { .. }
@@ -152,6 +177,26 @@ impl Error {
             | Self::Address(_) => Remedy::Operator,
             Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
             Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+        }
+    }
+
+    /// How far it reaches.
+    pub fn reach(&self) -> Reach {
+        match self {
+            Self::Connection { .. }
+            | Self::Busy { .. }
+            | Self::Unauthorised { .. }
+            | Self::State { .. }
+            | Self::Address(_)
+            | Self::Interrupted(_) => Reach::Server,
+            Self::Slow { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Oversized { .. }
+            | Self::NotUnderstood { .. }
+            | Self::Elsewhere { .. }
+            | Self::Circle { .. }
+            | Self::Waiting { .. } => Reach::Question,
         }
     }
 }

@@ -11,6 +11,8 @@
 //! Refused: paging through everything by `next` alone. Many servers page by offset, and a resource that is updated
 //! meanwhile moves to the end, so that another slips over a page's edge and is never seen. A search goes on from the time
 //! of the last resource instead, and follows `next` only where a whole page has one time.
+//!
+//! What is asked of one type waits and fails alone: the others are asked when the interval or a call says.
 
 mod address;
 mod bundle;
@@ -18,11 +20,14 @@ mod client;
 mod context;
 mod deletions;
 mod error;
+mod failing;
 pub mod files;
 pub mod hook;
+mod look;
 mod resource;
 mod scan;
 mod seen;
+mod sending;
 mod source;
 mod state;
 

@@ -1,19 +1,21 @@
 //! The search for what changed of one type: page by page, each stored before the next is asked for.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use schemas::Format;
 
 use super::bundle::{self, Mode, Page};
 use super::client::{Answer, Client, Question};
 use super::context::{Cache, Known, Surroundings, partition};
-use super::deletions::Deletions;
-use super::error::{Error, Remedy};
+use super::deletions;
+use super::error::{Error, Reach};
+use super::failing::{Failing, TRIES_MAX, Verdict};
 use super::resource::{Resource, Type};
-use super::seen::{Seen, VERSIONS_MAX};
+use super::seen::{Name, Seen, VERSIONS_MAX};
+use super::sending::Sending;
 use super::state::State;
 use crate::config::Fhir;
-use crate::files::Window;
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FhirCounts, Oddity};
 
@@ -30,6 +32,10 @@ pub struct Reader<'a> {
     pub client: Client,
     /// What goes with resources.
     pub cache: Cache,
+    /// What goes with resources and cannot be read.
+    pub failing: Failing,
+    /// Counts the rounds: within one nothing that failed is asked for twice.
+    pub round: u64,
     /// How far everything is stored.
     pub state: State,
     /// Where that is kept.
@@ -47,8 +53,8 @@ pub struct Scan {
     /// Whether what goes with a resource is asked for with it.
     includes: bool,
     cursor: Option<Cursor>,
-    /// The look for what is gone, where that is wanted.
-    deletions: Option<Deletions>,
+    /// Whether what is gone is looked for too.
+    deletions: bool,
 }
 
 /// Where a search is.
@@ -75,31 +81,21 @@ struct Found<'p> {
 impl Scan {
     /// For a type.
     pub fn new(kind: Type, source: &Fhir) -> Self {
-        let deletions = (source.deletions && kind.is_missed()).then(|| Deletions::new(kind));
-        Self { kind, seen: Seen::new(VERSIONS_MAX), includes: source.include, cursor: None, deletions }
+        let deletions = source.deletions && kind.is_missed();
+        let (seen, includes) = (Seen::new(VERSIONS_MAX), source.include);
+        Self { kind, seen, includes, cursor: None, deletions }
     }
 
-    /// Reads and sends up to `pages` pages of what there is, and of what is gone. Whether there are more. After an error it
-    /// goes on from what is stored.
+    /// Reads and sends up to `pages` pages of what there is. Whether there are more. After an error it goes on from what is
+    /// stored.
     pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
-        let Some(mut deletions) = self.deletions.take() else { return self.search(reader).await };
-        let turned = self.turn_with(&mut deletions, reader).await;
-        self.deletions = Some(deletions);
-        turned
-    }
-
-    async fn turn_with(&mut self, deletions: &mut Deletions, reader: &mut Reader<'_>) -> Result<bool, Error> {
-        let begun = deletions.begin(reader).await;
-        if begun.as_ref().is_err_and(|error| error.remedy() != Remedy::Operator) {
-            return begun.map(|()| true);
+        if self.deletions
+            && let Err(error) = deletions::begin(self.kind, reader).await
+            && error.reach() == Reach::Server
+        {
+            return Err(error);
         }
-        // A server without histories is told, and what there is, is read all the same.
-        let more = self.search(reader).await?;
-        begun?;
-        Ok(more | deletions.turn(reader).await?)
-    }
-
-    async fn search(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+        // A server without histories is told by the look for deletions, and what there is, is read all the same.
         for _ in 0..reader.source.pages {
             if !reader.feed.intake.wait_open().await {
                 return Err(crate::files::Interrupted::Stopping.into());
@@ -111,7 +107,7 @@ impl Scan {
             let Some(body) = self.ask(reader, &cursor).await? else { continue };
             let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
             reader.counts.pages.inc();
-            let next = next_page(reader, &page, self.kind)?;
+            let next = page.next().map(|url| next_page(reader, url, self.kind)).transpose()?;
             self.cursor = self.page(reader, &page, cursor, next).await?;
             if self.cursor.is_none() {
                 return Ok(false);
@@ -176,37 +172,13 @@ impl Scan {
         next: Option<String>,
     ) -> Result<Option<Cursor>, Error> {
         let found = self.found(reader, page);
-        let now = intake::now().0;
-        let mut sent = Vec::new();
-        let mut window = Window::new(reader.feed);
-        let mut last = None;
-        for (number, found) in found.into_iter().enumerate() {
-            let Some(known) = found.known else {
-                // Its time cannot be read either: it is remembered for as long as there is room.
-                let name = Seen::name(i64::MAX, found.text);
-                if !self.seen.contains(&name) {
-                    unreadable(reader.feed, &mut window, self.kind, found.text).await?;
-                    sent.push(name);
-                }
-                continue;
-            };
-            // A clock of the server's that is ahead must not move the position over what comes next.
-            let at = known.resource.updated.map_or(cursor.since.unwrap_or(0), |at| at.0).min(now);
-            cursor.ordered &= cursor.highest.is_none_or(|highest| highest <= at);
-            cursor.highest = cursor.highest.max(Some(at));
-            last = Some(at);
-            let id = known.resource.message_id(&known.text);
-            let name = Seen::name(at, &id);
-            if self.seen.contains(&name) {
-                reader.counts.known.inc();
-                continue;
-            }
-            let place = format!("{} {} entry {}", reader.source.name, self.kind, number + 1);
-            send(reader, &mut window, &known, &id, &place).await?;
-            sent.push(name);
-        }
-        window.finish().await?;
-        self.seen.extend(sent);
+        let mut sending = Sending::new(reader.feed);
+        let sent = self.send_new(reader, found, &mut cursor, &mut sending).await;
+        let stored = sending.finish().await;
+        // What Kafka has is not sent again, whatever the rest must be tried again for.
+        self.seen.extend(sending.taken());
+        let last = sent?;
+        stored?;
         // Without order, what is earlier may still come: then the position waits for the end.
         if let Some(highest) = cursor.highest.filter(|_| cursor.ordered || next.is_none()) {
             reader.unkept |= reader.state.advance(self.kind, highest);
@@ -224,6 +196,52 @@ impl Scan {
             return Err(Error::Circle { kind: self.kind });
         }
         Ok(Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor }))
+    }
+
+    /// Sends what is new. Gives the time of the last resource.
+    async fn send_new(
+        &mut self,
+        reader: &mut Reader<'_>,
+        found: Vec<Found<'_>>,
+        cursor: &mut Cursor,
+        sending: &mut Sending<'_>,
+    ) -> Result<Option<i64>, Error> {
+        let now = intake::now().0;
+        let mut last = None;
+        let mut waiting: Option<(u64, Option<Box<Error>>)> = None;
+        for (number, found) in found.into_iter().enumerate() {
+            let Some(known) = found.known else {
+                // Its time cannot be read either: it is remembered for as long as there is room.
+                let name = Seen::name(i64::MAX, found.text);
+                if !self.seen.contains(&name) {
+                    unreadable(reader.feed, sending, (self.kind, name), found.text).await?;
+                }
+                continue;
+            };
+            // A clock of the server's that is ahead must not move the position over what comes next.
+            let at = known.resource.updated.map_or(cursor.since.unwrap_or(0), |at| at.0).min(now);
+            cursor.ordered &= cursor.highest.is_none_or(|highest| highest <= at);
+            cursor.highest = cursor.highest.max(Some(at));
+            last = Some(at);
+            let id = known.resource.message_id(&known.text);
+            let name = Seen::name(at, &id);
+            if self.seen.contains(&name) {
+                reader.counts.known.inc();
+                continue;
+            }
+            let place = format!("{} {} entry {}", reader.source.name, self.kind, number + 1);
+            let version = Version { kind: self.kind, focus: &known, message_id: &id, place: &place, name };
+            match send(reader, sending, &version).await {
+                Ok(()) => {}
+                Err(Error::Waiting { source, .. }) => waiting.get_or_insert((0, source)).0 += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        // The position stays before those that wait: the page is asked for again.
+        match waiting {
+            Some((count, source)) => Err(Error::Waiting { kind: self.kind, count, source }),
+            None => Ok(last),
+        }
     }
 
     /// What was searched for on a page; what goes with it is remembered.
@@ -251,11 +269,10 @@ impl Scan {
     }
 }
 
-/// Where the page after this one is.
-pub fn next_page(reader: &Reader<'_>, page: &Page<'_>, kind: Type) -> Result<Option<String>, Error> {
+/// The path of the page that a server names as the next one.
+pub fn next_page(reader: &Reader<'_>, url: &str, kind: Type) -> Result<String, Error> {
     let address = reader.client.address();
-    let within = |url| address.within(url).ok_or_else(|| Error::Elsewhere { kind, place: address.place() });
-    page.next().map(within).transpose()
+    address.within(url).ok_or_else(|| Error::Elsewhere { kind, place: address.place() })
 }
 
 /// A time to ask from, rounded down to milliseconds: what is asked for twice is recognised.
@@ -265,7 +282,12 @@ pub fn since_words(at: i64) -> Option<String> {
 }
 
 /// Something that does not say what it is: recorded as it came, for the processor to park.
-async fn unreadable(feed: &Feed, window: &mut Window<'_, ()>, kind: Type, text: &str) -> Result<(), Error> {
+async fn unreadable(
+    feed: &Feed,
+    sending: &mut Sending<'_>,
+    (kind, name): (Type, Name),
+    text: &str,
+) -> Result<(), Error> {
     feed.intake.metrics.oddities.of(Oddity::Unreadable).inc();
     let payload = bounded(feed, text.to_owned());
     let arrival = Arrival {
@@ -277,24 +299,30 @@ async fn unreadable(feed: &Feed, window: &mut Window<'_, ()>, kind: Type, text: 
         payload: payload.as_bytes(),
         partition: feed.router.of_content(payload.as_bytes()),
     };
-    window.send(arrival, ()).await?;
+    sending.send(arrival, name).await?;
     Ok(())
 }
 
+/// One version of one resource.
+struct Version<'v> {
+    kind: Type,
+    focus: &'v Known,
+    message_id: &'v str,
+    /// Where it was found, for the record.
+    place: &'v str,
+    /// What is remembered of it.
+    name: Name,
+}
+
 /// Sends one version of one resource with what goes with it.
-async fn send(
-    reader: &mut Reader<'_>,
-    window: &mut Window<'_, ()>,
-    focus: &Known,
-    message_id: &str,
-    place: &str,
-) -> Result<(), Error> {
+async fn send(reader: &mut Reader<'_>, sending: &mut Sending<'_>, version: &Version<'_>) -> Result<(), Error> {
+    let Version { kind, focus, .. } = *version;
     let resource = &focus.resource;
     let recorded_at = resource.updated;
     let mut entries = vec![(resource.reference(), focus.clone())];
     let patient = match resource.patient(reader.client.address()) {
         Some(patient) if patient != resource.reference() => {
-            let known = reader.known(&patient).await?;
+            let known = reader.known(kind, &patient).await?;
             Some((patient, known))
         }
         _ => None,
@@ -304,7 +332,7 @@ async fn send(
     entries.extend(patient.and_then(|(reference, known)| Some((reference, known?))));
     let mut surroundings = Surroundings::of(resource, reader.client.address());
     while let Some(reference) = surroundings.next() {
-        if let Some(known) = reader.known(&reference).await? {
+        if let Some(known) = reader.known(kind, &reference).await? {
             surroundings.found(&known.resource, reader.client.address());
             entries.push((reference, known));
         }
@@ -313,14 +341,14 @@ async fn send(
     let payload = bounded(reader.feed, payload);
     let arrival = Arrival {
         format: Format::Fhir,
-        message_id,
+        message_id: version.message_id,
         received_at: intake::now(),
         recorded_at,
-        position: place,
+        position: version.place,
         payload: payload.as_bytes(),
         partition,
     };
-    window.send(arrival, ()).await?;
+    sending.send(arrival, version.name).await?;
     reader.counts.resources.inc();
     Ok(())
 }
@@ -346,25 +374,24 @@ impl Reader<'_> {
         self.state.store(&self.path).map_err(|source| Error::State { path: self.path.clone(), source })
     }
 
-    /// A resource that another refers to, read if it is not remembered; nothing, when the server does not have it.
-    async fn known(&mut self, reference: &str) -> Result<Option<Known>, Error> {
+    /// A resource that one of type `kind` refers to, read if it is not remembered; nothing, when the server does not have it,
+    /// or has failed to give it so often that it is done without.
+    async fn known(&mut self, kind: Type, reference: &str) -> Result<Option<Known>, Error> {
         if let Some(known) = self.cache.get(reference) {
             return Ok(known);
         }
-        let path = format!("{}/{reference}", self.client.address().path);
-        let kind = reference.split('/').next().unwrap_or_default();
-        // The name is a word of letters that our own configuration of types has judged, the id is left out.
-        let what = format!("a read of one {kind}");
-        let question = Question { path: &path, what: &what, bytes_max: self.feed.intake.limits.message.as_bytes() };
-        self.counts.reads.inc();
-        let known = match self.client.ask(&question).await {
-            Ok(Answer::Found(body)) => std::str::from_utf8(&body).ok().and_then(|text| {
+        let known = match self.read_one(kind, reference).await? {
+            One::Is(Some(body)) => std::str::from_utf8(&body).ok().and_then(|text| {
                 let resource = Resource::read(text).filter(|resource| resource.reference() == reference)?;
                 Some(Known { text: text.into(), resource: resource.into() })
             }),
             // One that would not fit beside another is as good as none.
-            Ok(Answer::Missing(_) | Answer::Refused(_)) | Err(Error::Oversized { .. }) => None,
-            Err(error) => return Err(error),
+            One::Is(None) | One::IsNot => None,
+            One::Fails => {
+                self.counts.failed.inc();
+                self.cache.put(reference.to_owned(), None);
+                return Ok(None);
+            }
         };
         if known.is_none() {
             self.counts.missing.inc();
@@ -372,4 +399,64 @@ impl Reader<'_> {
         self.cache.put(reference.to_owned(), known.clone());
         Ok(known)
     }
+
+    /// Reads one resource, for one of type `kind`. A server that fails here while it answers otherwise is asked again in later
+    /// rounds, as often as [`Failing`] says.
+    async fn read_one(&mut self, kind: Type, reference: &str) -> Result<One, Error> {
+        let waits = |source: Option<Error>| Error::Waiting { kind, count: 1, source: source.map(Box::new) };
+        match self.failing.before(reference, self.round) {
+            Verdict::Later => return Err(waits(None)),
+            Verdict::Without { .. } => return Ok(One::Fails),
+            Verdict::Ask | Verdict::TooMany => {}
+        }
+        let path = format!("{}/{reference}", self.client.address().path);
+        let named = reference.split('/').next().unwrap_or_default();
+        // The name is a word of letters that our own configuration of types has judged, the id is left out.
+        let what = format!("a read of one {named}");
+        let question = Question { path: &path, what: &what, bytes_max: self.feed.intake.limits.message.as_bytes() };
+        self.counts.reads.inc();
+        let error = match self.client.ask(&question).await {
+            Ok(answer) => {
+                self.failing.answered(reference);
+                return Ok(match answer {
+                    Answer::Found(body) => One::Is(Some(body)),
+                    Answer::Missing(_) | Answer::Refused(_) => One::IsNot,
+                });
+            }
+            Err(Error::Oversized { .. }) => return Ok(One::Is(None)),
+            Err(error) => error,
+        };
+        // Neither is said of the resource.
+        if matches!(error, Error::Unauthorised { .. } | Error::Busy { status: 429, .. }) {
+            return Err(error);
+        }
+        match self.failing.failed(reference, self.round, Instant::now()) {
+            Verdict::Without { first } => {
+                if first {
+                    let (region, name) = (self.feed.region(), &self.source.name);
+                    let text = runtime::exit::chain(&error);
+                    tracing::warn!(
+                        region,
+                        name,
+                        "context-failed: a {named} could not be read in {TRIES_MAX} tries, and what refers to it is sent \
+                         without it; have the server's operator mend it, then change what refers to it: {text}"
+                    );
+                }
+                Ok(One::Fails)
+            }
+            // What took its time, or the connection, is not tried for the next resource of the page too.
+            Verdict::Later if matches!(error, Error::Failed { .. }) => Err(waits(Some(error))),
+            Verdict::Later | Verdict::Ask | Verdict::TooMany => Err(error),
+        }
+    }
+}
+
+/// What was answered to a read of one resource.
+enum One {
+    /// It is there; its text, unless that is longer than a message may be.
+    Is(Option<bytes::Bytes>),
+    /// It is not there, or not for us.
+    IsNot,
+    /// Not to be known.
+    Fails,
 }

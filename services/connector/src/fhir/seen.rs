@@ -7,9 +7,12 @@ use schemas::content_hash;
 /// Versions that are remembered of one type; about 40 bytes each.
 pub const VERSIONS_MAX: usize = 200_000;
 
+/// What is remembered of a version: when it was changed, and what it is.
+pub type Name = (i64, [u8; 16]);
+
 /// Names of versions by the time of their change. Holds at most so many, and says from where on it holds all.
 pub struct Seen {
-    versions: BTreeSet<(i64, [u8; 16])>,
+    versions: BTreeSet<Name>,
     versions_max: usize,
     floor: i64,
 }
@@ -21,19 +24,19 @@ impl Seen {
     }
 
     /// What is remembered of a version.
-    pub fn name(at: i64, message_id: &str) -> (i64, [u8; 16]) {
+    pub fn name(at: i64, message_id: &str) -> Name {
         let mut short = [0; 16];
         short.copy_from_slice(&content_hash(message_id.as_bytes()).0[..16]);
         (at, short)
     }
 
     /// Whether it was sent.
-    pub fn contains(&self, name: &(i64, [u8; 16])) -> bool {
+    pub fn contains(&self, name: &Name) -> bool {
         self.versions.contains(name)
     }
 
     /// These were sent.
-    pub fn extend(&mut self, names: impl IntoIterator<Item = (i64, [u8; 16])>) {
+    pub fn extend(&mut self, names: impl IntoIterator<Item = Name>) {
         self.versions.extend(names);
         while self.versions.len() > self.versions_max {
             if let Some((at, _)) = self.versions.pop_first() {
