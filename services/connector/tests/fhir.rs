@@ -345,6 +345,34 @@ fn a_next_page_on_another_host_is_not_asked_for() {
 }
 
 #[test]
+fn a_resource_without_a_time_is_sent_once() {
+    let server = FhirServer::start();
+    let mut ids = Vec::new();
+    {
+        let mut store = server.store();
+        ids.push(store.put(1_000, location("timed", "O")));
+        for number in 0..12 {
+            store.put_timeless(location(&format!("l{number}"), "O"));
+        }
+        let mut versioned = location("versioned", "O");
+        versioned["meta"] = json!({ "versionId": "7" });
+        ids.push(format!("{}@7", store.put_timeless(versioned)));
+    }
+    let setup = setup("17", &server.base(), "poll = \"50ms\"\npage = 5\ntypes = [\"Location\"]");
+    let mut connector = setup.start();
+    connector.wait("everything", |connector| stored(connector, "17") >= 14.0);
+    let pages = |connector: &Connector| metric(connector, "17", "pages_total");
+    let before = pages(&connector);
+    connector.wait("more polls", |connector| pages(connector) > before + 30.0);
+    let found = counts(&setup.records("fhir", 14));
+    assert!(found.len() == 14 && found.values().all(|count| *count == 1), "{found:?}");
+    assert!(ids.iter().all(|id| found.contains_key(id)));
+    server.store().put_timeless(location("l3", "C"));
+    connector.wait("what changed", |connector| stored(connector, "17") >= 15.0);
+    assert_eq!(counts(&setup.records("fhir", 15)).len(), 15);
+}
+
+#[test]
 fn a_neighbour_that_cannot_be_read_holds_up_neither_its_type_nor_the_others() {
     let server = FhirServer::start();
     let mut ids = Vec::new();

@@ -187,6 +187,15 @@ impl Store {
         message_id
     }
 
+    /// A resource without a time, and without a version where it has none.
+    pub fn put_timeless(&mut self, resource: Value) -> String {
+        let name = |key: &str| resource[key].as_str().expect("a name").to_owned();
+        let key = (name("resourceType"), name("id"));
+        let reference = format!("{}/{}", key.0, key.1);
+        self.resources.insert(key, resource);
+        reference
+    }
+
     /// How often a path below the base was asked for, whatever the query.
     pub fn asked(&self, path: &str) -> usize {
         let path = format!("/r4/{path}");
@@ -257,7 +266,8 @@ impl Store {
         }
         let mut found: Vec<&Value> =
             self.resources.iter().filter(|((name, _), _)| name == kind).map(|(_, resource)| resource).collect();
-        found.retain(|resource| updated(resource) >= wanted.since);
+        // What has no time is given whatever is asked for, and first.
+        found.retain(|resource| updated(resource).is_none_or(|at| at >= wanted.since));
         if self.sorts {
             found.sort_by_key(|resource| updated(resource));
         }
@@ -383,8 +393,8 @@ fn written(status: StatusCode, value: &Value) -> Response {
     Response::builder().status(status).header("content-type", "application/fhir+json").body(body).expect("a response")
 }
 
-fn updated(resource: &Value) -> i64 {
-    millis(resource["meta"]["lastUpdated"].as_str().expect("a time"))
+fn updated(resource: &Value) -> Option<i64> {
+    resource["meta"]["lastUpdated"].as_str().map(millis)
 }
 
 fn millis(text: &str) -> i64 {

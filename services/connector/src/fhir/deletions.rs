@@ -12,7 +12,7 @@ use super::client::{Answer, Question};
 use super::error::Error;
 use super::resource::{Type, instant};
 use super::scan::{PAGES_MAX, Reader, next_page, since_words};
-use super::seen::{Seen, VERSIONS_MAX};
+use super::seen::{Name, Seen, VERSIONS_MAX};
 use super::sending::Sending;
 use crate::files::Interrupted;
 use crate::intake::{self, Arrival};
@@ -63,6 +63,7 @@ impl Deletions {
                     reader.state.advance_deletions(self.kind, highest.min(intake::now().0));
                     reader.keep()?;
                 }
+                self.seen.end_search();
                 return Ok(false);
             };
             if next == cursor.path || cursor.pages >= PAGES_MAX {
@@ -90,8 +91,8 @@ impl Deletions {
             let Some((reference, version)) = self.deleted(reader, entry) else { continue };
             let message_id = format!("{reference}@{version}");
             let at = changed(entry);
-            let name = Seen::name(at.unwrap_or(i64::MAX), &message_id);
-            if self.seen.contains(&name) {
+            let name = Name::of(at, &message_id);
+            if self.seen.recognises(&name) {
                 reader.counts.known.inc();
                 continue;
             }

@@ -101,6 +101,17 @@ pub enum Error {
         /// What is searched for.
         kind: Type,
     },
+    /// More resources without a time than can be recognised.
+    #[error(
+        "timeless-too-many: {count} resources of {kind} without `meta.lastUpdated` are more than can be recognised, and go \
+         again with every search; have the server write `meta.lastUpdated`, or leave {kind} out of `types`"
+    )]
+    TimelessTooMany {
+        /// What is searched for.
+        kind: Type,
+        /// How many.
+        count: u64,
+    },
     /// Resources wait for what goes with them.
     #[error(
         "context-failed: {count} of {kind} wait, for a resource that goes with them cannot be read; the others are sent, and \
@@ -173,11 +184,17 @@ impl Error {
             | Self::NotUnderstood { .. }
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
+            | Self::TimelessTooMany { .. }
             | Self::State { .. }
             | Self::Address(_) => Remedy::Operator,
             Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
             Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
         }
+    }
+
+    /// Whether what was asked for has been read all the same, as far as there is a way: to ask again at once brings nothing.
+    pub fn comes_at_the_end(&self) -> bool {
+        matches!(self, Self::TimelessTooMany { .. })
     }
 
     /// How far it reaches.
@@ -196,6 +213,7 @@ impl Error {
             | Self::NotUnderstood { .. }
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
+            | Self::TimelessTooMany { .. }
             | Self::Waiting { .. } => Reach::Question,
         }
     }

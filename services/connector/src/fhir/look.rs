@@ -82,8 +82,12 @@ impl Look {
         self.trouble.end()
     }
 
-    /// It was not read: it waits alone, longer each time.
-    pub fn failed(&mut self, now: Instant) {
+    /// It was not read, or not all of it: it waits alone, longer each time, unless it has come to its end.
+    pub fn failed(&mut self, now: Instant, error: &Error) {
+        if error.comes_at_the_end() {
+            self.due = Due::WithPoll;
+            return;
+        }
         self.due = Due::At(now + self.pause);
         self.pause = PAUSE_MAX.min(self.pause * 2);
     }

@@ -187,7 +187,11 @@ impl Scan {
             reader.keep()?;
             reader.unkept = false;
         }
-        let Some(next) = next else { return Ok(None) };
+        let Some(next) = next else {
+            let count = self.seen.end_search();
+            let too_many = (count > 0).then_some(Error::TimelessTooMany { kind: self.kind, count });
+            return too_many.map_or(Ok(None), Err);
+        };
         let moved = |at: i64| cursor.since.is_none_or(|since| at.div_euclid(1000) > since.div_euclid(1000));
         if let Some(at) = last.filter(|at| cursor.ordered && moved(*at)) {
             return Ok(Some(self.cursor_from(reader, Some(at))));
@@ -198,7 +202,7 @@ impl Scan {
         Ok(Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor }))
     }
 
-    /// Sends what is new. Gives the time of the last resource.
+    /// Sends what is new. Gives the time of the last resource that has one.
     async fn send_new(
         &mut self,
         reader: &mut Reader<'_>,
@@ -211,21 +215,23 @@ impl Scan {
         let mut waiting: Option<(u64, Option<Box<Error>>)> = None;
         for (number, found) in found.into_iter().enumerate() {
             let Some(known) = found.known else {
-                // Its time cannot be read either: it is remembered for as long as there is room.
-                let name = Seen::name(i64::MAX, found.text);
-                if !self.seen.contains(&name) {
+                let name = Name::of(None, found.text);
+                if !self.seen.recognises(&name) {
                     unreadable(reader.feed, sending, (self.kind, name), found.text).await?;
                 }
                 continue;
             };
             // A clock of the server's that is ahead must not move the position over what comes next.
-            let at = known.resource.updated.map_or(cursor.since.unwrap_or(0), |at| at.0).min(now);
-            cursor.ordered &= cursor.highest.is_none_or(|highest| highest <= at);
-            cursor.highest = cursor.highest.max(Some(at));
-            last = Some(at);
+            let at = known.resource.updated.map(|at| at.0.min(now));
+            if let Some(at) = at {
+                cursor.ordered &= cursor.highest.is_none_or(|highest| highest <= at);
+                cursor.highest = cursor.highest.max(Some(at));
+                last = Some(at);
+            }
             let id = known.resource.message_id(&known.text);
-            let name = Seen::name(at, &id);
-            if self.seen.contains(&name) {
+            // One that is ahead of our clock has no time yet: the clock's would be another with every search.
+            let name = Name::of(known.resource.updated.map(|at| at.0).filter(|at| *at <= now), &id);
+            if self.seen.recognises(&name) {
                 reader.counts.known.inc();
                 continue;
             }

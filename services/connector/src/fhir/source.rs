@@ -175,7 +175,7 @@ impl<'a> Follower<'a> {
 
     /// Something of one type cannot be read: said once, and asked again after a pause of its own.
     fn trouble_of(&mut self, look: &mut Look, error: &Error) {
-        look.failed(Instant::now());
+        look.failed(Instant::now(), error);
         let text = runtime::exit::chain(error);
         if look.trouble.begin(error, text.clone()) {
             let (region, name) = (self.feed.region(), &self.source.name);
