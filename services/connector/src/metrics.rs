@@ -248,6 +248,8 @@ runtime::metrics! {
         pub fhir_missing: Family<RegionName, Counter> = "fhir_context_missing_total",
         /// Resources that go with another and that a FHIR server failed to give, try after try: sent without them.
         pub fhir_failed: Family<RegionName, Counter> = "fhir_context_failed_total",
+        /// Searches and histories that a FHIR server ended though there is more, which no time leads to.
+        pub fhir_cut: Family<RegionName, Counter> = "fhir_searches_cut_total",
         /// Times that a FHIR server told us to look at once.
         pub fhir_notified: Family<RegionName, Counter> = "fhir_notifications_total",
         /// 1 while a FHIR server is read, 0 while it is away or busy, or something of it cannot be read.
@@ -300,6 +302,8 @@ pub struct FhirCounts {
     pub missing: Counter,
     /// Resources that were done without.
     pub failed: Counter,
+    /// Searches that were cut short.
+    pub cut: Counter,
     /// Notifications.
     pub notified: Counter,
     /// Whether the server is read.
@@ -359,6 +363,7 @@ impl Metrics {
             reads: self.fhir_reads.of(&labels),
             missing: self.fhir_missing.of(&labels),
             failed: self.fhir_failed.of(&labels),
+            cut: self.fhir_cut.of(&labels),
             notified: self.fhir_notified.of(&labels),
             connected: self.fhir_connected.of(&labels),
             outages: self.fhir_outages.of(&labels),

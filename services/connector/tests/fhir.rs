@@ -326,22 +326,74 @@ fn a_next_page_on_another_host_is_not_asked_for() {
     {
         let mut store = server.store();
         store.next_host = Some(other.local_addr().expect("an address").to_string());
+        // Every page has a next one, and none of them is needed: the times move.
         for number in 0..9 {
-            store.put(number, location(&format!("l{number}"), "O"));
+            store.put(number, patient(number as u64));
         }
-        store.put(0, patient(1));
+        // More of one time than a page holds, and what is later.
+        for number in 0..9 {
+            store.put(0, location(&format!("l{number}"), "O"));
+        }
+        store.put(5, location("later", "O"));
     }
-    let setup = setup("08", &server.base(), "poll = \"50ms\"\npage = 5");
+    let more = "poll = \"50ms\"\npage = 5\ntypes = [\"Patient\", \"Location\"]";
+    let setup = setup("08", &server.base(), more);
     let mut connector = setup.start_unready();
     connector.wait("the refusal", |connector| connector.get("/readyz").contains("the next page of Location is not on"));
-    // Another type is read all the same.
-    connector.wait("the patient", |connector| stored(connector, "08") >= 1.0);
+    connector.wait("what needs no such page", |connector| stored(connector, "08") >= 15.0);
+    assert!(!connector.log().contains("the next page of Patient"), "{}", connector.log());
     assert!(matches!(other.accept(), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock));
     assert_eq!(connector.log().matches("the next page of Location is not on").count(), 1);
     server.store().next_host = None;
-    connector.wait("everything", |connector| stored(connector, "08") >= 10.0);
+    connector.wait("everything", |connector| stored(connector, "08") >= 19.0);
     connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
-    assert_eq!(counts(&setup.records("fhir", 10)).len(), 10);
+    assert_eq!(counts(&setup.records("fhir", 19)).len(), 19);
+}
+
+#[test]
+fn a_server_without_next_pages_is_read_by_its_times() {
+    // A page that is full, and one that is shorter than was asked for while the total says more.
+    for (region, count_max, says_total) in [("01", usize::MAX, false), ("03", 7, true)] {
+        let server = FhirServer::start();
+        let mut ids: Vec<String> =
+            (0..95).map(|number| server.store().put(number / 3, location(&format!("l{number}"), "O"))).collect();
+        {
+            let mut store = server.store();
+            (store.gives_next, store.count_max, store.says_total) = (false, count_max, says_total);
+        }
+        let setup = setup(region, &server.base(), "poll = \"50ms\"\npage = 10\ntypes = [\"Location\"]");
+        let mut connector = setup.start();
+        connector.wait("everything", |connector| stored(connector, region) >= ids.len() as f64);
+        ids.push(server.store().put(200_000, location("new", "O")));
+        connector.wait("what changed", |connector| stored(connector, region) >= ids.len() as f64);
+        assert!(connector.get("/readyz").starts_with("HTTP/1.1 200"), "{}", connector.log());
+        assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
+        assert_eq!(metric(&connector, region, "searches_cut_total"), 0.0);
+    }
+}
+
+#[test]
+fn what_a_server_without_next_pages_keeps_back_is_told() {
+    let server = FhirServer::start();
+    {
+        let mut store = server.store();
+        (store.gives_next, store.says_total) = (false, true);
+        for number in 0..12 {
+            store.put(1_000, location(&format!("l{number}"), "O"));
+        }
+        store.put(2_000, location("later", "O"));
+    }
+    let setup = setup("04", &server.base(), "poll = \"50ms\"\npage = 10\ntypes = [\"Location\"]");
+    let mut connector = setup.start_unready();
+    let told = "search-cut-short: the FHIR server gave 10 of 13 resources of Location";
+    connector.wait("a word of the rest", |connector| connector.get("/readyz").contains(told));
+    connector.wait("what is later", |connector| stored(connector, "04") >= 11.0);
+    assert_eq!(connector.log().matches(told).count(), 1, "{}", connector.log());
+    assert!(metric(&connector, "04", "searches_cut_total") >= 1.0);
+    server.store().gives_next = true;
+    connector.wait("everything", |connector| stored(connector, "04") >= 13.0);
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert!(counts(&setup.records("fhir", 13)).values().all(|count| *count == 1));
 }
 
 #[test]

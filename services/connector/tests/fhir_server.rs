@@ -43,6 +43,12 @@ pub struct Store {
     pub include: Include,
     /// Whether `_sort` is heeded.
     pub sorts: bool,
+    /// Whether a page says where the next one is.
+    pub gives_next: bool,
+    /// Whether a page says how many resources were found.
+    pub says_total: bool,
+    /// Resources of one page, whatever `_count` asks for.
+    pub count_max: usize,
     /// What is answered to a path below the base, without its query: `Patient/p1`, `Patient`, `Encounter/_history`.
     pub broken: BTreeMap<String, u16>,
     /// Statuses and headers of the next answers, before anything is looked up.
@@ -91,6 +97,9 @@ impl FhirServer {
             token: None,
             include: Include::Brings,
             sorts: true,
+            gives_next: true,
+            says_total: false,
+            count_max: usize::MAX,
             broken: BTreeMap::new(),
             failures: VecDeque::new(),
             next_host: None,
@@ -271,7 +280,9 @@ impl Store {
         if self.sorts {
             found.sort_by_key(|resource| updated(resource));
         }
-        let more = found.len() > wanted.offset + wanted.count;
+        let total = found.len();
+        wanted.count = wanted.count.min(self.count_max);
+        let more = self.gives_next && total > wanted.offset + wanted.count;
         let page: Vec<&Value> = found.into_iter().skip(wanted.offset).take(wanted.count).collect();
         let entry = |resource: &Value, mode: &str| {
             let url = format!("http://{}/r4/{}/{}", self.address, resource["resourceType"], resource["id"]);
@@ -303,10 +314,11 @@ impl Store {
             let url = format!("http://{host}/r4/{kind}?{}&_offset={offset}", kept.join("&"));
             link.push(json!({ "relation": "next", "url": url }));
         }
-        written(
-            StatusCode::OK,
-            &json!({ "resourceType": "Bundle", "type": "searchset", "link": link, "entry": entries }),
-        )
+        let mut page = json!({ "resourceType": "Bundle", "type": "searchset", "link": link, "entry": entries });
+        if self.says_total {
+            page["total"] = total.into();
+        }
+        written(StatusCode::OK, &page)
     }
 }
 

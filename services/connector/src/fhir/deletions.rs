@@ -28,6 +28,8 @@ pub struct Deletions {
 struct Cursor {
     path: String,
     pages: u64,
+    /// Changes so far.
+    changes: u64,
     /// The latest change so far, microseconds since 1970.
     highest: Option<i64>,
 }
@@ -56,6 +58,7 @@ impl Deletions {
             self.seen.extend(sending.taken());
             sent?;
             stored?;
+            cursor.changes += page.entry.len() as u64;
             cursor.highest = cursor.highest.max(page.entry.iter().filter_map(changed).max());
             let Some(next) = next else {
                 if let Some(highest) = cursor.highest {
@@ -64,7 +67,7 @@ impl Deletions {
                     reader.keep()?;
                 }
                 self.seen.end_search();
-                return Ok(false);
+                return self.whole(reader, &page, &cursor).map(|()| false);
             };
             if next == cursor.path || cursor.pages >= PAGES_MAX {
                 return Err(Error::Circle { kind: self.kind });
@@ -72,6 +75,19 @@ impl Deletions {
             self.cursor = Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor });
         }
         Ok(true)
+    }
+
+    /// Whether a history that names no next page was given to its end. It begins with the latest, so what is missing cannot
+    /// be asked for by time.
+    fn whole(&self, reader: &Reader<'_>, page: &Page<'_>, cursor: &Cursor) -> Result<(), Error> {
+        let count = cursor.changes;
+        match page.total().filter(|total| *total > count) {
+            None => Ok(()),
+            Some(total) => {
+                reader.counts.cut.inc();
+                Err(Error::HistoryCutShort { kind: self.kind, count, total })
+            }
+        }
     }
 
     fn begin_again(&mut self, reader: &Reader<'_>) -> Cursor {
@@ -82,7 +98,7 @@ impl Deletions {
             path.push_str(&format!("_since={words}&"));
         }
         path.push_str(&format!("_count={}", reader.source.page));
-        Cursor { path, pages: 0, highest: None }
+        Cursor { path, pages: 0, changes: 0, highest: None }
     }
 
     /// Sends the deletions of a page that were not sent before.

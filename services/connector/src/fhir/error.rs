@@ -85,7 +85,7 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
-    /// The next page is somewhere else.
+    /// The next page is somewhere else, and nothing but it leads on.
     #[error(
         "the next page of {kind} is not on {place}, and is not asked for; the server's own base address must be `base`"
     )]
@@ -100,6 +100,33 @@ pub enum Error {
     Circle {
         /// What is searched for.
         kind: Type,
+    },
+    /// The pages end, and there is more that cannot be asked for by time.
+    #[error(
+        "search-cut-short: the FHIR server gave {count} of {} resources of {kind}, names no next page, and their time does \
+         not lead on; raise `page` (1000 at most) and what it gives at once, or send them once with `connector fhir`",
+        total.map_or_else(|| "more".to_owned(), |total| total.to_string())
+    )]
+    CutShort {
+        /// What is searched for.
+        kind: Type,
+        /// How many came.
+        count: u64,
+        /// How many there are, if the server says so.
+        total: Option<u64>,
+    },
+    /// The history ends, and there is more of it.
+    #[error(
+        "history-cut-short: the FHIR server gave {count} of {total} changes of {kind} in its history and names no next page: \
+         deletions are missing; raise `page` (1000 at most) and what it gives at once, or poll more often"
+    )]
+    HistoryCutShort {
+        /// Whose history.
+        kind: Type,
+        /// How many came.
+        count: u64,
+        /// How many there are.
+        total: u64,
     },
     /// More resources without a time than can be recognised.
     #[error(
@@ -184,6 +211,8 @@ impl Error {
             | Self::NotUnderstood { .. }
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
+            | Self::CutShort { .. }
+            | Self::HistoryCutShort { .. }
             | Self::TimelessTooMany { .. }
             | Self::State { .. }
             | Self::Address(_) => Remedy::Operator,
@@ -194,7 +223,14 @@ impl Error {
 
     /// Whether what was asked for has been read all the same, as far as there is a way: to ask again at once brings nothing.
     pub fn comes_at_the_end(&self) -> bool {
-        matches!(self, Self::TimelessTooMany { .. })
+        matches!(
+            self,
+            Self::Elsewhere { .. }
+                | Self::Circle { .. }
+                | Self::CutShort { .. }
+                | Self::HistoryCutShort { .. }
+                | Self::TimelessTooMany { .. }
+        )
     }
 
     /// How far it reaches.
@@ -213,6 +249,8 @@ impl Error {
             | Self::NotUnderstood { .. }
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
+            | Self::CutShort { .. }
+            | Self::HistoryCutShort { .. }
             | Self::TimelessTooMany { .. }
             | Self::Waiting { .. } => Reach::Question,
         }

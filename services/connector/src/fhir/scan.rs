@@ -52,6 +52,8 @@ pub struct Scan {
     seen: Seen,
     /// Whether what goes with a resource is asked for with it.
     includes: bool,
+    /// Whether the server has ever named a next page: then one without is the last.
+    names_next: bool,
     cursor: Option<Cursor>,
     /// Whether what is gone is looked for too.
     deletions: bool,
@@ -65,10 +67,26 @@ struct Cursor {
     since: Option<i64>,
     /// Pages followed by `next` since then.
     pages: u64,
+    /// Resources found since then.
+    matches: u64,
     /// The latest change so far.
     highest: Option<i64>,
     /// Every change was later than the one before it.
     ordered: bool,
+    /// Why something was passed over; the search goes on to its end.
+    fault: Option<Error>,
+}
+
+/// What comes after a page.
+enum Onward {
+    /// Nothing: that was all.
+    End,
+    /// What changed from this time on.
+    From(i64),
+    /// The next page, at this path.
+    Page(String),
+    /// There is more, and no way to it; perhaps one to what changed from a later time on.
+    Blocked(Error, Option<i64>),
 }
 
 /// A version that was found and not sent yet.
@@ -83,7 +101,7 @@ impl Scan {
     pub fn new(kind: Type, source: &Fhir) -> Self {
         let deletions = source.deletions && kind.is_missed();
         let (seen, includes) = (Seen::new(VERSIONS_MAX), source.include);
-        Self { kind, seen, includes, cursor: None, deletions }
+        Self { kind, seen, includes, names_next: false, cursor: None, deletions }
     }
 
     /// Reads and sends up to `pages` pages of what there is. Whether there are more. After an error it goes on from what is
@@ -107,8 +125,7 @@ impl Scan {
             let Some(body) = self.ask(reader, &cursor).await? else { continue };
             let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: self.what() })?;
             reader.counts.pages.inc();
-            let next = page.next().map(|url| next_page(reader, url, self.kind)).transpose()?;
-            self.cursor = self.page(reader, &page, cursor, next).await?;
+            self.cursor = self.page(reader, &page, cursor).await?;
             if self.cursor.is_none() {
                 return Ok(false);
             }
@@ -139,7 +156,7 @@ impl Scan {
             path.push_str("&_include=");
             path.push_str(include);
         }
-        Cursor { path, since, pages: 0, highest: None, ordered: true }
+        Cursor { path, since, pages: 0, matches: 0, highest: None, ordered: true, fault: None }
     }
 
     /// The page that the cursor is at; nothing, when it must be asked for in another way.
@@ -169,9 +186,11 @@ impl Scan {
         reader: &mut Reader<'_>,
         page: &Page<'_>,
         mut cursor: Cursor,
-        next: Option<String>,
     ) -> Result<Option<Cursor>, Error> {
         let found = self.found(reader, page);
+        let count = found.len() as u64;
+        cursor.matches += count;
+        self.names_next |= page.next().is_some();
         let mut sending = Sending::new(reader.feed);
         let sent = self.send_new(reader, found, &mut cursor, &mut sending).await;
         let stored = sending.finish().await;
@@ -179,27 +198,37 @@ impl Scan {
         self.seen.extend(sending.taken());
         let last = sent?;
         stored?;
+        let onward = self.onward(reader, page, &cursor, (count, last));
         // Without order, what is earlier may still come: then the position waits for the end.
-        if let Some(highest) = cursor.highest.filter(|_| cursor.ordered || next.is_none()) {
+        if let Some(highest) = cursor.highest.filter(|_| cursor.ordered || matches!(onward, Onward::End)) {
             reader.unkept |= reader.state.advance(self.kind, highest);
         }
         if reader.unkept {
             reader.keep()?;
             reader.unkept = false;
         }
-        let Some(next) = next else {
-            let count = self.seen.end_search();
-            let too_many = (count > 0).then_some(Error::TimelessTooMany { kind: self.kind, count });
-            return too_many.map_or(Ok(None), Err);
-        };
-        let moved = |at: i64| cursor.since.is_none_or(|since| at.div_euclid(1000) > since.div_euclid(1000));
-        if let Some(at) = last.filter(|at| cursor.ordered && moved(*at)) {
-            return Ok(Some(self.cursor_from(reader, Some(at))));
+        match onward {
+            Onward::Page(path) => Ok(Some(Cursor { path, pages: cursor.pages + 1, ..cursor })),
+            Onward::From(at) => Ok(Some(Cursor { fault: cursor.fault, ..self.cursor_from(reader, Some(at)) })),
+            Onward::Blocked(fault, from) => {
+                if matches!(fault, Error::CutShort { .. }) {
+                    reader.counts.cut.inc();
+                }
+                let fault = cursor.fault.unwrap_or(fault);
+                match from {
+                    Some(at) => Ok(Some(Cursor { fault: Some(fault), ..self.cursor_from(reader, Some(at)) })),
+                    None => self.end(Some(fault)).map(|()| None),
+                }
+            }
+            Onward::End => self.end(cursor.fault).map(|()| None),
         }
-        if next == cursor.path || cursor.pages >= PAGES_MAX {
-            return Err(Error::Circle { kind: self.kind });
-        }
-        Ok(Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor }))
+    }
+
+    /// The search has come to its end; what it passed over is told.
+    fn end(&mut self, fault: Option<Error>) -> Result<(), Error> {
+        let (kind, count) = (self.kind, self.seen.end_search());
+        let too_many = (count > 0).then_some(Error::TimelessTooMany { kind, count });
+        fault.or(too_many).map_or(Ok(()), Err)
     }
 
     /// Sends what is new. Gives the time of the last resource that has one.
@@ -250,6 +279,37 @@ impl Scan {
         }
     }
 
+    /// Where a search goes on after a page with so many resources, the last one of this time.
+    fn onward(
+        &self,
+        reader: &Reader<'_>,
+        page: &Page<'_>,
+        cursor: &Cursor,
+        (count, last): (u64, Option<i64>),
+    ) -> Onward {
+        let is_full = count >= u64::from(reader.source.page);
+        let more = page.total().map(|total| total > cursor.matches);
+        if page.next().is_none() && !is_full && more != Some(true) {
+            return Onward::End;
+        }
+        let last = last.filter(|_| cursor.ordered);
+        let moved = |at: i64| cursor.since.is_none_or(|since| millis(at) > millis(since));
+        if let Some(at) = last.filter(|at| moved(*at)) {
+            return Onward::From(at);
+        }
+        let fault = match page.next().map(|url| next_page(reader, url, self.kind)) {
+            Some(Ok(path)) if path != cursor.path && cursor.pages < PAGES_MAX => return Onward::Page(path),
+            Some(Ok(_)) => Error::Circle { kind: self.kind },
+            Some(Err(error)) => error,
+            // As many as a page holds, and that is all of them.
+            None if more == Some(false) || (more.is_none() && self.names_next) => return Onward::End,
+            None => Error::CutShort { kind: self.kind, count: cursor.matches, total: page.total() },
+        };
+        // A server that gives what is earlier than was asked for cannot be led on by time.
+        let led = last.filter(|at| cursor.since.is_some_and(|since| millis(*at) == millis(since)));
+        Onward::Blocked(fault, led.map(|at| (millis(at) + 1) * 1000))
+    }
+
     /// What was searched for on a page; what goes with it is remembered.
     fn found<'p>(&self, reader: &mut Reader<'_>, page: &Page<'p>) -> Vec<Found<'p>> {
         let mut found = Vec::new();
@@ -279,6 +339,11 @@ impl Scan {
 pub fn next_page(reader: &Reader<'_>, url: &str, kind: Type) -> Result<String, Error> {
     let address = reader.client.address();
     address.within(url).ok_or_else(|| Error::Elsewhere { kind, place: address.place() })
+}
+
+/// The milliseconds of a time: a search asks by no finer ones.
+fn millis(at: i64) -> i64 {
+    at.div_euclid(1000)
 }
 
 /// A time to ask from, rounded down to milliseconds: what is asked for twice is recognised.
