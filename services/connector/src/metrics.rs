@@ -250,6 +250,8 @@ runtime::metrics! {
         pub fhir_failed: Family<RegionName, Counter> = "fhir_context_failed_total",
         /// Searches and histories that a FHIR server ended though there is more, which no time leads to.
         pub fhir_cut: Family<RegionName, Counter> = "fhir_searches_cut_total",
+        /// Deletions in a FHIR server's history of what is there again: not sent.
+        pub fhir_overtaken: Family<RegionName, Counter> = "fhir_deletions_overtaken_total",
         /// Times that a FHIR server told us to look at once.
         pub fhir_notified: Family<RegionName, Counter> = "fhir_notifications_total",
         /// 1 while a FHIR server is read, 0 while it is away or busy, or something of it cannot be read.
@@ -304,6 +306,8 @@ pub struct FhirCounts {
     pub failed: Counter,
     /// Searches that were cut short.
     pub cut: Counter,
+    /// Deletions that were overtaken.
+    pub overtaken: Counter,
     /// Notifications.
     pub notified: Counter,
     /// Whether the server is read.
@@ -364,6 +368,7 @@ impl Metrics {
             missing: self.fhir_missing.of(&labels),
             failed: self.fhir_failed.of(&labels),
             cut: self.fhir_cut.of(&labels),
+            overtaken: self.fhir_overtaken.of(&labels),
             notified: self.fhir_notified.of(&labels),
             connected: self.fhir_connected.of(&labels),
             outages: self.fhir_outages.of(&labels),

@@ -4,6 +4,9 @@
 //! nothing else of what a page holds. The position is the time of the latest change that was looked at, and each look begins
 //! an overlap before it, as a search does. Where a history begins is noted before its type is read for the first time: what
 //! was deleted before that was never sent.
+//!
+//! A deletion of what is there again is not sent: a void says nothing of what was before it and after it, and would take back
+//! the version that is there too.
 
 use schemas::Format;
 
@@ -101,7 +104,7 @@ impl Deletions {
         Cursor { path, pages: 0, changes: 0, highest: None }
     }
 
-    /// Sends the deletions of a page that were not sent before.
+    /// Sends the deletions of a page that were not sent before, and hold.
     async fn send(&mut self, reader: &mut Reader<'_>, page: &Page<'_>, sending: &mut Sending<'_>) -> Result<(), Error> {
         for (number, entry) in page.entry.iter().enumerate() {
             let Some((reference, version)) = self.deleted(reader, entry) else { continue };
@@ -110,6 +113,11 @@ impl Deletions {
             let name = Name::of(at, &message_id);
             if self.seen.recognises(&name) {
                 reader.counts.known.inc();
+                continue;
+            }
+            if reader.is_there(self.kind, &reference).await? {
+                reader.counts.overtaken.inc();
+                self.seen.extend([name]);
                 continue;
             }
             let payload = bundle::deletion(&reference);

@@ -471,6 +471,11 @@ impl Reader<'_> {
         Ok(known)
     }
 
+    /// Whether the server has a resource now. Where it fails to say so, its history holds.
+    pub async fn is_there(&mut self, kind: Type, reference: &str) -> Result<bool, Error> {
+        Ok(matches!(self.read_one(kind, reference).await?, One::Is(_)))
+    }
+
     /// Reads one resource, for one of type `kind`. A server that fails here while it answers otherwise is asked again in later
     /// rounds, as often as [`Failing`] says.
     async fn read_one(&mut self, kind: Type, reference: &str) -> Result<One, Error> {
