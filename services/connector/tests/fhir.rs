@@ -240,6 +240,27 @@ fn a_server_without_histories_is_told_and_read_all_the_same() {
 }
 
 #[test]
+fn a_history_whose_pages_repeat_is_told_and_its_first_page_sent() {
+    let server = FhirServer::start();
+    {
+        let mut store = server.store();
+        store.repeats_history = true;
+        for number in 0..10 {
+            store.put(number, encounter(&format!("e{number}"), 1, "51A"));
+        }
+    }
+    let more = "poll = \"50ms\"\npage = 4\ndeletions = true\ntypes = [\"Encounter\"]";
+    let setup = setup("09", &server.base(), more);
+    let mut connector = setup.start_unready();
+    connector.wait("the fault", |connector| connector.get("/readyz").contains("lead back to themselves"));
+    connector.wait("everything", |connector| stored(connector, "09") >= 10.0);
+    server.store().delete(100, "Encounter", "e7");
+    connector.wait("what was deleted", |connector| stored(connector, "09") >= 11.0);
+    server.store().repeats_history = false;
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
 fn a_server_that_does_not_sort_is_read_to_its_end() {
     let server = FhirServer::start();
     let mut ids = Vec::new();

@@ -34,6 +34,8 @@ pub struct Store {
     resources: BTreeMap<(String, String), Value>,
     /// What was done to each type, the first thing first, as entries of a history.
     history: BTreeMap<String, Vec<Value>>,
+    /// Whether every page of a history is the first one.
+    pub repeats_history: bool,
     /// Whether histories are shown.
     pub shows_history: bool,
     address: SocketAddr,
@@ -92,6 +94,7 @@ impl FhirServer {
         let store = Store {
             resources: BTreeMap::new(),
             history: BTreeMap::new(),
+            repeats_history: false,
             shows_history: true,
             address,
             token: None,
@@ -249,7 +252,8 @@ impl Store {
                 format!("http://{}/r4/{kind}/_history?{}&_offset={}", self.address, kept.join("&"), offset + count);
             link.push(json!({ "relation": "next", "url": url }));
         }
-        let entries: Vec<&Value> = found.into_iter().skip(offset).take(count).collect();
+        let skipped = if self.repeats_history { 0 } else { offset };
+        let entries: Vec<&Value> = found.into_iter().skip(skipped).take(count).collect();
         written(StatusCode::OK, &json!({ "resourceType": "Bundle", "type": "history", "link": link, "entry": entries }))
     }
 

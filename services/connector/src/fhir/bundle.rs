@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use schemas::content_hash;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -82,6 +83,20 @@ impl<'a> Page<'a> {
     /// How many there are on all pages; nothing, where the server does not say so.
     pub fn total(&self) -> Option<u64> {
         self.total?.get().parse().ok()
+    }
+
+    /// Stands for what is on the page: of two pages the same only where they hold the same. Nothing for an empty one.
+    pub fn content(&self) -> Option<[u8; 32]> {
+        let mut text = String::new();
+        for entry in &self.entry {
+            let address = entry.request.as_ref().map(|request| &*request.url);
+            let words = [entry.resource.map(RawValue::get), address, entry.version(), entry.last_modified()];
+            for word in words.into_iter().flatten() {
+                text.push_str(word);
+                text.push('\n');
+            }
+        }
+        (!self.entry.is_empty()).then(|| content_hash(text.as_bytes()).0)
     }
 
     /// Where the next page is.

@@ -31,6 +31,8 @@ pub struct Deletions {
 struct Cursor {
     path: String,
     pages: u64,
+    /// Of the page before this one.
+    content: Option<[u8; 32]>,
     /// Changes so far.
     changes: u64,
     /// The latest change so far, microseconds since 1970.
@@ -54,13 +56,13 @@ impl Deletions {
             let body = ask(self.kind, reader, &cursor.path).await?;
             let page = Page::read(&body).ok_or_else(|| Error::NotUnderstood { what: what(self.kind) })?;
             reader.counts.pages.inc();
-            let next = page.next().map(|url| next_page(reader, url, self.kind)).transpose()?;
             let mut sending = Sending::new(reader.feed);
             let sent = self.send(reader, &page, &mut sending).await;
             let stored = sending.finish().await;
             self.seen.extend(sending.taken());
             sent?;
             stored?;
+            let next = page.next().map(|url| next_page(reader, url, self.kind)).transpose()?;
             cursor.changes += page.entry.len() as u64;
             cursor.highest = cursor.highest.max(page.entry.iter().filter_map(changed).max());
             let Some(next) = next else {
@@ -72,10 +74,12 @@ impl Deletions {
                 self.seen.end_search();
                 return self.whole(reader, &page, &cursor).map(|()| false);
             };
-            if next == cursor.path || cursor.pages >= PAGES_MAX {
+            let content = page.content();
+            let repeats = next == cursor.path || (content.is_some() && content == cursor.content);
+            if repeats || cursor.pages >= PAGES_MAX {
                 return Err(Error::Circle { kind: self.kind });
             }
-            self.cursor = Some(Cursor { path: next, pages: cursor.pages + 1, ..cursor });
+            self.cursor = Some(Cursor { path: next, pages: cursor.pages + 1, content, ..cursor });
         }
         Ok(true)
     }
@@ -101,7 +105,7 @@ impl Deletions {
             path.push_str(&format!("_since={words}&"));
         }
         path.push_str(&format!("_count={}", reader.source.page));
-        Cursor { path, pages: 0, changes: 0, highest: None }
+        Cursor { path, pages: 0, content: None, changes: 0, highest: None }
     }
 
     /// Sends the deletions of a page that were not sent before, and hold.

@@ -67,6 +67,8 @@ struct Cursor {
     since: Option<i64>,
     /// Pages followed by `next` since then.
     pages: u64,
+    /// Of the page before this one, where this one was its `next`.
+    content: Option<[u8; 32]>,
     /// Resources found since then.
     matches: u64,
     /// The latest change so far.
@@ -156,7 +158,7 @@ impl Scan {
             path.push_str("&_include=");
             path.push_str(include);
         }
-        Cursor { path, since, pages: 0, matches: 0, highest: None, ordered: true, fault: None }
+        Cursor { path, since, pages: 0, content: None, matches: 0, highest: None, ordered: true, fault: None }
     }
 
     /// The page that the cursor is at; nothing, when it must be asked for in another way.
@@ -208,7 +210,7 @@ impl Scan {
             reader.unkept = false;
         }
         match onward {
-            Onward::Page(path) => Ok(Some(Cursor { path, pages: cursor.pages + 1, ..cursor })),
+            Onward::Page(path) => Ok(Some(Cursor { path, pages: cursor.pages + 1, content: page.content(), ..cursor })),
             Onward::From(at) => Ok(Some(Cursor { fault: cursor.fault, ..self.cursor_from(reader, Some(at)) })),
             Onward::Blocked(fault, from) => {
                 if matches!(fault, Error::CutShort { .. }) {
@@ -298,8 +300,13 @@ impl Scan {
             return Onward::From(at);
         }
         let fault = match page.next().map(|url| next_page(reader, url, self.kind)) {
-            Some(Ok(path)) if path != cursor.path && cursor.pages < PAGES_MAX => return Onward::Page(path),
-            Some(Ok(_)) => Error::Circle { kind: self.kind },
+            Some(Ok(path)) => {
+                let repeats = path == cursor.path || (cursor.content.is_some() && cursor.content == page.content());
+                if !repeats && cursor.pages < PAGES_MAX {
+                    return Onward::Page(path);
+                }
+                Error::Circle { kind: self.kind }
+            }
             Some(Err(error)) => error,
             // As many as a page holds, and that is all of them.
             None if more == Some(false) || (more.is_none() && self.names_next) => return Onward::End,
