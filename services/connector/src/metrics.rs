@@ -246,11 +246,17 @@ runtime::metrics! {
         pub fhir_reads: Family<RegionName, Counter> = "fhir_context_reads_total",
         /// Resources that go with another and that the FHIR server does not have, or not for us.
         pub fhir_missing: Family<RegionName, Counter> = "fhir_context_missing_total",
+        /// Resources that go with another and that a FHIR server failed to give, try after try: sent without them.
+        pub fhir_failed: Family<RegionName, Counter> = "fhir_context_failed_total",
+        /// Searches and histories that a FHIR server ended though there is more, which no time leads to.
+        pub fhir_cut: Family<RegionName, Counter> = "fhir_searches_cut_total",
+        /// Deletions in a FHIR server's history of what is there again: not sent.
+        pub fhir_overtaken: Family<RegionName, Counter> = "fhir_deletions_overtaken_total",
         /// Times that a FHIR server told us to look at once.
         pub fhir_notified: Family<RegionName, Counter> = "fhir_notifications_total",
-        /// 1 while a FHIR server is read, 0 while it is away, busy or not set up.
+        /// 1 while a FHIR server is read, 0 while it is away or busy, or something of it cannot be read.
         pub fhir_connected: Family<RegionName, Gauge> = "fhir_connected",
-        /// Times that a FHIR server went away.
+        /// Times that a FHIR server went away, or failed at something that it was asked.
         pub fhir_outages: Family<RegionName, Counter> = "fhir_outages_total",
     }
 }
@@ -296,6 +302,12 @@ pub struct FhirCounts {
     pub reads: Counter,
     /// Resources that were not there.
     pub missing: Counter,
+    /// Resources that were done without.
+    pub failed: Counter,
+    /// Searches that were cut short.
+    pub cut: Counter,
+    /// Deletions that were overtaken.
+    pub overtaken: Counter,
     /// Notifications.
     pub notified: Counter,
     /// Whether the server is read.
@@ -354,6 +366,9 @@ impl Metrics {
             pages: self.fhir_pages.of(&labels),
             reads: self.fhir_reads.of(&labels),
             missing: self.fhir_missing.of(&labels),
+            failed: self.fhir_failed.of(&labels),
+            cut: self.fhir_cut.of(&labels),
+            overtaken: self.fhir_overtaken.of(&labels),
             notified: self.fhir_notified.of(&labels),
             connected: self.fhir_connected.of(&labels),
             outages: self.fhir_outages.of(&labels),

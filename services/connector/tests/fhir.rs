@@ -186,11 +186,13 @@ fn what_was_deleted_is_told_by_the_history_and_once() {
     connector.wait("everything", |connector| stored(connector, "19") >= ids.len() as f64);
     {
         let mut store = server.store();
-        for number in [3, 17, 29] {
+        for number in [17, 29] {
             ids.push(store.delete(200_000 + number, "Encounter", &format!("e{number}")));
         }
-        // Committed late, and deleted again after it came back.
+        // Committed late.
         ids.push(store.delete(190_000, "Encounter", "e5"));
+        // Made again before anybody looked: a deletion would void it, wherever it stands.
+        store.delete(200_003, "Encounter", "e3");
         ids.push(store.put(300_000, encounter("e3", 1, "51A")));
     }
     connector.wait("what was deleted", |connector| stored(connector, "19") >= ids.len() as f64);
@@ -198,12 +200,14 @@ fn what_was_deleted_is_told_by_the_history_and_once() {
     {
         let mut store = server.store();
         ids.push(store.delete(400_000, "Encounter", "e7"));
+        store.delete(400_000, "Encounter", "e8");
+        ids.push(store.put(400_000, encounter("e8", 1, "51A")));
         ids.extend((0..20).map(|number| store.put(400_001 + number, location(&format!("l{number}"), "O"))));
     }
     let mut connector = setup.start();
     connector.wait("what was deleted meanwhile", |connector| {
         setup.records("fhir", ids.len()).iter().any(|record| record.message_id == "Encounter/e7@2")
-            && stored(connector, "19") >= 21.0
+            && stored(connector, "19") >= 22.0
     });
     let pages = metric(&connector, "19", "pages_total");
     connector.wait("more polls", |connector| metric(connector, "19", "pages_total") > pages + 30.0);
@@ -233,6 +237,27 @@ fn a_server_without_histories_is_told_and_read_all_the_same() {
     ids.push(server.store().put(101, encounter("later", 1, "51A")));
     connector.wait("what was deleted", |connector| stored(connector, "20") >= 32.0);
     assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
+}
+
+#[test]
+fn a_history_whose_pages_repeat_is_told_and_its_first_page_sent() {
+    let server = FhirServer::start();
+    {
+        let mut store = server.store();
+        store.repeats_history = true;
+        for number in 0..10 {
+            store.put(number, encounter(&format!("e{number}"), 1, "51A"));
+        }
+    }
+    let more = "poll = \"50ms\"\npage = 4\ndeletions = true\ntypes = [\"Encounter\"]";
+    let setup = setup("09", &server.base(), more);
+    let mut connector = setup.start_unready();
+    connector.wait("the fault", |connector| connector.get("/readyz").contains("lead back to themselves"));
+    connector.wait("everything", |connector| stored(connector, "09") >= 10.0);
+    server.store().delete(100, "Encounter", "e7");
+    connector.wait("what was deleted", |connector| stored(connector, "09") >= 11.0);
+    server.store().repeats_history = false;
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
 }
 
 #[test]
@@ -326,22 +351,165 @@ fn a_next_page_on_another_host_is_not_asked_for() {
     {
         let mut store = server.store();
         store.next_host = Some(other.local_addr().expect("an address").to_string());
+        // Every page has a next one, and none of them is needed: the times move.
         for number in 0..9 {
-            store.put(number, location(&format!("l{number}"), "O"));
+            store.put(number, patient(number as u64));
         }
-        store.put(0, patient(1));
+        // More of one time than a page holds, and what is later.
+        for number in 0..9 {
+            store.put(0, location(&format!("l{number}"), "O"));
+        }
+        store.put(5, location("later", "O"));
     }
-    let setup = setup("08", &server.base(), "poll = \"50ms\"\npage = 5");
+    let more = "poll = \"50ms\"\npage = 5\ntypes = [\"Patient\", \"Location\"]";
+    let setup = setup("08", &server.base(), more);
     let mut connector = setup.start_unready();
     connector.wait("the refusal", |connector| connector.get("/readyz").contains("the next page of Location is not on"));
-    // Another type is read all the same.
-    connector.wait("the patient", |connector| stored(connector, "08") >= 1.0);
+    connector.wait("what needs no such page", |connector| stored(connector, "08") >= 15.0);
+    assert!(!connector.log().contains("the next page of Patient"), "{}", connector.log());
     assert!(matches!(other.accept(), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock));
     assert_eq!(connector.log().matches("the next page of Location is not on").count(), 1);
     server.store().next_host = None;
-    connector.wait("everything", |connector| stored(connector, "08") >= 10.0);
+    connector.wait("everything", |connector| stored(connector, "08") >= 19.0);
     connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
-    assert_eq!(counts(&setup.records("fhir", 10)).len(), 10);
+    assert_eq!(counts(&setup.records("fhir", 19)).len(), 19);
+}
+
+#[test]
+fn a_server_without_next_pages_is_read_by_its_times() {
+    // A page that is full, and one that is shorter than was asked for while the total says more.
+    for (region, count_max, says_total) in [("01", usize::MAX, false), ("03", 7, true)] {
+        let server = FhirServer::start();
+        let mut ids: Vec<String> =
+            (0..95).map(|number| server.store().put(number / 3, location(&format!("l{number}"), "O"))).collect();
+        {
+            let mut store = server.store();
+            (store.gives_next, store.count_max, store.says_total) = (false, count_max, says_total);
+        }
+        let setup = setup(region, &server.base(), "poll = \"50ms\"\npage = 10\ntypes = [\"Location\"]");
+        let mut connector = setup.start();
+        connector.wait("everything", |connector| stored(connector, region) >= ids.len() as f64);
+        ids.push(server.store().put(200_000, location("new", "O")));
+        connector.wait("what changed", |connector| stored(connector, region) >= ids.len() as f64);
+        assert!(connector.get("/readyz").starts_with("HTTP/1.1 200"), "{}", connector.log());
+        assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
+        assert_eq!(metric(&connector, region, "searches_cut_total"), 0.0);
+    }
+}
+
+#[test]
+fn what_a_server_without_next_pages_keeps_back_is_told() {
+    let server = FhirServer::start();
+    {
+        let mut store = server.store();
+        (store.gives_next, store.says_total) = (false, true);
+        for number in 0..12 {
+            store.put(1_000, location(&format!("l{number}"), "O"));
+        }
+        store.put(2_000, location("later", "O"));
+    }
+    let setup = setup("04", &server.base(), "poll = \"50ms\"\npage = 10\ntypes = [\"Location\"]");
+    let mut connector = setup.start_unready();
+    let told = "search-cut-short: the FHIR server gave 10 of 13 resources of Location";
+    connector.wait("a word of the rest", |connector| connector.get("/readyz").contains(told));
+    connector.wait("what is later", |connector| stored(connector, "04") >= 11.0);
+    assert_eq!(connector.log().matches(told).count(), 1, "{}", connector.log());
+    assert!(metric(&connector, "04", "searches_cut_total") >= 1.0);
+    server.store().gives_next = true;
+    connector.wait("everything", |connector| stored(connector, "04") >= 13.0);
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert!(counts(&setup.records("fhir", 13)).values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_resource_without_a_time_is_sent_once() {
+    let server = FhirServer::start();
+    let mut ids = Vec::new();
+    {
+        let mut store = server.store();
+        ids.push(store.put(1_000, location("timed", "O")));
+        for number in 0..12 {
+            store.put_timeless(location(&format!("l{number}"), "O"));
+        }
+        let mut versioned = location("versioned", "O");
+        versioned["meta"] = json!({ "versionId": "7" });
+        ids.push(format!("{}@7", store.put_timeless(versioned)));
+    }
+    let setup = setup("17", &server.base(), "poll = \"50ms\"\npage = 5\ntypes = [\"Location\"]");
+    let mut connector = setup.start();
+    connector.wait("everything", |connector| stored(connector, "17") >= 14.0);
+    let pages = |connector: &Connector| metric(connector, "17", "pages_total");
+    let before = pages(&connector);
+    connector.wait("more polls", |connector| pages(connector) > before + 30.0);
+    let found = counts(&setup.records("fhir", 14));
+    assert!(found.len() == 14 && found.values().all(|count| *count == 1), "{found:?}");
+    assert!(ids.iter().all(|id| found.contains_key(id)));
+    server.store().put_timeless(location("l3", "C"));
+    connector.wait("what changed", |connector| stored(connector, "17") >= 15.0);
+    assert_eq!(counts(&setup.records("fhir", 15)).len(), 15);
+}
+
+#[test]
+fn a_neighbour_that_cannot_be_read_holds_up_neither_its_type_nor_the_others() {
+    let server = FhirServer::start();
+    let mut ids = Vec::new();
+    {
+        let mut store = server.store();
+        for index in 0..5 {
+            store.put(index as i64, patient(index));
+        }
+        store.put(5, location("51A", "O"));
+        ids.extend(
+            (0..20).map(|number| store.put(10 + number, encounter(&format!("e{number}"), number as u64 % 5, "51A"))),
+        );
+        ids.push(
+            store.put(50, json!({ "resourceType": "Procedure", "id": "o", "subject": { "reference": "Patient/p1" } })),
+        );
+        store.broken.insert("Patient/p3".to_owned(), 500);
+    }
+    let more = "poll = \"50ms\"\npage = 10\ninclude = false\ntypes = [\"Encounter\", \"Procedure\"]";
+    let setup = setup("12", &server.base(), more);
+    let mut connector = setup.start();
+    // Eight Encounters of the first page, and the other type, before anything is done without the neighbour.
+    connector.wait("the others", |connector| stored(connector, "12") >= 9.0);
+    assert!(setup.records("fhir", 9).iter().any(|record| record.message_id == "Procedure/o@1"));
+    connector.wait("everything", |connector| stored(connector, "12") >= ids.len() as f64);
+    let records = setup.records("fhir", ids.len());
+    assert_eq!(counts(&records), once(&ids), "each once, however often it was tried");
+    for (id, patient) in [("e3", false), ("e13", false), ("e4", true)] {
+        let references = references(&bundle(&records, &format!("Encounter/{id}@1")));
+        assert_eq!(references.iter().any(|reference| reference.starts_with("Patient/")), patient, "{id}");
+    }
+    assert!(metric(&connector, "12", "context_failed_total") >= 1.0);
+    assert_eq!(connector.log().matches("context-failed: a Patient").count(), 1, "{}", connector.log());
+    connector.wait("the end of it", |connector| metric(connector, "12", "connected") == 1.0);
+    tells_nothing(&connector);
+    // It can be read again, and goes with what comes.
+    server.store().broken.clear();
+    ids.push(server.store().put(60, encounter("e13", 3, "51A")));
+    connector.wait("what changed", |connector| stored(connector, "12") >= ids.len() as f64);
+    let records = setup.records("fhir", ids.len());
+    let mended = references(&bundle(&records, "Encounter/e13@2"));
+    assert_eq!(mended, ["Encounter/e13", "Patient/p3", "Location/51A"]);
+}
+
+#[test]
+fn a_type_whose_search_fails_does_not_hold_up_the_others() {
+    let server = FhirServer::start();
+    let mut ids = vec![server.store().put(0, location("a", "O"))];
+    ids.push(server.store().put(1, encounter("e", 1, "a")));
+    server.store().broken.insert("Location".to_owned(), 500);
+    let setup = setup("18", &server.base(), "poll = \"50ms\"\ntypes = [\"Location\", \"Encounter\"]");
+    let mut connector = setup.start();
+    connector.wait("the other type", |connector| stored(connector, "18") >= 1.0);
+    ids.push(server.store().put(2, encounter("e", 1, "a")));
+    connector.wait("what changed", |connector| stored(connector, "18") >= 2.0);
+    assert_eq!(metric(&connector, "18", "connected"), 0.0);
+    assert_eq!(metric(&connector, "18", "outages_total"), 1.0);
+    server.store().broken.clear();
+    connector.wait("everything", |connector| stored(connector, "18") >= 3.0);
+    connector.wait("the end of it", |connector| metric(connector, "18", "connected") == 1.0);
+    assert_eq!(counts(&setup.records("fhir", 3)), once(&ids));
 }
 
 #[test]
@@ -412,6 +580,32 @@ fn a_notification_makes_it_look_at_once() {
     assert_eq!(counts(&setup.records("fhir", ids.len())), once(&ids));
     tells_nothing(&connector);
     assert!(!connector.log().contains("bell-4711"));
+}
+
+#[test]
+fn a_type_that_is_refused_does_not_have_the_others_asked_more_often() {
+    // A search that is refused, and a history that there is not.
+    for (broken, fault) in [("Location", "refused a search for Location"), ("Encounter/_history", "deletions = false")]
+    {
+        let server = FhirServer::start();
+        server.store().broken.insert(broken.to_owned(), 400);
+        server.store().put(0, encounter("e", 1, "51A"));
+        let more = "poll = \"1h\"\ndeletions = true\ntypes = [\"Location\", \"Encounter\"]\nhook = { env = \"VARDSTROM_FHIR_HOOK\" }";
+        let mut setup = setup("25", &server.base(), more);
+        setup.secret = Some(("VARDSTROM_FHIR_HOOK", "bell-4711".to_owned()));
+        let mut connector = setup.start_unready();
+        connector.wait("the fault", |connector| connector.get("/readyz").contains(fault));
+        connector.wait("several tries", |_| server.store().asked(broken) >= 4);
+        assert_eq!(server.store().asked("Encounter"), 1, "{broken}: an hour is an hour");
+        server.store().put(1, encounter("e", 1, "51A"));
+        assert_eq!(call(&connector, "POST", "/fhir/notify/journal", "Bearer bell-4711", ""), 200);
+        let called = Instant::now();
+        connector.wait("what changed", |connector| stored(connector, "25") >= 2.0);
+        println!("stored {:?} after the call", called.elapsed());
+        assert_eq!(server.store().asked("Encounter"), 2, "{broken}: heard, once");
+        server.store().broken.clear();
+        connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    }
 }
 
 #[test]

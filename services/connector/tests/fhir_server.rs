@@ -34,6 +34,8 @@ pub struct Store {
     resources: BTreeMap<(String, String), Value>,
     /// What was done to each type, the first thing first, as entries of a history.
     history: BTreeMap<String, Vec<Value>>,
+    /// Whether every page of a history is the first one.
+    pub repeats_history: bool,
     /// Whether histories are shown.
     pub shows_history: bool,
     address: SocketAddr,
@@ -43,6 +45,14 @@ pub struct Store {
     pub include: Include,
     /// Whether `_sort` is heeded.
     pub sorts: bool,
+    /// Whether a page says where the next one is.
+    pub gives_next: bool,
+    /// Whether a page says how many resources were found.
+    pub says_total: bool,
+    /// Resources of one page, whatever `_count` asks for.
+    pub count_max: usize,
+    /// What is answered to a path below the base, without its query: `Patient/p1`, `Patient`, `Encounter/_history`.
+    pub broken: BTreeMap<String, u16>,
     /// Statuses and headers of the next answers, before anything is looked up.
     pub failures: VecDeque<(u16, Option<&'static str>)>,
     /// The host that `next` links name, when it is not the server's own.
@@ -84,11 +94,16 @@ impl FhirServer {
         let store = Store {
             resources: BTreeMap::new(),
             history: BTreeMap::new(),
+            repeats_history: false,
             shows_history: true,
             address,
             token: None,
             include: Include::Brings,
             sorts: true,
+            gives_next: true,
+            says_total: false,
+            count_max: usize::MAX,
+            broken: BTreeMap::new(),
             failures: VecDeque::new(),
             next_host: None,
             delay: Duration::ZERO,
@@ -184,6 +199,21 @@ impl Store {
         message_id
     }
 
+    /// A resource without a time, and without a version where it has none.
+    pub fn put_timeless(&mut self, resource: Value) -> String {
+        let name = |key: &str| resource[key].as_str().expect("a name").to_owned();
+        let key = (name("resourceType"), name("id"));
+        let reference = format!("{}/{}", key.0, key.1);
+        self.resources.insert(key, resource);
+        reference
+    }
+
+    /// How often a path below the base was asked for, whatever the query.
+    pub fn asked(&self, path: &str) -> usize {
+        let path = format!("/r4/{path}");
+        self.requests.iter().filter(|(_, asked)| asked.split('?').next() == Some(&path)).count()
+    }
+
     /// A resource is gone, so many milliseconds after the server's time began.
     pub fn delete(&mut self, at: i64, kind: &str, id: &str) -> String {
         let key = (kind.to_owned(), id.to_owned());
@@ -222,7 +252,8 @@ impl Store {
                 format!("http://{}/r4/{kind}/_history?{}&_offset={}", self.address, kept.join("&"), offset + count);
             link.push(json!({ "relation": "next", "url": url }));
         }
-        let entries: Vec<&Value> = found.into_iter().skip(offset).take(count).collect();
+        let skipped = if self.repeats_history { 0 } else { offset };
+        let entries: Vec<&Value> = found.into_iter().skip(skipped).take(count).collect();
         written(StatusCode::OK, &json!({ "resourceType": "Bundle", "type": "history", "link": link, "entry": entries }))
     }
 
@@ -248,11 +279,14 @@ impl Store {
         }
         let mut found: Vec<&Value> =
             self.resources.iter().filter(|((name, _), _)| name == kind).map(|(_, resource)| resource).collect();
-        found.retain(|resource| updated(resource) >= wanted.since);
+        // What has no time is given whatever is asked for, and first.
+        found.retain(|resource| updated(resource).is_none_or(|at| at >= wanted.since));
         if self.sorts {
             found.sort_by_key(|resource| updated(resource));
         }
-        let more = found.len() > wanted.offset + wanted.count;
+        let total = found.len();
+        wanted.count = wanted.count.min(self.count_max);
+        let more = self.gives_next && total > wanted.offset + wanted.count;
         let page: Vec<&Value> = found.into_iter().skip(wanted.offset).take(wanted.count).collect();
         let entry = |resource: &Value, mode: &str| {
             let url = format!("http://{}/r4/{}/{}", self.address, resource["resourceType"], resource["id"]);
@@ -284,10 +318,11 @@ impl Store {
             let url = format!("http://{host}/r4/{kind}?{}&_offset={offset}", kept.join("&"));
             link.push(json!({ "relation": "next", "url": url }));
         }
-        written(
-            StatusCode::OK,
-            &json!({ "resourceType": "Bundle", "type": "searchset", "link": link, "entry": entries }),
-        )
+        let mut page = json!({ "resourceType": "Bundle", "type": "searchset", "link": link, "entry": entries });
+        if self.says_total {
+            page["total"] = total.into();
+        }
+        written(StatusCode::OK, &page)
     }
 }
 
@@ -342,6 +377,9 @@ async fn answer(State(shared): State<Arc<Mutex<Store>>>, request: Request) -> Re
     tokio::time::sleep(delay).await;
     let store = shared.lock().expect("not poisoned");
     let Some(rest) = path.strip_prefix("/r4/") else { return outcome(StatusCode::NOT_FOUND, "not-found") };
+    if let Some(status) = store.broken.get(rest.split('?').next().unwrap_or_default()) {
+        return outcome(StatusCode::from_u16(*status).expect("a status"), "exception");
+    }
     match rest.split_once('?') {
         Some((path, query)) => match path.strip_suffix("/_history") {
             Some(kind) => store.history(kind, query),
@@ -371,8 +409,8 @@ fn written(status: StatusCode, value: &Value) -> Response {
     Response::builder().status(status).header("content-type", "application/fhir+json").body(body).expect("a response")
 }
 
-fn updated(resource: &Value) -> i64 {
-    millis(resource["meta"]["lastUpdated"].as_str().expect("a time"))
+fn updated(resource: &Value) -> Option<i64> {
+    resource["meta"]["lastUpdated"].as_str().map(millis)
 }
 
 fn millis(text: &str) -> i64 {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use schemas::content_hash;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -12,6 +13,8 @@ pub struct Page<'a> {
     resource_type: String,
     #[serde(default)]
     link: Vec<Link>,
+    #[serde(borrow)]
+    total: Option<&'a RawValue>,
     /// What was found, and what goes with it.
     #[serde(default, borrow)]
     pub entry: Vec<Entry<'a>>,
@@ -75,6 +78,25 @@ impl<'a> Page<'a> {
     pub fn read(body: &'a [u8]) -> Option<Self> {
         let page: Self = serde_json::from_slice(body).ok()?;
         (page.resource_type == "Bundle").then_some(page)
+    }
+
+    /// How many there are on all pages; nothing, where the server does not say so.
+    pub fn total(&self) -> Option<u64> {
+        self.total?.get().parse().ok()
+    }
+
+    /// Stands for what is on the page: of two pages the same only where they hold the same. Nothing for an empty one.
+    pub fn content(&self) -> Option<[u8; 32]> {
+        let mut text = String::new();
+        for entry in &self.entry {
+            let address = entry.request.as_ref().map(|request| &*request.url);
+            let words = [entry.resource.map(RawValue::get), address, entry.version(), entry.last_modified()];
+            for word in words.into_iter().flatten() {
+                text.push_str(word);
+                text.push('\n');
+            }
+        }
+        (!self.entry.is_empty()).then(|| content_hash(text.as_bytes()).0)
     }
 
     /// Where the next page is.
@@ -174,7 +196,7 @@ mod tests {
         let body = br#"{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"a"},{"relation":"next","url":"b"}],
             "entry":[{"resource":{"resourceType":"Observation" ,"value":1.50},"search":{"mode":"match"}},{"fullUrl":"x"}]}"#;
         let page = Page::read(body).expect("a page");
-        assert_eq!(page.next(), Some("b"));
+        assert_eq!((page.next(), page.total()), (Some("b"), None));
         let entry = &page.entry[0];
         assert_eq!(entry.mode(), Some(Mode::Match));
         let raw = entry.resource.expect("a resource").get();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use runtime::config;
 
+use super::failing::TRIES_MAX;
 use super::resource::Type;
 use crate::files::Interrupted;
 
@@ -84,7 +85,7 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
-    /// The next page is somewhere else.
+    /// The next page is somewhere else, and nothing but it leads on.
     #[error(
         "the next page of {kind} is not on {place}, and is not asked for; the server's own base address must be `base`"
     )]
@@ -99,6 +100,57 @@ pub enum Error {
     Circle {
         /// What is searched for.
         kind: Type,
+    },
+    /// The pages end, and there is more that cannot be asked for by time.
+    #[error(
+        "search-cut-short: the FHIR server gave {count} of {} resources of {kind}, names no next page, and their time does \
+         not lead on; raise `page` (1000 at most) and what it gives at once, or send them once with `connector fhir`",
+        total.map_or_else(|| "more".to_owned(), |total| total.to_string())
+    )]
+    CutShort {
+        /// What is searched for.
+        kind: Type,
+        /// How many came.
+        count: u64,
+        /// How many there are, if the server says so.
+        total: Option<u64>,
+    },
+    /// The history ends, and there is more of it.
+    #[error(
+        "history-cut-short: the FHIR server gave {count} of {total} changes of {kind} in its history and names no next page: \
+         deletions are missing; raise `page` (1000 at most) and what it gives at once, or poll more often"
+    )]
+    HistoryCutShort {
+        /// Whose history.
+        kind: Type,
+        /// How many came.
+        count: u64,
+        /// How many there are.
+        total: u64,
+    },
+    /// More resources without a time than can be recognised.
+    #[error(
+        "timeless-too-many: {count} resources of {kind} without `meta.lastUpdated` are more than can be recognised, and go \
+         again with every search; have the server write `meta.lastUpdated`, or leave {kind} out of `types`"
+    )]
+    TimelessTooMany {
+        /// What is searched for.
+        kind: Type,
+        /// How many.
+        count: u64,
+    },
+    /// Resources wait for what goes with them.
+    #[error(
+        "context-failed: {count} of {kind} wait, for a resource that goes with them cannot be read; the others are sent, and \
+         after {TRIES_MAX} tries they are without it"
+    )]
+    Waiting {
+        /// Their type.
+        kind: Type,
+        /// How many.
+        count: u64,
+        /// What was answered; nothing, where it was not asked for again.
+        source: Option<Box<Error>>,
     },
     /// How far everything was sent cannot be kept or read.
     #[error("keep how far a FHIR server was read in {}", path.display())]
@@ -133,6 +185,15 @@ pub enum Remedy {
     Stop,
 }
 
+/// How much of a server an error says something of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Only what was asked for: the rest goes on.
+    Question,
+    /// The whole: nothing else can be asked or sent either.
+    Server,
+}
+
 /// The longest that a server's Retry-After is heeded.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
@@ -141,17 +202,57 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Busy { retry_after, .. } => Remedy::Wait(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX)),
-            Self::Connection { .. } | Self::Slow { .. } | Self::Failed { .. } => Remedy::Wait(Duration::ZERO),
+            Self::Connection { .. } | Self::Slow { .. } | Self::Failed { .. } | Self::Waiting { .. } => {
+                Remedy::Wait(Duration::ZERO)
+            }
             Self::Unauthorised { .. }
             | Self::Refused { .. }
             | Self::Oversized { .. }
             | Self::NotUnderstood { .. }
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
+            | Self::CutShort { .. }
+            | Self::HistoryCutShort { .. }
+            | Self::TimelessTooMany { .. }
             | Self::State { .. }
             | Self::Address(_) => Remedy::Operator,
             Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
             Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+        }
+    }
+
+    /// Whether what was asked for has been read all the same, as far as there is a way: to ask again at once brings nothing.
+    pub fn comes_at_the_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Elsewhere { .. }
+                | Self::Circle { .. }
+                | Self::CutShort { .. }
+                | Self::HistoryCutShort { .. }
+                | Self::TimelessTooMany { .. }
+        )
+    }
+
+    /// How far it reaches.
+    pub fn reach(&self) -> Reach {
+        match self {
+            Self::Connection { .. }
+            | Self::Busy { .. }
+            | Self::Unauthorised { .. }
+            | Self::State { .. }
+            | Self::Address(_)
+            | Self::Interrupted(_) => Reach::Server,
+            Self::Slow { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Oversized { .. }
+            | Self::NotUnderstood { .. }
+            | Self::Elsewhere { .. }
+            | Self::Circle { .. }
+            | Self::CutShort { .. }
+            | Self::HistoryCutShort { .. }
+            | Self::TimelessTooMany { .. }
+            | Self::Waiting { .. } => Reach::Question,
         }
     }
 }

@@ -10,7 +10,10 @@
 //!
 //! Refused: paging through everything by `next` alone. Many servers page by offset, and a resource that is updated
 //! meanwhile moves to the end, so that another slips over a page's edge and is never seen. A search goes on from the time
-//! of the last resource instead, and follows `next` only where a whole page has one time.
+//! of the last resource instead, and follows `next` only where a whole page has one time. A server that has no `next` is so
+//! read too; what is beyond a page of one time is then told, and what is later is read all the same.
+//!
+//! What is asked of one type waits and fails alone: the others are asked when the interval or a call says.
 
 mod address;
 mod bundle;
@@ -18,11 +21,14 @@ mod client;
 mod context;
 mod deletions;
 mod error;
+mod failing;
 pub mod files;
 pub mod hook;
+mod look;
 mod resource;
 mod scan;
 mod seen;
+mod sending;
 mod source;
 mod state;
 

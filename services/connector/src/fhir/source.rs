@@ -2,34 +2,44 @@
 //! to mend.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use runtime::health::Health;
 use tokio::sync::Notify;
 
 use super::client::Client;
 use super::context::Cache;
-use super::error::{Error, Remedy};
+use super::deletions::Deletions;
+use super::error::{Error, Reach, Remedy};
+use super::failing::Failing;
+use super::look::{Look, PAUSE_MAX, PAUSE_MIN, Part, Trouble};
 use super::scan::{Reader, Scan};
 use super::state::{self, State};
 use crate::config::Fhir;
 use crate::intake::Feed;
 use crate::metrics::FhirCounts;
 
-/// Pause before the first try after the server went away.
-const PAUSE_MIN: Duration = Duration::from_millis(500);
-/// The longest pause, after several; also how often it is looked whether a fault has been mended.
-const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Memory for what goes with resources.
 const CACHE_BYTES: usize = 16 << 20;
+/// What is said while nothing must be done.
+const WELL: &str = "nothing is wrong";
 
 /// Reads a server until shutdown; `wake` makes it look at once.
 pub async fn follow(feed: Arc<Feed>, source: Fhir, health: Health, wake: Arc<Notify>) {
     // Health keeps names for as long as the process lives; there is one for every server of the configuration.
     let component: &'static str = Box::leak(format!("fhir {}", source.name).into_boxed_str());
-    health.set_ready(component, true, "nothing is wrong");
+    health.set_ready(component, true, WELL);
     let counts = feed.intake.metrics.of_fhir(feed.region(), &source.name);
-    let mut follower = Follower { feed: &feed, source: &source, counts, told: None, health, component };
+    let mut follower = Follower {
+        feed: &feed,
+        source: &source,
+        counts,
+        trouble: Trouble::default(),
+        said: WELL.to_owned(),
+        out: false,
+        health,
+        component,
+    };
     follower.run(&wake).await;
 }
 
@@ -37,8 +47,12 @@ struct Follower<'a> {
     feed: &'a Feed,
     source: &'a Fhir,
     counts: FhirCounts,
-    /// What is wrong, said once.
-    told: Option<String>,
+    /// What is wrong with the server as a whole.
+    trouble: Trouble,
+    /// What readiness says.
+    said: String,
+    /// Something of it is away, and counted as an outage.
+    out: bool,
     health: Health,
     component: &'static str,
 }
@@ -46,24 +60,30 @@ struct Follower<'a> {
 impl<'a> Follower<'a> {
     async fn run(&mut self, wake: &Notify) {
         let shutdown = self.feed.intake.shutdown.clone();
-        let mut scans: Vec<Scan> = self.source.types.iter().map(|kind| Scan::new(*kind, self.source)).collect();
+        let mut looks = looks(self.source);
         let mut reader = None;
         let mut pause = PAUSE_MIN;
+        let mut poll_at = Instant::now();
         while self.feed.intake.wait_open().await {
+            let polls = poll_at <= Instant::now();
             let round = tokio::select! {
-                round = self.round(&mut reader, &mut scans) => round,
+                round = self.round(&mut reader, &mut looks, polls) => round,
                 () = shutdown.wait() => return,
             };
             let error = match round {
-                Ok(more) => {
-                    self.well();
+                Ok(()) => {
                     pause = PAUSE_MIN;
-                    if !more {
-                        tokio::select! {
-                            () = tokio::time::sleep(self.source.poll.0) => {}
-                            () = wake.notified() => {}
-                            () = shutdown.wait() => return,
-                        }
+                    let now = Instant::now();
+                    if polls {
+                        poll_at = now + self.source.poll.0;
+                    }
+                    let next = looks.iter().map(|look| look.due_at(now, poll_at)).min().unwrap_or(poll_at);
+                    tokio::select! {
+                        biased;
+                        () = shutdown.wait() => return,
+                        // Those that wait after a failure go on waiting.
+                        () = wake.notified() => poll_at = now,
+                        () = tokio::time::sleep_until(next.into()) => {}
                     }
                     continue;
                 }
@@ -79,10 +99,11 @@ impl<'a> Follower<'a> {
                 ),
                 Remedy::Wait(asked) => {
                     wait = wait.max(asked);
-                    self.away(&error);
+                    self.trouble_of_all(&error);
                 }
-                Remedy::Operator => self.fault(&error),
+                Remedy::Operator => self.trouble_of_all(&error),
             }
+            self.report(&looks);
             tokio::select! {
                 () = tokio::time::sleep(wait) => pause = PAUSE_MAX.min(pause * 2),
                 () = shutdown.wait() => return,
@@ -90,24 +111,33 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// One turn of every type; whether there is more to read. A fault of one type does not keep the others from being read.
-    async fn round(&self, reader: &mut Option<Reader<'a>>, scans: &mut [Scan]) -> Result<bool, Error> {
+    /// One turn of everything that is due. What reaches no further than one question does not keep the others from being
+    /// asked; after what reaches further the next round begins behind it, for it may be that question all the same.
+    async fn round(&mut self, reader: &mut Option<Reader<'a>>, looks: &mut [Look], polls: bool) -> Result<(), Error> {
         let reader = match reader {
             Some(reader) => reader,
             None => reader.insert(self.open()?),
         };
         // What goes with resources may have changed since the last round.
         reader.cache.clear();
-        let (mut more, mut fault) = (false, None);
-        for scan in scans {
-            match scan.turn(reader).await {
-                Ok(unfinished) => more |= unfinished,
-                Err(error @ Error::Unauthorised { .. }) => return Err(error),
-                Err(error) if error.remedy() == Remedy::Operator => fault = fault.or(Some(error)),
-                Err(error) => return Err(error),
+        reader.round += 1;
+        let now = Instant::now();
+        for at in 0..looks.len() {
+            let look = &mut looks[at];
+            if !look.is_due(now, polls) {
+                continue;
             }
+            match look.turn(reader).await {
+                Ok(more) => self.well(look.read(more)),
+                Err(error) if error.reach() == Reach::Server => {
+                    looks.rotate_left(at + 1);
+                    return Err(error);
+                }
+                Err(error) => self.trouble_of(look, &error),
+            }
+            self.report(looks);
         }
-        fault.map_or(Ok(more), Err)
+        Ok(())
     }
 
     fn open(&self) -> Result<Reader<'a>, Error> {
@@ -121,6 +151,8 @@ impl<'a> Follower<'a> {
             source: self.source,
             client: Client::new(self.source)?,
             cache: Cache::new(CACHE_BYTES),
+            failing: Failing::default(),
+            round: 0,
             state,
             path,
             unkept: false,
@@ -128,33 +160,73 @@ impl<'a> Follower<'a> {
         })
     }
 
-    /// The server is away or busy: said once, until it is back.
-    fn away(&mut self, error: &Error) {
-        self.counts.connected.set(0);
-        if self.told.is_none() {
-            self.counts.outages.inc();
-            let text = runtime::exit::chain(error);
-            tracing::warn!(region = self.feed.region(), name = self.source.name, "the FHIR server is away: {text}");
-            self.told = Some(text);
-        }
-    }
-
-    /// Somebody must do something: said once for every thing.
-    fn fault(&mut self, error: &Error) {
-        self.counts.connected.set(0);
+    /// The server is away or busy, or somebody must do something before anything of it can be read: said once.
+    fn trouble_of_all(&mut self, error: &Error) {
         let text = runtime::exit::chain(error);
-        if self.told.as_ref() != Some(&text) {
-            tracing::error!(region = self.feed.region(), name = self.source.name, "{text}");
-            self.health.set_ready(self.component, false, text.clone());
-            self.told = Some(text);
+        if !self.trouble.begin(error, text.clone()) {
+            return;
+        }
+        let (region, name) = (self.feed.region(), &self.source.name);
+        match error.remedy() {
+            Remedy::Operator => tracing::error!(region, name, "{text}"),
+            _ => tracing::warn!(region, name, "the FHIR server is away: {text}"),
         }
     }
 
-    fn well(&mut self) {
-        self.counts.connected.set(1);
-        if self.told.take().is_some() {
-            tracing::info!(region = self.feed.region(), name = self.source.name, "the FHIR server is read again");
-            self.health.set_ready(self.component, true, "nothing is wrong");
+    /// Something of one type cannot be read: said once, and asked again after a pause of its own.
+    fn trouble_of(&mut self, look: &mut Look, error: &Error) {
+        look.failed(Instant::now(), error);
+        let text = runtime::exit::chain(error);
+        if look.trouble.begin(error, text.clone()) {
+            let (region, name) = (self.feed.region(), &self.source.name);
+            match error.remedy() {
+                Remedy::Operator => tracing::error!(region, name, "{text}"),
+                _ => tracing::warn!(region, name, "{text}; asked again, and the rest meanwhile"),
+            }
+        }
+        // A server that refuses or gives up on one thing has answered, and knows us.
+        if error.remedy() == Remedy::Operator {
+            self.well(false);
         }
     }
+
+    /// The server answers; `mended` says that it had not answered this before.
+    fn well(&mut self, mended: bool) {
+        let (region, name) = (self.feed.region(), &self.source.name);
+        if self.trouble.end() {
+            tracing::info!(region, name, "the FHIR server is read again");
+        } else if mended {
+            tracing::info!(region, name, "what of the FHIR server could not be read is read again");
+        }
+    }
+
+    /// What is wrong, to metrics and readiness.
+    fn report(&mut self, looks: &[Look]) {
+        let troubles = || looks.iter().map(|look| &look.trouble).chain([&self.trouble]);
+        self.counts.connected.set(i64::from(!troubles().any(Trouble::is_some)));
+        let out = troubles().any(Trouble::waits);
+        if out && !self.out {
+            self.counts.outages.inc();
+        }
+        let faults: Vec<&str> = troubles().filter_map(Trouble::fault).collect();
+        let said = if faults.is_empty() { WELL.to_owned() } else { faults.join("; ") };
+        let is_ready = faults.is_empty();
+        self.out = out;
+        if said != self.said {
+            self.health.set_ready(self.component, is_ready, said.clone());
+            self.said = said;
+        }
+    }
+}
+
+/// Everything that a server is asked: of each type what changed, then what is gone, where that is wanted.
+fn looks(source: &Fhir) -> Vec<Look> {
+    let mut looks = Vec::new();
+    for kind in &source.types {
+        looks.push(Look::new(Part::Changed(Scan::new(*kind, source))));
+        if source.deletions && kind.is_missed() {
+            looks.push(Look::new(Part::Gone(Deletions::new(*kind))));
+        }
+    }
+    looks
 }
