@@ -264,26 +264,30 @@ fn a_batch_is_answered_by_a_batch() {
 }
 
 #[test]
-fn a_silent_connection_is_closed() {
-    let setup = Setup::mllp("08").limits("idle = \"3s\"");
+fn a_message_that_is_begun_has_to_end() {
+    let setup = Setup::mllp("08").limits("unfinished = \"3s\"");
     let connector = setup.start();
     let mut sender = connector.connect();
     assert_eq!(sender.exchange(&message("1", 1)), "AA 1");
     sender.stream.write_all(b"\x0BMSH|begun and never ended").expect("read");
     assert!(sender.is_closed());
-    assert_eq!(connector.metric("vardstrom_connector_mllp_connections_turned_total{reason=\"idle\"}"), 1.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_connections_turned_total{reason=\"unfinished\"}"), 1.0);
     assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"cut-short\"}"), 1.0);
     assert_eq!(setup.records("adt", 1).len(), 1, "what was cut short is neither answered nor recorded");
 }
 
 #[test]
 fn connections_are_many_but_bounded() {
-    let setup = Setup::mllp("09").limits("connections = 200");
+    let setup = Setup::mllp("09").limits("connections = 200\nconnections_per_address = 200");
     let mut connector = setup.start();
     let address = connector.mllp();
     let mut senders: Vec<_> = (0..200).map(|_| Sender::to(address)).collect();
     connector.wait("200 connections", |connector| connector.metric("vardstrom_connector_mllp_connections") == 200.0);
-    assert!(Sender::to(address).is_closed(), "one too many");
+    // One more has the place of who has waited longest and delivered nothing.
+    let one_more = Sender::to(address);
+    assert!(senders.remove(0).is_closed());
+    assert_eq!(connector.metric("vardstrom_connector_mllp_connections_turned_total{reason=\"replaced\"}"), 1.0);
+    senders.push(one_more);
     let threads: Vec<_> = (0..4)
         .map(|_| senders.split_off(senders.len() - 50))
         .map(|senders| {

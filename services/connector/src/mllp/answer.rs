@@ -83,6 +83,11 @@ impl Became {
         }
     }
 
+    /// Whether its sender has delivered what the port is for.
+    pub fn is_accepted(self) -> bool {
+        self.outcome() == Outcome::Accepted
+    }
+
     fn problem(self) -> Option<Problem<'static>> {
         let (rule, remedy) = match self {
             Self::Stored => return None,
