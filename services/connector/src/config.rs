@@ -193,7 +193,9 @@ impl Mllp {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Acknowledgement {
-    /// What each message asks for in MSH-15 and MSH-16; without either, original mode.
+    /// What each message asks for in MSH-15 and MSH-16, both answers where it asks for both; without either, original mode.
+    /// A sender that asks for both and reads one would take the second for the answer to its next message: give it one of
+    /// those below.
     #[default]
     Message,
     /// AA, AE and AR whatever the message says.

@@ -16,12 +16,17 @@ fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     {
         assert_eq!(sender.exchange(&message_with(id, person, more)), expected);
     }
+    // Asks for both acknowledgements, and gets both before the next message's.
+    sender.send(&message_with("both", 4, "|||AL|AL"));
+    assert_eq!((code(&sender.answer()), code(&sender.answer())), ("CA both".to_owned(), "AA both".to_owned()));
+    // An answer to an answer of ours is not answered: it would be for ever.
+    sender.send(b"MSH|^~\\&|SIM|HOSPITAL|VS|REGION|20260105004015||ACK^A01^ACK|reply|P|2.5\rMSA|AR|x\r");
     // Asks for an answer only to failures: the next answer is the next message's.
     sender.send(&message_with("5", 1, "|||ER|NE"));
     assert_eq!(sender.exchange(&message("6", 1)), "AA 6");
 
-    let records = setup.records("adt", 6);
-    assert_eq!(records.len(), 6);
+    let records = setup.records("adt", 8);
+    assert_eq!(records.len(), 8);
     assert!(records.iter().all(|record| !record.has_key && record.recorded_at.is_none()));
     let of = |id: &str| records.iter().find(|record| record.message_id == id).expect("recorded");
     assert_eq!(of("1").payload, message("1", 1), "its ends included");
@@ -33,9 +38,9 @@ fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     let order: Vec<_> =
         ["1", "3", "5", "6"].map(|id| of_one.iter().position(|r| r.message_id == id).expect("there")).to_vec();
     assert!(order.is_sorted(), "{order:?}");
-    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"AA\"}"), 4.0);
-    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"CA\"}"), 1.0);
-    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"none\"}"), 1.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"AA\"}"), 5.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"CA\"}"), 2.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"none\"}"), 2.0);
     drop(sender);
     assert_eq!(connector.stop(), 0, "{}", connector.log());
 }

@@ -436,30 +436,31 @@ impl Waiting {
         let outcomes = outcomes(messages).await;
         let delivered = outcomes.iter().any(|(_, became)| became.is_accepted());
         let now = intake::now().0;
-        let mut answers = Vec::with_capacity(outcomes.len());
-        let mut written = Vec::with_capacity(outcomes.len());
+        let mut answered = Vec::with_capacity(outcomes.len());
+        // Of each message its answers, without those that are not wanted.
+        let mut written: Vec<Vec<Vec<u8>>> = Vec::with_capacity(outcomes.len());
         for (seed, became) in &outcomes {
-            let mut answer = Vec::new();
-            answers.push(writer.write(seed, *became, now, &mut answer));
-            written.push(answer);
+            let (codes, texts): (Vec<_>, Vec<_>) = writer.write(seed, *became, now).into_iter().unzip();
+            answered.extend(codes);
+            written.push(texts.into_iter().filter(|text| !text.is_empty()).collect());
         }
         if batches.is_empty() {
-            written.iter().filter(|answer| !answer.is_empty()).for_each(|answer| mllp::encode(answer, out));
-            return Answers { answered: answers, delivered, received, work };
+            written.iter().flatten().for_each(|answer| mllp::encode(answer, out));
+            return Answers { answered, delivered, received, work };
         }
         let mut reply = Vec::new();
         let mut rest = &written[..];
         for (envelope, count) in batches {
             let (inside, after) = rest.split_at(count.min(rest.len()));
             rest = after;
-            let answered = inside.iter().filter(|answer| !answer.is_empty()).count();
+            let count = inside.iter().flatten().count();
             let separator = char::from(envelope.get(3).copied().unwrap_or(b'|'));
             reply.extend_from_slice(&writer.batch_header(&envelope, now));
-            reply.extend(inside.iter().flatten());
-            reply.extend_from_slice(format!("BTS{separator}{answered}\r").as_bytes());
+            reply.extend(inside.iter().flatten().flatten());
+            reply.extend_from_slice(format!("BTS{separator}{count}\r").as_bytes());
         }
         mllp::encode(&reply, out);
-        Answers { answered: answers, delivered, received, work }
+        Answers { answered, delivered, received, work }
     }
 }
 
