@@ -49,6 +49,10 @@ def declared_metrics():
                 for kind, suffix in declaration.findall(text):
                     name = f"vardstrom_{prefix}_{suffix}"
                     names |= {name} if "Histogram" not in kind else {f"{name}_bucket", f"{name}_sum", f"{name}_count"}
+    # What every service counts alike is declared and registered by the runtime.
+    for source in (TOP / "services" / "runtime" / "src").glob("*.rs"):
+        for prefix in re.findall(r'= Metrics::register\(&\w+, "(\w+)"\)', read(source)):
+            names |= {f"vardstrom_{prefix}_{suffix}" for _, suffix in declaration.findall(read(source))}
     return names
 
 
@@ -95,7 +99,7 @@ def check_rules(known):
         section = sections(TOP / path).get(anchor, "")
         require(name in section, f"{name}: its runbook '{path}#{anchor}' does not say what to do about it")
     alerts = {rule["alert"] for rule in rules if "alert" in rule}
-    explained = re.compile(r"^(?:#+|\|) `?((?:Service(?!Request)|Connector|Processor|Store|Dashboard)[A-Z]\w+)\b", re.MULTILINE)
+    explained = re.compile(r"^(?:#+|\|) `?((?:Service(?!Request)|Http|Connector|Processor|Store|Dashboard)[A-Z]\w+)\b", re.MULTILINE)
     for readme in (TOP / "services").glob("*/README.md"):
         for name in sorted(set(explained.findall(read(readme))) - alerts):
             require(False, f"{readme.relative_to(TOP)}: explains {name}, which is no alert")

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size};
+use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size, check_connections};
+use runtime::descriptors;
+use runtime::door::Bounds;
 use serde::Deserialize;
 
 use crate::cells::folded;
@@ -14,7 +16,7 @@ mod debezium;
 mod fhir;
 
 pub use debezium::Debezium;
-pub use fhir::{Fhir, FhirFiles, FhirHook};
+pub use fhir::{Fhir, FhirFiles};
 
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,8 +36,8 @@ pub struct Config {
     /// How much may be under way.
     #[serde(default)]
     pub limits: Limits,
-    /// Where FHIR servers tell us that something has changed.
-    pub fhir_hook: Option<FhirHook>,
+    /// Where FHIR servers tell us that something has changed: they call `/fhir/notify/` and their name.
+    pub fhir_hook: Option<Http>,
     /// The regions this process receives for; at least one.
     pub region: Vec<Region>,
 }
@@ -58,12 +60,20 @@ pub struct Limits {
     pub message: Size,
     /// Messages received and not yet acknowledged by Kafka, all sources together.
     pub in_flight: Size,
-    /// Open MLLP connections, all listeners together; further ones are closed at once and counted.
+    /// Open connections of each MLLP port, whose places are its own; a listener may have its own number.
     pub connections: usize,
+    /// Of these, connections of one remote address; of IPv6, of one network of 64 bits.
+    pub connections_per_address: usize,
     /// Messages that one connection may send ahead without having their answers.
     pub window: usize,
-    /// A connection without a byte for so long is closed.
+    /// A connection that has delivered no message after so long of waiting for it is closed; and one whose peer takes nothing
+    /// of an answer for so long.
     pub idle: Period,
+    /// A message that was begun has to end after so long of waiting for its bytes, or its connection is closed.
+    pub unfinished: Period,
+    /// A connection that has delivered is closed when it says nothing for so long. Senders keep theirs open and silent for
+    /// hours; whether the peer is still there TCP asks every two minutes.
+    pub silent: Period,
     /// A message is answered AE when Kafka has not acknowledged it after so long, so that the sender sends it again.
     pub acknowledge: Period,
     /// Kafka counts as away, and nothing more is read, when a message has waited for it for so long.
@@ -83,9 +93,12 @@ impl Default for Limits {
         Self {
             message: Size::kib(768),
             in_flight: Size::mib(24),
-            connections: 512,
+            connections: 64,
+            connections_per_address: 16,
             window: 256,
             idle: Period::seconds(600),
+            unfinished: Period::seconds(120),
+            silent: Period::seconds(7 * 24 * 3600),
             acknowledge: Period::seconds(30),
             stall: Period::seconds(3),
             drain: Period::seconds(20),
@@ -157,15 +170,32 @@ pub struct Mllp {
     /// How a batch is answered.
     #[serde(default)]
     pub batch: BatchAnswer,
+    /// Open connections, when it is not `limits.connections`.
+    pub connections: Option<usize>,
+    /// Of one remote address, when it is not `limits.connections_per_address`: behind a load balancer that hides its senders'
+    /// addresses, as many as `connections`.
+    pub connections_per_address: Option<usize>,
     /// Present: connections are encrypted.
     pub tls: Option<Tls>,
+}
+
+impl Mllp {
+    /// How many connections the port holds.
+    pub fn bounds(&self, limits: &Limits) -> Bounds {
+        Bounds {
+            connections: self.connections.unwrap_or(limits.connections),
+            per_address: self.connections_per_address.unwrap_or(limits.connections_per_address),
+        }
+    }
 }
 
 /// Which kind of answer is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Acknowledgement {
-    /// What each message asks for in MSH-15 and MSH-16; without either, original mode.
+    /// What each message asks for in MSH-15 and MSH-16, both answers where it asks for both; without either, original mode.
+    /// A sender that asks for both and reads one would take the second for the answer to its next message: give it one of
+    /// those below.
     #[default]
     Message,
     /// AA, AE and AR whatever the message says.
@@ -331,6 +361,29 @@ fn every_second() -> Period {
     Period::seconds(1)
 }
 
+/// File descriptors that a source which is no listener may have open: connections of its own, files, positions.
+const SOURCE_DESCRIPTORS: u64 = 8;
+
+impl Config {
+    /// File descriptors that may be open at a time when every listener is full.
+    pub fn descriptors(&self) -> u64 {
+        let http = [Some(&self.http), self.fhir_hook.as_ref()].into_iter().flatten();
+        let of_http: u64 = http.map(|http| http.bounds().descriptors()).sum();
+        let mllp = self.region.iter().flat_map(|region| &region.mllp);
+        let of_mllp: u64 = mllp.map(|mllp| mllp.bounds(&self.limits).descriptors()).sum();
+        let others: usize = self.region.iter().map(Region::others).sum();
+        descriptors::OTHERS + of_http + of_mllp + SOURCE_DESCRIPTORS * others as u64
+    }
+}
+
+impl Region {
+    /// Its sources that are no listeners.
+    fn others(&self) -> usize {
+        let files = self.capacity.len() + self.replay.len() + self.table.len() + self.fhir_files.len();
+        files + self.cdc.len() + self.fhir.len() + self.debezium.len()
+    }
+}
+
 /// The shortest limit that makes sense for anything measured in time.
 const PERIOD_MIN: Duration = Duration::from_millis(10);
 /// The smallest longest message: below it, ordinary messages would be refused.
@@ -344,6 +397,10 @@ impl Check for Config {
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         crate::route::partition_key(&self.routing.key).map_err(|fault| fault.under("routing"))?;
         self.limits.check().map_err(|fault| fault.under("limits"))?;
+        self.http.check().map_err(|fault| fault.under("http"))?;
+        if let Some(hook) = &self.fhir_hook {
+            hook.check().map_err(|fault| fault.under("fhir_hook"))?;
+        }
         if self.region.is_empty() {
             return Err(Fault::new("region", "no region; write at least one [[region]] table"));
         }
@@ -394,6 +451,7 @@ impl Check for Limits {
         }
         for (key, count, count_max) in [
             ("connections", self.connections, 65_536),
+            ("connections_per_address", self.connections_per_address, 65_536),
             ("window", self.window, 65_536),
             ("files", self.files, 1_000_000),
         ] {
@@ -401,9 +459,14 @@ impl Check for Limits {
                 return Err(Fault::new(key, format!("must be between 1 and {count_max}")));
             }
         }
-        for (key, period) in
-            [("idle", self.idle), ("acknowledge", self.acknowledge), ("stall", self.stall), ("drain", self.drain)]
-        {
+        for (key, period) in [
+            ("idle", self.idle),
+            ("unfinished", self.unfinished),
+            ("silent", self.silent),
+            ("acknowledge", self.acknowledge),
+            ("stall", self.stall),
+            ("drain", self.drain),
+        ] {
             if period.0 < PERIOD_MIN {
                 return Err(Fault::new(key, "must be at least \"10ms\""));
             }
@@ -415,9 +478,7 @@ impl Check for Limits {
 impl Check for Region {
     fn check(&self) -> Result<(), Fault> {
         check_source_system(&self.source_system)?;
-        let files = self.capacity.len() + self.replay.len() + self.table.len() + self.fhir_files.len();
-        let live = self.mllp.len() + self.cdc.len() + self.fhir.len() + self.debezium.len();
-        if files == 0 && live == 0 {
+        if self.mllp.is_empty() && self.others() == 0 {
             return Err(Fault::new(
                 "mllp",
                 "this region has no source; add [[region.mllp]], [[region.capacity]], [[region.replay]], \
@@ -508,6 +569,7 @@ impl Check for Cdc {
 impl Check for Mllp {
     fn check(&self) -> Result<(), Fault> {
         check_feed(&self.feed)?;
+        check_connections(self.connections, self.connections_per_address)?;
         self.source_system.as_deref().map_or(Ok(()), check_source_system)?;
         match &self.tls {
             Some(tls) => crate::mllp::tls::acceptor(tls)

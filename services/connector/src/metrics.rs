@@ -26,12 +26,18 @@ runtime::labels! {
 runtime::labels! {
     /// Why a connection was turned away or ended by us.
     pub enum Turned("reason") {
-        /// `limits.connections` are open.
+        /// All of the port's places are taken.
         Full = "full",
+        /// Its address has its share of the port's places.
+        AddressFull = "address-full",
+        /// Closed so that another could have its place.
+        Replaced = "replaced",
         /// No TLS handshake with an acceptable certificate.
         Handshake = "handshake",
-        /// No byte for `limits.idle`.
+        /// No message within `limits.idle`, or nothing for `limits.silent` after the last.
         Idle = "idle",
+        /// A message begun and not ended within `limits.unfinished`.
+        Unfinished = "unfinished",
         /// A message far over the limit without an end.
         Endless = "endless",
     }

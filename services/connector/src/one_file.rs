@@ -191,7 +191,7 @@ impl Way<'_> {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let position = one.position.clone().unwrap_or_else(|| beside(&one.file));
         // It may run beside a connector with the same configuration, so it takes no fixed port.
-        config.http = Http { listen: ([127, 0, 0, 1], 0).into() };
+        config.http = Http::at(([127, 0, 0, 1], 0).into());
         let registry = runtime::metrics::Registry::new();
         let metrics = Metrics::register(&registry, "connector").map_err(Failure::failed)?;
         let health = Health::new(&[runtime::broker::COMPONENT]);

@@ -12,7 +12,7 @@ use runtime::health::Health;
 use runtime::metrics::Registry;
 use runtime::producer::{self, Producer};
 use runtime::shutdown::Shutdown;
-use runtime::{broker, http};
+use runtime::{broker, descriptors, http};
 use schemas::{Kind, registry};
 use tokio::task::JoinSet;
 
@@ -62,6 +62,9 @@ pub enum Error {
     /// A listener cannot start.
     #[error(transparent)]
     Listener(#[from] mllp::Error),
+    /// The connections that are allowed would need more file descriptors than there may be.
+    #[error("hold the connections of `limits.connections`, [http] and [fhir_hook]")]
+    Descriptors(#[from] descriptors::Error),
     /// Asked to stop while starting.
     #[error("stopped before everything was started")]
     Stopped,
@@ -78,6 +81,8 @@ pub struct Service {
 impl Service {
     /// Starts everything that the configuration names. Waits for Kafka and the registry as long as it takes.
     pub async fn start(config: Config, shutdown: Shutdown) -> Result<Self, Error> {
+        // Before anything is open: what one listener may hold is never another's.
+        descriptors::secure(config.descriptors())?;
         let health = Health::new(&[broker::COMPONENT, REGISTRY, SOURCES]);
         let metrics_registry = Registry::new();
         let metrics = Metrics::register(&metrics_registry, "connector")?;
@@ -91,7 +96,8 @@ impl Service {
             async move { intake.watch_broker().await }
         });
 
-        let gate = Gate::new(&config.limits, now().0);
+        let ports = config.region.iter().map(|region| region.mllp.len()).sum();
+        let gate = Gate::new(&config.limits, ports, now().0);
         let mut feeds = Feeds::new(&entrance);
         let mut listeners = Vec::new();
         // Every feed is found before the first source is opened: a missing topic is told before anything is accepted.
@@ -137,7 +143,7 @@ impl Service {
             }
         }
         if let Some(hook) = &config.fhir_hook {
-            tasks.spawn(fhir::hook::listen(hook, bells, shutdown).await?);
+            tasks.spawn(fhir::hook::listen(hook, bells, http.metrics(), shutdown).await?);
         }
         health.set_ready(SOURCES, true, "every source is open");
         Ok(Self { intake, tasks, http, listeners })

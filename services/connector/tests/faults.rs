@@ -109,7 +109,7 @@ fn memory_is_bounded_with_a_stuck_broker_and_many_eager_senders() {
     const LIMIT: u64 = 100 << 20;
     let mut kafka = kafka();
     let setup =
-        Setup::on(kafka.bootstrap(), "24").limits("in_flight = \"16 MiB\"\nstall = \"300s\"\nacknowledge = \"300s\"");
+        Setup::on(kafka.bootstrap(), "24").limits("connections = 100\nconnections_per_address = 100\nin_flight = \"16 MiB\"\nstall = \"300s\"\nacknowledge = \"300s\"");
     let mut connector = setup.start();
     let address = connector.mllp();
     kafka.pause().expect("paused");

@@ -13,5 +13,6 @@ mod messages;
 mod samples;
 mod sftp;
 mod stack;
+mod strangers;
 mod tables;
 mod tls;

@@ -16,12 +16,17 @@ fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     {
         assert_eq!(sender.exchange(&message_with(id, person, more)), expected);
     }
+    // Asks for both acknowledgements, and gets both before the next message's.
+    sender.send(&message_with("both", 4, "|||AL|AL"));
+    assert_eq!((code(&sender.answer()), code(&sender.answer())), ("CA both".to_owned(), "AA both".to_owned()));
+    // An answer to an answer of ours is not answered: it would be for ever.
+    sender.send(b"MSH|^~\\&|SIM|HOSPITAL|VS|REGION|20260105004015||ACK^A01^ACK|reply|P|2.5\rMSA|AR|x\r");
     // Asks for an answer only to failures: the next answer is the next message's.
     sender.send(&message_with("5", 1, "|||ER|NE"));
     assert_eq!(sender.exchange(&message("6", 1)), "AA 6");
 
-    let records = setup.records("adt", 6);
-    assert_eq!(records.len(), 6);
+    let records = setup.records("adt", 8);
+    assert_eq!(records.len(), 8);
     assert!(records.iter().all(|record| !record.has_key && record.recorded_at.is_none()));
     let of = |id: &str| records.iter().find(|record| record.message_id == id).expect("recorded");
     assert_eq!(of("1").payload, message("1", 1), "its ends included");
@@ -33,9 +38,9 @@ fn a_message_is_recorded_as_it_came_and_then_acknowledged() {
     let order: Vec<_> =
         ["1", "3", "5", "6"].map(|id| of_one.iter().position(|r| r.message_id == id).expect("there")).to_vec();
     assert!(order.is_sorted(), "{order:?}");
-    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"AA\"}"), 4.0);
-    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"CA\"}"), 1.0);
-    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"none\"}"), 1.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"AA\"}"), 5.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"CA\"}"), 2.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_answers_total{answer=\"none\"}"), 2.0);
     drop(sender);
     assert_eq!(connector.stop(), 0, "{}", connector.log());
 }
@@ -264,26 +269,30 @@ fn a_batch_is_answered_by_a_batch() {
 }
 
 #[test]
-fn a_silent_connection_is_closed() {
-    let setup = Setup::mllp("08").limits("idle = \"3s\"");
+fn a_message_that_is_begun_has_to_end() {
+    let setup = Setup::mllp("08").limits("unfinished = \"3s\"");
     let connector = setup.start();
     let mut sender = connector.connect();
     assert_eq!(sender.exchange(&message("1", 1)), "AA 1");
     sender.stream.write_all(b"\x0BMSH|begun and never ended").expect("read");
     assert!(sender.is_closed());
-    assert_eq!(connector.metric("vardstrom_connector_mllp_connections_turned_total{reason=\"idle\"}"), 1.0);
+    assert_eq!(connector.metric("vardstrom_connector_mllp_connections_turned_total{reason=\"unfinished\"}"), 1.0);
     assert_eq!(connector.metric("vardstrom_connector_oddities_total{kind=\"cut-short\"}"), 1.0);
     assert_eq!(setup.records("adt", 1).len(), 1, "what was cut short is neither answered nor recorded");
 }
 
 #[test]
 fn connections_are_many_but_bounded() {
-    let setup = Setup::mllp("09").limits("connections = 200");
+    let setup = Setup::mllp("09").limits("connections = 200\nconnections_per_address = 200");
     let mut connector = setup.start();
     let address = connector.mllp();
     let mut senders: Vec<_> = (0..200).map(|_| Sender::to(address)).collect();
     connector.wait("200 connections", |connector| connector.metric("vardstrom_connector_mllp_connections") == 200.0);
-    assert!(Sender::to(address).is_closed(), "one too many");
+    // One more has the place of who has waited longest and delivered nothing.
+    let one_more = Sender::to(address);
+    assert!(senders.remove(0).is_closed());
+    assert_eq!(connector.metric("vardstrom_connector_mllp_connections_turned_total{reason=\"replaced\"}"), 1.0);
+    senders.push(one_more);
     let threads: Vec<_> = (0..4)
         .map(|_| senders.split_off(senders.len() - 50))
         .map(|senders| {

@@ -104,7 +104,11 @@ impl Setup {
 
     /// Starts the connector and waits until its sources are open.
     pub fn start(&self) -> Connector {
-        let mut connector = self.start_unready();
+        self.open(self.start_unready())
+    }
+
+    /// Waits until its sources are open.
+    pub fn open(&self, mut connector: Connector) -> Connector {
         connector.wait("every source to be open", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
         // The log comes through a pipe of its own, and may come later.
         if self.sources.contains("region.mllp") {
@@ -117,8 +121,14 @@ impl Setup {
 
     /// Starts the connector and waits only for its own HTTP server.
     pub fn start_unready(&self) -> Connector {
-        let child = self.command("run").arg("--config").arg(self.config()).spawn().expect("the connector starts");
-        let mut connector = Connector::of(child);
+        let mut command = self.command("run");
+        command.arg("--config").arg(self.config());
+        self.start_by(command)
+    }
+
+    /// The same, by a command of the test's own.
+    pub fn start_by(&self, mut command: Command) -> Connector {
+        let mut connector = Connector::of(command.spawn().expect("the connector starts"));
         connector.wait("HTTP", |connector| connector.log_address("listening for HTTP on ").is_some());
         connector.http = connector.log_address("listening for HTTP on ");
         connector
@@ -162,6 +172,15 @@ impl Connector {
         self.log_address("listening for FHIR notifications on ").expect("it listens")
     }
 
+    /// Waits until its log says so: the log comes through a pipe of its own.
+    pub fn wait_log(&self, words: &str) {
+        let start = Instant::now();
+        while !self.log().contains(words) {
+            assert!(start.elapsed() < LONG, "{words:?} is not in the log:\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn log_address(&self, after: &str) -> Option<SocketAddr> {
         let log = self.log();
         let at = log.find(after)? + after.len();
@@ -199,6 +218,17 @@ impl Connector {
         Sender::to(self.mllp.expect("MLLP is open"))
     }
 
+    /// Every MLLP port, in the order of the configuration.
+    pub fn mllp_ports(&self) -> Vec<SocketAddr> {
+        let log = self.log();
+        let after = log.split("listening for MLLP on ").skip(1);
+        after.filter_map(|rest| rest.split_whitespace().next()?.parse().ok()).collect()
+    }
+
+    pub fn http(&self) -> SocketAddr {
+        self.http.expect("HTTP is open")
+    }
+
     pub fn mllp(&self) -> SocketAddr {
         self.mllp.expect("MLLP is open")
     }
@@ -219,6 +249,11 @@ impl Connector {
     pub fn stop(&mut self) -> i32 {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+        self.ended()
+    }
+
+    /// Waits until it has ended; gives its exit code.
+    pub fn ended(&mut self) -> i32 {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("asked") {

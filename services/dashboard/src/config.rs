@@ -110,6 +110,22 @@ impl Default for Stream {
     }
 }
 
+/// Connections beside the streams: pages, files, the API, probes. A page's browser opens up to six and lets them rest.
+const CONNECTIONS_OTHER: usize = 500;
+/// One address gets as many as a third of the streams, so that it takes neither every stream nor every place; and so many
+/// at least, for two or three browsers.
+const ADDRESS_SHARE: usize = 3;
+const PER_ADDRESS_MIN: usize = 16;
+
+impl Stream {
+    /// A port with places for every stream and for who loads pages.
+    pub fn housed(&self, mut http: Http) -> Http {
+        http.connections.get_or_insert(self.clients_max + CONNECTIONS_OTHER);
+        http.connections_per_address.get_or_insert(self.clients_max.div_ceil(ADDRESS_SHARE).max(PER_ADDRESS_MIN));
+        http
+    }
+}
+
 impl Config {
     /// The rules of hiding.
     pub fn rules(&self) -> Rules {
@@ -127,6 +143,11 @@ impl Config {
         }
     }
 
+    /// Where pages are served, with places for all readers unless the file says otherwise.
+    pub fn http(&self) -> Http {
+        self.stream.housed(self.http.clone())
+    }
+
     /// The bounds of the hub.
     pub fn bounds(&self) -> Bounds {
         Bounds { clients_max: self.stream.clients_max, topics_max: self.stream.topics_max }
@@ -137,6 +158,7 @@ impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
+        self.http.check().map_err(|fault| fault.under("http"))?;
         if let Some(store) = &self.store {
             store.url.value().map_err(|fault| fault.under("url").under("store"))?;
         }
@@ -187,9 +209,19 @@ mod tests {
     #[test]
     fn the_sample_is_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml");
-        let config: Config = runtime::config::read(&path).unwrap();
+        let mut config: Config = runtime::config::read(&path).unwrap();
         assert_eq!(config.board.regions.len(), Region::COUNT);
         assert!(config.http.listen.ip().is_loopback());
+        let places = config.http().bounds();
+        assert_eq!((places.connections, places.per_address), (3000, 834));
+        assert_eq!(
+            config.stream.housed(Http::at(config.http.listen)).bounds(),
+            places,
+            "the sample says what is usual"
+        );
+        config.stream.clients_max = 100;
+        let places = config.stream.housed(Http::at(config.http.listen)).bounds();
+        assert_eq!((places.connections, places.per_address), (600, 34));
         assert_eq!((config.manner().contacts_min, config.rules().limits().count()), (20, 0));
     }
 

@@ -64,7 +64,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let hub = Arc::new(Hub::new(live, system_clock(), config.freshness, config.rules(), config.bounds(), metrics));
         hub.shelf.set_manner(config.manner());
         let routes = server::router(hub.clone());
-        let server = http::serve(&config.http, registry, health.clone(), routes, shutdown.clone())
+        let server = http::serve(&config.http(), registry, health.clone(), routes, shutdown.clone())
             .await
             .map_err(Failure::failed)?;
         let store = match &config.store {

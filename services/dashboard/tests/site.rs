@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashboard::age::Limits;
+use dashboard::config::Stream;
 use dashboard::hiding::Rules;
 use dashboard::hub::{Bounds, Hub};
 use dashboard::live::Live;
@@ -59,7 +60,10 @@ impl Site {
         hub.turn();
         let shutdown = Shutdown::manual();
         let routes = server::router(hub.clone());
-        let listen = Http { listen: "127.0.0.1:0".parse().unwrap() };
+        let stream = Stream { clients_max: setup.bounds.clients_max, topics_max: setup.bounds.topics_max };
+        let mut listen = stream.housed(Http::at("127.0.0.1:0".parse().unwrap()));
+        // All readers of a test have the address of this machine, as behind a proxy.
+        listen.connections_per_address = listen.connections;
         let server =
             runtime.block_on(http::serve(&listen, registry, Health::new(&[]), routes, shutdown.clone())).unwrap();
         runtime.spawn(service::turn(hub.clone(), shutdown.clone()));

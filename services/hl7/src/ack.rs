@@ -1,8 +1,14 @@
 //! Answers to a sender: original mode (AA, AE, AR) and enhanced mode (CA, CE, CR).
 //!
-//! A message that values MSH-15 or MSH-16 is in enhanced mode. One answer is given per message: the commit
-//! acknowledgement if MSH-15 asks for one for this outcome; else the application acknowledgement if MSH-16 asks for it. A condition that
-//! is not one of AL, NE, ER, SU counts as AL: a sender that waits for an answer that never comes would stop for ever.
+//! A message that values MSH-15 or MSH-16 is in enhanced mode, in which each asks for an answer of its own (HL7 chapter 2,
+//! 2.9.3): MSH-15 for the accept acknowledgement, which says that the message is in safe storage, MSH-16 for the application's,
+//! which says what became of it there. Who asks for both gets both, first CA and then AA: for a receiver whose work is to
+//! store, the message is processed when it is stored. A message that was not accepted has reached no application: after CE or
+//! CR nothing follows. A condition that is not one of AL, NE, ER, SU counts as AL where nothing else is answered: a sender that
+//! waits for an answer that never comes would stop for ever. For a second answer it is not enough.
+//!
+//! An acknowledgement is not answered, unless its MSH-15 asks for it: two systems that answer each other's answers never
+//! end. Ours in enhanced mode say in MSH-15 and MSH-16 that they want none.
 
 use crate::charset::{self, Charset};
 use crate::delimiters::Delimiters;
@@ -75,25 +81,26 @@ pub struct Answer<'a> {
     pub control_id: &'a str,
 }
 
-/// The code that the sender of `message` wants for this outcome; `None` when it wants no answer.
-pub fn code(message: &Message<'_>, outcome: Outcome) -> Option<Code> {
-    let accept = message.get("MSH", 15).given();
-    let application = message.get("MSH", 16).given();
-    let asks = |condition: Option<&str>| condition.is_some_and(|condition| wanted(condition, outcome));
-    if accept.is_none() && application.is_none() {
-        return Some(application_code(outcome));
-    }
-    if asks(accept) {
-        return Some(commit_code(outcome));
-    }
-    asks(application).then(|| application_code(outcome))
+/// The codes of the answers that the sender of `message` wants for this outcome, in their order: none, one or two.
+pub fn codes(message: &Message<'_>, outcome: Outcome) -> impl Iterator<Item = Code> + use<> {
+    let asks = |number| message.get("MSH", number).given().map(|condition| wanted(condition, outcome));
+    let (accept, application) = (asks(15), asks(16));
+    let is_answer = message.kind() == "ACK";
+    let commits = accept == Some(true);
+    let says_so = matches!(message.get("MSH", 16).given(), Some("AL" | "SU"));
+    let applies = match (accept, application) {
+        _ if is_answer => false,
+        (None, None) => true,
+        (_, Some(true)) => !commits || says_so && outcome == Outcome::Accepted,
+        _ => false,
+    };
+    let codes = [commits.then(|| commit_code(outcome)), applies.then(|| application_code(outcome))];
+    codes.into_iter().flatten()
 }
 
-/// Appends the answer to `message`, unframed, in the message's character set; false when its sender wants none.
-pub fn answer(message: &Message<'_>, charset: Charset, answer: &Answer<'_>, out: &mut Vec<u8>) -> bool {
-    let Some(code) = code(message, answer.outcome) else { return false };
+/// Appends one of the answers to `message`, unframed, in the message's character set.
+pub fn answer(message: &Message<'_>, charset: Charset, code: Code, answer: &Answer<'_>, out: &mut Vec<u8>) {
     write(Some(message), charset, code, answer, out);
-    true
 }
 
 /// Appends the answer to something that has no readable header: always one, in original mode, without MSA-2's echo.
@@ -151,9 +158,15 @@ fn write(message: Option<&Message<'_>>, charset: Charset, code: Code, answer: &A
         or("P", 11),
         version.clone(),
     ];
-    if !echo(18).is_empty() {
-        header.extend(std::iter::repeat_n(String::new(), 5));
-        header.push(echo(18).to_owned());
+    let set = echo(18);
+    // Only an application's answer is itself a message that could be acknowledged.
+    let enhanced = !(echo(15).is_empty() && echo(16).is_empty());
+    if enhanced && matches!(code, Code::AA | Code::AE | Code::AR) {
+        header.extend(["", "", "NE", "NE"].map(str::to_owned));
+    }
+    if !set.is_empty() {
+        header.resize(MSH_BEFORE_CHARSET, String::new());
+        header.push(set.to_owned());
     }
     let between = field.to_string();
     let mut text = header.join(&between);
@@ -169,6 +182,9 @@ fn write(message: Option<&Message<'_>>, charset: Charset, code: Code, answer: &A
     text.push('\r');
     charset::encode_text(&text, charset, out);
 }
+
+/// Fields of MSH before the eighteenth, counted as they are joined: the separator is the first.
+const MSH_BEFORE_CHARSET: usize = 16;
 
 /// ERR as the sender's version has it: ERR-1 before 2.5, ERR-2 to ERR-8 from then on.
 fn error_segment(problem: &Problem<'_>, version: &str, delimiters: &Delimiters) -> String {

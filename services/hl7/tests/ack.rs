@@ -18,7 +18,9 @@ fn answer_to(text: &str, outcome: Outcome) -> Option<String> {
     let answer = Answer { outcome, problem, sent: "20260105004016+0100", control_id: "R1" };
     let mut out = Vec::new();
     let message = Message::parse(text).unwrap();
-    ack::answer(&message, Charset::Utf8, &answer, &mut out).then(|| String::from_utf8(out).unwrap())
+    let code = ack::codes(&message, outcome).last()?;
+    ack::answer(&message, Charset::Utf8, code, &answer, &mut out);
+    Some(String::from_utf8(out).unwrap())
 }
 
 #[test]
@@ -56,7 +58,9 @@ fn enhanced_mode_follows_its_conditions() {
     use Outcome::{Accepted, Failed, Rejected};
     let code = |accept: &str, application: &str, outcome| {
         let text = message("2.5", accept, application);
-        ack::code(&Message::parse(&text).unwrap(), outcome).map(|code| code.as_str())
+        let codes: Vec<_> = ack::codes(&Message::parse(&text).unwrap(), outcome).map(|code| code.as_str()).collect();
+        assert!(codes.len() < 2, "{codes:?}");
+        codes.first().copied()
     };
     assert_eq!([Accepted, Failed, Rejected].map(|outcome| code("", "", outcome)), [Some("AA"), Some("AE"), Some("AR")]);
     assert_eq!(
@@ -74,9 +78,43 @@ fn enhanced_mode_follows_its_conditions() {
         [Accepted, Failed, Rejected].map(|outcome| code("ER", "SU", outcome)),
         [Some("AA"), Some("CE"), Some("CR")]
     );
-    assert_eq!(code("AL", "AL", Accepted), Some("CA"));
     assert_eq!(code("??", "", Accepted), Some("CA"), "an unknown condition is answered");
     assert_eq!(answer_to(&message("2.5", "NE", "NE"), Rejected), None);
+}
+
+#[test]
+fn who_asks_for_both_answers_gets_both_when_it_is_accepted() {
+    use Outcome::{Accepted, Failed, Rejected};
+    let codes = |accept: &str, application: &str, outcome| -> Vec<&str> {
+        let text = message("2.5", accept, application);
+        ack::codes(&Message::parse(&text).unwrap(), outcome).map(|code| code.as_str()).collect()
+    };
+    assert_eq!(codes("AL", "AL", Accepted), ["CA", "AA"]);
+    assert_eq!(codes("SU", "SU", Accepted), ["CA", "AA"]);
+    // What was not accepted has reached no application.
+    assert_eq!(codes("AL", "AL", Failed), ["CE"]);
+    assert_eq!(codes("AL", "AL", Rejected), ["CR"]);
+    assert_eq!(codes("AL", "ER", Accepted), ["CA"]);
+    assert_eq!(codes("AL", "??", Accepted), ["CA"], "an unknown condition is no reason for a second answer");
+    assert_eq!(codes("??", "??", Accepted), ["CA"]);
+    assert_eq!(codes("ER", "AL", Accepted), ["AA"]);
+    assert_eq!(codes("ER", "AL", Failed), ["CE"]);
+    assert_eq!(codes("SU", "AL", Failed), ["AE"]);
+    // The application's answer asks for none itself; that of acceptance is none that could be.
+    let got = answer_to(&message("2.5", "AL", "AL"), Accepted).unwrap();
+    assert!(got.contains("|R1|P|2.5|||NE|NE||8859/1\rMSA|AA|"), "{got}");
+    let got = answer_to(&message("2.5", "AL", "NE"), Accepted).unwrap();
+    assert!(got.contains("|R1|P|2.5||||||8859/1\rMSA|CA|"), "{got}");
+}
+
+#[test]
+fn an_answer_is_not_answered_unless_it_asks_to_be() {
+    let codes = |more: &str| -> Vec<&str> {
+        let text = format!("MSH|^~\\&|A|B|C|D|20260105||ACK^A01^ACK|7|P|2.5{more}\rMSA|AA|1\r");
+        ack::codes(&Message::parse(&text).unwrap(), Outcome::Accepted).map(|code| code.as_str()).collect()
+    };
+    assert!(codes("").is_empty() && codes("|||NE|NE").is_empty() && codes("|||NE|AL").is_empty());
+    assert_eq!(codes("|||AL|AL"), ["CA"]);
 }
 
 #[test]
@@ -84,7 +122,7 @@ fn the_answer_is_in_the_message_s_set() {
     let text = message("2.5", "AL", "");
     let answer = Answer { outcome: Outcome::Accepted, problem: None, sent: "20260105", control_id: "R1" };
     let mut out = Vec::new();
-    assert!(ack::answer(&Message::parse(&text).unwrap(), Charset::Latin1, &answer, &mut out));
+    ack::answer(&Message::parse(&text).unwrap(), Charset::Latin1, ack::Code::CA, &answer, &mut out);
     assert!(out.ends_with(b"MSA|CA|\xC442\r"));
 }
 

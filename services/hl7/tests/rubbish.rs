@@ -48,7 +48,9 @@ proptest! {
             let problem = Problem { at: Some(hl7::field::PV1_VISIT), rule: "episode-missing", remedy: "send PV1-19" };
             let answer = Answer { outcome: Outcome::Rejected, problem: Some(problem), sent: "20260105", control_id: "1" };
             let mut out = Vec::new();
-            ack::answer(&message, Charset::Utf8, &answer, &mut out);
+            for code in ack::codes(&message, answer.outcome) {
+                ack::answer(&message, Charset::Utf8, code, &answer, &mut out);
+            }
         }
         let _ = Message::parse_header(&text);
     }

@@ -23,6 +23,8 @@ pub use kafka::{Kafka, Setting};
 pub use secret::{Secret, SecretValue};
 pub use size::Size;
 
+use crate::door::Bounds;
+
 /// Values that agree with each other and with the world, beyond what their types say.
 ///
 /// A check reads no network and changes nothing. It may read environment variables and files the configuration names.
@@ -65,12 +67,75 @@ impl Check for Registry {
     }
 }
 
-/// Where health and metrics are served.
+/// A port where HTTP is served, and how much of it a peer may take.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
     /// Address and port; port 0 takes a free one and logs it.
     pub listen: SocketAddr,
+    /// Open connections. Each service has its own usual number; 64 unless it says so.
+    pub connections: Option<usize>,
+    /// Open connections of one remote address; 16 unless the service says so. Behind a proxy every reader has its address.
+    pub connections_per_address: Option<usize>,
+    /// How long a peer may take for the head of a request, and again for its body.
+    #[serde(default = "header")]
+    pub header: Period,
+    /// How long a connection may be silent between requests, and how long a peer may take nothing of an answer.
+    #[serde(default = "idle")]
+    pub idle: Period,
+}
+
+/// Room for probes, a Prometheus or two, and whoever looks; few enough to leave the descriptors to what matters.
+const CONNECTIONS: usize = 64;
+const CONNECTIONS_PER_ADDRESS: usize = 16;
+/// More than any service needs, and far from what a machine has.
+const CONNECTIONS_MAX: usize = 65_536;
+/// A time shorter than this cuts off honest peers.
+const HTTP_TIME_MIN: Period = Period::milliseconds(100);
+
+fn header() -> Period {
+    Period::seconds(10)
+}
+
+fn idle() -> Period {
+    Period::seconds(60)
+}
+
+impl Http {
+    /// At an address, with the usual bounds.
+    pub fn at(listen: SocketAddr) -> Self {
+        Self { listen, connections: None, connections_per_address: None, header: header(), idle: idle() }
+    }
+
+    /// How many connections are held.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            connections: self.connections.unwrap_or(CONNECTIONS),
+            per_address: self.connections_per_address.unwrap_or(CONNECTIONS_PER_ADDRESS),
+        }
+    }
+}
+
+impl Check for Http {
+    fn check(&self) -> Result<(), Fault> {
+        check_connections(self.connections, self.connections_per_address)?;
+        for (key, time) in [("header", self.header), ("idle", self.idle)] {
+            if time < HTTP_TIME_MIN {
+                return Err(Fault::new(key, "must be at least \"100ms\""));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks what a table says under `connections` and `connections_per_address`.
+pub fn check_connections(connections: Option<usize>, per_address: Option<usize>) -> Result<(), Fault> {
+    for (key, count) in [("connections", connections), ("connections_per_address", per_address)] {
+        if count.is_some_and(|count| count == 0 || count > CONNECTIONS_MAX) {
+            return Err(Fault::new(key, format!("must be between 1 and {CONNECTIONS_MAX}")));
+        }
+    }
+    Ok(())
 }
 
 /// What is logged, and how.

@@ -2,6 +2,8 @@
 
 pub mod broker;
 pub mod config;
+pub mod descriptors;
+pub mod door;
 pub mod exit;
 pub mod failpoint;
 pub mod fate;

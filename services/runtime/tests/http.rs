@@ -25,7 +25,7 @@ async fn health_readiness_and_metrics_are_served_until_shutdown() {
     let metrics = relay::Metrics::register(&registry, "test").unwrap();
     metrics.commits.inc_by(3);
     let own = Router::new().route("/api/v1/thing", get(|| async { "own" }));
-    let listen = config::Http { listen: "127.0.0.1:0".parse().unwrap() };
+    let listen = config::Http::at("127.0.0.1:0".parse().unwrap());
     let server = http::serve(&listen, registry, health.clone(), own, shutdown.clone()).await.unwrap();
     let address = server.address();
     let asked = tokio::task::spawn_blocking(move || {
@@ -48,7 +48,7 @@ async fn health_readiness_and_metrics_are_served_until_shutdown() {
     });
     asked.await.unwrap();
 
-    let taken = config::Http { listen: address };
+    let taken = config::Http::at(address);
     let error = http::serve(&taken, Registry::new(), Health::new(&[]), Router::new(), shutdown.clone()).await;
     assert!(error.unwrap_err().to_string().contains(&address.to_string()));
 

@@ -6,5 +6,6 @@ mod producer;
 mod relay;
 mod relay_faults;
 mod shutdown;
+mod strangers;
 mod support;
 mod tail;

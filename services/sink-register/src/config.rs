@@ -131,6 +131,9 @@ impl Config {
 
 impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
+        if let Some(serve) = &self.serve {
+            serve.check().map_err(|fault| fault.under("serve"))?;
+        }
         for (n, text) in self.signing.retired.iter().enumerate() {
             if Trusted::parse(text).is_none() {
                 let message = "not an Ed25519 public key of 64 hexadecimal digits, as `sink-register key` prints it";

@@ -1,7 +1,6 @@
 //! FHIR servers in the configuration.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,14 +9,6 @@ use serde::Deserialize;
 
 use super::check_watched;
 use crate::fhir::Type;
-
-/// Where FHIR servers tell us that something has changed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FhirHook {
-    /// Address and port; port 0 takes a free one and logs it. A server calls `/fhir/notify/` and its name.
-    pub listen: SocketAddr,
-}
 
 /// Files of FHIR resources, one a line (NDJSON), whose lines are sent once each.
 #[derive(Clone, Debug, Deserialize)]

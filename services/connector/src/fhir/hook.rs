@@ -14,17 +14,20 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use http_body_util::{BodyExt, Limited};
-use runtime::config::{Fault, SecretValue};
+use runtime::config::{Fault, Http, SecretValue};
+use runtime::http;
 use runtime::metrics::Counter;
 use runtime::shutdown::Shutdown;
 use sha2::{Digest, Sha256};
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::config::{Fhir, FhirHook};
+use crate::config::Fhir;
 
 /// A notification with the resource in it is read so far, and nothing is done with it.
 const BODY_MAX: usize = 1 << 20;
+
+/// The label of this listener.
+const LISTENER: &str = "fhir-hook";
 
 /// How long its body may take.
 const BODY_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -61,29 +64,21 @@ pub struct Error {
 
 /// Takes the port; what it gives receives notifications until shutdown.
 pub async fn listen(
-    hook: &FhirHook,
+    hook: &Http,
     bells: Bells,
+    metrics: &http::Metrics,
     shutdown: Shutdown,
 ) -> Result<impl Future<Output = ()> + Send + use<>, Error> {
     let failed = |source| Error { listen: hook.listen, source };
-    let listener = TcpListener::bind(hook.listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let listener = http::Listener::bind(hook, metrics, LISTENER).await.map_err(failed)?;
+    let address = listener.address();
     // With a payload, a server adds the resource's type and id, and may use PUT.
     let router = Router::new()
         .route("/fhir/notify/{name}", post(notified).put(notified))
         .route("/fhir/notify/{name}/{*resource}", post(notified_of).put(notified_of))
         .with_state(bells);
     tracing::info!(%address, "listening for FHIR notifications on {address}");
-    Ok(async move {
-        tokio::select! {
-            ended = axum::serve(listener, router).into_future() => {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "FHIR notifications are not received any more");
-                }
-            }
-            () = shutdown.wait() => {}
-        }
-    })
+    Ok(listener.run(router, shutdown))
 }
 
 async fn notified(State(bells): State<Bells>, Path(name): Path<String>, headers: HeaderMap, body: Body) -> StatusCode {

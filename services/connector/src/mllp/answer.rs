@@ -36,6 +36,8 @@ impl Seed {
         // A control character in a field of theirs would cut our answer.
         let header = header[..end].replace(|letter: char| letter.is_ascii_control(), " ");
         let separator = char::from(message.delimiters().field);
+        // What is an answer itself is answered only when it asks for it, or two systems would answer each other for ever.
+        let wanted = if message.kind() == "ACK" { Acknowledgement::Message } else { wanted };
         Self { header: Some(with_conditions(&header, separator, wanted)), charset }
     }
 }
@@ -83,6 +85,11 @@ impl Became {
         }
     }
 
+    /// Whether its sender has delivered what the port is for.
+    pub fn is_accepted(self) -> bool {
+        self.outcome() == Outcome::Accepted
+    }
+
     fn problem(self) -> Option<Problem<'static>> {
         let (rule, remedy) = match self {
             Self::Stored => return None,
@@ -114,30 +121,30 @@ impl Writer {
         Self { clock: Stockholm::new(), started, connection, count: 0 }
     }
 
-    /// Appends the answer to one message, unframed; says which it is.
-    pub fn write(&mut self, seed: &Seed, became: Became, now_micros: i64, out: &mut Vec<u8>) -> Answered {
+    /// The answers to one message, unframed, with what they are; most have one, who wants none gets an empty one.
+    pub fn write(&mut self, seed: &Seed, became: Became, now_micros: i64) -> Vec<(Answered, Vec<u8>)> {
         let sent = self.clock.write(now_micros);
-        let control_id = self.control_id();
         let outcome = became.outcome();
-        let answer = Answer { outcome, problem: became.problem(), sent: &sent, control_id: &control_id };
+        let mut write = |write: &dyn Fn(&Answer<'_>, &mut Vec<u8>)| {
+            let (control_id, mut out) = (self.control_id(), Vec::new());
+            write(&Answer { outcome, problem: became.problem(), sent: &sent, control_id: &control_id }, &mut out);
+            out
+        };
         let Some(message) = seed.header.as_deref().and_then(|header| Message::parse_header(header).ok()) else {
-            ack::answer_unreadable(&answer, out);
-            return match outcome {
+            let answered = match outcome {
                 Outcome::Accepted => Answered::ApplicationAccept,
                 Outcome::Failed => Answered::ApplicationError,
                 Outcome::Rejected => Answered::ApplicationReject,
             };
+            return vec![(answered, write(&ack::answer_unreadable))];
         };
-        ack::answer(&message, seed.charset, &answer, out);
-        match ack::code(&message, outcome) {
-            Some(ack::Code::AA) => Answered::ApplicationAccept,
-            Some(ack::Code::AE) => Answered::ApplicationError,
-            Some(ack::Code::AR) => Answered::ApplicationReject,
-            Some(ack::Code::CA) => Answered::CommitAccept,
-            Some(ack::Code::CE) => Answered::CommitError,
-            Some(ack::Code::CR) => Answered::CommitReject,
-            None => Answered::None,
+        let mut answers: Vec<_> = ack::codes(&message, outcome)
+            .map(|code| (answered(code), write(&|answer, out| ack::answer(&message, seed.charset, code, answer, out))))
+            .collect();
+        if answers.is_empty() {
+            answers.push((Answered::None, Vec::new()));
         }
+        answers
     }
 
     /// The batch header that answers this envelope segment: sender and receiver change places, BHS-12 names the batch.
@@ -178,6 +185,17 @@ impl Writer {
     }
 }
 
+fn answered(code: ack::Code) -> Answered {
+    match code {
+        ack::Code::AA => Answered::ApplicationAccept,
+        ack::Code::AE => Answered::ApplicationError,
+        ack::Code::AR => Answered::ApplicationReject,
+        ack::Code::CA => Answered::CommitAccept,
+        ack::Code::CE => Answered::CommitError,
+        ack::Code::CR => Answered::CommitReject,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,9 +204,34 @@ mod tests {
 
     fn answer(header: &str, wanted: Acknowledgement, became: Became) -> (String, &'static str) {
         let seed = Seed::of(header.as_bytes(), wanted);
-        let mut out = Vec::new();
-        let answered = Writer::new(NOW, 7).write(&seed, became, NOW, &mut out);
+        let answers = Writer::new(NOW, 7).write(&seed, became, NOW);
+        let (answered, out) = answers.into_iter().next().expect("at least one");
         (String::from_utf8(out).expect("text"), runtime::metrics::Label::value(answered))
+    }
+
+    #[test]
+    fn who_asks_for_both_gets_two_with_an_id_each() {
+        let seed = Seed::of(BOTH.as_bytes(), Acknowledgement::Message);
+        let mut writer = Writer::new(NOW, 7);
+        let answers = writer.write(&seed, Became::Stored, NOW);
+        let texts: Vec<_> = answers.iter().map(|(_, text)| String::from_utf8_lossy(text)).collect();
+        assert!(texts.len() == 2 && texts[0].contains("MSA|CA|17") && texts[1].contains("MSA|AA|17"), "{texts:?}");
+        let id = |text: &str| text.split('|').nth(9).map(str::to_owned);
+        assert_ne!(id(&texts[0]), id(&texts[1]));
+        assert_eq!(writer.write(&seed, Became::NotStored, NOW).len(), 1, "what is not stored reached no application");
+        // A sender that can take only one says so in the configuration.
+        for (wanted, code) in [(Acknowledgement::Enhanced, "CA"), (Acknowledgement::Original, "AA")] {
+            check(BOTH, wanted, Became::Stored, code);
+            assert_eq!(writer.write(&Seed::of(BOTH.as_bytes(), wanted), Became::Stored, NOW).len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_answer_is_not_answered_in_any_mode() {
+        let header = r"MSH|^~\&|A|B|C|D|20260105||ACK^A01^ACK|17|P|2.5";
+        for wanted in [Acknowledgement::Message, Acknowledgement::Original, Acknowledgement::Enhanced] {
+            check(header, wanted, Became::Stored, "none");
+        }
     }
 
     #[track_caller]
@@ -203,6 +246,7 @@ mod tests {
 
     const PLAIN: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5";
     const COMMIT: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5|||AL|NE";
+    const BOTH: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5|||AL|AL";
     const ERRORS: &str = r"MSH|^~\&|A|B|C|D|20260105||ADT^A01|17|P|2.5|||ER|NE";
 
     #[test]

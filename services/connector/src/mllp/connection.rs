@@ -9,13 +9,15 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use hl7::mllp::{self, Doubt, Frame, Frames};
+use runtime::door::{Place, Work};
 use schemas::{Format, Timestamp};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 
 use super::answer::{Became, Seed, Writer};
 use super::frame::{self, Batch, Content};
+use super::listener::LongMessages;
 use crate::config::{BatchAnswer, Mllp, Unreadable};
 use crate::intake::{self, Arrival, Feed, Receipt, Room};
 use crate::message::{self, Read};
@@ -41,6 +43,10 @@ pub struct Connection {
     pub feed: Arc<Feed>,
     /// How its listener is configured.
     pub settings: Arc<Mllp>,
+    /// Its place among the port's connections.
+    pub place: Place,
+    /// Who of the port's connections may read a long message.
+    pub long_messages: LongMessages,
     /// The listener's port, for positions.
     pub port: u16,
     /// Its number among the process's connections.
@@ -55,6 +61,8 @@ struct Waiting {
     /// The envelopes of the batches it was and how many messages each has, if the answer is to be a batch.
     batches: Vec<(Vec<u8>, usize)>,
     received: Instant,
+    /// Until the answer is written the connection is not asked to give its place to another.
+    work: Work,
 }
 
 struct WaitingMessage {
@@ -63,6 +71,31 @@ struct WaitingMessage {
     receipt: Option<Receipt>,
     /// What it becomes when it is stored.
     then: Became,
+}
+
+/// Why no more is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Either side has ended it.
+    Over,
+    /// Its place is another's.
+    Wanted,
+}
+
+/// Room for one long message, held until it has ended.
+struct Reservation {
+    room: Room,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+/// What a frame's answers are, before they are written.
+struct Answers {
+    answered: Vec<Answered>,
+    /// Whether a message of it was accepted, answered or not.
+    delivered: bool,
+    received: Instant,
+    /// Ends when they are written.
+    work: Work,
 }
 
 impl Connection {
@@ -74,7 +107,12 @@ impl Connection {
         tokio::select! {
             // A writer that ends first has lost its peer; what was read by then is stored all the same.
             () = &mut writer => return,
-            () = self.read(&mut reading, sender) => {}
+            end = self.read(&mut reading, sender) => {
+                // A stranger whose place is wanted has nothing to be told.
+                if end == End::Wanted && !self.place.has_delivered() {
+                    return;
+                }
+            }
         }
         if timeout(self.feed.intake.limits.drain.0, writer).await.is_err() {
             tracing::warn!(region = self.feed.region(), "a connection ended before its answers could be written");
@@ -85,33 +123,52 @@ impl Connection {
         let _ = timeout(LINGER, async { while matches!(reading.read(&mut dropped).await, Ok(1..)) {} }).await;
     }
 
-    async fn read<S: AsyncRead + Unpin>(&self, stream: &mut S, waiting: mpsc::Sender<Waiting>) {
+    /// How long the next byte is waited for, altogether, when a message is unfinished or none is.
+    fn patience(&self, unfinished: bool) -> Duration {
+        let limits = &self.feed.intake.limits;
+        match (unfinished, self.place.has_delivered()) {
+            (true, _) => limits.unfinished.0,
+            (false, true) => limits.silent.0,
+            (false, false) => limits.idle.0,
+        }
+    }
+
+    async fn read<S: AsyncRead + Unpin>(&self, stream: &mut S, waiting: mpsc::Sender<Waiting>) -> End {
         let intake = &self.feed.intake;
         let bytes_max = usize::try_from(intake.limits.message.as_bytes()).unwrap_or(usize::MAX);
         let mut frames = Frames::new(bytes_max);
-        let mut reservation: Option<Room> = None;
+        let mut reservation: Option<Reservation> = None;
         let mut message_number = 0;
+        // Time spent in waiting for bytes, since the last message ended or the next began: while Kafka is away none passes.
+        let mut waited = Duration::ZERO;
         let mut silent_bytes = 0_u64;
         let mut junk_bytes = 0;
         while intake.wait_open().await {
             let doubt = frames.doubt();
+            let unfinished = !frames.unfinished().is_empty();
             let buffer = frames.tail();
             buffer.reserve(READ_BYTES);
             let mut limited = (&mut *stream).take(READ_BYTES as u64);
             let patience = match doubt {
                 Some(Doubt::Segment) => GRACE_SEGMENT,
                 Some(Doubt::Field) => GRACE_FIELD,
-                None => intake.limits.idle.0,
+                None => self.patience(unfinished).saturating_sub(waited),
             };
+            let since = Instant::now();
             let read = tokio::select! {
                 read = timeout(patience, limited.read_buf(buffer)) => read,
-                () = intake.shutdown.wait() => return,
+                () = intake.shutdown.wait() => return End::Over,
+                () = self.place.wanted() => return End::Wanted,
             };
+            waited += since.elapsed();
             let mut ended = false;
             match read {
                 Err(_) if doubt.is_some() => frames.settle(),
+                // Meanwhile its first message may have been stored, and it is a stranger no more.
+                Err(_) if waited < self.patience(unfinished) => continue,
                 Err(_) => {
-                    intake.metrics.connections_turned.of(Turned::Idle).inc();
+                    let reason = if unfinished { Turned::Unfinished } else { Turned::Idle };
+                    intake.metrics.connections_turned.of(reason).inc();
                     break;
                 }
                 // A sender that goes away, however rudely, sends the unanswered again elsewhere.
@@ -120,6 +177,7 @@ impl Connection {
                     ended = true;
                 }
                 Ok(Ok(bytes)) => {
+                    self.place.moved();
                     intake.metrics.bytes_read.inc_by(bytes as u64);
                     silent_bytes += bytes as u64;
                 }
@@ -127,8 +185,11 @@ impl Connection {
             while let Some(frame) = frames.next() {
                 silent_bytes = 0;
                 if !self.take(frame, &mut message_number, &mut reservation, &waiting).await {
-                    return;
+                    return End::Over;
                 }
+            }
+            if silent_bytes == 0 || !unfinished && !frames.unfinished().is_empty() {
+                waited = Duration::ZERO;
             }
             let junk = frames.junk_bytes();
             if junk > junk_bytes {
@@ -154,14 +215,21 @@ impl Connection {
             } else if reservation.is_none() {
                 // A long message takes room for the longest, once, so that it can always be finished.
                 reservation = Some(tokio::select! {
-                    room = intake.room(bytes_max) => room,
-                    () = intake.shutdown.wait() => return,
+                    reserved = self.reserve(bytes_max) => reserved,
+                    () = intake.shutdown.wait() => return End::Over,
+                    () = self.place.wanted() => return End::Wanted,
                 });
             }
         }
         if !frames.unfinished().is_empty() {
             intake.metrics.oddities.of(Oddity::CutShort).inc();
         }
+        End::Over
+    }
+
+    async fn reserve(&self, bytes_max: usize) -> Reservation {
+        let turn = self.long_messages.turn(self.place.has_delivered()).await;
+        Reservation { room: self.feed.intake.room(bytes_max).await, _turn: turn }
     }
 
     /// Hands a frame's messages to Kafka and its answers to the writer; false when the connection is to end.
@@ -169,11 +237,11 @@ impl Connection {
         &self,
         frame: Frame<'_>,
         message_number: &mut u64,
-        reservation: &mut Option<Room>,
+        reservation: &mut Option<Reservation>,
         waiting: &mpsc::Sender<Waiting>,
     ) -> bool {
         let oddities = &self.feed.intake.metrics.oddities;
-        let received = Instant::now();
+        let (received, work) = (Instant::now(), self.place.work());
         let mut messages = Vec::with_capacity(1);
         let mut batches = Vec::new();
         let each = |number: &mut u64| {
@@ -219,10 +287,10 @@ impl Connection {
                 }
             }
         }
-        waiting.send(Waiting { messages, batches, received }).await.is_ok()
+        waiting.send(Waiting { messages, batches, received, work }).await.is_ok()
     }
 
-    async fn message(&self, payload: &[u8], position: &str, reservation: &mut Option<Room>) -> WaitingMessage {
+    async fn message(&self, payload: &[u8], position: &str, reservation: &mut Option<Reservation>) -> WaitingMessage {
         let received_at = intake::now();
         let text = hl7::decode_text(payload).text;
         let read = message::read(&text);
@@ -270,11 +338,11 @@ impl Connection {
         position: &str,
         partition: i32,
         received_at: Timestamp,
-        reservation: &mut Option<Room>,
+        reservation: &mut Option<Reservation>,
     ) -> Option<Receipt> {
         let intake = &self.feed.intake;
         let room = match reservation {
-            Some(reserved) => reserved.share(intake::cost(payload)),
+            Some(reserved) => reserved.room.share(intake::cost(payload)),
             // The message has been read, so its sender gets an answer even when there is no room in time.
             None => timeout(intake.limits.acknowledge.0, intake.room(intake::cost(payload))).await.ok()?,
         };
@@ -288,7 +356,7 @@ impl Connection {
         let mut stream = std::pin::pin!(stream);
         let mut writer = Writer::new(self.started, self.number);
         let mut out = Vec::new();
-        let mut written: Vec<Instant> = Vec::new();
+        let mut written: Vec<(Instant, Work)> = Vec::new();
         let mut next = waiting.recv().await;
         while let Some(mut frame) = next.take() {
             let write_first = !out.is_empty() && (out.len() >= WRITE_BYTES || !frame.is_ready().await);
@@ -296,9 +364,11 @@ impl Connection {
                 next = Some(frame);
                 break;
             }
-            written.push(frame.received);
-            for answered in frame.answers(&mut writer, &mut out).await {
-                metrics.answered.of(answered).inc();
+            let answers = frame.answers(&mut writer, &mut out).await;
+            written.push((answers.received, answers.work));
+            answers.answered.into_iter().for_each(|answered| metrics.answered.of(answered).inc());
+            if answers.delivered {
+                self.place.delivered();
             }
             next = match waiting.try_recv() {
                 Ok(frame) => Some(frame),
@@ -313,7 +383,7 @@ impl Connection {
         // The peer is gone or has ended: what is still under way keeps its room until Kafka has said what became of it.
         waiting.close();
         while let Some(frame) = next {
-            frame.outcomes().await;
+            outcomes(frame.messages).await;
             next = waiting.recv().await;
         }
         // A peer that is gone cannot be told that we go.
@@ -325,7 +395,7 @@ impl Connection {
         &self,
         mut stream: Pin<&mut S>,
         out: &mut Vec<u8>,
-        received: &mut Vec<Instant>,
+        written: &mut Vec<(Instant, Work)>,
     ) -> bool {
         let write = async {
             stream.write_all(out).await?;
@@ -334,7 +404,8 @@ impl Connection {
         let done = matches!(timeout(self.feed.intake.limits.idle.0, write).await, Ok(Ok(())));
         out.clear();
         out.shrink_to(2 * WRITE_BYTES);
-        for received in received.drain(..) {
+        self.place.moved();
+        for (received, _) in written.drain(..) {
             if done {
                 self.feed.intake.metrics.answer_delay.observe(received.elapsed().as_secs_f64());
             }
@@ -359,49 +430,51 @@ impl Waiting {
         true
     }
 
-    /// Waits for Kafka and says what became of each message.
-    async fn outcomes(self) -> Vec<(Seed, Became)> {
-        let mut outcomes = Vec::with_capacity(self.messages.len());
-        for message in self.messages {
-            let stored = match message.receipt {
-                Some(receipt) => receipt.await.is_ok(),
-                None => false,
-            };
-            outcomes.push((message.seed, if stored { message.then } else { Became::NotStored }));
-        }
-        outcomes
-    }
-
     /// Waits for Kafka and appends the answers, framed.
-    async fn answers(self, writer: &mut Writer, out: &mut Vec<u8>) -> Vec<Answered> {
-        let batches = self.batches.clone();
-        let outcomes = self.outcomes().await;
+    async fn answers(self, writer: &mut Writer, out: &mut Vec<u8>) -> Answers {
+        let Self { messages, batches, received, work } = self;
+        let outcomes = outcomes(messages).await;
+        let delivered = outcomes.iter().any(|(_, became)| became.is_accepted());
         let now = intake::now().0;
-        let mut answers = Vec::with_capacity(outcomes.len());
-        let mut written = Vec::with_capacity(outcomes.len());
+        let mut answered = Vec::with_capacity(outcomes.len());
+        // Of each message its answers, without those that are not wanted.
+        let mut written: Vec<Vec<Vec<u8>>> = Vec::with_capacity(outcomes.len());
         for (seed, became) in &outcomes {
-            let mut answer = Vec::new();
-            answers.push(writer.write(seed, *became, now, &mut answer));
-            written.push(answer);
+            let (codes, texts): (Vec<_>, Vec<_>) = writer.write(seed, *became, now).into_iter().unzip();
+            answered.extend(codes);
+            written.push(texts.into_iter().filter(|text| !text.is_empty()).collect());
         }
         if batches.is_empty() {
-            written.iter().filter(|answer| !answer.is_empty()).for_each(|answer| mllp::encode(answer, out));
-            return answers;
+            written.iter().flatten().for_each(|answer| mllp::encode(answer, out));
+            return Answers { answered, delivered, received, work };
         }
         let mut reply = Vec::new();
         let mut rest = &written[..];
         for (envelope, count) in batches {
             let (inside, after) = rest.split_at(count.min(rest.len()));
             rest = after;
-            let answered = inside.iter().filter(|answer| !answer.is_empty()).count();
+            let count = inside.iter().flatten().count();
             let separator = char::from(envelope.get(3).copied().unwrap_or(b'|'));
             reply.extend_from_slice(&writer.batch_header(&envelope, now));
-            reply.extend(inside.iter().flatten());
-            reply.extend_from_slice(format!("BTS{separator}{answered}\r").as_bytes());
+            reply.extend(inside.iter().flatten().flatten());
+            reply.extend_from_slice(format!("BTS{separator}{count}\r").as_bytes());
         }
         mllp::encode(&reply, out);
-        answers
+        Answers { answered, delivered, received, work }
     }
+}
+
+/// Waits for Kafka and says what became of each message.
+async fn outcomes(messages: Vec<WaitingMessage>) -> Vec<(Seed, Became)> {
+    let mut outcomes = Vec::with_capacity(messages.len());
+    for message in messages {
+        let stored = match message.receipt {
+            Some(receipt) => receipt.await.is_ok(),
+            None => false,
+        };
+        outcomes.push((message.seed, if stored { message.then } else { Became::NotStored }));
+    }
+    outcomes
 }
 
 /// Whether the last segment was ended.

@@ -1,12 +1,13 @@
-//! Accepts connections, no more than the process may hold.
+//! Accepts connections at one port, no more than the port may hold: no port depends on another's peers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use runtime::door::{Counts, Door};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -19,8 +20,8 @@ use crate::metrics::Turned;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// Pause after the system refused to accept, for example because no file descriptor was left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// Long messages may reserve this part of the budget, divided among the ports.
+const LONG_SHARE: u64 = 2;
 
 /// Why a listener cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -43,24 +44,50 @@ pub enum Error {
     },
 }
 
-/// What all listeners share: the bound on connections, and their numbers.
+/// What all listeners share: the numbers of connections, and how the budget's room for long messages is divided.
 pub struct Gate {
-    free: Arc<Semaphore>,
     count: AtomicU64,
+    long_messages: usize,
     started: i64,
 }
 
 impl Gate {
-    /// For one process.
-    pub fn new(limits: &Limits, started: i64) -> Arc<Self> {
-        Arc::new(Self { free: Arc::new(Semaphore::new(limits.connections)), count: AtomicU64::new(0), started })
+    /// For one process with so many ports.
+    pub fn new(limits: &Limits, ports: usize, started: i64) -> Arc<Self> {
+        Arc::new(Self { count: AtomicU64::new(0), long_messages: long_messages(limits, ports), started })
+    }
+}
+
+/// How many long messages each port may be reading at a time.
+fn long_messages(limits: &Limits, ports: usize) -> usize {
+    let all = limits.in_flight.as_bytes() / LONG_SHARE / limits.message.as_bytes().max(1);
+    usize::try_from(all).unwrap_or(usize::MAX).checked_div(ports).unwrap_or_default().max(1)
+}
+
+/// Who of a port's connections may be reading a long message, for which the budget's room is reserved until it has ended.
+/// A stranger that begins one and does not end it keeps it from strangers only, and from none at another port.
+#[derive(Clone)]
+pub struct LongMessages {
+    of_strangers: Arc<Semaphore>,
+    of_senders: Arc<Semaphore>,
+}
+
+impl LongMessages {
+    fn new(count: usize) -> Self {
+        Self { of_strangers: Arc::new(Semaphore::new(count)), of_senders: Arc::new(Semaphore::new(count)) }
+    }
+
+    /// Waits for its turn.
+    pub async fn turn(&self, has_delivered: bool) -> Option<OwnedSemaphorePermit> {
+        let turns = if has_delivered { &self.of_senders } else { &self.of_strangers };
+        Arc::clone(turns).acquire_owned().await.ok()
     }
 }
 
 /// A bound listener.
 pub struct Listener {
-    listener: TcpListener,
-    address: SocketAddr,
+    door: Door,
+    long_messages: LongMessages,
     acceptor: Option<TlsAcceptor>,
     settings: Arc<Mllp>,
     feed: Arc<Feed>,
@@ -74,59 +101,56 @@ impl Listener {
         let failed = |source| Error::Listen { listen, source };
         let acceptor =
             settings.tls.as_ref().map(tls::acceptor).transpose().map_err(|source| Error::Tls { listen, source })?;
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let door = Door::bind(listen, settings.bounds(&feed.intake.limits), counts(&feed)).await.map_err(failed)?;
+        let address = door.address();
         let encrypted = acceptor.is_some();
         tracing::info!(region = feed.region(), %address, encrypted, "listening for MLLP on {address}");
-        Ok(Self { listener, address, acceptor, settings: Arc::new(settings), feed, gate })
+        let long_messages = LongMessages::new(gate.long_messages);
+        Ok(Self { door, long_messages, acceptor, settings: Arc::new(settings), feed, gate })
     }
 
     /// The address it listens on, with the real port.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.door.address()
     }
 
     /// Accepts until shutdown, then waits until every connection has been answered and closed.
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let intake = Arc::clone(&self.feed.intake);
         let mut connections = JoinSet::new();
         // While Kafka is away new connections wait in the system's own queue, whose length it bounds.
         while intake.wait_open().await {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+            let (stream, place) = tokio::select! {
+                accepted = self.door.next() => accepted,
                 Some(_) = connections.join_next(), if !connections.is_empty() => continue,
                 () = intake.shutdown.wait() => break,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, region = self.feed.region(), "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            };
-            let Ok(free) = Arc::clone(&self.gate.free).try_acquire_owned() else {
-                intake.metrics.connections_turned.of(Turned::Full).inc();
-                continue;
-            };
-            intake.metrics.connections.inc();
-            intake.metrics.connections_open.inc();
             let connection = Connection {
                 feed: Arc::clone(&self.feed),
                 settings: Arc::clone(&self.settings),
-                port: self.address.port(),
+                place,
+                long_messages: self.long_messages.clone(),
+                port: self.door.address().port(),
                 number: self.gate.count.fetch_add(1, Ordering::Relaxed) + 1,
                 started: self.gate.started,
             };
-            let (acceptor, intake) = (self.acceptor.clone(), Arc::clone(&intake));
-            connections.spawn(async move {
-                serve(connection, stream, acceptor).await;
-                intake.metrics.connections_open.dec();
-                drop(free);
-            });
+            connections.spawn(serve(connection, stream, self.acceptor.clone()));
         }
-        drop(self.listener);
+        drop(self.door);
         while connections.join_next().await.is_some() {}
+    }
+}
+
+/// What is counted at a port; all ports of the process together.
+fn counts(feed: &Feed) -> Counts {
+    let metrics = &feed.intake.metrics;
+    let turned = |reason| metrics.connections_turned.of(reason).clone();
+    Counts {
+        open: metrics.connections_open.clone(),
+        accepted: metrics.connections.clone(),
+        full: turned(Turned::Full),
+        address_full: turned(Turned::AddressFull),
+        replaced: turned(Turned::Replaced),
     }
 }
 
@@ -137,9 +161,26 @@ async fn serve(connection: Connection, stream: TcpStream, acceptor: Option<TlsAc
         connection.serve(stream).await;
         return;
     };
-    let turned = connection.feed.intake.metrics.connections_turned.of(Turned::Handshake).clone();
-    match timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
+    let shaken = tokio::select! {
+        shaken = timeout(HANDSHAKE_MAX, acceptor.accept(stream)) => shaken,
+        () = connection.place.wanted() => return,
+    };
+    match shaken {
         Ok(Ok(stream)) => connection.serve(stream).await,
-        Ok(Err(_)) | Err(_) => turned.inc(),
+        Ok(Err(_)) | Err(_) => connection.feed.intake.metrics.connections_turned.of(Turned::Handshake).inc(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::config::Size;
+
+    use super::*;
+
+    #[test]
+    fn long_messages_never_take_the_whole_budget() {
+        let limits = Limits { message: Size::kib(768), in_flight: Size::mib(24), ..Limits::default() };
+        assert_eq!([1, 4, 16, 21].map(|ports| long_messages(&limits, ports)), [16, 4, 1, 1]);
+        assert_eq!(long_messages(&limits, 0), 1);
     }
 }

@@ -20,8 +20,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         assert!(message.groups().count() >= 1);
         let problem = Problem { at: Some(hl7::field::PV1_VISIT), rule: "rule", remedy: "remedy" };
         let answer = Answer { outcome: Outcome::Rejected, problem: Some(problem), sent: "20260105", control_id: "1" };
-        let mut out = Vec::new();
-        if ack::answer(&message, Charset::Utf8, &answer, &mut out) {
+        for code in ack::codes(&message, answer.outcome) {
+            let mut out = Vec::new();
+            ack::answer(&message, Charset::Utf8, code, &answer, &mut out);
             let text = String::from_utf8(out).expect("an answer is text");
             assert_eq!(Message::parse(&text).expect("an answer is a message").kind(), "ACK");
         }
