@@ -335,6 +335,9 @@ impl Pipeline {
                 return mapping.emptied(table, sink);
             }
         };
+        if change.before_unvouched {
+            self.findings.add(Rule::BeforeUnvouched, "before");
+        }
         let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
         let received_at = Some(source.received_at);
