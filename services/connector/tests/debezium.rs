@@ -39,6 +39,14 @@ impl Theirs {
         }
     }
 
+    fn delete(&self) {
+        let mut config = ClientConfig::new();
+        let admin: AdminClient<_> = config.set("bootstrap.servers", &self.bootstrap).create().expect("a client");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let deleted = runtime.block_on(admin.delete_topics(&[&self.topic], &AdminOptions::new())).expect("asked");
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    }
+
     fn write(&self, partition: i32, key: &str, value: Option<&str>) {
         loop {
             let mut record = BaseRecord::to(&self.topic).partition(partition).key(key);
@@ -258,6 +266,40 @@ fn their_broker_may_go_away_and_come_back() {
     assert_eq!(connector.log().matches("the region's Kafka is away").count(), 1, "{}", connector.log());
     let ids: BTreeSet<String> = setup.records("ward-capacity", 2).into_iter().map(|record| record.message_id).collect();
     assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn a_topic_that_is_made_anew_is_told_while_it_is_read_and_waits() {
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.anew");
+    let value = |number: i64| envelope("c", json!({ "id": number })).to_string();
+    (0..5).for_each(|number| theirs.write(0, "1", Some(&value(number))));
+    theirs.flush();
+    let setup = theirs.setup("18", "");
+    let mut connector = setup.start();
+    connector.wait("the offsets", |_| theirs.committed() == [5, -1, -1]);
+    theirs.delete();
+    // Longer than the old one was read: its offset exists in the new one, too.
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.anew");
+    (100..108).for_each(|number| theirs.write(0, "1", Some(&value(number))));
+    theirs.flush();
+    let remedy = "topic journal.care.anew was deleted and made anew";
+    connector.wait("the remedy", |connector| connector.get("/readyz").contains(remedy));
+    assert!(connector.get("/readyz").contains("--group vardstrom-journal.care.anew --topic journal.care.anew --reset"));
+    // A start does not forget it.
+    assert_eq!(connector.stop(), 0);
+    let mut connector = setup.start_unready();
+    connector.wait("the remedy", |connector| connector.get("/readyz").contains(remedy));
+    (0..PARTITIONS).for_each(|partition| theirs.commit(partition, 0));
+    connector.wait("the changes", |_| theirs.committed() == [8, 0, 0]);
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    let records = setup.records("ward-capacity", 13);
+    let said = |number: i64| records.iter().any(|record| record.payload == value(number).as_bytes());
+    assert!((0..5).chain(100..108).all(said), "none is passed over");
+    assert_eq!(connector.stop(), 0);
+    // What was set is taken for the new topic's from there on.
+    let mut connector = setup.start();
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert_eq!(connector.stop(), 0);
 }
 
 #[test]

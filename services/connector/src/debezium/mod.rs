@@ -8,13 +8,15 @@
 //!
 //! Partitions are assigned, not subscribed: the group only keeps offsets, and its offsets can be set with Kafka's own
 //! tools while we run. An offset that Kafka no longer has is told and waits for somebody, never skipped: the changes in
-//! between would be lost without a word.
+//! between would be lost without a word. So is a topic that was deleted and made anew: its id, which stands in the metadata of
+//! the group's offsets, is another, and an offset of the old one would pass over what the new one begins with.
 
 mod before;
 mod change;
 mod consumer;
 mod error;
 mod source;
+mod topic_id;
 mod written;
 
 pub use error::Error;

@@ -10,7 +10,7 @@ use schemas::{Format, Timestamp};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::change::{self, Message, Topic};
-use super::consumer::{Consumer, Mark, Offsets};
+use super::consumer::{Consumer, KnownIds, Mark, Offsets};
 use super::error::{Error, Remedy};
 use super::written::Written;
 use crate::config::Debezium;
@@ -24,7 +24,7 @@ const PAUSE_MIN: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How often the group hears how far everything is stored.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
-/// Commits between two looks for new partitions.
+/// Commits between two looks for new partitions and for topics that were made anew.
 const TICKS_PER_LOOK: u32 = 60;
 
 /// Reads a region's topics until shutdown; `feeds` are those of the topics, in their order.
@@ -40,7 +40,19 @@ pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
         wall_clock: source.wall_clock.get(name),
     };
     let topics = source.topics.keys().map(topic).collect();
-    Follower { feed: first, feeds: &feeds, source: &source, topics, counts, told: None, health, component }.run().await;
+    Follower {
+        feed: first,
+        feeds: &feeds,
+        source: &source,
+        topics,
+        counts,
+        known: KnownIds::new(),
+        told: None,
+        health,
+        component,
+    }
+    .run()
+    .await;
 }
 
 struct Follower<'a> {
@@ -50,6 +62,7 @@ struct Follower<'a> {
     /// What the configuration says of each topic.
     topics: Vec<Topic<'a>>,
     counts: DebeziumCounts,
+    known: KnownIds,
     /// What is wrong, said once.
     told: Option<String>,
     health: Health,
@@ -115,7 +128,7 @@ impl Follower<'_> {
     async fn attempt(&mut self) -> Result<(), Error> {
         let shutdown = self.feed.intake.shutdown.clone();
         let consumer = tokio::select! {
-            opened = Consumer::open(self.source, self.counts.lag.clone()) => Arc::new(opened?),
+            opened = Consumer::open(self.source, self.counts.lag.clone(), &mut self.known) => Arc::new(opened?),
             () = shutdown.wait() => return Err(Interrupted::Stopping.into()),
         };
         self.well();
