@@ -197,6 +197,9 @@ fn a_deleted_row_takes_its_statement_back() {
     let key_only = json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": null, "op": "d", "replica_identity": "key"});
     let key_only = change(&key_only);
     assert_eq!(key_only, Err(("delete-incomplete".into(), "matperiod".into())));
+    // A primary key that is not the contact.
+    let another = change(&json!({"before": {"rad": 7}, "after": null, "op": "d", "replica_identity": "key"}));
+    assert_eq!(another.expect_err("no contact").0, "delete-incomplete");
     let nothing = change(&json!({"before": null, "after": null, "op": "d"}));
     assert_eq!(nothing, Err(("delete-incomplete".into(), "before".into())));
 }
