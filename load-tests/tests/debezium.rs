@@ -38,11 +38,13 @@ const TOLD: [(&str, Told); 2] = [
 
 fn sources(region: &str, told: &Told, kafka: &Kafka) -> (Region, Sources) {
     let (topic, bootstrap) = (told.topic(), kafka.bootstrap());
+    // The table has REPLICA IDENTITY FULL: a schema around the change proves it, without one it has to be said.
+    let full = if told.schemas { String::new() } else { format!("full = [\"{topic}\"]\n") };
     let sources = Sources {
         region: format!(
             "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{bootstrap}\" }}\n\
              group = \"vardstrom-{region}\"\ntopics = {{ \"{topic}\" = \"{FEED}\" }}\n\
-             keys = {{ \"{topic}\" = \"vardkontakt_id\" }}\n"
+             keys = {{ \"{topic}\" = \"vardkontakt_id\" }}\n{full}"
         ),
         packages: vec![FEED.to_owned()],
         ..Sources::default()

@@ -566,3 +566,108 @@ fn a_publication_chooses_columns_rows_and_partitions_and_a_key_keeps_rows_togeth
     expected.sort();
     assert_eq!(said, expected);
 }
+
+/// What the records say of the rows of a table: operation, `id` and `note`, before or after.
+fn told(records: &[Recorded], table: &str) -> Vec<String> {
+    let envelopes = records.iter().map(|record| serde_json::from_slice::<Value>(&record.payload).expect("JSON"));
+    let of_table = envelopes.filter(|envelope| envelope["source"]["table"] == table);
+    let said = |envelope: Value| {
+        let operation = envelope["op"].as_str().expect("an operation").to_owned();
+        let row = if operation == "d" { &envelope["before"] } else { &envelope["after"] };
+        let note = row.get("note").map_or("untold".to_owned(), |note| note.as_str().unwrap_or("null").to_owned());
+        format!("{operation} {} {note}", row["id"])
+    };
+    let mut said: Vec<_> = of_table.map(said).collect();
+    said.sort();
+    said
+}
+
+#[test]
+fn rows_that_are_hidden_and_partitions_that_say_less_than_their_table_are_told() {
+    let mut postgres = Postgres::start().expect("PostgreSQL starts");
+    make_logical(&mut postgres);
+    let url = postgres.fresh_database().expect("a database");
+    let database = Database::connect(&url).expect("connected");
+    database.run(
+        "create table contact (id bigint primary key, note text);
+         create table bed (id bigint primary key, note text not null) partition by range (id);
+         create table bed_low partition of bed for values from (0) to (100);
+         alter table bed replica identity full;
+         create publication care for table contact, bed with (publish_via_partition_root = true);
+         insert into contact select id, 'c' from generate_series(1, 3) id;
+         insert into bed select id, 'b' from generate_series(1, 3) id;
+         create role reader login replication password 'reader';
+         grant select on contact, bed to reader;
+         alter table contact enable row level security;",
+    );
+    let (_, place) = url.split_once('@').expect("a URL with a user");
+    let setup = setup(KAFKA.bootstrap(), "17", &format!("postgres://reader:reader@{place}"));
+    let mut connector = setup.start_unready();
+    for remedy in ["ALTER ROLE \"reader\" BYPASSRLS;", "ALTER TABLE public.bed_low REPLICA IDENTITY FULL;"] {
+        connector.wait(remedy, |connector| connector.log().contains(&format!("run: {remedy}")));
+        database.run(remedy);
+    }
+    let state = setup.path("positions").join(format!("17-{SLOT}.cdc"));
+    connector.wait("the snapshot", |_| sent(&state));
+    connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    database.run("delete from bed where id = 1");
+    // Made while the table is followed: what it says of an old row is its key, marked as all of it.
+    database.run("create table bed_high partition of bed for values from (100) to (200)");
+    database.run("insert into bed values (101, 'h'); delete from bed where id = 101");
+    database.wait_confirmed(&connector);
+    let records = setup.records(FEED, 9);
+    assert_eq!(told(&records, "contact"), ["r 1 c", "r 2 c", "r 3 c"]);
+    assert_eq!(told(&records, "bed"), ["c 101 h", "d 1 b", "d 101 untold", "r 1 b", "r 2 b", "r 3 b"]);
+    let remedy = "ALTER TABLE public.bed_high REPLICA IDENTITY FULL;";
+    connector.wait(remedy, |connector| connector.log().contains(&format!("run: {remedy}")));
+    assert!(connector.get("/readyz").starts_with("HTTP/1.1 503"));
+    database.run(remedy);
+    connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    database.run("insert into bed values (102, 'h'); delete from bed where id = 102");
+    database.wait_confirmed(&connector);
+    assert!(told(&setup.records(FEED, 11), "bed").contains(&"d 102 h".to_owned()));
+}
+
+#[test]
+fn a_table_that_is_made_anew_is_told_while_it_is_followed() {
+    let mut postgres = Postgres::start().expect("PostgreSQL starts");
+    make_logical(&mut postgres);
+    let url = postgres.fresh_database().expect("a database");
+    let database = Database::connect(&url).expect("connected");
+    let bed = "create table bed (id bigint primary key, note text)";
+    database.run(&format!(
+        "create table contact (id bigint primary key, note text); {bed};
+         create publication care for table contact, bed;
+         insert into bed select id, 'old' from generate_series(1, 3) id;"
+    ));
+    let setup = setup(KAFKA.bootstrap(), "18", &url);
+    let mut connector = setup.start();
+    let state = setup.path("positions").join(format!("18-{SLOT}.cdc"));
+    connector.wait("the snapshot", |_| sent(&state));
+    connector.wait("the slot", |connector| metric(connector, "cdc_connected", "18") == 1.0);
+    database.run(&format!("drop table bed; {bed}; insert into bed values (4, 'new')"));
+    let remedy = "ALTER PUBLICATION \"care\" ADD TABLE \"public\".\"bed\";";
+    connector.wait(remedy, |connector| connector.log().contains(&format!("run: {remedy}")));
+    assert!(connector.get("/readyz").starts_with("HTTP/1.1 503"));
+    database.run(remedy);
+    // Published again it is still another table; so it is after a start.
+    let command = format!(
+        "made anew, and the log does not say which rows went and came; run: connector cdc resnapshot --region 18 --slot {SLOT}"
+    );
+    connector.wait("a word on the table", |connector| connector.log().contains(&command));
+    assert_eq!(connector.stop(), 0, "{}", connector.log());
+    let mut connector = setup.start_unready();
+    connector.wait("a word on the table", |connector| connector.log().contains(&command));
+    let mut resnapshot = setup.command("cdc");
+    resnapshot.args(["resnapshot", "--region", "18", "--slot", SLOT, "--config"]).arg(setup.config());
+    assert!(resnapshot.output().expect("it runs").status.success());
+    connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    connector.wait("the snapshot", |_| sent(&state));
+    database.run("insert into bed values (5, 'new')");
+    database.wait_confirmed(&connector);
+    let records = setup.records(FEED, 5);
+    let (emptied, rows): (Vec<_>, Vec<_>) = told(&records, "bed").into_iter().partition(|said| said.starts_with('t'));
+    assert_eq!(rows, ["c 5 new", "r 1 old", "r 2 old", "r 3 old", "r 4 new"]);
+    let partitions: BTreeSet<i32> = records.iter().map(|record| record.partition).collect();
+    assert_eq!(emptied.len(), partitions.len(), "what the old table said is void, in every partition");
+}

@@ -39,6 +39,14 @@ impl Theirs {
         }
     }
 
+    fn delete(&self) {
+        let mut config = ClientConfig::new();
+        let admin: AdminClient<_> = config.set("bootstrap.servers", &self.bootstrap).create().expect("a client");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let deleted = runtime.block_on(admin.delete_topics(&[&self.topic], &AdminOptions::new())).expect("asked");
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    }
+
     fn write(&self, partition: i32, key: &str, value: Option<&str>) {
         loop {
             let mut record = BaseRecord::to(&self.topic).partition(partition).key(key);
@@ -130,7 +138,9 @@ fn changes_are_taken_over_as_they_are() {
     theirs.write(2, "", Some("{\"op\":\"t\",\"ts_ms\":\"7\",\"source\":{}}"));
     theirs.write(2, "6", None);
     theirs.flush();
-    let setup = theirs.setup("21", &format!("keys = {{ \"{topic}\" = \"patient\" }}")).limits("message = \"8 KiB\"");
+    let setup = theirs
+        .setup("21", &format!("keys = {{ \"{topic}\" = \"patient\" }}\nfull = [\"{topic}\"]"))
+        .limits("message = \"8 KiB\"");
     let mut connector = setup.start();
     connector.wait("the offsets", |_| theirs.committed() == [2, 3, 4]);
     assert_eq!(metric(&connector, "21", "tombstones_total"), 2.0);
@@ -148,7 +158,11 @@ fn changes_are_taken_over_as_they_are() {
     };
     assert_eq!(one("0@0").payload, plain.as_bytes());
     assert_eq!(one("0@1").payload, wrapped["payload"].to_string().as_bytes());
-    assert_eq!(one("1@0").payload, update.as_bytes());
+    let told: Value = serde_json::from_slice(&one("1@0").payload).expect("JSON");
+    assert_eq!(
+        (&told["replica_identity"], &told["before"]),
+        (&json!("full"), &json!({ "id": 3, "patient": "Testsson" }))
+    );
     assert_eq!(
         String::from_utf8_lossy(&one("1@1").payload),
         format!("vardstrom: a message of {} bytes was left out, the limit is 8192 bytes", long.len())
@@ -168,6 +182,25 @@ fn changes_are_taken_over_as_they_are() {
     assert_eq!(truncation[0].recorded_at, Some(7_000));
     assert_eq!(records.len(), 6 + truncation.len());
     assert!(!connector.log().contains("Testsson"), "{}", connector.log());
+    assert_eq!(connector.stop(), 0);
+}
+
+#[test]
+fn a_deletion_is_sent_with_what_its_key_says_and_no_invented_value() {
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.queue");
+    // Debezium 3.6 of a table with the default replica identity: what PostgreSQL did not tell is "", 0 or null.
+    let invented = json!({ "id": 1, "patient": "", "decided": 0, "note": null });
+    theirs.write(0, "{\"id\":1}", Some(&envelope("d", invented.clone()).to_string()));
+    theirs.write(0, "{\"schema\":{},\"payload\":{\"id\":1}}", Some(&envelope("d", invented).to_string()));
+    theirs.flush();
+    let topic = &theirs.topic;
+    let setup = theirs.setup("17", &format!("keys = {{ \"{topic}\" = \"patient\" }}"));
+    let mut connector = setup.start();
+    connector.wait("the offsets", |_| theirs.committed() == [2, -1, -1]);
+    for record in setup.records("ward-capacity", 2) {
+        let told: Value = serde_json::from_slice(&record.payload).expect("JSON");
+        assert_eq!((&told["before"], &told["replica_identity"]), (&json!({ "id": 1 }), &json!("key")));
+    }
     assert_eq!(connector.stop(), 0);
 }
 
@@ -233,6 +266,40 @@ fn their_broker_may_go_away_and_come_back() {
     assert_eq!(connector.log().matches("the region's Kafka is away").count(), 1, "{}", connector.log());
     let ids: BTreeSet<String> = setup.records("ward-capacity", 2).into_iter().map(|record| record.message_id).collect();
     assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn a_topic_that_is_made_anew_is_told_while_it_is_read_and_waits() {
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.anew");
+    let value = |number: i64| envelope("c", json!({ "id": number })).to_string();
+    (0..5).for_each(|number| theirs.write(0, "1", Some(&value(number))));
+    theirs.flush();
+    let setup = theirs.setup("18", "");
+    let mut connector = setup.start();
+    connector.wait("the offsets", |_| theirs.committed() == [5, -1, -1]);
+    theirs.delete();
+    // Longer than the old one was read: its offset exists in the new one, too.
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.anew");
+    (100..108).for_each(|number| theirs.write(0, "1", Some(&value(number))));
+    theirs.flush();
+    let remedy = "topic journal.care.anew was deleted and made anew";
+    connector.wait("the remedy", |connector| connector.get("/readyz").contains(remedy));
+    assert!(connector.get("/readyz").contains("--group vardstrom-journal.care.anew --topic journal.care.anew --reset"));
+    // A start does not forget it.
+    assert_eq!(connector.stop(), 0);
+    let mut connector = setup.start_unready();
+    connector.wait("the remedy", |connector| connector.get("/readyz").contains(remedy));
+    (0..PARTITIONS).for_each(|partition| theirs.commit(partition, 0));
+    connector.wait("the changes", |_| theirs.committed() == [8, 0, 0]);
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    let records = setup.records("ward-capacity", 13);
+    let said = |number: i64| records.iter().any(|record| record.payload == value(number).as_bytes());
+    assert!((0..5).chain(100..108).all(said), "none is passed over");
+    assert_eq!(connector.stop(), 0);
+    // What was set is taken for the new topic's from there on.
+    let mut connector = setup.start();
+    connector.wait("readiness", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert_eq!(connector.stop(), 0);
 }
 
 #[test]

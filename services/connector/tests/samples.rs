@@ -81,6 +81,8 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(changed("example:9092", "example"), "not a list of addresses");
     check(changed("\"vardstrom-14\"", "\"\""), "not a group's name");
     check(changed("keys = { \"journal.care.contact\"", "keys = { \"journal.care.bed\""), "not in topics");
+    check(changed("full = [\"journal.care.contact\"", "full = [\"journal.care.bed\""), "not in topics");
+    check(changed("wall_clock = { \"journal.care.contact", "wall_clock = { \"journal.care.bed"), "not in topics");
     check(changed("contact\" = \"waiting-times\"", "contact\" = \"Waiting times\""), "not a feed");
     let with_fhir = |text: &str| with(text, "region.fhir");
     check(with_fhir, "the configuration can be used");

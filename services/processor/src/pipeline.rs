@@ -335,11 +335,16 @@ impl Pipeline {
                 return mapping.emptied(table, sink);
             }
         };
-        let whole = if change.correction == CorrectionKind::Cancel { Whole::No } else { Whole::Yes };
+        if change.before_unvouched {
+            self.findings.add(Rule::BeforeUnvouched, "before");
+        }
+        let is_deletion = change.correction == CorrectionKind::Cancel;
+        let whole = if is_deletion { Whole::No } else { Whole::Yes };
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
         let received_at = Some(source.received_at);
         let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
-        let mut slots = program.read_named(&change.cells, whole, &mut reading)?;
+        let slots = program.read_named(&change.cells, whole, &mut reading);
+        let mut slots = slots.map_err(|stop| if is_deletion { stop.of_deletion() } else { stop })?;
         if let Some(table) = &change.table {
             let table = guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut self.findings);
             slots.extensions.push((SOURCE_TABLE, table));

@@ -244,14 +244,16 @@ fn a_change_of_the_table_is_the_same_statement_and_a_deletion_takes_it_back() {
     assert_eq!((updated["sex"].as_str(), updated["planned"].as_bool()), (Some("FEMALE"), Some(false)));
     // The commit is later than what the row says of itself, and a deleted row says nothing of its deletion.
     assert_eq!(updated["envelope"]["recorded_at"], 1_772_438_400_123_000_i64);
-    let deleted = change(json!({"before": row, "after": null, "op": "d"})).expect("an event");
+    let deleted =
+        change(json!({"before": row, "after": null, "op": "d", "replica_identity": "full"})).expect("an event");
     assert_eq!(deleted["envelope"]["correction"]["kind"], "CANCEL");
     assert_eq!(
         (deleted["envelope"]["event_type"].as_str(), deleted["period"].as_str()),
         (Some("clinical.withdrawn"), Some("2026-02"))
     );
     assert_eq!(deleted["envelope"]["subject_token"], updated["envelope"]["subject_token"]);
-    let key_only = change(json!({"before": {"vardkontakt_id": "PAR-å1"}, "after": null, "op": "d"}));
+    let key_only = json!({"before": {"vardkontakt_id": "PAR-å1"}, "after": null, "op": "d", "replica_identity": "key"});
+    let key_only = change(key_only);
     assert_eq!(key_only, Err("delete-incomplete".to_owned()));
 }
 

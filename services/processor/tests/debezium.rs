@@ -92,7 +92,63 @@ fn what_is_nested_has_no_text_and_makes_no_contact() {
     let mut nested = row();
     nested["vardkontakt_id"] = json!({"scale": 0, "value": "AeJA"});
     let refused = change(&json!({"after": nested, "op": "c"})).expect_err("no contact");
-    assert_eq!(refused.0, "field-missing");
+    assert_eq!(refused.0, "column-unreadable", "its digits are there, and nobody may take it for empty");
+    nested["vardkontakt_id"] = json!({"number": 7});
+    assert_eq!(change(&json!({"after": nested, "op": "c"})).expect_err("no contact").0, "field-missing");
+}
+
+#[test]
+fn what_the_schema_explains_and_cannot_be_written_out_is_refused() {
+    let mut odd = row();
+    odd["start_datum"] = "__vardstrom_unreadable_value".into();
+    let refused = change(&json!({"after": odd, "op": "c"}));
+    assert_eq!(refused, Err(("column-unreadable".into(), "start_datum".into())));
+    let mut unread = row();
+    unread["anteckning"] = json!({"scale": 1, "value": "DA=="});
+    assert!(change(&json!({"after": unread, "op": "c"})).is_ok(), "a column that nobody reads does not matter");
+}
+
+/// What Debezium writes of a deleted row, of a changed key and of a change by another index where the replica identity is the
+/// default: `beslut_datum` and `status` are NOT NULL, `matperiod` has a default.
+fn invented() -> Value {
+    json!({
+        "vardkontakt_id": "OPT-å1", "status": "", "matperiod": 0, "vardgaranti": null, "kon": null, "fodelsear": 0,
+        "beslut_datum": 0, "start_datum": 0, "sjukhuskod": "", "avvikelsekod": null, "anteckning": null
+    })
+}
+
+#[test]
+fn values_that_debezium_invents_of_a_row_before_take_nothing_back() {
+    let source =
+        json!({"version": "3.6.1.Final", "connector": "postgresql", "ts_ms": 1_772_438_400_123_i64, "table": "t"});
+    for before in [invented(), row()] {
+        let deleted = json!({"before": before, "after": null, "op": "d", "source": source});
+        assert_eq!(change(&deleted), Err(("delete-unvouched".into(), "before".into())));
+        let wrapped = json!({"schema": {"type": "struct"}, "payload": deleted});
+        assert_eq!(change(&wrapped), Err(("delete-unvouched".into(), "before".into())));
+    }
+    let mut later = row();
+    later["matperiod"] = "2026-03-31".into();
+    let findings = |event: &Value| {
+        let rules = event["envelope"]["quality"].as_array().expect("findings").iter();
+        rules.map(|finding| finding["rule"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    for identity in [Value::Null, json!("key"), json!("whatever")] {
+        let before = if identity == "key" { json!({"vardkontakt_id": "OPT-å1"}) } else { invented() };
+        let moved =
+            json!({"before": before, "after": later, "op": "u", "source": source, "replica_identity": identity});
+        let (outcome, kept) = process(moved.to_string().as_bytes());
+        assert_eq!((outcome, kept.events.len()), (Outcome::Mapped(1), 1), "{identity}");
+        assert_eq!(kept.events[0]["period"], "2026-03");
+        assert_eq!(findings(&kept.events[0]), ["before-unvouched"]);
+        // Nor is a value that was not sent taken from it.
+        let mut unsent = later.clone();
+        unsent["start_datum"] = UNAVAILABLE.into();
+        let refused = change(
+            &json!({"before": before, "after": unsent, "op": "u", "source": source, "replica_identity": identity}),
+        );
+        assert_eq!(refused, Err(("column-unavailable".into(), "start_datum".into())));
+    }
 }
 
 #[test]
@@ -111,25 +167,39 @@ fn a_large_value_that_was_not_sent_comes_from_the_row_before_and_never_overwrite
     let mut after = row();
     after["start_datum"] = UNAVAILABLE.into();
     let before = row();
-    let event = change(&json!({"before": before, "after": after, "op": "u"})).expect("an event");
-    assert_eq!(event["started_at"], 1_770_620_400_000_000_i64);
-    let refused = change(&json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": after, "op": "u"}));
+    let full = json!({"before": before, "after": after, "op": "u", "replica_identity": "full"});
+    assert_eq!(change(&full).expect("an event")["started_at"], 1_770_620_400_000_000_i64);
+    let refused = json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": after, "op": "u", "replica_identity": "key"});
+    let refused = change(&refused);
     assert_eq!(refused, Err(("column-unavailable".into(), "start_datum".into())));
     let mut unread = row();
     unread["anteckning"] = UNAVAILABLE.into();
     assert!(change(&json!({"after": unread, "op": "u"})).is_ok(), "a column that nobody reads does not matter");
+    // A column of bytes and one of a list have words of their own for it.
+    for unsent in [json!("X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="), json!([UNAVAILABLE])] {
+        after["start_datum"] = unsent;
+        let refused = change(&json!({"before": null, "after": after, "op": "u"}));
+        assert_eq!(refused, Err(("column-unavailable".into(), "start_datum".into())));
+    }
 }
 
 #[test]
 fn a_deleted_row_takes_its_statement_back() {
-    let event = change(&json!({"before": row(), "after": null, "op": "d"})).expect("an event");
+    let deleted = json!({"before": row(), "after": null, "op": "d", "replica_identity": "full"});
+    let event = change(&deleted).expect("an event");
     assert_eq!(event["envelope"]["correction"]["kind"], "CANCEL");
     assert_eq!(
         (event["envelope"]["event_type"].as_str(), event["period"].as_str()),
         (Some("wait.withdrawn"), Some("2026-02"))
     );
-    let key_only = change(&json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": null, "op": "d"}));
+    let own = json!({"before": row(), "op": "d", "source": {"version": "vardstrom-1", "ts_ms": 1}});
+    assert_eq!(change(&own).expect("an event")["period"], "2026-02");
+    let key_only = json!({"before": {"vardkontakt_id": "OPT-å1"}, "after": null, "op": "d", "replica_identity": "key"});
+    let key_only = change(&key_only);
     assert_eq!(key_only, Err(("delete-incomplete".into(), "matperiod".into())));
+    // A primary key that is not the contact.
+    let another = change(&json!({"before": {"rad": 7}, "after": null, "op": "d", "replica_identity": "key"}));
+    assert_eq!(another.expect_err("no contact").0, "delete-incomplete");
     let nothing = change(&json!({"before": null, "after": null, "op": "d"}));
     assert_eq!(nothing, Err(("delete-incomplete".into(), "before".into())));
 }
@@ -137,7 +207,8 @@ fn a_deleted_row_takes_its_statement_back() {
 #[test]
 fn a_row_that_moves_to_another_period_or_contact_takes_its_earlier_statement_back_first() {
     let events = |before: Value, after: &Value| {
-        let (outcome, kept) = process(json!({"before": before, "after": after, "op": "u"}).to_string().as_bytes());
+        let envelope = json!({"before": before, "after": after, "op": "u", "replica_identity": "full"});
+        let (outcome, kept) = process(envelope.to_string().as_bytes());
         assert!(matches!(outcome, Outcome::Mapped(count) if count as usize == kept.events.len()));
         kept.events
     };
@@ -188,7 +259,8 @@ fn a_row_that_moves_to_another_period_or_contact_takes_its_earlier_statement_bac
     // A row that is refused takes nothing back.
     let mut refused = later.clone();
     (refused["status"], refused["matperiod"]) = ("VANTANDE".into(), Value::Null);
-    let (outcome, kept) = process(json!({"before": row(), "after": refused, "op": "u"}).to_string().as_bytes());
+    let refused = json!({"before": row(), "after": refused, "op": "u", "replica_identity": "full"});
+    let (outcome, kept) = process(refused.to_string().as_bytes());
     assert!(matches!(outcome, Outcome::Rejected(_)) && kept.events.is_empty());
 }
 
@@ -311,7 +383,15 @@ fn a_database_writes_amounts_with_a_decimal_point() {
 
 #[test]
 fn an_open_end_of_a_database_is_no_date() {
-    for start in ["\"infinity\"", "9223372036825200000", "2932896", "253402214400000", "\"9999-12-31\""] {
+    for start in [
+        "\"infinity\"",
+        "-622191234",
+        "-785254586",
+        "9223372036825200000",
+        "2932896",
+        "253402214400000",
+        "\"9999-12-31\"",
+    ] {
         let envelope = format!(
             r#"{{"op":"c","after":{{"vardkontakt_id":1,"status":"VANTANDE","matperiod":"2026-01-31","beslut_datum":20455,
             "start_datum":{start},"vardgaranti":"JA","sjukhuskod":501010}}}}"#

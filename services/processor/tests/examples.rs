@@ -57,7 +57,10 @@ fn is_of_tables(code: &str) -> bool {
         "change-unreadable",
         "table-truncated",
         "column-unavailable",
+        "column-unreadable",
+        "before-unvouched",
         "delete-incomplete",
+        "delete-unvouched",
         "tombstone",
         "database-message",
     ];

@@ -316,7 +316,7 @@ fn tables_by_package_come_out_on_the_topics_of_their_subjects() {
     source(
         "par",
         Format::Debezium,
-        "{\"op\":\"d\",\"before\":{\"vardkontakt_id\":\"PAR-2\",\"utdatum\":\"2026-02-09\"}}",
+        "{\"op\":\"d\",\"replica_identity\":\"full\",\"before\":{\"vardkontakt_id\":\"PAR-2\",\"utdatum\":\"2026-02-09\"}}",
     );
     source("ward-capacity", Format::Delimited, "avdelning;galler_fran;disponibla\nMAVA;2026-01-06;20");
     let service = Service::start(&stage.config());

@@ -74,7 +74,7 @@ fn a_change_is_a_new_statement_and_a_deletion_is_refused() {
     let (_, kept) = process("ward-capacity", Format::Debezium, &envelope);
     let event = &kept.events[0];
     assert_eq!((event["disponibla"].as_i64(), event["stangda_reason"].as_str()), (Some(20), Some("PERSONAL")));
-    let envelope = json!({"before": row, "after": null, "op": "d"}).to_string();
+    let envelope = json!({"before": row, "after": null, "op": "d", "replica_identity": "full"}).to_string();
     let (outcome, kept) = process("ward-capacity", Format::Debezium, &envelope);
     assert!(matches!(outcome, Outcome::Rejected(_)));
     assert_eq!(kept.parked[0]["rule"], "capacity-deleted");

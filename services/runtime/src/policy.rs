@@ -33,6 +33,8 @@ pub fn on_delivery(code: Code) -> Action {
     match code {
         Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => stop(MISSING_TOPIC),
         Code::MessageSizeTooLarge | Code::InvalidMessageSize | Code::MessageBatchTooLarge => stop(TOO_LARGE),
+        Code::InvalidTimestamp => stop(CLOCK),
+        Code::InvalidRecord | Code::PolicyViolation => stop(SETTINGS),
         code => match on_any(code) {
             Action::Retry => stop("start again; what was not acknowledged is read and sent again"),
             action => action,
@@ -68,6 +70,12 @@ const fn stop(remedy: &'static str) -> Action {
 
 pub(crate) const MISSING_TOPIC: &str = "create the topics with `topics apply`, then start again";
 const TOO_LARGE: &str = "raise the topic's max.message.bytes in the catalogue, run `topics apply`, then start again";
+/// A record bears the time of the host that writes it; a broker takes none from more than an hour ahead.
+const CLOCK: &str = "Kafka refuses the time of the record, which is this host's: its clock is ahead of the broker's by more than \
+                     the topic's message.timestamp.after.max.ms, or behind by more than message.timestamp.before.max.ms. Set \
+                     the clocks (NTP), then start again";
+const SETTINGS: &str = "the topic's settings refuse the record (a compacted topic wants keys); compare them with the catalogue, \
+                        see `topics plan`, then start again";
 const INSTANCE_TWICE: &str = "another process runs with the same instance name; give each its own";
 const FOREIGN_MEMBER: &str = "a member with another assignment strategy is in the consumer group; stop it";
 pub(crate) const OFFSET_GONE: &str = "the position is no longer in the topic because its retention has passed it or the topic was \
@@ -90,6 +98,8 @@ mod tests {
         assert!(remedy(on_read(Code::AutoOffsetReset)).contains("retention"));
         assert!(remedy(on_read(Code::FencedInstanceId)).contains("instance name"));
         assert!(remedy(on_delivery(Code::MessageSizeTooLarge)).contains("max.message.bytes"));
+        // A start would not set the clock.
+        assert!(remedy(on_delivery(Code::InvalidTimestamp)).contains("clock"));
         // A failed delivery is never passed over, whatever its cause.
         assert!(remedy(on_delivery(Code::RequestTimedOut)).contains("start again"));
     }

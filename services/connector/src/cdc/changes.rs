@@ -13,6 +13,7 @@ use super::lsn::Lsn;
 use super::pgoutput::{self, Message, Relation, Transaction};
 use super::record::{Change, Layout, When};
 use super::sending::{Draft, Progress, Sending, Slot};
+use super::state::{Loss, Lost};
 use super::wire::{self, Frame, Wire};
 use crate::files::Interrupted;
 use crate::intake;
@@ -178,10 +179,13 @@ impl Following<'_> {
                 self.changes(relation, create, lsn, wire).await
             }
             Message::Update { relation, old, new } => {
-                self.changes(relation, |layout| layout.update(old, new), lsn, wire).await
+                let update = |layout: &Layout| layout.update(old.map(|old| layout.believed(old)), new);
+                self.changes(relation, update, lsn, wire).await
             }
             Message::Delete { relation, old } => {
-                let delete = |_: &Layout| vec![Change { operation: Operation::Delete, before: Some(old), after: None }];
+                let delete = |layout: &Layout| {
+                    vec![Change { operation: Operation::Delete, before: Some(layout.believed(old)), after: None }]
+                };
                 self.changes(relation, delete, lsn, wire).await
             }
             Message::Truncate { relations } => {
@@ -199,6 +203,10 @@ impl Following<'_> {
     fn relation(&mut self, relation: Relation) -> Result<(), Error> {
         let followed =
             self.database.tables.iter().find(|table| table.schema == relation.schema && table.name == relation.name);
+        if let Some(table) = followed.filter(|table| table.oid != relation.id) {
+            let (region, slot) = (self.slot.feed.region().to_owned(), self.slot.name.to_owned());
+            return Err(Lost { region, slot, loss: Loss::Anew(table.quoted()) }.into());
+        }
         let layout = followed.map(|table| Layout::new(table.clone(), relation.columns)).transpose()?;
         self.layouts.insert(relation.id, layout);
         Ok(())

@@ -17,6 +17,7 @@ mod catalogue;
 mod changes;
 mod envelope;
 mod error;
+mod followed;
 mod lsn;
 mod pgoutput;
 mod record;

@@ -17,6 +17,7 @@ pub struct Layout {
     /// The columns of its rows as they come.
     pub columns: Vec<Column>,
     key: Vec<usize>,
+    required: Vec<usize>,
     order: Option<usize>,
 }
 
@@ -47,16 +48,32 @@ const SEPARATOR: char = '\u{1f}';
 
 impl Layout {
     /// For rows with these columns.
-    pub fn new(table: Table, columns: Vec<Column>) -> Result<Self, Error> {
+    pub fn new(table: Table, mut columns: Vec<Column>) -> Result<Self, Error> {
         let at = |name: &String| {
             columns
                 .iter()
                 .position(|column| column.name == *name)
                 .ok_or_else(|| Error::Shape { table: table.quoted(), column: name.clone() })
         };
-        let key = table.key.iter().map(at).collect::<Result<_, _>>()?;
+        let key: Vec<usize> = table.key.iter().map(at).collect::<Result<_, _>>()?;
         let order = table.order.as_ref().map(at).transpose()?;
-        Ok(Self { table, columns, key, order })
+        let required = columns.iter().enumerate().filter(|(_, column)| table.required.contains(&column.name));
+        let required = required.map(|(at, _)| at).collect();
+        if table.partitioned && !key.is_empty() {
+            // With REPLICA IDENTITY FULL every column is marked, and a partition may say its key only.
+            columns.iter_mut().enumerate().for_each(|(at, column)| column.identity = key.contains(&at));
+        }
+        Ok(Self { table, columns, key, required, order })
+    }
+
+    /// What an old row really says. Of a partitioned table with REPLICA IDENTITY FULL a partition that has not that writes its
+    /// key only, and the log marks it as the whole row: what must not be NULL is, or everything but the key.
+    pub fn believed(&self, old: Old) -> Old {
+        let is_null = |at: usize| old.cells.get(at) == Some(&Cell::Null);
+        let lacks_required = self.required.iter().any(|at| is_null(*at));
+        let lacks_all = (0..self.columns.len()).all(|at| self.key.contains(&at) || is_null(at));
+        let cut = self.table.partitioned && !self.key.is_empty() && (lacks_required || lacks_all);
+        Old { whole: old.whole && !cut, ..old }
     }
 
     /// The changes that a new version of a row is. A row whose key changes is a row deleted and another created, as
@@ -156,6 +173,8 @@ mod tests {
         let table = Table {
             schema: "public".to_owned(),
             name: "contact".to_owned(),
+            oid: 16_401,
+            required: vec!["id".to_owned(), "patient".to_owned()],
             columns: columns.clone(),
             key: vec!["id".to_owned()],
             order: order.map(str::to_owned),
@@ -163,6 +182,32 @@ mod tests {
             partitioned: false,
         };
         Layout::new(table, columns).expect("a layout")
+    }
+
+    #[test]
+    fn a_partition_that_says_its_key_only_is_not_taken_for_the_whole_row() {
+        let partitioned = |required: &[&str]| {
+            let mut table = layout(None).table;
+            table.partitioned = true;
+            table.required = required.iter().map(|name| (*name).to_owned()).collect();
+            // As the log marks them with REPLICA IDENTITY FULL.
+            let columns = table.columns.iter().map(|column| Column { identity: true, ..column.clone() }).collect();
+            Layout::new(table, columns).expect("a layout")
+        };
+        let cut = || Old { cells: vec![Cell::Text("1".into()), Cell::Null, Cell::Null], whole: true };
+        let said = |layout: &Layout, old: Old| {
+            let change = Change { operation: Operation::Delete, before: Some(layout.believed(old)), after: None };
+            let when = When { at: 0, transaction: Some(1), lsn: Lsn(1) };
+            let text = String::from_utf8(layout.payload(&change, &when, "care", &HashMap::new())).expect("UTF-8");
+            text[..text.find(",\"after\"").expect("a row after")].to_owned()
+        };
+        // The patient must not be NULL, or the key is all there is.
+        assert_eq!(said(&partitioned(&["id", "patient"]), cut()), r#"{"before":{"id":"1"}"#);
+        assert_eq!(said(&partitioned(&["id"]), cut()), r#"{"before":{"id":"1"}"#);
+        let whole = Old { cells: row(["1", "p", "n"]), whole: true };
+        assert_eq!(said(&partitioned(&["id", "patient"]), whole), r#"{"before":{"id":"1","patient":"p","note":"n"}"#);
+        // A table of its own writes what it is told to.
+        assert_eq!(said(&layout(None), cut()), r#"{"before":{"id":"1","patient":null,"note":null}"#);
     }
 
     fn row(cells: [&str; 3]) -> Vec<Cell> {

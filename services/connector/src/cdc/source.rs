@@ -10,9 +10,10 @@ use super::address::Address;
 use super::catalogue::{self, Database};
 use super::changes;
 use super::error::{Error, Remedy};
+use super::followed::{self, Followed};
 use super::sending::Slot;
 use super::snapshot::{self, Origin};
-use super::state::{self, Lost, State, Step};
+use super::state::{self, Loss, Lost, State, Step};
 use super::wire::{Purpose, Wire};
 use crate::config::Cdc;
 use crate::files::Interrupted;
@@ -23,6 +24,10 @@ use crate::metrics::SlotCounts;
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// The longest pause, after several; also how often it is looked whether a fault has been mended.
 const PAUSE_MAX: Duration = Duration::from_secs(15);
+
+/// How often it is looked, while a database is followed, whether it can still be: whether its tables are the same and are
+/// published, and a new partition says what it must.
+const LOOK_INTERVAL: Duration = PAUSE_MAX;
 
 /// Follows a database until shutdown.
 pub async fn follow(feed: Arc<Feed>, source: Cdc, health: Health) {
@@ -122,11 +127,23 @@ impl Source<'_> {
         let lost = |loss| Lost { region: region.to_owned(), slot: name.to_owned(), loss };
         let counts = self.counts.clone();
         let step = state.next(database.slot).map_err(lost)?;
+        let followed = Followed::of(&database.tables);
+        let kept = followed::path(&self.path);
+        if !matches!(step, Step::Make { .. }) {
+            let before = Followed::load(&kept).map_err(|source| self.unkept(source))?;
+            if let Some(table) = before.as_ref().and_then(|before| before.anew(&followed)) {
+                return Err(lost(Loss::Anew(table.to_owned())).into());
+            }
+            if before.as_ref() != Some(&followed) {
+                followed.store(&kept).map_err(|source| self.unkept(source))?;
+            }
+        }
         let rows = match step {
             Step::Follow => None,
             Step::Make { generation, drop } => {
                 // Before the slot is made: one that exists without a state counts as somebody else's.
                 State::Begun { generation }.store(&self.path).map_err(|source| self.unkept(source))?;
+                followed.store(&kept).map_err(|source| self.unkept(source))?;
                 tracing::info!(region, slot = name, "making slot {name} and taking its snapshot");
                 Some((generation, Origin::New { drop }))
             }
@@ -155,11 +172,34 @@ impl Source<'_> {
             State::Sent { generation }.store(&self.path).map_err(|source| self.unkept(source))?;
             tracing::info!(region, slot = name, "the snapshot is stored; following the changes");
         }
-        changes::follow(slot, &database, &source.publication, wire, &counts, || self.well()).await
+        tokio::select! {
+            ended = changes::follow(slot, &database, &source.publication, wire, &counts, || self.well()) => ended,
+            fault = look(&address, source, &followed, lost) => Err(fault),
+        }
     }
 
     fn unkept(&self, source: std::io::Error) -> Error {
         Error::State { path: self.path.clone(), source }
+    }
+}
+
+/// Looks at the database now and then, over connections of its own, until it can no longer be followed. One that does not
+/// answer is no fault: the stream ends when the database is away.
+async fn look(address: &Address, source: &Cdc, followed: &Followed, lost: impl Fn(Loss) -> Lost) -> Error {
+    loop {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+        let Ok(mut wire) = Wire::connect(address, Purpose::Query).await else { continue };
+        let examined = catalogue::examine(&mut wire, source).await;
+        wire.close().await;
+        match examined {
+            Ok(database) => {
+                if let Some(table) = followed.anew(&Followed::of(&database.tables)) {
+                    return lost(Loss::Anew(table.to_owned())).into();
+                }
+            }
+            Err(fault @ Error::Catalogue(_)) => return fault,
+            Err(_) => {}
+        }
     }
 }
 

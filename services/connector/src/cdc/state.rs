@@ -51,8 +51,49 @@ pub struct Beginning {
 pub struct Slot {
     /// It belongs to this database and to `pgoutput`.
     pub fits: bool,
-    /// Its log has been removed.
-    pub lost: bool,
+    /// It cannot be followed any more: why.
+    pub lost: Option<Reason>,
+}
+
+/// Why a slot was invalidated, as PostgreSQL 17 and later say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It was too far behind (`max_slot_wal_keep_size`), and its log was removed. What is not said is this.
+    Behind,
+    /// Nobody was connected to it for too long (`idle_replication_slot_timeout`).
+    Idle,
+    /// On a standby, rows of the catalogue that it needs were removed.
+    Rows,
+    /// `wal_level` was lowered.
+    WalLevel,
+}
+
+impl Reason {
+    /// By PostgreSQL's word.
+    pub fn of(word: &str) -> Self {
+        match word {
+            "idle_timeout" => Self::Idle,
+            "rows_removed" => Self::Rows,
+            "wal_level_insufficient" => Self::WalLevel,
+            _ => Self::Behind,
+        }
+    }
+
+    /// What happened, and what keeps it from happening again.
+    fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Behind => ("for being too far behind", "raise max_slot_wal_keep_size"),
+            Self::Idle => (
+                "because nobody was connected to it for longer than idle_replication_slot_timeout",
+                "raise that, or set it to 0",
+            ),
+            Self::Rows => (
+                "because the primary removed rows of the catalogue that the standby needs",
+                "set hot_standby_feedback = on",
+            ),
+            Self::WalLevel => ("because wal_level was lowered", "set wal_level = 'logical'"),
+        }
+    }
 }
 
 /// What to do next.
@@ -76,17 +117,19 @@ pub enum Step {
     },
 }
 
-/// What happened to a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happened to a slot, or to what it follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// It does not exist any more.
     Dropped,
-    /// It was too far behind (`max_slot_wal_keep_size`), and its log was removed.
-    Invalidated,
+    /// It was invalidated, and changes are lost.
+    Invalidated(Reason),
     /// It exists, and we have not made it.
     Foreign,
     /// It belongs to another database or plugin.
     Unfit,
+    /// A table, quoted, is another than the one whose rows were sent.
+    Anew(String),
 }
 
 /// The slot is not what it was left as, so changes are missing or not ours.
@@ -108,12 +151,14 @@ impl std::fmt::Display for Lost {
         let command = format!("connector cdc resnapshot --region {region} --slot {slot} --config FILE");
         match loss {
             Loss::Dropped => write!(f, "slot {slot} is gone, and changes with it; run: {command}"),
-            Loss::Invalidated => {
-                write!(
-                    f,
-                    "slot {slot} was invalidated, and changes are lost; raise max_slot_wal_keep_size, then run: {command}"
-                )
+            Loss::Invalidated(reason) => {
+                let (cause, mend) = reason.told();
+                write!(f, "slot {slot} was invalidated {cause}, and changes are lost; {mend}, then run: {command}")
             }
+            Loss::Anew(table) => write!(
+                f,
+                "table {table} was dropped and made anew, and the log does not say which rows went and came; run: {command}"
+            ),
             Loss::Foreign => write!(
                 f,
                 "slot {slot} exists and its state is not in positions; if nobody else uses it, run: {command}; \
@@ -136,7 +181,9 @@ impl State {
             // The process ended between the making of the slot and its being kept here, if at all.
             (Self::Begun { generation }, slot) => Ok(Step::Make { generation, drop: slot.is_some() }),
             (Self::Made { .. } | Self::Sent { .. }, None) => Err(Loss::Dropped),
-            (Self::Made { .. } | Self::Sent { .. }, Some(Slot { lost: true, .. })) => Err(Loss::Invalidated),
+            (Self::Made { .. } | Self::Sent { .. }, Some(Slot { lost: Some(reason), .. })) => {
+                Err(Loss::Invalidated(reason))
+            }
             (Self::Made { generation, beginning }, Some(_)) => Ok(Step::Again { generation, beginning }),
             (Self::Sent { .. }, Some(_)) => Ok(Step::Follow),
         }
@@ -212,9 +259,9 @@ mod tests {
 
     #[test]
     fn what_comes_next() {
-        let here = Some(Slot { fits: true, lost: false });
-        let lost = Some(Slot { fits: true, lost: true });
-        let other = Some(Slot { fits: false, lost: false });
+        let here = Some(Slot { fits: true, lost: None });
+        let lost = Some(Slot { fits: true, lost: Some(Reason::Idle) });
+        let other = Some(Slot { fits: false, lost: None });
         let beginning = Beginning { at: 1_767_600_000_123_456, lsn: Lsn(26_000_000) };
         let made = State::Made { generation: 2, beginning };
         let cases = [
@@ -226,13 +273,33 @@ mod tests {
             (State::Begun { generation: 1 }, other, Err(Loss::Unfit)),
             (made, here, Ok(Step::Again { generation: 2, beginning })),
             (made, None, Err(Loss::Dropped)),
-            (made, lost, Err(Loss::Invalidated)),
+            (made, lost, Err(Loss::Invalidated(Reason::Idle))),
             (State::Sent { generation: 1 }, here, Ok(Step::Follow)),
             (State::Sent { generation: 1 }, None, Err(Loss::Dropped)),
-            (State::Sent { generation: 1 }, lost, Err(Loss::Invalidated)),
+            (State::Sent { generation: 1 }, lost, Err(Loss::Invalidated(Reason::Idle))),
         ];
         for (state, slot, expected) in cases {
             assert_eq!(state.next(slot), expected, "{state:?} {slot:?}");
+        }
+    }
+
+    #[test]
+    fn a_lost_slot_names_what_lost_it() {
+        let said = |word: &str| {
+            let loss = Loss::Invalidated(Reason::of(word));
+            Lost { region: "14".to_owned(), slot: "s".to_owned(), loss }.to_string()
+        };
+        for (word, setting) in [
+            ("wal_removed", "max_slot_wal_keep_size"),
+            ("", "max_slot_wal_keep_size"),
+            ("idle_timeout", "idle_replication_slot_timeout"),
+            ("rows_removed", "hot_standby_feedback"),
+            ("wal_level_insufficient", "wal_level"),
+        ] {
+            let text = said(word);
+            assert!(text.contains("was invalidated") && text.contains(setting), "{text}");
+            assert_eq!(text.contains("max_slot_wal_keep_size"), setting == "max_slot_wal_keep_size", "{text}");
+            assert!(text.ends_with("run: connector cdc resnapshot --region 14 --slot s --config FILE"), "{text}");
         }
     }
 

@@ -32,8 +32,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(600);
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
 pub const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// How values are written: independent of what server, database or role are set to.
-const SESSION: &str = "-c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601 -c extra_float_digits=1 \
+/// How values are written: independent of what server, database or role are set to. Without `row_security` a table of which
+/// the role may not see every row is an error, and not a table with fewer rows.
+const SESSION: &str = "-c row_security=off -c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601 -c extra_float_digits=1 \
                        -c bytea_output=hex -c statement_timeout=0 -c lock_timeout=0 \
                        -c idle_in_transaction_session_timeout=0";
 

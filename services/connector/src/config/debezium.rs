@@ -1,6 +1,6 @@
 //! A region's own Debezium topics in the configuration.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use runtime::config::{Check, Fault, Kafka};
 use serde::Deserialize;
@@ -23,6 +23,14 @@ pub struct Debezium {
     /// By topic: rows with the same value in this column stay in order. Without one, messages with the same key do.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
+    /// Topics of tables with REPLICA IDENTITY FULL: of the row before a change everything is believed. Of the others only the
+    /// message's key, unless the schema around the change proves more: Debezium invents what PostgreSQL does not tell.
+    #[serde(default)]
+    pub full: BTreeSet<String>,
+    /// By topic, where Debezium has `time.precision.mode=isostring` and writes no schemas: the columns of times without a
+    /// zone, which that mode writes with `Z` as it does instants.
+    #[serde(default)]
+    pub wall_clock: BTreeMap<String, BTreeSet<String>>,
     /// HSA-id of the system that writes the database, when it is not the region's.
     pub source_system: Option<String>,
 }
@@ -71,6 +79,12 @@ impl Check for Debezium {
         }
         if self.keys.keys().any(|topic| !self.topics.contains_key(topic)) {
             return Err(Fault::new("keys", "names a topic that is not in topics"));
+        }
+        if self.wall_clock.keys().any(|topic| !self.topics.contains_key(topic)) {
+            return Err(Fault::new("wall_clock", "names a topic that is not in topics"));
+        }
+        if self.full.iter().any(|topic| !self.topics.contains_key(topic)) {
+            return Err(Fault::new("full", "names a topic that is not in topics"));
         }
         Ok(())
     }

@@ -1,15 +1,24 @@
 //! What a message of a Debezium topic says: as much as is needed to send it on.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::written::Written;
+use super::before::{Belief, columns_of_key};
+use super::written::{Written, is_unsent};
 
-/// What stands for a large value that did not change.
-const UNAVAILABLE: &str = "__debezium_unavailable_value";
+/// What is known of a topic beside its messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Topic<'t> {
+    /// The column that keeps rows in order.
+    pub order: Option<&'t str>,
+    /// The configuration says that the table has REPLICA IDENTITY FULL.
+    pub full: bool,
+    /// Columns whose times are a wall clock's though they are written with `Z`, where the configuration says so.
+    pub wall_clock: Option<&'t BTreeSet<String>>,
+}
 
 /// A message.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +34,8 @@ pub enum Message<'a> {
 /// A change.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Change<'a> {
-    /// The envelope without schema, with the values written out that only the schema explains.
+    /// The envelope without schema, with the values written out that only the schema explains, and of the row before what
+    /// is to be believed.
     pub envelope: Cow<'a, [u8]>,
     /// When the source committed it, milliseconds since 1970.
     pub at: Option<i64>,
@@ -81,13 +91,18 @@ impl Milliseconds {
     }
 }
 
-/// Reads a message's value; `key` names the column that keeps rows in order, `written` is what is known of the topic's schema.
-pub fn read<'a>(value: Option<&'a [u8]>, key: Option<&str>, written: &mut Written) -> Message<'a> {
+/// Reads a message; `written` is what is known of the topic's schema.
+pub fn read<'a>(
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
+    topic: Topic<'_>,
+    written: &mut Written,
+) -> Message<'a> {
     let Some(value) = value.filter(|value| !value.is_empty() && *value != b"null") else { return Message::Tombstone };
     let Ok(outer) = serde_json::from_slice::<Outer<'a>>(value) else { return Message::Unreadable };
-    let bare: &'a [u8] = match (outer.op, outer.payload) {
-        (Some(_), _) => value,
-        (None, Some(payload)) => payload.get().as_bytes(),
+    let (schema, bare) = match (outer.op, outer.payload) {
+        (Some(_), _) => (None, value),
+        (None, Some(payload)) => (outer.schema, payload.get().as_bytes()),
         // Debezium's converter wraps a missing value, too.
         (None, None) if has_schema_only(value) => return Message::Tombstone,
         (None, None) => return Message::Unreadable,
@@ -97,17 +112,20 @@ pub fn read<'a>(value: Option<&'a [u8]>, key: Option<&str>, written: &mut Writte
     if !known {
         return Message::Unreadable;
     }
-    let column = |row: &Option<Row<'a>>| text(row.as_ref()?.get(key?)?);
-    let at = read.source.and_then(|source| source.ts_ms).or(read.ts_ms);
-    let envelope = match (outer.op, outer.schema, outer.payload) {
-        (None, Some(schema), Some(payload)) => written.out(schema, payload),
-        _ => Cow::Borrowed(bare),
-    };
+    written.learn(schema, topic.wall_clock);
+    let belief = read.before.as_ref().map(|before| match topic.full || written.proves_whole(before) {
+        true => Belief::Row,
+        false => Belief::Key(columns_of_key(key)),
+    });
+    let order = |row: &Option<Row<'a>>| text(row.as_ref()?.get(topic.order?)?);
+    let order_before =
+        |belief: &Belief<'a>| order(&read.before).filter(|_| topic.order.is_some_and(|name| belief.holds(name)));
+    let at = read.source.as_ref().and_then(|source| source.ts_ms.as_ref()).or(read.ts_ms.as_ref());
     Message::Change(Change {
-        envelope,
-        at: at.and_then(|at| at.value()),
+        at: at.and_then(Milliseconds::value),
         truncation: read.op == "t",
-        key: column(&read.after).or_else(|| column(&read.before)),
+        key: order(&read.after).or_else(|| order_before(belief.as_ref()?)),
+        envelope: written.out(bare, belief.as_ref()),
     })
 }
 
@@ -125,7 +143,7 @@ fn text(value: &RawValue) -> Option<Cow<'_, str>> {
         "null" => None,
         quoted if quoted.starts_with('"') => {
             let text: Cow<'_, str> = serde_json::from_str(quoted).ok()?;
-            (text != UNAVAILABLE).then_some(text)
+            (!is_unsent(quoted)).then_some(text)
         }
         plain => Some(Cow::Borrowed(plain)),
     }
@@ -136,7 +154,8 @@ mod tests {
     use super::*;
 
     fn change(value: &str) -> (String, Option<i64>, bool, Option<String>) {
-        match read(Some(value.as_bytes()), Some("patient"), &mut Written::default()) {
+        let topic = Topic { order: Some("patient"), full: true, wall_clock: None };
+        match read(None, Some(value.as_bytes()), topic, &mut Written::default()) {
             Message::Change(change) => (
                 String::from_utf8(change.envelope.to_vec()).expect("text"),
                 change.at,
@@ -173,10 +192,68 @@ mod tests {
         assert!(change(r#"{"op":"t","source":{"table":"contact"}}"#).2);
     }
 
+    /// The row before as it is sent on, what is said of it, and the value that keeps rows in order.
+    fn before(key: &str, schema: Option<&str>, change: &str, full: bool) -> (String, Option<String>) {
+        let value = match schema {
+            Some(schema) => format!(r#"{{"schema":{schema},"payload":{change}}}"#),
+            None => change.to_owned(),
+        };
+        let topic = Topic { order: Some("patient"), full, wall_clock: None };
+        match read(Some(key.as_bytes()), Some(value.as_bytes()), topic, &mut Written::default()) {
+            Message::Change(change) => {
+                let text = String::from_utf8(change.envelope.to_vec()).expect("text");
+                (text, change.key.map(Cow::into_owned))
+            }
+            other => panic!("{other:?} of {value}"),
+        }
+    }
+
+    #[test]
+    fn of_a_row_before_only_the_key_is_believed_unless_somebody_says_more() {
+        const KEY: &str = r#"{"id":7}"#;
+        // As Debezium 3.6 writes a deletion with the default replica identity: patient and decided are NOT NULL.
+        const INVENTED: &str =
+            r#"{"before":{"id":7,"patient":"","decided":0,"note":null,"code":"X"},"after":null,"op":"d"}"#;
+        const TOLD: &str =
+            r#"{"before":{"id":7,"patient":"p","decided":20454,"note":"n","code":"X"},"after":null,"op":"d"}"#;
+        const SCHEMA: &str = r#"{"type":"struct","fields":[{"type":"struct","optional":true,"field":"before","fields":[
+            {"type":"int64","optional":false,"field":"id"},{"type":"string","optional":false,"field":"patient"},
+            {"type":"int32","optional":false,"name":"io.debezium.time.Date","field":"decided"},
+            {"type":"string","optional":true,"field":"note"},
+            {"type":"string","optional":true,"default":"X","field":"code"}]}]}"#;
+        let key_only = (r#"{"before":{"id":7},"after":null,"op":"d","replica_identity":"key"}"#.to_owned(), None);
+        assert_eq!(before(KEY, None, INVENTED, false), key_only);
+        assert_eq!(before(KEY, None, TOLD, false), key_only, "nobody says that it is the whole row");
+        // A default that the converter puts in place of a null proves nothing.
+        assert_eq!(before(KEY, Some(SCHEMA), INVENTED, false), key_only);
+        // PostgreSQL told a value that is no key and may be null: it told all of them.
+        let (envelope, order) = before(KEY, Some(SCHEMA), TOLD, false);
+        assert!(envelope.contains(r#""decided":"2026-01-01","note":"n""#), "{envelope}");
+        assert!(envelope.ends_with(r#""op":"d","replica_identity":"full"}"#), "{envelope}");
+        assert_eq!(order.as_deref(), Some("p"));
+        for unsent in ["__debezium_unavailable_value", "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="] {
+            assert_eq!(before(KEY, Some(SCHEMA), &TOLD.replace("\"n\"", &format!("\"{unsent}\"")), false), key_only);
+        }
+        // The configuration says so.
+        let (envelope, order) = before(KEY, None, TOLD, true);
+        assert_eq!(envelope, TOLD.replace(r#""d"}"#, r#""d","replica_identity":"full"}"#));
+        assert_eq!(order.as_deref(), Some("p"));
+        // A changed row, too, and a key without names.
+        let update =
+            r#"{"before":{"id":7,"patient":""},"after":{"id":7,"patient":"q"},"op":"u","replica_identity":"full"}"#;
+        let (envelope, order) = before("7", None, update, false);
+        let expected = r#"{"before":{},"after":{"id":7,"patient":"q"},"op":"u","replica_identity":"key"}"#;
+        assert_eq!((envelope.as_str(), order.as_deref()), (expected, Some("q")));
+    }
+
     #[test]
     fn what_is_no_change_is_told_apart() {
         for value in [None, Some("null"), Some(""), Some(r#"{"schema":null,"payload":null}"#)] {
-            assert_eq!(read(value.map(str::as_bytes), None, &mut Written::default()), Message::Tombstone, "{value:?}");
+            assert_eq!(
+                read(None, value.map(str::as_bytes), Topic::default(), &mut Written::default()),
+                Message::Tombstone,
+                "{value:?}"
+            );
         }
         for value in [
             "{",
@@ -188,7 +265,11 @@ mod tests {
             r#"{"id":1}"#,
             "\u{0}\u{0}\u{0}\u{0}\u{1}",
         ] {
-            assert_eq!(read(Some(value.as_bytes()), None, &mut Written::default()), Message::Unreadable, "{value}");
+            assert_eq!(
+                read(None, Some(value.as_bytes()), Topic::default(), &mut Written::default()),
+                Message::Unreadable,
+                "{value}"
+            );
         }
     }
 }

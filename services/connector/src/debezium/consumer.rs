@@ -16,6 +16,7 @@ use runtime::config::Fault;
 use runtime::metrics::Gauge;
 
 use super::error::Error;
+use super::topic_id;
 use crate::config::Debezium;
 
 /// How long one question may take.
@@ -29,6 +30,13 @@ const STATISTICS_MS: u32 = 2_000;
 
 /// Pause before a group's offsets are asked for again.
 const COORDINATOR_PAUSE: Duration = Duration::from_millis(100);
+
+/// Before the id of its topic in the metadata of an offset.
+const TOPIC_ID: &str = "topic-id ";
+
+/// By name the ids of the topics whose changes have been read. Survives outages, not restarts: for those the metadata of the
+/// offsets has them, as long as Kafka has the offsets, which it forgets with a topic that is deleted.
+pub type KnownIds = BTreeMap<String, String>;
 
 /// What librdkafka tells, on threads of its own. Its log lines may quote what it reads and are not passed on.
 pub struct Context {
@@ -91,13 +99,24 @@ impl Offsets {
 pub struct Consumer {
     inner: Arc<StreamConsumer<Context>>,
     bootstrap: String,
+    group: String,
     topics: Vec<String>,
+    looks: Looks,
+}
+
+/// How the topics look.
+#[derive(Default, PartialEq, Eq)]
+struct Looks {
+    /// Partitions of each.
     counts: Vec<usize>,
+    /// The id of each, where the broker has ids.
+    ids: Vec<Option<String>>,
 }
 
 impl Consumer {
-    /// Looks at the topics and starts to read them where the group is.
-    pub async fn open(source: &Debezium, lag: Gauge) -> Result<Self, Error> {
+    /// Looks at the topics and starts to read them where the group is. `known` are the ids that they had before, and have
+    /// afterwards.
+    pub async fn open(source: &Debezium, lag: Gauge, known: &mut KnownIds) -> Result<Self, Error> {
         let mut config = source.kafka.client()?;
         config
             .set("group.id", &source.group)
@@ -113,18 +132,23 @@ impl Consumer {
             .map_err(|error| Fault::new("kafka", error.to_string()))?;
         let topics: Vec<String> = source.topics.keys().cloned().collect();
         let (inner, bootstrap, group) = (Arc::new(inner), source.kafka.bootstrap.clone(), source.group.clone());
-        let mut consumer = Self { inner, bootstrap, topics, counts: Vec::new() };
+        let mut consumer = Self { inner, bootstrap, group, topics, looks: Looks::default() };
+        let before = known.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            consumer.counts = consumer.look()?;
-            consumer.assign(&group)?;
-            Ok(consumer)
+            consumer.looks = consumer.look()?;
+            consumer.assign(&before)?;
+            Ok::<_, Error>(consumer)
         });
         // A panic has been logged with its place.
-        opened.await.unwrap_or(Err(crate::files::Interrupted::NotStored.into()))
+        let consumer: Self = opened.await.unwrap_or(Err(crate::files::Interrupted::NotStored.into()))?;
+        for (topic, id) in consumer.topics.iter().zip(&consumer.looks.ids) {
+            known.extend(id.clone().map(|id| (topic.clone(), id)));
+        }
+        Ok(consumer)
     }
 
-    /// How many partitions each topic has.
-    fn look(&self) -> Result<Vec<usize>, Error> {
+    /// How the topics look now.
+    fn look(&self) -> Result<Looks, Error> {
         let count = |topic: &String| {
             let metadata = self
                 .inner
@@ -135,30 +159,52 @@ impl Consumer {
                 Some(count) => Ok(count),
             }
         };
-        self.topics.iter().map(count).collect()
+        let counts = self.topics.iter().map(count).collect::<Result<_, _>>()?;
+        let ids = match topic_id::of(self.inner.client(), &self.topics, ANSWER_MAX) {
+            // A broker that knows no ids is read without them.
+            Err(error) if is_unsupported(&error) => vec![None; self.topics.len()],
+            asked => asked.map_err(|error| self.failed("ask for the ids of the topics", error))?,
+        };
+        Ok(Looks { counts, ids })
     }
 
-    fn assign(&self, group: &str) -> Result<(), Error> {
+    fn assign(&self, known: &KnownIds) -> Result<(), Error> {
         let mut wanted = TopicPartitionList::new();
-        for (topic, count) in self.topics.iter().zip(&self.counts) {
+        for (topic, count) in self.topics.iter().zip(&self.looks.counts) {
             for partition in 0..i32::try_from(*count).unwrap_or(i32::MAX) {
                 wanted.add_partition(topic, partition);
             }
         }
         let committed = self.committed(&wanted).map_err(|error| self.failed("ask for the group's offsets", error))?;
         let mut assignment = TopicPartitionList::new();
+        let mut unnamed = Offsets::default();
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
+            let id = self.id(topic);
+            let kept = kept_id(element.offset(), element.metadata(), known.get(topic).map(String::as_str));
+            if let (Some(kept), Some(now)) = (kept, id)
+                && kept != now
+            {
+                if !matches!(element.offset(), Offset::Offset(_)) {
+                    self.mark(topic, partition, kept);
+                }
+                return Err(Error::TopicAnew { group: self.group.clone(), topic: topic.to_owned() });
+            }
             let (low, high) = self
                 .inner
                 .fetch_watermarks(topic, partition, ANSWER_MAX)
                 .map_err(|error| self.failed("ask how far the topics reach", error))?;
             let offset = match element.offset() {
                 Offset::Offset(offset) if offset < low || offset > high => {
-                    let (group, topic) = (group.to_owned(), topic.to_owned());
+                    let (group, topic) = (self.group.clone(), topic.to_owned());
                     return Err(Error::OffsetGone { group, topic, partition, offset, low, high });
                 }
-                Offset::Offset(offset) => offset,
+                Offset::Offset(offset) => {
+                    if let Some(topic) = self.place(topic).filter(|_| kept.is_none()) {
+                        unnamed.note(Mark { topic, partition, next: offset });
+                    }
+                    offset
+                }
                 // Never read: from the oldest message on.
                 _ => low,
             };
@@ -166,7 +212,29 @@ impl Consumer {
                 .add_partition_offset(topic, partition, Offset::Offset(offset))
                 .map_err(|error| self.failed("assign partitions", error))?;
         }
-        self.inner.assign(&assignment).map_err(|error| self.failed("assign partitions", error))
+        self.inner.assign(&assignment).map_err(|error| self.failed("assign partitions", error))?;
+        // Offsets that do not say of which topic they are, for the next start; without it they are taken on trust again.
+        let _ = self.list(&unnamed).and_then(|list| match list.count() {
+            0 => Ok(()),
+            _ => self.inner.commit(&list, CommitMode::Sync),
+        });
+        Ok(())
+    }
+
+    fn id(&self, topic: &str) -> Option<&str> {
+        self.looks.ids.get(self.place(topic)?)?.as_deref()
+    }
+
+    /// Keeps the id of the topic that the group has read, where Kafka has forgotten it with the topic: until somebody sets the
+    /// offset, a start finds it.
+    fn mark(&self, topic: &str, partition: i32, kept: &str) {
+        let mut list = TopicPartitionList::new();
+        if list.add_partition_offset(topic, partition, Offset::Offset(0)).is_err() {
+            return;
+        }
+        list.elements()[0].set_metadata(format!("{TOPIC_ID}{kept}"));
+        // Without it, what is known in memory says the same until the process ends.
+        let _ = self.inner.commit(&list, CommitMode::Sync);
     }
 
     /// The group's offsets. A broker that has just started, or been asked for a group for the first time, needs a moment.
@@ -203,12 +271,17 @@ impl Consumer {
         if self.inner.context().away.swap(false, Ordering::Relaxed) { self.check_partitions().await } else { Ok(()) }
     }
 
-    /// Tells whether there are new partitions.
+    /// Tells whether there are new partitions, or another topic of the same name.
     pub async fn check_partitions(self: &Arc<Self>) -> Result<(), Error> {
         let own = Arc::clone(self);
         let looked = tokio::task::spawn_blocking(move || own.look()).await;
-        let counts = looked.unwrap_or(Err(crate::files::Interrupted::NotStored.into()))?;
-        if counts == self.counts { Ok(()) } else { Err(Error::Grown) }
+        let looks = looked.unwrap_or(Err(crate::files::Interrupted::NotStored.into()))?;
+        for (topic, (before, now)) in self.topics.iter().zip(self.looks.ids.iter().zip(&looks.ids)) {
+            if before.is_some() && now.is_some() && before != now {
+                return Err(Error::TopicAnew { group: self.group.clone(), topic: topic.clone() });
+            }
+        }
+        if looks.counts == self.looks.counts { Ok(()) } else { Err(Error::Grown) }
     }
 
     /// Tells the group how far everything is stored, without waiting; again when the last time failed.
@@ -237,11 +310,26 @@ impl Consumer {
         for ((topic, partition), next) in &offsets.next {
             list.add_partition_offset(&self.topics[*topic], *partition, Offset::Offset(*next))?;
         }
+        for mut element in list.elements() {
+            if let Some(id) = self.id(element.topic()) {
+                let metadata = format!("{TOPIC_ID}{id}");
+                element.set_metadata(metadata);
+            }
+        }
         Ok(list)
     }
 
     fn failed(&self, what: &'static str, source: KafkaError) -> Error {
         Error::Kafka { what, bootstrap: self.bootstrap.clone(), source }
+    }
+}
+
+/// The id of the topic that an offset of the group is of: as its metadata says, else as it was known before where the group
+/// has no offset, for Kafka forgets them with the topic. An offset without it was set by somebody, or by an earlier release.
+fn kept_id<'a>(offset: Offset, metadata: &'a str, known: Option<&'a str>) -> Option<&'a str> {
+    match offset {
+        Offset::Offset(_) => metadata.strip_prefix(TOPIC_ID),
+        _ => known,
     }
 }
 
@@ -251,8 +339,28 @@ fn is_lost_connection(error: &KafkaError) -> bool {
     matches!(code, Some(AllBrokersDown | BrokerTransportFailure | OperationTimedOut | Resolve))
 }
 
+fn is_unsupported(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{UnsupportedFeature, UnsupportedVersion};
+    matches!(error.rdkafka_error_code(), Some(UnsupportedFeature | UnsupportedVersion))
+}
+
 fn is_no_coordinator(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
     let code = error.rdkafka_error_code();
     matches!(code, Some(CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_is_of_the_topic_that_it_names_and_one_that_is_gone_of_the_one_that_was_read() {
+        let set = Offset::Offset(5);
+        assert_eq!(kept_id(set, "topic-id abc", Some("def")), Some("abc"));
+        assert_eq!(kept_id(set, "", Some("def")), None, "somebody has set it");
+        assert_eq!(kept_id(set, "of another tool", Some("def")), None);
+        assert_eq!(kept_id(Offset::Invalid, "", Some("def")), Some("def"));
+        assert_eq!(kept_id(Offset::Invalid, "", None), None);
+    }
 }

@@ -51,6 +51,18 @@ pub enum Error {
         /// The next to be written.
         high: i64,
     },
+    /// The offsets are those of an earlier topic of this name.
+    #[error(
+        "topic {topic} was deleted and made anew: changes may be lost, and the group's offsets are those of the old one. Set \
+         them with kafka-consumer-groups --group {group} --topic {topic} --reset-offsets --to-earliest --execute, then have \
+         Debezium take its snapshot again if it has not"
+    )]
+    TopicAnew {
+        /// The group.
+        group: String,
+        /// The topic.
+        topic: String,
+    },
     /// There are more partitions than before.
     #[error("the topics have new partitions")]
     Grown,
@@ -86,7 +98,9 @@ impl Error {
                 ) => Remedy::Operator,
                 _ => Remedy::Wait,
             },
-            Self::Setup(_) | Self::TopicMissing { .. } | Self::OffsetGone { .. } => Remedy::Operator,
+            Self::Setup(_) | Self::TopicMissing { .. } | Self::OffsetGone { .. } | Self::TopicAnew { .. } => {
+                Remedy::Operator
+            }
             Self::Grown | Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
             Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
         }

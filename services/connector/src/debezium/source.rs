@@ -9,8 +9,8 @@ use runtime::health::Health;
 use schemas::{Format, Timestamp};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::change::{self, Message};
-use super::consumer::{Consumer, Mark, Offsets};
+use super::change::{self, Message, Topic};
+use super::consumer::{Consumer, KnownIds, Mark, Offsets};
 use super::error::{Error, Remedy};
 use super::written::Written;
 use crate::config::Debezium;
@@ -24,7 +24,7 @@ const PAUSE_MIN: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How often the group hears how far everything is stored.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
-/// Commits between two looks for new partitions.
+/// Commits between two looks for new partitions and for topics that were made anew.
 const TICKS_PER_LOOK: u32 = 60;
 
 /// Reads a region's topics until shutdown; `feeds` are those of the topics, in their order.
@@ -34,17 +34,35 @@ pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
     let component: &'static str = Box::leak(format!("debezium {}", source.name).into_boxed_str());
     health.set_ready(component, true, "nothing is wrong");
     let counts = first.intake.metrics.of_debezium(first.region(), &source.name);
-    let keys = source.topics.keys().map(|topic| source.keys.get(topic).map(String::as_str)).collect();
-    Follower { feed: first, feeds: &feeds, source: &source, keys, counts, told: None, health, component }.run().await;
+    let topic = |name| Topic {
+        order: source.keys.get(name).map(String::as_str),
+        full: source.full.contains(name),
+        wall_clock: source.wall_clock.get(name),
+    };
+    let topics = source.topics.keys().map(topic).collect();
+    Follower {
+        feed: first,
+        feeds: &feeds,
+        source: &source,
+        topics,
+        counts,
+        known: KnownIds::new(),
+        told: None,
+        health,
+        component,
+    }
+    .run()
+    .await;
 }
 
 struct Follower<'a> {
     feed: &'a Feed,
     feeds: &'a [Arc<Feed>],
     source: &'a Debezium,
-    /// The column of each topic that keeps rows in order.
-    keys: Vec<Option<&'a str>>,
+    /// What the configuration says of each topic.
+    topics: Vec<Topic<'a>>,
     counts: DebeziumCounts,
+    known: KnownIds,
     /// What is wrong, said once.
     told: Option<String>,
     health: Health,
@@ -110,7 +128,7 @@ impl Follower<'_> {
     async fn attempt(&mut self) -> Result<(), Error> {
         let shutdown = self.feed.intake.shutdown.clone();
         let consumer = tokio::select! {
-            opened = Consumer::open(self.source, self.counts.lag.clone()) => Arc::new(opened?),
+            opened = Consumer::open(self.source, self.counts.lag.clone(), &mut self.known) => Arc::new(opened?),
             () = shutdown.wait() => return Err(Interrupted::Stopping.into()),
         };
         self.well();
@@ -179,7 +197,7 @@ impl Follower<'_> {
             // Without either the order within its partition is kept.
             None => feed.router.of_text(&format!("{topic}/{}", mark.partition)),
         };
-        let read = change::read(value, self.keys[mark.topic], &mut way.written[mark.topic]);
+        let read = change::read(key, value, self.topics[mark.topic], &mut way.written[mark.topic]);
         let size = value.map_or(0, <[u8]>::len) as u64;
         let left_out;
         let (payload, at, partitions) = match &read {

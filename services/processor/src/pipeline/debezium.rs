@@ -19,6 +19,12 @@ use crate::rules::Rule;
 
 /// What stands for a large value that did not change (PostgreSQL's TOAST).
 const UNAVAILABLE: &str = "__debezium_unavailable_value";
+/// The same of a column of bytes: base 64 of the words.
+const UNAVAILABLE_BYTES: &str = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==";
+/// What the connector writes for a value that its schema explains and that cannot be written out.
+const UNREADABLE: &str = "__vardstrom_unreadable_value";
+/// How `source.version` begins where our connector read the database's log itself.
+const OWN_VERSION: &str = "vardstrom-";
 
 /// Columns of a row that are looked at, a bound against rubbish.
 const COLUMNS_MAX: usize = 2_000;
@@ -47,6 +53,8 @@ pub(crate) struct Change<'a> {
     pub cells: Cells<'a>,
     /// Of a changed row: as it was, whole or as far as the database tells.
     pub before: Option<Cells<'a>>,
+    /// Of a changed row: what it was is told, and only its key is to be believed.
+    pub before_unvouched: bool,
     /// `New` for an inserted row or one of a snapshot, `Update`, or `Cancel` for a deleted one.
     pub correction: CorrectionKind,
     /// When it was committed.
@@ -65,13 +73,16 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
         Some(inner) => *inner,
         None => outer,
     };
+    let vouched = envelope.vouched();
     let source = envelope.source.unwrap_or_default();
     let committed_at = source.ts_ms.or(envelope.ts_ms);
     let committed_at = committed_at.map(|Milliseconds(at)| Timestamp(at.saturating_mul(1_000)));
     let table = source.table();
     let cells = |row: Row<'a>| with_times(row.0, program);
     let row = |row: Option<Row<'a>>| row.map(cells).ok_or(Stop::park(Rule::ChangeUnreadable));
-    let mut before = envelope.before.map(cells);
+    let told_before = envelope.before.is_some();
+    let mut before = envelope.before.filter(|_| vouched != Vouched::Nothing).map(cells);
+    let before_unvouched = told_before && vouched != Vouched::Row;
     let (cells, correction) = match envelope.op.as_deref() {
         Some("c" | "r") => {
             (whole(row(envelope.after)?, &before.take().unwrap_or_default(), program)?, CorrectionKind::New)
@@ -79,6 +90,7 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
         Some("u") => {
             (whole(row(envelope.after)?, before.as_deref().unwrap_or_default(), program)?, CorrectionKind::Update)
         }
+        Some("d") if told_before && before.is_none() => return Err(Stop::refuse(Rule::DeleteUnvouched, "before")),
         Some("d") => (before.take().ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?, CorrectionKind::Cancel),
         Some("t") => {
             let table = table.ok_or(Stop::refuse(Rule::TableTruncated, "source"))?;
@@ -87,13 +99,21 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
         Some("m") => return Err(Stop::Ignore(Rule::DatabaseMessage)),
         _ => return Err(Stop::park(Rule::ChangeUnreadable)),
     };
-    Ok(Told::Row(Change { cells, before, correction, committed_at, table }))
+    let unreadable =
+        cells.iter().filter(|(_, value)| value == UNREADABLE).find_map(|(name, _)| program.reads_column(name));
+    if let Some(column) = unreadable {
+        return Err(Stop::refuse(Rule::ColumnUnreadable, column));
+    }
+    let before_unvouched = before_unvouched && correction == CorrectionKind::Update;
+    Ok(Told::Row(Change { cells, before, before_unvouched, correction, committed_at, table }))
 }
 
 /// The row with times written out that the database counts. Only where the package reads a time: elsewhere a number is one.
 fn with_times<'a>(mut cells: Cells<'a>, program: &Program) -> Cells<'a> {
     for (name, value) in &mut cells {
-        if counted::is_count(value)
+        if counted::is_endless_day(value) && program.reads_time(name) {
+            *value = Cow::Borrowed("infinity");
+        } else if counted::is_count(value)
             && program.reads_time(name)
             && let Some(written) = counted::written(value)
         {
@@ -133,11 +153,38 @@ struct Envelope<'a> {
     #[serde(borrow)]
     source: Option<Source<'a>>,
     ts_ms: Option<Milliseconds>,
+    #[serde(borrow)]
+    replica_identity: Option<Cow<'a, str>>,
+}
+
+/// How much of `before` somebody answers for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Vouched {
+    /// Nobody does: it may hold invented values.
+    Nothing,
+    /// What is left in it holds: the columns of the key.
+    Key,
+    /// All of it.
+    Row,
+}
+
+impl Envelope<'_> {
+    fn vouched(&self) -> Vouched {
+        let version = self.source.as_ref().and_then(|source| source.version.as_deref());
+        match self.replica_identity.as_deref() {
+            _ if version.is_some_and(|version| version.starts_with(OWN_VERSION)) => Vouched::Row,
+            Some("full") => Vouched::Row,
+            Some("key") => Vouched::Key,
+            _ => Vouched::Nothing,
+        }
+    }
 }
 
 #[derive(Default, serde::Deserialize)]
 struct Source<'a> {
     ts_ms: Option<Milliseconds>,
+    #[serde(borrow)]
+    version: Option<Cow<'a, str>>,
     #[serde(borrow)]
     db: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -196,11 +243,28 @@ impl<'de: 'a, 'a> Deserialize<'de> for Row<'a> {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Any JSON value as the text that a file would have; what is nested has none. A number is as it stands: to reckon with it
-/// would lose the last digits of a long one, and two contacts would be one.
+/// would lose the last digits of a long one, and two contacts would be one. What was not sent, or only a schema explains, is
+/// told as such, whatever its type.
 fn text_of(value: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
-    Ok(match value.get().as_bytes().first() {
-        Some(b'"') => serde_json::from_str::<Name<'_>>(value.get())?.0,
+    let text = value.get();
+    Ok(match text.as_bytes().first() {
+        Some(b'"') => match serde_json::from_str::<Name<'_>>(text)?.0 {
+            bytes if bytes == UNAVAILABLE_BYTES => Cow::Borrowed(UNAVAILABLE),
+            written => written,
+        },
+        Some(b'[') if text.contains(UNAVAILABLE) => Cow::Borrowed(UNAVAILABLE),
+        Some(b'{') if serde_json::from_str::<Scaled<'_>>(text).is_ok() => Cow::Borrowed(UNREADABLE),
         None | Some(b'n' | b'{' | b'[') => Cow::Borrowed(""),
-        Some(_) => Cow::Borrowed(value.get()),
+        Some(_) => Cow::Borrowed(text),
     })
+}
+
+/// A number whose decimals stand beside it, as Debezium writes `numeric` without scale.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scaled<'a> {
+    #[serde(rename = "scale")]
+    _scale: i64,
+    #[serde(borrow, rename = "value")]
+    _value: Cow<'a, str>,
 }

@@ -68,6 +68,16 @@ impl Stop {
         Stop::Park(Rejection { line: Some(line), ..Rejection::new(rule, None) })
     }
 
+    /// The same of a deleted row: what is missing there nobody can fill in, the database has to tell it.
+    pub(crate) fn of_deletion(self) -> Stop {
+        match self {
+            Stop::Park(rejection) if rejection.rule == Rule::FieldMissing => {
+                Stop::Park(Rejection { rule: Rule::DeleteIncomplete, ..rejection })
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn park(rule: Rule) -> Stop {
         debug_assert_eq!(rule.entry().effect, Effect::Parks);
         Stop::Park(Rejection::new(rule, None))

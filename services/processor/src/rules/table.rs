@@ -180,11 +180,23 @@ with_fhir_rules! { rules,
         remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan, och läs om tabellen.",
                "ALTER TABLE … REPLICA IDENTITY FULL in the source, and read the table anew";
     }
+    ColumnUnreadable "column-unreadable" Refuses Error {
+        meaning "Ett värde som paketet läser är skrivet så att bara ett schema förklarar det, eller går inte att skriva ut.",
+                "A value that the package reads is written so that only a schema explains it, or cannot be written out.";
+        remedy "Låt Debezium skriva sitt schema runt varje ändring; eller sätt decimal.handling.mode till string, och med time.precision.mode=isostring wall_clock under [[region.debezium]].",
+               "have Debezium write its schema around every change; or set decimal.handling.mode to string, and with time.precision.mode=isostring wall_clock in [[region.debezium]]";
+    }
     DeleteIncomplete "delete-incomplete" Refuses Error {
-        meaning "En borttagen rad säger inte vilken uppgift som tas tillbaka: nyckel eller period saknas.",
-                "A deleted row does not say which statement is taken back: key or period is missing.";
-        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan.",
-               "ALTER TABLE … REPLICA IDENTITY FULL in the source";
+        meaning "En borttagen rad säger inte vilken uppgift som tas tillbaka: nyckel eller period saknas, eller är inte att lita på.",
+                "A deleted row does not say which statement is taken back: key or period is missing, or not to be believed.";
+        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan; ett Debezium-topic nämns då i full under [[region.debezium]].",
+               "ALTER TABLE … REPLICA IDENTITY FULL in the source; a Debezium topic is then named in full of [[region.debezium]]";
+    }
+    DeleteUnvouched "delete-unvouched" Refuses Error {
+        meaning "Debezium hittar på värden i en borttagen rad när tabellen har förvald replica identity, och ingen säger att den inte har det.",
+                "Debezium invents values of a deleted row where its table has the default replica identity, and nobody says that it has not.";
+        remedy "Låt anslutningstjänsten i denna utgåva ta över ämnet; den skriver replica_identity i kuvertet.",
+               "have the connector of this release take the topic over; it writes replica_identity in the envelope";
     }
     Tombstone "tombstone" Ignores Info {
         meaning "En tom post efter en borttagning (tombstone); borttagningen själv är redan läst.",
@@ -537,6 +549,12 @@ with_fhir_rules! { rules,
                 "Staffed plus closed beds are more than the decided ones.";
         remedy "Kontrollera raden; disponibla ska inte räkna stängda.",
                "check the row; disponibla should not count closed beds";
+    }
+    BeforeUnvouched "before-unvouched" Notes Warning {
+        meaning "Av raden före ändringen är bara nyckeln att lita på; uppgifter om en annan period eller kontakt tas inte tillbaka.",
+                "Of the row before the change only its key is to be believed; a statement of another period or contact is not taken back.";
+        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan; ett Debezium-topic nämns då i full under [[region.debezium]].",
+               "ALTER TABLE … REPLICA IDENTITY FULL in the source; a Debezium topic is then named in full of [[region.debezium]]";
     }
     DatePlaceholder "date-placeholder" Notes Warning {
         meaning "Ett datum som står för \"öppet\" eller \"okänt\" (9999-12-31, 1900-01-01, 0001-01-01, infinity); det används inte.",

@@ -12,6 +12,13 @@ pub(super) fn is_count(text: &str) -> bool {
     matches!(text.len(), 5 | 13 | 16 | 19) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// What a day is told as that no calendar has: PostgreSQL's infinity and its opposite overflow to such numbers, others in the
+/// snapshot than in a change. Days of 700 before our era and earlier; as a moment less than four months before 1970.
+pub(super) fn is_endless_day(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or_default();
+    matches!(digits.len(), 7..=10) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Days of 2000 to 2034: no year and day of it (`%y%j`) since 2024 looks so.
 const DAYS: std::ops::Range<i128> = 10_957..23_741;
 /// Beyond it a database means no day: PostgreSQL's infinity is told so.
