@@ -369,7 +369,7 @@ impl Session<'_> {
     }
 
     fn applied(&mut self, record: &Record<'_>, ingested_at: Timestamp, now: Timestamp) {
-        self.follower.hub.metrics.delay.observe((now.0 - ingested_at.0).max(0) as f64 / 1_000_000.0);
+        self.follower.hub.metrics.delay.observe(now.0.saturating_sub(ingested_at.0).max(0) as f64 / 1_000_000.0);
         let Some(id) = record.header(runtime::origin::EVENT_ID_HEADER) else { return };
         // A header that is not an id of ours goes nowhere near a page.
         if id.len() != 36 || !id.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {

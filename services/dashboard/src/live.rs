@@ -151,7 +151,7 @@ impl Live {
 
     /// Before this instant nothing closed is remembered.
     pub fn horizon(&self, now: Timestamp) -> Timestamp {
-        Timestamp(now.0 - i64::try_from(self.memory.as_micros()).unwrap_or(i64::MAX))
+        Timestamp(now.0.saturating_sub(i64::try_from(self.memory.as_micros()).unwrap_or(i64::MAX)))
     }
 
     fn region(&mut self, code: &str) -> &mut Region {
@@ -197,9 +197,9 @@ impl Live {
         let kind = match envelope.correction.kind {
             CorrectionKind::Cancel => Some(LogKind::Cancelled),
             CorrectionKind::Replace => Some(LogKind::Replaced),
-            CorrectionKind::New | CorrectionKind::Update => {
-                (has_effect && envelope.ingested_at.0 - envelope.occurred_at.0 > late_after).then_some(LogKind::Late)
-            }
+            CorrectionKind::New | CorrectionKind::Update => (has_effect
+                && envelope.ingested_at.0.saturating_sub(envelope.occurred_at.0) > late_after)
+                .then_some(LogKind::Late),
         };
         region.follow(change, Some(Cause { kind, envelope }));
     }
@@ -236,7 +236,7 @@ impl Region {
 
     /// What is doubtful and no unit is known of.
     pub fn doubt(&self, at: Timestamp) -> Doubt {
-        let (warnings, since) = self.unplaced.warnings(Timestamp(at.0 - SHOWN_FOR), |_| false);
+        let (warnings, since) = self.unplaced.warnings(Timestamp(at.0.saturating_sub(SHOWN_FOR)), |_| false);
         Doubt { warnings, since, ..Doubt::default() }
     }
 

@@ -49,10 +49,10 @@ impl Detail {
     pub fn of(unit: &Unit, now: Timestamp) -> Self {
         let mut log: Vec<LogLine> = unit.log.iter().copied().chain(unit.found.lines()).collect();
         log.sort_by_key(|line| std::cmp::Reverse(line.received));
-        log.retain(|line| line.received.0 > now.0 - 7 * 24 * HOUR);
+        log.retain(|line| line.received.0 > now.0.saturating_sub(7 * 24 * HOUR));
         Self {
-            day: History::of(unit, Timestamp(now.0 - 24 * HOUR), now),
-            week: History::of(unit, Timestamp(now.0 - 7 * 24 * HOUR), now),
+            day: History::of(unit, Timestamp(now.0.saturating_sub(24 * HOUR)), now),
+            week: History::of(unit, Timestamp(now.0.saturating_sub(7 * 24 * HOUR)), now),
             log,
             now,
         }
