@@ -216,7 +216,9 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
 
 /// The instant and completeness that every answer starts with.
 fn envelope(picture: &Picture, name: &str, content: serde_json::Value) -> Json<serde_json::Value> {
-    Json(json!({ "at": rfc3339(picture.board.now), "complete": picture.board.ready, name: content }))
+    Json(
+        json!({ "at": rfc3339(picture.board.now), "complete": picture.board.is_complete(&Scope::Country), name: content }),
+    )
 }
 
 fn value(content: impl Serialize) -> serde_json::Value {

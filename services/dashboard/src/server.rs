@@ -270,7 +270,7 @@ fn living(hub: &Hub, topic: &Topic, heading: String, headers: &HeaderMap) -> Res
         since: Some(edition.id()),
     };
     let mut body = edition.node.markup();
-    if !picture.board.ready {
+    if !picture.board.is_complete(&Scope::Country) {
         body.insert_str(0, &format!("<p class=\"banner calm\">{}</p>", topic.language.words().not_ready));
     }
     html(frame.around(heading, &body))

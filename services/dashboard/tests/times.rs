@@ -52,7 +52,7 @@ fn check(live: Live, what: &str) {
         assert_eq!(status, 200, "{what}: {path}: {body}");
     }
     assert_eq!(site.hub.picture().board.wards.len(), 1, "{what}: no board was made");
-    site.hub.live().retire(site.hub.now());
+    site.hub.live().retire("14", site.hub.now());
     site.hub.turn();
 }
 
@@ -115,7 +115,7 @@ fn declare(live: &mut Live, from: Timestamp, to: Option<Timestamp>, ingested: Ti
 fn movements_at_the_limits_of_time_are_applied_and_shown() {
     for (at, ingested) in pairs() {
         let mut live = empty();
-        live.is_partial = true;
+        live.begin_partial("14");
         encounters(&mut live, at, ingested, Timestamp(fixture::now().0 - DAY));
         check(live, &format!("encounters at {}, received {}", at.0, ingested.0));
     }
