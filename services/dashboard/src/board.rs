@@ -44,8 +44,8 @@ pub struct Board {
 #[derive(Default)]
 pub struct Builder {
     generation: u64,
-    pasts: BTreeMap<(Box<str>, Box<str>), Past>,
-    statuses: BTreeMap<(Box<str>, Box<str>), (Kind, Timestamp)>,
+    pasts: BTreeMap<Key, Past>,
+    statuses: BTreeMap<Key, (Kind, Timestamp)>,
 }
 
 impl Builder {
@@ -114,11 +114,14 @@ impl Builder {
     }
 }
 
+/// A region and a code within it.
+type Key = (Box<str>, Box<str>);
+
 /// One region's part of a board.
 struct Part {
     region: Box<str>,
-    wards: Vec<((Box<str>, Box<str>), Arc<Ward>)>,
-    heard: Vec<((Box<str>, Box<str>), Timestamp)>,
+    wards: Vec<(Key, Arc<Ward>)>,
+    heard: Vec<(Key, Timestamp)>,
     findings: BTreeMap<(Box<str>, FindingRule), u32>,
     unplaced: Doubt,
 }

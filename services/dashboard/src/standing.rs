@@ -43,6 +43,11 @@ impl Standings {
         }
     }
 
+    /// Whether any region is complete.
+    pub fn any_complete(&self) -> bool {
+        self.0.values().any(|standing| *standing == Standing::Complete)
+    }
+
     /// Regions that are not complete.
     pub fn incomplete(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|(_, standing)| **standing != Standing::Complete).map(|(region, _)| &**region)

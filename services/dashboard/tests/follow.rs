@@ -38,6 +38,8 @@ struct Stand {
     regions: Vec<Region>,
     /// Where the dashboard is told to panic.
     panic_at: String,
+    /// Into whose topics events go, when not into their own region's.
+    stray: Option<Region>,
     /// How far the store believes to have read beyond where it has.
     store_ahead: i64,
     registry: Server,
@@ -100,6 +102,7 @@ impl Stand {
             region: regions[0],
             regions: regions.to_vec(),
             panic_at: String::new(),
+            stray: None,
             store_ahead: 0,
             registry: server::spawn("127.0.0.1:0").unwrap(),
             folder: TempDir::new().unwrap(),
@@ -173,7 +176,7 @@ impl Stand {
 
     fn send(&mut self, subject: &'static str, payload: &[u8], event_id: &str) {
         let offset = self.origins.entry(subject).or_default();
-        let topic = topics::name::common(self.region, subject);
+        let topic = topics::name::common(self.stray.unwrap_or(self.region), subject);
         let topic_offset = self.log.iter().filter(|sent| sent.topic == topic).count();
         let origin = format!("region.{}.source.{subject}/0/{offset}/0", self.region);
         *offset += 1;
@@ -368,6 +371,10 @@ fn a_store_that_is_away_leaves_the_board_waiting_and_says_so() {
     // Pages answer all the same, and say that they are not complete.
     let page = agent.get(format!("{}/sv", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.contains("Siffrorna är inte fullständiga än."));
+    let (status, page) = stand.get("/sv/region/05/avdelning/AVD1");
+    assert!(status == 503 && page.contains("Läser in"), "{status} {page}");
+    let (status, answer) = stand.get("/api/v1/regions/05/units/AVD1");
+    assert!(status == 503 && answer.contains("\"error\":\"loading\""), "{status} {answer}");
     let page = agent.get(format!("{}/sv/vantetider", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.contains("Lagret har inte svarat än"), "a store that is away looks like one that holds nothing");
 }
@@ -502,8 +509,8 @@ fn a_region_whose_position_is_gone_is_named_and_no_other_waits() {
 
 #[test]
 fn a_region_that_cannot_be_counted_is_left_out_of_the_board_alone() {
-    let mut stand = Stand::of(&["19", "20"]);
-    stand.panic_at = "board 20".into();
+    let mut stand = Stand::of(&["19", "23"]);
+    stand.panic_at = "board 23".into();
     for region in 0..2 {
         stand.within(region, |stand| {
             stand.declare(4);
@@ -512,7 +519,28 @@ fn a_region_that_cannot_be_counted_is_left_out_of_the_board_alone() {
     }
     let _running = stand.dashboard();
     stand.wait_for(1);
-    stand.wait_for_metric("region_failed{region=\"20\"} 1");
+    stand.wait_for_metric("region_failed{region=\"23\"} 1");
+    assert_eq!(stand.get("/sv/region/23/avdelning/AVD1").0, 503, "it is not known, and may exist");
+    stand.admit();
+    stand.wait_for(2);
+}
+
+#[test]
+fn no_region_speaks_for_another() {
+    let mut stand = Stand::of(&["21", "22"]);
+    for region in 0..2 {
+        stand.within(region, |stand| {
+            stand.declare(4);
+            stand.admit();
+        });
+    }
+    let _running = stand.dashboard();
+    stand.ready();
+    stand.stray = Some(stand.regions[1]);
+    stand.admit();
+    stand.stray = None;
+    stand.wait_for_metric("records_total{fate=\"unreadable\"} 1");
+    stand.wait_for(1);
     stand.admit();
     stand.wait_for(2);
 }

@@ -131,10 +131,11 @@ struct Log {
     lines: Vec<Line>,
 }
 
-/// The ward's page; empty when the ward is not known, which the address already answered with "not found".
+/// The ward's page; without content while the ward is not known, as when its region is read again under a reader.
 pub(super) fn tree(sight: &Sight<'_>) -> Node {
-    let Scope::Ward(region, code) = sight.scope else { return Node::default() };
-    let Some(ward) = sight.board.ward(region, code) else { return Node::default() };
+    let around = |children| Node::around("levande", "<div id=\"levande\">".into(), children, "</div>");
+    let Scope::Ward(region, code) = sight.scope else { return around(Vec::new()) };
+    let Some(ward) = sight.board.ward(region, code) else { return around(Vec::new()) };
     let mut main = vec![Node::leaf("nu", now(sight, ward))];
     if let Some(detail) = sight.detail {
         main.push(Node::leaf("kurvor", charts(sight, detail)));
@@ -146,7 +147,7 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
         Node::around("sidospalt", "<div id=\"sidospalt\" class=\"aside\">".into(), side, "</div>"),
     ];
     let columns = Node::around("yta", "<div id=\"yta\" class=\"columns\">".into(), columns, "</div>");
-    Node::around("levande", "<div id=\"levande\">".into(), vec![columns], "</div>")
+    around(vec![columns])
 }
 
 fn now(sight: &Sight<'_>, ward: &Ward) -> String {
