@@ -307,7 +307,9 @@ impl Follower {
     }
 
     fn tell(&self) {
-        let (ready, reason) = self.hub.standings().readiness();
+        // Held to the end: of two threads the one that looked first must not speak last.
+        let standings = self.hub.standings();
+        let (ready, reason) = standings.readiness();
         self.health.set_ready(BOARD, ready, reason);
     }
 

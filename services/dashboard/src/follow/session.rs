@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
     }
 
     /// Fills the live state of the regions from the store and says where each topic goes on. A region of which an event
-    /// cannot be loaded keeps no state and is named.
+    /// cannot be loaded keeps what was held of it and is named.
     pub(super) fn start(
         &mut self,
         regions: &[Region],
@@ -119,8 +119,8 @@ impl<'a> Session<'a> {
                 failures.insert(*region, reason);
             }
         }
-        failures.keys().for_each(|region| fresh.forget(region.code()));
-        hub.live().replace(regions.iter().map(|region| region.code()), fresh);
+        let loaded = regions.iter().filter(|region| !failures.contains_key(region));
+        hub.live().replace(loaded.map(|region| region.code()), fresh);
         tracing::info!(events = count, milliseconds = begun.elapsed().as_millis() as u64, "started from the store");
         Ok((starts, failures))
     }
