@@ -28,7 +28,7 @@ use crate::hub::Hub;
 use crate::page::Picture;
 use crate::period::Period;
 use crate::report::{self, Address, Page, Place};
-use crate::server::Params;
+use crate::server::{AGAIN_AFTER, Params};
 use crate::shown::Shown;
 use crate::status::{Kind, Status};
 use crate::stream::{HEARTBEAT, event_stream};
@@ -214,9 +214,16 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
     }
 }
 
-/// The instant and completeness that every answer starts with.
-fn envelope(picture: &Picture, name: &str, content: serde_json::Value) -> Json<serde_json::Value> {
-    Json(json!({ "at": rfc3339(picture.board.now), "complete": picture.board.ready, name: content }))
+/// The instant and completeness that every answer starts with; while regions are being read it names them, and `null` in
+/// their figures means that.
+fn envelope(picture: &Picture, scope: &Scope, name: &str, content: serde_json::Value) -> Json<serde_json::Value> {
+    let loading: Vec<&str> = picture.board.loading(scope).collect();
+    Json(json!({
+        "at": rfc3339(picture.board.now),
+        "complete": picture.board.is_complete(scope),
+        "loading": loading,
+        name: content,
+    }))
 }
 
 fn value(content: impl Serialize) -> serde_json::Value {
@@ -237,7 +244,7 @@ async fn regions(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
             json!({ "region": region.code(), "name": region.name(), "totals": value(figures(&picture, &wards)) })
         })
         .collect();
-    envelope(&picture, "regions", list.into())
+    envelope(&picture, &Scope::Country, "regions", list.into())
 }
 
 async fn hospitals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -257,7 +264,7 @@ async fn hospitals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
             })
         })
         .collect();
-    envelope(&picture, "hospitals", list.into())
+    envelope(&picture, &scope, "hospitals", list.into())
 }
 
 async fn units(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -265,20 +272,23 @@ async fn units(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::V
     let picture = hub.picture();
     let scope = scope_of(&pairs);
     let list: Vec<_> = chosen(&picture, &scope, &pairs).iter().map(|ward| value(describe(&picture, ward))).collect();
-    envelope(&picture, "units", list.into())
+    envelope(&picture, &scope, "units", list.into())
 }
 
 async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, String)>) -> Response {
     hub.metrics.answers.inc();
     let picture = hub.picture();
+    let wanted = Scope::Ward(region.as_str().into(), unit.as_str().into());
     let Some(ward) = picture.board.ward(&region, &unit) else {
+        if picture.board.is_loading(&wanted) {
+            return not_yet();
+        }
         let hint = "no such unit has been heard from; /api/v1/units lists those that have";
         return (StatusCode::NOT_FOUND, Json(json!({ "error": "unit-unknown", "message": hint }))).into_response();
     };
     let scope = Scope::Ward(ward.region.clone(), ward.code.clone());
-    let Some(detail) = hub.detail(&scope, picture.board.now) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    // It is on the board: its region was let go this second, and is read again.
+    let Some(detail) = hub.detail(&scope, picture.board.now) else { return not_yet() };
     let steps = |steps: &[(Timestamp, Option<i64>)]| -> serde_json::Value {
         steps.iter().map(|(at, value)| json!({ "from": rfc3339(*at), "value": value })).collect()
     };
@@ -293,7 +303,7 @@ async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, S
         "history": { "belagda": steps(&detail.week.belagda), "disponibla": steps(&detail.week.disponibla) },
         "log": value(&detail.log),
     });
-    envelope(&picture, "unit", content).into_response()
+    envelope(&picture, &scope, "unit", content).into_response()
 }
 
 async fn totals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -301,7 +311,7 @@ async fn totals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::
     let picture = hub.picture();
     let scope = scope_of(&pairs);
     let wards = chosen(&picture, &scope, &pairs);
-    envelope(&picture, "totals", value(figures(&picture, &wards)))
+    envelope(&picture, &scope, "totals", value(figures(&picture, &wards)))
 }
 
 /// The same count at another instant, from the same events: by default the last 06:00. It reaches as far back as the
@@ -344,7 +354,7 @@ async fn snapshot(State(hub): State<Arc<Hub>>, pairs: Params) -> Response {
         "overbelaggningar_per_100": per_100(total.overbelaggningar),
         "utlokaliserade_per_100": per_100(total.utlokaliserade).filter(|_| outlying),
     });
-    envelope(&picture, "snapshot", content).into_response()
+    envelope(&picture, &scope_of(&pairs), "snapshot", content).into_response()
 }
 
 async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -376,7 +386,7 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
             })
         })
         .collect();
-    envelope(&picture, "attention", list.into())
+    envelope(&picture, &scope_of(&pairs), "attention", list.into())
 }
 
 /// The tables of a page of published figures.
@@ -426,7 +436,13 @@ async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
         "sv": value(definitions::terms(Language::Sv, limits)),
         "en": value(definitions::terms(Language::En, limits)),
     });
-    envelope(&picture, "definitions", content)
+    envelope(&picture, &Scope::Country, "definitions", content)
+}
+
+/// What is asked for may exist: its region is being read.
+fn not_yet() -> Response {
+    let content = json!({ "error": "loading", "message": "the region is being read; ask again in a few seconds" });
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AGAIN_AFTER)], Json(content)).into_response()
 }
 
 fn bad(code: &str, message: &str) -> Response {

@@ -4,6 +4,7 @@
 //! why they show the same numbers.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use schemas::{CareType, ClosedReason, Timestamp};
@@ -13,7 +14,9 @@ use topics::Region;
 use crate::age::{Freshness, Limits};
 use crate::collate;
 use crate::doubt::Doubt;
-use crate::live::Live;
+use crate::failpoint;
+use crate::live::{self, Live};
+use crate::standing::{Standing, Standings};
 use crate::status::Kind;
 use crate::ward::{HOURS, Hour, Past, Ward, last_morning};
 
@@ -23,8 +26,8 @@ pub struct Board {
     pub now: Timestamp,
     /// Raised with every board.
     pub generation: u64,
-    /// Whether the state is complete: bootstrapped and tailing.
-    pub ready: bool,
+    /// How far each region has come: started from the store, and following its topics.
+    pub standings: Standings,
     /// By region and unit code.
     pub wards: BTreeMap<(Box<str>, Box<str>), Arc<Ward>>,
     /// When each source was last heard, by region and source system.
@@ -41,56 +44,86 @@ pub struct Board {
 #[derive(Default)]
 pub struct Builder {
     generation: u64,
-    pasts: BTreeMap<(Box<str>, Box<str>), Past>,
-    statuses: BTreeMap<(Box<str>, Box<str>), (Kind, Timestamp)>,
+    pasts: BTreeMap<Key, Past>,
+    statuses: BTreeMap<Key, (Kind, Timestamp)>,
 }
 
 impl Builder {
-    /// The board at `now`.
-    pub fn build(&mut self, live: &Live, limits: Limits, ready: bool, now: Timestamp) -> Board {
+    /// The board at `now`. A region that cannot be counted is left out, and counts as failed, for as long as it is so.
+    pub fn build(&mut self, live: &Live, limits: Limits, mut standings: Standings, now: Timestamp) -> Board {
         self.generation += 1;
-        let mut wards = BTreeMap::new();
-        let mut heard = BTreeMap::new();
-        let mut findings = BTreeMap::new();
-        let mut unplaced = BTreeMap::new();
+        let mut parts = Vec::with_capacity(live.regions.len());
         for (code, region) in &live.regions {
-            findings.extend(FindingRule::ALL.iter().map(|rule| ((code.clone(), *rule), 0)));
-            for (rule, count) in region.found() {
-                *findings.entry((code.clone(), rule)).or_default() += count;
-            }
-            unplaced.insert(code.clone(), region.doubt(now));
-            for (source, at) in &region.heard {
-                heard.insert((code.clone(), source.clone()), *at);
-            }
-            for unit in region.units.values() {
-                let key = (code.clone(), unit.code.clone());
-                let past = match self.pasts.get(&key) {
-                    Some(past) if past.holds(unit, now) => past,
-                    _ => {
-                        self.pasts.insert(key.clone(), Past::of(unit, now));
-                        &self.pasts[&key]
+            // What is kept between boards is whole after a panic: each entry is made before it is put in.
+            match catch_unwind(AssertUnwindSafe(|| self.part(code, region, limits, now))) {
+                Ok(part) => parts.push(part),
+                Err(_) => {
+                    tracing::error!(region = &**code, "region {code} is left out of the board: counting it panicked");
+                    if let Ok(region) = code.parse() {
+                        standings.set(region, Standing::Failed("its figures cannot be counted".into()));
                     }
-                };
-                let heard = match &unit.source_system {
-                    Some(source) => region.heard.get(source).copied(),
-                    None => unit.changed,
-                };
-                let mut ward = Ward::of(code, unit, past, heard, &limits, now);
-                let kind = ward.status.kind();
-                let since = match self.statuses.get(&key) {
-                    Some((held, since)) if *held == kind => *since,
-                    _ => {
-                        let since = unit.changed.unwrap_or(now);
-                        self.statuses.insert(key.clone(), (kind, since));
-                        since
-                    }
-                };
-                ward.status_since = Some(since);
-                wards.insert(key, Arc::new(ward));
+                }
             }
         }
-        Board { now, generation: self.generation, ready, wards, heard, limits, findings, unplaced }
+        let mut board = Board { generation: self.generation, standings, ..Board::empty(now, limits) };
+        for part in parts {
+            board.wards.extend(part.wards);
+            board.heard.extend(part.heard);
+            board.findings.extend(part.findings);
+            board.unplaced.insert(part.region, part.unplaced);
+        }
+        board
     }
+
+    fn part(&mut self, code: &str, region: &live::Region, limits: Limits, now: Timestamp) -> Part {
+        failpoint::reach("board", code);
+        let code: Box<str> = code.into();
+        let mut findings: BTreeMap<_, _> = FindingRule::ALL.iter().map(|rule| ((code.clone(), *rule), 0)).collect();
+        for (rule, count) in region.found() {
+            *findings.entry((code.clone(), rule)).or_default() += count;
+        }
+        let mut wards = Vec::with_capacity(region.units.len());
+        for unit in region.units.values() {
+            let key = (code.clone(), unit.code.clone());
+            let past = match self.pasts.get(&key) {
+                Some(past) if past.holds(unit, now) => past,
+                _ => {
+                    self.pasts.insert(key.clone(), Past::of(unit, now));
+                    &self.pasts[&key]
+                }
+            };
+            let heard = match &unit.source_system {
+                Some(source) => region.heard.get(source).copied(),
+                None => unit.changed,
+            };
+            let mut ward = Ward::of(&code, unit, past, heard, &limits, now);
+            let kind = ward.status.kind();
+            let since = match self.statuses.get(&key) {
+                Some((held, since)) if *held == kind => *since,
+                _ => {
+                    let since = unit.changed.unwrap_or(now);
+                    self.statuses.insert(key.clone(), (kind, since));
+                    since
+                }
+            };
+            ward.status_since = Some(since);
+            wards.push((key, Arc::new(ward)));
+        }
+        let heard = region.heard.iter().map(|(source, at)| ((code.clone(), source.clone()), *at)).collect();
+        Part { wards, heard, findings, unplaced: region.doubt(now), region: code }
+    }
+}
+
+/// A region and a code within it.
+type Key = (Box<str>, Box<str>);
+
+/// One region's part of a board.
+struct Part {
+    region: Box<str>,
+    wards: Vec<(Key, Arc<Ward>)>,
+    heard: Vec<(Key, Timestamp)>,
+    findings: BTreeMap<(Box<str>, FindingRule), u32>,
+    unplaced: Doubt,
 }
 
 /// A part of the country.
@@ -235,13 +268,28 @@ impl Board {
         Self {
             now,
             generation: 0,
-            ready: false,
+            standings: Standings::default(),
             wards: BTreeMap::new(),
             heard: BTreeMap::new(),
             limits,
             findings: BTreeMap::new(),
             unplaced: BTreeMap::new(),
         }
+    }
+
+    /// Whether everything that is in Kafka of a scope is in the board.
+    pub fn is_complete(&self, scope: &Scope) -> bool {
+        self.standings.is_complete(scope.region())
+    }
+
+    /// Regions of a scope that are still being read.
+    pub fn loading<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a str> {
+        self.standings.incomplete().filter(|region| scope.region().is_none_or(|wanted| wanted == *region))
+    }
+
+    /// Whether nothing is known of a scope yet because it is still being read.
+    pub fn is_loading(&self, scope: &Scope) -> bool {
+        !self.is_complete(scope) && self.wards(scope).next().is_none()
     }
 
     /// The wards of a scope, by region and code.

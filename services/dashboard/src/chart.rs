@@ -92,8 +92,11 @@ pub fn steps(values: &[Step], capacity: &[Step], from: Timestamp, to: Timestamp,
     const TOP: f64 = 14.0;
     const BOTTOM: f64 = 30.0;
     let top = nice_top(highest(values.iter().chain(capacity).map(|(_, value)| *value)));
-    let span = (to.0 - from.0).max(1) as f64;
-    let x = |at: Timestamp| LEFT + (at.0 - from.0).clamp(0, to.0 - from.0) as f64 / span * (WIDTH - LEFT - RIGHT);
+    let span = to.0.saturating_sub(from.0).max(1) as f64;
+    let x = |at: Timestamp| {
+        LEFT + at.0.saturating_sub(from.0).clamp(0, to.0.saturating_sub(from.0).max(0)) as f64 / span
+            * (WIDTH - LEFT - RIGHT)
+    };
     let y = |value: i64| HEIGHT - BOTTOM - value as f64 / top as f64 * (HEIGHT - TOP - BOTTOM);
 
     let mut svg = format!(
@@ -180,7 +183,7 @@ fn step_area(steps: &[Step], to: Timestamp, x: &impl Fn(Timestamp) -> f64, y: &i
 /// Ticks at even local hours for a day, at midnights for longer spans.
 fn time_ticks(from: Timestamp, to: Timestamp) -> Vec<(Timestamp, String)> {
     const HOUR: i64 = 3_600_000_000;
-    let daily = to.0 - from.0 > 48 * HOUR;
+    let daily = to.0.saturating_sub(from.0) > 48 * HOUR;
     let mut ticks = Vec::new();
     let mut at = Timestamp(from.0 - from.0.rem_euclid(HOUR) + HOUR);
     while at.0 < to.0 {

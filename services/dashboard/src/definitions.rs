@@ -289,6 +289,7 @@ pub fn words(language: Language) -> Vec<(&'static str, &'static str)> {
     match language {
         Language::Sv => vec![
             (w.missing, "inget har kommit"),
+            (w.loading, "regionens uppgifter läses in; siffran är inte känd än"),
             (w.unreadable, "något har kommit men säger inte siffran"),
             (w.not_applicable, "siffran har ingen mening här, till exempel en andel av noll"),
             ("färre än 5", "siffran döljs för att få personer ligger bakom den; gränsen kan skilja mellan regioner"),
@@ -297,6 +298,7 @@ pub fn words(language: Language) -> Vec<(&'static str, &'static str)> {
         ],
         Language::En => vec![
             (w.missing, "nothing was received"),
+            (w.loading, "the region's data are being read; the figure is not known yet"),
             (w.unreadable, "something was received that does not tell the figure"),
             (w.not_applicable, "the figure has no meaning here, such as a share of zero"),
             (

@@ -1,29 +1,38 @@
-//! Follows the common topics on a thread of its own: starts from the store, then tails Kafka, for as long as it runs.
+//! Follows the common topics on threads of its own: starts from the store, then tails Kafka, for as long as it runs.
 //!
 //! The one-compare rule keeps replays out, and the live state is a function of the *set* of events, so nothing that
-//! comes twice or late changes a figure wrongly. When the store or Kafka is away the thread waits and says so; when a
-//! position is gone from Kafka it starts over from the store.
+//! comes twice or late changes a figure wrongly. When the store or Kafka is away the thread waits and says so.
+//!
+//! One thread reads all regions. What fails for one region (a record at which applying or loading panics, a topic that
+//! is missing, a position that is gone from Kafka, an episode that cannot be recalled) *parts* it: its topics are left,
+//! and a thread of its own starts it again from the store, as often as it takes, while the others are read on untouched.
+//! A region that has been parted stays so until the process ends; there are at most as many threads as regions. A record
+//! at which a region ended twice is set aside, see [`aside`].
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod aside;
+mod session;
+
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
+use runtime::broker;
 use runtime::config;
 use runtime::exit::chain;
 use runtime::health::Health;
 use runtime::metrics::Gauge;
-use runtime::origin::{Origin, Position, Watermarks};
 use runtime::shutdown::Shutdown;
-use runtime::tail::{self, Record, Start, Tail};
-use schemas::{BedCapacity, BedStatus, DecodeError, Decoder, Encounter, Kind, Person, Timestamp};
-use timeline::{EpisodeKey, Event};
+use runtime::tail::{self, Tail};
+use schemas::Kind;
 use topics::{Region, name};
 
+use self::aside::{Coordinates, Strikes};
+use self::session::{Failures, Session};
 use crate::hub::Hub;
-use crate::live::{Applied, Live};
-use crate::metrics::Fate;
-use crate::store::{self, Store};
+use crate::standing::Standing;
+use crate::store;
 
 /// Health component: whether the board is complete.
 pub const BOARD: &str = "board";
@@ -38,6 +47,9 @@ const POLL_WAIT: Duration = Duration::from_millis(200);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 const LAG_EVERY: Duration = Duration::from_secs(2);
 const RETIRE_EVERY: Duration = Duration::from_secs(600);
+/// When reading regions together has ended so often in a row, before all were complete and for a reason that names no
+/// region, each of them is parted: whichever is behind it must not hold the others.
+const UNEXPLAINED_MAX: u32 = 3;
 
 /// What the follower needs.
 pub struct Follower {
@@ -57,9 +69,15 @@ pub struct Follower {
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
-    /// For talking to the store from the thread.
+    /// For talking to the store from the threads.
     pub runtime: tokio::runtime::Handle,
+    /// Records at which a worker ended, by region.
+    pub struck: Struck,
 }
+
+/// Records at which a worker ended, by region; see [`aside`]. Bounded per region.
+#[derive(Default)]
+pub struct Struck(Mutex<BTreeMap<Region, Strikes>>);
 
 /// Why following has to start over.
 #[derive(Debug, thiserror::Error)]
@@ -70,80 +88,145 @@ enum Interrupted {
     Tail(#[from] tail::Error),
     #[error("the store is away while an episode's earlier events are needed")]
     Recall(#[source] store::Error),
+    #[error("start a thread for a region of its own")]
+    Thread(#[source] std::io::Error),
+    #[error("a panic outside of any record; the log says where")]
+    Panicked,
+    /// A region that is read by itself failed.
+    #[error("{0}")]
+    Alone(String),
 }
 
-struct Session<'a> {
-    follower: &'a Follower,
-    store: Option<Store>,
-    decoder: Decoder,
-    marks: Watermarks,
-    gathered: Vec<u8>,
-    flushed: Instant,
+impl Interrupted {
+    /// Whether one region can be behind it, though it names none: Kafka refuses something, or something panicked.
+    fn may_be_one_regions(&self) -> bool {
+        matches!(self, Self::Panicked | Self::Tail(tail::Error::Kafka(_) | tail::Error::Assign(_)))
+    }
+}
+
+/// A topic that is followed.
+struct Topic {
+    region: Region,
+    kind: Kind,
+    name: String,
+}
+
+/// What becomes of a region that cannot go on with the others.
+type Part<'a> = &'a dyn Fn(Region, String) -> Result<(), Interrupted>;
+
+/// Regions that are followed together.
+struct Group<'a> {
+    regions: Vec<Region>,
+    /// `None` for a region by itself, which has nobody to be parted from.
+    part: Option<Part<'a>>,
+    /// Where Kafka's readiness is said.
+    kafka: Health,
+    /// Attempts that ended before all were complete, in a row, and nobody knows for which region.
+    unexplained_count: u32,
 }
 
 impl Follower {
     /// Runs until shutdown.
     pub fn run(&self) {
-        self.health.set_ready(BOARD, false, "reading events from the store");
+        self.hub.follow(&self.regions);
         for region in &self.regions {
             self.hub.metrics.begin(region.code());
         }
-        while !self.shutdown.requested() {
-            match self.follow() {
-                Ok(()) => return,
-                Err(error) => {
-                    self.hub.set_ready(false);
-                    let reason = chain(&error);
-                    tracing::warn!("starting over in {} s: {reason}", RETRY_AFTER.as_secs());
-                    self.health.set_ready(BOARD, false, reason);
-                    self.shutdown.sleep(RETRY_AFTER);
+        self.tell();
+        thread::scope(|scope| {
+            let part = |region: Region, reason: String| {
+                tracing::warn!(region = region.code(), "region {region} goes on by itself: {reason}");
+                self.stand(&[region], &Standing::Failed(reason.into()));
+                let alone = move || {
+                    // Whether Kafka answers is said by those who are read together; here it is a reason like any other.
+                    self.pause();
+                    self.follow_always(Group {
+                        regions: vec![region],
+                        part: None,
+                        kafka: quiet(),
+                        unexplained_count: 0,
+                    });
+                };
+                let name = format!("follower-{region}");
+                thread::Builder::new().name(name).spawn_scoped(scope, alone).map(drop).map_err(Interrupted::Thread)
+            };
+            let part: Option<Part<'_>> = if self.regions.len() > 1 { Some(&part) } else { None };
+            let regions = self.regions.clone();
+            self.follow_always(Group { regions, part, kafka: self.health.clone(), unexplained_count: 0 });
+        });
+    }
+
+    /// Follows a group until shutdown, or until every region of it has been parted.
+    fn follow_always(&self, mut group: Group<'_>) {
+        while !self.shutdown.requested() && !group.regions.is_empty() {
+            let ended = catch_unwind(AssertUnwindSafe(|| self.follow(&mut group)));
+            let Err(error) = ended.unwrap_or(Err(Interrupted::Panicked)) else { continue };
+            let reason = chain(&error);
+            group.unexplained_count += u32::from(error.may_be_one_regions());
+            if group.unexplained_count >= UNEXPLAINED_MAX && group.part.is_some() {
+                let all: Failures = group.regions.iter().map(|region| (*region, reason.clone())).collect();
+                if self.part(&mut group, all).is_ok() {
+                    continue;
                 }
             }
+            tracing::warn!("starting over in {} s: {reason}", RETRY_AFTER.as_secs());
+            let standing = match group.part {
+                Some(_) => Standing::Interrupted(reason.into()),
+                None => Standing::Failed(reason.into()),
+            };
+            self.stand(&group.regions, &standing);
+            self.pause();
         }
     }
 
-    fn follow(&self) -> Result<(), Interrupted> {
-        let mut session = Session {
-            follower: self,
-            store: None,
-            decoder: Decoder::new(),
-            marks: Watermarks::new(),
-            gathered: Vec::new(),
-            flushed: Instant::now(),
-        };
-        let topics: Vec<(Region, Kind, String)> = self
-            .regions
+    /// One attempt: from the store until shutdown, or until it has to start over.
+    fn follow(&self, group: &mut Group<'_>) -> Result<(), Interrupted> {
+        let regions = group.regions.clone();
+        let topics: Vec<Topic> = regions
             .iter()
             .flat_map(|region| SUBJECTS.map(|subject| (*region, name::common(*region, subject))))
-            .filter_map(|(region, topic)| Kind::of_topic(&topic).map(|kind| (region, kind, topic)))
+            .filter_map(|(region, name)| Kind::of_topic(&name).map(|kind| Topic { region, kind, name }))
             .collect();
-        let starts = session.start(&topics)?;
-        let mut tail =
-            match Tail::assign(&self.kafka, self.tail.clone(), &starts, self.health.clone(), self.shutdown.clone()) {
-                Ok(tail) => tail,
-                Err(_) if self.shutdown.requested() => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
-        let lags: Vec<Gauge> = self.regions.iter().map(|region| self.hub.metrics.lag.of(&[region.code()])).collect();
-        let mut complete = false;
+        let mut session = Session::new(self, &regions);
+        let (starts, failures) = session.start(&regions, &topics)?;
+        self.part(group, failures)?;
+        let health = group.kafka.clone();
+        let opened = Tail::assign_present(&self.kafka, self.tail.clone(), &starts, health, self.shutdown.clone());
+        let (mut tail, absent) = match opened {
+            Ok(opened) => opened,
+            Err(_) if self.shutdown.requested() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let failures = absent.iter().map(|absent| (topics[absent.topic].region, chain(&absent.error))).collect();
+        self.part(group, failures)?;
+        leave_parted(&mut tail, &topics, group)?;
+        let lags: Vec<Gauge> = regions.iter().map(|region| self.hub.metrics.lag.of(&[region.code()])).collect();
+        let mut loading: HashSet<Region> = group.regions.iter().copied().collect();
         let mut measured = Instant::now();
         let mut retired = Instant::now();
-        while !self.shutdown.requested() {
-            let wait =
-                if session.gathered.is_empty() { POLL_WAIT } else { GATHER.saturating_sub(session.flushed.elapsed()) };
-            let records = match tail.poll_batch(BATCH_MAX, wait) {
-                Ok(records) => records,
+        while !self.shutdown.requested() && !group.regions.is_empty() {
+            let failures = match tail.poll_batch(BATCH_MAX, session.patience().unwrap_or(POLL_WAIT)) {
+                Ok(records) => session.apply(&topics, &records),
                 Err(_) if self.shutdown.requested() => return Ok(()),
-                Err(error) => return Err(error.into()),
+                Err(error) => match region_of(&topics, error.topic()) {
+                    Some(region) => Failures::from([(region, chain(&error))]),
+                    None => return Err(error.into()),
+                },
             };
-            session.apply(&topics, &records)?;
-            drop(records);
+            if !failures.is_empty() {
+                self.part(group, failures)?;
+                leave_parted(&mut tail, &topics, group)?;
+                loading.retain(|region| group.regions.contains(region));
+            }
             session.flush(false);
-            if !complete && tail.has_caught_up() {
-                complete = true;
-                self.hub.set_ready(true);
-                self.health.set_ready(BOARD, true, "complete and following the topics");
-                tracing::info!(events = self.hub.live().event_count(), "the board is complete");
+            if !loading.is_empty() {
+                self.note_complete(&mut loading, &topics, &tail);
+                if loading.is_empty() {
+                    group.unexplained_count = 0;
+                    let complete: Vec<&str> = group.regions.iter().map(|region| region.code()).collect();
+                    let events = self.hub.live().event_count();
+                    tracing::info!(events, "the board is complete for regions {}", complete.join(", "));
+                }
             }
             if measured.elapsed() >= LAG_EVERY {
                 measured = Instant::now();
@@ -151,258 +234,120 @@ impl Follower {
                 for progress in tail.progress() {
                     sums[progress.topic / SUBJECTS.len()] += progress.lag();
                 }
-                for (gauge, lag) in lags.iter().zip(sums) {
-                    gauge.set(lag);
+                for ((region, gauge), lag) in regions.iter().zip(&lags).zip(sums) {
+                    // Of a parted one its own thread tells.
+                    if group.regions.contains(region) {
+                        gauge.set(lag);
+                    }
                 }
                 let held = self.hub.live().event_count();
                 self.hub.metrics.events_held.set(i64::try_from(held).unwrap_or(i64::MAX));
             }
             if retired.elapsed() >= RETIRE_EVERY {
                 retired = Instant::now();
-                let gone = self.hub.live().retire(self.hub.now());
-                self.hub.metrics.events_retired.inc_by(gone as u64);
+                let failures = self.retire(&group.regions);
+                self.part(group, failures)?;
+                leave_parted(&mut tail, &topics, group)?;
             }
         }
         session.flush(true);
         Ok(())
     }
-}
 
-impl Session<'_> {
-    /// Fills the live state from the store and says where each topic goes on.
-    fn start(&mut self, topics: &[(Region, Kind, String)]) -> Result<Vec<Start>, Interrupted> {
-        let hub = &self.follower.hub;
-        let now = hub.now();
-        let mut starts: Vec<Start> = topics.iter().map(|(_, _, topic)| Start::at_beginning(topic)).collect();
-        hub.metrics.bootstraps.inc();
-        let Some(url) = &self.follower.store else {
-            self.follower.health.set_ready(STORE, true, "none is configured; the board starts from the topics");
-            hub.live().regions.clear();
-            return Ok(starts);
-        };
-        let handle = self.follower.runtime.clone();
-        let regions: Vec<String> = self.follower.regions.iter().map(|region| region.code().to_owned()).collect();
-        let since = hub.live().horizon(now);
-        let begun = Instant::now();
-        let result = handle.block_on(async {
-            let mut store = Store::connect(url).await?;
-            let start = store.start(since, &regions).await?;
-            Ok::<_, store::Error>((store, start))
-        });
-        let (store, start) = match result {
-            Ok(found) => found,
-            Err(error) => {
-                self.follower.health.set_ready(STORE, false, chain(&error));
-                return Err(error.into());
-            }
-        };
-        self.follower.health.set_ready(STORE, true, "answers");
-        self.store = Some(store);
-        for (id, avsc) in &start.schemas {
-            if let Err(error) = self.decoder.insert(*id, avsc) {
-                tracing::warn!("{}", chain(&error));
-            }
-        }
-        let index: BTreeMap<&str, usize> = topics.iter().map(|(_, _, topic)| topic.as_str()).zip(0..).collect();
-        for (topic, partition, offset) in start.progress {
-            if let Some(at) = index.get(topic.as_str()) {
-                starts[*at].offsets.insert(partition, offset);
-            }
-        }
-        for (topic, origin_topic, partition, offset, ordinal) in &start.origins {
-            if let Some(at) = index.get(topic.as_str()) {
-                let position = Position { offset: *offset, ordinal: u32::try_from(*ordinal).unwrap_or_default() };
-                self.marks.restore(*at, &Origin { topic: origin_topic, partition: *partition, position });
-            }
-        }
-        let mut fresh = hub.live().emptied();
-        fresh.is_partial = start.is_partial;
-        let count = start.events.len();
-        for (subject, record) in &start.events {
-            self.load(&mut fresh, subject, record);
-        }
-        *hub.live() = fresh;
-        tracing::info!(events = count, milliseconds = begun.elapsed().as_millis() as u64, "started from the store");
-        Ok(starts)
-    }
-
-    /// Takes an event from the store into a state.
-    fn load(&mut self, live: &mut Live, subject: &str, record: &[u8]) {
-        let Some(kind) = kind_of(subject) else { return };
-        let loaded = loop {
-            let result = match kind {
-                Kind::Encounter => {
-                    self.decoder.decode::<Encounter<'_>>(record).map(|event| live.encounter_recalled(&event))
-                }
-                Kind::BedCapacity => self.decoder.decode::<BedCapacity<'_>>(record).map(|event| live.capacity(&event)),
-                Kind::BedStatus => self.decoder.decode::<BedStatus<'_>>(record).map(|event| live.bed_status(&event)),
-                Kind::Person => self.decoder.decode::<Person<'_>>(record).map(|event| live.heard(&event.envelope)),
-                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => Ok(()),
-            };
-            match result {
-                Err(DecodeError::UnknownSchema(id)) if self.learn(id) => {}
-                other => break other,
-            }
-        };
-        if let Err(error) = loaded {
-            self.follower.hub.metrics.records.of(Fate::Unreadable).inc();
-            tracing::error!(subject, "a record of the store cannot be read: {error}");
+    /// Regions of which everything that was there at the start has been taken are complete.
+    fn note_complete(&self, loading: &mut HashSet<Region>, topics: &[Topic], tail: &Tail) {
+        let behind: HashSet<Region> = (0..)
+            .zip(topics)
+            .filter(|(index, _)| !tail.has_caught_up_with(*index))
+            .map(|(_, topic)| topic.region)
+            .collect();
+        let complete: Vec<Region> = loading.iter().copied().filter(|region| !behind.contains(region)).collect();
+        if !complete.is_empty() {
+            loading.retain(|region| behind.contains(region));
+            self.stand(&complete, &Standing::Complete);
         }
     }
 
-    fn apply(&mut self, topics: &[(Region, Kind, String)], records: &[Record<'_>]) -> Result<(), Interrupted> {
-        let hub = self.follower.hub.clone();
-        let metrics = &hub.metrics;
-        for record in records {
-            let (region, kind, topic) = &topics[record.topic()];
-            let fate = match record.origin() {
-                Ok(origin) if !self.marks.admit(record.topic(), &origin) => Fate::Replayed,
-                Ok(_) => match self.apply_one(*region, *kind, record) {
-                    Ok(()) => Fate::Applied,
-                    Err(Unapplied::Unreadable(error)) => {
-                        tracing::error!(topic, partition = record.partition(), offset = record.offset(), "{error}");
-                        Fate::Unreadable
-                    }
-                    Err(Unapplied::Interrupted(interrupted)) => return Err(interrupted),
-                },
-                Err(error) => {
-                    tracing::error!(topic, partition = record.partition(), offset = record.offset(), "{error}");
-                    Fate::Unreadable
+    /// Lets old episodes go, a region at a time.
+    fn retire(&self, regions: &[Region]) -> Failures {
+        let mut failures = Failures::new();
+        for region in regions {
+            let now = self.hub.now();
+            let gone = catch_unwind(AssertUnwindSafe(|| self.hub.live().retire(region.code(), now)));
+            match gone {
+                Ok(gone) => self.hub.metrics.events_retired.inc_by(gone as u64),
+                Err(_) => {
+                    self.hub.live().forget(region.code());
+                    failures.insert(*region, "letting old episodes go ended in a panic".to_owned());
                 }
-            };
-            metrics.records.of(fate).inc();
-        }
-        Ok(())
-    }
-
-    fn apply_one(&mut self, region: Region, kind: Kind, record: &Record<'_>) -> Result<(), Unapplied> {
-        let hub = self.follower.hub.clone();
-        let payload = record.payload();
-        loop {
-            let now = hub.now();
-            let result = match kind {
-                Kind::Encounter => self.decoder.decode::<Encounter<'_>>(payload).map(|event| {
-                    let applied = hub.live().encounter(&event, now);
-                    (event.envelope.ingested_at, applied)
-                }),
-                Kind::BedCapacity => self.decoder.decode::<BedCapacity<'_>>(payload).map(|event| {
-                    hub.live().capacity(&event);
-                    (event.envelope.ingested_at, Applied::Yes)
-                }),
-                Kind::BedStatus => self.decoder.decode::<BedStatus<'_>>(payload).map(|event| {
-                    hub.live().bed_status(&event);
-                    (event.envelope.ingested_at, Applied::Yes)
-                }),
-                Kind::Person => self.decoder.decode::<Person<'_>>(payload).map(|event| {
-                    hub.live().heard(&event.envelope);
-                    (event.envelope.ingested_at, Applied::Yes)
-                }),
-                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => return Ok(()),
-            };
-            match result {
-                Ok((ingested_at, Applied::Yes)) => {
-                    self.applied(record, ingested_at, now);
-                    return Ok(());
-                }
-                Ok((ingested_at, Applied::NeedsHistory(key))) => {
-                    self.recall(region, &key).map_err(Unapplied::Interrupted)?;
-                    let event: Encounter<'_> = self.decoder.decode(payload).map_err(Unapplied::Unreadable)?;
-                    hub.live().encounter_recalled(&event);
-                    self.applied(record, ingested_at, now);
-                    return Ok(());
-                }
-                Err(DecodeError::UnknownSchema(id)) if self.learn(id) => {}
-                Err(error) => return Err(Unapplied::Unreadable(error)),
             }
         }
+        failures
     }
 
-    /// Brings back the events of an episode that memory may have let go.
-    fn recall(&mut self, region: Region, key: &EpisodeKey) -> Result<(), Interrupted> {
-        if self.follower.store.is_none() {
-            return Ok(());
-        }
-        let hub = self.follower.hub.clone();
-        hub.metrics.recalls.inc();
-        let nodes = [format!("e:{}/{}", key.source_system, key.episode)];
-        let handle = self.follower.runtime.clone();
-        let url = self.follower.store.clone().unwrap_or_default();
-        let held = self.store.take().filter(|store| !store.is_closed());
-        let (store, records) = handle
-            .block_on(async {
-                let mut store = match held {
-                    Some(store) => store,
-                    None => Store::connect(&url).await?,
-                };
-                let records = store.component(region.code(), &nodes).await?;
-                Ok::<_, store::Error>((store, records))
-            })
-            .map_err(Interrupted::Recall)?;
-        self.store = Some(store);
-        let mut events = Vec::with_capacity(records.len());
-        for (subject, record) in &records {
-            if subject != "encounter" {
+    /// Parts these regions from their group; the end of the attempt for one that is by itself.
+    fn part(&self, group: &mut Group<'_>, failures: Failures) -> Result<(), Interrupted> {
+        for (region, reason) in failures {
+            if !group.regions.contains(&region) {
                 continue;
             }
-            loop {
-                match self.decoder.decode::<Encounter<'_>>(record) {
-                    Ok(encounter) => events.push(Event::from(&encounter)),
-                    Err(DecodeError::UnknownSchema(id)) if self.learn(id) => continue,
-                    Err(error) => tracing::error!("a record of the store cannot be read: {error}"),
-                }
-                break;
-            }
+            let Some(part) = group.part else { return Err(Interrupted::Alone(reason)) };
+            part(region, reason)?;
+            group.regions.retain(|held| *held != region);
         }
-        hub.live().recall(region.code(), events);
         Ok(())
     }
 
-    /// Fetches a schema; false when it cannot be had, and the record counts as unreadable.
-    fn learn(&mut self, id: u32) -> bool {
-        match self.follower.registry.schema(id) {
-            Ok(avsc) => self.decoder.insert(id, &avsc).is_ok(),
-            Err(error) => {
-                tracing::error!(schema_id = id, "{}", chain(&error));
-                false
-            }
+    /// Says how far regions have come, to pages, metrics and readiness.
+    fn stand(&self, regions: &[Region], standing: &Standing) {
+        for region in regions {
+            self.hub.set_standing(*region, standing.clone());
         }
+        self.tell();
     }
 
-    fn applied(&mut self, record: &Record<'_>, ingested_at: Timestamp, now: Timestamp) {
-        self.follower.hub.metrics.delay.observe((now.0 - ingested_at.0).max(0) as f64 / 1_000_000.0);
-        let Some(id) = record.header(runtime::origin::EVENT_ID_HEADER) else { return };
-        // A header that is not an id of ours goes nowhere near a page.
-        if id.len() != 36 || !id.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
-            return;
-        }
-        let before: &[u8] = if self.gathered.is_empty() { b"event: applied\ndata: {\"events\":[\"" } else { b",\"" };
-        self.gathered.extend_from_slice(before);
-        self.gathered.extend_from_slice(id);
-        self.gathered.push(b'"');
+    fn tell(&self) {
+        // Held to the end: of two threads the one that looked first must not speak last.
+        let standings = self.hub.standings();
+        let (ready, reason) = standings.readiness();
+        self.health.set_ready(BOARD, ready, reason);
     }
 
-    /// Tells which events have been applied, at most every few milliseconds.
-    fn flush(&mut self, now: bool) {
-        if self.gathered.is_empty() || (!now && self.flushed.elapsed() < GATHER) {
-            return;
-        }
-        self.flushed = Instant::now();
-        self.gathered.extend_from_slice(b"]}\n\n");
-        self.follower.hub.tell_applied(Bytes::from(std::mem::take(&mut self.gathered)));
+    fn pause(&self) {
+        self.shutdown.sleep(RETRY_AFTER);
+    }
+
+    /// A worker ended at a record: says so with the record's coordinates, and whether it is set aside from now on.
+    fn strike(&self, region: Region, coordinates: &Coordinates) {
+        let aside = self.struck.held().entry(region).or_default().strike(coordinates.clone());
+        let then = if aside { "it is set aside" } else { "the region starts again" };
+        tracing::error!(region = region.code(), record = %coordinates, "a worker ended at record {coordinates}; {then}");
+    }
+
+    fn aside(&self, regions: &[Region]) -> HashSet<Coordinates> {
+        let strikes = self.struck.held();
+        regions.iter().filter_map(|region| strikes.get(region)).flat_map(Strikes::aside).cloned().collect()
     }
 }
 
-enum Unapplied {
-    Unreadable(DecodeError),
-    Interrupted(Interrupted),
+impl Struck {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Region, Strikes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn kind_of(subject: &str) -> Option<Kind> {
-    match subject {
-        "encounter" => Some(Kind::Encounter),
-        "bed-capacity" => Some(Kind::BedCapacity),
-        "bed-status" => Some(Kind::BedStatus),
-        "person" => Some(Kind::Person),
-        _ => None,
-    }
+/// Leaves every topic of a region that is not of the group any more.
+fn leave_parted(tail: &mut Tail, topics: &[Topic], group: &Group<'_>) -> Result<(), tail::Error> {
+    let parted: Vec<usize> =
+        (0..).zip(topics).filter(|(_, topic)| !group.regions.contains(&topic.region)).map(|(index, _)| index).collect();
+    tail.leave(&parted)
+}
+
+fn region_of(topics: &[Topic], name: Option<&str>) -> Option<Region> {
+    topics.iter().find(|topic| Some(topic.name.as_str()) == name).map(|topic| topic.region)
+}
+
+/// A place to say things that nobody asks for.
+fn quiet() -> Health {
+    Health::new(&[broker::COMPONENT])
 }

@@ -187,7 +187,7 @@ pub fn week(language: Language, at: Timestamp) -> String {
 
 /// How long ago: `nyss`, `38 min`, `sedan 04.12`, and with the date when it was not today.
 pub fn age(language: Language, now: Timestamp, at: Timestamp) -> String {
-    let minutes = (now.0 - at.0).max(0) / 60_000_000;
+    let minutes = now.0.saturating_sub(at.0).max(0) / 60_000_000;
     match (minutes, language) {
         (0, Language::Sv) => "nyss".into(),
         (0, Language::En) => "just now".into(),

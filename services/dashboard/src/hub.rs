@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,7 @@ use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use schemas::Timestamp;
 use tokio::sync::{Semaphore, broadcast, watch};
+use topics::Region;
 
 use crate::address::Query;
 use crate::age::Limits;
@@ -23,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::page::{self, Detail, Picture, Sight, Subject, feeds};
 use crate::shelf::Shelf;
+use crate::standing::{Standing, Standings};
 use crate::usual::Usual;
 use crate::words::Language;
 
@@ -81,7 +84,7 @@ pub struct Hub {
     rules: Rules,
     live: Mutex<Live>,
     builder: Mutex<Builder>,
-    ready: std::sync::atomic::AtomicBool,
+    standings: Mutex<Standings>,
     usual: ArcSwap<Usual>,
     picture: ArcSwap<Picture>,
     topics: Mutex<HashMap<Topic, Arc<Running>>>,
@@ -116,7 +119,7 @@ impl Hub {
             rules,
             live: Mutex::new(live),
             builder: Mutex::new(Builder::default()),
-            ready: std::sync::atomic::AtomicBool::new(false),
+            standings: Mutex::new(Standings::default()),
             usual: ArcSwap::from_pointee(Usual::default()),
             picture: ArcSwap::from_pointee(picture),
             topics: Mutex::new(HashMap::new()),
@@ -136,13 +139,27 @@ impl Hub {
 
     /// The live state. Hold it shortly: pages read boards, not this.
     pub fn live(&self) -> MutexGuard<'_, Live> {
-        // A panic while applying leaves one event half applied; the process goes on and the next start is clean.
+        // A panic while applying leaves one region half changed, and whoever caught it throws that region away.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says whether the state is complete.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Relaxed);
+    /// Says which regions will be read; nothing of them is complete yet.
+    pub fn follow(&self, regions: &[Region]) {
+        let standings = Standings::loading(regions);
+        let board = Board { standings: standings.clone(), ..Board::empty(self.now(), self.limits) };
+        let picture = Picture { board: Arc::new(board), ..Picture::clone(&self.picture()) };
+        *self.standings() = standings;
+        self.picture.store(Arc::new(picture));
+    }
+
+    /// Says how far a region has come.
+    pub fn set_standing(&self, region: Region, standing: Standing) {
+        self.standings().set(region, standing);
+    }
+
+    /// How far each region has come.
+    pub fn standings(&self) -> MutexGuard<'_, Standings> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets what is usual at the present hour.
@@ -182,8 +199,12 @@ impl Hub {
         // Held to the end: of two turns at once the older must not be shown last.
         let mut builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
-        let board = builder.build(&self.live(), self.limits, self.ready.load(Ordering::Relaxed), now);
+        let standings = self.standings().clone();
+        let board = builder.build(&self.live(), self.limits, standings, now);
         self.count_findings(&board);
+        for (region, failed) in board.standings.failures() {
+            self.metrics.region_failed.of(&[region]).set(failed.into());
+        }
         let hidden = self.rules.choose(board.wards.values().map(AsRef::as_ref));
         let picture = Picture { board: Arc::new(board), hidden: Arc::new(hidden), usual: self.usual.load_full() };
         self.picture.store(Arc::new(picture));
@@ -194,7 +215,10 @@ impl Hub {
         };
         let picture = self.picture();
         for (topic, running) in &running {
-            self.bring_up(topic, running, &picture);
+            // An edition is replaced as a whole, so a page that cannot be made keeps its last one, and the others go on.
+            if catch_unwind(AssertUnwindSafe(|| self.bring_up(topic, running, &picture))).is_err() {
+                tracing::error!("making a page panicked; the last one stays");
+            }
         }
         self.metrics.topics.set(i64::try_from(running.len()).unwrap_or(i64::MAX));
         self.metrics.clients.set(i64::try_from(self.client_count()).unwrap_or(i64::MAX));

@@ -32,8 +32,6 @@ pub struct Live {
     pub memory: Duration,
     /// An event older than this when it arrives is logged as a late report.
     pub late_after: Duration,
-    /// Something old has been left out: an episode that is not held may have earlier events in the store.
-    pub is_partial: bool,
 }
 
 /// One region's part of the state.
@@ -46,6 +44,8 @@ pub struct Region {
     pub heard: BTreeMap<Box<str>, Timestamp>,
     /// What the timeline found that no unit is known of.
     pub unplaced: Found,
+    /// Something old has been left out: an episode that is not held may have earlier events in the store.
+    is_partial: bool,
 }
 
 /// What became of an event.
@@ -60,12 +60,32 @@ pub enum Applied {
 impl Live {
     /// An empty state.
     pub fn new(memory: Duration, late_after: Duration) -> Self {
-        Self { regions: BTreeMap::new(), memory, late_after, is_partial: false }
+        Self { regions: BTreeMap::new(), memory, late_after }
     }
 
     /// Another empty state with the same settings.
     pub fn emptied(&self) -> Self {
         Self::new(self.memory, self.late_after)
+    }
+
+    /// Says that a region's state begins without everything that is old.
+    pub fn begin_partial(&mut self, region: &str) {
+        self.region(region).is_partial = true;
+    }
+
+    /// Puts a newly built state of some regions in the place of what was held of them; other regions stay as they are.
+    pub fn replace<'a>(&mut self, regions: impl IntoIterator<Item = &'a str>, mut fresh: Self) {
+        for region in regions {
+            match fresh.regions.remove_entry(region) {
+                Some((code, state)) => drop(self.regions.insert(code, state)),
+                None => self.forget(region),
+            }
+        }
+    }
+
+    /// Lets all go that is held of a region.
+    pub fn forget(&mut self, region: &str) {
+        self.regions.remove(region);
     }
 
     /// Applies an event of an episode, unless the episode may have been forgotten.
@@ -129,18 +149,16 @@ impl Live {
         self.region(envelope.region).hear(envelope);
     }
 
-    /// Forgets closed episodes that are older than the memory; returns how many events went.
-    pub fn retire(&mut self, now: Timestamp) -> usize {
+    /// Forgets closed episodes of a region that are older than the memory; returns how many events went.
+    pub fn retire(&mut self, region: &str, now: Timestamp) -> usize {
         let before = self.horizon(now);
-        let mut gone = 0;
-        for region in self.regions.values_mut() {
-            gone += region.ledger.retire(before);
-            for unit in region.units.values_mut() {
-                unit.retire(before);
-            }
-            region.unplaced.retire(before, |_| false);
+        let Some(region) = self.regions.get_mut(region) else { return 0 };
+        let gone = region.ledger.retire(before);
+        for unit in region.units.values_mut() {
+            unit.retire(before);
         }
-        self.is_partial |= gone > 0;
+        region.unplaced.retire(before, |_| false);
+        region.is_partial |= gone > 0;
         gone
     }
 
@@ -151,7 +169,7 @@ impl Live {
 
     /// Before this instant nothing closed is remembered.
     pub fn horizon(&self, now: Timestamp) -> Timestamp {
-        Timestamp(now.0 - i64::try_from(self.memory.as_micros()).unwrap_or(i64::MAX))
+        Timestamp(now.0.saturating_sub(i64::try_from(self.memory.as_micros()).unwrap_or(i64::MAX)))
     }
 
     fn region(&mut self, code: &str) -> &mut Region {
@@ -164,10 +182,8 @@ impl Live {
     /// The episode of an event that may continue something forgotten: one that is not held, and that either is not
     /// new or is older than the memory.
     fn forgotten(&self, envelope: &Envelope<'_>, event: &Event, now: Timestamp) -> Option<EpisodeKey> {
-        let key = event.episode_key().filter(|_| self.is_partial)?;
-        if self.regions.get(envelope.region).is_some_and(|region| region.ledger.knows_episode(&key)) {
-            return None;
-        }
+        let region = self.regions.get(envelope.region).filter(|region| region.is_partial)?;
+        let key = event.episode_key().filter(|key| !region.ledger.knows_episode(key))?;
         let starts = matches!(event.trigger, Trigger::Admit | Trigger::Register);
         (event.trigger.has_effect() && (!starts || event.occurred_at < self.horizon(now))).then_some(key)
     }
@@ -197,9 +213,9 @@ impl Live {
         let kind = match envelope.correction.kind {
             CorrectionKind::Cancel => Some(LogKind::Cancelled),
             CorrectionKind::Replace => Some(LogKind::Replaced),
-            CorrectionKind::New | CorrectionKind::Update => {
-                (has_effect && envelope.ingested_at.0 - envelope.occurred_at.0 > late_after).then_some(LogKind::Late)
-            }
+            CorrectionKind::New | CorrectionKind::Update => (has_effect
+                && envelope.ingested_at.0.saturating_sub(envelope.occurred_at.0) > late_after)
+                .then_some(LogKind::Late),
         };
         region.follow(change, Some(Cause { kind, envelope }));
     }
@@ -236,7 +252,7 @@ impl Region {
 
     /// What is doubtful and no unit is known of.
     pub fn doubt(&self, at: Timestamp) -> Doubt {
-        let (warnings, since) = self.unplaced.warnings(Timestamp(at.0 - SHOWN_FOR), |_| false);
+        let (warnings, since) = self.unplaced.warnings(Timestamp(at.0.saturating_sub(SHOWN_FOR)), |_| false);
         Doubt { warnings, since, ..Doubt::default() }
     }
 

@@ -14,6 +14,8 @@ labels! {
         Replayed = "replayed",
         /// It could not be read; the log names its coordinates.
         Unreadable = "unreadable",
+        /// Set aside, for a worker ended at it twice; the log names its coordinates.
+        Aside = "aside",
     }
 }
 
@@ -34,6 +36,8 @@ runtime::metrics! {
         pub lag: Family<Region, Gauge> = "lag_records",
         /// Time from the connector's receipt of a message to its effect on the live state.
         pub delay: Histogram = "event_delay_seconds",
+        /// 1 while a region's board is parted from the others for a failure of its own and not complete, by region.
+        pub region_failed: Family<Region, Gauge> = "region_failed",
         /// Events held in memory.
         pub events_held: Gauge = "events_held",
         /// Events that left memory because their episodes are closed and old.
@@ -73,6 +77,7 @@ impl Metrics {
     /// Lets every series of a region exist from the start, at zero.
     pub fn begin(&self, region: &str) {
         self.wards_in_alarm.of(&[region]).set(0);
+        self.region_failed.of(&[region]).set(0);
         for rule in FindingRule::ALL {
             self.set_findings(region, *rule, 0);
         }

@@ -23,6 +23,7 @@ use crate::format;
 use crate::hiding::Hidden;
 use crate::node::Node;
 use crate::report;
+use crate::shown::Shown;
 use crate::usual::Usual;
 use crate::ward::Ward;
 use crate::words::{Language, Words};
@@ -100,11 +101,18 @@ impl<'a> Sight<'a> {
 
     /// The living part of a board's page.
     pub fn tree(&self) -> Node {
-        match (self.query.view, self.scope) {
+        let mut tree = match (self.query.view, self.scope) {
             (View::Wall, _) => wall::tree(self),
             (View::Desk, Scope::Ward(..)) => detail::tree(self),
             (View::Desk, _) => table::tree(self),
-        }
+        };
+        tree.children.insert(0, Node::leaf("laser-in", loading(self.board, self.scope, self.language)));
+        tree
+    }
+
+    /// What stands where a sum over a region, or over the country, has nothing to count.
+    pub fn absent(&self, region: Option<&str>) -> Shown {
+        if self.board.standings.is_complete(region) { Shown::Missing } else { Shown::Loading }
     }
 
     /// The address of a scope's page in the same language.
@@ -154,6 +162,23 @@ impl<'a> Sight<'a> {
                 self.board.ward(region, code).map_or_else(|| code.to_string(), |ward| ward.name.to_string())
             }
         }
+    }
+}
+
+/// Says that figures of a scope are not complete, and which regions are read while others are complete; an element without
+/// content otherwise.
+fn loading(board: &Board, scope: &Scope, language: Language) -> String {
+    let regions: Vec<&str> = board.loading(scope).map(crate::board::region_name).collect();
+    let w = language.words();
+    match (regions.is_empty(), *scope == Scope::Country && board.standings.any_complete()) {
+        (true, _) => "<p id=\"laser-in\" hidden></p>".to_owned(),
+        (false, false) => format!("<p id=\"laser-in\" class=\"banner calm\">{}</p>", w.not_ready),
+        (false, true) => format!(
+            "<p id=\"laser-in\" class=\"banner calm\">{} {}: {}.</p>",
+            w.not_ready,
+            w.loading_regions,
+            escape(&regions.join(", "))
+        ),
     }
 }
 

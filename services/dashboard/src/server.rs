@@ -243,10 +243,15 @@ fn board(hub: &Hub, language: &str, scope: Scope, pairs: &Params, headers: &Head
     let topic = Topic { subject: Subject::Board(scope.clone()), query, language };
     let sight = picture.sight(&topic, &scope, None);
     if !sight.exists() {
-        return not_found(hub, language, headers);
+        // A ward that has not been read yet may exist.
+        let loading = picture.board.is_loading(&scope);
+        return if loading { not_yet(hub, &topic, headers) } else { not_found(hub, language, headers) };
     }
     hub.metrics.answers.inc();
     if pairs.get("form").is_some_and(|form| form == "csv") {
+        if picture.board.is_loading(&scope) {
+            return not_yet(hub, &topic, headers);
+        }
         let detail = hub.detail(&scope, picture.board.now);
         return csv::answer(&picture.sight(&topic, &scope, detail.as_ref()));
     }
@@ -269,11 +274,24 @@ fn living(hub: &Hub, topic: &Topic, heading: String, headers: &HeaderMap) -> Res
         query: &topic.query,
         since: Some(edition.id()),
     };
-    let mut body = edition.node.markup();
-    if !picture.board.ready {
-        body.insert_str(0, &format!("<p class=\"banner calm\">{}</p>", topic.language.words().not_ready));
-    }
-    html(frame.around(heading, &body))
+    html(frame.around(heading, &edition.node.markup()))
+}
+
+/// How long a client waits before it asks again for what is still being read, in seconds.
+pub(crate) const AGAIN_AFTER: &str = "5";
+
+/// Nothing of the address is known yet, and everything of it is being read.
+fn not_yet(hub: &Hub, topic: &Topic, headers: &HeaderMap) -> Response {
+    let picture = hub.picture();
+    let frame = Frame {
+        board: &picture.board,
+        language: topic.language,
+        theme: theme(headers),
+        subject: &topic.subject,
+        query: &topic.query,
+        since: None,
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AGAIN_AFTER)], html(frame.loading())).into_response()
 }
 
 fn not_found(hub: &Hub, language: Language, headers: &HeaderMap) -> Response {

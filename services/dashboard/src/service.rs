@@ -14,7 +14,7 @@ use runtime::{broker, http, logs};
 use schemas::Timestamp;
 
 use crate::config::Config;
-use crate::follow::{BOARD, Follower, STORE};
+use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -62,6 +62,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let metrics = Metrics::register(&registry, "dashboard").map_err(Failure::failed)?;
         let live = Live::new(config.board.memory.0, config.board.late_after.0);
         let hub = Arc::new(Hub::new(live, system_clock(), config.freshness, config.rules(), config.bounds(), metrics));
+        hub.follow(&config.board.regions);
         hub.shelf.set_manner(config.manner());
         let routes = server::router(hub.clone());
         let server = http::serve(&config.http(), registry, health.clone(), routes, shutdown.clone())
@@ -81,6 +82,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
             health,
             shutdown: shutdown.clone(),
             runtime: tokio::runtime::Handle::current(),
+            struck: Struck::default(),
         };
         let thread = std::thread::Builder::new()
             .name("follower".into())
@@ -94,7 +96,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let watching = tokio::spawn(state::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
         let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
-        // The follower ends only at shutdown; if it panicked, nothing on the board can be trusted any more.
+        // The follower ends only at shutdown: it catches what panics, a region at a time. If it ended otherwise, nothing on
+        // the board can be trusted any more.
         shutdown.request();
         server.stopped().await;
         turning.abort();

@@ -12,6 +12,8 @@ pub enum Shown {
     Number(i64),
     /// Nothing was received.
     Missing,
+    /// Not known yet: the region's data are being read.
+    Loading,
     /// Something was received that does not say.
     Unreadable,
     /// The figure has no meaning here, such as a share of nothing.
@@ -32,6 +34,7 @@ impl Shown {
         match self {
             Self::Number(number) => format::number(language, number),
             Self::Missing => w.missing.into(),
+            Self::Loading => w.loading.into(),
             Self::Unreadable => w.unreadable.into(),
             Self::NotApplicable => w.not_applicable.into(),
             Self::FewerThan(limit) => format!("{}{}{limit}", w.fewer_than, format::NBSP),
@@ -72,6 +75,7 @@ mod tests {
             (Shown::Number(0), "0", "0"),
             (Shown::Number(1234), "1\u{a0}234", "1,234"),
             (Shown::Missing, "saknas", "missing"),
+            (Shown::Loading, "läser in", "loading"),
             (Shown::Unreadable, "okänt", "unknown"),
             (Shown::NotApplicable, "ej tillämpligt", "not applicable"),
             (Shown::FewerThan(5), "färre än\u{a0}5", "fewer than\u{a0}5"),

@@ -42,10 +42,22 @@ pub struct Start {
     pub progress: Vec<(String, i32, i64)>,
     /// Topic read, origin topic, partition, offset, ordinal.
     pub origins: Vec<(String, String, i32, i64, i32)>,
-    /// Subject and record.
-    pub events: Vec<(String, Vec<u8>)>,
-    /// The store holds events from before the start, which are here only where they still matter.
-    pub is_partial: bool,
+    /// What is live.
+    pub events: Vec<Stored>,
+    /// Regions of which the store holds events from before the start, which are here only where they still matter.
+    pub partial: Vec<String>,
+}
+
+/// An event as the store holds it.
+pub struct Stored {
+    /// The lanskod.
+    pub region: Box<str>,
+    /// The subject of its topic.
+    pub subject: Box<str>,
+    /// Its id, the bytes of a UUID.
+    pub event_id: Box<[u8]>,
+    /// The record.
+    pub record: Vec<u8>,
 }
 
 impl Store {
@@ -89,14 +101,20 @@ impl Store {
         for row in transaction.query(origins, &[&regions]).await.map_err(read("origins"))? {
             start.origins.push((row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)));
         }
-        let events = "SELECT subject, record FROM board_events(to_timestamp($1::float8), $2)";
+        let events =
+            "SELECT region, subject, uuid_send(event_id), record FROM board_events(to_timestamp($1::float8), $2)";
         for row in transaction.query(events, &[&seconds(since), &regions]).await.map_err(read("events"))? {
-            start.events.push((row.get(0), row.get(1)));
+            start.events.push(Stored {
+                region: row.get::<_, &str>(0).into(),
+                subject: row.get::<_, &str>(1).into(),
+                event_id: row.get::<_, &[u8]>(2).into(),
+                record: row.get(3),
+            });
         }
-        let older =
-            "SELECT EXISTS (SELECT FROM events WHERE occurred_at < to_timestamp($1::float8) AND region = ANY ($2))";
-        let row = transaction.query_one(older, &[&seconds(since), &regions]).await.map_err(read("older events"))?;
-        start.is_partial = row.get(0);
+        let older = "SELECT region FROM unnest($2::text[]) AS wanted (region) WHERE EXISTS \
+                     (SELECT FROM events e WHERE e.occurred_at < to_timestamp($1::float8) AND e.region = wanted.region)";
+        let older = transaction.query(older, &[&seconds(since), &regions]).await.map_err(read("older events"))?;
+        start.partial = older.iter().map(|row| row.get(0)).collect();
         transaction.commit().await.map_err(read("a snapshot"))?;
         Ok(start)
     }

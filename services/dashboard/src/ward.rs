@@ -119,7 +119,7 @@ impl Hour {
 /// The last 06:00 that has passed: the cut-off of the morning figure.
 pub fn last_morning(now: Timestamp) -> Timestamp {
     let today = crate::format::today_at(now, MORNING_HOUR);
-    if today <= now { today } else { crate::format::today_at(Timestamp(now.0 - 24 * HOUR), MORNING_HOUR) }
+    if today <= now { today } else { crate::format::today_at(Timestamp(now.0.saturating_sub(24 * HOUR)), MORNING_HOUR) }
 }
 
 impl Ward {
@@ -152,7 +152,7 @@ impl Ward {
             heard,
             freshness,
             changed: unit.changed,
-            corrected: unit.corrected_since(Timestamp(now.0 - CORRECTED_FOR)),
+            corrected: unit.corrected_since(Timestamp(now.0.saturating_sub(CORRECTED_FOR))),
             status: Status::of(&occupancy, freshness, unit.not_receiving_at(now)),
             status_since: None,
             hours: hours.into(),

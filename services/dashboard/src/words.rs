@@ -113,6 +113,11 @@ words! {
     reload: "Ladda om", "Reload";
     not_ready: "Tavlan läser in läget. Siffrorna är inte fullständiga än.", "The board is loading. The figures are not complete yet.";
 
+    loading: "läser in", "loading";
+    loading_title: "Läser in", "Loading";
+    loading_more: "Tavlan läser in regionens uppgifter och vet inte än vilka avdelningar som finns. Det brukar ta några sekunder.", "The board is loading the region's data and does not know yet which wards there are. That usually takes some seconds.";
+    loading_regions: "Läser in", "Loading";
+
     free_staffed: "Lediga bemannade", "Staffed beds free (lediga)";
     occupied_of: "Belagda/disponibla", "Occupied/staffed (belagda/disponibla)";
     overbelaggningar: "Överbeläggningar", "Overcrowding (överbeläggningar)";

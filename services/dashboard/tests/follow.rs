@@ -32,9 +32,16 @@ const WARD: Ward<'_> = Ward {
     care_type: CareType::Somatic,
 };
 
-/// One region's topics and whoever reads them.
+/// The topics of one region or several, and whoever reads them. What is said and asked is about the first.
 struct Stand {
     region: Region,
+    regions: Vec<Region>,
+    /// Where the dashboard is told to panic.
+    panic_at: String,
+    /// Into whose topics events go, when not into their own region's.
+    stray: Option<Region>,
+    /// How far the store believes to have read beyond where it has.
+    store_ahead: i64,
     registry: Server,
     folder: TempDir,
     producer: ThreadedProducer<DefaultProducerContext>,
@@ -74,18 +81,29 @@ fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
 
 impl Stand {
     fn new(code: &str) -> Self {
-        let region: Region = code.parse().unwrap();
-        let options =
-            topics::Options { partitions: Some(2), replication_factor: Some(1), ..topics::Options::default() };
-        topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+        Self::of(&[code])
+    }
+
+    fn of(codes: &[&str]) -> Self {
+        let regions: Vec<Region> = codes.iter().map(|code| code.parse().unwrap()).collect();
+        make_topics(&regions);
+        Self::without_topics(&regions)
+    }
+
+    fn without_topics(regions: &[Region]) -> Self {
+        let codes: Vec<String> = regions.iter().map(|region| region.code().to_owned()).collect();
         let database = POSTGRES.fresh_database().expect("a database is made");
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let session = sink_store::Session::open(&database).await.expect("the database answers");
-            sink_store::migrate(&session, &[code.to_owned()]).await.expect("migrations apply");
+            sink_store::migrate(&session, &codes).await.expect("migrations apply");
         });
         Self {
-            region,
+            region: regions[0],
+            regions: regions.to_vec(),
+            panic_at: String::new(),
+            stray: None,
+            store_ahead: 0,
             registry: server::spawn("127.0.0.1:0").unwrap(),
             folder: TempDir::new().unwrap(),
             producer: ClientConfig::new()
@@ -109,52 +127,59 @@ impl Stand {
         let file = self.folder.path().join("dashboard.toml");
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n\
-             [store]\nurl = {{ env = \"TEST_STORE\" }}\n[board]\nregions = [\"{}\"]\n",
+             [store]\nurl = {{ env = \"TEST_STORE\" }}\n[board]\nregions = {:?}\n",
             KAFKA.bootstrap(),
             self.registry.url(),
             self.port,
-            self.region
+            self.regions.iter().map(|region| region.code()).collect::<Vec<_>>()
         );
         std::fs::write(&file, text).unwrap();
         let command =
             [env!("CARGO_BIN_EXE_dashboard"), "run", "--config", file.to_str().unwrap()].map(str::to_owned).to_vec();
-        let environment = [("TEST_STORE".to_owned(), self.database.clone())];
+        let environment = [("TEST_STORE", &self.database), ("DASHBOARD_PANIC_AT", &self.panic_at)]
+            .map(|(name, value)| (name.to_owned(), value.clone()));
         Process::start("dashboard", self.folder.path(), "TERM", &command, &environment).expect("the dashboard starts")
     }
 
     /// Puts everything sent so far into the store, by the store's own code.
     fn store_everything(&self) {
-        let region = self.region.code().to_owned();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let mut store = sink_store::Store::open(&self.database, std::slice::from_ref(&region)).await.unwrap();
-            for kind in [Kind::Encounter, Kind::BedCapacity] {
-                let id = registry::development_id_current(kind);
-                store.add_schema(&region, id, kind.avsc()).await.unwrap();
-            }
-            let records: Vec<sink_store::Record<'_>> = self
-                .log
-                .iter()
-                .map(|sent| sink_store::Record {
-                    source: store.sources().iter().position(|source| source.topic == sent.topic).unwrap(),
+        for region in &self.regions {
+            runtime.block_on(self.store_region(region.code().to_owned()));
+        }
+    }
+
+    async fn store_region(&self, region: String) {
+        let mut store = sink_store::Store::open(&self.database, std::slice::from_ref(&region)).await.unwrap();
+        for kind in [Kind::Encounter, Kind::BedCapacity] {
+            let id = registry::development_id_current(kind);
+            store.add_schema(&region, id, kind.avsc()).await.unwrap();
+        }
+        let records: Vec<sink_store::Record<'_>> = self
+            .log
+            .iter()
+            .filter_map(|sent| {
+                let source = store.sources().iter().position(|source| source.topic == sent.topic)?;
+                Some(sink_store::Record {
+                    source,
                     partition: 0,
-                    offset: sent.offset,
+                    offset: sent.offset + self.store_ahead,
                     origin: Some(sent.origin.as_bytes()),
                     value: &sent.payload,
                 })
-                .collect();
-            store.write(&region, &records).await.unwrap();
-            let session = sink_store::Session::open(&self.database).await.unwrap();
-            while sink_store::project(&session, store.decoder(), &region).await.unwrap().batches > 0 {}
-        });
+            })
+            .collect();
+        store.write(&region, &records).await.unwrap();
+        let session = sink_store::Session::open(&self.database).await.unwrap();
+        while sink_store::project(&session, store.decoder(), &region).await.unwrap().batches > 0 {}
     }
 
     fn send(&mut self, subject: &'static str, payload: &[u8], event_id: &str) {
         let offset = self.origins.entry(subject).or_default();
-        let topic_offset = self.log.iter().filter(|sent| sent.topic.ends_with(subject)).count();
+        let topic = topics::name::common(self.stray.unwrap_or(self.region), subject);
+        let topic_offset = self.log.iter().filter(|sent| sent.topic == topic).count();
         let origin = format!("region.{}.source.{subject}/0/{offset}/0", self.region);
         *offset += 1;
-        let topic = topics::name::common(self.region, subject);
         let headers = OwnedHeaders::new()
             .insert(Header { key: "origin", value: Some(&origin) })
             .insert(Header { key: "event_id", value: Some(event_id) });
@@ -230,6 +255,47 @@ impl Stand {
         self.movement("A01", &episode, ago(5 * MINUTE))
     }
 
+    /// Turns to another region for a while.
+    fn within<T>(&mut self, region: usize, then: impl FnOnce(&mut Self) -> T) -> T {
+        let held = std::mem::replace(&mut self.region, self.regions[region]);
+        let found = then(self);
+        self.region = held;
+        found
+    }
+
+    /// Status and text of an address, once the dashboard answers at all.
+    fn get(&self, path: &str) -> (u16, String) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        eventually("the dashboard answers", || {
+            let mut answer = agent.get(format!("{}{path}", self.url())).call().ok()?;
+            Some((answer.status().as_u16(), answer.body_mut().read_to_string().ok()?))
+        })
+    }
+
+    fn wait_for_metric(&self, line: &str) {
+        let named = format!("vardstrom_dashboard_{line}");
+        eventually(line, || self.get("/metrics").1.lines().any(|found| found == named).then_some(()));
+    }
+
+    /// Waits until the second region has failed; the board is ready all the same, and names it.
+    fn wait_for_failure(&self, reason: &str) {
+        let code = self.regions[1].code();
+        eventually("the failed region is named", || {
+            let (status, text) = self.get("/readyz");
+            (status == 200 && text.contains(&format!("region {code} is read again")) && text.contains(reason))
+                .then_some(())
+        });
+        self.wait_for_metric(&format!("region_failed{{region=\"{code}\"}} 1"));
+        self.wait_for_metric(&format!("region_failed{{region=\"{}\"}} 0", self.regions[0].code()));
+    }
+
+    /// The first region is read as it was from the start, whatever became of the second.
+    fn first_went_on_untouched(&self) {
+        let log = std::fs::read_to_string(self.folder.path().join("dashboard.log")).unwrap();
+        let parted = |region: Region| log.contains(&format!("region {region} goes on by itself"));
+        assert!(parted(self.regions[1]) && !parted(self.regions[0]), "{log}");
+    }
+
     fn ready(&self) {
         let url = format!("{}/readyz", self.url());
         eventually("the board is ready", || ureq::get(&url).call().ok());
@@ -245,6 +311,11 @@ impl Stand {
     fn wait_for(&self, belagda: i64) {
         eventually(&format!("{belagda} patients"), || (self.unit()?["belagda"] == belagda).then_some(()));
     }
+}
+
+fn make_topics(regions: &[Region]) {
+    let options = topics::Options { partitions: Some(2), replication_factor: Some(1), ..topics::Options::default() };
+    topics::apply(KAFKA.bootstrap(), regions, &options).expect("topics are made");
 }
 
 #[test]
@@ -307,6 +378,10 @@ fn a_store_that_is_away_leaves_the_board_waiting_and_says_so() {
     // Pages answer all the same, and say that they are not complete.
     let page = agent.get(format!("{}/sv", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.contains("Siffrorna är inte fullständiga än."));
+    let (status, page) = stand.get("/sv/region/05/avdelning/AVD1");
+    assert!(status == 503 && page.contains("Läser in"), "{status} {page}");
+    let (status, answer) = stand.get("/api/v1/regions/05/units/AVD1");
+    assert!(status == 503 && answer.contains("\"error\":\"loading\""), "{status} {answer}");
     let page = agent.get(format!("{}/sv/vantetider", stand.url())).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.contains("Lagret har inte svarat än"), "a store that is away looks like one that holds nothing");
 }
@@ -341,4 +416,142 @@ fn it_starts_from_the_store_where_the_store_left_off() {
     });
     eventually("the store's positions are told", || page("/sv/drift")?.contains("Jönköpings län").then_some(()));
     eventually("the source topics are told", || page("/sv/drift")?.contains("region.06.source.adt").then_some(()));
+}
+
+#[test]
+fn a_record_that_ends_whoever_applies_it_is_set_aside_and_no_other_region_notices() {
+    let mut stand = Stand::of(&["07", "08"]);
+    stand.panic_at = "apply region.08.common.encounter/0/1".into();
+    stand.declare(4);
+    stand.admit();
+    stand.within(1, |stand| {
+        stand.declare(4);
+        stand.admit();
+    });
+    let _running = stand.dashboard();
+    stand.ready();
+    stand.wait_for(1);
+    stand.within(1, |stand| {
+        stand.wait_for(1);
+        stand.admit();
+        stand.admit();
+    });
+    stand.wait_for_failure("region.08.common.encounter/0/1 ended in a panic");
+    // While the one region starts again, the other is live.
+    stand.admit();
+    stand.wait_for(2);
+    stand.wait_for_metric("records_total{fate=\"aside\"} 1");
+    stand.within(1, |stand| stand.wait_for(2));
+    stand.wait_for_metric("region_failed{region=\"08\"} 0");
+    let (status, report) = stand.get("/readyz");
+    assert!(status == 200 && !report.contains("region 08"), "{report}");
+    // Once for both, and twice for the one.
+    stand.wait_for_metric("bootstraps_total 3");
+    stand.within(1, |stand| {
+        stand.admit();
+        stand.wait_for(3);
+    });
+    stand.admit();
+    stand.wait_for(3);
+    stand.first_went_on_untouched();
+}
+
+#[test]
+fn an_event_of_the_store_that_ends_whoever_loads_it_is_set_aside_and_no_other_region_notices() {
+    let mut stand = Stand::of(&["09", "10"]);
+    stand.declare(4);
+    stand.admit();
+    let struck = stand.within(1, |stand| {
+        stand.declare(4);
+        stand.admit();
+        stand.admit()
+    });
+    stand.panic_at = format!("load {}", struck.replace('-', ""));
+    stand.store_everything();
+    let _running = stand.dashboard();
+    stand.wait_for_failure(&format!("loading event {}", struck.replace('-', "")));
+    stand.wait_for(1);
+    stand.admit();
+    stand.wait_for(2);
+    stand.within(1, |stand| stand.wait_for(1));
+    stand.wait_for_metric("records_total{fate=\"aside\"} 1");
+    stand.wait_for_metric("region_failed{region=\"10\"} 0");
+    stand.first_went_on_untouched();
+}
+
+#[test]
+fn a_region_without_topics_waits_for_them_by_itself() {
+    let regions = ["12", "13"].map(|code| code.parse().unwrap());
+    make_topics(&regions[..1]);
+    let mut stand = Stand::without_topics(&regions);
+    stand.declare(4);
+    stand.admit();
+    let _running = stand.dashboard();
+    stand.wait_for_failure("topics apply");
+    stand.wait_for(1);
+    make_topics(&regions);
+    stand.within(1, |stand| {
+        stand.declare(4);
+        stand.admit();
+        stand.wait_for(1);
+    });
+    stand.wait_for_metric("region_failed{region=\"13\"} 0");
+    stand.first_went_on_untouched();
+}
+
+#[test]
+fn a_region_whose_position_is_gone_is_named_and_no_other_waits() {
+    let mut stand = Stand::of(&["17", "18"]);
+    stand.within(1, |stand| {
+        stand.declare(4);
+        stand.admit();
+    });
+    stand.store_ahead = 1000;
+    stand.store_everything();
+    stand.declare(4);
+    stand.admit();
+    let _running = stand.dashboard();
+    stand.wait_for_failure("is not in Kafka, which holds");
+    stand.wait_for(1);
+    // What the store knows of it is shown all the same.
+    stand.within(1, |stand| stand.wait_for(1));
+    stand.first_went_on_untouched();
+}
+
+#[test]
+fn a_region_that_cannot_be_counted_is_left_out_of_the_board_alone() {
+    let mut stand = Stand::of(&["19", "23"]);
+    stand.panic_at = "board 23".into();
+    for region in 0..2 {
+        stand.within(region, |stand| {
+            stand.declare(4);
+            stand.admit();
+        });
+    }
+    let _running = stand.dashboard();
+    stand.wait_for(1);
+    stand.wait_for_metric("region_failed{region=\"23\"} 1");
+    assert_eq!(stand.get("/sv/region/23/avdelning/AVD1").0, 503, "it is not known, and may exist");
+    stand.admit();
+    stand.wait_for(2);
+}
+
+#[test]
+fn no_region_speaks_for_another() {
+    let mut stand = Stand::of(&["21", "22"]);
+    for region in 0..2 {
+        stand.within(region, |stand| {
+            stand.declare(4);
+            stand.admit();
+        });
+    }
+    let _running = stand.dashboard();
+    stand.ready();
+    stand.stray = Some(stand.regions[1]);
+    stand.admit();
+    stand.stray = None;
+    stand.wait_for_metric("records_total{fate=\"unreadable\"} 1");
+    stand.wait_for(1);
+    stand.admit();
+    stand.wait_for(2);
 }

@@ -13,3 +13,4 @@ mod pages;
 mod published;
 mod register;
 mod site;
+mod times;

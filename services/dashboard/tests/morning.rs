@@ -6,6 +6,7 @@ use std::time::Duration;
 use dashboard::age::Limits;
 use dashboard::board::Builder;
 use dashboard::live::{Applied, Live};
+use dashboard::standing::Standings;
 use schemas::{BedKind, CareType, CorrectionKind, Timestamp};
 use sink_register::beds::{Beds, Settings};
 
@@ -125,7 +126,7 @@ fn the_morning_figure_of_every_ward_is_that_of_the_extract() {
         let utc = if day < 29 { 5 } else { 4 };
         let now = instant(&format!("2026-03-{day}T0{utc}:02:00Z"));
         assert!(now.0 - live.horizon(now).0 > DAY);
-        let board = Builder::default().build(&live, Limits::default(), true, now);
+        let board = Builder::default().build(&live, Limits::default(), Standings::default(), now);
         for ((_, unit), ward) in &board.wards {
             let morning = &ward.morning;
             let day = format!("2026-03-{day}");

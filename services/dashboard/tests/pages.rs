@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dashboard::hiding::Rules;
 use dashboard::hub::Bounds;
+use dashboard::live::Live;
+use dashboard::standing::Standing;
 use schemas::Timestamp;
 
 use crate::fixture::{self, MINUTE};
@@ -157,6 +159,81 @@ fn places_that_do_not_exist_are_not_found() {
     }
     assert_eq!(site.get("/api/v1/snapshot?at=yesterday").0, 400);
     assert_eq!(site.get("/api/v1/snapshot?at=2020-01-01T00:00:00Z").0, 400);
+}
+
+#[test]
+fn what_is_being_read_is_loading_and_never_not_found() {
+    let live = Live::new(std::time::Duration::from_secs(3600), std::time::Duration::from_secs(1800));
+    let site = Site::start(Setup::of(live, fixture::now()));
+    let (first, second) = ("14".parse().unwrap(), "01".parse().unwrap());
+    site.hub.follow(&[first, second]);
+    site.hub.turn();
+    for (path, words) in [
+        ("/sv/region/14/avdelning/MED10", "Läser in"),
+        ("/en/region/14/avdelning/MED10", "Loading"),
+        ("/sv/region/14/sjukhus/501010", "Läser in"),
+        ("/sv/region/14?form=csv", "Läser in"),
+        ("/api/v1/regions/14/units/MED10", "\"error\":\"loading\""),
+    ] {
+        let (status, body) = site.get(path);
+        assert!(status == 503 && body.contains(words), "{path}: {status} {body}");
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let answer = agent.get(format!("{}{path}", site.url())).call().unwrap();
+        assert_eq!(answer.headers()["retry-after"], "5", "{path}");
+    }
+    let totals = json(&site, "/api/v1/totals?region=14");
+    assert!(totals["complete"] == false && totals["loading"] == serde_json::json!(["14"]), "{totals}");
+    assert_eq!(json(&site, "/api/v1/totals")["loading"], serde_json::json!(["01", "14"]));
+    for path in ["/sv", "/sv/region/14", "/sv/region/14?vy=vagg", "/sv/uppmarksamma"] {
+        let (status, page) = site.get(path);
+        assert!(status == 200 && page.contains("Siffrorna är inte fullständiga än."), "{path}: {status}");
+    }
+    let page = site.get("/sv/region/14").1;
+    assert!(page.contains(">läser in<") && page.contains("Kl. 06.00: läser in"));
+    for wrong in [">saknas<", "Inget saknas", "Inget att uppmärksamma"] {
+        assert!(!page.contains(wrong), "what is not read yet looks as if it were known: {wrong}");
+    }
+    let country = site.get("/en").1;
+    let rows: Vec<&str> = country.split("<tr ").filter(|row| row.starts_with("id=\"r-")).collect();
+    let says = |code: &str| {
+        let row = rows.iter().find(|row| row.starts_with(&format!("id=\"r-{code}\""))).unwrap();
+        (row.contains("loading"), row.contains("missing"))
+    };
+    assert_eq!((says("14"), says("03")), ((true, false), (false, true)), "{rows:?}");
+    // Once a region is complete, what is not there is not found, and only the other one is named.
+    site.hub.set_standing(first, Standing::Complete);
+    site.hub.turn();
+    assert_eq!(site.get("/sv/region/14/avdelning/MED10").0, 404);
+    assert_eq!(site.get("/api/v1/regions/14/units/MED10").0, 404);
+    assert!(!site.get("/sv/region/14").1.contains("inte fullständiga"));
+    assert!(site.get("/sv").1.contains("Siffrorna är inte fullständiga än. Läser in: Stockholm"));
+    assert_eq!(site.get("/sv/region/01/avdelning/MED10").0, 503);
+    assert_eq!(site.get("/sv/region/99/avdelning/MED10").0, 404, "no such region is read");
+}
+
+#[test]
+fn a_region_that_is_read_again_keeps_its_last_known_values_with_their_age() {
+    let site = country();
+    let regions = ["14", "01"].map(|code| code.parse().unwrap());
+    site.hub.follow(&regions);
+    site.hub.set_standing(regions[1], Standing::Complete);
+    site.hub.set_standing(regions[0], Standing::Failed("a topic is missing".into()));
+    site.set_clock(Timestamp(fixture::now().0 + 8 * MINUTE));
+    site.hub.turn();
+    let (status, page) = site.get("/sv/region/14/avdelning/MED10");
+    assert!(
+        status == 200 && page.contains("Siffrorna är inte fullständiga än.") && page.contains("8\u{a0}min"),
+        "{page}"
+    );
+    let unit = json(&site, "/api/v1/regions/14/units/MED10");
+    assert!(unit["complete"] == false && unit["unit"]["now"]["belagda"].is_number(), "{unit}");
+    assert_eq!(json(&site, "/api/v1/units?region=01")["complete"], true);
+    assert!(!site.get("/sv/region/01").1.contains("inte fullständiga"));
+    // The state is let go while the board still has the ward.
+    site.hub.live().forget("14");
+    assert_ne!(site.get("/api/v1/regions/14/units/MED10").0, 404);
+    site.hub.turn();
+    assert_eq!(site.get("/sv/region/14/avdelning/MED10").0, 503);
 }
 
 #[test]

@@ -56,7 +56,6 @@ impl Site {
             setup.bounds,
             metrics,
         ));
-        hub.set_ready(true);
         hub.turn();
         let shutdown = Shutdown::manual();
         let routes = server::router(hub.clone());

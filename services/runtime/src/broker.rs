@@ -58,9 +58,25 @@ pub enum Error {
         /// What the operator should do.
         remedy: &'static str,
     },
+    /// Nobody leads a partition, so nobody can read it.
+    #[error("a partition of {topic} has no leader; start the brokers that hold it")]
+    Leaderless {
+        /// The topic.
+        topic: String,
+    },
     /// The service was asked to stop before Kafka answered.
     #[error("stopped before Kafka answered")]
     Stopped,
+}
+
+impl Error {
+    /// The topic that it is about, when it is about one.
+    pub fn topic(&self) -> Option<&str> {
+        match self {
+            Self::TopicMissing { topic } | Self::OffsetGone { topic, .. } | Self::Leaderless { topic } => Some(topic),
+            Self::Refused { .. } | Self::Stopped => None,
+        }
+    }
 }
 
 /// Whether Kafka answers. Cheap to clone; a change is logged once and shown in the service's readiness.
@@ -271,6 +287,53 @@ fn partition_count<C: ClientContext>(
             Err(error) => link.down(&error.to_string()),
         }
         shutdown.sleep(Duration::from_millis(250));
+    }
+}
+
+/// The same, each topic by itself: what is wrong with one is that one's answer. All are asked for together, so that many
+/// that are missing take no longer than one.
+pub(crate) fn partition_counts_each<C: ClientContext>(
+    client: &Client<C>,
+    link: &Link,
+    topics: &[&str],
+    shutdown: &Shutdown,
+) -> Result<Vec<Result<i32, Error>>, Error> {
+    let mut asked_count = 0;
+    loop {
+        if shutdown.requested() {
+            return Err(Error::Stopped);
+        }
+        match client.fetch_metadata(None, METADATA_WAIT_MAX) {
+            Ok(metadata) => {
+                link.up();
+                asked_count += 1;
+                let found: HashMap<&str, _> = metadata.topics().iter().map(|found| (found.name(), found)).collect();
+                let count = |topic: &&str| match found.get(topic).filter(|found| found.error().is_none()) {
+                    Some(found) if found.partitions().iter().any(|partition| partition.leader() < 0) => {
+                        Err(Error::Leaderless { topic: (*topic).to_owned() })
+                    }
+                    Some(found) if !found.partitions().is_empty() => {
+                        Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))
+                    }
+                    _ => Err(Error::TopicMissing { topic: (*topic).to_owned() }),
+                };
+                let counts: Vec<_> = topics.iter().map(count).collect();
+                if asked_count == 4 || counts.iter().all(Result::is_ok) {
+                    return Ok(counts);
+                }
+            }
+            Err(error) => link.down(&error.to_string()),
+        }
+        shutdown.sleep(Duration::from_millis(250));
+    }
+}
+
+/// What an error says that no further try changes; `None` for one that passes.
+pub(crate) fn refusal(error: &KafkaError) -> Option<Error> {
+    let code = error.rdkafka_error_code()?;
+    match policy::on_read(code) {
+        Action::Retry => None,
+        Action::Stop { remedy } => Some(Error::Refused { code, remedy }),
     }
 }
 

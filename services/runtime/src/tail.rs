@@ -26,6 +26,8 @@ use crate::relay::clients::FETCH_BYTES_MIN;
 use crate::shutdown::Shutdown;
 
 const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
+/// A topic made a moment ago may not be known everywhere; what is refused so often stays refused.
+const REFUSED_MAX: u32 = 20;
 
 /// How topics are read.
 #[derive(Clone, Debug, Deserialize)]
@@ -74,6 +76,25 @@ pub enum Error {
     /// The partitions cannot be assigned.
     #[error("assign partitions")]
     Assign(#[source] KafkaError),
+}
+
+impl Error {
+    /// The topic whose reading cannot go on, when it is one topic's matter and no other's.
+    pub fn topic(&self) -> Option<&str> {
+        match self {
+            Self::Kafka(error) => error.topic(),
+            Self::Setup(_) | Self::Assign(_) => None,
+        }
+    }
+}
+
+/// A topic that was not taken up, and why.
+#[derive(Debug)]
+pub struct Absent {
+    /// Which topic, as an index into the starts.
+    pub topic: usize,
+    /// Why.
+    pub error: Error,
 }
 
 /// A record, still in librdkafka's memory.
@@ -178,6 +199,8 @@ pub struct Tail {
     topics: Vec<String>,
     index: HashMap<String, usize>,
     partitions: Vec<Vec<Partition>>,
+    /// Topics that are read no more, see [`Tail::leave`]; they have no partitions.
+    left: Vec<bool>,
     probe: Probe,
     refreshed: Instant,
     shutdown: Shutdown,
@@ -186,6 +209,78 @@ pub struct Tail {
 impl Tail {
     /// Starts reading. Waits until Kafka answers; a topic that does not exist is an error.
     pub fn assign(
+        kafka: &config::Kafka,
+        settings: Settings,
+        starts: &[Start],
+        health: Health,
+        shutdown: Shutdown,
+    ) -> Result<Self, Error> {
+        let mut tail = Self::new(kafka, settings, starts, health, shutdown)?;
+        let names: Vec<&str> = tail.topics.iter().map(String::as_str).collect();
+        let counts = broker::partition_counts(
+            tail.consumer.client(),
+            tail.consumer.context().watch.link(),
+            &names,
+            &tail.shutdown,
+        )?;
+        let mut assignment = TopicPartitionList::new();
+        for (topic, (start, count)) in starts.iter().zip(counts).enumerate() {
+            for partition in 0..count {
+                tail.add(topic, partition, start.offsets.get(&partition).copied(), &mut assignment)?;
+            }
+        }
+        tail.consumer.assign(&assignment).map_err(Error::Assign)?;
+        Ok(tail)
+    }
+
+    /// Starts reading those topics that can be read from where they start, as [`Tail::assign`] does, and names the others:
+    /// they count as left. What is wrong with one topic keeps nobody from the rest.
+    pub fn assign_present(
+        kafka: &config::Kafka,
+        settings: Settings,
+        starts: &[Start],
+        health: Health,
+        shutdown: Shutdown,
+    ) -> Result<(Self, Vec<Absent>), Error> {
+        let mut tail = Self::new(kafka, settings, starts, health, shutdown)?;
+        let names: Vec<&str> = tail.topics.iter().map(String::as_str).collect();
+        let counts = broker::partition_counts_each(
+            tail.consumer.client(),
+            tail.consumer.context().watch.link(),
+            &names,
+            &tail.shutdown,
+        )?;
+        let mut assignment = TopicPartitionList::new();
+        let mut absent = Vec::new();
+        for (topic, (start, count)) in starts.iter().zip(counts).enumerate() {
+            let mut own = TopicPartitionList::new();
+            let taken = count.map_err(Error::from).and_then(|count| {
+                (0..count).try_for_each(|partition| {
+                    tail.add(topic, partition, start.offsets.get(&partition).copied(), &mut own)
+                })
+            });
+            match taken {
+                Ok(()) => {
+                    for element in own.elements() {
+                        assignment
+                            .add_partition_offset(element.topic(), element.partition(), element.offset())
+                            .map_err(Error::Assign)?;
+                    }
+                }
+                Err(Error::Kafka(broker::Error::Stopped)) => return Err(broker::Error::Stopped.into()),
+                Err(error) => {
+                    tail.partitions[topic].clear();
+                    tail.left[topic] = true;
+                    absent.push(Absent { topic, error });
+                }
+            }
+        }
+        tail.consumer.assign(&assignment).map_err(Error::Assign)?;
+        Ok((tail, absent))
+    }
+
+    /// A client that reads nothing yet.
+    fn new(
         kafka: &config::Kafka,
         settings: Settings,
         starts: &[Start],
@@ -214,8 +309,9 @@ impl Tail {
             .map_err(|error| Error::Setup(Fault::new("kafka", error.to_string())))?;
         let topics: Vec<String> = starts.iter().map(|start| start.topic.clone()).collect();
         let index = topics.iter().cloned().zip(0..).collect();
-        let mut tail = Self {
+        Ok(Self {
             partitions: topics.iter().map(|_| Vec::new()).collect(),
+            left: vec![false; topics.len()],
             consumer,
             settings,
             topics,
@@ -223,22 +319,22 @@ impl Tail {
             probe: Probe::new(),
             refreshed: Instant::now(),
             shutdown,
-        };
-        let names: Vec<&str> = tail.topics.iter().map(String::as_str).collect();
-        let counts = broker::partition_counts(
-            tail.consumer.client(),
-            tail.consumer.context().watch.link(),
-            &names,
-            &tail.shutdown,
-        )?;
-        let mut assignment = TopicPartitionList::new();
-        for (topic, (start, count)) in starts.iter().zip(counts).enumerate() {
-            for partition in 0..count {
-                tail.add(topic, partition, start.offsets.get(&partition).copied(), &mut assignment)?;
+        })
+    }
+
+    /// Reads these topics no more; every other one is read on as if nothing had been. Leaving twice changes nothing.
+    pub fn leave(&mut self, topics: &[usize]) -> Result<(), Error> {
+        let mut gone = TopicPartitionList::new();
+        for &topic in topics {
+            self.left[topic] = true;
+            for partition in 0..std::mem::take(&mut self.partitions[topic]).len() {
+                gone.add_partition(&self.topics[topic], i32::try_from(partition).unwrap_or(i32::MAX));
             }
         }
-        tail.consumer.assign(&assignment).map_err(Error::Assign)?;
-        Ok(tail)
+        if gone.count() > 0 {
+            self.consumer.incremental_unassign(&gone).map_err(Error::Assign)?;
+        }
+        Ok(())
     }
 
     /// The topics, in the order of the starts.
@@ -264,6 +360,9 @@ impl Tail {
                         _ => *self.index.get(message.topic()).expect("only the topics given are assigned"),
                     };
                     last = Some(topic);
+                    if self.left[topic] {
+                        continue;
+                    }
                     let partition = usize::try_from(message.partition()).expect("a record has a partition");
                     self.partitions[topic][partition].next = message.offset() + 1;
                     records.push(Record { topic, message });
@@ -310,6 +409,11 @@ impl Tail {
         self.partitions.iter().flatten().all(|partition| partition.next >= partition.end_at_start)
     }
 
+    /// The same for one topic; true of one that has been left.
+    pub fn has_caught_up_with(&self, topic: usize) -> bool {
+        self.partitions[topic].iter().all(|partition| partition.next >= partition.end_at_start)
+    }
+
     fn refresh(&mut self) -> Result<(), Error> {
         let link = self.consumer.context().watch.link();
         self.probe.ask(link, self.consumer.client(), self.topics.first().map(String::as_str));
@@ -320,7 +424,7 @@ impl Tail {
         let Ok(metadata) = self.consumer.fetch_metadata(None, METADATA_WAIT_MAX) else { return Ok(()) };
         let mut added = TopicPartitionList::new();
         for found in metadata.topics() {
-            let Some(&topic) = self.index.get(found.name()) else { continue };
+            let Some(&topic) = self.index.get(found.name()).filter(|topic| !self.left[**topic]) else { continue };
             for partition in self.partitions[topic].len()..found.partitions().len() {
                 self.add(topic, i32::try_from(partition).unwrap_or(i32::MAX), None, &mut added)?;
             }
@@ -341,10 +445,17 @@ impl Tail {
         assignment: &mut TopicPartitionList,
     ) -> Result<(), Error> {
         let name = &self.topics[topic];
+        let mut refused_count = 0;
         let (low, high) = loop {
             match broker::range(&self.consumer, name, partition) {
                 Ok(range) => break range,
-                Err(error) => self.consumer.context().watch.link().down(&error.to_string()),
+                Err(error) => {
+                    refused_count += 1;
+                    if let Some(refused) = broker::refusal(&error).filter(|_| refused_count >= REFUSED_MAX) {
+                        return Err(refused.into());
+                    }
+                    self.consumer.context().watch.link().down(&error.to_string());
+                }
             }
             if self.shutdown.sleep(Duration::from_millis(250)) {
                 return Err(broker::Error::Stopped.into());

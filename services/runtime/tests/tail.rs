@@ -172,3 +172,51 @@ fn a_broker_that_goes_and_comes_back_costs_nothing_but_time() {
     let expected: Vec<String> = payloads("", 10..20).flatten().collect();
     assert_eq!(take(&mut tail, 10)[&(0, 0)], expected);
 }
+
+#[test]
+fn a_topic_that_is_left_is_read_no_more_and_the_others_go_on() {
+    for topic in ["tail-left", "tail-kept"] {
+        create_topic(topic, 2);
+        for partition in 0..2 {
+            write(KAFKA.bootstrap(), topic, partition, payloads(&format!("{topic}/"), 0..10));
+        }
+    }
+    let starts = ["tail-left", "tail-kept"].map(Start::at_beginning);
+    let mut tail = open(&kafka(), &starts, &Health::new(&[])).unwrap();
+    take(&mut tail, 40);
+    for topic in ["tail-left", "tail-kept"] {
+        write(KAFKA.bootstrap(), topic, 0, payloads("more/", 0..10));
+    }
+    tail.leave(&[0]).unwrap();
+    tail.leave(&[0]).unwrap();
+    // New partitions of it are of no interest either.
+    add_partitions("tail-left", 3);
+    let mut count = 0;
+    wait_for("what is left", || {
+        for record in tail.poll_batch(100, Duration::from_millis(100)).unwrap() {
+            assert_eq!(record.topic(), 1, "a record of the topic that was left");
+            count += 1;
+        }
+        (count == 10).then_some(())
+    });
+    for _ in 0..10 {
+        assert!(tail.poll_batch(10, Duration::from_millis(100)).unwrap().is_empty());
+    }
+    assert!(tail.has_caught_up() && tail.progress().all(|progress| progress.topic == 1));
+}
+
+#[test]
+fn topics_that_are_missing_or_behind_keep_nobody_from_the_rest() {
+    create_topic("tail-there", 1);
+    create_topic("tail-behind", 1);
+    write(KAFKA.bootstrap(), "tail-there", 0, payloads("", 0..10));
+    let behind = Start { topic: "tail-behind".to_owned(), offsets: BTreeMap::from([(0, 9)]) };
+    let starts = [Start::at_beginning("tail-nowhere"), Start::at_beginning("tail-there"), behind];
+    let (settings, health) = (Settings::default(), Health::new(&[]));
+    let (mut tail, absent) = Tail::assign_present(&kafka(), settings, &starts, health, Shutdown::manual()).unwrap();
+    let named: Vec<_> = absent.iter().map(|absent| (absent.topic, absent.error.topic())).collect();
+    assert_eq!(named, [(0, Some("tail-nowhere")), (2, Some("tail-behind"))]);
+    assert!(!tail.has_caught_up_with(1) && tail.has_caught_up_with(2));
+    take(&mut tail, 10);
+    assert!(tail.has_caught_up());
+}

@@ -13,7 +13,7 @@ use schemas::MovementAction;
 use crate::{Event, EventId, Finding, FindingRule, Location, Trigger, order, voiding};
 
 /// In microseconds.
-const MINUTE: i64 = 60_000_000;
+const MINUTE: u64 = 60_000_000;
 
 /// What the cancellations of one visit do.
 pub(crate) struct Cancelled {
@@ -59,7 +59,7 @@ fn apply(cancellation: &Event, events: &[&Event], found: &mut Cancelled, finding
     if names_time {
         let exactly = |event: &Event| overlaps(event.between(), cancellation.between());
         // Senders round: a time that no event has may be that of one within the same minute.
-        let nearly = |event: &Event| (event.occurred_at.0 - cancellation.occurred_at.0).abs() < MINUTE;
+        let nearly = |event: &Event| event.occurred_at.0.abs_diff(cancellation.occurred_at.0) < MINUTE;
         let named = |among: &[&Event], at: &dyn Fn(&Event) -> bool| -> Vec<EventId> {
             let at_its_time: Vec<&Event> = among.iter().copied().filter(|event| at(event)).collect();
             of_its_place(cancellation, &at_its_time, events, &found.void).iter().map(|event| event.id).collect()

@@ -104,7 +104,7 @@ impl Unit {
 
     /// What makes the unit's figures doubtful at `at`.
     pub fn doubt(&self, at: Timestamp) -> Doubt {
-        let since = Timestamp(at.0 - SHOWN_FOR);
+        let since = Timestamp(at.0.saturating_sub(SHOWN_FOR));
         let here = self.open_episodes();
         let (warnings, first) = self.found.warnings(since, |finding| is_here(&here, finding));
         let (again, again_since) = doubt::again(&self.stays, at);

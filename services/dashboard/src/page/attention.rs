@@ -26,6 +26,7 @@ struct Line {
 #[template(path = "attention.html")]
 struct Short<'a> {
     w: &'static Words,
+    none: &'static str,
     causes: &'a [Line],
     more: usize,
     total: usize,
@@ -36,6 +37,7 @@ struct Short<'a> {
 #[template(path = "attention_page.html")]
 struct Page<'a> {
     w: &'static Words,
+    none: &'static str,
     causes: &'a [Line],
 }
 
@@ -43,6 +45,7 @@ struct Page<'a> {
 #[template(path = "missing.html")]
 struct Missing {
     w: &'static Words,
+    none: &'static str,
     lines: Vec<String>,
     heard: String,
     changed: String,
@@ -54,6 +57,7 @@ pub(super) fn short(sight: &Sight<'_>) -> Node {
     let lines: Vec<Line> = all.iter().take(SHOWN_MAX).map(|cause| line(sight.board, sight.language, cause)).collect();
     let short = Short {
         w: sight.words(),
+        none: nothing(sight.board, sight.scope, sight.words(), sight.words().attention_none),
         causes: &lines,
         more: all.len().saturating_sub(SHOWN_MAX),
         total: all.len(),
@@ -62,11 +66,19 @@ pub(super) fn short(sight: &Sight<'_>) -> Node {
     Node::leaf("uppmarksamma", render(&short))
 }
 
+/// What an empty list says: that there is nothing, unless that is not known yet.
+fn nothing(board: &Board, scope: &Scope, w: &'static Words, nothing: &'static str) -> &'static str {
+    if board.is_loading(scope) { w.loading } else { nothing }
+}
+
 /// Every cause in the country.
 pub(super) fn page(board: &Board, language: Language) -> Node {
     let lines: Vec<Line> = causes(board, &Scope::Country).iter().map(|cause| line(board, language, cause)).collect();
-    let page = render(&Page { w: language.words(), causes: &lines });
-    Node::leaf("levande", format!("<div id=\"levande\">{page}</div>"))
+    let w = language.words();
+    let none = nothing(board, &Scope::Country, w, w.attention_none);
+    let page = render(&Page { w, none, causes: &lines });
+    let loading = super::loading(board, &Scope::Country, language);
+    Node::leaf("levande", format!("<div id=\"levande\">{loading}{page}</div>"))
 }
 
 /// What is missing, and both clocks.
@@ -94,6 +106,7 @@ pub(super) fn missing(sight: &Sight<'_>, sums: &Sums) -> Node {
     let oldest = sight.board.wards(sight.scope).filter(|ward| ward.heard.is_some()).min_by_key(|ward| ward.heard);
     let missing = Missing {
         w,
+        none: nothing(sight.board, sight.scope, w, w.missing_none),
         lines,
         heard: match oldest {
             Some(ward) => age(
@@ -102,9 +115,12 @@ pub(super) fn missing(sight: &Sight<'_>, sums: &Sums) -> Node {
                 Some(&feed(&ward.region, ward.source_system.as_deref())),
                 sums.freshness.filter(|freshness| *freshness != Freshness::Fresh),
             ),
-            None => w.missing.to_owned(),
+            None => sight.absent(sight.scope.region()).text(sight.language),
         },
-        changed: age(sight, sums.changed, None, None),
+        changed: match sums.changed {
+            Some(_) => age(sight, sums.changed, None, None),
+            None => sight.absent(sight.scope.region()).text(sight.language),
+        },
     };
     Node::leaf("saknas", render(&missing))
 }

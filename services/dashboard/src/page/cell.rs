@@ -119,7 +119,7 @@ pub(super) fn status_detail(language: Language, now: Timestamp, status: Status) 
 }
 
 /// Counts of wards per status word: shape, count, and the word for whoever hears the page.
-pub(super) fn statuses(language: Language, counts: &[u32; 6]) -> String {
+pub(super) fn statuses(language: Language, counts: &[u32; 6], absent: Shown) -> String {
     let w = language.words();
     let mut markup = String::new();
     for (kind, count) in Kind::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {
@@ -131,7 +131,11 @@ pub(super) fn statuses(language: Language, counts: &[u32; 6]) -> String {
             format::number(language, (*count).into())
         ));
     }
-    if markup.is_empty() { format!("<span class=\"word\">{}</span>", w.missing) } else { markup.trim_end().to_owned() }
+    if markup.is_empty() {
+        format!("<span class=\"word\">{}</span>", escape(&absent.text(language)))
+    } else {
+        markup.trim_end().to_owned()
+    }
 }
 
 /// `24 h: lägst 14, högst 26, nu 26`.

@@ -49,10 +49,10 @@ impl Detail {
     pub fn of(unit: &Unit, now: Timestamp) -> Self {
         let mut log: Vec<LogLine> = unit.log.iter().copied().chain(unit.found.lines()).collect();
         log.sort_by_key(|line| std::cmp::Reverse(line.received));
-        log.retain(|line| line.received.0 > now.0 - 7 * 24 * HOUR);
+        log.retain(|line| line.received.0 > now.0.saturating_sub(7 * 24 * HOUR));
         Self {
-            day: History::of(unit, Timestamp(now.0 - 24 * HOUR), now),
-            week: History::of(unit, Timestamp(now.0 - 7 * 24 * HOUR), now),
+            day: History::of(unit, Timestamp(now.0.saturating_sub(24 * HOUR)), now),
+            week: History::of(unit, Timestamp(now.0.saturating_sub(7 * 24 * HOUR)), now),
             log,
             now,
         }
@@ -131,10 +131,11 @@ struct Log {
     lines: Vec<Line>,
 }
 
-/// The ward's page; empty when the ward is not known, which the address already answered with "not found".
+/// The ward's page; without content while the ward is not known, as when its region is read again under a reader.
 pub(super) fn tree(sight: &Sight<'_>) -> Node {
-    let Scope::Ward(region, code) = sight.scope else { return Node::default() };
-    let Some(ward) = sight.board.ward(region, code) else { return Node::default() };
+    let around = |children| Node::around("levande", "<div id=\"levande\">".into(), children, "</div>");
+    let Scope::Ward(region, code) = sight.scope else { return around(Vec::new()) };
+    let Some(ward) = sight.board.ward(region, code) else { return around(Vec::new()) };
     let mut main = vec![Node::leaf("nu", now(sight, ward))];
     if let Some(detail) = sight.detail {
         main.push(Node::leaf("kurvor", charts(sight, detail)));
@@ -146,7 +147,7 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
         Node::around("sidospalt", "<div id=\"sidospalt\" class=\"aside\">".into(), side, "</div>"),
     ];
     let columns = Node::around("yta", "<div id=\"yta\" class=\"columns\">".into(), columns, "</div>");
-    Node::around("levande", "<div id=\"levande\">".into(), vec![columns], "</div>")
+    around(vec![columns])
 }
 
 fn now(sight: &Sight<'_>, ward: &Ward) -> String {

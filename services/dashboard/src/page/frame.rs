@@ -96,6 +96,13 @@ struct Crumbs {
 }
 
 #[derive(Template)]
+#[template(path = "loading.html")]
+struct Loading<'a> {
+    w: &'static Words,
+    here: &'a str,
+}
+
+#[derive(Template)]
 #[template(path = "not_found.html")]
 struct NotFound {
     w: &'static Words,
@@ -171,6 +178,13 @@ impl Frame<'_> {
     pub fn not_found(&self) -> String {
         let body = render(&NotFound { w: self.language.words(), lang: self.language });
         self.around(self.language.words().page_not_found.to_owned(), &body)
+    }
+
+    /// The content of a page of which nothing is known yet.
+    pub fn loading(&self) -> String {
+        let w = self.language.words();
+        let body = render(&Loading { w, here: &self.address(self.language, self.query) });
+        self.around(w.loading_title.to_owned(), &body)
     }
 
     fn address(&self, language: Language, query: &Query) -> String {

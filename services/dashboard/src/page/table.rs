@@ -176,6 +176,7 @@ fn regions(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
                     id: element_id("r", &[region.code()]),
                     href: sight.address(&Scope::Region(region.code().into())),
                     name: region.short_name().to_owned(),
+                    absent: sight.absent(Some(region.code())),
                     share: true,
                 },
             );
@@ -205,6 +206,8 @@ struct Sum {
     id: String,
     href: String,
     name: String,
+    /// What stands where nothing is counted.
+    absent: Shown,
     share: bool,
 }
 
@@ -212,7 +215,8 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
     let w = sight.words();
     let total = &sums.total;
     let counted = total.units_counted > 0;
-    let count = |value: u32| if counted { Shown::Number(value.into()) } else { Shown::Missing };
+    let absent = row.absent.text(sight.language);
+    let count = |value: u32| if counted { Shown::Number(value.into()) } else { row.absent };
     let outlying = if counted && !sight.hidden.sum_shown(wards.iter().copied()) {
         Shown::FewerThan(sight.hidden.limit(wards.first().map(|ward| &*ward.region)))
     } else {
@@ -241,14 +245,14 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
             &finding(sight.language, "24 h", belagda.iter().copied()),
         )
     } else {
-        format!("<span class=\"word\">{}</span>", w.missing)
+        format!("<span class=\"word\">{}</span>", escape(&absent))
     };
     let oldest = wards.iter().min_by_key(|ward| ward.heard);
     let heard = match oldest {
         Some(ward) => {
             age(sight, sums.heard, Some(&feed(&ward.region, ward.source_system.as_deref())), Some(ward.freshness))
         }
-        None => format!("<span class=\"word\">{}</span>", w.missing),
+        None => format!("<span class=\"word\">{}</span>", escape(&absent)),
     };
     let cover =
         if wards.is_empty() { String::new() } else { format!("{} {} {}", total.units_counted, w.of, total.units) };
@@ -261,19 +265,19 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
         } else {
             format!("{cover} {}", w.wards_abbreviated(sight.language))
         },
-        statuses: statuses(sight.language, &sums.statuses),
+        statuses: statuses(sight.language, &sums.statuses, row.absent),
         free: figure(sight.language, count(total.lediga)),
         occupied: if counted {
             text(&occupied(sight.language, total.belagda, Some(total.disponibla)))
         } else {
-            figure(sight.language, Shown::Missing)
+            figure(sight.language, row.absent)
         },
         over: rated(count(total.overbelaggningar)),
         out: rated(outlying),
         closed: if sums.stangda_said > 0 {
             format::number(sight.language, total.stangda.into())
         } else {
-            w.missing.to_owned()
+            absent.clone()
         },
         spark,
         heard,
@@ -282,7 +286,7 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
             format::percent(sight.language, total.belagda.into(), total.disponibla.into())
                 .unwrap_or_else(|| w.not_applicable.to_owned())
         } else {
-            w.missing.to_owned()
+            absent
         },
     };
     Node::leaf(row.id.clone(), render(&row))
@@ -318,6 +322,7 @@ fn hospitals(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
                     id: format!("{id}-sum"),
                     href: sight.address(&Scope::Hospital(hospital.region.into(), hospital.code.into())),
                     name,
+                    absent: sight.absent(Some(hospital.region)),
                     share: false,
                 },
             ));
@@ -328,7 +333,11 @@ fn hospitals(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
     }
     if groups.is_empty() {
         let heard = sight.board.wards(sight.scope).next().is_some();
-        let text = if heard { w.none_match } else { w.none_yet };
+        let text = match (heard, sight.absent(sight.scope.region())) {
+            (true, _) => w.none_match,
+            (false, Shown::Loading) => w.loading_more,
+            (false, _) => w.none_yet,
+        };
         groups.push(Node::leaf(
             "rader",
             format!("<tbody id=\"rader\"><tr><td class=\"empty\" colspan=\"10\">{}</td></tr></tbody>", escape(text)),

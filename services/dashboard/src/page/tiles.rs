@@ -50,7 +50,8 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
     let counted = total.units_counted > 0;
     let coverage = sight.coverage(sums);
     let keys: Vec<(&str, &str)> = wards.iter().map(|ward| (&*ward.region, &*ward.code)).collect();
-    let count = |value: u32| if counted { Shown::Number(value.into()) } else { Shown::Missing };
+    let absent = sight.absent(sight.scope.region());
+    let count = |value: u32| if counted { Shown::Number(value.into()) } else { absent };
     let outlying = match (counted, sight.hidden.sum_shown(wards.iter().copied())) {
         (true, false) => Shown::FewerThan(sight.hidden.limit(sight.scope.region())),
         _ => count(total.utlokaliserade),
@@ -64,11 +65,12 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         ),
         _ => String::new(),
     };
+    let at_six_none = if absent == Shown::Loading { w.loading } else { w.at_six_none }.to_owned();
     let morning = |value: u32| {
         let shown = if sums.morning.units_counted > 0 {
             format::number(sight.language, value.into())
         } else {
-            w.at_six_none.to_owned()
+            at_six_none.clone()
         };
         format!("{}: {shown}", w.at_six)
     };
@@ -98,7 +100,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
     };
     let beds = w.beds_unit.to_owned();
     let patients = w.patients_unit.to_owned();
-    let closed = if sums.stangda_said > 0 { Shown::Number(total.stangda.into()) } else { Shown::Missing };
+    let closed = if sums.stangda_said > 0 { Shown::Number(total.stangda.into()) } else { absent };
     vec![
         Tile {
             definition: sight.definition("lediga"),
@@ -121,7 +123,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
                     format::number(sight.language, total.disponibla.into())
                 )
             } else {
-                w.missing.to_owned()
+                absent.text(sight.language)
             },
             class: count(total.belagda).class(),
             unit: share,
@@ -135,7 +137,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
                     format::number(sight.language, sums.morning.disponibla.into())
                 )
             } else {
-                format!("{}: {}", w.at_six, w.at_six_none)
+                format!("{}: {at_six_none}", w.at_six)
             },
             spark: spark(|hour| Some(hour.belagda.into()), |hour| hour.disponibla.map(Into::into)),
         },

@@ -63,7 +63,7 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
                 shape: shape(kind),
                 name: region.short_name().to_owned(),
                 figure: if total.units_counted == 0 {
-                    w.missing.to_owned()
+                    sight.absent(Some(region.code())).text(sight.language)
                 } else {
                     format::number(sight.language, total.lediga.into())
                 },

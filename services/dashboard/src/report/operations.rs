@@ -89,7 +89,7 @@ fn lines(sight: &Sight<'_>, state: &State) -> Vec<Line> {
             );
             lines.push(Line { what, runbook: "avvisat" });
         }
-        let silent = delivery.updated_at.is_some_and(|at| (sight.now.0 - at.0) / 1_000_000 > SILENT_FROM);
+        let silent = delivery.updated_at.is_some_and(|at| sight.now.0.saturating_sub(at.0) / 1_000_000 > SILENT_FROM);
         if delivery.unprojected > 0 && silent {
             let what =
                 format!("{}: {}", delivery.region, sight.say("lagret räknar inte om", "the store does not project"));
@@ -226,7 +226,7 @@ fn store(sight: &Sight<'_>, state: &State) -> Block {
             Cell::Whole(delivery.duplicates),
             Cell::Whole(delivery.rejected),
             Cell::Whole(delivery.unprojected),
-            Cell::or_missing(delivery.updated_at.map(|at| (sight.now.0 - at.0).max(0) / 60_000_000)),
+            Cell::or_missing(delivery.updated_at.map(|at| sight.now.0.saturating_sub(at.0).max(0) / 60_000_000)),
         ]);
     }
     Block::Sheet(table)

@@ -1,0 +1,391 @@
+//! One attempt at following some regions: the state from the store, events applied to it, earlier events recalled.
+//!
+//! Whatever fails here fails for one region: a panic is caught around one record, and what it left half done is thrown
+//! away with that region's state.
+
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use axum::body::Bytes;
+use runtime::exit::chain;
+use runtime::origin::{self, Origin, Position, Watermarks};
+use runtime::tail::{Record, Start};
+use schemas::{BedCapacity, BedStatus, DecodeError, Decoder, Encounter, Envelope, Kind, Person, Timestamp};
+use timeline::{EpisodeKey, Event};
+use topics::Region;
+
+use super::aside::Coordinates;
+use super::{Follower, GATHER, Interrupted, STORE, Topic};
+use crate::failpoint;
+use crate::live::{Applied, Live};
+use crate::metrics::Fate;
+use crate::store::{self, Store, Stored};
+
+/// Regions that cannot go on with the others, and why.
+pub(super) type Failures = BTreeMap<Region, String>;
+
+/// What one attempt knows beside the live state.
+pub(super) struct Session<'a> {
+    follower: &'a Follower,
+    store: Option<Store>,
+    decoder: Decoder,
+    marks: Watermarks,
+    /// Records at which workers ended before; they are passed over.
+    aside: HashSet<Coordinates>,
+    gathered: Vec<u8>,
+    flushed: Instant,
+}
+
+impl<'a> Session<'a> {
+    /// An attempt at these regions.
+    pub(super) fn new(follower: &'a Follower, regions: &[Region]) -> Self {
+        Self {
+            follower,
+            store: None,
+            decoder: Decoder::new(),
+            marks: Watermarks::new(),
+            aside: follower.aside(regions),
+            gathered: Vec::new(),
+            flushed: Instant::now(),
+        }
+    }
+
+    /// How long the next record may be waited for: what is gathered is told in time.
+    pub(super) fn patience(&self) -> Option<std::time::Duration> {
+        (!self.gathered.is_empty()).then(|| GATHER.saturating_sub(self.flushed.elapsed()))
+    }
+
+    /// Fills the live state of the regions from the store and says where each topic goes on. A region of which an event
+    /// cannot be loaded keeps what was held of it and is named.
+    pub(super) fn start(
+        &mut self,
+        regions: &[Region],
+        topics: &[Topic],
+    ) -> Result<(Vec<Start>, Failures), Interrupted> {
+        let hub = &self.follower.hub;
+        let now = hub.now();
+        let mut starts: Vec<Start> = topics.iter().map(|topic| Start::at_beginning(&topic.name)).collect();
+        let mut failures = Failures::new();
+        hub.metrics.bootstraps.inc();
+        let Some(url) = &self.follower.store else {
+            self.follower.health.set_ready(STORE, true, "none is configured; the board starts from the topics");
+            regions.iter().for_each(|region| hub.live().forget(region.code()));
+            return Ok((starts, failures));
+        };
+        let handle = self.follower.runtime.clone();
+        let codes: Vec<String> = regions.iter().map(|region| region.code().to_owned()).collect();
+        let since = hub.live().horizon(now);
+        let begun = Instant::now();
+        let result = handle.block_on(async {
+            let mut store = Store::connect(url).await?;
+            let start = store.start(since, &codes).await?;
+            Ok::<_, store::Error>((store, start))
+        });
+        let (store, start) = match result {
+            Ok(found) => found,
+            Err(error) => {
+                self.follower.health.set_ready(STORE, false, chain(&error));
+                return Err(error.into());
+            }
+        };
+        self.follower.health.set_ready(STORE, true, "answers");
+        self.store = Some(store);
+        for (id, avsc) in &start.schemas {
+            if let Err(error) = self.decoder.insert(*id, avsc) {
+                tracing::warn!("{}", chain(&error));
+            }
+        }
+        let index: BTreeMap<&str, usize> = topics.iter().map(|topic| topic.name.as_str()).zip(0..).collect();
+        for (topic, partition, offset) in start.progress {
+            if let Some(at) = index.get(topic.as_str()) {
+                starts[*at].offsets.insert(partition, offset);
+            }
+        }
+        for (topic, origin_topic, partition, offset, ordinal) in &start.origins {
+            if let Some(at) = index.get(topic.as_str()) {
+                let position = Position { offset: *offset, ordinal: u32::try_from(*ordinal).unwrap_or_default() };
+                self.marks.restore(*at, &Origin { topic: origin_topic, partition: *partition, position });
+            }
+        }
+        let mut fresh = hub.live().emptied();
+        start.partial.iter().for_each(|region| fresh.begin_partial(region));
+        let count = start.events.len();
+        for stored in &start.events {
+            let Some(region) = regions.iter().find(|region| region.code() == &*stored.region) else { continue };
+            if !failures.contains_key(region)
+                && let Err(reason) = self.load_guarded(&mut fresh, *region, stored)
+            {
+                failures.insert(*region, reason);
+            }
+        }
+        let loaded = regions.iter().filter(|region| !failures.contains_key(region));
+        hub.live().replace(loaded.map(|region| region.code()), fresh);
+        tracing::info!(events = count, milliseconds = begun.elapsed().as_millis() as u64, "started from the store");
+        Ok((starts, failures))
+    }
+
+    /// Loads an event unless it is set aside; an error when a worker ends at it.
+    fn load_guarded(&mut self, live: &mut Live, region: Region, stored: &Stored) -> Result<(), String> {
+        if !self.aside.is_empty() && self.aside.contains(&Coordinates::Event(stored.event_id.clone())) {
+            self.follower.hub.metrics.records.of(Fate::Aside).inc();
+            return Ok(());
+        }
+        catch_unwind(AssertUnwindSafe(|| self.load(live, region, stored))).map_err(|_| {
+            let coordinates = Coordinates::Event(stored.event_id.clone());
+            self.follower.strike(region, &coordinates);
+            format!("loading event {coordinates} of the store ended in a panic")
+        })
+    }
+
+    /// Takes an event from the store into a state.
+    fn load(&mut self, live: &mut Live, region: Region, stored: &Stored) {
+        let Some(kind) = kind_of(&stored.subject) else { return };
+        failpoint::reach("load", Coordinates::Event(stored.event_id.clone()));
+        let record = &stored.record;
+        let loaded = loop {
+            let result = match kind {
+                Kind::Encounter => self.decode::<Encounter<'_>>(region, record, |event| &event.envelope).map(|event| {
+                    live.encounter_recalled(&event);
+                }),
+                Kind::BedCapacity => {
+                    self.decode::<BedCapacity<'_>>(region, record, |event| &event.envelope).map(|event| {
+                        live.capacity(&event);
+                    })
+                }
+                Kind::BedStatus => self.decode::<BedStatus<'_>>(region, record, |event| &event.envelope).map(|event| {
+                    live.bed_status(&event);
+                }),
+                Kind::Person => self.decode::<Person<'_>>(region, record, |event| &event.envelope).map(|event| {
+                    live.heard(&event.envelope);
+                }),
+                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => Ok(()),
+            };
+            match result {
+                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id) => {}
+                other => break other,
+            }
+        };
+        if let Err(error) = loaded {
+            self.follower.hub.metrics.records.of(Fate::Unreadable).inc();
+            tracing::error!(subject = &*stored.subject, "a record of the store cannot be read: {error}");
+        }
+    }
+
+    /// Applies records to the state; the regions at whose records a worker ended, or whose history cannot be had.
+    pub(super) fn apply(&mut self, topics: &[Topic], records: &[Record<'_>]) -> Failures {
+        let mut failures = Failures::new();
+        for record in records {
+            let topic = &topics[record.topic()];
+            if failures.contains_key(&topic.region) {
+                continue;
+            }
+            let metrics = &self.follower.hub.metrics;
+            if !self.aside.is_empty() && self.aside.contains(&coordinates(topic, record)) {
+                metrics.records.of(Fate::Aside).inc();
+                continue;
+            }
+            match catch_unwind(AssertUnwindSafe(|| self.apply_one(topic, record))) {
+                Ok(Ok(fate)) => metrics.records.of(fate).inc(),
+                Ok(Err(interrupted)) => {
+                    failures.insert(topic.region, chain(&interrupted));
+                }
+                Err(_) => {
+                    // Half of the event may be in it.
+                    self.follower.hub.live().forget(topic.region.code());
+                    let coordinates = coordinates(topic, record);
+                    self.follower.strike(topic.region, &coordinates);
+                    failures.insert(topic.region, format!("applying record {coordinates} ended in a panic"));
+                }
+            }
+        }
+        failures
+    }
+
+    /// Gives a record its fate, the state its event.
+    fn apply_one(&mut self, topic: &Topic, record: &Record<'_>) -> Result<Fate, Interrupted> {
+        failpoint::reach("apply", coordinates(topic, record));
+        let unreadable = |error: &dyn std::error::Error| {
+            let (partition, offset) = (record.partition(), record.offset());
+            tracing::error!(topic = topic.name, partition, offset, "{error}");
+            Ok(Fate::Unreadable)
+        };
+        match record.origin() {
+            Ok(origin) if !self.marks.admit(record.topic(), &origin) => return Ok(Fate::Replayed),
+            Ok(_) => {}
+            Err(error) => return unreadable(&error),
+        }
+        match self.apply_event(topic.region, topic.kind, record) {
+            Ok(()) => Ok(Fate::Applied),
+            Err(Unapplied::Unreadable(error)) => unreadable(&error),
+            Err(Unapplied::Interrupted(interrupted)) => Err(interrupted),
+        }
+    }
+
+    fn apply_event(&mut self, region: Region, kind: Kind, record: &Record<'_>) -> Result<(), Unapplied> {
+        let hub = self.follower.hub.clone();
+        let payload = record.payload();
+        loop {
+            let now = hub.now();
+            let result = match kind {
+                Kind::Encounter => {
+                    self.decode::<Encounter<'_>>(region, payload, |event| &event.envelope).map(|event| {
+                        let applied = hub.live().encounter(&event, now);
+                        (event.envelope.ingested_at, applied)
+                    })
+                }
+                Kind::BedCapacity => {
+                    self.decode::<BedCapacity<'_>>(region, payload, |event| &event.envelope).map(|event| {
+                        hub.live().capacity(&event);
+                        (event.envelope.ingested_at, Applied::Yes)
+                    })
+                }
+                Kind::BedStatus => {
+                    self.decode::<BedStatus<'_>>(region, payload, |event| &event.envelope).map(|event| {
+                        hub.live().bed_status(&event);
+                        (event.envelope.ingested_at, Applied::Yes)
+                    })
+                }
+                Kind::Person => self.decode::<Person<'_>>(region, payload, |event| &event.envelope).map(|event| {
+                    hub.live().heard(&event.envelope);
+                    (event.envelope.ingested_at, Applied::Yes)
+                }),
+                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => return Ok(()),
+            };
+            match result {
+                Ok((ingested_at, Applied::Yes)) => {
+                    self.applied(record, ingested_at, now);
+                    return Ok(());
+                }
+                Ok((ingested_at, Applied::NeedsHistory(key))) => {
+                    self.recall(region, &key).map_err(Unapplied::Interrupted)?;
+                    let event: Encounter<'_> = self.decode(region, payload, |event: &Encounter<'_>| &event.envelope)?;
+                    hub.live().encounter_recalled(&event);
+                    self.applied(record, ingested_at, now);
+                    return Ok(());
+                }
+                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id) => {}
+                Err(error) => return Err(Unapplied::Unreadable(error)),
+            }
+        }
+    }
+
+    /// Reads a record, which must be of the region whose topic or row it lies in: no region speaks for another.
+    fn decode<'r, T: serde::Deserialize<'r>>(
+        &self,
+        region: Region,
+        record: &'r [u8],
+        envelope: impl Fn(&T) -> &Envelope<'r>,
+    ) -> Result<T, Unreadable> {
+        let event = self.decoder.decode::<T>(record)?;
+        if envelope(&event).region == region.code() { Ok(event) } else { Err(Unreadable::Foreign) }
+    }
+
+    /// Brings back the events of an episode that memory may have let go.
+    fn recall(&mut self, region: Region, key: &EpisodeKey) -> Result<(), Interrupted> {
+        if self.follower.store.is_none() {
+            return Ok(());
+        }
+        let hub = self.follower.hub.clone();
+        hub.metrics.recalls.inc();
+        let nodes = [format!("e:{}/{}", key.source_system, key.episode)];
+        let handle = self.follower.runtime.clone();
+        let url = self.follower.store.clone().unwrap_or_default();
+        let held = self.store.take().filter(|store| !store.is_closed());
+        let (store, records) = handle
+            .block_on(async {
+                let mut store = match held {
+                    Some(store) => store,
+                    None => Store::connect(&url).await?,
+                };
+                let records = store.component(region.code(), &nodes).await?;
+                Ok::<_, store::Error>((store, records))
+            })
+            .map_err(Interrupted::Recall)?;
+        self.store = Some(store);
+        let mut events = Vec::with_capacity(records.len());
+        for (subject, record) in &records {
+            if subject != "encounter" {
+                continue;
+            }
+            loop {
+                match self.decoder.decode::<Encounter<'_>>(record) {
+                    Ok(encounter) => events.push(Event::from(&encounter)),
+                    Err(DecodeError::UnknownSchema(id)) if self.learn(id) => continue,
+                    Err(error) => tracing::error!("a record of the store cannot be read: {error}"),
+                }
+                break;
+            }
+        }
+        hub.live().recall(region.code(), events);
+        Ok(())
+    }
+
+    /// Fetches a schema; false when it cannot be had, and the record counts as unreadable.
+    fn learn(&mut self, id: u32) -> bool {
+        match self.follower.registry.schema(id) {
+            Ok(avsc) => self.decoder.insert(id, &avsc).is_ok(),
+            Err(error) => {
+                tracing::error!(schema_id = id, "{}", chain(&error));
+                false
+            }
+        }
+    }
+
+    fn applied(&mut self, record: &Record<'_>, ingested_at: Timestamp, now: Timestamp) {
+        self.follower.hub.metrics.delay.observe(now.0.saturating_sub(ingested_at.0).max(0) as f64 / 1_000_000.0);
+        let Some(id) = record.header(origin::EVENT_ID_HEADER) else { return };
+        // A header that is not an id of ours goes nowhere near a page.
+        if id.len() != 36 || !id.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
+            return;
+        }
+        let before: &[u8] = if self.gathered.is_empty() { b"event: applied\ndata: {\"events\":[\"" } else { b",\"" };
+        self.gathered.extend_from_slice(before);
+        self.gathered.extend_from_slice(id);
+        self.gathered.push(b'"');
+    }
+
+    /// Tells which events have been applied, at most every few milliseconds.
+    pub(super) fn flush(&mut self, now: bool) {
+        if self.gathered.is_empty() || (!now && self.flushed.elapsed() < GATHER) {
+            return;
+        }
+        self.flushed = Instant::now();
+        self.gathered.extend_from_slice(b"]}\n\n");
+        self.follower.hub.tell_applied(Bytes::from(std::mem::take(&mut self.gathered)));
+    }
+}
+
+enum Unapplied {
+    Unreadable(Unreadable),
+    Interrupted(Interrupted),
+}
+
+impl From<Unreadable> for Unapplied {
+    fn from(error: Unreadable) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// Why a record is no event of its region.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error("the record names another region than the one in whose place it lies")]
+    Foreign,
+}
+
+fn coordinates(topic: &Topic, record: &Record<'_>) -> Coordinates {
+    Coordinates::Topic { topic: topic.name.as_str().into(), partition: record.partition(), offset: record.offset() }
+}
+
+fn kind_of(subject: &str) -> Option<Kind> {
+    match subject {
+        "encounter" => Some(Kind::Encounter),
+        "bed-capacity" => Some(Kind::BedCapacity),
+        "bed-status" => Some(Kind::BedStatus),
+        "person" => Some(Kind::Person),
+        _ => None,
+    }
+}
