@@ -8,8 +8,9 @@ use crate::delimiters::Delimiters;
 /// Replaces the escape sequences of `text`. Borrows when there are none.
 ///
 /// Highlighting (`\H\`, `\N\`) is dropped, `\.br\` is a line feed, `\X..\` are bytes read as UTF-8, else as ISO-8859-1, else,
-/// where that would leave a control character, as UTF-16 (`\X00C5\` is Å). A sequence that is unknown, never closed or of
-/// bytes that are no text stays as it was sent: it may be a stray backslash of a path.
+/// where that would leave a control character, as UTF-16 (`\X00C5\` is Å). Three digits are no bytes but a character's number
+/// (`\X161\` is š): python-hl7 0.4.5 writes letters beyond ISO-8859-1 so. A sequence that is unknown, never closed or of bytes
+/// that are no text stays as it was sent: it may be a stray backslash of a path.
 pub(crate) fn decode<'a>(text: &'a str, delimiters: &Delimiters) -> Cow<'a, str> {
     let escape = delimiters.escape;
     if escape == 0 || memchr::memchr(escape, text.as_bytes()).is_none() {
@@ -53,6 +54,10 @@ fn append(sequence: &str, delimiters: &Delimiters, out: &mut String) -> bool {
 }
 
 fn append_hex(digits: &[u8], out: &mut String) -> bool {
+    if let Some(letter) = numbered(digits) {
+        out.push(letter);
+        return true;
+    }
     if !is_hex(digits) {
         return false;
     }
@@ -64,6 +69,13 @@ fn append_hex(digits: &[u8], out: &mut String) -> bool {
     });
     out.push_str(text.as_deref().unwrap_or_default());
     text.is_some()
+}
+
+/// The letter whose number three digits are.
+fn numbered(digits: &[u8]) -> Option<char> {
+    let text = std::str::from_utf8(digits).ok().filter(|text| text.len() == 3)?;
+    let number = text.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(text, 16).ok())?;
+    number.and_then(char::from_u32).filter(|letter| letter.is_alphabetic() && is_european(*letter))
 }
 
 fn bytes_of(digits: &[u8]) -> Vec<u8> {
@@ -87,14 +99,16 @@ fn is_european(letter: char) -> bool {
     matches!(letter, '\0'..='\u{24F}' | '\u{2010}'..='\u{2122}')
 }
 
-/// Whether bytes written as hex digits stand here that are text neither in UTF-8 nor in ISO-8859-1.
+/// Whether hex digits stand here that are no bytes of text in UTF-8 or ISO-8859-1.
 pub(crate) fn holds_doubtful_hex(text: &str, delimiters: &Delimiters) -> bool {
     let escape = delimiters.escape;
     escape != 0
         && memchr::memchr_iter(escape, text.as_bytes()).any(|open| {
             let after = &text[open + 1..];
             let sequence = memchr::memchr(escape, after.as_bytes()).map(|close| &after.as_bytes()[..close]);
-            matches!(sequence, Some([b'X', digits @ ..]) if is_hex(digits) && plain(&bytes_of(digits)).is_none())
+            let is_doubtful =
+                |digits: &[u8]| numbered(digits).is_some() || (is_hex(digits) && plain(&bytes_of(digits)).is_none());
+            matches!(sequence, Some([b'X', digits @ ..]) if is_doubtful(digits))
         })
 }
 
@@ -141,6 +155,20 @@ mod tests {
         assert!(holds_doubtful_hex(r"AVD\X00C5\", &Delimiters::USUAL));
         for sent in [r"C:\X\", r"\X4\", r"AVD\F\", "AVD", r"\X41", r"\X41\", r"tv\XE5\", r"\XC3A5\", r"\X0D0A\"] {
             assert!(!holds_doubtful_hex(sent, &Delimiters::USUAL), "{sent}");
+        }
+    }
+
+    #[test]
+    fn three_digits_are_a_letters_number() {
+        for (sent, want) in [(r"\Xe5\kesson", "åkesson"), (r"Mile\X161\", "Mileš"), (r"\X141\uk", "Łuk")] {
+            check(sent, want);
+        }
+        assert!(
+            holds_doubtful_hex(r"Mile\X161\", &Delimiters::USUAL) && !holds_doubtful_hex(r"\Xe5\", &Delimiters::USUAL)
+        );
+        // The numbers of no letters, or of none that a Swedish source writes.
+        for sent in [r"\X00b\", r"\X1f600\", r"\X66f\", r"\X2bc\", r"\X0+1\"] {
+            check(sent, sent);
         }
     }
 

@@ -58,8 +58,8 @@ impl<'a> Value<'a> {
         self.given().map(|given| escape::decode(given, &self.delimiters))
     }
 
-    /// Whether bytes are written as hex digits that are text neither in UTF-8 nor in ISO-8859-1: [`Value::text`] reads them
-    /// as UTF-16, or leaves them as they were sent.
+    /// Whether hex digits are written that are no bytes of text in UTF-8 or ISO-8859-1: [`Value::text`] reads them as UTF-16
+    /// or as a letter's number, or leaves them as they were sent.
     pub fn has_doubtful_hex(&self) -> bool {
         escape::holds_doubtful_hex(self.raw, &self.delimiters)
     }

@@ -353,8 +353,8 @@ with_fhir_rules! { rules,
                "make the sender end segments with CR and write line breaks inside fields as \\.br\\";
     }
     EscapeDoubtful "escape-doubtful" Notes Warning {
-        meaning "Byte skrivna som \\X..\\ är varken UTF-8 eller ISO 8859-1; de läses som UTF-16 om de är det, annars förs texten vidare som den skickades.",
-                "Bytes written as \\X..\\ are neither UTF-8 nor ISO 8859-1; they are read as UTF-16 if they are that, else the text is passed on as it was sent.";
+        meaning "Byte skrivna som \\X..\\ är varken UTF-8 eller ISO 8859-1; de läses som UTF-16 eller en bokstavs nummer om de är det, annars förs texten vidare som den skickades.",
+                "Bytes written as \\X..\\ are neither UTF-8 nor ISO 8859-1; they are read as UTF-16 or a letter's number if they are that, else the text is passed on as it was sent.";
         remedy "Låt sändaren skriva bokstäverna själva, i den teckenuppsättning som MSH-18 anger.",
                "make the sender write the letters themselves, in the character set that MSH-18 names";
     }
