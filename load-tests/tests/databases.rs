@@ -245,10 +245,15 @@ fn the_store_equals_the_followed_table_whatever_is_killed_and_nothing_is_lost_or
     assert_eq!((report.refused, report.parked), (0, 0), "{:?}", report.rejected);
     assert_eq!(report.events, report.events_stored + report.duplicates);
     assert!(report.events_stored > rows && report.duplicates > 0);
-    // A change is one record of the log, whatever was sent again; a row of the snapshot may have been read twice.
-    let doubled = "select count(*) - count(distinct (source_message_id, origin_ordinal)) from events
-                   where source_message_id not like '%@snapshot/%'";
-    assert_eq!(account::query(&stack, doubled).expect("the store answers")[0].get::<_, i64>(0), 0, "doubled events");
+    // A change is one record of the log, whatever was sent again; a row of the snapshot may have been read twice. An id that
+    // looks like a personal number by chance is a keyed code, and says no more of which it was.
+    let doubled = "select source_message_id || ', event ' || origin_ordinal || ': ' ||
+                          string_agg(concat_ws(' ', origin_partition, origin_offset, correction, md5(record)), ', ')
+                   from events where source_message_id not like '%@snapshot/%' and source_message_id not like 'x.%'
+                   group by source_message_id, origin_ordinal having count(*) > 1";
+    let doubled = account::query(&stack, doubled).expect("the store answers");
+    let doubled: Vec<String> = doubled.iter().map(|row| row.get(0)).collect();
+    assert_eq!(doubled, [""; 0], "doubled events");
     let folder = tempfile::tempdir().expect("a folder");
     assert!(compare(&source, &stack, "14", folder.path(), "*"), "the store is not the table");
     println!("compared after {:?}", begin.elapsed());
