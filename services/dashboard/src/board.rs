@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use runtime::failpoint;
 use schemas::{CareType, ClosedReason, Timestamp};
 use timeline::{FindingRule, Occupancy, Total};
 use topics::Region;
@@ -14,7 +15,6 @@ use topics::Region;
 use crate::age::{Freshness, Limits};
 use crate::collate;
 use crate::doubt::Doubt;
-use crate::failpoint;
 use crate::live::{self, Live};
 use crate::standing::{Standing, Standings};
 use crate::status::Kind;
@@ -76,7 +76,7 @@ impl Builder {
     }
 
     fn part(&mut self, code: &str, region: &live::Region, limits: Limits, now: Timestamp) -> Part {
-        failpoint::reach("board", code);
+        failpoint::reach("board", || code);
         let code: Box<str> = code.into();
         let mut findings: BTreeMap<_, _> = FindingRule::ALL.iter().map(|rule| ((code.clone(), *rule), 0)).collect();
         for (rule, count) in region.found() {

@@ -12,7 +12,6 @@ pub mod config;
 pub mod csv;
 pub mod definitions;
 pub mod doubt;
-mod failpoint;
 pub mod follow;
 pub mod format;
 pub mod hiding;

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use crate::address::{self, Query, View};
 use crate::board::Scope;
 use crate::hub::{Hub, Topic};
-use crate::page::{self, Frame, Subject, Theme};
+use crate::page::{self, Frame, Picture, Subject, Theme};
 use crate::report::{self, Address, Page, Place};
 use crate::words::Language;
 use crate::{api, assets, csv, stream};
@@ -266,15 +266,19 @@ fn living(hub: &Hub, topic: &Topic, heading: String, headers: &HeaderMap) -> Res
         }
     };
     let picture = hub.picture();
-    let frame = Frame {
+    html(frame(&picture, topic, headers, Some(edition.id())).around(heading, &edition.node.markup()))
+}
+
+fn frame<'a>(picture: &'a Picture, topic: &'a Topic, headers: &HeaderMap, since: Option<String>) -> Frame<'a> {
+    let theme = theme(headers);
+    Frame {
         board: &picture.board,
         language: topic.language,
-        theme: theme(headers),
+        theme,
         subject: &topic.subject,
         query: &topic.query,
-        since: Some(edition.id()),
-    };
-    html(frame.around(heading, &edition.node.markup()))
+        since,
+    }
 }
 
 /// How long a client waits before it asks again for what is still being read, in seconds.
@@ -282,16 +286,8 @@ pub(crate) const AGAIN_AFTER: &str = "5";
 
 /// Nothing of the address is known yet, and everything of it is being read.
 fn not_yet(hub: &Hub, topic: &Topic, headers: &HeaderMap) -> Response {
-    let picture = hub.picture();
-    let frame = Frame {
-        board: &picture.board,
-        language: topic.language,
-        theme: theme(headers),
-        subject: &topic.subject,
-        query: &topic.query,
-        since: None,
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AGAIN_AFTER)], html(frame.loading())).into_response()
+    let page = html(frame(&hub.picture(), topic, headers, None).loading());
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AGAIN_AFTER)], page).into_response()
 }
 
 fn not_found(hub: &Hub, language: Language, headers: &HeaderMap) -> Response {

@@ -24,7 +24,7 @@ pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().exp
 /// Only a bound on waiting: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
 const SOURCE: &str = "SE2321000131-ADT";
-const WARD: Ward<'_> = Ward {
+pub const WARD: Ward<'_> = Ward {
     name: "Avdelning 1",
     hospital_code: "501010",
     hospital_name: "Östra sjukhuset",
@@ -136,7 +136,7 @@ impl Stand {
         std::fs::write(&file, text).unwrap();
         let command =
             [env!("CARGO_BIN_EXE_dashboard"), "run", "--config", file.to_str().unwrap()].map(str::to_owned).to_vec();
-        let environment = [("TEST_STORE", &self.database), ("DASHBOARD_PANIC_AT", &self.panic_at)]
+        let environment = [("TEST_STORE", &self.database), (runtime::failpoint::VARIABLE, &self.panic_at)]
             .map(|(name, value)| (name.to_owned(), value.clone()));
         Process::start("dashboard", self.folder.path(), "TERM", &command, &environment).expect("the dashboard starts")
     }

@@ -3,22 +3,16 @@
 use std::time::Duration;
 
 use dashboard::live::Live;
-use schemas::{BedCapacity, BedKind, BedState, BedStatus, CareType, CorrectionKind, Place, Timestamp};
+use schemas::{BedCapacity, BedKind, BedState, BedStatus, CorrectionKind, Place, Timestamp};
 
-use crate::fixture::{self, DAY, Declaration, Movement, Ward};
+use crate::fixture::{self, DAY, Declaration, Movement};
+use crate::follow::WARD;
 use crate::site::{Setup, Site};
 
 /// The limits of the type, and of the years 1 and 9999.
 const FAR: [Timestamp; 4] =
     [Timestamp(i64::MIN), Timestamp(-62_135_596_800_000_000), Timestamp(253_402_300_799_999_999), Timestamp(i64::MAX)];
 const SOURCE: &str = "SE2321000131-ADT14";
-const WARD: Ward<'_> = Ward {
-    name: "Avdelning 1",
-    hospital_code: "501010",
-    hospital_name: "Östra sjukhuset",
-    mvo: "101",
-    care_type: CareType::Somatic,
-};
 
 fn empty() -> Live {
     Live::new(Duration::from_secs(8 * 24 * 3600), Duration::from_secs(1800))

@@ -21,5 +21,5 @@ pub use delimiters::Delimiters;
 pub use error::Error;
 pub use field::Address;
 pub use lines::line_end;
-pub use message::{Group, Groups, MESSAGE_BYTES_MAX, Message, SEGMENTS_MAX, Segment};
+pub use message::{Group, Groups, MESSAGE_BYTES_MAX, Message, SEGMENTS_MAX, Segment, Segments};
 pub use value::{Presence, Repetitions, Value};

@@ -179,7 +179,7 @@ impl Step for Worker {
         {
             decoded = self.decoder.decode(record.payload);
         }
-        failpoint::reach("step", record.topic, record.partition, record.offset);
+        failpoint::reach("step", || format!("{}/{}/{}", record.topic, record.partition, record.offset));
         let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];

@@ -10,6 +10,7 @@ use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 use serde::Deserialize;
 
 use crate::health::Health;
@@ -19,6 +20,8 @@ use crate::shutdown::Shutdown;
 /// Name of the health component that says whether Kafka answers.
 pub const COMPONENT: &str = "kafka";
 
+/// Answers without a topic before it counts as missing.
+const ANSWERS_MAX: u32 = 4;
 /// How long one question about topics may take.
 const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often a broker that is away is asked whether it is back.
@@ -266,28 +269,8 @@ fn partition_count<C: ClientContext>(
     topic: &str,
     shutdown: &Shutdown,
 ) -> Result<i32, Error> {
-    // A topic made a moment ago may not have reached every broker, so a missing one is asked for a few times.
-    let mut missing_count = 0;
-    loop {
-        if shutdown.requested() {
-            return Err(Error::Stopped);
-        }
-        match client.fetch_metadata(Some(topic), METADATA_WAIT_MAX) {
-            Ok(metadata) => {
-                link.up();
-                let found = metadata.topics().iter().find(|found| found.name() == topic);
-                if let Some(found) = found.filter(|found| found.error().is_none() && !found.partitions().is_empty()) {
-                    return Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX));
-                }
-                missing_count += 1;
-                if missing_count == 4 {
-                    return Err(Error::TopicMissing { topic: topic.to_owned() });
-                }
-            }
-            Err(error) => link.down(&error.to_string()),
-        }
-        shutdown.sleep(Duration::from_millis(250));
-    }
+    let metadata = described(client, link, Some(topic), shutdown, |metadata| count_in(metadata, topic).is_some())?;
+    count_in(&metadata, topic).ok_or_else(|| Error::TopicMissing { topic: topic.to_owned() })
 }
 
 /// The same, each topic by itself: what is wrong with one is that one's answer. All are asked for together, so that many
@@ -298,34 +281,50 @@ pub(crate) fn partition_counts_each<C: ClientContext>(
     topics: &[&str],
     shutdown: &Shutdown,
 ) -> Result<Vec<Result<i32, Error>>, Error> {
-    let mut asked_count = 0;
+    let count = |metadata: &Metadata, topic: &str| {
+        let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+        if found.is_some_and(|found| found.partitions().iter().any(|partition| partition.leader() < 0)) {
+            return Err(Error::Leaderless { topic: topic.to_owned() });
+        }
+        count_in(metadata, topic).ok_or_else(|| Error::TopicMissing { topic: topic.to_owned() })
+    };
+    let all_are_there = |metadata: &Metadata| topics.iter().all(|topic| count(metadata, topic).is_ok());
+    let metadata = described(client, link, None, shutdown, all_are_there)?;
+    Ok(topics.iter().map(|topic| count(&metadata, topic)).collect())
+}
+
+/// What Kafka says of a topic, or of all. Waits for Kafka as long as it takes; what is not there yet is asked for a few times,
+/// for a topic made a moment ago may not have reached every broker.
+fn described<C: ClientContext>(
+    client: &Client<C>,
+    link: &Link,
+    topic: Option<&str>,
+    shutdown: &Shutdown,
+    is_whole: impl Fn(&Metadata) -> bool,
+) -> Result<Metadata, Error> {
+    let mut answer_count = 0;
     loop {
         if shutdown.requested() {
             return Err(Error::Stopped);
         }
-        match client.fetch_metadata(None, METADATA_WAIT_MAX) {
+        match client.fetch_metadata(topic, METADATA_WAIT_MAX) {
             Ok(metadata) => {
                 link.up();
-                asked_count += 1;
-                let found: HashMap<&str, _> = metadata.topics().iter().map(|found| (found.name(), found)).collect();
-                let count = |topic: &&str| match found.get(topic).filter(|found| found.error().is_none()) {
-                    Some(found) if found.partitions().iter().any(|partition| partition.leader() < 0) => {
-                        Err(Error::Leaderless { topic: (*topic).to_owned() })
-                    }
-                    Some(found) if !found.partitions().is_empty() => {
-                        Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))
-                    }
-                    _ => Err(Error::TopicMissing { topic: (*topic).to_owned() }),
-                };
-                let counts: Vec<_> = topics.iter().map(count).collect();
-                if asked_count == 4 || counts.iter().all(Result::is_ok) {
-                    return Ok(counts);
+                answer_count += 1;
+                if answer_count == ANSWERS_MAX || is_whole(&metadata) {
+                    return Ok(metadata);
                 }
             }
             Err(error) => link.down(&error.to_string()),
         }
         shutdown.sleep(Duration::from_millis(250));
     }
+}
+
+/// How many partitions a topic has, if it is there.
+fn count_in(metadata: &Metadata, topic: &str) -> Option<i32> {
+    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none())?;
+    (!found.partitions().is_empty()).then(|| i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))
 }
 
 /// What an error says that no further try changes; `None` for one that passes.

@@ -1,8 +1,7 @@
 //! A record's headers, as bytes.
 //!
-//! rdkafka's own reader takes every header's name for UTF-8 and panics where it is not; Kafka holds names to be UTF-8 and
-//! checks nothing. Here a name is compared as bytes, so that a header that somebody else wrote is only one that is not
-//! asked for.
+//! rdkafka 0.39's own reader can panic at a header that somebody else wrote. Here names are compared as they came, so that such
+//! a header is only one that is not asked for.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;

@@ -271,11 +271,12 @@ impl<'a> Batch<'a> {
     }
 
     fn store(&mut self, record: &Record<'a>) -> Result<(), Rejection> {
-        failpoint::reach("store", &self.sources[record.source].topic, record.partition, record.offset);
+        let source = &self.sources[record.source];
+        failpoint::reach("store", || format!("{}/{}/{}", source.topic, record.partition, record.offset));
         if schema_id(record.value).is_some_and(|id| self.unusable.contains(&id)) {
             return Err(Rejection::SchemaUnknown);
         }
-        match self.sources[record.source].kind {
+        match source.kind {
             Kind::Encounter => {
                 let event: Encounter<'_> = self.decode(record)?;
                 let columns = Columns {

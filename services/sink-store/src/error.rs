@@ -125,15 +125,12 @@ pub enum Error {
 impl Error {
     /// The region alone that it is about: of the one `at` hand, unless the error names its own. `None` for what concerns all.
     pub(crate) fn region(&self, at: Option<&str>, of_topic: impl Fn(&str) -> Option<String>) -> Option<String> {
-        use runtime::broker::Error::{OffsetGone, TopicMissing};
         match self {
             Self::Claim { region, source } => source.is_about_the_object().then(|| region.clone()),
             Self::RegionMissing(region) | Self::Panicked { region } | Self::SchemaAway { region, .. } => {
                 Some(region.clone())
             }
-            Self::Kafka(runtime::tail::Error::Kafka(TopicMissing { topic } | OffsetGone { topic, .. })) => {
-                of_topic(topic)
-            }
+            Self::Kafka(error) => error.topic().and_then(of_topic),
             Self::Database { source, .. } => at.filter(|_| source.is_about_the_object()).map(str::to_owned),
             Self::Refused { .. } | Self::Unclaimed { .. } | Self::Undecodable { .. } | Self::Schema { .. } => {
                 at.map(str::to_owned)

@@ -147,6 +147,15 @@ impl Worker {
         })
     }
 
+    /// What Kafka says of one topic is about that topic's region.
+    fn of_kafka(&self, error: tail::Error) -> Failed {
+        let error = Error::from(error);
+        let reads =
+            |region: &&String, topic: &str| Source::of_region(region).iter().any(|source| source.topic == topic);
+        let region = error.region(None, |topic| self.regions.iter().find(|region| reads(region, topic)).cloned());
+        Failed { region, error }
+    }
+
     /// From connecting to the first failure, or to shutdown.
     fn work(&self, runtime: &Runtime) -> Result<(), Failed> {
         let mut store = runtime.block_on(async {
@@ -155,34 +164,19 @@ impl Worker {
             drop(session);
             Store::open(&self.database, &self.regions).await
         })?;
-        let of_topic = |topic: &str| {
-            let sources: Vec<Source> = self.regions.iter().flat_map(|region| Source::of_region(region)).collect();
-            sources.into_iter().find(|source| source.topic == topic).map(|source| source.region)
-        };
-        let of_kafka = |error: tail::Error| {
-            let error = Error::from(error);
-            let region = error.region(None, of_topic);
-            Failed { region, error }
-        };
         let starts = store.claim().starts(store.sources());
         let mut tail =
             Tail::assign(&self.kafka, self.tail.clone(), &starts, self.health.clone(), self.shutdown.clone())
-                .map_err(of_kafka)?;
+                .map_err(|error| self.of_kafka(error))?;
         self.health.set_ready(self.component, true, "connected");
         self.metrics.workers.inc();
         tracing::info!(regions = self.regions.join(","), "storing");
-        let result = self.pump(runtime, &mut store, &mut tail, &of_kafka);
+        let result = self.pump(runtime, &mut store, &mut tail);
         self.metrics.workers.dec();
         result
     }
 
-    fn pump(
-        &self,
-        runtime: &Runtime,
-        store: &mut Store,
-        tail: &mut Tail,
-        of_kafka: &dyn Fn(tail::Error) -> Failed,
-    ) -> Result<(), Failed> {
+    fn pump(&self, runtime: &Runtime, store: &mut Store, tail: &mut Tail) -> Result<(), Failed> {
         // A crash may have left projections to compute.
         let now = Instant::now();
         let mut due: HashMap<&str, Due> =
@@ -195,7 +189,8 @@ impl Worker {
                 self.shutdown.sleep(self.settings.write_interval.0.saturating_sub(written_at.elapsed()));
             }
             written_at = Instant::now();
-            let messages = tail.poll_batch(self.settings.batch_records, POLL_MAX).map_err(of_kafka)?;
+            let messages = tail.poll_batch(self.settings.batch_records, POLL_MAX);
+            let messages = messages.map_err(|error| self.of_kafka(error))?;
             full = self.take(runtime, store, &messages, &mut due)?;
             drop(messages);
             self.project_due(runtime, store, &mut due, false)?;

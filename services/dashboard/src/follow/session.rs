@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use axum::body::Bytes;
 use runtime::exit::chain;
+use runtime::failpoint;
 use runtime::origin::{self, Origin, Position, Watermarks};
 use runtime::tail::{Record, Start};
 use schemas::{BedCapacity, BedStatus, DecodeError, Decoder, Encounter, Envelope, Kind, Person, Timestamp};
@@ -17,7 +18,6 @@ use topics::Region;
 
 use super::aside::Coordinates;
 use super::{Follower, GATHER, Interrupted, STORE, Topic};
-use crate::failpoint;
 use crate::live::{Applied, Live};
 use crate::metrics::Fate;
 use crate::store::{self, Store, Stored};
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
     /// Takes an event from the store into a state.
     fn load(&mut self, live: &mut Live, region: Region, stored: &Stored) {
         let Some(kind) = kind_of(&stored.subject) else { return };
-        failpoint::reach("load", Coordinates::Event(stored.event_id.clone()));
+        failpoint::reach("load", || Coordinates::Event(stored.event_id.clone()));
         let record = &stored.record;
         let loaded = loop {
             let result = match kind {
@@ -204,7 +204,7 @@ impl<'a> Session<'a> {
 
     /// Gives a record its fate, the state its event.
     fn apply_one(&mut self, topic: &Topic, record: &Record<'_>) -> Result<Fate, Interrupted> {
-        failpoint::reach("apply", coordinates(topic, record));
+        failpoint::reach("apply", || coordinates(topic, record));
         let unreadable = |error: &dyn std::error::Error| {
             let (partition, offset) = (record.partition(), record.offset());
             tracing::error!(topic = topic.name, partition, offset, "{error}");
