@@ -7,15 +7,18 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{Parser, Subcommand};
+use runtime::relay::gap;
 use schemas::{Severity, Timestamp};
 use topics::Region;
 
 use crate::code_lists::CodeLists;
+use crate::config::Config;
 use crate::directory::{self, Directory};
 use crate::dry_run::{self, Input, Language};
 use crate::mapping::{self, Program};
 use crate::rules::{Entry, Rule, TABLE, Text};
 use crate::service;
+use crate::worker;
 
 /// HL7 v2 ADT, FHIR R4 and table rows to pseudonymised common events.
 #[derive(Debug, Parser)]
@@ -53,6 +56,19 @@ enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Say which records Kafka has lost before this group read them, and accept that.
+    ///
+    /// A processor that was away for longer than its topics keep ends with the position that is gone. Have the sources send that
+    /// time again where they can; then --accept lets it go on from the oldest record, and counts what is missing for good. Stop
+    /// every processor of the group first. Without --accept nothing is changed, and the exit code is 1 where there is a gap.
+    Gap {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Go on behind the gaps.
+        #[arg(long)]
+        accept: bool,
     },
     /// Try a file of messages without Kafka: one JSON line per message on stdout, a summary on stderr.
     ///
@@ -144,6 +160,7 @@ impl CommandLine {
         let done = match self.command {
             Command::Run { config } => return service::run(&config),
             Command::Check { config } => return service::check(&config),
+            Command::Gap { config, accept } => gap(&config, accept),
             Command::DryRun { region, mapping, code_lists, format, census, stays, language, file } => {
                 let files = Files { mapping: mapping.as_deref(), code_lists: code_lists.as_deref() };
                 dry_run(region, files, Shown { format, census, stays, language }, &file)
@@ -172,6 +189,30 @@ fn fail(message: &str, code: u8) -> ExitCode {
     // Nothing can be done about a standard error that is closed.
     let _ = writeln!(io::stderr(), "processor: {message}");
     ExitCode::from(code)
+}
+
+fn gap(config: &Path, accept: bool) -> Result<(), Failure> {
+    runtime::logs::init(&runtime::config::Log::default());
+    let config = runtime::config::load::<Config>(config).map_err(|error| usage(&error))?;
+    let Config { kafka, relay, .. } = &config;
+    let failed = |error: runtime::relay::Error| Failure::Failed(runtime::exit::chain(&error));
+    let gaps = gap::find(kafka, relay, &worker::routes(&config)).map_err(failed)?;
+    let count: u64 = gaps.iter().map(gap::Gap::count).sum();
+    print(|output| {
+        for gap in &gaps {
+            let (topic, partition, last) = (&gap.topic, gap.partition, gap.oldest - 1);
+            writeln!(output, "{topic} partition {partition}: {} records gone, {} to {last}", gap.count(), gap.first)?;
+        }
+        writeln!(output, "{count} records gone in {} partitions", gaps.len())
+    })?;
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    if !accept {
+        return Err(Failure::Failed("have the sources send that time again, then run this with --accept".to_owned()));
+    }
+    gap::accept(kafka, relay, &gaps).map_err(failed)?;
+    print(|output| writeln!(output, "accepted; the group {} goes on behind them", relay.group))
 }
 
 /// What a dry run reads besides the file that is tried.

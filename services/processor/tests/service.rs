@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use local_stack::Kafka;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -124,6 +126,11 @@ impl Service {
     fn kill(mut self) {
         self.0.kill().expect("killed");
         self.0.wait().expect("ended");
+    }
+
+    /// The exit code of a service that ends by itself.
+    fn ended(mut self) -> Option<i32> {
+        wait_for("the service to end", || self.0.try_wait().expect("asked")).code()
     }
 
     fn stop(mut self) -> Option<i32> {
@@ -422,6 +429,46 @@ fn the_registry_may_come_after_the_processor() {
     std::thread::sleep(Duration::from_secs(6));
     let _registry = registry::server::spawn(format!("127.0.0.1:{port}")).expect("a registry");
     wait_for("the record", || (stage.metric("vardstrom_processor_records_total") == Some(1)).then_some(()));
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_gap_in_a_topic_is_refused_until_somebody_accepts_it() {
+    let stage = Stage::set("07");
+    let adt = topics::name::source(stage.region, "adt");
+    write(&adt, &batch(stage.region, 20..30));
+    let service = Service::start(&stage.config());
+    wait_for("all records", || (stage.metric("vardstrom_processor_records_total") == Some(10)).then_some(()));
+    assert_eq!(service.stop(), Some(0));
+    // While the processor is away retention takes two records of each partition that it has not read.
+    write(&adt, &batch(stage.region, 30..40));
+    let mut below = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        below.add_partition_offset(&adt, partition, Offset::Offset(7)).expect("an offset");
+    }
+    let admin: AdminClient<DefaultClientContext> = client().create().expect("a client");
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    tokio.block_on(admin.delete_records(&below, &AdminOptions::new())).expect("records are deleted");
+
+    assert_eq!(Service::start(&stage.config()).ended(), Some(1), "a gap ends it");
+    let gap = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_processor"));
+        command.args(["gap", "--config"]).arg(stage.config()).args(arguments).env("KEY", "0123456789abcdef".repeat(4));
+        let output = command.output().expect("the processor runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let gaps = format!(
+        "{adt} partition 0: 2 records gone, 5 to 6\n{adt} partition 1: 2 records gone, 5 to 6\n4 records gone in 2 partitions\n"
+    );
+    assert_eq!(gap(&[]), (Some(1), gaps.clone()));
+    assert_eq!(gap(&["--accept"]), (Some(0), format!("{gaps}accepted; the group processor-07 goes on behind them\n")));
+    assert_eq!(gap(&["--accept"]), (Some(0), "0 records gone in 0 partitions\n".to_owned()));
+
+    let service = Service::start(&stage.config());
+    wait_for("the records that are left", || {
+        (stage.metric("vardstrom_processor_records_total") == Some(16)).then_some(())
+    });
+    assert_eq!(stage.metric("vardstrom_processor_gone_records"), Some(4));
     assert_eq!(service.stop(), Some(0));
 }
 

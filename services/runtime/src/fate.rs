@@ -29,6 +29,10 @@ pub struct FateCounts {
     pub parked: u64,
     /// Events that mapped records became.
     pub events: u64,
+    /// Records that were gone from the topic before they were read: no fate, and not consumed.
+    pub gone: u64,
+    /// Records whose fates the group forgot with its offsets: consumed once, by these counts no longer.
+    pub forgotten: u64,
 }
 
 impl FateCounts {
@@ -45,17 +49,41 @@ impl FateCounts {
         }
     }
 
+    /// Takes these counts in, too.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { mapped, ignored, refused, parked, events, gone, forgotten } = other;
+        self.mapped += mapped;
+        self.ignored += ignored;
+        self.refused += refused;
+        self.parked += parked;
+        self.events += events;
+        self.gone += gone;
+        self.forgotten += forgotten;
+    }
+
     /// Records consumed: the sum of the four fates.
     pub fn consumed(&self) -> u64 {
         self.mapped + self.ignored + self.refused + self.parked
     }
+
+    /// Records that a position has passed: those consumed, and those of which nothing is known any more.
+    pub fn passed(&self) -> u64 {
+        self.consumed() + self.gone + self.forgotten
+    }
 }
 
-/// The text kept as metadata of the committed offset, so that counts and offset move in one step.
+/// The text kept as metadata of the committed offset, so that counts and offset move in one step. Records without a fate
+/// stand last, and only where there are any.
 impl fmt::Display for FateCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { mapped, ignored, refused, parked, events } = self;
-        write!(f, "fates/1 mapped={mapped} ignored={ignored} refused={refused} parked={parked} events={events}")
+        let Self { mapped, ignored, refused, parked, events, gone, forgotten } = self;
+        write!(f, "fates/1 mapped={mapped} ignored={ignored} refused={refused} parked={parked} events={events}")?;
+        for (name, count) in [("gone", gone), ("forgotten", forgotten)] {
+            if *count > 0 {
+                write!(f, " {name}={count}")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -69,19 +97,22 @@ impl FromStr for FateCounts {
 
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let mut counts = Self::default();
-        let mut fields = text.strip_prefix("fates/1 ").ok_or(Unreadable)?.split(' ');
-        for (name, target) in [
-            ("mapped", &mut counts.mapped),
-            ("ignored", &mut counts.ignored),
-            ("refused", &mut counts.refused),
-            ("parked", &mut counts.parked),
-            ("events", &mut counts.events),
+        let mut fields = text.strip_prefix("fates/1 ").ok_or(Unreadable)?.split(' ').peekable();
+        for (name, target, is_optional) in [
+            ("mapped", &mut counts.mapped, false),
+            ("ignored", &mut counts.ignored, false),
+            ("refused", &mut counts.refused, false),
+            ("parked", &mut counts.parked, false),
+            ("events", &mut counts.events, false),
+            ("gone", &mut counts.gone, true),
+            ("forgotten", &mut counts.forgotten, true),
         ] {
-            let (found, value) = fields.next().and_then(|field| field.split_once('=')).ok_or(Unreadable)?;
-            if found != name {
-                return Err(Unreadable);
+            let value = fields.next_if(|field| field.split_once('=').is_some_and(|(found, _)| found == name));
+            match value.and_then(|field| field.split_once('=')) {
+                Some((_, value)) => *target = value.parse().map_err(|_| Unreadable)?,
+                None if is_optional => {}
+                None => return Err(Unreadable),
             }
-            *target = value.parse().map_err(|_| Unreadable)?;
         }
         if fields.next().is_some() {
             return Err(Unreadable);
@@ -103,6 +134,12 @@ mod tests {
         assert_eq!(counts.consumed(), 5);
         assert_eq!(counts.to_string(), "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3");
         assert_eq!(counts.to_string().parse(), Ok(counts));
+        counts.merge(&FateCounts { gone: 6, forgotten: 20, ..FateCounts::default() });
+        assert_eq!((counts.consumed(), counts.passed()), (5, 31));
+        let text = "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 gone=6 forgotten=20";
+        assert_eq!((counts.to_string().as_str(), text.parse()), (text, Ok(counts)));
+        counts.gone = 0;
+        assert_eq!(counts.to_string().parse(), Ok(counts));
     }
 
     #[test]
@@ -113,6 +150,7 @@ mod tests {
             "fates/2 mapped=2 ignored=1 refused=1 parked=1 events=3",
             "fates/1 mapped=2 ignored=1 refused=1 parked=1",
             "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 x=1",
+            "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 forgotten=1 gone=1",
             "fates/1 mapped=-2 ignored=1 refused=1 parked=1 events=3",
             "fates/1 ignored=1 mapped=2 refused=1 parked=1 events=3",
         ] {

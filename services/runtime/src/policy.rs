@@ -79,8 +79,9 @@ const SETTINGS: &str = "the topic's settings refuse the record (a compacted topi
 const INSTANCE_TWICE: &str = "another process runs with the same instance name; give each its own";
 const FOREIGN_MEMBER: &str = "a member with another assignment strategy is in the consumer group; stop it";
 pub(crate) const OFFSET_GONE: &str = "the position is no longer in the topic because its retention has passed it or the topic was \
-                           made anew; records may be missing. To go on from the oldest record that is left, reset the \
-                           group with kafka-consumer-groups --reset-offsets --to-earliest, or rebuild the store";
+                           made anew; records may be missing: have the sources send that time again where they can. A \
+                           processor goes on from the oldest record after `processor gap --accept`, which counts the gap; \
+                           for a store see its README";
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@
 //! rather than what was acknowledged (a crash would skip).
 
 pub mod clients;
+pub mod gap;
 mod held;
 mod membership;
 mod outputs;
@@ -41,7 +42,7 @@ use serde::Deserialize;
 
 use crate::broker;
 use crate::config::{self, Fault, Period, Size};
-use crate::fate::Fate;
+use crate::fate::{Fate, FateCounts};
 use crate::health::Health;
 use crate::metrics::{Counter, Family, Gauge, Histogram, Keys, TopicPartition};
 use crate::shutdown::Shutdown;
@@ -326,7 +327,8 @@ crate::metrics! {
         pub queue_full: Counter = "queue_full_total",
         /// Records at which the step panicked twice; they were set aside with their coordinates.
         pub panicked: Counter = "panicked_records_total",
-        /// Records that were gone from the topic before this process read it, where nothing says that they were read.
+        /// Records that were gone from the topic before they were read: at the group's first start, or in a gap that was accepted.
+        /// Kept with the committed offset, as the fates are.
         pub gone: Family<TopicPartition, Gauge> = "gone_records",
         /// Times the group took this process for another one and it joined again.
         pub rejoins: Counter = "rejoins_total",
@@ -394,6 +396,15 @@ impl Error {
         };
         matches!(code, Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::FencedInstanceId))
     }
+}
+
+/// The fates that were committed with an offset.
+fn fates(topic: &str, partition: i32, metadata: &str) -> Result<FateCounts, Error> {
+    if metadata.is_empty() {
+        tracing::warn!(topic, partition, "the committed offset was set by hand; fates are counted from zero");
+        return Ok(FateCounts::default());
+    }
+    metadata.parse().map_err(|source| Error::Fates { topic: topic.to_owned(), partition, source })
 }
 
 struct StopOnDrop(Shutdown);

@@ -4,7 +4,7 @@ use local_stack::Kafka;
 use runtime::config::Period;
 use runtime::exit::chain;
 use runtime::fate::Fate;
-use runtime::relay::{Error, Failure, Outputs, Record, Settings, Step};
+use runtime::relay::{Error, Failure, Outputs, Record, Settings, Step, gap};
 
 use super::relay::{Obedient, Running, Topics, mix, settings};
 use super::support::{
@@ -48,7 +48,7 @@ fn a_committed_offset_that_is_gone_stops_the_relay_instead_of_skipping() {
     write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 10).into_iter());
     commit("fault-gone-group", &topics.input, 0, 1000, "");
     let relay = Running::start(kafka(), topics.routes(), settings("fault-gone"), Obedient);
-    check_end(relay, &["offset 1000 of fault-gone.input partition 0", "holds 0 to 10", "--to-earliest"]);
+    check_end(relay, &["offset 1000 of fault-gone.input partition 0", "holds 0 to 10", "processor gap"]);
 }
 
 #[test]
@@ -69,10 +69,19 @@ fn a_gap_that_a_forgotten_commit_would_hide_stops_the_relay() {
     write(KAFKA.bootstrap(), &topics.input, 0, records(20..30));
     forget("fault-forgotten-group", &topics.input, 0, 26);
     let relay = Running::start(kafka(), topics.routes(), settings("fault-forgotten"), Obedient);
-    check_end(relay, &["offset 20 of fault-forgotten.input partition 0", "holds 26 to 30", "--to-earliest"]);
-    // What the remedy does.
-    commit("fault-forgotten-group", &topics.input, 0, 26, "");
+    check_end(relay, &["offset 20 of fault-forgotten.input partition 0", "holds 26 to 30", "processor gap"]);
+    // What the remedy does: once accepted, the gap is in every later commit.
+    let find = || gap::find(&kafka(), &settings("fault-forgotten"), &topics.routes()).expect("Kafka answers");
+    let gaps = find();
+    assert_eq!(
+        gaps.iter().map(|gap| (gap.partition, gap.first, gap.oldest, gap.count())).collect::<Vec<_>>(),
+        [(0, 20, 26, 6)]
+    );
+    gap::accept(&kafka(), &settings("fault-forgotten"), &gaps).expect("nobody is in the group for long");
+    assert_eq!(find(), []);
     relay_until(4);
+    let (_, counts) = &committed(KAFKA.bootstrap(), "fault-forgotten-group", &topics.input, 1)[&0];
+    assert_eq!(counts.to_string(), "fates/1 mapped=4 ignored=0 refused=0 parked=0 events=4 gone=6 forgotten=20");
     let events = one_compare(&read_all(KAFKA.bootstrap(), &topics.events));
     let expected: Vec<String> = (0..20).chain(26..30).map(|number| format!("{number}.0")).collect();
     assert_eq!(events[&0], expected);
@@ -229,6 +238,36 @@ fn a_process_that_the_group_takes_for_another_joins_again() {
     write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 100).into_iter());
     wait_for("all records", || (relay.metric("records_total") == 100).then_some(()));
     relay.stop().unwrap();
+}
+
+/// Longer than a session, as a host that is moved or out of memory: some members then find another in their own place.
+#[test]
+fn a_broker_that_answers_nobody_for_longer_than_a_session_ends_nothing() {
+    let mut own = Kafka::start_own().expect("Kafka starts");
+    let bootstrap = own.bootstrap().to_owned();
+    let topics = Topics::named("fault-pause");
+    for topic in [&topics.input, &topics.events, &topics.parked] {
+        create_topic_with(&bootstrap, topic, 1, &[]);
+    }
+    let settings = settings("fault-pause");
+    let relay = Running::start(runtime::config::Kafka::at(&bootstrap), topics.routes(), settings.clone(), Obedient);
+    let records = mix(0, 300);
+    for (at, hundred) in records.chunks(100).enumerate() {
+        write(&bootstrap, &topics.input, 0, hundred.iter().cloned());
+        wait_for("the records", || (relay.metric("records_total") == 100 * (at as u64 + 1)).then_some(()));
+        own.pause().unwrap();
+        std::thread::sleep(settings.session_timeout.0 * 2);
+        own.resume().unwrap();
+        assert!(!relay.has_ended(), "a pause ends nothing");
+    }
+    relay.stop().unwrap();
+    // What the last pause kept from being committed comes again.
+    let relay = Running::start(runtime::config::Kafka::at(&bootstrap), topics.routes(), settings, Obedient);
+    wait_for("all records", || (relay.metric("records_total") == 300).then_some(()));
+    relay.stop().unwrap();
+    let (counts, events, _) = super::relay::expected(&records);
+    assert!(one_compare(&read_all(&bootstrap, &topics.events))[&0] == events, "events differ");
+    assert_eq!(committed(&bootstrap, "fault-pause-group", &topics.input, 1)[&0], (300, counts));
 }
 
 #[test]

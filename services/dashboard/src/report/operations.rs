@@ -138,6 +138,7 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
         sheet::number("ignored", sight.say("Ignorerade", "Ignored"), records),
         sheet::number("refused", sight.say("Vägrade", "Refused"), records),
         sheet::number("parked", sight.say("Parkerade", "Parked"), records),
+        sheet::number("gone", sight.say("Borta", "Gone"), records),
         sheet::words("adds_up", sight.say("Går ihop", "Adds up")),
         sheet::number("waiting", sight.say("Väntar", "Waiting"), records),
         sheet::number("events", sight.say("Händelser", "Events"), sight.say("antal", "count")),
@@ -151,8 +152,8 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
         Sheet::new("oden", sight.say("Varje meddelande har ett öde", "Each message has one fate"), columns, none);
     table.lead = sight
         .say(
-            "Lästa = mappade + ignorerade + vägrade + parkerade, ur det som processorn har bekräftat i Kafka.",
-            "Consumed = mapped + ignored + refused + parked, from what the processor has committed in Kafka.",
+            "Lästa = mappade + ignorerade + vägrade + parkerade + borta, ur det som processorn har bekräftat i Kafka. Borta är det som försvann innan det lästes, och det vars öden Kafka har glömt.",
+            "Consumed = mapped + ignored + refused + parked + gone, from what the processor has committed in Kafka. Gone is what vanished before it was read, and that whose fates Kafka has forgotten.",
         )
         .to_owned();
     for feed in state.feeds.iter().flatten() {
@@ -173,6 +174,7 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
             count(feed.fates.ignored),
             count(feed.fates.refused),
             count(feed.fates.parked),
+            count(feed.fates.gone + feed.fates.forgotten),
             Cell::State { shape: kit::shape(adds_up.0), class: adds_up.1, word: adds_up.2 },
             Cell::Whole(feed.waiting),
             count(feed.fates.events),
@@ -274,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_message_without_a_fate_is_found() {
-        let fates = FateCounts { mapped: 5, ignored: 2, refused: 1, parked: 1, events: 7 };
+        let fates = FateCounts { mapped: 5, ignored: 2, refused: 1, events: 7, gone: 1, ..FateCounts::default() };
         let feed = |passed| Feed { topic: String::new(), fates, passed, waiting: 0, is_unreadable: false };
         assert_eq!((feed(9).missing(), feed(10).missing()), (0, 1));
     }

@@ -72,7 +72,7 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FateCounts { mapped, ignored, refused, parked, events } = self.fates;
+        let FateCounts { mapped, ignored, refused, parked, events, .. } = self.fates;
         writeln!(
             formatter,
             "{} messages: {mapped} mapped to {events} events, {ignored} ignored, {refused} refused, {parked} parked",

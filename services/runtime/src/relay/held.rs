@@ -28,6 +28,7 @@ struct Meters {
     parked: Counter,
     events: Counter,
     lag: Gauge,
+    gone: Gauge,
 }
 
 const FATES: [&str; 4] = ["mapped", "ignored", "refused", "parked"];
@@ -37,11 +38,13 @@ impl Held {
     pub(super) fn new(route: usize, topic: &str, partition: i32, slot: Slot, epoch: u64, metrics: &Metrics) -> Self {
         let number = partition.to_string();
         let [mapped, ignored, refused, parked] = FATES.map(|fate| metrics.records.of(&[topic, &number, fate]));
-        let (events, lag) = (metrics.events.of(&[topic, &number]), metrics.lag.of(&[topic, &number]));
-        let meters = Meters { mapped, ignored, refused, parked, events, lag };
+        let labels = [topic, &number];
+        let (events, lag, gone) = (metrics.events.of(&labels), metrics.lag.of(&labels), metrics.gone.of(&labels));
+        let meters = Meters { mapped, ignored, refused, parked, events, lag, gone };
         let origins = origin::Writer::new(topic, partition);
         let held = Self { route, topic: topic.to_owned(), partition, owned: true, epoch, slot, origins, meters };
         held.count(held.slot.counts());
+        held.meters.gone.set(i64::try_from(held.slot.counts().gone).unwrap_or(i64::MAX));
         held
     }
 
@@ -54,6 +57,7 @@ impl Held {
         }
         metrics.events.remove(&[&self.topic, &number]);
         metrics.lag.remove(&[&self.topic, &number]);
+        metrics.gone.remove(&[&self.topic, &number]);
     }
 
     /// Whether this is that partition, and still ours.

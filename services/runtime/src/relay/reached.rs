@@ -11,6 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::Route;
 use crate::broker;
 use crate::config;
 use crate::header;
@@ -28,7 +29,7 @@ pub(super) fn offset(
     kafka: &config::Kafka,
     input: &str,
     partition: i32,
-    outputs: &[String],
+    routes: &[Route],
 ) -> Result<Option<i64>, KafkaError> {
     let mut client =
         kafka.client().map_err(|_| KafkaError::ClientCreation("the settings were good before".to_owned()))?;
@@ -40,7 +41,7 @@ pub(super) fn offset(
         .set("enable.partition.eof", "true");
     let consumer: BaseConsumer = client.create()?;
     let mut list = TopicPartitionList::new();
-    for topic in outputs {
+    for topic in routes.iter().filter(|route| route.input == input).flat_map(|route| &route.outputs) {
         let (low, high) = broker::range(&consumer, topic, partition)?;
         if high > low {
             list.add_partition_offset(topic, partition, Offset::Offset(low.max(high - LOOKED_AT_MAX)))?;

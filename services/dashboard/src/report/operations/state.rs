@@ -56,9 +56,9 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Records passed without a fate; other than 0 something does not add up.
+    /// Records passed of which nothing is known; other than 0 something does not add up.
     pub fn missing(&self) -> i64 {
-        self.passed - i64::try_from(self.fates.consumed()).unwrap_or(i64::MAX)
+        self.passed - i64::try_from(self.fates.passed()).unwrap_or(i64::MAX)
     }
 }
 
@@ -153,13 +153,7 @@ pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Er
             feed.passed += passed;
             feed.waiting += (high - passed).max(0);
             match element.metadata().parse::<FateCounts>() {
-                Ok(fates) => {
-                    feed.fates.mapped += fates.mapped;
-                    feed.fates.ignored += fates.ignored;
-                    feed.fates.refused += fates.refused;
-                    feed.fates.parked += fates.parked;
-                    feed.fates.events += fates.events;
-                }
+                Ok(fates) => feed.fates.merge(&fates),
                 Err(_) => feed.is_unreadable |= passed > 0,
             }
         }

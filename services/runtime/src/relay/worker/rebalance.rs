@@ -11,7 +11,7 @@ use super::super::held::Held;
 use super::super::membership::{self, Change, Membership};
 use super::super::receipts::SLOTS_MAX;
 use super::super::slot::Slot;
-use super::super::{Error, Step, reached};
+use super::super::{Error, Step, fates, reached};
 use super::Work;
 use crate::broker;
 use crate::fate::FateCounts;
@@ -45,10 +45,7 @@ impl<S: Step> Work<S> {
             let (topic, partition) = (element.topic(), element.partition());
             let (next, counts, start) = match element.offset() {
                 Offset::Offset(next) => (next, fates(topic, partition, element.metadata())?, Offset::Offset(next)),
-                _ => {
-                    self.look_for_gap(consumer, topic, partition)?;
-                    (0, FateCounts::default(), Offset::Beginning)
-                }
+                _ => (0, self.look_for_gap(consumer, topic, partition)?, Offset::Beginning),
             };
             self.hold(topic, partition, Slot::new(next, counts));
             starts.add_partition_offset(topic, partition, start).map_err(taking_on)?;
@@ -58,26 +55,29 @@ impl<S: Step> Work<S> {
         Ok(())
     }
 
-    /// Nothing is committed for a partition: an error where its outputs end before its oldest record.
-    fn look_for_gap(&self, consumer: &BaseConsumer<Membership>, topic: &str, partition: i32) -> Result<(), Error> {
+    /// Nothing is committed for a partition: an error where its outputs end before its oldest record. Else what is to be said
+    /// of the records below that one: read and forgotten, or, where no output says so, gone.
+    fn look_for_gap(
+        &self,
+        consumer: &BaseConsumer<Membership>,
+        topic: &str,
+        partition: i32,
+    ) -> Result<FateCounts, Error> {
         let (low, high) =
             self.patiently("look at what a partition holds", || broker::range(consumer, topic, partition))?;
         if low == 0 {
-            return Ok(());
+            return Ok(FateCounts::default());
         }
-        let outputs = self.routes.iter().filter(|route| route.input == topic).flat_map(|route| &route.outputs);
-        let outputs: Vec<String> = outputs.cloned().collect();
-        let look = || reached::offset(&self.relay.kafka, topic, partition, &outputs);
+        let look = || reached::offset(&self.relay.kafka, topic, partition, &self.routes);
         let Some(reached) = self.patiently("look at how far a partition had come", look)? else {
             tracing::warn!(topic, partition, count = low, "records were gone before this group read any");
-            self.relay.metrics.gone.of(&[topic, &partition.to_string()]).set(low);
-            return Ok(());
+            return Ok(FateCounts { gone: low.unsigned_abs(), ..FateCounts::default() });
         };
         if reached + 1 < low {
             broker::check_position(topic, partition, reached + 1, (low, high))?;
         }
         tracing::warn!(topic, partition, "the group has forgotten what was committed; going on from the oldest record");
-        Ok(())
+        Ok(FateCounts { forgotten: low.unsigned_abs(), ..FateCounts::default() })
     }
 
     /// Asks Kafka until it answers, or until it is time to stop.
@@ -136,12 +136,4 @@ impl<S: Step> Work<S> {
 
 fn taking_on(source: KafkaError) -> Error {
     Error::Group { attempt: "take on partitions", source }
-}
-
-fn fates(topic: &str, partition: i32, metadata: &str) -> Result<FateCounts, Error> {
-    if metadata.is_empty() {
-        tracing::warn!(topic, partition, "the committed offset was set by hand; fates are counted from zero");
-        return Ok(FateCounts::default());
-    }
-    metadata.parse().map_err(|source| Error::Fates { topic: topic.to_owned(), partition, source })
 }
