@@ -6,6 +6,7 @@ use std::time::Instant;
 use local_stack::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
@@ -40,11 +41,24 @@ impl Theirs {
     }
 
     fn delete(&self) {
-        let mut config = ClientConfig::new();
-        let admin: AdminClient<_> = config.set("bootstrap.servers", &self.bootstrap).create().expect("a client");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (admin, runtime) = self.admin();
         let deleted = runtime.block_on(admin.delete_topics(&[&self.topic], &AdminOptions::new())).expect("asked");
         assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    }
+
+    /// Has Kafka forget the group's offsets, as it does when their time is over.
+    fn forget(&self) {
+        let (admin, runtime) = self.admin();
+        let group = format!("vardstrom-{}", self.topic);
+        let deleted = runtime.block_on(admin.delete_groups(&[&group], &AdminOptions::new())).expect("asked");
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+        assert_eq!(self.committed(), [-1, -1, -1]);
+    }
+
+    fn admin(&self) -> (AdminClient<DefaultClientContext>, tokio::runtime::Runtime) {
+        let mut config = ClientConfig::new();
+        let admin = config.set("bootstrap.servers", &self.bootstrap).create().expect("a client");
+        (admin, tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"))
     }
 
     fn write(&self, partition: i32, key: &str, value: Option<&str>) {
@@ -266,6 +280,23 @@ fn their_broker_may_go_away_and_come_back() {
     assert_eq!(connector.log().matches("the region's Kafka is away").count(), 1, "{}", connector.log());
     let ids: BTreeSet<String> = setup.records("ward-capacity", 2).into_iter().map(|record| record.message_id).collect();
     assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn offsets_that_kafka_forgets_are_committed_again_though_nothing_is_read() {
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.idle");
+    theirs.write(0, "1", Some(&envelope("c", json!({ "id": 1 })).to_string()));
+    theirs.flush();
+    let setup = theirs.setup("17", "");
+    let mut connector = setup.start();
+    connector.wait("the offsets", |_| theirs.committed() == [1, -1, -1]);
+    assert_eq!(connector.stop(), 0);
+    // This one finds nothing to read.
+    let mut connector = setup.start();
+    connector.wait("readiness", |connector| metric(connector, "17", "connected") == 1.0);
+    theirs.forget();
+    connector.wait("the offsets", |_| theirs.committed() == [1, -1, -1]);
+    assert_eq!(connector.stop(), 0);
 }
 
 #[test]

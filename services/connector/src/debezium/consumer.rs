@@ -80,13 +80,19 @@ pub struct Mark {
 }
 
 /// How far each partition is stored.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Offsets {
     next: BTreeMap<(usize, i32), i64>,
     moved: bool,
 }
 
 impl Offsets {
+    /// The group is to hear of it again: Kafka forgets the offsets of a group that commits nothing for
+    /// `offsets.retention.minutes`, also while it reads, because nobody is a member who assigns partitions to itself.
+    pub fn repeat(&mut self) {
+        self.moved = true;
+    }
+
     /// Stored up to here.
     pub fn note(&mut self, mark: Mark) {
         let known = self.next.entry((mark.topic, mark.partition)).or_insert(mark.next);
@@ -102,6 +108,8 @@ pub struct Consumer {
     group: String,
     topics: Vec<String>,
     looks: Looks,
+    /// Where the group was.
+    resumed: Offsets,
 }
 
 /// How the topics look.
@@ -132,11 +140,12 @@ impl Consumer {
             .map_err(|error| Fault::new("kafka", error.to_string()))?;
         let topics: Vec<String> = source.topics.keys().cloned().collect();
         let (inner, bootstrap, group) = (Arc::new(inner), source.kafka.bootstrap.clone(), source.group.clone());
-        let mut consumer = Self { inner, bootstrap, group, topics, looks: Looks::default() };
+        let mut consumer =
+            Self { inner, bootstrap, group, topics, looks: Looks::default(), resumed: Offsets::default() };
         let before = known.clone();
         let opened = tokio::task::spawn_blocking(move || {
             consumer.looks = consumer.look()?;
-            consumer.assign(&before)?;
+            consumer.resumed = consumer.assign(&before)?;
             Ok::<_, Error>(consumer)
         });
         // A panic has been logged with its place.
@@ -168,7 +177,8 @@ impl Consumer {
         Ok(Looks { counts, ids })
     }
 
-    fn assign(&self, known: &KnownIds) -> Result<(), Error> {
+    /// Starts to read, and gives back where the group was.
+    fn assign(&self, known: &KnownIds) -> Result<Offsets, Error> {
         let mut wanted = TopicPartitionList::new();
         for (topic, count) in self.topics.iter().zip(&self.looks.counts) {
             for partition in 0..i32::try_from(*count).unwrap_or(i32::MAX) {
@@ -177,7 +187,7 @@ impl Consumer {
         }
         let committed = self.committed(&wanted).map_err(|error| self.failed("ask for the group's offsets", error))?;
         let mut assignment = TopicPartitionList::new();
-        let mut unnamed = Offsets::default();
+        let mut resumed = Offsets::default();
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
             let id = self.id(topic);
@@ -200,8 +210,8 @@ impl Consumer {
                     return Err(Error::OffsetGone { group, topic, partition, offset, low, high });
                 }
                 Offset::Offset(offset) => {
-                    if let Some(topic) = self.place(topic).filter(|_| kept.is_none()) {
-                        unnamed.note(Mark { topic, partition, next: offset });
+                    if let Some(topic) = self.place(topic) {
+                        resumed.note(Mark { topic, partition, next: offset });
                     }
                     offset
                 }
@@ -213,12 +223,17 @@ impl Consumer {
                 .map_err(|error| self.failed("assign partitions", error))?;
         }
         self.inner.assign(&assignment).map_err(|error| self.failed("assign partitions", error))?;
-        // Offsets that do not say of which topic they are, for the next start; without it they are taken on trust again.
-        let _ = self.list(&unnamed).and_then(|list| match list.count() {
+        // Those that do not say of which topic they are say it from now on; without it they are taken on trust again.
+        let _ = self.list(&resumed).and_then(|list| match list.count() {
             0 => Ok(()),
             _ => self.inner.commit(&list, CommitMode::Sync),
         });
-        Ok(())
+        Ok(resumed)
+    }
+
+    /// How far everything is stored before anything is read.
+    pub fn resumed(&self) -> Offsets {
+        self.resumed.clone()
     }
 
     fn id(&self, topic: &str) -> Option<&str> {

@@ -6,18 +6,18 @@
 //! Kafka, committed only after our Kafka has acknowledged the change and every change before it of its partition; what
 //! comes again after a kill has the same ids and bytes.
 //!
-//! Partitions are assigned, not subscribed: the group only keeps offsets, and its offsets can be set with Kafka's own
-//! tools while we run. An offset that Kafka no longer has is told and waits for somebody, never skipped: the changes in
+//! Partitions are assigned, not subscribed: the group only keeps offsets, which Kafka's own tools can set while a fault waits
+//! for them. They are committed again now and then, for Kafka forgets those of a group without members. An offset that Kafka no longer has is told and waits for somebody, never skipped: the changes in
 //! between would be lost without a word. So is a topic that was deleted and made anew: its id, which stands in the metadata of
 //! the group's offsets, is another, and an offset of the old one would pass over what the new one begins with.
 
 mod before;
-mod change;
+pub(crate) mod change;
 mod consumer;
 mod error;
 mod source;
 mod topic_id;
-mod written;
+pub(crate) mod written;
 
 pub use error::Error;
 pub use source::follow;

@@ -24,7 +24,7 @@ const PAUSE_MIN: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How often the group hears how far everything is stored.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
-/// Commits between two looks for new partitions and for topics that were made anew.
+/// Commits between two looks for new partitions and for topics that were made anew; so often everything is committed again.
 const TICKS_PER_LOOK: u32 = 60;
 
 /// Reads a region's topics until shutdown; `feeds` are those of the topics, in their order.
@@ -134,7 +134,7 @@ impl Follower<'_> {
         self.well();
         let mut way = Way {
             window: Window::new(self.feed),
-            offsets: Offsets::default(),
+            offsets: consumer.resumed(),
             passed: BTreeMap::new(),
             written: Vec::new(),
         };
@@ -159,10 +159,14 @@ impl Follower<'_> {
             tokio::select! {
                 biased;
                 _ = ticks.tick() => {
+                    ticked += 1;
+                    let look = ticked % TICKS_PER_LOOK == 0;
+                    if look {
+                        way.offsets.repeat();
+                    }
                     consumer.commit(&mut way.offsets);
                     consumer.check().await?;
-                    ticked += 1;
-                    if ticked % TICKS_PER_LOOK == 0 {
+                    if look {
                         consumer.check_partitions().await?;
                     }
                 }
