@@ -1,4 +1,4 @@
-//! One Apache Kafka broker in KRaft mode, broker and controller in one process.
+//! Apache Kafka brokers in KRaft mode, broker and controller in one process.
 
 use std::{
     env, fs,
@@ -20,15 +20,20 @@ pub const KAFKA_VERSION: &str = "4.3.1";
 const LOG4J_VERSION: &str = "2.25.5";
 const READY_MAX: Duration = Duration::from_secs(90);
 
-/// A broker of our own, or the address of one that already runs.
+/// Brokers of our own, or the address of such as already run.
 pub struct Kafka {
     bootstrap: String,
     own: Option<Own>,
 }
 
 struct Own {
-    server: Option<Process>,
+    brokers: Vec<Broker>,
     folder: TempDir,
+}
+
+struct Broker {
+    server: Option<Process>,
+    folder: PathBuf,
     libraries: PathBuf,
     port: u16,
 }
@@ -52,82 +57,171 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_own() -> Result<Self, Error> {
-        let libraries = fetch()?;
-        let folder =
-            TempDir::with_prefix("vardstrom-kafka-").map_err(|source| Error::File { path: env::temp_dir(), source })?;
-        let port = free_port()?;
-        let properties = folder.path().join("server.properties");
-        write(&properties, &server_properties(folder.path(), port, free_port()?))?;
-        write(&folder.path().join("log4j2.properties"), LOG4J)?;
-        run(
-            "format of the Kafka log folder",
-            java(&libraries, folder.path())
-                .args(["kafka.tools.StorageTool", "format", "-t", "dmFyZHN0cm9tLWxvY2FsMQ", "-c"])
-                .arg(&properties),
-        )?;
-        let mut own = Own { server: None, folder, libraries, port };
-        own.start()?;
-        Ok(Self { bootstrap: format!("127.0.0.1:{port}"), own: Some(own) })
+        Self::start_cluster(1, &env::temp_dir())
     }
 
-    /// `host:port` for clients.
+    /// Starts so many private brokers as one cluster with its data inside `parent`, whatever is set. Each is a controller, too:
+    /// most of them must be there for the cluster to answer.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_cluster(count: usize, parent: &Path) -> Result<Self, Error> {
+        let libraries = fetch()?;
+        let folder = TempDir::with_prefix_in("vardstrom-kafka-", parent)
+            .map_err(|source| Error::File { path: parent.to_owned(), source })?;
+        let mut ports = Vec::with_capacity(count);
+        for _ in 0..count {
+            ports.push((free_port()?, free_port()?));
+        }
+        let mut brokers = Vec::with_capacity(count);
+        for at in 0..count {
+            brokers.push(Broker::prepare(folder.path(), &libraries, &ports, at)?);
+        }
+        let bootstrap = ports.iter().map(|(port, _)| format!("127.0.0.1:{port}")).collect::<Vec<_>>().join(",");
+        let mut kafka = Self { bootstrap, own: Some(Own { brokers, folder }) };
+        kafka.start_again()?;
+        Ok(kafka)
+    }
+
+    /// `host:port` for clients, of every broker.
     #[must_use]
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
     }
 
-    /// `kill -9`; the data stay for [`Self::start_again`].
+    /// How many brokers were started here.
+    #[must_use]
+    pub fn broker_count(&self) -> usize {
+        self.own.as_ref().map_or(0, |own| own.brokers.len())
+    }
+
+    /// Where the brokers keep their data.
     ///
     /// # Errors
-    /// When the broker was not started here.
+    /// When they were not started here.
+    pub fn folder(&self) -> Result<&Path, Error> {
+        self.own.as_ref().map(|own| own.folder.path()).ok_or(Error::External { server: "Kafka" })
+    }
+
+    /// `kill -9` of all; the data stay for [`Self::start_again`].
+    ///
+    /// # Errors
+    /// When the brokers were not started here.
     pub fn stop_hard(&mut self) -> Result<(), Error> {
-        let own = self.own()?;
-        if let Some(mut server) = own.server.take() {
-            server.kill()?;
-        }
-        Ok(())
+        self.stop_brokers(&self.all())
     }
 
-    /// Starts the stopped broker on the same port with the same data.
+    /// Starts what was stopped on the same ports with the same data.
     ///
     /// # Errors
-    /// When it does not come up, or was not started here.
+    /// When a broker does not come up, or was not started here.
     pub fn start_again(&mut self) -> Result<(), Error> {
-        self.own()?.start()
+        self.start_brokers(&self.all())
     }
 
-    /// SIGSTOP: the broker holds its connections and answers nothing.
+    /// SIGSTOP of all: they hold their connections and answer nothing.
     ///
     /// # Errors
-    /// When the broker was not started here.
+    /// When the brokers were not started here.
     pub fn pause(&mut self) -> Result<(), Error> {
-        self.own()?.server.as_ref().map_or(Ok(()), |server| server.signal("STOP"))
+        self.signal("STOP")
     }
 
     /// SIGCONT after [`Self::pause`].
     ///
     /// # Errors
-    /// When the broker was not started here.
+    /// When the brokers were not started here.
     pub fn resume(&mut self) -> Result<(), Error> {
-        self.own()?.server.as_ref().map_or(Ok(()), |server| server.signal("CONT"))
+        self.signal("CONT")
     }
 
-    fn own(&mut self) -> Result<&mut Own, Error> {
-        self.own.as_mut().ok_or(Error::External { server: "Kafka" })
+    /// `kill -9` of these brokers, counted from 0.
+    ///
+    /// # Errors
+    /// When they were not started here.
+    pub fn stop_brokers(&mut self, which: &[usize]) -> Result<(), Error> {
+        for broker in self.brokers(which)? {
+            if let Some(mut server) = broker.server.take() {
+                // One that has ended by itself cannot be killed.
+                if server.is_running() {
+                    server.kill()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts these brokers again where they were stopped.
+    ///
+    /// # Errors
+    /// When one does not come up, or was not started here.
+    pub fn start_brokers(&mut self, which: &[usize]) -> Result<(), Error> {
+        // All before any is waited for: a port opens when most controllers are there.
+        let mut brokers = self.brokers(which)?;
+        brokers.retain(|broker| broker.server.is_none());
+        for broker in &mut brokers {
+            broker.start()?;
+        }
+        for broker in &mut brokers {
+            let port = broker.port;
+            broker.server.as_mut().map_or(Ok(()), |server| server.wait_for_port(port, READY_MAX))?;
+        }
+        Ok(())
+    }
+
+    /// The brokers whose process does not run.
+    ///
+    /// # Errors
+    /// When they were not started here.
+    pub fn ended(&mut self) -> Result<Vec<usize>, Error> {
+        let brokers = self.brokers(&self.all())?;
+        let ended = brokers
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, broker)| (!broker.server.as_mut().is_some_and(Process::is_running)).then_some(at));
+        Ok(ended.collect())
+    }
+
+    fn signal(&mut self, signal: &str) -> Result<(), Error> {
+        let servers = self.brokers(&self.all())?;
+        servers.iter().filter_map(|broker| broker.server.as_ref()).try_for_each(|server| server.signal(signal))
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.broker_count().max(1)).collect()
+    }
+
+    fn brokers(&mut self, which: &[usize]) -> Result<Vec<&mut Broker>, Error> {
+        let own = self.own.as_mut().ok_or(Error::External { server: "Kafka" })?;
+        let wanted = own.brokers.iter_mut().enumerate().filter(|(at, _)| which.contains(at));
+        Ok(wanted.map(|(_, broker)| broker).collect())
     }
 }
 
-impl Own {
+impl Broker {
+    /// Writes the files of the broker at this place among the cluster's ports.
+    fn prepare(cluster: &Path, libraries: &Path, ports: &[(u16, u16)], at: usize) -> Result<Self, Error> {
+        let folder = cluster.join(format!("broker-{at}"));
+        fs::create_dir(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
+        let properties = folder.join("server.properties");
+        write(&properties, &server_properties(&folder, ports, at))?;
+        write(&folder.join("log4j2.properties"), LOG4J)?;
+        run(
+            "format of the Kafka log folder",
+            java(libraries, &folder)
+                .args(["kafka.tools.StorageTool", "format", "-t", "dmFyZHN0cm9tLWxvY2FsMQ", "-c"])
+                .arg(&properties),
+        )?;
+        Ok(Self { server: None, folder, libraries: libraries.to_owned(), port: ports[at].0 })
+    }
+
     fn start(&mut self) -> Result<(), Error> {
-        let folder = self.folder.path();
         let mut command: Vec<String> =
             ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
-        command.extend(java_arguments(&self.libraries, folder));
+        command.extend(java_arguments(&self.libraries, &self.folder));
         command.push("kafka.Kafka".to_owned());
-        command.push(folder.join("server.properties").display().to_string());
-        let mut server = Process::start("kafka", folder, "TERM", &command, &[])?;
-        server.wait_for_port(self.port, READY_MAX)?;
-        self.server = Some(server);
+        command.push(self.folder.join("server.properties").display().to_string());
+        self.server = Some(Process::start("kafka", &self.folder, "TERM", &command, &[])?);
         Ok(())
     }
 }
@@ -161,12 +255,17 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, text).map_err(|source| Error::File { path: path.to_owned(), source })
 }
 
-/// Small buffers and few threads: one broker beside everything else on two cores.
-fn server_properties(folder: &Path, port: u16, controller_port: u16) -> String {
+/// Small buffers and few threads: brokers beside everything else on two cores.
+fn server_properties(folder: &Path, ports: &[(u16, u16)], at: usize) -> String {
+    let (port, controller_port) = ports[at];
+    let voters: Vec<String> =
+        (1..).zip(ports).map(|(id, (_, controller))| format!("{id}@127.0.0.1:{controller}")).collect();
+    let copies = ports.len().min(3);
+    let in_sync_min = (copies - 1).max(1);
     format!(
         "process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller_port}
+node.id={}
+controller.quorum.voters={}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 inter.broker.listener.name=PLAINTEXT
@@ -176,19 +275,21 @@ log.dirs={}
 num.network.threads=2
 num.io.threads=2
 num.replica.fetchers=1
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor={copies}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={in_sync_min}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={in_sync_min}
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=4194304
 log.segment.bytes=134217728
 log.index.size.max.bytes=1048576
 auto.create.topics.enable=false
 ",
+        at + 1,
+        voters.join(","),
         folder.join("log").display()
     )
 }
