@@ -64,9 +64,45 @@ bench: prerequisites ## Figures beside the bare client and bare COPY (release bu
 	$(CARGO) build --release --workspace --bins
 	target/release/bench $(BENCH_ARGS)
 
+# The full disk needs a small file system for Kafka, which lives as long as the run and which only root may make.
+.PHONY: chaos
+chaos: prerequisites ## Kill everything in turn under load; nothing may be lost, doubled or leaked (CHAOS_ARGS="--messages 100000 --kills 500")
+	@$(CARGO) build --workspace --bins 1>&2
+	@if unshare --mount true 2>/dev/null; then \
+	  unshare --mount sh -euc 'folder=$$(mktemp -d); mount -t tmpfs -o size=512m tmpfs "$$folder"; \
+	    "$$@" --kafka-folder "$$folder" --full-disks 1 $(CHAOS_ARGS)' chaos $(BIN)/chaos; \
+	else \
+	  echo "without the full disk: only root can give Kafka a small file system" >&2; \
+	  $(BIN)/chaos $(CHAOS_ARGS); \
+	fi
+
 .PHONY: format
 format: ## Format the code
 	$(CARGO) fmt --all
+
+# Not in CI: it is as good as the time it gets. What is found becomes a test beside the reader, and the input stays out.
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## Fuzz every reader of foreign bytes, FUZZ_SECONDS=60 each (needs cargo-fuzz)
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install --locked cargo-fuzz" >&2; exit 1; }
+	@for target in $$($(CARGO) fuzz list); do \
+	  echo "== $$target =="; \
+	  mkdir -p fuzz/corpus/$$target; \
+	  $(CARGO) fuzz run --sanitizer none $$target fuzz/corpus/$$target $$(ls -d fuzz/seeds/$$target 2>/dev/null) -- \
+	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -max_len=16384 -print_final_stats=1; \
+	done
+
+.PHONY: audit
+audit: ## Known vulnerabilities of dependencies (needs cargo-audit, and the network for its database)
+	@command -v cargo-audit >/dev/null || { echo "cargo-audit is missing: cargo install --locked cargo-audit" >&2; exit 1; }
+	$(CARGO) audit --deny warnings
+
+.PHONY: sbom
+sbom: ## What each program is made of, as CycloneDX 1.5 in target/sbom (needs cargo-cyclonedx)
+	@command -v cargo-cyclonedx >/dev/null || { echo "cargo-cyclonedx is missing: cargo install --locked cargo-cyclonedx" >&2; exit 1; }
+	@mkdir -p target/sbom
+	$(CARGO) cyclonedx --format json --spec-version 1.5 --target all --describe binaries --override-filename sbom
+	@find . -name 'sbom*.cdx.json' -o -name '*sbom.json' | grep -v '^./target' | xargs -I{} mv {} target/sbom/ 2>/dev/null; ls target/sbom
 
 .PHONY: deny
 deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny)

@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rdkafka::error::KafkaError;
-use runtime::fate::FateCounts;
+use runtime::{fate::FateCounts, origin::EVENT_ID_HEADER};
 use schemas::{Decoder, Parked, ParkedFate, Sha256, SourceRecord, content_hash};
 use uuid::Uuid;
 
 use crate::{
     message::Message,
+    poison::is_poison,
     stack::{Stack, source_system},
     topic_read::{self, Partition, Record},
 };
 
 /// The consumer group whose committed offsets carry the fates.
 pub const PROCESSOR_GROUP: &str = "processor";
+
+/// Stands for the content of poison in the source topics.
+const POISON: &[u8] = b"poison";
 
 /// What a run left behind.
 pub struct Account {
@@ -69,11 +73,12 @@ pub fn is_drained(stack: &Stack) -> Result<bool, Error> {
     Ok(dirty == 0 && common.iter().all(|(at, end)| *end == 0 || progress.get(at).is_some_and(|next| next >= end)))
 }
 
-/// Counts everything and compares every sum. `messages` are those that were sent, repeats included.
+/// Counts everything and compares every sum. `messages` are those that were sent, repeats included; `poisoned` is how many
+/// records of poison each of its topics got.
 ///
 /// # Errors
 /// When a server does not answer.
-pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
+pub fn account(stack: &Stack, messages: &[Message], poisoned: u64) -> Result<Account, Error> {
     let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP)?;
     let mut faults = Vec::new();
 
@@ -88,6 +93,9 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
             Ok(read) => {
                 source.insert((record.topic, record.partition, record.offset), content_hash(read.payload));
             }
+            Err(_) if is_poison(&record) => {
+                source.insert((record.topic, record.partition, record.offset), content_hash(POISON));
+            }
             Err(_) => faults.push(format!("a record of {} cannot be decoded", record.topic)),
         },
     )?;
@@ -100,13 +108,7 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
             continue;
         }
         match metadata.parse::<FateCounts>() {
-            Ok(counts) => {
-                fates.mapped += counts.mapped;
-                fates.ignored += counts.ignored;
-                fates.refused += counts.refused;
-                fates.parked += counts.parked;
-                fates.events += counts.events;
-            }
+            Ok(counts) => fates.merge(&counts),
             Err(_) => faults.push(format!("the committed offset of {} {} carries no fates", at.0, at.1)),
         }
     }
@@ -124,9 +126,16 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
 
     // What is on the common topics, each event once by its origin, and what is in the store.
     let mut events: HashSet<(String, Vec<u8>)> = HashSet::new();
+    let mut announced: HashSet<Uuid> = HashSet::new();
+    let mut foreign = 0;
     let common_ends = topic_read::ends(&client, &|topic| topic.contains(".common."))?;
     topic_read::read(&client, &common_ends, &mut |record| {
+        if is_poison(&record) {
+            foreign += 1;
+            return;
+        }
         let header = |name: &str| record.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        announced.extend(header(EVENT_ID_HEADER).and_then(|value| Uuid::try_parse_ascii(&value).ok()));
         match header("origin") {
             Some(origin) if contains(&origin, b".source.adt/") => {
                 events.insert((record.topic.clone(), origin));
@@ -166,6 +175,12 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
     equal("ignored and source records without a trace", fates.ignored, untraced_records);
     equal("events by the fates and events on the common topics", fates.events, events.len() as u64);
     equal("messages that are not in Kafka and none", not_in_kafka, 0);
+    equal("stored events that no topic has and none", stored.difference(&announced).count() as u64, 0);
+    let poison_in_source = source.values().filter(|hash| **hash == content_hash(POISON)).count() as u64;
+    equal("poison in the source topics and poison that was written", poison_in_source, poisoned);
+    equal("poison on the common topics and poison that was written", foreign, poisoned);
+    let rejected: i64 = query(stack, "select count(*) from delivery.rejected")?[0].get(0);
+    equal("records that the store rejected and poison", u64::try_from(rejected).unwrap_or(0), poisoned);
     let duplicates = (events.len() as u64).saturating_sub(stored.len() as u64);
     // Capacity files are read again after a restart of the connector; they are not messages.
     let sql = "select coalesce(sum(count), 0)::bigint from delivery.duplicates where topic not like '%.bed-capacity'";
@@ -191,15 +206,30 @@ pub fn account(stack: &Stack, messages: &[Message]) -> Result<Account, Error> {
 /// # Errors
 /// When PostgreSQL does not answer.
 pub fn query(stack: &Stack, sql: &str) -> Result<Vec<tokio_postgres::Row>, Error> {
+    connected(stack, async |client| client.query(sql, &[]).await)
+}
+
+fn connected<T>(
+    stack: &Stack,
+    ask: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,
+) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(stack.database_url(), tokio_postgres::NoTls).await?;
         let connection = tokio::spawn(connection);
-        let rows = client.query(sql, &[]).await?;
+        let answer = ask(&client).await?;
         drop(client);
         let _ = connection.await;
-        Ok(rows)
+        Ok(answer)
     })
+}
+
+/// Runs statements as the database's owner.
+///
+/// # Errors
+/// When PostgreSQL does not answer, or refuses.
+pub(crate) fn execute(stack: &Stack, sql: &str) -> Result<(), Error> {
+    connected(stack, async |client| client.batch_execute(sql).await)
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

@@ -9,11 +9,14 @@ use std::{
 };
 
 use serde::Serialize;
+use topics::Region;
 
 use crate::{
     account::{self, Account},
+    fault::Fault,
     ledger::Ledger,
     message::Message,
+    poison,
     sender::{self, Plan, Sent},
     stack::{self, Options, Service, Stack, source_system},
     watch::Watch,
@@ -33,8 +36,10 @@ pub struct Run {
     pub connections: usize,
     /// Messages per second; `None`: as fast as they are answered.
     pub rate: Option<f64>,
-    /// Which service to `kill -9` and start again when that share of the messages is answered.
-    pub kills: Vec<(f64, Service)>,
+    /// What goes wrong when that share of the messages is answered, in order.
+    pub faults: Vec<(f64, Fault)>,
+    /// What is written into the topics beside the messages.
+    pub poison: Option<poison::Plan>,
 }
 
 /// The line that is printed.
@@ -76,8 +81,30 @@ pub struct Outcome {
     pub faults: Vec<String>,
     /// The store's content hash.
     pub fingerprint: String,
-    /// When each shown message was sent, and the milliseconds until it was shown.
-    pub delays: Vec<(Instant, f64)>,
+    /// Records of poison that each of its topics got.
+    pub poisoned: u64,
+    /// Services that ended without being told to.
+    pub ended: Vec<Service>,
+    /// How long each message took that was shown.
+    pub delays: Vec<Delay>,
+}
+
+/// How long a message took.
+#[derive(Debug, Clone, Copy)]
+pub struct Delay {
+    /// Whose it is.
+    pub region: Region,
+    /// When its last byte was sent.
+    pub sent_at: Instant,
+    /// Milliseconds until it was shown.
+    pub milliseconds: f64,
+}
+
+/// The value below which that share of the sorted values lies, to a tenth.
+#[must_use]
+pub fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
+    let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(index).map(|value| (value * 10.0).round() / 10.0)
 }
 
 /// A run that could not be finished.
@@ -89,6 +116,9 @@ pub enum Error {
     /// Reading what was left behind.
     #[error("account for the run: {0}")]
     Account(#[from] account::Error),
+    /// Writing poison.
+    #[error("write poison")]
+    Poison(#[from] rdkafka::error::KafkaError),
     /// The ledger or another file.
     #[error("write the ledger")]
     File(#[from] io::Error),
@@ -102,12 +132,15 @@ pub enum Error {
     },
 }
 
-/// Runs everything; `progress` is told each step, `inspect` sees the drained stack before it stops.
+/// Runs everything; `progress` is told each step, `inspect` sees the drained stack before it
+/// stops, and how many records of poison each topic got.
 ///
 /// # Errors
 /// When the run cannot be finished; sums that do not add up are in [`Outcome::faults`].
-pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&Stack)) -> Result<Outcome, Error> {
-    let mut board_ended = run.kills.iter().any(|(_, service)| *service == Service::Dashboard);
+pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&Stack, u64)) -> Result<Outcome, Error> {
+    let mut board_ended =
+        run.faults.iter().any(|(_, fault)| !matches!(fault, Fault::Kill(service, _) if *service != Service::Dashboard));
+    let mut ended = Vec::new();
     let mut stack = Stack::start(run.options, progress)?;
     let watch = Watch::start(&stack.url(Service::Dashboard));
     wait_until("the dashboard's stream", SHOWN_MAX, &mut || Ok(watch.is_connected()))?;
@@ -116,6 +149,12 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
     progress(&format!("sending {} messages over MLLP", run.messages.len()));
     let begin = Instant::now();
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    // Messages behind the fault after the next one wait for the next one, so that each meets some and none is left over.
+    let bound = |struck: usize| match run.faults.get(struck + 1) {
+        Some((share, _)) => (share * run.messages.len() as f64) as usize,
+        None => run.messages.len(),
+    };
+    let until = AtomicUsize::new(bound(0));
     let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
     let address = |message: &Message| addresses[&message.region];
     let plan = Plan {
@@ -124,33 +163,42 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
         connections: run.connections,
         rate: run.rate,
         ledger: &ledger,
+        until: &until,
         stop: &stop,
         answered: &answered,
     };
+    let mut poisoned = 0;
     let sent = thread::scope(|scope| -> Result<Sent, Error> {
         let sending = scope.spawn(|| sender::send(&plan));
-        let mut kills = run.kills.iter();
-        let mut next = kills.next();
+        let mut struck = 0;
+        let mut poison = run
+            .poison
+            .map(|plan| Ok::<_, Error>((plan, poison::Writer::new(stack.bootstrap(), plan.region)?)))
+            .transpose()?;
         let mut shown = 0;
         while !sending.is_finished() {
             let share = answered.load(Ordering::Relaxed) as f64 / run.messages.len().max(1) as f64;
-            if let Some((at, service)) = next
-                && share >= *at
-            {
-                progress(&format!("kill -9 {} at {:.0} %, started again", service.program(), share * 100.0));
-                let restarted = stack.kill(*service).and_then(|()| stack.spawn(*service));
-                if let Err(error) = restarted {
-                    stop.store(true, Ordering::Relaxed);
-                    return Err(error.into());
-                }
-                next = kills.next();
-            }
-            match revive(&mut stack, progress) {
-                Ok(revived) => board_ended |= revived,
+            let due = run.faults.get(struck).filter(|(at, _)| share >= *at);
+            let step = due.map_or(Ok(()), |(_, fault)| {
+                progress(&format!("{fault}, at {:.0} %", share * 100.0));
+                fault.strike(&mut stack, progress)
+            });
+            let revived = step.map_err(Error::from).and_then(|()| revive(&mut stack, progress));
+            match revived {
+                Ok(revived) => ended.extend(revived),
                 Err(error) => {
                     stop.store(true, Ordering::Relaxed);
                     return Err(error);
                 }
+            }
+            if due.is_some() {
+                struck += 1;
+                until.store(bound(struck), Ordering::Relaxed);
+            }
+            if let Some((plan, writer)) = &mut poison
+                && answered.load(Ordering::Relaxed) / plan.every > writer.count()
+            {
+                writer.write()?;
             }
             if (share * 10.0) as usize > shown {
                 shown = (share * 10.0) as usize;
@@ -158,12 +206,15 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
             }
             thread::sleep(Duration::from_millis(20));
         }
+        // A few messages behind the last fault may all be answered before it has come.
+        run.faults[struck..].iter().try_for_each(|(_, fault)| fault.strike(&mut stack, progress))?;
+        poisoned = poison.map_or(Ok(0), |(_, writer)| writer.finish())?;
         Ok(sending.join().unwrap_or_else(|_| Err(io::Error::other("a sender failed")))?)
     })?;
 
     progress("waiting until everything has drained");
     wait_until("the drain", DRAIN_MAX, &mut || {
-        board_ended |= revive(&mut stack, progress)?;
+        ended.extend(revive(&mut stack, progress)?);
         Ok(account::is_drained(&stack)?)
     })?;
     for service in Service::ALL {
@@ -171,27 +222,30 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
     }
     let seconds = begin.elapsed().as_secs_f64();
     progress("adding up");
-    let account = account::account(&stack, &run.messages)?;
+    board_ended |= ended.contains(&Service::Dashboard);
+    let account = account::account(&stack, &run.messages, poisoned)?;
     // What was applied while the board was down is on the board, but was not announced on a stream.
     if !board_ended {
         let all_shown = &mut || Ok(account.shown.iter().all(|id| watch.seen().contains_key(id)));
         let _: Result<(), Error> = wait_until("the board", SHOWN_MAX, all_shown);
     }
-    inspect(&stack);
-    let outcome = add_up(&run.messages, &sent, account, &watch, board_ended, seconds, stack.fingerprint()?);
+    inspect(&stack, poisoned);
+    let mut outcome = add_up(&run.messages, &sent, account, &watch, board_ended, seconds, stack.fingerprint()?);
+    outcome.ended = ended;
+    outcome.poisoned = poisoned;
     progress("stopping");
     drop(watch);
     stack.stop();
     Ok(outcome)
 }
 
-/// Starts ended services again; true when the board was among them.
-fn revive(stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<bool, Error> {
+/// Starts ended services again, and says which.
+fn revive(stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<Vec<Service>, Error> {
     let revived = stack.revive()?;
     for service in &revived {
         progress(&format!("{} has ended and is started again", service.program()));
     }
-    Ok(revived.contains(&Service::Dashboard))
+    Ok(revived)
 }
 
 fn add_up(
@@ -205,7 +259,7 @@ fn add_up(
 ) -> Outcome {
     let Account { fates, events_stored, duplicates, open_stays, lost, shown, mut faults } = account;
     let seen = watch.seen();
-    let delays: Vec<(Instant, f64)> = messages
+    let delays: Vec<Delay> = messages
         .iter()
         .zip(&sent.at)
         .filter_map(|(message, at)| {
@@ -216,16 +270,13 @@ fn add_up(
                 .min()
                 .copied()?;
             // An attempt before the answered one may already have been shown.
-            let at = (*at)?;
-            Some((at, first.saturating_duration_since(at).as_secs_f64() * 1000.0))
+            let sent_at = (*at)?;
+            let milliseconds = first.saturating_duration_since(sent_at).as_secs_f64() * 1000.0;
+            Some(Delay { region: message.region, sent_at, milliseconds })
         })
         .collect();
-    let mut latencies: Vec<f64> = delays.iter().map(|(_, milliseconds)| *milliseconds).collect();
+    let mut latencies: Vec<f64> = delays.iter().map(|delay| delay.milliseconds).collect();
     latencies.sort_by(f64::total_cmp);
-    let percentile = |share: f64| {
-        let index = ((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1));
-        latencies.get(index).map(|milliseconds| (milliseconds * 10.0).round() / 10.0)
-    };
     let unshown = shown.iter().filter(|id| !seen.contains_key(id)).count();
     if unshown > 0 && !board_ended {
         faults
@@ -249,11 +300,11 @@ fn add_up(
         duplicates,
         open_stays,
         lost,
-        p50_ms: percentile(0.50),
-        p99_ms: percentile(0.99),
+        p50_ms: percentile(&latencies, 0.50),
+        p99_ms: percentile(&latencies, 0.99),
         events_per_second: (events_stored as f64 / seconds * 10.0).round() / 10.0,
     };
-    Outcome { report, faults, fingerprint, delays }
+    Outcome { report, faults, fingerprint, ended: Vec::new(), poisoned: 0, delays }
 }
 
 /// Polls until `done`; an error or the time's end is the answer otherwise.

@@ -92,6 +92,7 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
             connections: CONNECTIONS,
             rate: None,
             ledger: &ledger,
+            until: &AtomicUsize::new(usize::MAX),
             stop: &stop,
             answered: &answered,
         });

@@ -3,11 +3,17 @@
 pub mod account;
 pub mod bench;
 pub mod canary;
+pub mod chaos;
 pub mod check_demo;
 pub mod check_register;
 pub mod demo;
+pub mod fault;
 pub mod ledger;
 pub mod message;
+pub mod poison;
+pub mod sabotage;
+pub mod schedule;
+pub mod search;
 pub mod sender;
 pub mod simulated;
 pub mod simulator;

@@ -20,6 +20,8 @@ use crate::{ledger::Ledger, message::Message};
 
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// Between two looks whether a message may go.
+const GATE_PAUSE: Duration = Duration::from_millis(2);
 /// A connector may be away for as long as a restart takes; after this many tries the message counts as not answered.
 const TRIES_MAX: usize = 600;
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -50,6 +52,8 @@ pub struct Plan<'a> {
     pub rate: Option<f64>,
     /// Written before each message.
     pub ledger: &'a Ledger,
+    /// Messages from this one on wait until it is raised.
+    pub until: &'a AtomicUsize,
     /// Ends the sending early.
     pub stop: &'a AtomicBool,
     /// Counts answered messages, for a progress bar.
@@ -109,6 +113,9 @@ fn work(plan: &Plan<'_>, lane: &Lane, sent: &Mutex<Sent>, start: Instant) -> io:
         if let Some(rate) = plan.rate {
             let due = start + Duration::from_secs_f64(index as f64 / rate);
             thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+        while index >= plan.until.load(Ordering::Relaxed) && !plan.stop.load(Ordering::Relaxed) {
+            thread::sleep(GATE_PAUSE);
         }
         plan.ledger.write(index, message)?;
         let address = (plan.address)(message);

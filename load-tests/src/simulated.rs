@@ -31,6 +31,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         tables: BTreeMap::new(),
         databases: BTreeMap::new(),
         sources: BTreeMap::new(),
+        servers: None,
         keys,
         processor: None,
     }
@@ -50,7 +51,13 @@ pub fn country(seed: u64, count: usize, partitions: u32, keys: Keys) -> (Vec<Mes
 /// Three regions at a fixed time: the same seed gives the same bytes on every day.
 #[must_use]
 pub fn few_regions(seed: u64, count: usize, keys: Keys) -> (Vec<Message>, Options, Simulator) {
-    let regions: Vec<Region> = Region::all().filter(|region| ["09", "10", "14"].contains(&region.code())).collect();
+    regions(&["09", "10", "14"], seed, count, keys)
+}
+
+/// These regions at a fixed time.
+#[must_use]
+pub fn regions(codes: &[&str], seed: u64, count: usize, keys: Keys) -> (Vec<Message>, Options, Simulator) {
+    let regions: Vec<Region> = Region::all().filter(|region| codes.contains(&region.code())).collect();
     let plan = fixed_plan(seed, regions);
     let (sent, simulator) = simulator::run(&plan, count, STEP_MICROS);
     let options = options(&plan.regions, &simulator, keys);
@@ -75,6 +82,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         tables: BTreeMap::new(),
         databases: BTreeMap::new(),
         sources: BTreeMap::new(),
+        servers: None,
         keys,
         processor: None,
     }

@@ -22,7 +22,7 @@ use topics::Region;
 const REVIVALS_MAX: u32 = 20;
 
 /// How long a service may take to become ready, first start and catch-up included.
-const READY_MAX: Duration = Duration::from_secs(120);
+const READY_MAX: Duration = Duration::from_secs(600);
 
 /// The services, in the order in which data pass them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,10 +81,21 @@ pub struct Options {
     pub databases: BTreeMap<Region, Vec<Followed>>,
     /// Sources of other kinds by region.
     pub sources: BTreeMap<Region, Sources>,
+    /// Servers of the run's own, that may be stopped, whatever the environment says; `None`: those of the environment, if any.
+    pub servers: Option<Servers>,
     /// Keys of the run; runs that are compared share them.
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
     pub processor: Option<PathBuf>,
+}
+
+/// Kafka and PostgreSQL of a run's own.
+#[derive(Debug, Clone)]
+pub struct Servers {
+    /// How many brokers.
+    pub brokers: usize,
+    /// Where these keep their data.
+    pub kafka_folder: PathBuf,
 }
 
 /// A feed of tables, with a drop folder of its own.
@@ -149,7 +160,7 @@ pub struct Stack {
     environment: Vec<(String, String)>,
     database_url: String,
     kafka: Kafka,
-    _postgres: Postgres,
+    postgres: Postgres,
     folder: TempDir,
 }
 
@@ -197,9 +208,12 @@ impl Stack {
     /// At the first part that does not start.
     pub fn start(options: Options, progress: &mut dyn FnMut(&str)) -> Result<Self, Error> {
         progress("starting Apache Kafka");
-        let kafka = Kafka::start()?;
+        let kafka = match &options.servers {
+            Some(servers) => Kafka::start_cluster(servers.brokers, &servers.kafka_folder)?,
+            None => Kafka::start()?,
+        };
         progress("starting PostgreSQL");
-        let postgres = Postgres::start()?;
+        let postgres = if options.servers.is_some() { Postgres::start_own(&[])? } else { Postgres::start()? };
         let database_url = postgres.fresh_database()?;
         let folder = TempDir::with_prefix("vardstrom-stack-")?;
         let mut ports = BTreeMap::new();
@@ -228,7 +242,7 @@ impl Stack {
             environment,
             database_url,
             kafka,
-            _postgres: postgres,
+            postgres,
             folder,
         };
         stack.write_files()?;
@@ -353,6 +367,16 @@ impl Stack {
         self.kafka.bootstrap()
     }
 
+    /// Kafka, to be stopped and started.
+    pub fn kafka(&mut self) -> &mut Kafka {
+        &mut self.kafka
+    }
+
+    /// PostgreSQL, to be stopped and started.
+    pub fn postgres(&mut self) -> &mut Postgres {
+        &mut self.postgres
+    }
+
     /// The store's database, as its owner.
     #[must_use]
     pub fn database_url(&self) -> &str {
@@ -441,8 +465,16 @@ impl Stack {
 
     fn apply_topics(&self) -> Result<(), Error> {
         let partitions = self.options.partitions.to_string();
-        let mut arguments =
-            vec!["apply", "--bootstrap", self.bootstrap(), "--partitions", &partitions, "--replication-factor", "1"];
+        let copies = self.options.servers.as_ref().map_or(1, |servers| servers.brokers.min(3)).to_string();
+        let mut arguments = vec![
+            "apply",
+            "--bootstrap",
+            self.bootstrap(),
+            "--partitions",
+            &partitions,
+            "--replication-factor",
+            &copies,
+        ];
         let regions: Vec<String> = self.options.regions.iter().map(ToString::to_string).collect();
         for region in &regions {
             arguments.extend(["--region", region]);

@@ -1,10 +1,11 @@
 //! Nothing lost, nothing doubled: whatever is killed, repeated or shuffled, the store ends up the same.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use load_tests::{
     account,
     check_demo::{self, Outcome, Run},
+    fault::Fault,
     message::Message,
     simulated,
     stack::{Keys, Options, Service, Stack},
@@ -19,11 +20,14 @@ fn check(
     kills: &[(f64, Service)],
     inspect: &mut dyn FnMut(&Stack),
 ) -> Outcome {
-    let run = Run { options: options.clone(), messages, connections: 6, rate: None, kills: kills.to_vec() };
-    let outcome = check_demo::run(run, &mut |text| println!("{text}"), inspect).expect("the run finishes");
+    let faults = kills.iter().map(|(at, service)| (*at, Fault::Kill(*service, Duration::ZERO))).collect();
+    let run = Run { options: options.clone(), messages, connections: 6, rate: None, faults, poison: None };
+    let outcome =
+        check_demo::run(run, &mut |text| println!("{text}"), &mut |stack, _| inspect(stack)).expect("the run finishes");
     println!("{}", serde_json::to_string(&outcome.report).expect("a report is JSON"));
     assert!(outcome.faults.is_empty(), "does not add up: {:#?}", outcome.faults);
     assert_eq!(outcome.report.lost, 0);
+    assert_eq!(outcome.ended, [], "nothing ends by itself");
     outcome
 }
 

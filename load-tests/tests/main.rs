@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a run shows its steps and its report")]
 
+mod chaos;
 mod clients;
 mod databases;
 mod debezium;

@@ -1,36 +1,20 @@
 //! The privacy line: known identities go in, in every field; none comes out behind the processor. A processor that was
 //! built to leak is caught by the same search.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use identity::test_identity;
 use load_tests::{
-    account,
     canary::{Canaries, Leak},
     check_demo::{self, Run},
     message::Message,
+    search::search,
     simulated,
-    stack::{Keys, Service, Stack},
-    topic_read,
+    stack::Keys,
 };
 use topics::Region;
 
 const IDENTITIES: u64 = 1_000;
-
-/// Every page and table of the board, and the API beside it.
-const PAGES: [&str; 11] = [
-    "/sv",
-    "/en",
-    "/sv?vy=vagg",
-    "/sv/region/14",
-    "/sv/uppmarksamma",
-    "/sv/definitioner",
-    "/api/v1/regions",
-    "/api/v1/hospitals",
-    "/api/v1/units",
-    "/api/v1/totals",
-    "/api/v1/attention",
-];
 
 /// A message with its patient's identity in every place that a record system has ever put one.
 fn planted(region: Region, index: u64) -> Message {
@@ -98,51 +82,6 @@ fn planted(region: Region, index: u64) -> Message {
     Message { region, content }
 }
 
-/// Every place behind the processor, and the logs and metrics of everything.
-pub fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
-    let mut leaks = BTreeSet::new();
-    let mut scan = |place: &str, bytes: &[u8]| leaks.extend(canaries.scan(place, bytes));
-
-    let client = topic_read::client(stack.bootstrap(), "search").expect("a Kafka client");
-    let ends = topic_read::ends(&client, &|topic| !topic.contains(".source.") && !topic.starts_with("__"))
-        .expect("Kafka answers");
-    topic_read::read(&client, &ends, &mut |record| {
-        scan("topic", &record.payload);
-        scan("key", &record.key.unwrap_or_default());
-        scan("topic name", record.topic.as_bytes());
-        for (name, value) in record.headers {
-            scan("header", name.as_bytes());
-            scan("header", &value);
-        }
-    })
-    .expect("Kafka answers");
-
-    // Every table as text and as it was sent, whatever the column.
-    let dump = Command::new("pg_dump").arg("--dbname").arg(stack.database_url()).output().expect("pg_dump runs");
-    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
-    scan("table", &dump.stdout);
-    for row in account::query(stack, "select record from events").expect("the store answers") {
-        scan("table", row.get::<_, &[u8]>(0));
-    }
-
-    for entry in fs::read_dir(stack.folder()).expect("the stack's folder").flatten() {
-        let path: PathBuf = entry.path();
-        scan("file name", path.as_os_str().as_encoded_bytes());
-        if path.extension().is_some_and(|extension| extension == "log") {
-            scan("log", &fs::read(&path).expect("a log"));
-        }
-    }
-    for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
-        scan("metrics", stack.metrics(service).expect("metrics").as_bytes());
-    }
-    for path in PAGES {
-        let url = format!("{}{path}", stack.url(Service::Dashboard));
-        let page = ureq::get(&url).call().expect("a page").into_body().read_to_string().expect("text");
-        scan("page", page.as_bytes());
-    }
-    leaks
-}
-
 fn run(processor: Option<PathBuf>) -> BTreeSet<Leak> {
     let region: Region = "14".parse().expect("a lanskod");
     let messages: Vec<Message> = (0..IDENTITIES).map(|index| planted(region, index)).collect();
@@ -151,10 +90,11 @@ fn run(processor: Option<PathBuf>) -> BTreeSet<Leak> {
     let identities: Vec<String> =
         (0..IDENTITIES).map(|index| test_identity::number(index).as_str().to_owned()).collect();
     let canaries = Canaries::new(identities.iter().map(String::as_str));
-    let run = Run { options, messages, connections: 4, rate: None, kills: Vec::new() };
+    let run = Run { options, messages, connections: 4, rate: None, faults: Vec::new(), poison: None };
     let mut leaks = BTreeSet::new();
-    let outcome = check_demo::run(run, &mut |text| println!("{text}"), &mut |stack| leaks = search(stack, &canaries))
-        .expect("the run finishes");
+    let outcome =
+        check_demo::run(run, &mut |text| println!("{text}"), &mut |stack, _| leaks = search(stack, &canaries))
+            .expect("the run finishes");
     println!("{}", serde_json::to_string(&outcome.report).expect("a report is JSON"));
     assert!(outcome.report.mapped > 600, "the identities must have gone through, not only been refused");
     leaks

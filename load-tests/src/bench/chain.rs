@@ -8,7 +8,7 @@ use std::{
 
 use super::{Error, report::Chain, usage};
 use crate::{
-    check_demo::{self, Run},
+    check_demo::{self, Delay, Run},
     ledger::Ledger,
     message::Message,
     sender::{self, Plan},
@@ -55,6 +55,7 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
         connections: extent.connections,
         rate: None,
         ledger: &ledger,
+        until: &AtomicUsize::new(usize::MAX),
         stop: &stop,
         answered: &answered,
     };
@@ -63,9 +64,16 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
     stack.stop();
 
     let (messages, options, _) = simulated::country(SEED, extent.messages_timed, PARTITIONS, keys);
-    let run = Run { options, messages, connections: extent.connections, rate: Some(extent.rate), kills: Vec::new() };
+    let run = Run {
+        options,
+        messages,
+        connections: extent.connections,
+        rate: Some(extent.rate),
+        faults: Vec::new(),
+        poison: None,
+    };
     let mut memory_peak_mib = BTreeMap::new();
-    let outcome = check_demo::run(run, progress, &mut |stack| {
+    let outcome = check_demo::run(run, progress, &mut |stack, _| {
         for service in Service::ALL {
             let peak = stack.process_id(service).and_then(|id| usage::memory_peak_kib(&id.to_string()).ok());
             if let Some(kib) = peak {
@@ -89,11 +97,11 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
 }
 
 /// Median and 99th percentile of the messages sent in each second: shows a start that is slow, or a stall.
-fn by_second(delays: &[(Instant, f64)]) -> (Vec<f64>, Vec<f64>) {
-    let Some(begin) = delays.iter().map(|(at, _)| *at).min() else { return (Vec::new(), Vec::new()) };
+fn by_second(delays: &[Delay]) -> (Vec<f64>, Vec<f64>) {
+    let Some(begin) = delays.iter().map(|delay| delay.sent_at).min() else { return (Vec::new(), Vec::new()) };
     let mut seconds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for (at, milliseconds) in delays {
-        seconds.entry((*at - begin).as_secs()).or_default().push(*milliseconds);
+    for delay in delays {
+        seconds.entry((delay.sent_at - begin).as_secs()).or_default().push(delay.milliseconds);
     }
     let of = |figures: &mut Vec<f64>, share: f64| {
         figures.sort_by(f64::total_cmp);
@@ -106,12 +114,20 @@ fn by_second(delays: &[(Instant, f64)]) -> (Vec<f64>, Vec<f64>) {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::by_second;
+    use topics::Region;
+
+    use super::{Delay, by_second};
 
     #[test]
     fn each_second_has_its_own_percentiles() {
         let begin = Instant::now();
-        let delays: Vec<_> = (0..200).map(|index| (begin + Duration::from_millis(10 * index), index as f64)).collect();
+        let region = Region::all().next().expect("there are regions");
+        let delay = |index: u32| Delay {
+            region,
+            sent_at: begin + Duration::from_millis(10) * index,
+            milliseconds: f64::from(index),
+        };
+        let delays: Vec<_> = (0..200).map(delay).collect();
         assert_eq!(by_second(&delays), (vec![50.0, 150.0], vec![99.0, 199.0]));
         assert_eq!(by_second(&[]), (vec![], vec![]));
     }

@@ -2,11 +2,17 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is the output, progress goes beside it")]
 
-use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    fs,
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use clap::Parser;
 use load_tests::{
     check_demo::{self, Run},
+    fault::Fault,
     message::Message,
     simulated,
     stack::{Keys, Options, Service},
@@ -104,10 +110,11 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         messages,
         connections: arguments.connections,
         rate: arguments.rate,
-        kills: arguments.kill.clone(),
+        faults: arguments.kill.iter().map(|(at, service)| (*at, Fault::Kill(*service, Duration::ZERO))).collect(),
+        poison: None,
     };
     let mut progress = |text: &str| eprintln!("[{:5.1} s] {text}", start.elapsed().as_secs_f64());
-    let outcome = check_demo::run(run, &mut progress, &mut |_| {})?;
+    let outcome = check_demo::run(run, &mut progress, &mut |_, _| {})?;
     if arguments.fingerprint {
         eprint!("{}", outcome.fingerprint);
     }

@@ -15,7 +15,7 @@ mod country;
 mod dialect;
 mod file;
 mod person;
-mod random;
+pub(crate) mod random;
 mod rubbish;
 mod wording;
 mod write;

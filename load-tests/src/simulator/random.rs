@@ -1,10 +1,10 @@
 //! Repeatable randomness: SplitMix64, whose whole state is one number.
 
 /// A stream of numbers that its seed decides.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -17,33 +17,33 @@ impl Random {
     }
 
     /// A number below `end`; 0 if `end` is 0.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         // The bias of the remainder is far below anything that a simulation shows.
         self.draw().checked_rem(end).unwrap_or(0)
     }
 
     /// A number from `low` up to and including `high`.
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
         low + self.below((high - low + 1).max(1).unsigned_abs()).cast_signed()
     }
 
     /// True once in so many times.
-    pub(super) fn one_in(&mut self, times: u64) -> bool {
+    pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
     /// True with that many in a hundred.
-    pub(super) fn percent(&mut self, share: u64) -> bool {
+    pub(crate) fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share
     }
 
     /// An index of something that long; `None` if it is empty.
-    pub(super) fn pick_index(&mut self, length: usize) -> Option<usize> {
+    pub(crate) fn pick_index(&mut self, length: usize) -> Option<usize> {
         (length > 0).then(|| self.below(length as u64) as usize)
     }
 
     /// An element of a list that is not empty.
-    pub(super) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len() as u64) as usize]
     }
 }

@@ -9,6 +9,8 @@ pub mod fetch;
 pub mod fhir;
 pub mod files;
 mod folder;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod intake;
 mod message;
 pub mod metrics;

@@ -19,7 +19,7 @@ mod envelope;
 mod error;
 mod followed;
 mod lsn;
-mod pgoutput;
+pub(crate) mod pgoutput;
 mod record;
 pub mod resnapshot;
 mod sending;

@@ -16,7 +16,7 @@
 //! What is asked of one type waits and fails alone: the others are asked when the interval or a call says.
 
 mod address;
-mod bundle;
+pub(crate) mod bundle;
 mod client;
 mod context;
 mod deletions;
@@ -25,7 +25,7 @@ mod failing;
 pub mod files;
 pub mod hook;
 mod look;
-mod resource;
+pub(crate) mod resource;
 mod scan;
 mod seen;
 mod sending;

@@ -1,0 +1,43 @@
+//! A message, field by field, and through the whole pipeline of the processor.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use processor::directory::Directory;
+use processor::dry_run::{self, Input, Language};
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = hl7::decode_text(bytes);
+    let mut stockholm = hl7::time::Stockholm::new();
+    if let Ok(message) = hl7::Message::parse(&text.text) {
+        for segment in message.segments() {
+            for number in 0..=segment.field_count() {
+                for value in segment.field(number).repetitions() {
+                    for component in 1..4 {
+                        let component = value.component(component);
+                        let _ = (component.text(), component.has_doubtful_hex(), component.subcomponent(1).given());
+                        let _ = component.given().map(|text| stockholm.read(text));
+                    }
+                }
+            }
+        }
+        let mut answer = Vec::new();
+        for code in hl7::ack::codes(&message, hl7::ack::Outcome::Accepted) {
+            answer.clear();
+            let said = hl7::ack::Answer::default();
+            hl7::ack::answer(&message, hl7::charset::Charset::declared(bytes), code, &said, &mut answer);
+            assert!(answer.starts_with(b"MSH"));
+        }
+    }
+    let options = dry_run::Options {
+        region: "14".to_owned(),
+        directory: Directory::default(),
+        program: None,
+        code_lists: None,
+        format: Some(Input::Hl7),
+        census: bytes.len() % 2 == 0,
+        stays: false,
+        language: Language::En,
+        received_at: schemas::Timestamp(1_767_700_000_000_000),
+    };
+    let _ = dry_run::run(options, bytes, &mut std::io::sink());
+});

@@ -1,0 +1,75 @@
+//! Looks for identities in everything behind the processor.
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::expect_used,
+    reason = "a place that cannot be searched is no place without identities"
+)]
+
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+
+use crate::{
+    account,
+    canary::{Canaries, Leak},
+    stack::{Service, Stack},
+    topic_read,
+};
+
+/// Every page and table of the board, and the API beside it.
+const PAGES: [&str; 11] = [
+    "/sv",
+    "/en",
+    "/sv?vy=vagg",
+    "/sv/region/14",
+    "/sv/uppmarksamma",
+    "/sv/definitioner",
+    "/api/v1/regions",
+    "/api/v1/hospitals",
+    "/api/v1/units",
+    "/api/v1/totals",
+    "/api/v1/attention",
+];
+
+/// Every place behind the processor, and the logs and metrics of everything.
+pub fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
+    let mut leaks = BTreeSet::new();
+    let mut scan = |place: &str, bytes: &[u8]| leaks.extend(canaries.scan(place, bytes));
+
+    let client = topic_read::client(stack.bootstrap(), "search").expect("a Kafka client");
+    let ends = topic_read::ends(&client, &|topic| !topic.contains(".source.") && !topic.starts_with("__"))
+        .expect("Kafka answers");
+    topic_read::read(&client, &ends, &mut |record| {
+        scan("topic", &record.payload);
+        scan("key", &record.key.unwrap_or_default());
+        scan("topic name", record.topic.as_bytes());
+        for (name, value) in record.headers {
+            scan("header", name.as_bytes());
+            scan("header", &value);
+        }
+    })
+    .expect("Kafka answers");
+
+    // Every table as text and as it was sent, whatever the column.
+    let dump = Command::new("pg_dump").arg("--dbname").arg(stack.database_url()).output().expect("pg_dump runs");
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    scan("table", &dump.stdout);
+    for row in account::query(stack, "select record from events").expect("the store answers") {
+        scan("table", row.get::<_, &[u8]>(0));
+    }
+
+    for entry in fs::read_dir(stack.folder()).expect("the stack's folder").flatten() {
+        let path: PathBuf = entry.path();
+        scan("file name", path.as_os_str().as_encoded_bytes());
+        if path.extension().is_some_and(|extension| extension == "log") {
+            scan("log", &fs::read(&path).expect("a log"));
+        }
+    }
+    for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
+        scan("metrics", stack.metrics(service).expect("metrics").as_bytes());
+    }
+    for path in PAGES {
+        let url = format!("{}{path}", stack.url(Service::Dashboard));
+        let page = ureq::get(&url).call().expect("a page").into_body().read_to_string().expect("text");
+        scan("page", page.as_bytes());
+    }
+    leaks
+}

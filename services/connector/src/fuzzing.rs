@@ -1,0 +1,36 @@
+//! Doors to readers that are private, for `make fuzz` alone.
+
+use bytes::Bytes;
+
+use crate::cdc::pgoutput as plugin;
+use crate::debezium::change::{self, Topic};
+use crate::debezium::written::Written;
+use crate::fhir::bundle::{self, Page};
+use crate::fhir::resource::{self, Resource};
+
+/// A message of PostgreSQL's logical replication.
+pub fn pgoutput(bytes: &[u8]) {
+    let _ = plugin::table_of_head(bytes);
+    let _ = plugin::read(Bytes::copy_from_slice(bytes));
+}
+
+/// Key and value of a message of a Debezium topic.
+pub fn debezium(key: &[u8], value: &[u8]) {
+    let topic = Topic { order: Some("id"), ..Topic::default() };
+    let mut written = Written::default();
+    let _ = change::read(Some(key), Some(value), topic, &mut written);
+    // With what the first has taught.
+    let _ = change::read(Some(key), Some(value), topic, &mut written);
+}
+
+/// An answer of a FHIR server.
+pub fn fhir(body: &[u8]) {
+    let _ = bundle::issues(body);
+    if let Some(page) = Page::read(body) {
+        let _ = (page.total(), page.content(), page.next());
+    }
+    if let Ok(text) = std::str::from_utf8(body) {
+        let _ = resource::instant(text);
+        let _ = Resource::read(text).map(|read| (read.reference(), read.message_id(text)));
+    }
+}
