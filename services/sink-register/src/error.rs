@@ -135,10 +135,10 @@ pub enum Error {
     },
     /// Two rows of an OMOP table got the same id.
     #[error(
-        "two rows of OMOP table {table} have the same 63-bit id; nothing is made. Change how omop::row::id makes ids, and the \
-         definition's version: all ids change"
+        "two rows of OMOP table {table} have the same 63-bit key; nothing is made. Change how omop::id::key makes keys, and \
+         the definition's version"
     )]
-    SameId {
+    SameKey {
         /// The table.
         table: &'static str,
     },

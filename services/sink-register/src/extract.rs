@@ -74,7 +74,7 @@ impl Extract {
                 (figures.finish(), findings)
             }
             Form::Columnar => columnar::make(snapshot, &Source::of(definition.subject, period), &survey.origin).await?,
-            Form::Omop => omop::make(snapshot, region, period, &survey.origin).await?,
+            Form::Omop => omop::make(snapshot, definition, region, period, &survey.origin).await?,
             Form::Beds => {
                 let settings = beds::Settings { region, month: period.month(), hide_below: definition.hide_below };
                 beds::make(snapshot, settings, period, &survey.origin).await?

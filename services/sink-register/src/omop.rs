@@ -14,10 +14,15 @@
 //!   and after is in other years' extracts.
 //! * **Concepts** are 0 where no vocabulary is at hand; the source's codes are kept. Only concepts beyond doubt are
 //!   mapped.
-//! * **Ids** are made from pseudonyms and the sources' numbers (see [`row::id`]): the same in every extract.
+//! * **Deaths** are those that a visit ended with (see [`death`]).
+//! * **Ids** count from 1 within one extract, in the order of keys that are made from pseudonyms and the sources' numbers
+//!   (see [`id::key`]).
 //! * Waits are not here: the model has no home for somebody who has not come yet.
 
 mod care_site;
+mod cdm_source;
+mod death;
+mod id;
 mod person;
 mod row;
 mod statement;
@@ -31,13 +36,14 @@ use schemas::{Clinical, Cost, Encounter, Person, Timestamp};
 use timeline::{EpisodeKey, Event, Stay, Timeline, survivors, timeline};
 use topics::Region;
 
-use crate::definition::Subject;
+use crate::definition::{Definition, Subject};
 use crate::error::Error;
 use crate::period::Period;
 use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Window, count};
 use crate::waiting_times::Output;
 use care_site::CareSites;
+use cdm_source::Provenance;
 use person::Persons;
 use statement::{Coded, CostPart, Observation};
 use visit::{Visit, Visits};
@@ -61,9 +67,10 @@ pub(crate) fn sources(period: Period) -> [Source; 4] {
 /// Reads a year into tables; counts what rules have found on what was read.
 ///
 /// # Errors
-/// When there is nothing of the year, the store cannot be read, or two rows get the same id.
+/// When there is nothing of the year, the store cannot be read, or two rows get the same key.
 pub(crate) async fn make(
     snapshot: &Snapshot<'_>,
+    definition: &Definition,
     region: Region,
     period: Period,
     origin: &Positions,
@@ -110,7 +117,7 @@ pub(crate) async fn make(
         Ok(())
     };
     snapshot.each(&persons, Order::Time, origin, &decoder, take).await?;
-    Ok((omop.finish()?, findings))
+    Ok((omop.finish(&Provenance { definition, region, period })?, findings))
 }
 
 /// A year while it is read. Memory grows with its visits, codes and costs.
@@ -204,6 +211,10 @@ impl Omop {
         visit.care_site = hospital.map(|code| self.care_sites.hospital(code, None));
         if let Some(modes) = self.modes.remove(&stays[0].episode) {
             visit.admitted_from = modes.admitted_from;
+            let died = modes.discharged_to.as_deref().is_some_and(death::is_death_disposition);
+            // Of several persons with one visit number nothing says who left it so.
+            visit.died = died && !is_shared;
+            self.count("deaths_of_shared_numbers", i64::from(died && is_shared));
             visit.discharged_to = modes.discharged_to;
         }
         self.persons.want(&visit.subject, false);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemas::Encounter;
 
-use super::row::id;
+use super::id::key;
 use super::tables::CARE_SITE;
 
 /// A unit or a hospital.
@@ -71,7 +71,7 @@ impl CareSites {
     }
 
     fn use_site(&mut self, parts: &[&str], site: CareSite) -> i64 {
-        let key = id(&CARE_SITE, parts);
+        let key = key(&CARE_SITE, parts);
         self.used.entry(key).or_insert(site);
         key
     }

@@ -12,6 +12,8 @@ pub(super) struct Facts {
     beside: Option<((Timestamp, Box<str>), Said)>,
     /// Some statement says that the person's identity is protected.
     protected: bool,
+    /// Some statement about a contact says that the person died.
+    died: bool,
 }
 
 #[derive(Debug, Default)]
@@ -19,11 +21,12 @@ struct Said {
     birth_year: Option<i32>,
     sex: Option<Sex>,
     lkf: Option<Box<str>>,
+    dead: bool,
 }
 
 impl Said {
     fn new(birth_year: Option<i32>, sex: Sex, lkf: Option<&str>) -> Self {
-        Self { birth_year, sex: (sex != Sex::Unknown).then_some(sex), lkf: lkf.map(Into::into) }
+        Self { birth_year, sex: (sex != Sex::Unknown).then_some(sex), lkf: lkf.map(Into::into), dead: false }
     }
 }
 
@@ -39,6 +42,11 @@ impl Facts {
 
     pub(super) fn sex(&self) -> Sex {
         self.said.sex.or_else(|| self.beside()?.sex).unwrap_or(Sex::Unknown)
+    }
+
+    /// Whether the person is said to be dead, on whichever day.
+    pub(super) fn is_dead(&self) -> bool {
+        self.died || self.said.dead
     }
 
     /// Lan and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says
@@ -97,9 +105,11 @@ impl Persons {
         subject: &str,
         envelope: &Envelope<'_>,
         (birth_year, sex, lkf): (Option<i32>, Sex, Option<&str>),
+        died: bool,
     ) {
         self.want(subject, envelope.protected_identity);
         let Some(facts) = self.0.get_mut(subject) else { return };
+        facts.died |= died;
         let at = (envelope.occurred_at, Box::from(envelope.event_id));
         if facts.beside.as_ref().is_none_or(|(known, _)| *known < at) {
             facts.beside = Some((at, Said::new(birth_year, sex, lkf)));
@@ -110,7 +120,7 @@ impl Persons {
     pub(super) fn said(&mut self, subject: &str, person: &Person<'_>) {
         let Some(facts) = self.0.get_mut(subject) else { return };
         facts.protected |= person.envelope.protected_identity;
-        facts.said = Said::new(person.birth_year, person.sex, person.lkf);
+        facts.said = Said { dead: person.dead == Some(true), ..Said::new(person.birth_year, person.sex, person.lkf) };
     }
 
     /// Facts of somebody who can have a row.

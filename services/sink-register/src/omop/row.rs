@@ -1,7 +1,7 @@
-//! Rows by column name, in the order of their ids.
+//! Rows by column name, in the order of their keys.
 
+use super::id::{Ids, Items};
 use super::tables::Table;
-use crate::digest;
 use crate::error::Error;
 use crate::sheet::{Cell, Sheet};
 use crate::waiting_times::File;
@@ -21,12 +21,12 @@ impl<'t> Row<'t> {
         self.cells[at.unwrap_or_else(|| panic!("{} has a column {name}", self.table.name))] = cell;
     }
 
-    /// A whole number.
-    pub(super) fn int(&mut self, name: &str, value: i32) {
-        self.set(name, Cell::Int(value));
+    /// An id, a concept, a day or another whole number.
+    pub(super) fn int(&mut self, name: &str, value: impl Into<Option<i32>>) {
+        self.set(name, value.into().map_or(Cell::Null, Cell::Int));
     }
 
-    /// An id or an amount.
+    /// A time or an amount.
     pub(super) fn long(&mut self, name: &str, value: impl Into<Option<i64>>) {
         self.set(name, value.into().map_or(Cell::Null, Cell::Long));
     }
@@ -42,68 +42,72 @@ impl<'t> Row<'t> {
     }
 }
 
+/// Also before a zero byte, which PostgreSQL holds in no text.
 fn cut(text: &str, max: usize) -> &str {
+    let text = text.split('\0').next().unwrap_or_default();
     text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The file of a table. `items` come with the ids of their rows, in any order; `fill` sets everything but the id.
+/// The file of a table. `fill` sets everything but the id, which is the first column.
 ///
 /// # Errors
-/// When two rows have the same id.
+/// When two rows have the same key.
 pub(super) fn file<T>(
     table: &'static Table,
-    mut items: Vec<(i64, T)>,
+    items: Items<T>,
     fill: impl for<'t> Fn(&'t T, &mut Row<'t>),
 ) -> Result<File, Error> {
-    items.sort_unstable_by_key(|(id, _)| *id);
+    let ids = Ids::of(&items);
+    file_beside(&ids, table, items, fill)
+}
+
+/// The same for a table whose rows have the ids of another table's rows.
+///
+/// # Errors
+/// When two rows have the same key.
+pub(super) fn file_beside<T>(
+    ids: &Ids,
+    table: &'static Table,
+    mut items: Items<T>,
+    fill: impl for<'t> Fn(&'t T, &mut Row<'t>),
+) -> Result<File, Error> {
+    items.sort_unstable_by_key(|(key, _)| *key);
     if items.array_windows().any(|[(one, _), (other, _)]| one == other) {
-        return Err(Error::SameId { table: table.name });
+        return Err(Error::SameKey { table: table.name });
     }
     let mut sheet = Sheet::table(&format!("{}.parquet", table.name), table.personal, table.columns);
-    for (id, item) in &items {
+    for (key, item) in &items {
         let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
-        row.cells[0] = Cell::Long(*id);
+        row.cells[0] = Cell::Int(ids.id(*key));
         fill(item, &mut row);
         sheet.row(&row.cells);
     }
     Ok(sheet.finish())
 }
 
-/// A positive 63-bit id of what these texts name together in a table. The same texts have the same id in every extract,
-/// so extracts can be put together; nobody who does not know a text finds it by its id.
-pub(super) fn id(table: &Table, parts: &[&str]) -> i64 {
-    let mut text = Vec::new();
-    for part in std::iter::once(&table.name).chain(parts) {
-        // With lengths, so that no two lists of texts run into the same bytes.
-        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        text.extend_from_slice(part.as_bytes());
-    }
-    let [a, b, c, d, e, f, g, h, ..] = digest::of(&text);
-    i64::from_be_bytes([a, b, c, d, e, f, g, h]) & i64::MAX
+/// The file of a table with one row and no id.
+pub(super) fn file_of_one<'t>(table: &'static Table, fill: impl FnOnce(&mut Row<'t>)) -> File {
+    let mut sheet = Sheet::table(&format!("{}.parquet", table.name), table.personal, table.columns);
+    let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
+    fill(&mut row);
+    sheet.row(&row.cells);
+    sheet.finish()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tables::{CARE_SITE, PERSON};
+    use super::super::tables::CARE_SITE;
     use super::*;
 
     #[test]
-    fn ids_are_of_the_whole_name() {
-        assert_eq!(id(&PERSON, &["a", "bc"]), id(&PERSON, &["a", "bc"]));
-        assert_ne!(id(&PERSON, &["a", "bc"]), id(&PERSON, &["ab", "c"]));
-        assert_ne!(id(&PERSON, &["a"]), id(&CARE_SITE, &["a"]));
-        assert!(id(&PERSON, &["x"]) >= 0);
-    }
-
-    #[test]
-    fn the_same_id_twice_is_an_error_that_names_the_table() {
+    fn the_same_key_twice_is_an_error_that_names_the_table() {
         let two = file(&CARE_SITE, vec![(7, ()), (7, ())], |(), _| {});
-        assert!(matches!(two, Err(Error::SameId { table: "care_site" })));
+        assert!(matches!(two, Err(Error::SameKey { table: "care_site" })));
         assert_eq!(file(&CARE_SITE, vec![(8, ()), (7, ())], |(), _| {}).unwrap().rows, 2);
     }
 
     #[test]
     fn texts_are_cut_between_characters() {
-        assert_eq!((cut("åäö", 2), cut("åäö", 3), cut("", 1)), ("åä", "åäö", ""));
+        assert_eq!((cut("åäö", 2), cut("åäö", 3), cut("", 1), cut("å\0ö", 3)), ("åä", "åäö", "", "å"));
     }
 }

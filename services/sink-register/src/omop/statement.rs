@@ -3,7 +3,8 @@
 use schemas::{Clinical, Code, CodeRole, Cost, Envelope, Laterality, Timestamp};
 
 use super::Omop;
-use super::row::id;
+use super::death::is_death_mode;
+use super::id::key;
 use super::tables::{CONDITION_OCCURRENCE, COST, DRUG_EXPOSURE, OBSERVATION, PROCEDURE_OCCURRENCE};
 use super::visit::Stated;
 use crate::costs::amount;
@@ -11,7 +12,7 @@ use crate::costs::amount;
 /// A code of a statement.
 #[derive(Debug)]
 pub(super) struct Coded {
-    pub(super) id: i64,
+    pub(super) key: i64,
     pub(super) subject: Box<str>,
     /// Index of the visit.
     pub(super) visit: Option<usize>,
@@ -40,7 +41,7 @@ pub(super) struct Observation {
 /// A part of what a visit has cost.
 #[derive(Debug)]
 pub(super) struct CostPart {
-    pub(super) id: i64,
+    pub(super) key: i64,
     /// Index of the visit.
     pub(super) visit: usize,
     /// Vardtjanst; nothing for what the total has beyond its components.
@@ -58,7 +59,8 @@ impl Omop {
             self.count("statements_without_subject", 1);
             return;
         };
-        self.persons.beside(&subject, envelope, (clinical.birth_year, clinical.sex, clinical.lkf));
+        let died = clinical.discharge_mode.is_some_and(is_death_mode);
+        self.persons.beside(&subject, envelope, (clinical.birth_year, clinical.sex, clinical.lkf), died);
         let hospital = (clinical.hospital_code, clinical.hospital_name);
         let visit = self.visits.of(&Stated {
             subject: &subject,
@@ -72,6 +74,7 @@ impl Omop {
             care_site: self.care_sites.clinic(envelope.source_system, hospital, clinical.unit),
             admission_mode: clinical.admission_mode,
             discharge_mode: clinical.discharge_mode,
+            died,
         });
         let started = clinical.started_at.map(|at| (at, clinical.started_is_date));
         let ended = clinical.ended_at.map(|at| (at, clinical.ended_is_date));
@@ -88,7 +91,7 @@ impl Omop {
 
     fn code(&mut self, code: &Code<'_>, place: [&str; 3], subject: &str, visit: Option<usize>, at: (Timestamp, bool)) {
         let coded = |table, (at, is_date), qualifier| Coded {
-            id: id(table, &place),
+            key: key(table, &place),
             subject: subject.into(),
             visit,
             at,
@@ -127,11 +130,11 @@ impl Omop {
         visit: Option<usize>,
         at: (Timestamp, bool),
     ) {
-        let (key, (at, is_date)) = match visit.map(|visit| self.visit(visit)) {
-            Some(visit) => (id(&OBSERVATION, &["visit", &visit.id.to_string(), drg]), (visit.to, visit.is_date[1])),
-            None => (id(&OBSERVATION, place), at),
+        let (place, (at, is_date)) = match visit.map(|visit| self.visit(visit)) {
+            Some(visit) => (key(&OBSERVATION, &["visit", &visit.key.to_string(), drg]), (visit.to, visit.is_date[1])),
+            None => (key(&OBSERVATION, place), at),
         };
-        let observation = self.observations.entry(key).or_insert_with(|| Observation {
+        let observation = self.observations.entry(place).or_insert_with(|| Observation {
             subject: subject.into(),
             visit,
             at,
@@ -151,7 +154,8 @@ impl Omop {
             self.count("statements_without_subject", 1);
             return;
         };
-        self.persons.beside(&subject, envelope, (cost.birth_year, cost.sex, cost.lkf));
+        let died = cost.discharge_mode.is_some_and(is_death_mode);
+        self.persons.beside(&subject, envelope, (cost.birth_year, cost.sex, cost.lkf), died);
         let hospital = (cost.hospital_code, cost.hospital_name);
         let visit = self.visits.of(&Stated {
             subject: &subject,
@@ -165,6 +169,7 @@ impl Omop {
             care_site: self.care_sites.clinic(envelope.source_system, hospital, cost.unit),
             admission_mode: cost.admission_mode,
             discharge_mode: cost.discharge_mode,
+            died,
         });
         if let Some(drg) = cost.drg {
             let started = cost.started_at.map(|at| (at, cost.started_is_date));
@@ -180,7 +185,7 @@ impl Omop {
             return;
         };
         let part = |component: Option<&str>, ore| CostPart {
-            id: id(&COST, &[envelope.source_system, cost.contact_id, component.unwrap_or_default()]),
+            key: key(&COST, &[envelope.source_system, cost.contact_id, component.unwrap_or_default()]),
             visit,
             component: component.map(Into::into),
             ore,

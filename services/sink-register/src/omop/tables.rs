@@ -1,7 +1,6 @@
 //! The tables of the OMOP common data model 5.4 that we fill: columns in the model's order, with its types.
 //!
-//! Ids are 64-bit numbers where the model's own scripts say `integer`: its conventions allow it, and ids that are made
-//! from pseudonyms need the room. Times are those of Swedish clocks; amounts have two decimals.
+//! Ids are the `integer` of the model's own scripts. Times are those of Swedish clocks; amounts have two decimals.
 
 use crate::sheet::{Column, Kind};
 
@@ -12,7 +11,7 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     /// Whether a row is about a person.
     pub(super) personal: bool,
-    /// Its columns; the first is its key.
+    /// Its columns; the first is its id, except of `cdm_source`.
     pub(super) columns: &'static [Column],
 }
 
@@ -25,11 +24,11 @@ const fn maybe(name: &'static str, kind: Kind) -> Column {
 }
 
 const fn id(name: &'static str) -> Column {
-    needed(name, Kind::Long)
+    needed(name, Kind::Int)
 }
 
 const fn id_maybe(name: &'static str) -> Column {
-    maybe(name, Kind::Long)
+    maybe(name, Kind::Int)
 }
 
 const fn number(name: &'static str) -> Column {
@@ -288,6 +287,20 @@ pub(super) const OBSERVATION: Table = Table {
     ],
 };
 
+pub(super) const DEATH: Table = Table {
+    name: "death",
+    personal: true,
+    columns: &[
+        id("person_id"),
+        day("death_date"),
+        time("death_datetime"),
+        number_maybe("death_type_concept_id"),
+        number_maybe("cause_concept_id"),
+        text("cause_source_value"),
+        number_maybe("cause_source_concept_id"),
+    ],
+};
+
 pub(super) const COST: Table = Table {
     name: "cost",
     personal: true,
@@ -317,6 +330,25 @@ pub(super) const COST: Table = Table {
     ],
 };
 
+/// What the tables are, in one row.
+pub(super) const CDM_SOURCE: Table = Table {
+    name: "cdm_source",
+    personal: false,
+    columns: &[
+        needed("cdm_source_name", Kind::Text),
+        needed("cdm_source_abbreviation", Kind::Text),
+        needed("cdm_holder", Kind::Text),
+        text("source_description"),
+        text("source_documentation_reference"),
+        text("cdm_etl_reference"),
+        day("source_release_date"),
+        day("cdm_release_date"),
+        text("cdm_version"),
+        number("cdm_version_concept_id"),
+        needed("vocabulary_version", Kind::Text),
+    ],
+};
+
 /// Not of the model, which has no room for it: which episode or contact of which source a visit is.
 pub(super) const VISIT_SOURCE: Table = Table {
     name: "visit_source",
@@ -325,7 +357,7 @@ pub(super) const VISIT_SOURCE: Table = Table {
 };
 
 /// All of them.
-pub(super) const ALL: [Table; 12] = [
+pub(super) const ALL: [Table; 14] = [
     PERSON,
     OBSERVATION_PERIOD,
     LOCATION,
@@ -336,6 +368,8 @@ pub(super) const ALL: [Table; 12] = [
     PROCEDURE_OCCURRENCE,
     DRUG_EXPOSURE,
     OBSERVATION,
+    DEATH,
     COST,
+    CDM_SOURCE,
     VISIT_SOURCE,
 ];

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use schemas::{CareForm, PatientClass, Timestamp};
 use timeline::{EpisodeKey, Stay};
 
-use super::row::id;
+use super::id::key;
 use super::tables::{VISIT_DETAIL, VISIT_OCCURRENCE};
 
 /// A visit that has ended.
 #[derive(Debug)]
 pub(super) struct Visit {
-    pub(super) id: i64,
+    pub(super) key: i64,
     /// Pseudonym of the person, after merges.
     pub(super) subject: Box<str>,
     pub(super) source_system: Box<str>,
@@ -28,6 +28,8 @@ pub(super) struct Visit {
     pub(super) care_site: Option<i64>,
     pub(super) admitted_from: Option<Box<str>>,
     pub(super) discharged_to: Option<Box<str>>,
+    /// Some source says that the person died in it.
+    pub(super) died: bool,
     /// One after the other.
     pub(super) moves: Vec<Move>,
 }
@@ -35,7 +37,7 @@ pub(super) struct Visit {
 /// A stay of a visit.
 #[derive(Debug)]
 pub(super) struct Move {
-    pub(super) id: i64,
+    pub(super) key: i64,
     pub(super) form: Form,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
@@ -100,19 +102,19 @@ impl Form {
 
 /// An episode's visit, when all its stays have ended and it has a person.
 ///
-/// `units` are the care sites of the stays. Of an episode whose number several persons share, the person is part of its ids.
+/// `units` are the care sites of the stays. Of an episode whose number several persons share, the person is part of its keys.
 pub(super) fn closed(stays: &[&Stay], units: &[i64], is_shared: bool) -> Option<Visit> {
     let first = stays.first()?;
     let EpisodeKey { source_system, episode } = &first.episode;
     let subject = first.subject.clone()?;
     let holder = is_shared.then_some(&*subject);
-    let id = |kind, parts: &[&str]| self::id(kind, &[parts, holder.as_slice()].concat());
+    let key = |table, parts: &[&str]| self::key(table, &[parts, holder.as_slice()].concat());
     let mut moves = Vec::new();
     for (stay, unit) in stays.iter().zip(units) {
         let place = [Some(&stay.place.unit), stay.place.room.as_ref(), stay.place.bed.as_ref()];
         let place: Vec<&str> = place.into_iter().flatten().map(|part| &**part).collect();
         moves.push(Move {
-            id: id(&VISIT_DETAIL, &[source_system, episode, &stay.from.0.to_string()]),
+            key: key(&VISIT_DETAIL, &[source_system, episode, &stay.from.0.to_string()]),
             form: Form::of_stay(stay),
             from: stay.from,
             to: stay.to?,
@@ -122,7 +124,7 @@ pub(super) fn closed(stays: &[&Stay], units: &[i64], is_shared: bool) -> Option<
     }
     let any = |form: Form| moves.iter().any(|one| one.form == form).then_some(form);
     Some(Visit {
-        id: id(&VISIT_OCCURRENCE, &["episode", source_system, episode]),
+        key: key(&VISIT_OCCURRENCE, &["episode", source_system, episode]),
         subject,
         source_system: source_system.clone(),
         episode: Some(episode.clone()),
@@ -134,6 +136,7 @@ pub(super) fn closed(stays: &[&Stay], units: &[i64], is_shared: bool) -> Option<
         care_site: None,
         admitted_from: None,
         discharged_to: None,
+        died: false,
         moves,
     })
 }
@@ -152,6 +155,8 @@ pub(super) struct Stated<'s> {
     pub(super) care_site: Option<i64>,
     pub(super) admission_mode: Option<&'s str>,
     pub(super) discharge_mode: Option<&'s str>,
+    /// It says that the person died.
+    pub(super) died: bool,
 }
 
 /// All visits, and how statements find theirs.
@@ -184,6 +189,7 @@ impl Visits {
         visit.contact.get_or_insert_with(|| stated.contact.into());
         visit.admitted_from = visit.admitted_from.take().or(stated.admission_mode.map(Into::into));
         visit.discharged_to = visit.discharged_to.take().or(stated.discharge_mode.map(Into::into));
+        visit.died |= stated.died;
         if visit.episode.is_none() {
             // Statements of several systems about a contact: it lasted as long as all of them together say.
             if let Some(from) = stated.started_at.filter(|from| *from < visit.from) {
@@ -205,7 +211,7 @@ impl Visits {
             _ => stated.ended_at.unwrap_or(from),
         };
         self.all.push(Visit {
-            id: id(&VISIT_OCCURRENCE, &["contact", stated.subject, stated.contact]),
+            key: key(&VISIT_OCCURRENCE, &["contact", stated.subject, stated.contact]),
             subject: stated.subject.into(),
             source_system: stated.source_system.into(),
             episode: None,
@@ -217,6 +223,7 @@ impl Visits {
             care_site: stated.care_site,
             admitted_from: None,
             discharged_to: None,
+            died: false,
             moves: Vec::new(),
         });
         Some(self.all.len() - 1)
@@ -225,8 +232,8 @@ impl Visits {
     /// Of each visit, the person's one before it.
     pub(super) fn preceding(&self) -> HashMap<i64, i64> {
         let mut order: Vec<&Visit> = self.all.iter().collect();
-        order.sort_unstable_by_key(|visit| (&visit.subject, visit.from, visit.to, visit.id));
+        order.sort_unstable_by_key(|visit| (&visit.subject, visit.from, visit.to, visit.key));
         let pairs = order.array_windows().filter(|[one, other]| one.subject == other.subject);
-        pairs.map(|[one, other]| (other.id, one.id)).collect()
+        pairs.map(|[one, other]| (other.key, one.key)).collect()
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Omop;
-use super::person::{gender_concept, gender_text};
-use super::row::{Row, file, id};
+use super::care_site::CareSite;
+use super::cdm_source::Provenance;
+use super::id::{Ids, Items, key};
+use super::person::{Facts, gender_concept, gender_text};
+use super::row::{Row, file, file_beside};
 use super::statement::Coded;
 use super::tables::{
-    CARE_SITE, CONDITION_OCCURRENCE, COST, DRUG_EXPOSURE, LOCATION, OBSERVATION, OBSERVATION_PERIOD, PERSON,
+    CARE_SITE, CONDITION_OCCURRENCE, COST, DEATH, DRUG_EXPOSURE, LOCATION, OBSERVATION, OBSERVATION_PERIOD, PERSON,
     PROCEDURE_OCCURRENCE, VISIT_DETAIL, VISIT_OCCURRENCE, VISIT_SOURCE,
 };
-use super::visit::Visit;
+use super::visit::{Move, Visit};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::waiting_times::{File, Output};
@@ -22,29 +25,56 @@ const NO_CONCEPT: i32 = 0;
 /// Longest name of a care site in the model.
 const SITE_NAME_MAX: usize = 255;
 
+/// The ids that rows refer to each other by.
+struct Links {
+    persons: Ids,
+    locations: Ids,
+    care_sites: Ids,
+    visits: Ids,
+    moves: Ids,
+}
+
+impl Links {
+    fn person(&self, subject: &str) -> i32 {
+        self.persons.id(person_key(subject))
+    }
+}
+
 impl Omop {
     /// The tables. Rows of persons without year of birth are set aside and counted: the model has no such person.
     ///
     /// # Errors
-    /// When two rows have the same id.
-    pub(super) fn finish(mut self) -> Result<Output, Error> {
+    /// When two rows have the same key.
+    pub(super) fn finish(mut self, provenance: &Provenance<'_>) -> Result<Output, Error> {
         self.protect();
         let clock = Clock::new();
+        let links = Links {
+            persons: Ids::of(&self.person_items()),
+            locations: Ids::of(&self.location_items()),
+            care_sites: Ids::of(&self.care_site_items()),
+            visits: Ids::of(&self.visit_items()),
+            moves: Ids::of(&self.move_items()),
+        };
+        let periods = self.periods(&clock);
+        let last = periods.values().map(|(_, last)| *last).max();
         let files = vec![
-            self.person_file()?,
-            self.period_file(&clock)?,
+            self.person_file(&links)?,
+            period_file(periods, &links)?,
             self.location_file()?,
             self.care_site_file()?,
-            self.visit_file(&clock)?,
-            self.move_file(&clock)?,
-            self.condition_file(&clock)?,
-            self.procedure_file(&clock)?,
-            self.drug_file(&clock)?,
-            self.observation_file(&clock)?,
-            self.cost_file()?,
-            self.source_file()?,
+            self.visit_file(&links, &clock)?,
+            self.move_file(&links, &clock)?,
+            self.condition_file(&links, &clock)?,
+            self.procedure_file(&links, &clock)?,
+            self.drug_file(&links, &clock)?,
+            self.observation_file(&links, &clock)?,
+            self.death_file(&links, &clock)?,
+            self.cost_file(&links)?,
+            provenance.file(&clock, last),
+            self.source_file(&links)?,
         ];
         self.count_rows(&files);
+        self.count_deaths(&clock);
         let totals: BTreeMap<String, i64> =
             self.totals.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
         Ok(Output { files, totals })
@@ -69,7 +99,7 @@ impl Omop {
         self.persons.get(subject).is_some()
     }
 
-    fn kept_visits(&self) -> impl Iterator<Item = &Visit> {
+    pub(super) fn kept_visits(&self) -> impl Iterator<Item = &Visit> {
         self.visits.all.iter().filter(|visit| self.has_person(&visit.subject))
     }
 
@@ -78,21 +108,25 @@ impl Omop {
         costs.map(|(at, part)| (at, part.ore))
     }
 
-    fn person_file(&self) -> Result<File, Error> {
+    fn person_items(&self) -> Items<(&str, &Facts, i32)> {
         let known = self.persons.iter().filter_map(|(subject, facts)| Some((subject, facts, facts.birth_year()?)));
-        let items = known.map(|(subject, facts, year)| (person_id(subject), (subject, facts, year))).collect();
-        file(&PERSON, items, |(subject, facts, year), row| {
+        known.map(|(subject, facts, year)| (person_key(subject), (subject, facts, year))).collect()
+    }
+
+    fn person_file(&self, links: &Links) -> Result<File, Error> {
+        file(&PERSON, self.person_items(), |(subject, facts, year), row| {
             row.int("gender_concept_id", gender_concept(facts.sex()));
             row.int("year_of_birth", *year);
             row.int("race_concept_id", NO_CONCEPT);
             row.int("ethnicity_concept_id", NO_CONCEPT);
-            row.long("location_id", facts.lkf().map(location_id));
+            row.int("location_id", facts.lkf().map(|lkf| links.locations.id(location_key(lkf))));
             row.text("person_source_value", *subject);
             row.text("gender_source_value", gender_text(facts.sex()));
         })
     }
 
-    fn period_file(&self, clock: &Clock) -> Result<File, Error> {
+    /// Of each person the first and the last day that the rows tell of.
+    fn periods(&self, clock: &Clock) -> BTreeMap<&str, (i32, i32)> {
         let visits = self.visits.all.iter().map(|visit| (&visit.subject, visit.from, visit.to));
         let codes = self.conditions.iter().chain(&self.procedures).chain(&self.drugs);
         let codes = codes.map(|coded| (&coded.subject, coded.at, coded.at));
@@ -104,32 +138,32 @@ impl Omop {
             let known = periods.entry(subject).or_insert((from, to));
             *known = (known.0.min(from), known.1.max(to));
         }
-        let items = periods.into_iter().map(|(subject, days)| (id(&OBSERVATION_PERIOD, &[subject]), (subject, days)));
-        file(&OBSERVATION_PERIOD, items.collect(), |(subject, (from, to)), row| {
-            row.long("person_id", person_id(subject));
-            row.int("observation_period_start_date", *from);
-            row.int("observation_period_end_date", *to);
-            row.int("period_type_concept_id", FROM_RECORD_SYSTEM);
-        })
+        periods
+    }
+
+    fn location_items(&self) -> Items<&str> {
+        let known = self.persons.iter().filter(|(_, facts)| facts.birth_year().is_some());
+        let places: HashSet<&str> = known.filter_map(|(_, facts)| facts.lkf()).collect();
+        places.into_iter().map(|lkf| (location_key(lkf), lkf)).collect()
     }
 
     fn location_file(&self) -> Result<File, Error> {
-        let known = self.persons.iter().filter(|(_, facts)| facts.birth_year().is_some());
-        let places: HashSet<&str> = known.filter_map(|(_, facts)| facts.lkf()).collect();
-        let items = places.into_iter().map(|lkf| (location_id(lkf), lkf)).collect();
-        file(&LOCATION, items, |lkf, row| {
+        file(&LOCATION, self.location_items(), |lkf, row| {
             // Lan: the first two of the four digits.
             row.text("county", lkf.get(..2));
             row.text("location_source_value", *lkf);
         })
     }
 
-    fn care_site_file(&self) -> Result<File, Error> {
+    fn care_site_items(&self) -> Items<&CareSite> {
         let visits = || self.kept_visits();
         let moves = visits().flat_map(|visit| &visit.moves).filter_map(|one| one.care_site);
         let used: HashSet<i64> = visits().filter_map(|visit| visit.care_site).chain(moves).collect();
-        let items = self.care_sites.used().filter(|(key, _)| used.contains(key)).collect();
-        file(&CARE_SITE, items, |site, row| {
+        self.care_sites.used().filter(|(key, _)| used.contains(key)).collect()
+    }
+
+    fn care_site_file(&self) -> Result<File, Error> {
+        file(&CARE_SITE, self.care_site_items(), |site, row| {
             row.text_of("care_site_name", site.name.as_deref(), SITE_NAME_MAX);
             row.int("place_of_service_concept_id", NO_CONCEPT);
             row.text("care_site_source_value", &*site.source_value);
@@ -137,111 +171,132 @@ impl Omop {
         })
     }
 
-    fn visit_file(&self, clock: &Clock) -> Result<File, Error> {
+    fn visit_items(&self) -> Items<&Visit> {
+        self.kept_visits().map(|visit| (visit.key, visit)).collect()
+    }
+
+    fn visit_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
         let preceding = self.visits.preceding();
-        let items = self.kept_visits().map(|visit| (visit.id, visit)).collect();
-        file(&VISIT_OCCURRENCE, items, |visit: &&Visit, row| {
-            row.long("person_id", person_id(&visit.subject));
+        file(&VISIT_OCCURRENCE, self.visit_items(), |visit, row| {
+            row.int("person_id", links.person(&visit.subject));
             row.int("visit_concept_id", visit.form.concept());
             row.int("visit_start_date", clock.day(visit.from));
             row.long("visit_start_datetime", (!visit.is_date[0]).then(|| clock.wall(visit.from)));
             row.int("visit_end_date", clock.day(visit.to));
             row.long("visit_end_datetime", (!visit.is_date[1]).then(|| clock.wall(visit.to)));
             row.int("visit_type_concept_id", FROM_RECORD_SYSTEM);
-            row.long("care_site_id", visit.care_site);
+            row.int("care_site_id", visit.care_site.map(|site| links.care_sites.id(site)));
             row.text("visit_source_value", visit.form.text());
             row.text("admitted_from_source_value", visit.admitted_from.as_deref());
             row.text("discharged_to_source_value", visit.discharged_to.as_deref());
-            row.long("preceding_visit_occurrence_id", preceding.get(&visit.id).copied());
+            row.int("preceding_visit_occurrence_id", preceding.get(&visit.key).map(|before| links.visits.id(*before)));
         })
     }
 
-    fn move_file(&self, clock: &Clock) -> Result<File, Error> {
+    /// Moves with their visit and the key of the move before.
+    fn move_items(&self) -> Items<(&Visit, &Move, Option<i64>)> {
         let mut items = Vec::new();
         for visit in self.kept_visits() {
-            let before = std::iter::once(None).chain(visit.moves.iter().map(|one| Some(one.id)));
-            items.extend(visit.moves.iter().zip(before).map(|(one, before)| (one.id, (visit, one, before))));
+            let before = std::iter::once(None).chain(visit.moves.iter().map(|one| Some(one.key)));
+            items.extend(visit.moves.iter().zip(before).map(|(one, before)| (one.key, (visit, one, before))));
         }
-        file(&VISIT_DETAIL, items, |(visit, one, before), row| {
-            row.long("person_id", person_id(&visit.subject));
+        items
+    }
+
+    fn move_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+        file(&VISIT_DETAIL, self.move_items(), |(visit, one, before), row| {
+            row.int("person_id", links.person(&visit.subject));
             row.int("visit_detail_concept_id", one.form.concept());
             row.int("visit_detail_start_date", clock.day(one.from));
             row.long("visit_detail_start_datetime", clock.wall(one.from));
             row.int("visit_detail_end_date", clock.day(one.to));
             row.long("visit_detail_end_datetime", clock.wall(one.to));
             row.int("visit_detail_type_concept_id", FROM_RECORD_SYSTEM);
-            row.long("care_site_id", one.care_site);
+            row.int("care_site_id", one.care_site.map(|site| links.care_sites.id(site)));
             row.text("visit_detail_source_value", &*one.place);
-            row.long("preceding_visit_detail_id", *before);
-            row.long("visit_occurrence_id", visit.id);
+            row.int("preceding_visit_detail_id", before.map(|before| links.moves.id(before)));
+            row.int("visit_occurrence_id", links.visits.id(visit.key));
         })
     }
 
-    fn coded<'c>(&'c self, all: &'c [Coded]) -> Vec<(i64, &'c Coded)> {
-        all.iter().filter(|coded| self.has_person(&coded.subject)).map(|coded| (coded.id, coded)).collect()
+    fn coded<'c>(&'c self, all: &'c [Coded]) -> Items<&'c Coded> {
+        all.iter().filter(|coded| self.has_person(&coded.subject)).map(|coded| (coded.key, coded)).collect()
     }
 
-    fn condition_file(&self, clock: &Clock) -> Result<File, Error> {
+    /// The id of the visit of a code or observation.
+    fn visit_id(&self, links: &Links, at: Option<usize>) -> Option<i32> {
+        at.map(|at| links.visits.id(self.visit(at).key))
+    }
+
+    fn condition_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
         file(&CONDITION_OCCURRENCE, self.coded(&self.conditions), |coded: &&Coded, row| {
-            row.long("person_id", person_id(&coded.subject));
+            row.int("person_id", links.person(&coded.subject));
             row.int("condition_concept_id", NO_CONCEPT);
             row.int("condition_start_date", clock.day(coded.at));
             row.long("condition_start_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
             row.int("condition_type_concept_id", FROM_RECORD_SYSTEM);
-            row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
+            row.int("visit_occurrence_id", self.visit_id(links, coded.visit));
             row.text("condition_source_value", &*coded.code);
             row.text("condition_status_source_value", coded.qualifier);
         })
     }
 
-    fn procedure_file(&self, clock: &Clock) -> Result<File, Error> {
+    fn procedure_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
         file(&PROCEDURE_OCCURRENCE, self.coded(&self.procedures), |coded: &&Coded, row| {
-            row.long("person_id", person_id(&coded.subject));
+            row.int("person_id", links.person(&coded.subject));
             row.int("procedure_concept_id", NO_CONCEPT);
             row.int("procedure_date", clock.day(coded.at));
             row.long("procedure_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
             row.int("procedure_type_concept_id", FROM_RECORD_SYSTEM);
-            row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
+            row.int("visit_occurrence_id", self.visit_id(links, coded.visit));
             row.text("procedure_source_value", &*coded.code);
             row.text("modifier_source_value", coded.qualifier);
         })
     }
 
-    fn drug_file(&self, clock: &Clock) -> Result<File, Error> {
+    fn drug_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
         file(&DRUG_EXPOSURE, self.coded(&self.drugs), |coded: &&Coded, row| {
             let time = (!coded.is_date).then(|| clock.wall(coded.at));
-            row.long("person_id", person_id(&coded.subject));
+            row.int("person_id", links.person(&coded.subject));
             row.int("drug_concept_id", NO_CONCEPT);
             row.int("drug_exposure_start_date", clock.day(coded.at));
             row.long("drug_exposure_start_datetime", time);
             row.int("drug_exposure_end_date", clock.day(coded.at));
             row.long("drug_exposure_end_datetime", time);
             row.int("drug_type_concept_id", FROM_RECORD_SYSTEM);
-            row.long("visit_occurrence_id", coded.visit.map(|at| self.visit(at).id));
+            row.int("visit_occurrence_id", self.visit_id(links, coded.visit));
             row.text("drug_source_value", &*coded.code);
         })
     }
 
-    fn observation_file(&self, clock: &Clock) -> Result<File, Error> {
+    fn observation_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
         let known = self.observations.iter().filter(|(_, observation)| self.has_person(&observation.subject));
         let items = known.map(|(key, observation)| (*key, observation)).collect();
         file(&OBSERVATION, items, |observation: &&super::Observation, row| {
-            row.long("person_id", person_id(&observation.subject));
+            row.int("person_id", links.person(&observation.subject));
             row.int("observation_concept_id", NO_CONCEPT);
             row.int("observation_date", clock.day(observation.at));
             row.long("observation_datetime", (!observation.is_date).then(|| clock.wall(observation.at)));
             row.int("observation_type_concept_id", FROM_RECORD_SYSTEM);
             row.long("value_as_number", observation.weight);
-            row.long("visit_occurrence_id", observation.visit.map(|at| self.visit(at).id));
+            row.int("visit_occurrence_id", self.visit_id(links, observation.visit));
             row.text("observation_source_value", &*observation.drg);
             row.text("qualifier_source_value", "NordDRG");
         })
     }
 
-    fn cost_file(&self) -> Result<File, Error> {
-        let items = self.kept_costs().map(|(at, _)| (self.costs[at].id, &self.costs[at])).collect();
+    fn death_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+        let items = self.deaths().into_iter().map(|(subject, visit)| (person_key(subject), visit)).collect();
+        file_beside(&links.persons, &DEATH, items, |visit: &&Visit, row| {
+            row.int("death_date", clock.day(visit.to));
+            row.int("death_type_concept_id", FROM_RECORD_SYSTEM);
+        })
+    }
+
+    fn cost_file(&self, links: &Links) -> Result<File, Error> {
+        let items = self.kept_costs().map(|(at, _)| (self.costs[at].key, &self.costs[at])).collect();
         file(&COST, items, |part: &&super::CostPart, row| {
-            row.long("cost_event_id", self.visit(part.visit).id);
+            row.int("cost_event_id", links.visits.id(self.visit(part.visit).key));
             row.text("cost_domain_id", "Visit");
             row.int("cost_type_concept_id", FROM_RECORD_SYSTEM);
             // Kronor with two decimals: the number of öre is what the column holds.
@@ -250,9 +305,8 @@ impl Omop {
         })
     }
 
-    fn source_file(&self) -> Result<File, Error> {
-        let items = self.kept_visits().map(|visit| (visit.id, visit)).collect();
-        file(&VISIT_SOURCE, items, |visit: &&Visit, row| {
+    fn source_file(&self, links: &Links) -> Result<File, Error> {
+        file_beside(&links.visits, &VISIT_SOURCE, self.visit_items(), |visit, row| {
             whole(row, "source_system", Some(&visit.source_system));
             whole(row, "episode_id", visit.episode.as_deref());
             whole(row, "contact_id", visit.contact.as_deref());
@@ -260,21 +314,31 @@ impl Omop {
     }
 }
 
+fn period_file(periods: BTreeMap<&str, (i32, i32)>, links: &Links) -> Result<File, Error> {
+    let items = periods.into_iter().map(|(subject, days)| (key(&OBSERVATION_PERIOD, &[subject]), (subject, days)));
+    file(&OBSERVATION_PERIOD, items.collect(), |(subject, (from, to)), row| {
+        row.int("person_id", links.person(subject));
+        row.int("observation_period_start_date", *from);
+        row.int("observation_period_end_date", *to);
+        row.int("period_type_concept_id", FROM_RECORD_SYSTEM);
+    })
+}
+
 /// This table is ours and has no longest text: numbers have to be whole to be found again.
 fn whole<'t>(row: &mut Row<'t>, name: &str, value: Option<&'t str>) {
     row.text_of(name, value, usize::MAX);
 }
 
-fn person_id(subject: &str) -> i64 {
-    id(&PERSON, &[subject])
+fn person_key(subject: &str) -> i64 {
+    key(&PERSON, &[subject])
 }
 
-fn location_id(lkf: &str) -> i64 {
-    id(&LOCATION, &[lkf])
+fn location_key(lkf: &str) -> i64 {
+    key(&LOCATION, &[lkf])
 }
 
-/// Rows of the files, in their order.
-const ROW_TOTALS: [&str; 11] = [
+/// Rows of the files about care, in their order.
+const ROW_TOTALS: [&str; 12] = [
     "persons",
     "observation_periods",
     "locations",
@@ -285,16 +349,18 @@ const ROW_TOTALS: [&str; 11] = [
     "procedures",
     "drugs",
     "observations",
+    "deaths",
     "costs",
 ];
 
 /// Totals that stand also when they are nothing: what is set aside is never left to be guessed.
-const MAYBE_TOTALS: [&str; 10] = [
+const MAYBE_TOTALS: [&str; 11] = [
     "clinical_statements",
     "codes_without_table",
     "cost_statements",
     "costs_without_visit",
     "costs_without_visit_ore",
+    "deaths_of_shared_numbers",
     "encounter_events",
     "episodes_open",
     "episodes_without_subject",

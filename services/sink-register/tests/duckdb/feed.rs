@@ -33,6 +33,8 @@ pub struct About<'a> {
     pub protected: bool,
     pub kind: CorrectionKind,
     pub finding: Option<&'a str>,
+    /// The code by which it says that the person died.
+    pub died: Option<&'a str>,
 }
 
 pub fn about<'a>(system: &'a str, subject: impl Into<Option<&'a str>>, occurred: i64) -> About<'a> {
@@ -44,6 +46,7 @@ pub fn about<'a>(system: &'a str, subject: impl Into<Option<&'a str>>, occurred:
         protected: false,
         kind: CorrectionKind::New,
         finding: None,
+        died: None,
     }
 }
 
@@ -147,7 +150,7 @@ impl Feed {
                 responsible_unit: None,
                 bed_kind: BedKind::Disponibel,
                 admit_source: (trigger == "A01").then_some("3"),
-                discharge_disposition: (trigger == "A03").then_some("2"),
+                discharge_disposition: (trigger == "A03").then_some(about.died.unwrap_or("2")),
                 admitted_at: None,
                 discharged_at: None,
                 prior_subject_tokens: Vec::new(),
@@ -210,7 +213,8 @@ impl Feed {
     pub async fn person(&mut self, birth_year: Option<i32>, sex: Sex, lkf: Option<&str>, about: About<'_>) {
         self.give(Kind::Person, "person.updated", about, |envelope, encoder, value| {
             let linked_subject_tokens = Vec::new();
-            let person = Person { envelope, trigger: "A31", birth_year, sex, lkf, dead: None, linked_subject_tokens };
+            let dead = about.died.map(|_| true);
+            let person = Person { envelope, trigger: "A31", birth_year, sex, lkf, dead, linked_subject_tokens };
             encoder.encode(&person, value).unwrap();
         })
         .await;
@@ -247,6 +251,7 @@ impl Feed {
                     code(CodeRole::Drug, CodeSystem::Atc, "J01CF02", None),
                 ],
                 drg: Some("H07N"),
+                discharge_mode: about.died,
                 verbatim: BTreeMap::from([("kon", "K")]),
                 ..Clinical::bare(envelope, contact)
             };
@@ -282,6 +287,7 @@ impl Feed {
                 sex: Sex::Female,
                 birth_year: about.subject.filter(|subject| *subject != "r14.v1.UNBORN").map(|_| 1949),
                 lkf: Some("1480"),
+                discharge_mode: about.died,
                 ..Cost::bare(envelope, contact)
             };
             encoder.encode(&cost, value).unwrap();

@@ -1,8 +1,10 @@
-//! Columnar files and OMOP tables, loaded into DuckDB and compared with what the store itself counts.
+//! Columnar files and OMOP tables, loaded into DuckDB and PostgreSQL and compared with what the store itself counts.
 
 mod columnar;
 mod feed;
+mod model;
 mod omop;
+mod postgresql;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};

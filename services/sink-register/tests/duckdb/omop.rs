@@ -6,13 +6,13 @@ use schemas::{CareForm, CorrectionKind, Sex};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::feed::{ADT, About, Feed, KPP, PAR, about, at};
+use super::feed::{ADT, About, Feed, HOUR, KPP, PAR, about, at};
+use super::model::{self, Engine};
 use super::{arguments, attempt, open, query, run, store_row, texts};
 use crate::kill::kill_at;
 use crate::world::{Database, Desk, content, database, repeatable};
 
-const MODEL: &str = include_str!("omop_5_4.sql");
-const V1: &str = "parcels/omop_14_2025_v1";
+pub const V1: &str = "parcels/omop_14_2025_v1";
 
 async fn stay(feed: &mut Feed, episode: &str, subject: &str, from: &str, to: Option<&str>) {
     let bed = Some(["A", "1", "1"]);
@@ -51,6 +51,10 @@ async fn filled() -> Database {
     stay(&mut feed, "V6", "r14.v1.TURN", "2025-12-30 08:00", Some("2026-01-01 00:00")).await;
     stay(&mut feed, "V7", "r14.v1.TURN", "2025-02-01 08:00", Some("2025-02-02 08:00")).await;
     feed.person(Some(1970), Sex::Male, None, about(ADT, "r14.v1.TURN", at("2025-02-02 08:00"))).await;
+    // To a place whose name is longer than the model's texts.
+    let far = "Å".repeat(60);
+    let moved = about(ADT, "r14.v1.TURN", at("2025-02-01 12:00"));
+    feed.encounter("A02", "V7", Some([&*far, "1", "1"]), moved).await;
     // Protected, though a source states where the person lives; a contact that only costs tell of.
     let secret = About { protected: true, ..about(KPP, "r14.v1.SECRET", at("2025-06-01 12:00")) };
     feed.cost("K9", Some(77_700), CareForm::Outpatient, secret).await;
@@ -65,7 +69,7 @@ async fn filled() -> Database {
 }
 
 /// A desk with the year's parcel, its files opened, and what loads them as the model.
-async fn loaded() -> (Database, Desk, TempDir) {
+pub async fn loaded() -> (Database, Desk, TempDir) {
     let database = filled().await;
     let desk = Desk::new(&database);
     run(&desk, "omop", "2025");
@@ -73,11 +77,18 @@ async fn loaded() -> (Database, Desk, TempDir) {
     (database, desk, opened)
 }
 
-fn model(folder: &Path, sql: &str) -> Value {
-    Value::from(query(folder, &format!("{MODEL}\n{sql}")))
+/// The year's files as tables of the model in DuckDB. Columns are taken in their order, so that another order or count is
+/// an error.
+fn tables() -> String {
+    let insert = |table| format!("INSERT INTO {table} SELECT * FROM '{table}.parquet';\n");
+    model::create(Engine::DuckDb) + &model::filled().into_iter().map(insert).collect::<String>()
 }
 
-fn total(desk: &Desk, parcel: &str, name: &str) -> i64 {
+fn model(folder: &Path, sql: &str) -> Value {
+    Value::from(query(folder, &format!("{}{sql}", tables())))
+}
+
+pub fn total(desk: &Desk, parcel: &str, name: &str) -> i64 {
     let text = std::fs::read_to_string(desk.path(parcel).join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&text).unwrap();
     manifest["totals"][name].as_i64().unwrap_or_else(|| panic!("a total {name} in {}", manifest["totals"]))
@@ -122,7 +133,7 @@ async fn the_tables_load_as_the_model_and_agree_with_the_store() {
             ["V1", "r14.v1.MOVED", 9201, "2025-03-10 22:30:00", "2025-03-15", "3", "2", "Sahlgrenska", 2],
             ["V4", "r14.v1.NOW", 9201, "2025-04-01 08:00:00", "2025-04-03", "3", "2", "Sahlgrenska", 1],
             ["V5", "r14.v1.TURN", 9201, "2024-12-30 08:00:00", "2025-01-01", "3", "2", "Sahlgrenska", 1],
-            ["V7", "r14.v1.TURN", 9201, "2025-02-01 08:00:00", "2025-02-02", "3", "2", "Sahlgrenska", 1]
+            ["V7", "r14.v1.TURN", 9201, "2025-02-01 08:00:00", "2025-02-02", "3", "2", "Sahlgrenska", 2]
         ]),
     );
     check(
@@ -152,6 +163,21 @@ async fn the_tables_load_as_the_model_and_agree_with_the_store() {
     );
     assert_eq!(texts(&found[0]), store_row(&database.superuser, &stored).await);
     check("SELECT count(*), count(visit_occurrence_id) FROM condition_occurrence", json!([[4, 4]]));
+    check(
+        "SELECT cdm_source_name, cdm_source_abbreviation, cdm_holder, cdm_etl_reference, source_release_date, \
+         cdm_release_date, cdm_version, cdm_version_concept_id, vocabulary_version FROM cdm_source",
+        json!([[
+            "Vårdström: Västra Götalandsregionen, 2025",
+            "vardstrom-14-2025",
+            "Västra Götalandsregionen",
+            "sink-register, definition omop 4",
+            "2025-07-01",
+            "2025-07-01",
+            "v5.4",
+            756265,
+            "none"
+        ]]),
+    );
     for (name, count) in
         [("episodes_open", 2), ("visits_without_birth_year", 1), ("persons_without_birth_year", 1), ("visits", 6)]
     {
@@ -226,6 +252,68 @@ async fn codes_and_costs_keep_source_values_and_sums() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deaths_are_those_that_a_visit_ended_with() {
+    let database = database(&["14"]).await;
+    let mut feed = Feed::new(&database).await;
+    for subject in ["WARD", "PAR", "CORRECTED", "OTHER_CARE", "SOMEWHERE", "TWICE", "RISEN", "CLINIC", "ONE", "OTHER"] {
+        let (subject, sex) = (format!("r14.v1.{subject}"), Sex::Female);
+        feed.person(Some(1940), sex, None, about(ADT, &*subject, at("2025-01-01 08:00"))).await;
+    }
+    let bed = Some(["A", "1", "1"]);
+    let mut numbers = 1..;
+    let mut leaves = async |feed: &mut Feed, subject: &str, time: &str, died: Option<&str>| {
+        let episode = format!("V{}", numbers.next().unwrap());
+        let left = at(time);
+        feed.encounter("A01", &episode, bed, about(ADT, subject, left - HOUR)).await;
+        feed.encounter("A03", &episode, bed, About { died, ..about(ADT, subject, left) }).await;
+    };
+    // Half past midnight by Swedish clocks is the day before in UTC.
+    leaves(&mut feed, "r14.v1.WARD", "2025-03-02 00:30", Some("20")).await;
+    // PV1-36 says 4 of other care.
+    leaves(&mut feed, "r14.v1.OTHER_CARE", "2025-03-02 08:00", Some("4")).await;
+    leaves(&mut feed, "r14.v1.TWICE", "2025-03-03 08:00", Some("20")).await;
+    leaves(&mut feed, "r14.v1.TWICE", "2025-03-04 08:00", Some("exp")).await;
+    leaves(&mut feed, "r14.v1.RISEN", "2025-03-05 08:00", Some("41")).await;
+    leaves(&mut feed, "r14.v1.RISEN", "2025-04-05 08:00", None).await;
+    leaves(&mut feed, "r14.v1.UNBORN", "2025-03-06 08:00", Some("20")).await;
+    leaves(&mut feed, "r14.v1.SOMEWHERE", "2025-03-07 08:00", None).await;
+    // Two persons with one visit number, one of whom died.
+    for (subject, died) in [("r14.v1.ONE", Some("20")), ("r14.v1.OTHER", None)] {
+        feed.encounter("A01", "SHARED", bed, about(ADT, subject, at("2025-05-01 08:00"))).await;
+        feed.encounter("A03", "SHARED", bed, About { died, ..about(ADT, subject, at("2025-05-02 08:00")) }).await;
+    }
+    let dead = About { died: Some("Y"), ..about(ADT, "r14.v1.SOMEWHERE", at("2025-09-01 08:00")) };
+    feed.person(Some(1940), Sex::Female, None, dead).await;
+    let par = |subject, recorded| About { recorded: Some(recorded), ..about(PAR, subject, at("2025-03-08 08:00")) };
+    feed.clinical("K1", None, About { died: Some("4"), ..par("r14.v1.PAR", 1) }).await;
+    feed.clinical("K2", None, About { died: Some("4"), ..par("r14.v1.CORRECTED", 1) }).await;
+    feed.clinical("K2", None, About { died: Some("1"), ..par("r14.v1.CORRECTED", 2) }).await;
+    let cost = About { died: Some("4"), ..about(KPP, "r14.v1.CLINIC", at("2025-03-09 08:00")) };
+    feed.cost("K3", Some(5_100), CareForm::Outpatient, cost).await;
+    feed.project().await;
+    let desk = Desk::new(&database);
+    run(&desk, "omop", "2025");
+    let opened = open(&desk, V1);
+    let check = |sql: &str, expected: Value| assert_eq!(model(opened.path(), sql), expected, "{sql}");
+    check(
+        "SELECT person_source_value, death_date, death_datetime, death_type_concept_id, cause_source_value FROM death \
+         JOIN person USING (person_id) ORDER BY 1",
+        json!([
+            ["r14.v1.CLINIC", "2025-03-09", null, 32817, null],
+            ["r14.v1.PAR", "2025-03-08", null, 32817, null],
+            ["r14.v1.RISEN", "2025-03-05", null, 32817, null],
+            ["r14.v1.TWICE", "2025-03-04", null, 32817, null],
+            ["r14.v1.WARD", "2025-03-02", null, 32817, null]
+        ]),
+    );
+    for (name, count) in
+        [("deaths", 5), ("deaths_before_a_visit", 1), ("deaths_without_day", 1), ("deaths_of_shared_numbers", 1)]
+    {
+        assert_eq!(total(&desk, V1, name), count, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_statement_is_taken_back_though_it_names_no_month() {
     let database = database(&["14"]).await;
     let mut feed = Feed::new(&database).await;
@@ -246,17 +334,18 @@ async fn a_deleted_statement_is_taken_back_though_it_names_no_month() {
 async fn the_model_itself_refuses_what_is_wrong() {
     let (_, _, opened) = loaded().await;
     let bad = |sql: &str, expected: &str| {
-        let errors = attempt(opened.path(), &format!("{MODEL}\n{sql}")).expect_err(sql);
+        let errors = attempt(opened.path(), &format!("{}{sql}", tables())).expect_err(sql);
         assert!(errors.to_lowercase().contains(expected), "{sql}\n{errors}");
     };
     bad("INSERT INTO person SELECT * FROM 'person.parquet'", "primary key");
     bad(
-        "INSERT INTO cost SELECT * REPLACE (cost_id - 1 AS cost_id, 1 AS cost_event_id) FROM 'cost.parquet'",
+        "INSERT INTO observation_period SELECT * REPLACE (observation_period_id + 1000 AS observation_period_id, \
+         1000 AS person_id) FROM 'observation_period.parquet'",
         "foreign key",
     );
     bad("UPDATE cost SET drg_source_value = 'H07N'", "check constraint");
     bad(
-        "INSERT INTO visit_occurrence SELECT * REPLACE (visit_occurrence_id - 1 AS visit_occurrence_id, \
+        "INSERT INTO visit_occurrence SELECT * REPLACE (visit_occurrence_id + 1000 AS visit_occurrence_id, \
          NULL AS visit_end_date) FROM 'visit_occurrence.parquet'",
         "not null constraint",
     );
@@ -288,15 +377,16 @@ async fn the_same_year_is_the_same_bytes_also_after_kills_and_later_events() {
         files.retain(|name, _| name.ends_with(".parquet"));
         files
     };
-    assert_eq!(tables(&one).len(), 12);
+    assert_eq!(tables(&one).len(), 14);
     assert!(tables(&one) == tables(&other), "the opened files are the same bytes");
 
     assert!(desk.done(&command).contains("omop_14_2025_v2"));
     let second = open(&desk, "parcels/omop_14_2025_v2");
-    // Ids are the same in both versions, so rows can be compared by them.
+    // Ids are of one version: visits of two are compared by what the sources call them.
     let sql = format!(
-        "SELECT count(*), count(old.visit_occurrence_id) FROM 'visit_occurrence.parquet' AS new \
-         LEFT JOIN '{}/visit_occurrence.parquet' AS old USING (visit_occurrence_id)",
+        "SELECT count(*), count(old.visit_occurrence_id) FROM 'visit_source.parquet' AS new \
+         LEFT JOIN '{}/visit_source.parquet' AS old ON new.source_system = old.source_system \
+         AND new.episode_id IS NOT DISTINCT FROM old.episode_id AND new.contact_id IS NOT DISTINCT FROM old.contact_id",
         one.path().display()
     );
     assert_eq!(Value::from(query(second.path(), &sql)), json!([[7, 6]]));
