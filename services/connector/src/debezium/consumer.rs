@@ -102,6 +102,8 @@ pub struct Consumer {
     group: String,
     topics: Vec<String>,
     looks: Looks,
+    /// By topic and partition where reading began.
+    begins: BTreeMap<(usize, i32), i64>,
 }
 
 /// How the topics look.
@@ -132,7 +134,7 @@ impl Consumer {
             .map_err(|error| Fault::new("kafka", error.to_string()))?;
         let topics: Vec<String> = source.topics.keys().cloned().collect();
         let (inner, bootstrap, group) = (Arc::new(inner), source.kafka.bootstrap.clone(), source.group.clone());
-        let mut consumer = Self { inner, bootstrap, group, topics, looks: Looks::default() };
+        let mut consumer = Self { inner, bootstrap, group, topics, looks: Looks::default(), begins: BTreeMap::new() };
         let before = known.clone();
         let opened = tokio::task::spawn_blocking(move || {
             consumer.looks = consumer.look()?;
@@ -168,7 +170,7 @@ impl Consumer {
         Ok(Looks { counts, ids })
     }
 
-    fn assign(&self, known: &KnownIds) -> Result<(), Error> {
+    fn assign(&mut self, known: &KnownIds) -> Result<(), Error> {
         let mut wanted = TopicPartitionList::new();
         for (topic, count) in self.topics.iter().zip(&self.looks.counts) {
             for partition in 0..i32::try_from(*count).unwrap_or(i32::MAX) {
@@ -177,6 +179,7 @@ impl Consumer {
         }
         let committed = self.committed(&wanted).map_err(|error| self.failed("ask for the group's offsets", error))?;
         let mut assignment = TopicPartitionList::new();
+        let mut begins = BTreeMap::new();
         let mut unnamed = Offsets::default();
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
@@ -208,11 +211,13 @@ impl Consumer {
                 // Never read: from the oldest message on.
                 _ => low,
             };
+            begins.extend(self.place(topic).map(|topic| ((topic, partition), offset)));
             assignment
                 .add_partition_offset(topic, partition, Offset::Offset(offset))
                 .map_err(|error| self.failed("assign partitions", error))?;
         }
         self.inner.assign(&assignment).map_err(|error| self.failed("assign partitions", error))?;
+        self.begins = begins;
         // Offsets that do not say of which topic they are, for the next start; without it they are taken on trust again.
         let _ = self.list(&unnamed).and_then(|list| match list.count() {
             0 => Ok(()),
@@ -259,6 +264,11 @@ impl Consumer {
                 received => return received.map_err(|error| self.failed("read from the topics", error)),
             }
         }
+    }
+
+    /// Whether reading began behind a message.
+    pub fn began_behind(&self, mark: &Mark) -> bool {
+        self.begins.get(&(mark.topic, mark.partition)).is_none_or(|begin| *begin >= mark.next)
     }
 
     /// The topic's place in the configuration.
