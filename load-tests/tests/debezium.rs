@@ -1,7 +1,9 @@
 //! Topics that Debezium itself wrote into a region's own Kafka, taken over through every service to the store: with its
-//! schema around each message and without, with itself and the services killed, and a table that is emptied.
+//! schema around each message and without, in Avro, and as rows without envelopes; with itself and the services killed, and a
+//! table that is emptied.
 
 mod connect;
+mod registry;
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +23,10 @@ use load_tests::{
 use local_stack::Kafka;
 use topics::Region;
 
-use self::connect::{Connect, Told};
+use self::{
+    connect::{Connect, Form, Told},
+    registry::Registry,
+};
 use super::databases::{compare, disturb, kill, wait};
 
 const ROWS: u64 = 5_000;
@@ -31,20 +36,27 @@ const LAST: std::ops::Range<u64> = 100_000_000..100_000_100;
 
 /// Each region takes over its own telling of the same table. Only in a topic of one partition is there an order between
 /// the emptying of a table and its rows.
-const TOLD: [(&str, Told); 2] = [
-    ("12", Told { name: "bare", schemas: false, partitions: 3 }),
-    ("14", Told { name: "wrapped", schemas: true, partitions: 1 }),
+const TOLD: [(&str, Told); 4] = [
+    ("12", Told { name: "bare", form: Form::Bare, partitions: 3 }),
+    ("13", Told { name: "avro", form: Form::Avro, partitions: 3 }),
+    ("14", Told { name: "wrapped", form: Form::Wrapped, partitions: 1 }),
+    ("17", Told { name: "flattened", form: Form::Flattened, partitions: 1 }),
 ];
 
-fn sources(region: &str, told: &Told, kafka: &Kafka) -> (Region, Sources) {
+fn sources(region: &str, told: &Told, kafka: &Kafka, registry: &str) -> (Region, Sources) {
     let (topic, bootstrap) = (told.topic(), kafka.bootstrap());
     // The table has REPLICA IDENTITY FULL: a schema around the change proves it, without one it has to be said.
-    let full = if told.schemas { String::new() } else { format!("full = [\"{topic}\"]\n") };
+    let more = match told.form {
+        Form::Bare => format!("full = [\"{topic}\"]\n"),
+        Form::Wrapped => String::new(),
+        Form::Flattened => format!("flattened = {{ \"{topic}\" = \"__\" }}\n"),
+        Form::Avro => format!("registry = \"{registry}\"\nregistry_ids = \"global\"\n"),
+    };
     let sources = Sources {
         region: format!(
             "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{bootstrap}\" }}\n\
              group = \"vardstrom-{region}\"\ntopics = {{ \"{topic}\" = \"{FEED}\" }}\n\
-             keys = {{ \"{topic}\" = \"vardkontakt_id\" }}\n{full}"
+             keys = {{ \"{topic}\" = \"vardkontakt_id\" }}\n{more}"
         ),
         packages: vec![FEED.to_owned()],
         ..Sources::default()
@@ -80,7 +92,9 @@ fn settle(stack: &Stack, regions: &[&str], last: std::ops::Range<u64>) {
 fn what_debezium_tells_of_a_table_is_the_table_in_the_store() {
     let source = SourceDatabase::start(ROWS).expect("a source database");
     let theirs = Kafka::start_own().expect("a Kafka");
-    let mut debezium = Connect::start(&TOLD.map(|(_, told)| told), source.url(), theirs.bootstrap());
+    let registry = Registry::start();
+    let told = TOLD.map(|(_, told)| told);
+    let mut debezium = Connect::start(&told, source.url(), theirs.bootstrap(), &registry.url());
     let session = source.session().expect("connected");
     wait("Debezium's slots", || {
         assert!(debezium.is_running(), "Debezium has ended: {}", debezium.log_end());
@@ -88,7 +102,8 @@ fn what_debezium_tells_of_a_table_is_the_table_in_the_store() {
         active == TOLD.len() as i64
     });
     let options = simulated::one_region("14".parse().expect("a lanskod"), Keys::random().expect("random bytes"));
-    let sources: BTreeMap<_, _> = TOLD.iter().map(|(region, told)| sources(region, told, &theirs)).collect();
+    let sources: BTreeMap<_, _> =
+        TOLD.iter().map(|(region, told)| sources(region, told, &theirs, &registry.url())).collect();
     let options = Options { regions: sources.keys().copied().collect(), sources, ..options };
     let mut stack = Stack::start(options, &mut |text| println!("{text}")).expect("the stack starts");
     let begin = Instant::now();

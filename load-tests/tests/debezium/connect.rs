@@ -7,15 +7,29 @@ use local_stack::{KAFKA_VERSION, Process, free_port, libraries};
 use tempfile::TempDir;
 
 const DEBEZIUM_VERSION: &str = "3.6.1.Final";
+const APICURIO_VERSION: &str = "2.6.13.Final";
 
 /// One of Debezium's connectors: the same table, told in its own way to a topic of its own.
 pub struct Told {
     /// The topic is `<name>.public.vantetid`.
     pub name: &'static str,
-    /// Whether each message has its schema around it.
-    pub schemas: bool,
+    /// How its messages are written.
+    pub form: Form,
     /// Of its topic.
     pub partitions: u32,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// JSON without schemas.
+    Bare,
+    /// JSON, each message with its schema around it.
+    Wrapped,
+    /// Rows in JSON, without envelopes and with nothing added: ExtractNewRecordState as it is unless it is told otherwise.
+    Flattened,
+    /// Avro, by Apicurio's converter as it is unless it is told otherwise.
+    Avro,
 }
 
 impl Told {
@@ -24,24 +38,49 @@ impl Told {
         format!("{}.public.vantetid", self.name)
     }
 
-    /// Its properties; `source` is where the database is.
-    fn properties(&self, source: &Source) -> String {
+    /// Its properties; `source` is where the database is, and schemas go to `registry`.
+    fn properties(&self, source: &Source, registry: &str) -> String {
         let name = self.name;
-        let converter = "org.apache.kafka.connect.json.JsonConverter";
+        let json = |schemas: bool| {
+            let class = "org.apache.kafka.connect.json.JsonConverter";
+            (class, format!("schemas.enable={schemas}"), String::new())
+        };
+        let (converter, first, second) = match self.form {
+            Form::Bare | Form::Flattened => json(false),
+            Form::Wrapped => json(true),
+            Form::Avro => (
+                "io.apicurio.registry.utils.converter.AvroConverter",
+                format!("apicurio.registry.url={registry}"),
+                "apicurio.registry.auto-register=true".to_owned(),
+            ),
+        };
+        let settings = ["key", "value"].map(|part| {
+            let of = |setting: &str| match setting {
+                "" => String::new(),
+                setting => format!("{part}.converter.{setting}\n"),
+            };
+            format!("{part}.converter={converter}\n{}{}", of(&first), of(&second))
+        });
+        // Without envelopes nobody knows what a row was: a key that holds what its statement is known by says it.
+        let (key, transform) = match self.form {
+            Form::Flattened => (
+                "vardkontakt_id,matperiod",
+                "transforms=unwrap\ntransforms.unwrap.type=io.debezium.transforms.ExtractNewRecordState\n",
+            ),
+            _ => ("vardkontakt_id", ""),
+        };
         format!(
             "name={name}\nconnector.class=io.debezium.connector.postgresql.PostgresConnector\ntopic.prefix={name}\n\
              database.hostname=127.0.0.1\ndatabase.port={}\ndatabase.user=postgres\ndatabase.password={}\n\
              database.dbname={}\nplugin.name=pgoutput\nslot.name={name}\npublication.name={name}\n\
              publication.autocreate.mode=filtered\ntable.include.list=public.vantetid\n\
-             message.key.columns=public.vantetid:vardkontakt_id\nskipped.operations=none\n\
-             key.converter={converter}\nkey.converter.schemas.enable={schemas}\n\
-             value.converter={converter}\nvalue.converter.schemas.enable={schemas}\n\
+             message.key.columns=public.vantetid:{key}\nskipped.operations=none\n{transform}{}\
              topic.creation.default.replication.factor=1\ntopic.creation.default.partitions={}\n",
             source.port,
             source.password,
             source.database,
+            settings.concat(),
             self.partitions,
-            schemas = self.schemas,
         )
     }
 }
@@ -69,15 +108,16 @@ pub struct Connect {
 }
 
 impl Connect {
-    /// Starts it for a database and a Kafka.
-    pub fn start(told: &[Told], database_url: &str, bootstrap: &str) -> Self {
+    /// Starts it for a database, a Kafka and a schema registry.
+    pub fn start(told: &[Told], database_url: &str, bootstrap: &str, registry: &str) -> Self {
         let jars = [
             ["io.debezium", "debezium-connector-postgres", DEBEZIUM_VERSION],
             ["org.apache.kafka", "connect-runtime", KAFKA_VERSION],
             ["org.slf4j", "slf4j-simple", "1.7.36"],
+            ["io.apicurio", "apicurio-registry-utils-converter", APICURIO_VERSION],
         ];
-        let name = format!("debezium-{DEBEZIUM_VERSION}-connect-{KAFKA_VERSION}");
-        let jars = libraries(&name, &jars, 40).expect("Debezium");
+        let name = format!("debezium-{DEBEZIUM_VERSION}-connect-{KAFKA_VERSION}-apicurio-{APICURIO_VERSION}");
+        let jars = libraries(&name, &jars, 45).expect("Debezium");
         let folder = TempDir::with_prefix("vardstrom-debezium-").expect("a folder");
         let source = Source::of(database_url).expect("an address");
         let file = |name: &str, text: &str| -> PathBuf {
@@ -105,7 +145,7 @@ impl Connect {
             file("worker.properties", &worker).display().to_string(),
         ]);
         for told in told {
-            let path = file(&format!("{}.properties", told.name), &told.properties(&source));
+            let path = file(&format!("{}.properties", told.name), &told.properties(&source, registry));
             command.push(path.display().to_string());
         }
         let process = Self::run(&folder, &command);

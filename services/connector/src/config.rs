@@ -15,7 +15,7 @@ use crate::cells::folded;
 mod debezium;
 mod fhir;
 
-pub use debezium::Debezium;
+pub use debezium::{Debezium, RegistryIds};
 pub use fhir::{Fhir, FhirFiles};
 
 /// The whole configuration file.

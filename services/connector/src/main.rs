@@ -190,6 +190,9 @@ fn check(config: &Config) {
                     topics::name::source(region.code, feed)
                 );
             }
+            if let Some(registry) = &source.registry {
+                println!("   their schemas at {registry}");
+            }
         }
         for source in &region.fhir {
             let types: Vec<_> = source.types.iter().map(|kind| kind.name()).collect();

@@ -8,6 +8,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::Format;
@@ -18,14 +19,14 @@ use super::stack::{Connector, KAFKA, LONG, Recorded, Setup};
 const PARTITIONS: i32 = 3;
 
 /// The region's own Kafka, and a topic of its Debezium.
-struct Theirs {
+pub struct Theirs {
     bootstrap: String,
-    topic: String,
+    pub topic: String,
     producer: BaseProducer,
 }
 
 impl Theirs {
-    fn new(bootstrap: &str, topic: &str) -> Self {
+    pub fn new(bootstrap: &str, topic: &str) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap);
         let admin: AdminClient<_> = config.create().expect("a client");
@@ -61,10 +62,18 @@ impl Theirs {
         (admin, tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"))
     }
 
-    fn write(&self, partition: i32, key: &str, value: Option<&str>) {
+    pub fn write(&self, partition: i32, key: &str, value: Option<&str>) {
+        self.write_bytes(partition, key.as_bytes(), value.map(str::as_bytes), &[]);
+    }
+
+    pub fn write_bytes(&self, partition: i32, key: &[u8], value: Option<&[u8]>, headers: &[(&str, &[u8])]) {
         loop {
             let mut record = BaseRecord::to(&self.topic).partition(partition).key(key);
             record.payload = value;
+            let all = headers
+                .iter()
+                .fold(OwnedHeaders::new(), |all, (name, value)| all.insert(Header { key: name, value: Some(*value) }));
+            record = record.headers(all);
             match self.producer.send(record) {
                 Ok(()) => return,
                 Err(_) => self.producer.flush(LONG).expect("written"),
@@ -72,7 +81,7 @@ impl Theirs {
         }
     }
 
-    fn flush(&self) {
+    pub fn flush(&self) {
         self.producer.flush(LONG).expect("written");
     }
 
@@ -83,7 +92,7 @@ impl Theirs {
     }
 
     /// The group's offsets; -1 where there is none.
-    fn committed(&self) -> Vec<i64> {
+    pub fn committed(&self) -> Vec<i64> {
         let mut list = TopicPartitionList::new();
         for partition in 0..PARTITIONS {
             list.add_partition(&self.topic, partition);
@@ -102,13 +111,13 @@ impl Theirs {
             .collect()
     }
 
-    fn commit(&self, partition: i32, offset: i64) {
+    pub fn commit(&self, partition: i32, offset: i64) {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&self.topic, partition, Offset::Offset(offset)).expect("a place");
         self.group().commit(&list, CommitMode::Sync).expect("committed");
     }
 
-    fn setup(&self, region: &'static str, more: &str) -> Setup {
+    pub fn setup(&self, region: &'static str, more: &str) -> Setup {
         Setup::mllp(region).and(&format!(
             "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{}\" }}\ngroup = \"vardstrom-{}\"\n\
              topics = {{ \"{}\" = \"ward-capacity\" }}\n{more}\n",
@@ -117,12 +126,12 @@ impl Theirs {
     }
 }
 
-fn envelope(operation: &str, row: Value) -> Value {
+pub fn envelope(operation: &str, row: Value) -> Value {
     let (before, after) = if operation == "d" { (row, Value::Null) } else { (Value::Null, row) };
     json!({ "before": before, "after": after, "op": operation, "ts_ms": 9, "source": { "ts_ms": 1_767_600_000_250_i64 } })
 }
 
-fn metric(connector: &Connector, region: &str, name: &str) -> f64 {
+pub fn metric(connector: &Connector, region: &str, name: &str) -> f64 {
     connector.metric(&format!("vardstrom_connector_debezium_{name}{{name=\"journal\",region=\"{region}\"}}"))
 }
 
@@ -361,4 +370,32 @@ fn a_topic_that_is_not_there_is_told() {
     ));
     let mut connector = setup.start_unready();
     connector.wait("the remedy", |connector| connector.get("/readyz").contains("topic no.such.topic is not in"));
+}
+
+#[test]
+fn messages_of_one_row_stay_together_whatever_schema_stands_around_their_key() {
+    let theirs = Theirs::new(KAFKA.bootstrap(), "journal.care.keyed");
+    const ROWS: i64 = 16;
+    for row in 0..ROWS {
+        let value = envelope("u", json!({ "id": row })).to_string();
+        for key in [
+            format!("{{\"id\":{row}}}"),
+            format!("{{\"schema\":{{\"type\":\"struct\",\"version\":1}},\"payload\":{{\"id\":{row}}}}}"),
+            format!("{{\"schema\":{{\"type\":\"struct\",\"version\":2}},\"payload\":{{\"id\":{row}}}}}"),
+        ] {
+            theirs.write(0, &key, Some(&value));
+        }
+    }
+    theirs.flush();
+    let setup = theirs.setup("08", "");
+    let mut connector = setup.start();
+    connector.wait("the offsets", |_| theirs.committed()[0] == 3 * ROWS);
+    let mut partitions: BTreeMap<i64, BTreeSet<i32>> = BTreeMap::new();
+    for record in setup.records("ward-capacity", 3 * ROWS as usize) {
+        let told: Value = serde_json::from_slice(&record.payload).expect("JSON");
+        partitions.entry(told["after"]["id"].as_i64().expect("an id")).or_default().insert(record.partition);
+    }
+    assert!(partitions.values().all(|of_row| of_row.len() == 1), "{partitions:?}");
+    assert!(partitions.values().collect::<BTreeSet<_>>().len() > 1, "{partitions:?}");
+    assert_eq!(connector.stop(), 0);
 }

@@ -3,6 +3,8 @@
 
 mod databases;
 mod debezium;
+mod debezium_avro;
+mod debezium_flattened;
 mod faults;
 mod fhir;
 mod fhir_files;
@@ -10,6 +12,7 @@ mod fhir_server;
 mod files;
 mod fuzz;
 mod messages;
+mod registered;
 mod samples;
 mod sftp;
 mod stack;

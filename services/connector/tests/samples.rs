@@ -84,6 +84,12 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(changed("full = [\"journal.care.contact\"", "full = [\"journal.care.bed\""), "not in topics");
     check(changed("wall_clock = { \"journal.care.contact", "wall_clock = { \"journal.care.bed"), "not in topics");
     check(changed("contact\" = \"waiting-times\"", "contact\" = \"Waiting times\""), "not a feed");
+    check(changed("flattened = { \"journal.care.contact\"", "flattened = { \"journal.care.bed\""), "not in topics");
+    check(changed("= \"__\"", "= \"\""), "set add.fields.prefix");
+    check(changed("registry = \"http:", "registry = \"https:"), "not an address without TLS");
+    check(changed("\"content\"", "\"contents\""), "contents");
+    check(changed("registry_ids = \"content\"", ""), "must say of Apicurio's own interface");
+    check(changed("/apis/registry/v3", "/apis/ccompat/v7"), "and of no other");
     let with_fhir = |text: &str| with(text, "region.fhir");
     check(with_fhir, "the configuration can be used");
     let changed = |from: &'static str, to: &'static str| move |text: &str| with_fhir(text).replace(from, to);

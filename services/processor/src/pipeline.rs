@@ -338,6 +338,9 @@ impl Pipeline {
         if change.before_unvouched {
             self.findings.add(Rule::BeforeUnvouched, "before");
         }
+        if change.before_untold {
+            self.findings.add(Rule::BeforeUntold, "before");
+        }
         let is_deletion = change.correction == CorrectionKind::Cancel;
         let whole = if is_deletion { Whole::No } else { Whole::Yes };
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);

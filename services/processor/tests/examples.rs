@@ -55,9 +55,14 @@ fn is_of_tables(code: &str) -> bool {
     ];
     let of_changes = [
         "change-unreadable",
+        "change-encoded",
+        "change-flattened",
+        "change-cloud-event",
+        "change-stringified",
         "table-truncated",
         "column-unavailable",
         "column-unreadable",
+        "before-untold",
         "before-unvouched",
         "delete-incomplete",
         "delete-unvouched",

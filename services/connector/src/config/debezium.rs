@@ -31,9 +31,31 @@ pub struct Debezium {
     /// zone, which that mode writes with `Z` as it does instants.
     #[serde(default)]
     pub wall_clock: BTreeMap<String, BTreeSet<String>>,
+    /// Topics whose messages are rows, made by Debezium's ExtractNewRecordState: a value without content there is a deletion.
+    /// By topic the prefix of the columns that it adds, its `add.fields.prefix`, `__` unless it is set.
+    #[serde(default)]
+    pub flattened: BTreeMap<String, String>,
+    /// The schema registry that their Avro converter writes to: the address of Confluent's interface, or Apicurio's own, which
+    /// has `/apis/registry/` in it.
+    pub registry: Option<String>,
+    /// What the ids before a datum are, of Apicurio's own interface only: the converter's `use-id`.
+    pub registry_ids: Option<RegistryIds>,
     /// HSA-id of the system that writes the database, when it is not the region's.
     pub source_system: Option<String>,
 }
+
+/// What Apicurio's ids name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegistryIds {
+    /// A content, whatever artifacts have it.
+    Content,
+    /// A version of one artifact.
+    Global,
+}
+
+/// What only the addresses of Apicurio's own interface have.
+const APICURIO: &str = "/apis/registry/";
 
 /// Topics of one source.
 const TOPICS_MAX: usize = 1000;
@@ -85,6 +107,30 @@ impl Check for Debezium {
         }
         if self.full.iter().any(|topic| !self.topics.contains_key(topic)) {
             return Err(Fault::new("full", "names a topic that is not in topics"));
+        }
+        if self.flattened.keys().any(|topic| !self.topics.contains_key(topic)) {
+            return Err(Fault::new("flattened", "names a topic that is not in topics"));
+        }
+        if self.flattened.values().any(String::is_empty) {
+            return Err(Fault::new(
+                "flattened",
+                "columns that were added without a prefix cannot be told from the table's; set add.fields.prefix there, and \
+                 write topic and prefix, for example \"journal.care.contact\" = \"__\"",
+            ));
+        }
+        let registry = self.registry.as_deref().unwrap_or_default();
+        if self.registry.is_some() && !registry.starts_with("http://") {
+            return Err(Fault::new(
+                "registry",
+                "not an address without TLS; write for example \"http://127.0.0.1:8081\"",
+            ));
+        }
+        if registry.contains(APICURIO) != self.registry_ids.is_some() {
+            return Err(Fault::new(
+                "registry_ids",
+                "must say of Apicurio's own interface, and of no other, what its ids are: the converter's use-id, \
+                 \"content\" or \"global\"",
+            ));
         }
         Ok(())
     }

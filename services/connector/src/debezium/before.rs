@@ -10,9 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+use super::content::Content;
 use super::written::{COLUMNS_MAX, Fields};
 
 /// What may be believed.
@@ -42,20 +40,9 @@ impl Belief<'_> {
     }
 }
 
-/// The columns that a message's key names, with Debezium's schema around it or without; none where it is no JSON object.
-pub fn columns_of_key(key: Option<&[u8]>) -> BTreeSet<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Wrapped<'a> {
-        #[serde(borrow, rename = "schema")]
-        _schema: &'a RawValue,
-        #[serde(borrow)]
-        payload: Fields<'a>,
-    }
-    let Some(key) = key else { return BTreeSet::new() };
-    let fields = match serde_json::from_slice::<Wrapped<'_>>(key) {
-        Ok(wrapped) => wrapped.payload,
-        Err(_) => serde_json::from_slice(key).unwrap_or_default(),
-    };
+/// The columns that a message's key names; none where it is no JSON object.
+pub fn columns_of_key(key: Option<Content<'_>>) -> BTreeSet<Cow<'_, str>> {
+    let fields: Fields<'_> = key.and_then(|key| serde_json::from_slice(key.text).ok()).unwrap_or_default();
     fields.0.into_iter().map(|(name, _)| name).take(COLUMNS_MAX).collect()
 }
 
@@ -66,7 +53,7 @@ mod tests {
     #[test]
     fn a_key_names_its_columns_with_and_without_its_schema() {
         let check = |key: &str, expected: &[&str]| {
-            let found = columns_of_key(Some(key.as_bytes()));
+            let found = columns_of_key(Some(Content::of(key.as_bytes())));
             assert_eq!(found.iter().map(AsRef::as_ref).collect::<Vec<_>>(), expected, "{key}");
         };
         check(r#"{"id":7,"ward":"å"}"#, &["id", "ward"]);

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::before::{Belief, columns_of_key};
-use super::written::{Written, is_unsent};
+use super::content::Content;
+use super::flattened::{self, Mark};
+use super::written::{Fields, Schema, Written, is_unsent};
 
 /// What is known of a topic beside its messages.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +20,19 @@ pub struct Topic<'t> {
     pub full: bool,
     /// Columns whose times are a wall clock's though they are written with `Z`, where the configuration says so.
     pub wall_clock: Option<&'t BTreeSet<String>>,
+    /// Its messages are rows without envelopes: the prefix of the columns that are not the table's.
+    pub flattened: Option<&'t str>,
+}
+
+/// A message as it is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent<'a> {
+    /// What its key says.
+    pub key: Option<Content<'a>>,
+    /// What its value says.
+    pub value: Option<Content<'a>>,
+    /// When Kafka was given it, milliseconds since 1970.
+    pub at: Option<i64>,
 }
 
 /// A message.
@@ -27,6 +42,8 @@ pub enum Message<'a> {
     Change(Change<'a>),
     /// The mark after a deletion for compacted topics: the deletion itself came before it.
     Tombstone,
+    /// A row without an envelope, that says no deletion: they are missing values, and nobody has said so of the topic.
+    Undeclared,
     /// No JSON, or no change.
     Unreadable,
 }
@@ -41,18 +58,20 @@ pub struct Change<'a> {
     pub at: Option<i64>,
     /// It concerns every row of its table.
     pub truncation: bool,
+    /// The row went.
+    pub deletion: bool,
     /// The value of the column that keeps rows in order, as text.
     pub key: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct Outer<'a> {
-    #[serde(borrow)]
-    op: Option<&'a RawValue>,
-    #[serde(borrow)]
-    schema: Option<&'a RawValue>,
-    #[serde(borrow)]
-    payload: Option<&'a RawValue>,
+impl Change<'_> {
+    fn into_owned<'o>(self) -> Change<'o> {
+        Change {
+            envelope: Cow::Owned(self.envelope.into_owned()),
+            key: self.key.map(|key| Cow::Owned(key.into_owned())),
+            ..self
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -92,28 +111,70 @@ impl Milliseconds {
 }
 
 /// Reads a message; `written` is what is known of the topic's schema.
-pub fn read<'a>(
-    key: Option<&'a [u8]>,
-    value: Option<&'a [u8]>,
+pub fn read<'a>(sent: Sent<'a>, topic: Topic<'_>, written: &mut Written) -> Message<'a> {
+    let Some(value) = sent.value.filter(|value| !value.is_missing()) else {
+        return match (topic.flattened, sent.key) {
+            (Some(_), Some(key)) => {
+                let envelope = flattened::deletion(&key.shown(), sent.at);
+                made(&envelope, Schema::Key(key.schema), sent.key, topic, written)
+            }
+            _ => Message::Tombstone,
+        };
+    };
+    let envelope = |written: &mut Written| {
+        enveloped(value.text, Schema::Enveloped(value.schema), sent.key, topic, written).map(Message::Change)
+    };
+    if topic.flattened.is_none()
+        && let Some(change) = envelope(written)
+    {
+        return change;
+    }
+    let Ok(row) = serde_json::from_slice::<Fields<'a>>(value.text) else { return Message::Unreadable };
+    // Of before the transform was set.
+    if topic.flattened.is_some()
+        && ["before", "after", "source", "op"].iter().all(|part| row.0.iter().any(|(name, _)| name == part))
+        && let Some(change) = envelope(written)
+    {
+        return change;
+    }
+    let prefix = match (topic.flattened, flattened::mark(&row)) {
+        (Some(prefix), _) => prefix,
+        (None, Some(Mark::Deleted)) => flattened::PREFIX,
+        (None, Some(Mark::Operation)) => return Message::Undeclared,
+        (None, None) => return Message::Unreadable,
+    };
+    made(&flattened::envelope(&row, prefix, sent.at), Schema::Flattened(value.schema), sent.key, topic, written)
+}
+
+/// The change of an envelope that was made here, of what has this schema.
+fn made<'a>(
+    envelope: &[u8],
+    schema: Schema<'_>,
+    key: Option<Content<'a>>,
     topic: Topic<'_>,
     written: &mut Written,
 ) -> Message<'a> {
-    let Some(value) = value.filter(|value| !value.is_empty() && *value != b"null") else { return Message::Tombstone };
-    let Ok(outer) = serde_json::from_slice::<Outer<'a>>(value) else { return Message::Unreadable };
-    let (schema, bare) = match (outer.op, outer.payload) {
-        (Some(_), _) => (None, value),
-        (None, Some(payload)) => (outer.schema, payload.get().as_bytes()),
-        // Debezium's converter wraps a missing value, too.
-        (None, None) if has_schema_only(value) => return Message::Tombstone,
-        (None, None) => return Message::Unreadable,
-    };
-    let Ok(read) = serde_json::from_slice::<Envelope<'a>>(bare) else { return Message::Unreadable };
-    let known = matches!(&*read.op, "c" | "u" | "d" | "r" | "t" | "m");
-    if !known {
-        return Message::Unreadable;
+    match enveloped(envelope, schema, key, topic, written) {
+        Some(change) => Message::Change(change.into_owned()),
+        None => Message::Unreadable,
+    }
+}
+
+/// The change of an envelope; nothing where it is none.
+fn enveloped<'a>(
+    envelope: &'a [u8],
+    schema: Schema<'_>,
+    key: Option<Content<'a>>,
+    topic: Topic<'_>,
+    written: &mut Written,
+) -> Option<Change<'a>> {
+    let read: Envelope<'a> = serde_json::from_slice(envelope).ok()?;
+    if !matches!(&*read.op, "c" | "u" | "d" | "r" | "t" | "m") {
+        return None;
     }
     written.learn(schema, topic.wall_clock);
-    let belief = read.before.as_ref().map(|before| match topic.full || written.proves_whole(before) {
+    let is_key = matches!(schema, Schema::Key(_));
+    let belief = read.before.as_ref().map(|before| match !is_key && (topic.full || written.proves_whole(before)) {
         true => Belief::Row,
         false => Belief::Key(columns_of_key(key)),
     });
@@ -121,20 +182,13 @@ pub fn read<'a>(
     let order_before =
         |belief: &Belief<'a>| order(&read.before).filter(|_| topic.order.is_some_and(|name| belief.holds(name)));
     let at = read.source.as_ref().and_then(|source| source.ts_ms.as_ref()).or(read.ts_ms.as_ref());
-    Message::Change(Change {
+    Some(Change {
         at: at.and_then(Milliseconds::value),
         truncation: read.op == "t",
+        deletion: read.op == "d",
         key: order(&read.after).or_else(|| order_before(belief.as_ref()?)),
-        envelope: written.out(bare, belief.as_ref()),
+        envelope: written.out(envelope, belief.as_ref()),
     })
-}
-
-/// `{"schema": ..., "payload": null}`.
-fn has_schema_only(value: &[u8]) -> bool {
-    let fields = serde_json::from_slice::<BTreeMap<Cow<'_, str>, &RawValue>>(value).unwrap_or_default();
-    fields.len() == 2
-        && fields.contains_key("schema")
-        && fields.get("payload").is_some_and(|payload| payload.get() == "null")
 }
 
 /// A value as a text; nothing for a null and for one that is not said.
@@ -153,9 +207,14 @@ fn text(value: &RawValue) -> Option<Cow<'_, str>> {
 mod tests {
     use super::*;
 
+    fn sent<'a>(key: Option<&'a str>, value: Option<&'a str>) -> Sent<'a> {
+        let of = |text: Option<&'a str>| text.map(|text| Content::of(text.as_bytes()));
+        Sent { key: of(key), value: of(value), at: Some(9) }
+    }
+
     fn change(value: &str) -> (String, Option<i64>, bool, Option<String>) {
-        let topic = Topic { order: Some("patient"), full: true, wall_clock: None };
-        match read(None, Some(value.as_bytes()), topic, &mut Written::default()) {
+        let topic = Topic { order: Some("patient"), full: true, ..Topic::default() };
+        match read(sent(None, Some(value)), topic, &mut Written::default()) {
             Message::Change(change) => (
                 String::from_utf8(change.envelope.to_vec()).expect("text"),
                 change.at,
@@ -198,8 +257,8 @@ mod tests {
             Some(schema) => format!(r#"{{"schema":{schema},"payload":{change}}}"#),
             None => change.to_owned(),
         };
-        let topic = Topic { order: Some("patient"), full, wall_clock: None };
-        match read(Some(key.as_bytes()), Some(value.as_bytes()), topic, &mut Written::default()) {
+        let topic = Topic { order: Some("patient"), full, ..Topic::default() };
+        match read(sent(Some(key), Some(&value)), topic, &mut Written::default()) {
             Message::Change(change) => {
                 let text = String::from_utf8(change.envelope.to_vec()).expect("text");
                 (text, change.key.map(Cow::into_owned))
@@ -247,10 +306,89 @@ mod tests {
     }
 
     #[test]
+    fn a_flattened_row_is_a_change_and_a_missing_value_a_deletion_where_somebody_says_so() {
+        const KEY: &str = r#"{"id":7}"#;
+        let check = |key: &str, value: Option<&str>, topic: Topic<'_>, expected: Result<&str, &str>| {
+            let told = read(sent(Some(key), value), topic, &mut Written::default());
+            let found = match &told {
+                Message::Change(change) => Ok(String::from_utf8_lossy(&change.envelope)),
+                Message::Tombstone => Err("tombstone"),
+                Message::Undeclared => Err("undeclared"),
+                Message::Unreadable => Err("unreadable"),
+            };
+            assert_eq!(found.as_deref().map_err(|word| *word), expected, "{key} {value:?}");
+        };
+        let bare = Topic::default();
+        let told = Topic { flattened: Some("__"), ..bare };
+        let row = r#"{"id":7,"d":20454}"#;
+        check(KEY, Some(row), bare, Err("unreadable"));
+        check(
+            KEY,
+            Some(row),
+            told,
+            Ok(r#"{"before":null,"after":{"id":7,"d":20454},"source":{},"op":"u","ts_ms":9,"flattened":true}"#),
+        );
+        // By what was added. Without a word of deletions they are missing values, which nobody has said.
+        check(KEY, Some(r#"{"id":7,"__op":"c"}"#), bare, Err("undeclared"));
+        check(
+            KEY,
+            Some(r#"{"id":7,"__op":"c","__deleted":"false"}"#),
+            bare,
+            Ok(r#"{"before":null,"after":{"id":7},"source":{},"op":"c","ts_ms":9,"flattened":true}"#),
+        );
+        // Invented values of a deleted row are not believed here either.
+        let deleted = r#"{"id":7,"kontakt":"","d":0,"__deleted":"true"}"#;
+        let of_key = r#"{"before":{"id":7},"after":null,"source":{},"op":"d","ts_ms":9,"flattened":true,"replica_identity":"key"}"#;
+        check(KEY, Some(deleted), bare, Ok(of_key));
+        check(
+            KEY,
+            Some(deleted),
+            Topic { full: true, ..told },
+            Ok(
+                r#"{"before":{"id":7,"kontakt":"","d":0},"after":null,"source":{},"op":"d","ts_ms":9,"flattened":true,"replica_identity":"full"}"#,
+            ),
+        );
+        for missing in [None, Some("null"), Some(r#"{"schema":null,"payload":null}"#)] {
+            check(KEY, missing, bare, Err("tombstone"));
+            check(KEY, missing, told, Ok(of_key));
+            check(KEY, missing, Topic { full: true, ..told }, Ok(of_key));
+        }
+        // The schemas of a row and of a key, and an envelope of before the transform was set.
+        let fields = r#"[{"type":"int64","optional":false,"field":"id"},{"type":"int32","optional":true,"name":"io.debezium.time.Date","field":"d"}]"#;
+        let wrapped = |row: &str| format!(r#"{{"schema":{{"type":"struct","fields":{fields}}},"payload":{row}}}"#);
+        check(
+            KEY,
+            Some(&wrapped(r#"{"id":7,"d":20454,"__deleted":"true"}"#)),
+            told,
+            Ok(
+                r#"{"before":{"id":7,"d":"2026-01-01"},"after":null,"source":{},"op":"d","ts_ms":9,"flattened":true,"replica_identity":"full"}"#,
+            ),
+        );
+        check(
+            &wrapped(row),
+            None,
+            told,
+            Ok(
+                r#"{"before":{"id":7,"d":"2026-01-01"},"after":null,"source":{},"op":"d","ts_ms":9,"flattened":true,"replica_identity":"key"}"#,
+            ),
+        );
+        let envelope = r#"{"before":null,"after":{"id":7},"source":{"ts_ms":1},"op":"c","ts_ms":2}"#;
+        check(KEY, Some(envelope), told, Ok(envelope));
+        // A table may have such a column.
+        check(
+            KEY,
+            Some(r#"{"id":7,"op":"c"}"#),
+            told,
+            Ok(r#"{"before":null,"after":{"id":7,"op":"c"},"source":{},"op":"u","ts_ms":9,"flattened":true}"#),
+        );
+        check("7", None, told, Ok(r#"{"before":null,"after":null,"source":{},"op":"d","ts_ms":9,"flattened":true}"#));
+    }
+
+    #[test]
     fn what_is_no_change_is_told_apart() {
         for value in [None, Some("null"), Some(""), Some(r#"{"schema":null,"payload":null}"#)] {
             assert_eq!(
-                read(None, value.map(str::as_bytes), Topic::default(), &mut Written::default()),
+                read(sent(None, value), Topic::default(), &mut Written::default()),
                 Message::Tombstone,
                 "{value:?}"
             );
@@ -266,7 +404,7 @@ mod tests {
             "\u{0}\u{0}\u{0}\u{0}\u{1}",
         ] {
             assert_eq!(
-                read(None, Some(value.as_bytes()), Topic::default(), &mut Written::default()),
+                read(sent(None, Some(value)), Topic::default(), &mut Written::default()),
                 Message::Unreadable,
                 "{value}"
             );

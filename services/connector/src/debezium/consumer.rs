@@ -110,6 +110,8 @@ pub struct Consumer {
     looks: Looks,
     /// Where the group was.
     resumed: Offsets,
+    /// By topic and partition where reading began.
+    begins: BTreeMap<(usize, i32), i64>,
 }
 
 /// How the topics look.
@@ -140,12 +142,13 @@ impl Consumer {
             .map_err(|error| Fault::new("kafka", error.to_string()))?;
         let topics: Vec<String> = source.topics.keys().cloned().collect();
         let (inner, bootstrap, group) = (Arc::new(inner), source.kafka.bootstrap.clone(), source.group.clone());
+        let looks = Looks::default();
         let mut consumer =
-            Self { inner, bootstrap, group, topics, looks: Looks::default(), resumed: Offsets::default() };
+            Self { inner, bootstrap, group, topics, looks, resumed: Offsets::default(), begins: BTreeMap::new() };
         let before = known.clone();
         let opened = tokio::task::spawn_blocking(move || {
             consumer.looks = consumer.look()?;
-            consumer.resumed = consumer.assign(&before)?;
+            consumer.assign(&before)?;
             Ok::<_, Error>(consumer)
         });
         // A panic has been logged with its place.
@@ -177,8 +180,7 @@ impl Consumer {
         Ok(Looks { counts, ids })
     }
 
-    /// Starts to read, and gives back where the group was.
-    fn assign(&self, known: &KnownIds) -> Result<Offsets, Error> {
+    fn assign(&mut self, known: &KnownIds) -> Result<(), Error> {
         let mut wanted = TopicPartitionList::new();
         for (topic, count) in self.topics.iter().zip(&self.looks.counts) {
             for partition in 0..i32::try_from(*count).unwrap_or(i32::MAX) {
@@ -187,7 +189,8 @@ impl Consumer {
         }
         let committed = self.committed(&wanted).map_err(|error| self.failed("ask for the group's offsets", error))?;
         let mut assignment = TopicPartitionList::new();
-        let mut resumed = Offsets::default();
+        let (mut resumed, mut unnamed) = (Offsets::default(), Offsets::default());
+        let mut begins = BTreeMap::new();
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
             let id = self.id(topic);
@@ -211,24 +214,31 @@ impl Consumer {
                 }
                 Offset::Offset(offset) => {
                     if let Some(topic) = self.place(topic) {
-                        resumed.note(Mark { topic, partition, next: offset });
+                        let mark = Mark { topic, partition, next: offset };
+                        resumed.note(mark);
+                        if kept.is_none() {
+                            unnamed.note(mark);
+                        }
                     }
                     offset
                 }
                 // Never read: from the oldest message on.
                 _ => low,
             };
+            begins.extend(self.place(topic).map(|topic| ((topic, partition), offset)));
             assignment
                 .add_partition_offset(topic, partition, Offset::Offset(offset))
                 .map_err(|error| self.failed("assign partitions", error))?;
         }
         self.inner.assign(&assignment).map_err(|error| self.failed("assign partitions", error))?;
-        // Those that do not say of which topic they are say it from now on; without it they are taken on trust again.
-        let _ = self.list(&resumed).and_then(|list| match list.count() {
+        self.begins = begins;
+        self.resumed = resumed;
+        // Offsets that do not say of which topic they are, for the next start; without it they are taken on trust again.
+        let _ = self.list(&unnamed).and_then(|list| match list.count() {
             0 => Ok(()),
             _ => self.inner.commit(&list, CommitMode::Sync),
         });
-        Ok(resumed)
+        Ok(())
     }
 
     /// How far everything is stored before anything is read.
@@ -276,6 +286,11 @@ impl Consumer {
         }
     }
 
+    /// Whether reading began behind a message.
+    pub fn began_behind(&self, mark: &Mark) -> bool {
+        self.begins.get(&(mark.topic, mark.partition)).is_none_or(|begin| *begin >= mark.next)
+    }
+
     /// The topic's place in the configuration.
     pub fn place(&self, topic: &str) -> Option<usize> {
         self.topics.iter().position(|known| known == topic)
@@ -311,7 +326,8 @@ impl Consumer {
     /// Tells the group how far everything is stored, and waits a while for it. What it does not hear of comes again.
     pub async fn commit_last(&self, offsets: &Offsets) {
         let Ok(list) = self.list(offsets) else { return };
-        if list.count() == 0 || self.inner.context().away.load(Ordering::Relaxed) {
+        // Where nothing was read, somebody may be setting the offsets just now.
+        if offsets.next == self.resumed.next || self.inner.context().away.load(Ordering::Relaxed) {
             return;
         }
         let inner = Arc::clone(&self.inner);

@@ -3,6 +3,7 @@
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use runtime::config::Fault;
 
+use super::registry;
 use crate::files::Interrupted;
 
 /// Why a region's topics are not read right now.
@@ -63,12 +64,50 @@ pub enum Error {
         /// The topic.
         topic: String,
     },
+    /// A message cannot be read before somebody does something.
+    #[error(
+        "message {topic}/{partition}@{offset} of the region's Kafka waits, and what comes after it. To leave it out for good: \
+         kafka-consumer-groups --group {group} --topic {topic}:{partition} --reset-offsets --to-offset {next} --execute",
+        next = offset + 1
+    )]
+    Held {
+        /// The group.
+        group: String,
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Which message.
+        offset: i64,
+        /// Why, and what to do.
+        source: Held,
+    },
     /// There are more partitions than before.
     #[error("the topics have new partitions")]
     Grown,
     /// Sending again goes on where it was.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+/// Why a message cannot be read now.
+#[derive(Debug, thiserror::Error)]
+pub enum Held {
+    /// Its schema is in a registry that the configuration does not name.
+    #[error(
+        "it is written by an Avro converter, or another that keeps schemas in a registry: name that one as `registry` of this \
+         source in [[region.debezium]]"
+    )]
+    RegistryUnnamed,
+    /// Its schema is not to be had.
+    #[error("its schema is not known")]
+    Schema(#[from] registry::Error),
+    /// Deletions of its topic are missing values, which elsewhere say nothing.
+    #[error(
+        "it is a row without an envelope (ExtractNewRecordState), and deletions there are missing values: name the topic in \
+         `flattened` of this source in [[region.debezium]], or set delete.tombstone.handling.mode=rewrite there"
+    )]
+    FlattenedUndeclared,
 }
 
 /// What follows from an error.
@@ -98,9 +137,11 @@ impl Error {
                 ) => Remedy::Operator,
                 _ => Remedy::Wait,
             },
-            Self::Setup(_) | Self::TopicMissing { .. } | Self::OffsetGone { .. } | Self::TopicAnew { .. } => {
-                Remedy::Operator
-            }
+            Self::Setup(_)
+            | Self::TopicMissing { .. }
+            | Self::OffsetGone { .. }
+            | Self::TopicAnew { .. }
+            | Self::Held { .. } => Remedy::Operator,
             Self::Grown | Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
             Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
         }

@@ -1,8 +1,9 @@
 //! Takes over the Debezium topics that a region has in its own Kafka, as they are.
 //!
-//! In: the messages of the region's topics, JSON, with or without Debezium's schema around them. Out: each change as a
-//! source record of its feed, as it was written but for the schema, for dates, times and amounts that only the schema
-//! explains, and for what is not to be believed of the row before. The position is the group's offset in the region's own
+//! In: the messages of the region's topics, JSON with or without Debezium's schema around them, or Avro by the schemas of a
+//! registry; envelopes, or rows that were flattened. Out: each change as a source record of its feed, an envelope in JSON, as
+//! it was written but for the schema, for dates, times and amounts that only the schema explains, and for what is not to be
+//! believed of the row before. The position is the group's offset in the region's own
 //! Kafka, committed only after our Kafka has acknowledged the change and every change before it of its partition; what
 //! comes again after a kill has the same ids and bytes.
 //!
@@ -11,10 +12,14 @@
 //! between would be lost without a word. So is a topic that was deleted and made anew: its id, which stands in the metadata of
 //! the group's offsets, is another, and an offset of the old one would pass over what the new one begins with.
 
+mod avro;
 mod before;
 pub(crate) mod change;
 mod consumer;
+mod content;
 mod error;
+mod flattened;
+mod registry;
 mod source;
 mod topic_id;
 pub(crate) mod written;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::Message as _;
+use rdkafka::message::BorrowedMessage;
 use runtime::health::Health;
 use schemas::{Format, Timestamp};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::change::{self, Message, Topic};
+use super::avro;
+use super::change::{self, Message, Sent, Topic};
 use super::consumer::{Consumer, KnownIds, Mark, Offsets};
-use super::error::{Error, Remedy};
+use super::content::Content;
+use super::error::{Error, Held, Remedy};
+use super::registry::{Part, Registry, framed};
 use super::written::Written;
 use crate::config::Debezium;
 use crate::files::{Interrupted, Window};
@@ -38,6 +42,7 @@ pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
         order: source.keys.get(name).map(String::as_str),
         full: source.full.contains(name),
         wall_clock: source.wall_clock.get(name),
+        flattened: source.flattened.get(name).map(String::as_str),
     };
     let topics = source.topics.keys().map(topic).collect();
     Follower {
@@ -46,7 +51,9 @@ pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
         source: &source,
         topics,
         counts,
+        registry: source.registry.as_deref().map(|url| Registry::new(url, source.registry_ids)),
         known: KnownIds::new(),
+        held: None,
         told: None,
         health,
         component,
@@ -62,7 +69,10 @@ struct Follower<'a> {
     /// What the configuration says of each topic.
     topics: Vec<Topic<'a>>,
     counts: DebeziumCounts,
+    registry: Option<Registry>,
     known: KnownIds,
+    /// The message that could not be read: nothing is well before it is, or was left out.
+    held: Option<Mark>,
     /// What is wrong, said once.
     told: Option<String>,
     health: Health,
@@ -106,13 +116,17 @@ impl Follower<'_> {
         }
     }
 
-    /// Somebody must do something: said once for every thing.
+    /// Somebody must do something: said once for every thing, whichever message of several meets it first.
     fn fault(&mut self, error: &Error) {
         let text = runtime::exit::chain(error);
-        if self.told.as_ref() != Some(&text) {
+        let thing = match error {
+            Error::Held { source, .. } => runtime::exit::chain(source),
+            _ => text.clone(),
+        };
+        self.health.set_ready(self.component, false, text.clone());
+        if self.told.as_ref() != Some(&thing) {
             tracing::error!(region = self.feed.region(), name = self.source.name, "{text}");
-            self.health.set_ready(self.component, false, text.clone());
-            self.told = Some(text);
+            self.told = Some(thing);
         }
     }
 
@@ -131,19 +145,23 @@ impl Follower<'_> {
             opened = Consumer::open(self.source, self.counts.lag.clone(), &mut self.known) => Arc::new(opened?),
             () = shutdown.wait() => return Err(Interrupted::Stopping.into()),
         };
-        self.well();
+        self.held = self.held.filter(|held| !consumer.began_behind(held));
+        if self.held.is_none() {
+            self.well();
+        }
         let mut way = Way {
             window: Window::new(self.feed),
             offsets: consumer.resumed(),
             passed: BTreeMap::new(),
             written: Vec::new(),
+            deleted: BTreeMap::new(),
         };
         way.written.resize_with(self.feeds.len(), Written::default);
         let ended = tokio::select! {
             ended = self.read(&consumer, &mut way) => ended,
             () = shutdown.wait() => Err(Interrupted::Stopping.into()),
         };
-        if matches!(ended, Err(Error::Interrupted(Interrupted::Stopping))) {
+        if matches!(ended, Err(Error::Interrupted(Interrupted::Stopping) | Error::Held { .. })) {
             // What is not stored by then comes again.
             let _ = tokio::time::timeout(self.feed.intake.limits.drain.0, way.finish()).await;
         }
@@ -151,7 +169,7 @@ impl Follower<'_> {
         ended
     }
 
-    async fn read(&self, consumer: &Arc<Consumer>, way: &mut Way<'_>) -> Result<(), Error> {
+    async fn read(&mut self, consumer: &Arc<Consumer>, way: &mut Way<'_>) -> Result<(), Error> {
         let mut ticks = interval(COMMIT_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticked = 0;
@@ -178,31 +196,37 @@ impl Follower<'_> {
                     let message = message?;
                     let topic = consumer.place(message.topic()).expect("only the topics of the source are assigned");
                     let mark = Mark { topic, partition: message.partition(), next: message.offset() + 1 };
-                    self.message(message.topic(), message.key(), message.payload(), mark, way).await?;
+                    self.message(&message, mark, way).await?;
+                    if self.held == Some(mark) {
+                        self.held = None;
+                        self.well();
+                    }
                 }
             }
         }
     }
 
     /// Sends one message on.
-    async fn message(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        mark: Mark,
-        way: &mut Way<'_>,
-    ) -> Result<(), Error> {
-        let feed = &self.feeds[mark.topic];
+    async fn message(&mut self, message: &BorrowedMessage<'_>, mark: Mark, way: &mut Way<'_>) -> Result<(), Error> {
+        let (topic, feeds) = (message.topic(), self.feeds);
+        let feed = &feeds[mark.topic];
         let limit = feed.intake.limits.message.as_bytes();
         let coordinates = format!("{topic}/{}@{}", mark.partition, mark.next - 1);
-        let of_key = || match key {
-            Some(key) => feed.router.of_text(&String::from_utf8_lossy(key)),
+        let key = self.decoded(Part::Key, message, message.key(), mark).await?;
+        let value = self.decoded(Part::Value, message, message.payload(), mark).await?;
+        let sent = Sent { key: key.content(), value: value.content(), at: message.timestamp().to_millis() };
+        let of_key = || match sent.key {
+            Some(key) => feed.router.of_text(&key.shown()),
             // Without either the order within its partition is kept.
             None => feed.router.of_text(&format!("{topic}/{}", mark.partition)),
         };
-        let read = change::read(key, value, self.topics[mark.topic], &mut way.written[mark.topic]);
-        let size = value.map_or(0, <[u8]>::len) as u64;
+        let read = match way.is_told(mark, sent) {
+            true => Message::Tombstone,
+            false => change::read(sent, self.topics[mark.topic], &mut way.written[mark.topic]),
+        };
+        if self.topics[mark.topic].flattened.is_some() {
+            way.remember(mark, sent.key, &read);
+        }
         let left_out;
         let (payload, at, partitions) = match &read {
             Message::Tombstone => {
@@ -210,10 +234,11 @@ impl Follower<'_> {
                 way.pass(mark);
                 return Ok(());
             }
+            Message::Undeclared => return Err(self.held(message, mark, Held::FlattenedUndeclared)),
             Message::Unreadable => {
                 feed.intake.metrics.oddities.of(Oddity::Unreadable).inc();
                 let partition = of_key();
-                (value.unwrap_or_default(), None, partition..partition + 1)
+                (message.payload().unwrap_or_default(), None, partition..partition + 1)
             }
             // It concerns every row, and order holds within a partition only.
             Message::Change(change) if change.truncation => (&*change.envelope, change.at, 0..feed.router.partitions()),
@@ -224,7 +249,7 @@ impl Follower<'_> {
         };
         let payload = if payload.len() as u64 > limit {
             feed.intake.metrics.oddities.of(Oddity::Oversized).inc();
-            left_out = intake::left_out(size, limit);
+            left_out = intake::left_out(payload.len() as u64, limit);
             left_out.as_bytes()
         } else {
             payload
@@ -246,6 +271,51 @@ impl Follower<'_> {
         }
         Ok(())
     }
+
+    /// A part of a message as JSON, where a schema explains it; as it is where it is not of that schema, or not Avro.
+    async fn decoded<'m>(
+        &mut self,
+        part: Part,
+        message: &BorrowedMessage<'_>,
+        bytes: Option<&'m [u8]>,
+        mark: Mark,
+    ) -> Result<Decoded<'m>, Error> {
+        let Some(bytes) = bytes else { return Ok(Decoded::Missing) };
+        let Some(framed) = framed(part, message.headers(), bytes) else { return Ok(Decoded::Plain(bytes)) };
+        let schema = match (&mut self.registry, part) {
+            (Some(registry), _) => registry.schema(framed.id).await.map_err(Held::from),
+            // It tells rows apart all the same.
+            (None, Part::Key) => Ok(None),
+            (None, Part::Value) => Err(Held::RegistryUnnamed),
+        };
+        let schema = schema.map_err(|held| self.held(message, mark, held))?;
+        let decoded = schema.and_then(|schema| Some(Decoded::Avro(schema.json(framed.datum)?, schema)));
+        Ok(decoded.unwrap_or(Decoded::Plain(bytes)))
+    }
+
+    fn held(&mut self, message: &BorrowedMessage<'_>, mark: Mark, source: Held) -> Error {
+        self.held = Some(mark);
+        let (group, topic) = (self.source.group.clone(), message.topic().to_owned());
+        Error::Held { group, topic, partition: mark.partition, offset: message.offset(), source }
+    }
+}
+
+/// A part of a message.
+enum Decoded<'m> {
+    Missing,
+    Plain(&'m [u8]),
+    /// As JSON, with its schema.
+    Avro(String, Arc<avro::Schema>),
+}
+
+impl Decoded<'_> {
+    fn content(&self) -> Option<Content<'_>> {
+        match self {
+            Self::Missing => None,
+            Self::Plain(bytes) => Some(Content::of(bytes)),
+            Self::Avro(text, schema) => Some(Content { schema: Some(schema.connect()), text: text.as_bytes() }),
+        }
+    }
 }
 
 /// Records under way, and how far everything is stored.
@@ -256,9 +326,28 @@ struct Way<'a> {
     passed: BTreeMap<(usize, i32), Mark>,
     /// What is known of each topic's schema.
     written: Vec<Written>,
+    /// By topic and partition the key of the row whose deletion was the last message, where topics are flattened.
+    deleted: BTreeMap<(usize, i32), String>,
 }
 
 impl Way<'_> {
+    /// Whether a value is missing because the message before it has told the deletion (`rewrite-with-tombstone`).
+    fn is_told(&self, mark: Mark, sent: Sent<'_>) -> bool {
+        let is_missing = sent.value.is_none_or(|value| value.is_missing());
+        let told = self.deleted.get(&(mark.topic, mark.partition)).filter(|_| is_missing);
+        told.is_some_and(|told| sent.key.is_some_and(|key| *told == key.shown()))
+    }
+
+    fn remember(&mut self, mark: Mark, key: Option<Content<'_>>, read: &Message<'_>) {
+        let place = (mark.topic, mark.partition);
+        self.deleted.remove(&place);
+        if let (Message::Change(change), Some(key)) = (read, key)
+            && change.deletion
+        {
+            self.deleted.insert(place, key.shown().into_owned());
+        }
+    }
+
     fn note(&mut self, stored: Option<Option<Mark>>) {
         if let Some(mark) = stored.flatten() {
             self.offsets.note(mark);

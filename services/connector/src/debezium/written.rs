@@ -39,12 +39,25 @@ const IDENTITY: &str = "replica_identity";
 pub struct Written {
     /// None before the first change, empty without a schema.
     schema: Option<String>,
+    /// That schema is a row's, not an envelope's around rows.
+    is_of_row: bool,
     /// Nobody says which columns are a wall clock's.
     unsaid: bool,
     /// Columns whose values have to be written out.
     columns: BTreeMap<String, Type>,
     /// Columns of the row before that may be null, and that no default stands for then.
     nullable: BTreeSet<String>,
+}
+
+/// A schema as it stands around a change, and what it is of; none where the change stands alone.
+#[derive(Clone, Copy, Debug)]
+pub enum Schema<'a> {
+    /// An envelope.
+    Enveloped(Option<&'a RawValue>),
+    /// A row.
+    Flattened(Option<&'a RawValue>),
+    /// The key of a row: there is no more of it.
+    Key(Option<&'a RawValue>),
 }
 
 /// What a value means that is not what it looks like.
@@ -73,15 +86,20 @@ const DAY: i128 = 86_400_000_000_000;
 impl Written {
     /// Takes the schema of a change for that of its values; without one no more is known of them than which are a
     /// `wall_clock`'s, if that is.
-    pub fn learn(&mut self, schema: Option<&RawValue>, wall_clock: Option<&BTreeSet<String>>) {
+    pub fn learn(&mut self, schema: Schema<'_>, wall_clock: Option<&BTreeSet<String>>) {
+        let (schema, is_of_row) = match schema {
+            Schema::Enveloped(schema) => (schema, false),
+            Schema::Flattened(schema) | Schema::Key(schema) => (schema, true),
+        };
         let text = schema.map_or("", RawValue::get);
-        if self.schema.as_deref() == Some(text) {
+        if self.schema.as_deref() == Some(text) && self.is_of_row == is_of_row {
             return;
         }
         self.schema = Some(text.to_owned());
+        self.is_of_row = is_of_row;
         self.unsaid = schema.is_none() && wall_clock.is_none();
         (self.columns, self.nullable) = match schema {
-            Some(_) => columns(text),
+            Some(_) => columns(text, is_of_row),
             None => {
                 let unzoned = wall_clock.into_iter().flatten().map(|column| (column.clone(), Type::Unzoned));
                 (unzoned.collect(), BTreeSet::new())
@@ -166,7 +184,7 @@ pub fn is_unsent(value: &str) -> bool {
 }
 
 /// Writes an object, its values by `write`.
-fn object(out: &mut String, fields: &[(Cow<'_, str>, &RawValue)], mut write: impl FnMut(&str, &str, &mut String)) {
+pub fn object(out: &mut String, fields: &[(Cow<'_, str>, &RawValue)], mut write: impl FnMut(&str, &str, &mut String)) {
     let mut before = '{';
     for (name, value) in fields {
         out.push(before);
@@ -295,13 +313,13 @@ fn digits(mut number: Vec<u8>) -> String {
 
 /// A field of Kafka Connect's schemas.
 #[derive(Deserialize)]
-struct Schema<'a> {
+struct Field<'a> {
     #[serde(borrow)]
     field: Option<Cow<'a, str>>,
     #[serde(borrow)]
     name: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
-    fields: Vec<Schema<'a>>,
+    fields: Vec<Field<'a>>,
     #[serde(borrow, default)]
     parameters: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(default)]
@@ -309,7 +327,7 @@ struct Schema<'a> {
     default: Option<IgnoredAny>,
 }
 
-impl Schema<'_> {
+impl Field<'_> {
     fn meaning(&self) -> Option<Type> {
         Some(match &**self.name.as_ref()? {
             "io.debezium.time.Date" | "org.apache.kafka.connect.data.Date" => Type::Day,
@@ -332,14 +350,21 @@ impl Schema<'_> {
 }
 
 /// Of a change's schema: the columns that have to be written out, and those of the row before that may be null.
-fn columns(schema: &str) -> (BTreeMap<String, Type>, BTreeSet<String>) {
-    let Ok(change) = serde_json::from_str::<Schema<'_>>(schema) else { return Default::default() };
+fn columns(schema: &str, is_of_row: bool) -> (BTreeMap<String, Type>, BTreeSet<String>) {
+    let Ok(schema) = serde_json::from_str::<Field<'_>>(schema) else { return Default::default() };
+    let rows = match is_of_row {
+        true => vec![(&schema, true)],
+        false => {
+            let of = |name: &str| schema.fields.iter().find(|part| part.field.as_deref() == Some(name));
+            [of("before").map(|row| (row, true)), of("after").map(|row| (row, false))].into_iter().flatten().collect()
+        }
+    };
     let (mut written, mut nullable) = (BTreeMap::new(), BTreeSet::new());
-    for row in change.fields.iter().filter(|part| matches!(part.field.as_deref(), Some("before" | "after"))) {
+    for (row, is_before) in rows {
         for column in row.fields.iter().take(COLUMNS_MAX) {
             let Some(name) = column.field.as_deref() else { continue };
             written.extend(column.meaning().map(|meaning| (name.to_owned(), meaning)));
-            if row.field.as_deref() == Some("before") && column.optional && column.default.is_none() {
+            if is_before && column.optional && column.default.is_none() {
                 nullable.insert(name.to_owned());
             }
         }
@@ -381,7 +406,7 @@ mod tests {
 
     fn out(schema: &str, change: &str) -> String {
         let mut written = Written::default();
-        written.learn(Some(serde_json::from_str(schema).expect("JSON")), None);
+        written.learn(Schema::Enveloped(Some(serde_json::from_str(schema).expect("JSON"))), None);
         String::from_utf8(written.out(change.as_bytes(), None).into_owned()).expect("text")
     }
 
@@ -471,13 +496,13 @@ mod tests {
         };
         let mut written = Written::default();
         let mut day = |name: &str| {
-            written.learn(Some(&*schema(name)), None);
+            written.learn(Schema::Enveloped(Some(&*schema(name))), None);
             String::from_utf8(written.out(br#"{"before":{"d":86400000}}"#, None).into_owned()).expect("text")
         };
         assert_eq!(day("io.debezium.time.Timestamp"), r#"{"before":{"d":"1970-01-02T00:00:00"}}"#);
         assert_eq!(day("io.debezium.time.MicroTimestamp"), r#"{"before":{"d":"1970-01-01T00:01:26.4"}}"#);
         assert_eq!(day("other"), r#"{"before":{"d":86400000}}"#);
-        written.learn(None, None);
+        written.learn(Schema::Enveloped(None), None);
         assert!(written.columns.is_empty(), "nothing is known without a schema");
     }
 
@@ -488,7 +513,7 @@ mod tests {
         let out = |change: &str, wall_clock: Option<&[&str]>| {
             let wall_clock = wall_clock.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect());
             let mut written = Written::default();
-            written.learn(None, wall_clock.as_ref());
+            written.learn(Schema::Enveloped(None), wall_clock.as_ref());
             String::from_utf8(written.out(change.as_bytes(), None).into_owned()).expect("text")
         };
         let row = |at: &str, seen: &str| {

@@ -5,6 +5,7 @@
 //! send is never taken for an empty one: it comes from the row before, or the change is refused.
 
 mod counted;
+mod foreign;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -55,6 +56,8 @@ pub(crate) struct Change<'a> {
     pub before: Option<Cells<'a>>,
     /// Of a changed row: what it was is told, and only its key is to be believed.
     pub before_unvouched: bool,
+    /// Of a changed row: whoever took the envelope away has not told what it was.
+    pub before_untold: bool,
     /// `New` for an inserted row or one of a snapshot, `Update`, or `Cancel` for a deleted one.
     pub correction: CorrectionKind,
     /// When it was committed.
@@ -68,7 +71,7 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
     if payload.is_empty() || payload == b"null" {
         return Err(Stop::Ignore(Rule::Tombstone));
     }
-    let outer: Envelope<'a> = serde_json::from_slice(payload).map_err(|_| Stop::park(Rule::ChangeUnreadable))?;
+    let outer: Envelope<'a> = serde_json::from_slice(payload).map_err(|_| Stop::park(foreign::rule(payload)))?;
     let envelope = match outer.payload {
         Some(inner) => *inner,
         None => outer,
@@ -97,15 +100,17 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
             return Ok(Told::Emptied { table, committed_at });
         }
         Some("m") => return Err(Stop::Ignore(Rule::DatabaseMessage)),
-        _ => return Err(Stop::park(Rule::ChangeUnreadable)),
+        _ => return Err(Stop::park(foreign::rule(payload))),
     };
     let unreadable =
         cells.iter().filter(|(_, value)| value == UNREADABLE).find_map(|(name, _)| program.reads_column(name));
     if let Some(column) = unreadable {
         return Err(Stop::refuse(Rule::ColumnUnreadable, column));
     }
-    let before_unvouched = before_unvouched && correction == CorrectionKind::Update;
-    Ok(Told::Row(Change { cells, before, before_unvouched, correction, committed_at, table }))
+    let is_update = correction == CorrectionKind::Update;
+    let before_unvouched = before_unvouched && is_update;
+    let before_untold = envelope.flattened && is_update;
+    Ok(Told::Row(Change { cells, before, before_unvouched, before_untold, correction, committed_at, table }))
 }
 
 /// The row with times written out that the database counts. Only where the package reads a time: elsewhere a number is one.
@@ -155,6 +160,9 @@ struct Envelope<'a> {
     ts_ms: Option<Milliseconds>,
     #[serde(borrow)]
     replica_identity: Option<Cow<'a, str>>,
+    /// The connector made the envelope, of a row that had none.
+    #[serde(default)]
+    flattened: bool,
 }
 
 /// How much of `before` somebody answers for.

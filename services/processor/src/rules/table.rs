@@ -165,8 +165,32 @@ with_fhir_rules! { rules,
     ChangeUnreadable "change-unreadable" Parks Error {
         meaning "Posten är inte ett Debezium-kuvert: JSON med op, before och after.",
                 "The record is not a Debezium envelope: JSON with op, before and after.";
-        remedy "Kontrollera att källan skriver JSON, och att flödet är rätt.",
-               "check that the source writes JSON, and that the feed is the right one";
+        remedy "Kontrollera att källan skriver JSON eller Avro, och att flödet är rätt.",
+               "check that the source writes JSON or Avro, and that the feed is the right one";
+    }
+    ChangeEncoded "change-encoded" Parks Error {
+        meaning "Posten är skriven av en konverterare som har sina scheman i ett schemaregister: Protobuf, JSON Schema, eller Avro som inte stämmer med sitt schema.",
+                "The record is written by a converter that keeps its schemas in a schema registry: Protobuf, JSON Schema, or Avro that does not fit its schema.";
+        remedy "Låt Debezium skriva Avro eller JSON (value.converter), nämn schemaregistret i registry under [[region.debezium]], och läs om ämnet från början.",
+               "have Debezium write Avro or JSON (value.converter), name the schema registry in registry of [[region.debezium]], and read the topic anew from its beginning";
+    }
+    ChangeFlattened "change-flattened" Parks Error {
+        meaning "Posten är en rad utan Debezium-kuvert, som ExtractNewRecordState skriver.",
+                "The record is a row without Debezium's envelope, as ExtractNewRecordState writes it.";
+        remedy "Nämn ämnet i flattened under [[region.debezium]] och läs om det från början; eller ta bort transformationen.",
+               "name the topic in flattened of [[region.debezium]] and read it anew from its beginning; or leave the transform out";
+    }
+    ChangeCloudEvent "change-cloud-event" Parks Error {
+        meaning "Posten är en CloudEvent, som CloudEventsConverter skriver.",
+                "The record is a CloudEvent, as CloudEventsConverter writes it.";
+        remedy "Sätt value.converter till org.apache.kafka.connect.json.JsonConverter eller en Avro-konverterare.",
+               "set value.converter to org.apache.kafka.connect.json.JsonConverter or an Avro converter";
+    }
+    ChangeStringified "change-stringified" Parks Error {
+        meaning "Posten är en ändring som text för människor (Struct{…}), som StringConverter skriver.",
+                "The record is a change as text for people (Struct{…}), as StringConverter writes it.";
+        remedy "Sätt value.converter till org.apache.kafka.connect.json.JsonConverter eller en Avro-konverterare.",
+               "set value.converter to org.apache.kafka.connect.json.JsonConverter or an Avro converter";
     }
     TableTruncated "table-truncated" Refuses Error {
         meaning "Källans tabell tömdes (TRUNCATE), men det står inte vilken, eller så gäller den vårdplatser, vars siffror har en giltighetstid.",
@@ -189,8 +213,8 @@ with_fhir_rules! { rules,
     DeleteIncomplete "delete-incomplete" Refuses Error {
         meaning "En borttagen rad säger inte vilken uppgift som tas tillbaka: nyckel eller period saknas, eller är inte att lita på.",
                 "A deleted row does not say which statement is taken back: key or period is missing, or not to be believed.";
-        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan; ett Debezium-topic nämns då i full under [[region.debezium]].",
-               "ALTER TABLE … REPLICA IDENTITY FULL in the source; a Debezium topic is then named in full of [[region.debezium]]";
+        remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan; ett Debezium-topic nämns då i full under [[region.debezium]]. Där ExtractNewRecordState skriver: delete.tombstone.handling.mode=rewrite, annars säger en borttagning bara sin nyckel.",
+               "ALTER TABLE … REPLICA IDENTITY FULL in the source; a Debezium topic is then named in full of [[region.debezium]]. Where ExtractNewRecordState writes: delete.tombstone.handling.mode=rewrite, else a deletion says its key only";
     }
     DeleteUnvouched "delete-unvouched" Refuses Error {
         meaning "Debezium hittar på värden i en borttagen rad när tabellen har förvald replica identity, och ingen säger att den inte har det.",
@@ -549,6 +573,12 @@ with_fhir_rules! { rules,
                 "Staffed plus closed beds are more than the decided ones.";
         remedy "Kontrollera raden; disponibla ska inte räkna stängda.",
                "check the row; disponibla should not count closed beds";
+    }
+    BeforeUntold "before-untold" Notes Warning {
+        meaning "Raden kom utan Debezium-kuvert (ExtractNewRecordState), och hur den var före ändringen är inte sagt; uppgifter om en annan period eller kontakt tas inte tillbaka.",
+                "The row came without Debezium's envelope (ExtractNewRecordState), and what it was before the change is not told; a statement of another period or contact is not taken back.";
+        remedy "Ta bort transformationen för ämnet och ur flattened under [[region.debezium]], med REPLICA IDENTITY FULL i källan; kan perioden och kontakten inte ändras räcker det att låta den vara.",
+               "leave the transform out for the topic, and the topic out of flattened of [[region.debezium]], with REPLICA IDENTITY FULL in the source; where neither period nor contact can change, let it be";
     }
     BeforeUnvouched "before-unvouched" Notes Warning {
         meaning "Av raden före ändringen är bara nyckeln att lita på; uppgifter om en annan period eller kontakt tas inte tillbaka.",
