@@ -12,7 +12,7 @@ use std::{
 
 use schemas::{
     Decoder, Kind,
-    registry::{Client, client, development_id_current, server, subject},
+    registry::{Client, Registered, client, development_id, development_id_current, server, subject},
 };
 use serde_json::{Value, json};
 
@@ -67,15 +67,41 @@ fn what_the_registry_does_not_know_is_refused_in_its_own_words() {
         other => panic!("{other}"),
     };
     assert_eq!(refusal(client.schema(7).expect_err("unknown id")), (404, 40403));
-    assert_eq!(
-        refusal(client.id_of("region.99.common.encounter", Kind::Encounter).expect_err("no region")),
-        (404, 40401)
-    );
-    // Not found, so the client tries to register, and a read-only registry says so.
-    assert_eq!(
-        refusal(client.id_of("region.14.common.person", Kind::Encounter).expect_err("other kind")),
-        (422, 42205)
-    );
+    let registering = client.clone().registering(true);
+    let person = "region.14.common.person";
+    let registered = registering.id_of(person, Kind::Encounter);
+    assert_eq!(refusal(registered.expect_err("a read-only registry")), (422, 42205));
+    for topic in [person, "region.99.common.encounter"] {
+        let error = client.id_of(topic, Kind::Encounter).expect_err("only looked up");
+        assert!(error.passes(), "somebody may register it: {error}");
+        let text = error.to_string();
+        let subject = subject(topic);
+        for part in ["version 2 of Encounter", &subject, &format!("`topics apply --registry {}`", server.url())] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_development_registry_has_every_version_and_rule_already() {
+    let server = server::spawn("127.0.0.1:0").expect("listens");
+    let client = Client::new(server.url());
+    for kind in Kind::ALL {
+        let subject = subject(topic_of(kind));
+        let numbers: Vec<u32> = (1..=kind.versions().len() as u32).collect();
+        assert_eq!(client.versions(&subject).expect("answered"), numbers);
+        assert_eq!(client.compatibility(&subject).expect("answered").as_deref(), Some(kind.compatibility().as_str()));
+        for (version, avsc) in numbers.into_iter().zip(kind.versions()) {
+            let there = Registered { id: development_id(kind, version), version };
+            assert_eq!(client.look_up(&subject, avsc).expect("answered"), Some(there));
+            assert_eq!(client.register(&subject, avsc).expect("answered"), there.id);
+        }
+        let error = client.set_compatibility(&subject, kind.compatibility()).expect_err("read-only");
+        assert!(matches!(error, client::Error::Refused { code: 42205, .. }), "{error}");
+    }
+    let nowhere = subject("region.99.parked");
+    assert_eq!(client.versions(&nowhere).expect("answered"), [0_u32; 0]);
+    assert_eq!(client.compatibility(&nowhere).expect("answered"), None);
 }
 
 #[test]
