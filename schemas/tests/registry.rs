@@ -186,6 +186,16 @@ fn every_listed_subject_is_answered() {
 
 /// Answers the first `failures` requests with 503 and the rest with a schema; counts them.
 fn stumbling_registry(failures: u32) -> (String, Arc<AtomicU32>) {
+    made_up_registry(move |_, count| match count {
+        n if n < failures => ("503 Service Unavailable", r#"{"error_code":50301,"message":"electing"}"#),
+        _ => ("200 OK", r#"{"schema":"\"string\""}"#),
+    })
+}
+
+/// Answers as it is told, given the request and how many came before it; counts them.
+fn made_up_registry(
+    answer: impl Fn(&str, u32) -> (&'static str, &'static str) + Send + 'static,
+) -> (String, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("address"));
     let count = Arc::new(AtomicU32::new(0));
@@ -193,11 +203,10 @@ fn stumbling_registry(failures: u32) -> (String, Arc<AtomicU32>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let _ = stream.read(&mut [0; 4096]);
-            let (status, body) = match counted.fetch_add(1, Ordering::Relaxed) {
-                n if n < failures => ("503 Service Unavailable", r#"{"error_code":50301,"message":"electing"}"#),
-                _ => ("200 OK", r#"{"schema":"\"string\""}"#),
-            };
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..length]);
+            let (status, body) = answer(&request, counted.fetch_add(1, Ordering::Relaxed));
             let _ = write!(
                 stream,
                 "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -223,6 +232,36 @@ fn a_stumbling_registry_is_asked_again_and_a_lying_one_is_not() {
     let error = Client::new(url).id_of("region.14.parked", Kind::Parked).expect_err("not an id");
     assert!(matches!(error, client::Error::NotUnderstood { .. }), "{error}");
     assert_eq!(count.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_registry_that_has_only_just_started_is_not_believed_to_lack_a_schema() {
+    const NO_SCHEMA: (&str, &str) = ("404 Not Found", r#"{"error_code":40403,"message":"Schema not found"}"#);
+    let (url, count) = made_up_registry(|_, count| match count {
+        0..3 => NO_SCHEMA,
+        _ => ("200 OK", r#"{"schema":"\"string\""}"#),
+    });
+    assert_eq!(Client::new(url).schema(1).expect("fourth attempt"), "\"string\"");
+    assert_eq!(count.load(Ordering::Relaxed), 4);
+
+    let (url, _) = made_up_registry(|request, _| match request.starts_with("GET /subjects ") {
+        true => ("200 OK", "[]"),
+        false => NO_SCHEMA,
+    });
+    let error = Client::new(&url).schema(1).expect_err("it knows nothing yet");
+    assert!(matches!(error, client::Error::Empty { .. }) && error.passes(), "{error}");
+    assert!(error.to_string().contains(&format!("`topics apply --registry {url}`")), "{error}");
+
+    let (url, count) = made_up_registry(|request, _| match request.starts_with("GET /subjects ") {
+        true => ("200 OK", r#"["region.14.parked-value"]"#),
+        false => NO_SCHEMA,
+    });
+    let client = Client::new(url);
+    for _ in 0..3 {
+        let error = client.clone().schema(1).expect_err("it knows others");
+        assert!(matches!(error, client::Error::Refused { status: 404, .. }) && !error.passes(), "{error}");
+        assert_eq!(count.load(Ordering::Relaxed), 6, "believed for a while: a stranger may write many such records");
+    }
 }
 
 #[test]

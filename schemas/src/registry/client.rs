@@ -2,9 +2,14 @@
 //!
 //! Services ask at start and when a new schema id turns up, never per record.
 
-use std::{thread, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 use ureq::typestate::WithBody;
 
@@ -20,6 +25,13 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
 /// The longest answer that is read; our largest schema takes 15 kB.
 const ANSWER_LIMIT: u64 = 1024 * 1024;
 
+/// How long the answer holds that there is no such schema: it takes seconds to get, and a stranger may write many records.
+const MISSING_HOLDS: Duration = Duration::from_secs(60);
+/// How many such answers are remembered.
+const MISSING_MAX: usize = 1000;
+/// The interface's code for it.
+const NO_SUCH_SCHEMA: u32 = 40403;
+
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
 /// A connection to a registry; cheap to clone.
@@ -28,6 +40,8 @@ pub struct Client {
     url: String,
     agent: ureq::Agent,
     registers: bool,
+    /// Ids that the registry did not know, and when.
+    missing: Arc<Mutex<HashMap<u32, Instant>>>,
 }
 
 /// Why a question to the registry has no answer.
@@ -77,6 +91,15 @@ pub enum Error {
         /// The current version of its schema.
         version: u32,
     },
+    /// The registry does not know a schema, nor anything else.
+    #[error(
+        "schema registry at {url} holds nothing: it is still reading what it keeps, or new; \
+         register schemas with `topics apply --registry {url}`"
+    )]
+    Empty {
+        /// The registry.
+        url: String,
+    },
 }
 
 impl Error {
@@ -84,7 +107,7 @@ impl Error {
     /// register the schema. Of what was asked it then says nothing.
     pub fn passes(&self) -> bool {
         match self {
-            Error::Unreachable { .. } | Error::NotRegistered { .. } => true,
+            Error::Unreachable { .. } | Error::NotRegistered { .. } | Error::Empty { .. } => true,
             Error::Refused { status, .. } => *status >= 500 || *status == 429,
             Error::NotUnderstood { .. } => false,
         }
@@ -112,7 +135,7 @@ impl Client {
             .proxy(None)
             .build()
             .new_agent();
-        Self { url: url.into().trim_end_matches('/').to_owned(), agent, registers: false }
+        Self { url: url.into().trim_end_matches('/').to_owned(), agent, registers: false, missing: Arc::default() }
     }
 
     /// Whether [`Self::id_of`] registers what is not there, as a trial without `topics apply` may want.
@@ -133,14 +156,35 @@ impl Client {
         }
     }
 
-    /// Text of the schema with this id.
+    /// Text of the schema with this id; refused with status 404 when there is none.
+    ///
+    /// A registry never forgets an id, but one that has just started may not have read it yet (Karapace answers 404 then):
+    /// it is asked as often as one that is away, and believed only when it knows anything at all.
     pub fn schema(&self, id: u32) -> Result<String, Error> {
-        self.get::<Schema>(&format!("/schemas/ids/{id}")).map(|answer| answer.schema)
+        let url = format!("{}/schemas/ids/{id}", self.url);
+        let asked = self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        if asked.is_some_and(|asked| asked.elapsed() < MISSING_HOLDS) {
+            let message = "not known less than a minute ago".to_owned();
+            return Err(Error::Refused { url, status: 404, code: NO_SUCH_SCHEMA, message });
+        }
+        let is_early = |status| is_passing(status) || status == 404;
+        let answer = self.ask::<Schema>(&url, is_early, || self.agent.get(&url).header("accept", CONTENT_TYPE).call());
+        if let Err(Error::Refused { status: 404, .. }) = answer {
+            if self.get::<Vec<IgnoredAny>>("/subjects")?.is_empty() {
+                return Err(Error::Empty { url: self.url.clone() });
+            }
+            let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            if missing.len() == MISSING_MAX {
+                missing.clear();
+            }
+            missing.insert(id, Instant::now());
+        }
+        answer.map(|answer| answer.schema)
     }
 
     pub(super) fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, Error> {
         let url = format!("{}{path}", self.url);
-        self.ask(&url, || self.agent.get(&url).header("accept", CONTENT_TYPE).call())
+        self.ask(&url, is_passing, || self.agent.get(&url).header("accept", CONTENT_TYPE).call())
     }
 
     pub(super) fn post<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T, Error> {
@@ -158,7 +202,7 @@ impl Client {
         request: impl Fn(&str) -> ureq::RequestBuilder<WithBody>,
     ) -> Result<T, Error> {
         let url = format!("{}{path}", self.url);
-        self.ask(&url, || {
+        self.ask(&url, is_passing, || {
             request(&url).header("accept", CONTENT_TYPE).content_type(CONTENT_TYPE).send(body.to_string())
         })
     }
@@ -167,6 +211,7 @@ impl Client {
     fn ask<T: for<'de> Deserialize<'de>>(
         &self,
         url: &str,
+        is_passing: impl Fn(u16) -> bool,
         attempt: impl Fn() -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<T, Error> {
         let mut pause = PAUSE_FIRST;
