@@ -52,7 +52,7 @@ fn a_connector_whose_schema_is_not_registered_waits_says_so_and_goes_on() {
         (StatusCode::SERVICE_UNAVAILABLE, r#"{"error_code":50301,"message":"electing"}"#),
     );
     let remedy = format!("register it with `topics apply --registry http://{address}`");
-    for (answer, reason) in [(overloaded, "code 50301"), (empty, &remedy)] {
+    for (answer, reason) in [(overloaded, "code 50301"), (empty, remedy.as_str())] {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("tokio");
         let listener = runtime.block_on(TcpListener::bind(&address)).expect("listens");
