@@ -17,7 +17,7 @@ OUT ?=
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080)
@@ -75,6 +75,10 @@ chaos: prerequisites ## Kill everything in turn under load; nothing may be lost,
 	  echo "without the full disk: only root can give Kafka a small file system" >&2; \
 	  $(BIN)/chaos $(CHAOS_ARGS); \
 	fi
+
+.PHONY: check-registries
+check-registries: ## Register every schema with a real Apicurio (200 MB once, Karapace by hand; not part of CI)
+	topics/check-registries.sh
 
 .PHONY: format
 format: ## Format the code

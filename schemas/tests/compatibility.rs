@@ -28,6 +28,44 @@ fn every_pair_of_versions_keeps_the_rule() {
     }
 }
 
+/// Apicurio answers a version that differs from another only in documentation, defaults, aliases or an enum's default with the
+/// other's id and stores nothing: such a version would be in our folder and in no registry.
+#[test]
+fn no_two_versions_have_the_same_structure() {
+    for kind in Kind::ALL {
+        let structures: Vec<String> = kind.versions().iter().map(|avsc| structure(avsc)).collect();
+        for (newer, new) in structures.iter().enumerate() {
+            let twin = structures[..newer].iter().position(|old| old == new);
+            assert_eq!(twin.map(|older| older + 1), None, "{kind:?} version {} is the same to a registry", newer + 1);
+        }
+    }
+}
+
+/// Avro's Parsing Canonical Form.
+fn structure(avsc: &str) -> String {
+    schema(avsc).canonical_form()
+}
+
+#[test]
+fn a_structure_is_what_is_encoded_and_nothing_said_of_it() {
+    let check = |what: &str, edit: &dyn Fn(&mut Value), same: bool| {
+        let is_same = structure(&edited(Kind::Encounter, edit)) == structure(Kind::Encounter.avsc());
+        assert_eq!(is_same, same, "{what}");
+    };
+    let at = |schema: &mut Value, name: &str, edit: &dyn Fn(&mut Value)| {
+        let index = field(schema, name);
+        edit(&mut schema["fields"][index]);
+    };
+    check("documentation", &|schema| schema["doc"] = json!("other"), true);
+    check("an alias", &|schema| at(schema, "trigger", &|field| field["aliases"] = json!(["cause"])), true);
+    check("a default", &|schema| at(schema, "trigger", &|field| field["default"] = json!("A01")), true);
+    let guess = |field: &mut Value| field["type"]["default"] = field["type"]["symbols"][0].clone();
+    check("an enum's default", &|schema| at(schema, "patient_class", &guess), true);
+    let grow = |field: &mut Value| field["type"]["symbols"].as_array_mut().expect("symbols").push(json!("NEW"));
+    check("an enum's symbol", &|schema| at(schema, "patient_class", &grow), false);
+    check("a field", &|schema| add(schema, "trigger", json!({ "name": "new", "type": "int", "default": 0 })), false);
+}
+
 /// Changes the current schema of a kind as `edit` does to its JSON.
 fn edited(kind: Kind, edit: impl Fn(&mut Value)) -> String {
     let mut json: Value = serde_json::from_str(kind.avsc()).expect("JSON");

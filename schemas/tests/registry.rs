@@ -12,7 +12,7 @@ use std::{
 
 use schemas::{
     Decoder, Kind,
-    registry::{Client, client, development_id_current, server, subject},
+    registry::{Client, Registered, client, development_id, development_id_current, server, subject},
 };
 use serde_json::{Value, json};
 
@@ -67,15 +67,41 @@ fn what_the_registry_does_not_know_is_refused_in_its_own_words() {
         other => panic!("{other}"),
     };
     assert_eq!(refusal(client.schema(7).expect_err("unknown id")), (404, 40403));
-    assert_eq!(
-        refusal(client.id_of("region.99.common.encounter", Kind::Encounter).expect_err("no region")),
-        (404, 40401)
-    );
-    // Not found, so the client tries to register, and a read-only registry says so.
-    assert_eq!(
-        refusal(client.id_of("region.14.common.person", Kind::Encounter).expect_err("other kind")),
-        (422, 42205)
-    );
+    let registering = client.clone().registering(true);
+    let person = "region.14.common.person";
+    let registered = registering.id_of(person, Kind::Encounter);
+    assert_eq!(refusal(registered.expect_err("a read-only registry")), (422, 42205));
+    for topic in [person, "region.99.common.encounter"] {
+        let error = client.id_of(topic, Kind::Encounter).expect_err("only looked up");
+        assert!(error.passes(), "somebody may register it: {error}");
+        let text = error.to_string();
+        let subject = subject(topic);
+        for part in ["version 2 of Encounter", &subject, &format!("`topics apply --registry {}`", server.url())] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_development_registry_has_every_version_and_rule_already() {
+    let server = server::spawn("127.0.0.1:0").expect("listens");
+    let client = Client::new(server.url());
+    for kind in Kind::ALL {
+        let subject = subject(topic_of(kind));
+        let numbers: Vec<u32> = (1..=kind.versions().len() as u32).collect();
+        assert_eq!(client.versions(&subject).expect("answered"), numbers);
+        assert_eq!(client.compatibility(&subject).expect("answered").as_deref(), Some(kind.compatibility().as_str()));
+        for (version, avsc) in numbers.into_iter().zip(kind.versions()) {
+            let there = Registered { id: development_id(kind, version), version };
+            assert_eq!(client.look_up(&subject, avsc).expect("answered"), Some(there));
+            assert_eq!(client.register(&subject, avsc).expect("answered"), there.id);
+        }
+        let error = client.set_compatibility(&subject, kind.compatibility()).expect_err("read-only");
+        assert!(matches!(error, client::Error::Refused { code: 42205, .. }), "{error}");
+    }
+    let nowhere = subject("region.99.parked");
+    assert_eq!(client.versions(&nowhere).expect("answered"), [0_u32; 0]);
+    assert_eq!(client.compatibility(&nowhere).expect("answered"), None);
 }
 
 #[test]
@@ -160,6 +186,16 @@ fn every_listed_subject_is_answered() {
 
 /// Answers the first `failures` requests with 503 and the rest with a schema; counts them.
 fn stumbling_registry(failures: u32) -> (String, Arc<AtomicU32>) {
+    made_up_registry(move |_, count| match count {
+        n if n < failures => ("503 Service Unavailable", r#"{"error_code":50301,"message":"electing"}"#),
+        _ => ("200 OK", r#"{"schema":"\"string\""}"#),
+    })
+}
+
+/// Answers as it is told, given the request and how many came before it; counts them.
+fn made_up_registry(
+    answer: impl Fn(&str, u32) -> (&'static str, &'static str) + Send + 'static,
+) -> (String, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
     let url = format!("http://{}", listener.local_addr().expect("address"));
     let count = Arc::new(AtomicU32::new(0));
@@ -167,11 +203,10 @@ fn stumbling_registry(failures: u32) -> (String, Arc<AtomicU32>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let _ = stream.read(&mut [0; 4096]);
-            let (status, body) = match counted.fetch_add(1, Ordering::Relaxed) {
-                n if n < failures => ("503 Service Unavailable", r#"{"error_code":50301,"message":"electing"}"#),
-                _ => ("200 OK", r#"{"schema":"\"string\""}"#),
-            };
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..length]);
+            let (status, body) = answer(&request, counted.fetch_add(1, Ordering::Relaxed));
             let _ = write!(
                 stream,
                 "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -197,6 +232,36 @@ fn a_stumbling_registry_is_asked_again_and_a_lying_one_is_not() {
     let error = Client::new(url).id_of("region.14.parked", Kind::Parked).expect_err("not an id");
     assert!(matches!(error, client::Error::NotUnderstood { .. }), "{error}");
     assert_eq!(count.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_registry_that_has_only_just_started_is_not_believed_to_lack_a_schema() {
+    const NO_SCHEMA: (&str, &str) = ("404 Not Found", r#"{"error_code":40403,"message":"Schema not found"}"#);
+    let (url, count) = made_up_registry(|_, count| match count {
+        0..3 => NO_SCHEMA,
+        _ => ("200 OK", r#"{"schema":"\"string\""}"#),
+    });
+    assert_eq!(Client::new(url).schema(1).expect("fourth attempt"), "\"string\"");
+    assert_eq!(count.load(Ordering::Relaxed), 4);
+
+    let (url, _) = made_up_registry(|request, _| match request.starts_with("GET /subjects ") {
+        true => ("200 OK", "[]"),
+        false => NO_SCHEMA,
+    });
+    let error = Client::new(&url).schema(1).expect_err("it knows nothing yet");
+    assert!(matches!(error, client::Error::Empty { .. }) && error.passes(), "{error}");
+    assert!(error.to_string().contains(&format!("`topics apply --registry {url}`")), "{error}");
+
+    let (url, count) = made_up_registry(|request, _| match request.starts_with("GET /subjects ") {
+        true => ("200 OK", r#"["region.14.parked-value"]"#),
+        false => NO_SCHEMA,
+    });
+    let client = Client::new(url);
+    for _ in 0..3 {
+        let error = client.clone().schema(1).expect_err("it knows others");
+        assert!(matches!(error, client::Error::Refused { status: 404, .. }) && !error.passes(), "{error}");
+        assert_eq!(count.load(Ordering::Relaxed), 6, "believed for a while: a stranger may write many such records");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod flow;
 pub mod name;
 mod plan;
 mod region;
+pub mod registry;
 mod rules;
 mod wait;
 

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::KAFKA;
+use crate::{KAFKA, storing_registry::StoringRegistry};
 
 fn topics(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_topics")).args(arguments).env_remove("KAFKA_BOOTSTRAP").output().expect("runs")
@@ -43,15 +43,42 @@ fn plan_and_apply_say_what_they_do() {
     check(&with("plan", &[]), 0, "15 topics declared, would change 15, 0 in the way", "");
     check(&with("apply", &[]), 0, created, "");
     check(&with("apply", &[]), 0, "15 topics declared, changed 0, 0 in the way", "");
+    check(&with("plan", &[]), 0, "schemas were not compared; add --registry URL", "");
+    check(&with("apply", &[]), 0, "schemas were not registered; add --registry URL: services look", "");
     check(&with("plan", &["--partitions", "4"]), 0, "~ grow region.25.parked: 2 to 4 partitions", "");
     check(&with("plan", &["--partitions", "1"]), 1, "! region.25.parked has 2 partitions and 1 are declared", "");
     check(&with("apply", &["--partitions", "1"]), 1, "", "error: nothing was applied: region.25.");
 }
 
 #[test]
+fn schemas_are_planned_and_registered_too() {
+    let registry = StoringRegistry::start();
+    let url = registry.url();
+    let target = ["--bootstrap", KAFKA.bootstrap(), "--region", "24", "--replication-factor", "1", "--registry", &url];
+    let with = |command| [&[command], target.as_slice()].concat();
+    let registered = "+ register version 2 of Encounter under region.24.common.encounter-value";
+    check(&with("plan"), 0, registered, "");
+    // 15 rules; 18 versions, for three of the kinds have two.
+    check(&with("plan"), 0, "15 subjects declared, would change 33, 0 to look at", "");
+    check(&with("apply"), 0, registered, "");
+    check(&with("apply"), 0, "15 subjects declared, changed 0, 0 to look at", "");
+    assert_eq!(registry.writes(), 33);
+}
+
+#[test]
+fn nothing_is_changed_when_the_registry_is_away() {
+    let nobody = format!("http://127.0.0.1:{}", local_stack::free_port().expect("a port"));
+    let target = ["--bootstrap", KAFKA.bootstrap(), "--region", "23", "--replication-factor", "1"];
+    let apply = [&["apply"], target.as_slice(), &["--registry", &nobody]].concat();
+    check(&apply, 1, "", "error: look at subject region.23.source.adt-value: asking the schema registry at");
+    check(&[&["plan"], target.as_slice()].concat(), 0, "15 topics declared, would change 15, 0 in the way", "");
+}
+
+#[test]
 fn wrong_arguments_are_refused_before_anything_happens() {
     check(&["plan", "--region", "02"], 2, "", "'02' is not a lanskod; use one of 01, 03");
     check(&["plan", "--partitions", "0"], 2, "", "0 is not in 1..");
+    check(&["plan", "--registry", "registry:8081"], 2, "", "for example http://127.0.0.1:8081");
     check(&["plan", "--client", "nonsense"], 2, "", "write NAME=VALUE");
     check(&["explode"], 2, "", "unrecognized subcommand");
 }

@@ -6,7 +6,9 @@ mod command;
 mod flow;
 mod plan;
 mod region;
+mod registry;
 mod rules;
+mod storing_registry;
 
 use std::sync::LazyLock;
 

@@ -2,10 +2,16 @@
 //!
 //! Services ask at start and when a new schema id turns up, never per record.
 
-use std::{thread, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
+use ureq::typestate::WithBody;
 
 use super::subject;
 use crate::Kind;
@@ -19,15 +25,23 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(5);
 /// The longest answer that is read; our largest schema takes 15 kB.
 const ANSWER_LIMIT: u64 = 1024 * 1024;
 
+/// How long the answer holds that there is no such schema: it takes seconds to get, and a stranger may write many records.
+const MISSING_HOLDS: Duration = Duration::from_secs(60);
+/// How many such answers are remembered.
+const MISSING_MAX: usize = 1000;
+/// The interface's code for it.
+const NO_SUCH_SCHEMA: u32 = 40403;
+
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
-/// The registry's own codes for "no such subject" and "no such schema", which mean that a schema has to be registered.
-const NOT_REGISTERED: [u32; 2] = [40401, 40403];
 
 /// A connection to a registry; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     url: String,
     agent: ureq::Agent,
+    registers: bool,
+    /// Ids that the registry did not know, and when.
+    missing: Arc<Mutex<HashMap<u32, Instant>>>,
 }
 
 /// Why a question to the registry has no answer.
@@ -61,22 +75,43 @@ pub enum Error {
         /// Where the answer departs.
         source: Box<ureq::Error>,
     },
+    /// The registry lacks the schema that is written.
+    #[error(
+        "schema registry at {url} has no version {version} of {} under subject {subject}; \
+         register it with `topics apply --registry {url}`",
+        kind.name()
+    )]
+    NotRegistered {
+        /// The registry.
+        url: String,
+        /// Where it was looked for.
+        subject: String,
+        /// The kind of record.
+        kind: Kind,
+        /// The current version of its schema.
+        version: u32,
+    },
+    /// The registry does not know a schema, nor anything else.
+    #[error(
+        "schema registry at {url} holds nothing: it is still reading what it keeps, or new; \
+         register schemas with `topics apply --registry {url}`"
+    )]
+    Empty {
+        /// The registry.
+        url: String,
+    },
 }
 
 impl Error {
-    /// Whether it passes by itself: the registry is away or overloaded, and says nothing of what was asked.
+    /// Whether the same question may have another answer later: the registry is away or overloaded, or somebody has yet to
+    /// register the schema. Of what was asked it then says nothing.
     pub fn passes(&self) -> bool {
         match self {
-            Error::Unreachable { .. } => true,
+            Error::Unreachable { .. } | Error::NotRegistered { .. } | Error::Empty { .. } => true,
             Error::Refused { status, .. } => *status >= 500 || *status == 429,
             Error::NotUnderstood { .. } => false,
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Id {
-    id: u32,
 }
 
 #[derive(Deserialize)]
@@ -100,38 +135,83 @@ impl Client {
             .proxy(None)
             .build()
             .new_agent();
-        Self { url: url.into().trim_end_matches('/').to_owned(), agent }
+        Self { url: url.into().trim_end_matches('/').to_owned(), agent, registers: false, missing: Arc::default() }
     }
 
-    /// Id of the current schema of `kind` for the values of `topic`: looked up, and registered if it is not there.
+    /// Whether [`Self::id_of`] registers what is not there, as a trial without `topics apply` may want.
+    pub fn registering(self, registers: bool) -> Self {
+        Self { registers, ..self }
+    }
+
+    /// Id of the current schema of `kind` for the values of `topic`, looked up.
     pub fn id_of(&self, topic: &str, kind: Kind) -> Result<u32, Error> {
-        let body = json!({ "schemaType": "AVRO", "schema": kind.avsc() });
-        let url = format!("{}/subjects/{}", self.url, subject(topic));
-        match self.post::<Id>(&url, &body) {
-            Err(Error::Refused { code, .. }) if NOT_REGISTERED.contains(&code) => {
-                self.post::<Id>(&format!("{url}/versions"), &body).map(|answer| answer.id)
+        let subject = subject(topic);
+        match self.look_up(&subject, kind.avsc())? {
+            Some(registered) => Ok(registered.id),
+            None if self.registers => self.register(&subject, kind.avsc()),
+            None => {
+                let version = kind.versions().len() as u32;
+                Err(Error::NotRegistered { url: self.url.clone(), subject, kind, version })
             }
-            answer => answer.map(|answer| answer.id),
         }
     }
 
-    /// Text of the schema with this id.
+    /// Text of the schema with this id; refused with status 404 when there is none.
+    ///
+    /// A registry never forgets an id, but one that has just started may not have read it yet (Karapace answers 404 then):
+    /// it is asked as often as one that is away, and believed only when it knows anything at all.
     pub fn schema(&self, id: u32) -> Result<String, Error> {
         let url = format!("{}/schemas/ids/{id}", self.url);
-        self.ask::<Schema>(&url, || self.agent.get(&url).header("accept", CONTENT_TYPE).call())
-            .map(|answer| answer.schema)
+        let asked = self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        if asked.is_some_and(|asked| asked.elapsed() < MISSING_HOLDS) {
+            let message = "not known less than a minute ago".to_owned();
+            return Err(Error::Refused { url, status: 404, code: NO_SUCH_SCHEMA, message });
+        }
+        let is_early = |status| is_passing(status) || status == 404;
+        let answer = self.ask::<Schema>(&url, is_early, || self.agent.get(&url).header("accept", CONTENT_TYPE).call());
+        if let Err(Error::Refused { status: 404, .. }) = answer {
+            if self.get::<Vec<IgnoredAny>>("/subjects")?.is_empty() {
+                return Err(Error::Empty { url: self.url.clone() });
+            }
+            let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            if missing.len() == MISSING_MAX {
+                missing.clear();
+            }
+            missing.insert(id, Instant::now());
+        }
+        answer.map(|answer| answer.schema)
     }
 
-    fn post<T: for<'de> Deserialize<'de>>(&self, url: &str, body: &serde_json::Value) -> Result<T, Error> {
-        self.ask(url, || {
-            self.agent.post(url).header("accept", CONTENT_TYPE).content_type(CONTENT_TYPE).send(body.to_string())
+    pub(super) fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, Error> {
+        let url = format!("{}{path}", self.url);
+        self.ask(&url, is_passing, || self.agent.get(&url).header("accept", CONTENT_TYPE).call())
+    }
+
+    pub(super) fn post<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T, Error> {
+        self.send(path, body, |url| self.agent.post(url))
+    }
+
+    pub(super) fn put<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T, Error> {
+        self.send(path, body, |url| self.agent.put(url))
+    }
+
+    fn send<T: for<'de> Deserialize<'de>>(
+        &self,
+        path: &str,
+        body: &Value,
+        request: impl Fn(&str) -> ureq::RequestBuilder<WithBody>,
+    ) -> Result<T, Error> {
+        let url = format!("{}{path}", self.url);
+        self.ask(&url, is_passing, || {
+            request(&url).header("accept", CONTENT_TYPE).content_type(CONTENT_TYPE).send(body.to_string())
         })
     }
 
-    /// Repeats a question while the registry is away or overloaded; both questions we have may be repeated safely.
+    /// Repeats a question while the registry is away or overloaded; whatever we ask may be asked twice safely.
     fn ask<T: for<'de> Deserialize<'de>>(
         &self,
         url: &str,
+        is_passing: impl Fn(u16) -> bool,
         attempt: impl Fn() -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<T, Error> {
         let mut pause = PAUSE_FIRST;

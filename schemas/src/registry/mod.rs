@@ -2,9 +2,11 @@
 
 pub mod client;
 pub mod server;
+mod subjects;
 
 pub use client::Client;
 pub use server::Server;
+pub use subjects::Registered;
 
 use crate::Kind;
 

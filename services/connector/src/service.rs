@@ -79,7 +79,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts everything that the configuration names. Waits for Kafka and the registry as long as it takes.
+    /// Starts everything that the configuration names. Waits for Kafka, the registry and the schemas in it as long as it takes.
     pub async fn start(config: Config, shutdown: Shutdown) -> Result<Self, Error> {
         // Before anything is open: what one listener may hold is never another's.
         descriptors::secure(config.descriptors())?;
@@ -204,13 +204,15 @@ impl Entrance {
             (region.code, Arc::new(rules))
         };
         let identities = config.region.iter().map(rules).collect();
-        Ok(Self { intake, key, identities, client: registry::Client::new(&config.registry.url), producer, health })
+        let client = registry::Client::new(&config.registry.url).registering(config.registry.register);
+        Ok(Self { intake, key, identities, client, producer, health })
     }
 
     /// How many partitions a topic has, and the id of the schema of what is written into it.
     async fn topic(&self, topic: &str) -> Result<(i32, u32), Error> {
         let shutdown = &self.intake.shutdown;
         let partitions = self.producer.partition_count(topic, shutdown).await?;
+        let mut logged = String::new();
         loop {
             let (client, name) = (self.client.clone(), topic.to_owned());
             let asked = tokio::task::spawn_blocking(move || client.id_of(&name, Kind::SourceRecord));
@@ -223,9 +225,13 @@ impl Entrance {
                     self.health.set_ready(REGISTRY, true, "schema ids are known");
                     return Ok((partitions, id));
                 }
-                Ok(Err(error @ registry::client::Error::Unreachable { .. })) => {
-                    self.health.set_ready(REGISTRY, false, error.to_string());
-                    tracing::warn!("{}", runtime::exit::chain(&error));
+                Ok(Err(error)) if error.passes() => {
+                    let reason = runtime::exit::chain(&error);
+                    if logged != reason {
+                        tracing::warn!(reason, "waiting for the schema registry");
+                        logged.clone_from(&reason);
+                    }
+                    self.health.set_ready(REGISTRY, false, reason);
                 }
                 Ok(Err(source)) => return Err(Error::Registry { topic: topic.to_owned(), source }),
                 Err(_) => return Err(Error::Stopped),

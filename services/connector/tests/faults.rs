@@ -5,7 +5,11 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
 use local_stack::{Kafka, free_port};
+use tokio::net::TcpListener;
 
 use super::stack::{LONG, Sender, Setup, code, framed, message};
 
@@ -29,6 +33,38 @@ fn a_connector_without_a_broker_waits_says_so_and_stops_when_asked() {
         connector.get("/readyz").starts_with("HTTP/1.1 503") && connector.get("/healthz").starts_with("HTTP/1.1 200")
     );
     assert!(!connector.log().contains("listening for MLLP"), "nothing is accepted that cannot be delivered");
+    assert_eq!(connector.stop(), 0, "{}", connector.log());
+}
+
+#[test]
+fn a_connector_whose_schema_is_not_registered_waits_says_so_and_goes_on() {
+    let setup = Setup::mllp("10");
+    let address = format!("127.0.0.1:{}", free_port().expect("a port"));
+    let text = std::fs::read_to_string(setup.config()).expect("the configuration");
+    let registry = text.lines().find(|line| line.starts_with("url = \"http://")).expect("the registry's line");
+    let late = setup.path("late.toml");
+    std::fs::write(&late, text.replace(registry, &format!("url = \"http://{address}\""))).expect("written");
+    let mut command = setup.command("run");
+    command.arg("--config").arg(&late);
+    let mut connector = setup.start_by(command);
+    let (empty, overloaded) = (
+        (StatusCode::NOT_FOUND, r#"{"error_code":40401,"message":"no such subject"}"#),
+        (StatusCode::SERVICE_UNAVAILABLE, r#"{"error_code":50301,"message":"electing"}"#),
+    );
+    let remedy = format!("register it with `topics apply --registry http://{address}`");
+    for (answer, reason) in [(overloaded, "code 50301"), (empty, remedy.as_str())] {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("tokio");
+        let listener = runtime.block_on(TcpListener::bind(&address)).expect("listens");
+        let router = Router::new().fallback(async move |_question: Bytes| answer);
+        runtime.spawn(async { axum::serve(listener, router).await });
+        connector.wait(reason, |connector| connector.get("/readyz").contains(reason));
+    }
+    assert!(connector.get("/readyz").starts_with("HTTP/1.1 503"));
+    assert!(!connector.log().contains("listening for MLLP"), "nothing is accepted that cannot be delivered");
+    let _registry = schemas::registry::server::spawn(&*address).expect("the registry");
+    let mut connector = setup.open(connector);
+    assert_eq!(connector.connect().exchange(&message("late", 1)), "AA late");
     assert_eq!(connector.stop(), 0, "{}", connector.log());
 }
 

@@ -4,8 +4,9 @@
 //! comes twice or late changes a figure wrongly. When the store or Kafka is away the thread waits and says so.
 //!
 //! One thread reads all regions. What fails for one region (a record at which applying or loading panics, a topic that
-//! is missing, a position that is gone from Kafka, an episode that cannot be recalled) *parts* it: its topics are left,
-//! and a thread of its own starts it again from the store, as often as it takes, while the others are read on untouched.
+//! is missing, a position that is gone from Kafka, an episode that cannot be recalled, a schema that the registry does
+//! not give now) *parts* it: its topics are left, and a thread of its own starts it again from the store, as often as it
+//! takes, while the others are read on untouched.
 //! A region that has been parted stays so until the process ends; there are at most as many threads as regions. A record
 //! at which a region ended twice is set aside, see [`aside`].
 
@@ -88,6 +89,8 @@ enum Interrupted {
     Tail(#[from] tail::Error),
     #[error("the store is away while an episode's earlier events are needed")]
     Recall(#[source] store::Error),
+    #[error("the schema registry does not give schema {id}, which records are written with")]
+    Schema { id: u32, source: schemas::registry::client::Error },
     #[error("start a thread for a region of its own")]
     Thread(#[source] std::io::Error),
     #[error("a panic outside of any record; the log says where")]

@@ -480,6 +480,35 @@ fn an_event_of_the_store_that_ends_whoever_loads_it_is_set_aside_and_no_other_re
 }
 
 #[test]
+fn a_registry_that_goes_away_holds_up_only_the_region_with_a_new_schema() {
+    let mut stand = Stand::of(&["24", "25"]);
+    let _running = stand.dashboard();
+    stand.admit();
+    stand.within(1, |stand| stand.admit());
+    stand.ready();
+    stand.wait_for(1);
+    stand.within(1, |stand| stand.wait_for(1));
+    let address = stand.registry.url().trim_start_matches("http://").to_owned();
+    stand.registry = server::spawn("127.0.0.1:0").unwrap();
+    // The schema of movements is known; that of bed capacity is not.
+    stand.admit();
+    stand.wait_for(2);
+    stand.within(1, |stand| stand.declare(4));
+    let id = registry::development_id_current(Kind::BedCapacity);
+    stand.wait_for_failure(&format!("the schema registry does not give schema {id}"));
+    stand.admit();
+    stand.wait_for(3);
+    stand.wait_for_metric("records_total{fate=\"unreadable\"} 0");
+
+    let _back = server::spawn(address).unwrap();
+    let beds = |stand: &Stand| stand.unit()?["disponibla"].as_i64();
+    stand.within(1, |stand| eventually("the beds", || (beds(stand) == Some(4)).then_some(())));
+    stand.wait_for_metric("region_failed{region=\"25\"} 0");
+    stand.wait_for_metric("records_total{fate=\"unreadable\"} 0");
+    stand.first_went_on_untouched();
+}
+
+#[test]
 fn a_region_without_topics_waits_for_them_by_itself() {
     let regions = ["12", "13"].map(|code| code.parse().unwrap());
     make_topics(&regions[..1]);

@@ -20,7 +20,7 @@ use crate::worker::{self, Worker};
 /// Health component that says whether schemas, keys and directories are loaded.
 const COMPONENT: &str = "processor";
 
-/// Between attempts at a registry that is away; each of them takes seconds itself.
+/// Between attempts at a registry that is away or has no schema yet.
 const REGISTRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads and checks a configuration without starting anything.
@@ -85,25 +85,25 @@ fn serve(config: Config) -> Result<(), Failure> {
     })
 }
 
-/// Makes the worker, however long the registry is away; `None` when it is time to stop first.
+/// Makes the worker, however long the registry is away or lacks a schema; `None` when it is time to stop first.
 fn make_worker(
     config: &Config,
     metrics: &Metrics,
     health: &Health,
     shutdown: &Shutdown,
 ) -> Result<Option<Worker>, worker::Error> {
-    let mut is_logged = false;
+    let mut logged = String::new();
     loop {
-        let away = match Worker::new(config, metrics.clone()) {
+        let waiting = match Worker::new(config, metrics.clone()) {
             Err(worker::Error::Registry { topic, source }) if source.passes() => {
                 worker::Error::Registry { topic, source }
             }
             made => return made.map(Some),
         };
-        let reason = exit::chain(&away);
-        if !is_logged {
-            tracing::warn!(reason, "the schema registry is away, asking again until it answers");
-            is_logged = true;
+        let reason = exit::chain(&waiting);
+        if logged != reason {
+            tracing::warn!(reason, "waiting for the schema registry");
+            logged.clone_from(&reason);
         }
         health.set_ready(COMPONENT, false, reason);
         if shutdown.sleep(REGISTRY_PAUSE) {

@@ -111,7 +111,7 @@ fn output_topic(region: Region, kind: Kind) -> String {
 impl Worker {
     /// Asks the registry for every schema id, reads keys and directories.
     pub fn new(config: &Config, metrics: Metrics) -> Result<Worker, Error> {
-        let registry = Client::new(&config.registry.url);
+        let registry = Client::new(&config.registry.url).registering(config.registry.register);
         let mut regions = Vec::with_capacity(config.region.len());
         let mut sources = Vec::new();
         for (index, region) in config.region.iter().enumerate() {
@@ -158,7 +158,8 @@ impl Worker {
                 Ok(()) => Fetched::Known,
                 Err(InvalidSchema { .. }) => Fetched::NoSuch,
             }),
-            Err(registry::client::Error::Refused { .. }) => Ok(Fetched::NoSuch),
+            Err(registry::client::Error::Refused { status: 404, .. }) => Ok(Fetched::NoSuch),
+            // Of the record it says nothing: overloaded, or this service is not let in.
             Err(error) => Err(Failure::Retry(Box::new(error))),
         }
     }

@@ -5,10 +5,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
 use local_stack::Kafka;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
@@ -22,6 +26,8 @@ use schemas::registry;
 use schemas::{
     BedCapacity, BedStatus, Clinical, CodeRole, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record, Wait,
 };
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use topics::Region;
 
 use crate::{fhir, support};
@@ -234,6 +240,11 @@ fn admission(number: usize) -> String {
     )
 }
 
+/// Admissions with a visit number each.
+fn admissions(region: Region, numbers: std::ops::Range<usize>) -> Vec<Vec<u8>> {
+    numbers.map(|number| encoded(region, Format::Hl7v2, admission(10 * number).as_bytes())).collect()
+}
+
 /// Admissions, of which every tenth is refused, and every twenty-fifth is no record at all.
 fn batch(region: Region, numbers: std::ops::Range<usize>) -> Vec<Vec<u8>> {
     let record = |number: usize| match number % 50 {
@@ -427,6 +438,16 @@ fn the_registry_may_come_after_the_processor() {
         stage.get("/readyz").filter(|text| text.contains("registry"))
     });
     std::thread::sleep(Duration::from_secs(6));
+    // A registry in which nobody has registered anything is waited for too, with the remedy.
+    let empty = one_answer(port, StatusCode::NOT_FOUND, r#"{"error_code":40401,"message":"no such subject"}"#);
+    let remedy = format!("register it with `topics apply --registry http://127.0.0.1:{port}`");
+    wait_for("the remedy", || {
+        let text = stage.get("/readyz")?;
+        (text.contains("version 2 of Encounter under subject region.10.common.encounter-value")
+            && text.contains(&remedy))
+        .then_some(())
+    });
+    drop(empty);
     let _registry = registry::server::spawn(format!("127.0.0.1:{port}")).expect("a registry");
     wait_for("the record", || (stage.metric("vardstrom_processor_records_total") == Some(1)).then_some(()));
     assert_eq!(service.stop(), Some(0));
@@ -470,6 +491,59 @@ fn a_gap_in_a_topic_is_refused_until_somebody_accepts_it() {
     });
     assert_eq!(stage.metric("vardstrom_processor_gone_records"), Some(4));
     assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn a_registry_that_goes_away_costs_time_only() {
+    let mut stage = Stage::set("18");
+    let adt = topics::name::source(stage.region, "adt");
+    let service = Service::start(&stage.config());
+    wait_for("the processor", || stage.get("/readyz").filter(|text| text.starts_with("HTTP/1.0 200")));
+    let port = stage.registry.url().rsplit(':').next().expect("a port").parse().expect("a number");
+    stage.registry = registry::server::spawn("127.0.0.1:0").expect("another registry");
+    let settled = |count| move |stage: &Stage| stage.metric("vardstrom_processor_records_total") == Some(count);
+
+    // The schema of what is read is not known yet: away, then overloaded, then here. No record is parked for it.
+    write(&adt, &admissions(stage.region, 0..10));
+    wait_for("what it waits for", || {
+        let text = stage.get("/readyz")?;
+        (text.starts_with("HTTP/1.0 503") && text.contains("asking the schema registry at")).then_some(())
+    });
+    let overloaded = one_answer(port, StatusCode::SERVICE_UNAVAILABLE, r#"{"error_code":50301,"message":"electing"}"#);
+    // More often than for one question: it has been told no, and asks again.
+    wait_for("another question", || (overloaded.asked.load(Ordering::Relaxed) > 5).then_some(()));
+    assert!(settled(0)(&stage), "nothing is settled while it cannot be read");
+    drop(overloaded);
+    let back = registry::server::spawn(format!("127.0.0.1:{port}")).expect("the registry");
+    wait_for("what waited", || settled(10)(&stage).then_some(()));
+
+    // Known schemas need no registry.
+    drop(back);
+    write(&adt, &admissions(stage.region, 10..20));
+    wait_for("what came without a registry", || settled(20)(&stage).then_some(()));
+    assert_eq!(read(&topics::name::common(stage.region, "encounter")).len(), 20);
+    assert_eq!(service.stop(), Some(0));
+}
+
+/// Gives one answer to every question until it is dropped.
+struct OneAnswer {
+    /// How many questions there were.
+    asked: Arc<AtomicU32>,
+    _runtime: Runtime,
+}
+
+fn one_answer(port: u16, status: StatusCode, body: &'static str) -> OneAnswer {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port))).expect("listens");
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let router = Router::new().fallback(async move |_question: Bytes| {
+        count.fetch_add(1, Ordering::Relaxed);
+        (status, body)
+    });
+    runtime.spawn(async { axum::serve(listener, router).await });
+    OneAnswer { asked, _runtime: runtime }
 }
 
 #[test]

@@ -56,6 +56,9 @@ fn text_of(path: &Path) -> Result<String, Error> {
 pub struct Registry {
     /// Base address, for example `http://127.0.0.1:8081`.
     pub url: String,
+    /// Whether the service registers schemas that are not there, without their rule: for trials. `topics apply` does it else.
+    #[serde(default)]
+    pub register: bool,
 }
 
 impl Check for Registry {

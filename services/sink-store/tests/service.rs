@@ -259,6 +259,39 @@ async fn when_postgresql_restarts_it_waits_and_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_the_registry_goes_away_known_schemas_are_stored_and_a_new_one_is_waited_for() {
+    let url = database(&["10"]).await;
+    let events = weeks("10", 5, 100);
+    let (known, new): (Vec<&Made>, Vec<&Made>) = events.iter().partition(|made| made.kind == Kind::Encounter);
+    assert!(known.len() > 2 && !new.is_empty(), "{} and {}", known.len(), new.len());
+    let mut topics = Topics::new("10");
+    let mut store = topics.store("store", &url);
+    let (first, rest) = known.split_at(1);
+    topics.send(first[0], 0);
+    topics.flush();
+    topics.wait(&url, &mut store).await;
+    let address = topics.registry.url().trim_start_matches("http://").to_owned();
+    topics.registry = server::spawn("127.0.0.1:0").unwrap();
+
+    rest.iter().for_each(|made| topics.send(made, 0));
+    topics.flush();
+    topics.wait(&url, &mut store).await;
+    store.wait_ready(true).await;
+    new.iter().for_each(|made| topics.send(made, 1));
+    topics.flush();
+    store.wait_ready(false).await;
+    assert!(store.get("/readyz").contains("asking the schema registry at"), "{}", store.get("/readyz"));
+
+    let _back = server::spawn(address).unwrap();
+    topics.wait(&url, &mut store).await;
+    store.wait_ready(true).await;
+    let client = connect(&url).await;
+    assert_eq!(count(&client, "SELECT count(*) FROM delivery.rejected").await, 0, "nothing was set aside");
+    assert_eq!(content(&url).await, expected("10", &events).await);
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_writers_records_are_set_aside_and_counted() {
     let mut topics = Topics::new("06");
     let url = database(&["06"]).await;

@@ -10,11 +10,13 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use topics::{Catalogue, Change, Options, Plan, Region, breaches, flow};
+use schemas::registry::Client;
+use topics::{Catalogue, Change, Options, Plan, Region, breaches, flow, registry};
 
-/// Declare, check, plan and apply Kafka topics.
+/// Declare, check, plan and apply Kafka topics and their schemas.
 ///
-/// The declaration is topics/catalogue.toml and is compiled in. Topics are created, grown and altered, never deleted.
+/// The declaration is topics/catalogue.toml and is compiled in. Topics are created, grown and altered, schemas registered;
+/// nothing is ever deleted.
 #[derive(Parser)]
 #[command(name = "topics", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -32,7 +34,7 @@ enum Command {
     },
     /// Say what apply would change, and change nothing.
     Plan(Target),
-    /// Make the topics as declared.
+    /// Make the topics as declared, and register their schemas.
     Apply(Target),
     /// Draw the map of services and topics.
     Flow {
@@ -47,6 +49,9 @@ struct Target {
     /// Kafka's address.
     #[arg(long, env = "KAFKA_BOOTSTRAP", default_value = "127.0.0.1:9092")]
     bootstrap: String,
+    /// The schema registry's address, for example http://127.0.0.1:8081: schemas are registered under <topic>-value.
+    #[arg(long, value_name = "URL", value_parser = address)]
+    registry: Option<String>,
     /// Only this region's topics, by lanskod; may be given more than once. Default: all 21.
     #[arg(long = "region", value_name = "NN")]
     regions: Vec<Region>,
@@ -64,7 +69,7 @@ struct Target {
 const EXAMPLES: &str = "\
 Examples:
   topics check
-  topics plan --bootstrap kafka:9092
+  topics plan --bootstrap kafka:9092 --registry http://registry:8081
   topics apply --bootstrap 127.0.0.1:9092 --replication-factor 1 --region 14 --region 01
   topics flow --write README.md
 
@@ -86,11 +91,28 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Plan(target) => {
             let plan = topics::plan(&target.bootstrap, &target.regions(), &target.options()).map_err(chain)?;
             print(&plan, "would change");
+            match target.registry() {
+                Some(client) => {
+                    print_schemas(&registry::plan(&client, &target.regions()).map_err(chain)?, "would change")
+                }
+                None => println!("schemas were not compared; {WITHOUT_REGISTRY}"),
+            }
             Ok(if plan.conflicts.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Apply(target) => {
+            let client = target.registry();
+            // Before anything is changed: the registry may be away.
+            let schemas = client.as_ref().map(|client| registry::plan(client, &target.regions())).transpose();
+            let schemas = schemas.map_err(chain)?;
             let plan = topics::apply(&target.bootstrap, &target.regions(), &target.options()).map_err(chain)?;
             print(&plan, "changed");
+            match client.zip(schemas) {
+                Some((client, schemas)) => {
+                    registry::apply(&client, &schemas).map_err(chain)?;
+                    print_schemas(&schemas, "changed");
+                }
+                None => println!("schemas were not registered; {WITHOUT_REGISTRY}"),
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Flow { write: None } => {
@@ -147,6 +169,29 @@ fn print(plan: &Plan, verb: &str) {
     );
 }
 
+/// What a person should know who named no registry.
+const WITHOUT_REGISTRY: &str = "add --registry URL: services look their schemas up and wait until they are there \
+                                (the development registry, `registry serve`, has them)";
+
+fn print_schemas(plan: &registry::Plan, verb: &str) {
+    for change in &plan.changes {
+        let (sign, colour) = match change {
+            registry::Change::Register { .. } => ("+", GREEN),
+            registry::Change::SetCompatibility { .. } => ("~", YELLOW),
+        };
+        println!("{} {change}", paint(sign, colour));
+    }
+    for note in &plan.notes {
+        println!("{} {note}", paint("?", YELLOW));
+    }
+    println!(
+        "{} subjects declared, {verb} {}, {} to look at",
+        plan.subject_count,
+        plan.changes.len(),
+        plan.notes.len()
+    );
+}
+
 const RED: u8 = 31;
 const GREEN: u8 = 32;
 const YELLOW: u8 = 33;
@@ -166,6 +211,13 @@ fn setting(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn address(text: &str) -> Result<String, String> {
+    match text.starts_with("http://") {
+        true => Ok(text.to_owned()),
+        false => Err("write its address, for example http://127.0.0.1:8081".to_owned()),
+    }
+}
+
 fn chain(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -179,6 +231,10 @@ fn chain(error: impl std::error::Error) -> String {
 impl Target {
     fn regions(&self) -> Vec<Region> {
         if self.regions.is_empty() { Region::all().collect() } else { self.regions.clone() }
+    }
+
+    fn registry(&self) -> Option<Client> {
+        self.registry.as_ref().map(Client::new)
     }
 
     fn options(&self) -> Options {

@@ -12,6 +12,7 @@ use runtime::exit::chain;
 use runtime::failpoint;
 use runtime::origin::{self, Origin, Position, Watermarks};
 use runtime::tail::{Record, Start};
+use schemas::registry::client;
 use schemas::{BedCapacity, BedStatus, DecodeError, Decoder, Encounter, Envelope, Kind, Person, Timestamp};
 use timeline::{EpisodeKey, Event};
 use topics::Region;
@@ -131,16 +132,17 @@ impl<'a> Session<'a> {
             self.follower.hub.metrics.records.of(Fate::Aside).inc();
             return Ok(());
         }
-        catch_unwind(AssertUnwindSafe(|| self.load(live, region, stored))).map_err(|_| {
+        let loaded = catch_unwind(AssertUnwindSafe(|| self.load(live, region, stored))).map_err(|_| {
             let coordinates = Coordinates::Event(stored.event_id.clone());
             self.follower.strike(region, &coordinates);
             format!("loading event {coordinates} of the store ended in a panic")
-        })
+        })?;
+        loaded.map_err(|interrupted| chain(&interrupted))
     }
 
     /// Takes an event from the store into a state.
-    fn load(&mut self, live: &mut Live, region: Region, stored: &Stored) {
-        let Some(kind) = kind_of(&stored.subject) else { return };
+    fn load(&mut self, live: &mut Live, region: Region, stored: &Stored) -> Result<(), Interrupted> {
+        let Some(kind) = kind_of(&stored.subject) else { return Ok(()) };
         failpoint::reach("load", || Coordinates::Event(stored.event_id.clone()));
         let record = &stored.record;
         let loaded = loop {
@@ -162,7 +164,7 @@ impl<'a> Session<'a> {
                 Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => Ok(()),
             };
             match result {
-                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id) => {}
+                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id)? => {}
                 other => break other,
             }
         };
@@ -170,6 +172,7 @@ impl<'a> Session<'a> {
             self.follower.hub.metrics.records.of(Fate::Unreadable).inc();
             tracing::error!(subject = &*stored.subject, "a record of the store cannot be read: {error}");
         }
+        Ok(())
     }
 
     /// Applies records to the state; the regions at whose records a worker ended, or whose history cannot be had.
@@ -258,13 +261,13 @@ impl<'a> Session<'a> {
                     return Ok(());
                 }
                 Ok((ingested_at, Applied::NeedsHistory(key))) => {
-                    self.recall(region, &key).map_err(Unapplied::Interrupted)?;
+                    self.recall(region, &key)?;
                     let event: Encounter<'_> = self.decode(region, payload, |event: &Encounter<'_>| &event.envelope)?;
                     hub.live().encounter_recalled(&event);
                     self.applied(record, ingested_at, now);
                     return Ok(());
                 }
-                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id) => {}
+                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id)? => {}
                 Err(error) => return Err(Unapplied::Unreadable(error)),
             }
         }
@@ -311,7 +314,7 @@ impl<'a> Session<'a> {
             loop {
                 match self.decoder.decode::<Encounter<'_>>(record) {
                     Ok(encounter) => events.push(Event::from(&encounter)),
-                    Err(DecodeError::UnknownSchema(id)) if self.learn(id) => continue,
+                    Err(DecodeError::UnknownSchema(id)) if self.learn(id)? => continue,
                     Err(error) => tracing::error!("a record of the store cannot be read: {error}"),
                 }
                 break;
@@ -321,14 +324,15 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Fetches a schema; false when it cannot be had, and the record counts as unreadable.
-    fn learn(&mut self, id: u32) -> bool {
+    /// Fetches a schema; false when there is none, and the record counts as unreadable.
+    fn learn(&mut self, id: u32) -> Result<bool, Interrupted> {
         match self.follower.registry.schema(id) {
-            Ok(avsc) => self.decoder.insert(id, &avsc).is_ok(),
-            Err(error) => {
+            Ok(avsc) => Ok(self.decoder.insert(id, &avsc).is_ok()),
+            Err(error @ client::Error::Refused { status: 404, .. }) => {
                 tracing::error!(schema_id = id, "{}", chain(&error));
-                false
+                Ok(false)
             }
+            Err(source) => Err(Interrupted::Schema { id, source }),
         }
     }
 
@@ -359,6 +363,12 @@ impl<'a> Session<'a> {
 enum Unapplied {
     Unreadable(Unreadable),
     Interrupted(Interrupted),
+}
+
+impl From<Interrupted> for Unapplied {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Interrupted(interrupted)
+    }
 }
 
 impl From<Unreadable> for Unapplied {
