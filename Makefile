@@ -107,7 +107,7 @@ prerequisites:
 	fi
 
 # Only tests need these.
-test: PREREQUISITES := chromium openssh-server python3-venv
+test: PREREQUISITES := chromium openssh-server python3-venv xz-utils
 test: COMPILES_JAVA := yes
 
 define step
