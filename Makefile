@@ -17,7 +17,7 @@ OUT ?=
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080)
@@ -63,6 +63,10 @@ build: ## Build all programs as tests and the demo use them
 bench: prerequisites ## Figures beside the bare client and bare COPY (release build; takes minutes)
 	$(CARGO) build --release --workspace --bins
 	target/release/bench $(BENCH_ARGS)
+
+.PHONY: check-fhir-servers
+check-fhir-servers: prerequisites ## Read FHIR servers of others that CI does not fetch: HAPI's plain server, Medplum's router (90 MB)
+	$(CARGO) test --package connector --test main --locked fhir_others -- --include-ignored --nocapture
 
 .PHONY: format
 format: ## Format the code

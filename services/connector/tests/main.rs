@@ -6,6 +6,7 @@ mod debezium;
 mod faults;
 mod fhir;
 mod fhir_files;
+mod fhir_others;
 mod fhir_server;
 mod files;
 mod fuzz;
