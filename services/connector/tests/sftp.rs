@@ -353,6 +353,7 @@ fn all_files_that_rest_are_sent_in_order_of_time_from_one_listing_also_over_a_ki
     // What was in the spool is not fetched again; a line of the log may have been lost in the kill.
     connector.wait("the rest", |connector| fetched(connector, RESTING as f64 - before - 1.0));
     connector.wait("the last file", |connector| connector.log().contains("sent 151-1.csv: 2 rows"));
+    connector.wait("an empty spool", |_| place.spooled().is_empty());
 
     let records = place.setup.records(FEED, 2 * RESTING as usize);
     assert_eq!(payloads(&records), expected(0..2 * RESTING));

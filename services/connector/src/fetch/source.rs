@@ -251,7 +251,12 @@ impl Fetching<'_> {
                 continue;
             }
             match self.fetch(session, spool, &path, version).await {
-                Err(Error::Server(error @ sftp::Error::Status { .. })) => self.pass_over(&path, version, &error),
+                Err(Error::Server(error @ sftp::Error::Status { .. })) => {
+                    self.pass_over(&path, version, &error);
+                    // It is not gone on with, and the next file is the only one that is begun.
+                    let part = spool.part(name_of(&path), version);
+                    fs::remove_file(part).map_err(|source| self.unspooled(source))?;
+                }
                 result => result?,
             }
             self.well();
