@@ -194,9 +194,10 @@ fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
     let kafka = |lines: &str| format!("{no_client}client = {{ {lines} }}\n");
     let url = |parameters: &str| format!("postgres://reader:secret@database.example:5432/care?{parameters}");
     // Which source is added to the sample, what is changed there, the database's address; the key, and what is said.
-    let cases: [(&str, &str, String, Option<String>, &str, &str); 28] = [
+    let cases: [(&str, &str, String, Option<String>, &str, &str); 29] = [
         ("", no_client, kafka(encrypted), None, "kafka.client.security.protocol", "speaks plain text to Kafka"),
         ("", no_client, kafka("\"ssl.ca.location\" = \"/x.pem\""), None, "kafka.client.ssl.ca.location", "neighbours"),
+        ("", no_client, kafka("\"security.protocol\" = \"sasl_plaintext\""), None, "kafka.client", "has PLAIN only"),
         ("", "127.0.0.1:9092", "SSL://127.0.0.1:9093".into(), None, "kafka.bootstrap", "plain text"),
         ("", "http://127.0.0.1:8081", "https://registry.example".into(), None, "registry.url", "neighbour"),
         ("", "http://127.0.0.1:8081", "http://".into(), None, "registry.url", "not an address"),
