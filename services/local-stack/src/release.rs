@@ -61,7 +61,7 @@ fn unpack(jars: &Path, folder: &Path) -> Result<(), Error> {
     let inside = |ending: &'static str, within: &Path| -> Result<PathBuf, Error> {
         let mut entries = fs::read_dir(within).map_err(failed(within))?.filter_map(|entry| Some(entry.ok()?.path()));
         let found = entries.find(|path| path.extension().is_some_and(|found| found == ending));
-        found.ok_or_else(|| Error::Missing { program: "an archive of PostgreSQL", remedy: "empty the cache folder" })
+        found.ok_or(Error::Missing { program: "an archive of PostgreSQL", remedy: "empty the cache folder" })
     };
     let jar = fs::canonicalize(inside("jar", jars)?).map_err(failed(jars))?;
     run("jar (of the Java development kit)", Command::new("jar").arg("xf").arg(jar).current_dir(work.path()))?;
