@@ -186,6 +186,9 @@ fn check_says_what_is_opened_and_what_is_not_there_now() {
     check(|text| text.replace("14/waiting-times\"", "14/positions\""), there);
 }
 
+/// Which source is added to the sample, what is changed there into what, the database's address; the key, and what is said.
+type Refused<'t> = (&'t str, &'t str, String, Option<String>, &'t str, &'t str);
+
 /// What this build cannot do is refused before the start, by `check` and by `run`, with the key and what helps.
 #[test]
 fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
@@ -193,8 +196,7 @@ fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
     let no_client = "bootstrap = \"127.0.0.1:9092\"\n";
     let kafka = |lines: &str| format!("{no_client}client = {{ {lines} }}\n");
     let url = |parameters: &str| format!("postgres://reader:secret@database.example:5432/care?{parameters}");
-    // Which source is added to the sample, what is changed there, the database's address; the key, and what is said.
-    let cases: [(&str, &str, String, Option<String>, &str, &str); 29] = [
+    let cases: [Refused<'_>; 29] = [
         ("", no_client, kafka(encrypted), None, "kafka.client.security.protocol", "speaks plain text to Kafka"),
         ("", no_client, kafka("\"ssl.ca.location\" = \"/x.pem\""), None, "kafka.client.ssl.ca.location", "neighbours"),
         ("", no_client, kafka("\"security.protocol\" = \"sasl_plaintext\""), None, "kafka.client", "has PLAIN only"),
