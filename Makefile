@@ -17,7 +17,7 @@ OUT ?=
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080)
@@ -79,6 +79,10 @@ chaos: prerequisites ## Kill everything in turn under load; nothing may be lost,
 .PHONY: check-registries
 check-registries: ## Register every schema with a real Apicurio (200 MB once, Karapace by hand; not part of CI)
 	topics/check-registries.sh
+
+.PHONY: check-fhir-servers
+check-fhir-servers: prerequisites ## Read FHIR servers of others that CI does not fetch: HAPI's plain server, Medplum's router (90 MB)
+	$(CARGO) test --package connector --test main --locked fhir_others -- --include-ignored --nocapture
 
 .PHONY: format
 format: ## Format the code
@@ -147,7 +151,7 @@ prerequisites:
 	fi
 
 # Only tests need these.
-test: PREREQUISITES := chromium openssh-server python3-venv
+test: PREREQUISITES := chromium openssh-server python3-venv xz-utils
 test: COMPILES_JAVA := yes
 
 define step

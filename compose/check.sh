@@ -36,9 +36,15 @@ fi
 
 # Without --package, so that the programs are those of the whole workspace's build and nothing is built again.
 key=0000000000000000000000000000000000000000000000000000000000000001
+# The connector wants its own folders to be there; in its container they are volumes.
+files=$(mktemp -d)
+trap 'rm -rf "$files"' EXIT
+mkdir -p "$files/14/positions"
+sed "s#/var/lib/vardstrom/#$files/#" "$here/config/connector.toml" > "$files/connector.toml"
 for service in connector processor sink-store dashboard; do
     VARDSTROM_PARTITION_KEY=$key VARDSTROM_KEY_14=$key DATABASE_URL=postgres://check VARDSTROM_STORE_URL=postgres://check \
-        cargo run --quiet --manifest-path "$top/Cargo.toml" --bin "$service" -- check --config "$here/config/$service.toml"
+        cargo run --quiet --manifest-path "$top/Cargo.toml" --bin "$service" -- check \
+        --config "$( [ "$service" = connector ] && echo "$files" || echo "$here/config" )/$service.toml"
 done
 # It has no check of its own: printing its public key reads the whole configuration.
 SINK_REGISTER_SEED=$key DATABASE_URL=postgres://check cargo run --quiet --manifest-path "$top/Cargo.toml" --bin sink-register \

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size, check_connections};
+use runtime::config::{
+    Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size, check_connections, check_folder,
+};
 use runtime::descriptors;
 use runtime::door::Bounds;
 use serde::Deserialize;
@@ -494,6 +496,7 @@ impl Check for Region {
         }
         for (at, source) in self.replay.iter().enumerate() {
             check_watched(&source.feed, source.source_system.as_deref(), source.poll)
+                .and_then(|()| check_folder("positions", &source.positions))
                 .map_err(|fault| fault.under(&format!("replay.{at}")))?;
         }
         for (at, source) in self.table.iter().enumerate() {
@@ -520,13 +523,19 @@ impl Check for Region {
 impl Check for Table {
     fn check(&self) -> Result<(), Fault> {
         check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
+        check_folder("positions", &self.positions)?;
         // A name without letters would be found in every header cell without letters.
         for (key, names) in [("columns", self.columns.as_slice()), ("key", self.key.as_slice())] {
             if names.iter().any(|name| folded(name).is_empty()) {
                 return Err(Fault::new(key, "a column name needs a letter or a digit"));
             }
         }
-        self.sftp.as_ref().map_or(Ok(()), |server| server.check().map_err(|fault| fault.under("sftp")))
+        let Some(server) = &self.sftp else { return Ok(()) };
+        // What is not there of the folder that files are fetched into is made.
+        if let Some(there) = self.path.ancestors().find(|folder| folder.exists()) {
+            check_folder("path", there)?;
+        }
+        server.check().map_err(|fault| fault.under("sftp"))
     }
 }
 
@@ -562,6 +571,7 @@ impl Check for Cdc {
         if self.keys.keys().any(|table| !tables.contains(table)) {
             return Err(Fault::new("keys", "names a table that is not in tables"));
         }
+        check_folder("positions", &self.positions)?;
         crate::cdc::Address::read(self).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@
 mod database;
 mod one_file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -137,16 +137,12 @@ fn check(config: &Config) {
             println!("   MLLP on {}{encrypted} to {}", mllp.listen, topics::name::source(region.code, &mllp.feed));
         }
         for source in &region.capacity {
-            println!(
-                "   capacity from {} to {}",
-                source.path.display(),
-                topics::name::source(region.code, &source.feed)
-            );
+            println!("   capacity from {} to {}", shown(&source.path), topics::name::source(region.code, &source.feed));
         }
         for source in &region.replay {
             println!(
                 "   HL7 files from {} to {}",
-                source.path.display(),
+                shown(&source.path),
                 topics::name::source(region.code, &source.feed)
             );
         }
@@ -161,7 +157,7 @@ fn check(config: &Config) {
             };
             println!(
                 "   tables from {server}{} to {}{order}",
-                source.path.display(),
+                if source.sftp.is_some() { source.path.display().to_string() } else { shown(&source.path) },
                 topics::name::source(region.code, &source.feed)
             );
         }
@@ -177,7 +173,7 @@ fn check(config: &Config) {
         for source in &region.fhir_files {
             println!(
                 "   FHIR files from {} to {}",
-                source.path.display(),
+                shown(&source.path),
                 topics::name::source(region.code, &source.feed)
             );
         }
@@ -210,4 +206,14 @@ fn check(config: &Config) {
         }
     }
     println!("the configuration can be used");
+}
+
+/// A watched file or folder, and what is the matter with it now: it is another system's, and may come and go.
+fn shown(path: &Path) -> String {
+    let looked = std::fs::metadata(path).and_then(|found| match found.is_dir() {
+        true => std::fs::read_dir(path).map(drop),
+        false => std::fs::File::open(path).map(drop),
+    });
+    let matter = looked.err().map(|error| format!(" (now: {error}; it is looked at until it can be read)"));
+    format!("{}{}", path.display(), matter.unwrap_or_default())
 }

@@ -214,6 +214,8 @@ runtime::metrics! {
         pub table_faults: By<TableFault, Counter> = "table_faults_total",
         /// Watched files that could not be used, by reason.
         pub file_troubles: By<FileTrouble, Counter> = "file_troubles_total",
+        /// Times that the folder of an SFTP server was listed.
+        pub sftp_looks: Family<RegionFeedServer, Counter> = "sftp_looks_total",
         /// Files fetched to their end from SFTP servers.
         pub sftp_files: Family<RegionFeedServer, Counter> = "sftp_files_total",
         /// Bytes fetched from SFTP servers. What is fetched again after a failure counts again.
@@ -285,6 +287,8 @@ pub struct SlotCounts {
 /// What is counted of one SFTP server and feed.
 #[derive(Clone)]
 pub struct ServerCounts {
+    /// Times that its folder was listed.
+    pub looks: Counter,
     /// Files fetched.
     pub files: Counter,
     /// Bytes fetched.
@@ -327,6 +331,7 @@ impl Metrics {
     pub fn of_server(&self, region: &str, feed: &str, server: &str) -> ServerCounts {
         let labels = [region, feed, server];
         ServerCounts {
+            looks: self.sftp_looks.of(&labels),
             files: self.sftp_files.of(&labels),
             bytes: self.sftp_bytes.of(&labels),
             connected: self.sftp_connected.of(&labels),

@@ -81,13 +81,17 @@ fn make_logical(postgres: &mut Postgres) {
 }
 
 fn setup(bootstrap: &str, region: &'static str, url: &str) -> Setup {
+    setup_into(FEED, bootstrap, region, url)
+}
+
+fn setup_into(feed: &str, bootstrap: &str, region: &'static str, url: &str) -> Setup {
     let mut setup = Setup::on(bootstrap, region);
     let positions = setup.path("positions");
     std::fs::create_dir(&positions).expect("a folder");
     setup.secret = Some(("VARDSTROM_CDC_URL", url.to_owned()));
     setup.sources(&format!(
         "[[region.cdc]]\nurl = {{ env = \"VARDSTROM_CDC_URL\" }}\nslot = \"{SLOT}\"\npublication = \"care\"\n\
-         tables = [\"public.contact\", \"public.bed\"]\nfeed = \"{FEED}\"\npositions = \"{}\"\n",
+         tables = [\"public.contact\", \"public.bed\"]\nfeed = \"{feed}\"\npositions = \"{}\"\n",
         positions.display()
     ))
 }
@@ -513,6 +517,10 @@ fn an_encrypted_connection_wants_the_servers_proof_and_a_row_that_is_too_long_is
 fn a_publication_chooses_columns_rows_and_partitions_and_a_key_keeps_rows_together() {
     let mut postgres = Postgres::start().expect("PostgreSQL starts");
     make_logical(&mut postgres);
+    check_publication(&postgres, "25", FEED);
+}
+
+fn check_publication(postgres: &Postgres, region: &'static str, feed: &str) {
     let url = postgres.fresh_database().expect("a database");
     let database = Database::connect(&url).expect("connected");
     database.run(
@@ -531,12 +539,12 @@ fn a_publication_chooses_columns_rows_and_partitions_and_a_key_keeps_rows_togeth
         ));
     };
     fill(5);
-    let setup = setup(KAFKA.bootstrap(), "25", &url).and("keys = { \"public.contact\" = \"patient\" }");
+    let setup = setup_into(feed, KAFKA.bootstrap(), region, &url).and("keys = { \"public.contact\" = \"patient\" }");
     let mut connector = setup.start_unready();
     let remedy = "ALTER PUBLICATION \"care\" SET (publish_via_partition_root = true);";
     connector.wait(remedy, |connector| connector.log().contains(&format!("run: {remedy}")));
     database.run(remedy);
-    let state = setup.path("positions").join(format!("25-{SLOT}.cdc"));
+    let state = setup.path("positions").join(format!("{region}-{SLOT}.cdc"));
     connector.wait("the snapshot", |_| sent(&state));
     connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
     fill(6);
@@ -544,7 +552,7 @@ fn a_publication_chooses_columns_rows_and_partitions_and_a_key_keeps_rows_togeth
     database.wait_confirmed(&connector);
     let mut partitions: HashMap<String, i32> = HashMap::new();
     let mut said = Vec::new();
-    for record in setup.records(FEED, 1) {
+    for record in setup.records(feed, 1) {
         let envelope: Value = serde_json::from_slice(&record.payload).expect("JSON");
         let row = if envelope["op"] == "d" { &envelope["before"] } else { &envelope["after"] };
         let (table, operation) = (envelope["source"]["table"].as_str(), envelope["op"].as_str());
@@ -586,6 +594,10 @@ fn told(records: &[Recorded], table: &str) -> Vec<String> {
 fn rows_that_are_hidden_and_partitions_that_say_less_than_their_table_are_told() {
     let mut postgres = Postgres::start().expect("PostgreSQL starts");
     make_logical(&mut postgres);
+    check_hidden(&postgres, "17", FEED);
+}
+
+fn check_hidden(postgres: &Postgres, region: &'static str, feed: &str) {
     let url = postgres.fresh_database().expect("a database");
     let database = Database::connect(&url).expect("connected");
     database.run(
@@ -601,13 +613,13 @@ fn rows_that_are_hidden_and_partitions_that_say_less_than_their_table_are_told()
          alter table contact enable row level security;",
     );
     let (_, place) = url.split_once('@').expect("a URL with a user");
-    let setup = setup(KAFKA.bootstrap(), "17", &format!("postgres://reader:reader@{place}"));
+    let setup = setup_into(feed, KAFKA.bootstrap(), region, &format!("postgres://reader:reader@{place}"));
     let mut connector = setup.start_unready();
     for remedy in ["ALTER ROLE \"reader\" BYPASSRLS;", "ALTER TABLE public.bed_low REPLICA IDENTITY FULL;"] {
         connector.wait(remedy, |connector| connector.log().contains(&format!("run: {remedy}")));
         database.run(remedy);
     }
-    let state = setup.path("positions").join(format!("17-{SLOT}.cdc"));
+    let state = setup.path("positions").join(format!("{region}-{SLOT}.cdc"));
     connector.wait("the snapshot", |_| sent(&state));
     connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
     database.run("delete from bed where id = 1");
@@ -615,7 +627,7 @@ fn rows_that_are_hidden_and_partitions_that_say_less_than_their_table_are_told()
     database.run("create table bed_high partition of bed for values from (100) to (200)");
     database.run("insert into bed values (101, 'h'); delete from bed where id = 101");
     database.wait_confirmed(&connector);
-    let records = setup.records(FEED, 9);
+    let records = setup.records(feed, 9);
     assert_eq!(told(&records, "contact"), ["r 1 c", "r 2 c", "r 3 c"]);
     assert_eq!(told(&records, "bed"), ["c 101 h", "d 1 b", "d 101 untold", "r 1 b", "r 2 b", "r 3 b"]);
     let remedy = "ALTER TABLE public.bed_high REPLICA IDENTITY FULL;";
@@ -625,7 +637,85 @@ fn rows_that_are_hidden_and_partitions_that_say_less_than_their_table_are_told()
     connector.wait("to be ready", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
     database.run("insert into bed values (102, 'h'); delete from bed where id = 102");
     database.wait_confirmed(&connector);
-    assert!(told(&setup.records(FEED, 11), "bed").contains(&"d 102 h".to_owned()));
+    assert!(told(&setup.records(feed, 11), "bed").contains(&"d 102 h".to_owned()));
+}
+
+/// The same with the other releases of PostgreSQL: into a feed and regions that no other test uses.
+#[test]
+fn other_releases_are_followed_as_the_systems_own() {
+    const OTHER_FEED: &str = "par";
+    thread::scope(|scope| {
+        for release in local_stack::other_releases() {
+            scope.spawn(move || {
+                let [publication, hidden] = match release {
+                    15 => ["10", "19"],
+                    16 => ["12", "20"],
+                    17 => ["13", "21"],
+                    _ => ["14", "22"],
+                };
+                let postgres = Postgres::start_release(release, &["wal_level=logical"]).expect("PostgreSQL starts");
+                let found = Database::connect(postgres.url()).expect("connected").text("show server_version_num");
+                assert!(found.starts_with(&release.to_string()), "{found}");
+                check_publication(&postgres, publication, OTHER_FEED);
+                drop_slot(&postgres);
+                check_hidden(&postgres, hidden, OTHER_FEED);
+                if release >= 18 {
+                    drop_slot(&postgres);
+                    check_generated_and_idle(&postgres, "23", OTHER_FEED);
+                }
+            });
+        }
+    });
+}
+
+/// Slots belong to the server, not to a database of it. That of a connector that was killed a moment ago is still in use.
+fn drop_slot(postgres: &Postgres) {
+    let database = Database::connect(postgres.url()).expect("connected");
+    let start = Instant::now();
+    while let Err(error) = database.try_run(&format!("select pg_drop_replication_slot('{SLOT}')")) {
+        assert!(start.elapsed() < LONG, "{error:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What release 18 brought: stored generated columns in the log, and slots that are lost for being idle.
+fn check_generated_and_idle(postgres: &Postgres, region: &'static str, feed: &str) {
+    let url = postgres.fresh_database().expect("a database");
+    let database = Database::connect(&url).expect("connected");
+    database.run(
+        "create table contact (id bigint primary key, note text generated always as ('stored ' || id) stored,
+                               other text generated always as ('virtual ' || id) virtual);
+         create table bed (id bigint primary key, note text generated always as ('kept ' || id) stored);
+         create publication care for table contact, bed with (publish_generated_columns = stored);
+         insert into contact values (1); insert into bed values (1);",
+    );
+    let setup = setup_into(feed, KAFKA.bootstrap(), region, &url);
+    let state = setup.path("positions").join(format!("{region}-{SLOT}.cdc"));
+    let mut connector = setup.start();
+    connector.wait("the snapshot", |_| sent(&state));
+    connector.wait("the slot", |connector| metric(connector, "cdc_connected", region) == 1.0);
+    database.run("insert into contact values (2); update contact set id = 3 where id = 2; insert into bed values (2)");
+    database.wait_confirmed(&connector);
+    let records = setup.records(feed, 6);
+    let contacts = ["c 2 stored 2", "c 3 stored 3", "d 2 untold", "r 1 stored 1"];
+    assert_eq!(told(&records, "contact"), contacts);
+    assert_eq!(told(&records, "bed"), ["c 2 kept 2", "r 1 kept 1"]);
+    assert!(records.iter().all(|record| !String::from_utf8_lossy(&record.payload).contains("virtual")));
+
+    assert_eq!(connector.stop(), 0, "{}", connector.log());
+    database.run("alter system set idle_replication_slot_timeout = '1s'");
+    database.run("select pg_reload_conf()");
+    let reason = format!("select invalidation_reason from pg_replication_slots where slot_name = '{SLOT}'");
+    let start = Instant::now();
+    while database.text(&reason) != "idle_timeout" {
+        assert!(start.elapsed() < LONG, "the slot is not lost");
+        thread::sleep(Duration::from_millis(200));
+        database.run("checkpoint");
+    }
+    let connector = setup.start_unready();
+    connector.wait_log("was invalidated");
+    connector.wait_log("idle_replication_slot_timeout");
+    connector.wait_log(&format!("run: connector cdc resnapshot --region {region} --slot {SLOT} --config FILE"));
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn a_history_whose_pages_repeat_is_told_and_its_first_page_sent() {
     let more = "poll = \"50ms\"\npage = 4\ndeletions = true\ntypes = [\"Encounter\"]";
     let setup = setup("09", &server.base(), more);
     let mut connector = setup.start_unready();
-    connector.wait("the fault", |connector| connector.get("/readyz").contains("lead back to themselves"));
+    connector.wait("the fault", |connector| connector.get("/readyz").contains("history-circle: "));
     connector.wait("everything", |connector| stored(connector, "09") >= 10.0);
     server.store().delete(100, "Encounter", "e7");
     connector.wait("what was deleted", |connector| stored(connector, "09") >= 11.0);

@@ -102,8 +102,10 @@ fn a_folder_of_files_is_sent_once_each() {
     fs::create_dir(&inbox).expect("made");
     let setup =
         setup.sources(&format!("[[region.replay]]\npath = {inbox:?}\npositions = {positions:?}\npoll = \"50ms\"\n"));
-    fs::write(inbox.join("a.hl7"), file_of(20)).expect("written");
+    fs::create_dir(&positions).expect("made");
     let mut connector = setup.start();
+    fs::remove_dir(&positions).expect("removed");
+    fs::write(inbox.join("a.hl7"), file_of(20)).expect("written");
     connector
         .wait("a word about the positions", |connector| connector.log().contains("keep how far a file has been sent"));
     assert!(setup.records("adt", 0).is_empty(), "nothing is sent whose position cannot be kept");

@@ -8,6 +8,7 @@ mod debezium_flattened;
 mod faults;
 mod fhir;
 mod fhir_files;
+mod fhir_others;
 mod fhir_server;
 mod files;
 mod fuzz;

@@ -34,13 +34,19 @@ fn with(text: &str, source: &str) -> String {
 fn check(change: impl Fn(&str) -> String, expected: &str) {
     let setup = Setup::mllp("10");
     let path = setup.path("changed.toml");
-    std::fs::write(&path, change(&std::fs::read_to_string(sample()).expect("the sample"))).expect("written");
+    std::fs::create_dir_all(setup.path("14/positions")).expect("made");
+    let folder = setup.folder.path().display().to_string();
+    let text = change(&std::fs::read_to_string(sample()).expect("the sample"));
+    std::fs::write(&path, text.replace("/var/lib/vardstrom", &folder)).expect("written");
+    let expected = expected.replace("/var/lib/vardstrom", &folder);
     let mut command = setup.command("check");
     command.env("VARDSTROM_CDC_URL_14", "postgres://reader:secret@database.example:5432/care");
+    command.env("KAFKA_PASSWORD", "secret");
     command.env("VARDSTROM_FHIR_TOKEN_14", "secret").env("VARDSTROM_FHIR_HOOK_14", "secret");
     let output = command.arg("--config").arg(&path).output().expect("it runs");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(said.contains(expected), "{expected:?} not in {said}");
+    assert!(said.contains(&expected), "{expected:?} not in {said}");
+    assert!(!said.contains("secret"), "{said}");
     assert_eq!(
         output.status.code(),
         Some(if ["the configuration can", "tables from"].iter().any(|start| expected.starts_with(start)) {
@@ -156,7 +162,10 @@ fn the_samples_server_can_be_used_and_what_is_wrong_with_it_is_named() {
         }
     };
     check(changed("port = 22", "port = 22"), "the configuration can be used");
-    check(changed("port = 22", "port = 22"), "tables from vardstrom@sftp.example.se:22/outbox by way of /var/lib");
+    check(
+        changed("port = 22", "port = 22"),
+        "tables from vardstrom@sftp.example.se:22/outbox by way of /var/lib/vardstrom/14/",
+    );
     check(changed("host_key = \"ssh-ed25519 AAAA", "host_key = \"ssh-ed25519 BAAA"), "not a host key");
     check(changed("folder = \"/outbox\"", "folder = \"outbox\""), "not a path from the root");
     check(changed("port = 22", "prot = 22"), "prot");
@@ -175,14 +184,191 @@ fn the_samples_server_can_be_used_and_what_is_wrong_with_it_is_named() {
 }
 
 #[test]
-fn check_says_what_is_opened() {
+fn check_says_what_is_opened_and_what_is_not_there_now() {
+    let missing =
+        "tables from /var/lib/vardstrom/14/waiting-times (now: No such file or directory (os error 2); it is looked";
+    check(str::to_owned, missing);
+    let there = "tables from /var/lib/vardstrom/14/positions to region.14.source.waiting-times";
+    check(|text| text.replace("14/waiting-times\"", "14/positions\""), there);
+}
+
+/// Which source is added to the sample, what is changed there into what, the database's address; the key, and what is said.
+type Refused<'t> = (&'t str, &'t str, String, Option<String>, &'t str, &'t str);
+
+/// What this build cannot do is refused before the start, by `check` and by `run`, with the key and what helps.
+#[test]
+fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
+    let encrypted = "\"security.protocol\" = \"ssl\"";
+    let no_client = "bootstrap = \"127.0.0.1:9092\"\n";
+    let kafka = |lines: &str| format!("{no_client}client = {{ {lines} }}\n");
+    let url = |parameters: &str| format!("postgres://reader:secret@database.example:5432/care?{parameters}");
+    let cases: [Refused<'_>; 29] = [
+        ("", no_client, kafka(encrypted), None, "kafka.client.security.protocol", "speaks plain text to Kafka"),
+        ("", no_client, kafka("\"ssl.ca.location\" = \"/x.pem\""), None, "kafka.client.ssl.ca.location", "neighbours"),
+        ("", no_client, kafka("\"security.protocol\" = \"sasl_plaintext\""), None, "kafka.client", "has PLAIN only"),
+        ("", "127.0.0.1:9092", "SSL://127.0.0.1:9093".into(), None, "kafka.bootstrap", "plain text"),
+        ("", "http://127.0.0.1:8081", "https://registry.example".into(), None, "registry.url", "neighbour"),
+        ("", "http://127.0.0.1:8081", "http://".into(), None, "registry.url", "not an address"),
+        (
+            "region.debezium",
+            "kafka = {",
+            format!("kafka = {{ client = {{ {encrypted} }},"),
+            None,
+            "region.0.debezium.0.kafka.client.security.protocol",
+            "speaks plain text to Kafka",
+        ),
+        (
+            "region.debezium",
+            "example:9092",
+            "example:9092,SASL_SSL://b:9093".into(),
+            None,
+            "region.0.debezium.0.kafka.bootstrap",
+            "plain text",
+        ),
+        ("region.cdc", "slot", "slot".into(), Some(url("sslmode=require")), "region.0.cdc.0.ca", "authority"),
+        (
+            "region.cdc",
+            "slot",
+            "slot".into(),
+            Some(url("sslmode=verify-full")),
+            "region.0.cdc.0.url",
+            "always verified",
+        ),
+        (
+            "region.cdc",
+            "slot",
+            "slot".into(),
+            Some(url("channel_binding=require")),
+            "region.0.cdc.0.url",
+            "only sslmode",
+        ),
+        (
+            "region.cdc",
+            "slot",
+            "slot".into(),
+            Some(url("target_session_attrs=read-write")),
+            "region.0.cdc.0.url",
+            "only sslmode",
+        ),
+        (
+            "region.cdc",
+            "slot",
+            "slot".into(),
+            Some(url("options=-csearch_path%3Dx")),
+            "region.0.cdc.0.url",
+            "only sslmode",
+        ),
+        ("region.cdc", "slot", "slot".into(), Some(url("hostaddr=127.0.0.1")), "region.0.cdc.0.url", "only sslmode"),
+        (
+            "region.cdc",
+            "slot",
+            "slot".into(),
+            Some("postgres://a:secret@b,c/d".into()),
+            "region.0.cdc.0.url",
+            "one host",
+        ),
+        ("region.cdc", "slot", "slot".into(), Some("postgres:///d?host=/run".into()), "region.0.cdc.0.url", "sockets"),
+        ("region.cdc", "VARDSTROM_CDC_URL_14", "VARDSTROM_NO_SUCH".into(), None, "region.0.cdc.0.url", "is not set"),
+        (
+            "region.cdc",
+            "slot =",
+            "ca = \"/nowhere/ca.pem\"\nslot =".into(),
+            None,
+            "region.0.cdc.0.ca",
+            "/nowhere/ca.pem",
+        ),
+        (
+            "region.cdc",
+            "/var/lib/vardstrom/14/positions\"\nfeed = \"waiting-times\"\n\n#",
+            "/nowhere\"\nfeed = \"adt\"\n\n#".into(),
+            None,
+            "region.0.cdc.0.positions",
+            "/nowhere cannot be used",
+        ),
+        (
+            "region.fhir",
+            "\nname",
+            "\nca = \"/nowhere/ca.pem\"\nname".into(),
+            None,
+            "region.0.fhir.0.ca",
+            "/nowhere/ca.pem",
+        ),
+        (
+            "region.fhir",
+            "https://fhir.example/r4",
+            "ftp://fhir.example/r4".into(),
+            None,
+            "region.0.fhir.0.base",
+            "not an address",
+        ),
+        ("region.fhir", "_FHIR_TOKEN_14", "_NO_SUCH".into(), None, "region.0.fhir.0.token", "is not set"),
+        ("region.fhir", "_FHIR_HOOK_14", "_NO_SUCH".into(), None, "region.0.fhir.0.hook", "is not set"),
+        (
+            "region.fhir",
+            "/var/lib/vardstrom/14/positions\"\nfeed = \"fhir\"\npoll = \"30s\"",
+            "/nowhere\"\nfeed = \"fhir\"\npoll = \"30s\"".into(),
+            None,
+            "region.0.fhir.0.positions",
+            "/nowhere cannot be used",
+        ),
+        (
+            "",
+            "/var/lib/vardstrom/14/positions\"\nfeed = \"fhir\"",
+            "/nowhere\"\nfeed = \"fhir\"".into(),
+            None,
+            "region.0.fhir_files.0.positions",
+            "/nowhere cannot be used",
+        ),
+        (
+            "",
+            "/var/lib/vardstrom/14/positions\"\nfeed = \"adt\"",
+            "/nowhere\"\nfeed = \"adt\"".into(),
+            None,
+            "region.0.replay.0.positions",
+            "/nowhere cannot be used",
+        ),
+        (
+            "",
+            "/var/lib/vardstrom/14/positions\"\nfeed = \"waiting",
+            "/nowhere\"\nfeed = \"waiting".into(),
+            None,
+            "region.0.table.0.positions",
+            "/nowhere cannot be used",
+        ),
+        (
+            "",
+            "/var/lib/vardstrom/14/positions\"\nfeed = \"waiting",
+            "/etc/passwd\"\nfeed = \"waiting".into(),
+            None,
+            "region.0.table.0.positions",
+            "/etc/passwd is not a folder",
+        ),
+        ("", "VARDSTROM_PARTITION_KEY", "VARDSTROM_NO_SUCH".into(), None, "routing.key", "is not set"),
+    ];
     let setup = Setup::mllp("10");
-    let output = setup.command("check").arg("--config").arg(sample()).output().expect("it runs");
-    let said = String::from_utf8(output.stdout).expect("text");
-    assert!(
-        said.contains("tables from /var/lib/vardstrom/14/waiting-times to region.14.source.waiting-times"),
-        "{said}"
-    );
+    std::fs::create_dir_all(setup.path("14/positions")).expect("made");
+    let text = std::fs::read_to_string(sample()).expect("the sample");
+    for (source, from, to, address, key, said) in cases {
+        let text = if source.is_empty() { text.clone() } else { with(&text, source) };
+        assert!(text.contains(from), "the test changes something that is there: {from}");
+        let changed =
+            text.replacen(from, &to, 1).replace("/var/lib/vardstrom", &setup.folder.path().display().to_string());
+        let path = setup.path("changed.toml");
+        std::fs::write(&path, changed).expect("written");
+        for name in ["check", "run"] {
+            let mut command = setup.command(name);
+            command.env("VARDSTROM_FHIR_TOKEN_14", "secret").env("VARDSTROM_FHIR_HOOK_14", "secret");
+            command.env("VARDSTROM_CDC_URL_14", address.clone().unwrap_or_else(|| url("sslmode=prefer")));
+            let output = command.arg("--config").arg(&path).output().expect("it runs");
+            let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{name} with {to}: {told}");
+            assert!(
+                told.contains(key) && told.contains(said),
+                "{name} with {to} says neither {key} nor {said}: {told}"
+            );
+            assert!(!told.contains("secret"), "{told}");
+        }
+    }
 }
 
 #[test]

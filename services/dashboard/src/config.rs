@@ -160,7 +160,8 @@ impl Check for Config {
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
         if let Some(store) = &self.store {
-            store.url.value().map_err(|fault| fault.under("url").under("store"))?;
+            let url = store.url.value().map_err(|fault| fault.under("url").under("store"))?;
+            crate::store::address(url.expose()).map_err(|error| Fault::new("store.url", error.to_string()))?;
         }
         if !self.freshness.in_order() {
             return Err(Fault::new(
@@ -223,6 +224,21 @@ mod tests {
         let places = config.stream.housed(Http::at(config.http.listen)).bounds();
         assert_eq!((places.connections, places.per_address), (600, 34));
         assert_eq!((config.manner().contacts_min, config.rules().limits().count()), (20, 0));
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_reached_as_it_is_written_is_refused() {
+        let refused = |url: &str| crate::store::address(url).unwrap_err().to_string();
+        assert!(crate::store::address("postgres://u:secret@h/d?sslmode=prefer").is_ok());
+        for (url, said) in [
+            ("postgres://u:secret@h/d?sslmode=require", "demands encryption"),
+            ("postgres://u:secret@h/d?channel_binding=require", "demands encryption"),
+            ("postgres://u:secret@h/d?sslmode=verify-full", "cannot be read"),
+            ("postgres:///d?password=secret", "has no host"),
+        ] {
+            let text = refused(url);
+            assert!(text.contains(said) && !text.contains("secret"), "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use schemas::Timestamp;
 use serde_json::Value;
+use tokio_postgres::config::{ChannelBinding, Config, SslMode};
 use tokio_postgres::types::Json;
 use tokio_postgres::{IsolationLevel, NoTls, Row};
 
@@ -13,6 +14,9 @@ use crate::usual::{Sample, Usual, Week, hours_to_ask};
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The address cannot be used.
+    #[error("the store's address {0}")]
+    Address(&'static str),
     /// No connection.
     #[error("connect to the store; check store.url and that PostgreSQL runs")]
     Connect(#[source] tokio_postgres::Error),
@@ -26,6 +30,23 @@ pub enum Error {
         /// PostgreSQL's answer.
         source: tokio_postgres::Error,
     },
+}
+
+/// The address as the driver reads it.
+pub fn address(url: &str) -> Result<Config, Error> {
+    // The driver's own message may quote the address, and with it the password.
+    let config: Config =
+        url.parse().map_err(|_| Error::Address("cannot be read; write postgres://user:password@host:5432/database"))?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(Error::Address("has no host; write postgres://user:password@host:5432/database"));
+    }
+    if config.get_ssl_mode() == SslMode::Require || config.get_channel_binding() == ChannelBinding::Require {
+        return Err(Error::Address(
+            "demands encryption, and this build speaks plain text to PostgreSQL; leave sslmode and channel_binding out, and name \
+             a neighbour on this machine that speaks TLS to the server",
+        ));
+    }
+    Ok(config)
 }
 
 /// A connection to the store.
@@ -63,7 +84,7 @@ pub struct Stored {
 impl Store {
     /// Connects; the connection's own task ends with it.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(Error::Connect)?;
+        let (client, connection) = address(url)?.connect(NoTls).await.map_err(Error::Connect)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "the connection to the store ended");

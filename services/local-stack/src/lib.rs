@@ -5,6 +5,7 @@ mod kafka;
 mod maven;
 mod postgres;
 mod process;
+mod release;
 mod sftp;
 
 use std::{
@@ -22,6 +23,7 @@ pub use kafka::{KAFKA_VERSION, Kafka};
 pub use maven::libraries;
 pub use postgres::Postgres;
 pub use process::Process;
+pub use release::other_releases;
 pub use sftp::Sftp;
 
 /// Below the ports that Linux gives to outgoing connections (from 32768): one of those could take a port between its

@@ -69,7 +69,7 @@ fn pom_text(jars: &[[&str; 3]]) -> String {
     )
 }
 
-fn cache_folder() -> PathBuf {
+pub(crate) fn cache_folder() -> PathBuf {
     env::var_os("VARDSTROM_CACHE")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache"), PathBuf::from)
 }

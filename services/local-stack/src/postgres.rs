@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::{
     Error, free_port,
     process::{Process, installed, run},
+    release,
 };
 
 /// Oldest release that the store supports (`security_invoker` views, `MERGE`).
@@ -66,6 +67,19 @@ impl Postgres {
             program: "PostgreSQL 15 or later",
             remedy: "install the server (Debian: apt-get install postgresql) or set DATABASE_URL",
         })?;
+        Self::start_from(&binaries, settings)
+    }
+
+    /// Starts a private cluster of this release, one of [`other_releases`](crate::other_releases), with settings as for
+    /// [`Self::start_own`].
+    ///
+    /// # Errors
+    /// When the release's binaries cannot be fetched, or it does not come up.
+    pub fn start_release(major: u32, settings: &[&str]) -> Result<Self, Error> {
+        Self::start_from(&release::binaries(major)?, settings)
+    }
+
+    fn start_from(binaries: &Path, settings: &[&str]) -> Result<Self, Error> {
         let folder = TempDir::with_prefix("vardstrom-postgres-")
             .map_err(|source| Error::File { path: env::temp_dir(), source })?;
         let data = folder.path().join("data");
@@ -106,7 +120,8 @@ impl Postgres {
         own.start()?;
         let postgres = Self {
             url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
-            psql: binaries.join("psql"),
+            // Binaries that are fetched come without it.
+            psql: Some(binaries.join("psql")).filter(|psql| psql.is_file()).unwrap_or_else(|| PathBuf::from("psql")),
             databases: AtomicU32::new(0),
             own: Some(own),
         };
@@ -187,7 +202,7 @@ impl Own {
 }
 
 /// The newest server binaries of Debian's layout, else those on the search path.
-fn binaries() -> Option<PathBuf> {
+pub(crate) fn binaries() -> Option<PathBuf> {
     let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

@@ -17,7 +17,8 @@ use crate::{
 
 const READY_MAX: Duration = Duration::from_secs(20);
 
-/// An `sshd` that gives its starter's user files and nothing else.
+/// An `sshd` that gives its starter's user files and nothing else. Root is refused there what its file's mode refuses, as any
+/// other user is.
 pub struct Sftp {
     server: Option<Process>,
     folder: TempDir,
@@ -66,7 +67,9 @@ impl Sftp {
         );
         write(&config, &settings)?;
         let command = [program.display().to_string(), "-D".to_owned(), "-e".to_owned(), "-f".to_owned()];
-        let command = command.into_iter().chain([config.display().to_string()]).collect();
+        let without_override = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"].map(str::to_owned);
+        let ordinary = without_override.into_iter().filter(|_| user == "root");
+        let command = ordinary.chain(command).chain([config.display().to_string()]).collect();
         let mut sftp = Self { server: None, folder, command, port, user, host_key: host_key.join(" ") };
         sftp.start_again()?;
         Ok(sftp)

@@ -73,6 +73,10 @@ impl Config {
 
 impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
+        self.kafka.check().map_err(|fault| fault.under("kafka"))?;
+        self.registry.check().map_err(|fault| fault.under("registry"))?;
+        self.region.pipeline().map_err(|fault| fault.under("region"))?;
+        self.keys()?;
         let delivery = &self.delivery;
         let plain =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -295,3 +295,24 @@ fn what_cannot_be_made_says_why() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("{filkod}_patient.txt"));
     assert!(desk.command(&["check"]).output().unwrap().status.success());
 }
+
+#[test]
+fn check_refuses_what_a_run_could_not_do() {
+    let desk = Desk::new("22");
+    let path = desk.path("region-register.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    let check = |from: &str, to: &str, code: i32, expected: &str| {
+        assert!(config.contains(from), "{from}");
+        fs::write(&path, config.replacen(from, to, 1)).unwrap();
+        let output = desk.command(&["check"]).output().unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.code() == Some(code) && text.contains(expected), "{to}: {text}");
+    };
+    check("[kafka]", "[kafka]", 0, "the configuration can be used");
+    let encrypted = "[kafka]\nclient = { \"security.protocol\" = \"ssl\" }";
+    check("[kafka]", encrypted, 2, "kafka.client.security.protocol: librdkafka refuses it");
+    check("url = \"http", "url = \"https", 2, "registry.url: this build speaks plain text");
+    check("env = \"KEY\"", "env = \"SURELY_NOT_SET\"", 2, "SURELY_NOT_SET is not set");
+    check("env = \"SEED\"", "env = \"SURELY_NOT_SET\"", 2, "SURELY_NOT_SET is not set");
+    check("packages = [\"par\"]", "packages = [\"/nowhere.toml\"]", 2, "region.packages.0");
+}

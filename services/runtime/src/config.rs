@@ -14,6 +14,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use rustix::fs::Access;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -63,11 +64,27 @@ pub struct Registry {
 
 impl Check for Registry {
     fn check(&self) -> Result<(), Fault> {
-        if self.url.starts_with("http://") || self.url.starts_with("https://") {
-            return Ok(());
+        if self.url.starts_with("https://") {
+            let what = "this build speaks plain text to the registry; write the http:// address of a neighbour on this machine \
+                        that speaks TLS to it";
+            return Err(Fault::new("url", what));
         }
-        Err(Fault::new("url", "not an address; write for example \"http://127.0.0.1:8081\""))
+        if !self.url.strip_prefix("http://").is_some_and(is_http_server) {
+            return Err(Fault::new("url", "not an address; write for example \"http://127.0.0.1:8081\""));
+        }
+        Ok(())
     }
+}
+
+/// Whether this is host, port if need be, and path if need be.
+fn is_http_server(text: &str) -> bool {
+    let authority = text.split('/').next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (authority, "80"),
+    };
+    let letters = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte));
+    letters && !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 /// A port where HTTP is served, and how much of it a peer may take.
@@ -139,6 +156,19 @@ pub fn check_connections(connections: Option<usize>, per_address: Option<usize>)
         }
     }
     Ok(())
+}
+
+/// Checks a folder of ours under this key: it must be there and take files.
+pub fn check_folder(key: &str, path: &Path) -> Result<(), Fault> {
+    let fault = |what: &str| Fault::new(key, format!("{} {what}", path.display()));
+    match fs::metadata(path) {
+        Err(error) => Err(fault(&format!(
+            "cannot be used: {error}; make it, for the user that this service runs as and nobody else"
+        ))),
+        Ok(found) if !found.is_dir() => Err(fault("is not a folder; name one")),
+        Ok(_) => rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(|error| fault(&format!("takes no files: {error}; give it to the user that this service runs as"))),
+    }
 }
 
 /// What is logged, and how.

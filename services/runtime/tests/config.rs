@@ -77,6 +77,9 @@ fn load(text: &str) -> Result<Config, String> {
 
 #[test]
 fn a_good_file_is_read_with_units_and_defaults() {
+    let plain = "\"security.protocol\" = \"sasl_plaintext\"\n\"sasl.mechanism\" = \"PLAIN\"\n\"sasl.username\" = \"a\"\n\
+                 \"sasl.password\" = { env = \"PATH\" }\n\"client.id\"";
+    load(&GOOD.replace("\"client.id\"", plain)).expect("what needs no TLS can be used");
     let config = load(GOOD).unwrap();
     assert_eq!(config.http.listen.port(), 0);
     assert_eq!(config.log.level, config::LogLevel::Info);
@@ -103,6 +106,31 @@ fn every_mistake_is_found_at_its_line_and_key() {
     check("\"8 MiB\"", "\"8 MB\"", &["config.toml:17: producer.queue_size", "64 MiB"]);
     check("\"json\"", "\"jsn\"", &["config.toml:11: log.format", "jsn", "text"]);
     check("url = \"http", "url = \"htp", &["config.toml:7: registry.url", "http://127.0.0.1:8081"]);
+    check("url = \"http", "url = \"https", &["config.toml:7: registry.url", "plain text", "neighbour"]);
+    for address in
+        ["http://", "http://:8081", "http://registry:0", "http://a:b@registry", "http://registry 1", "registry:8081"]
+    {
+        check("http://127.0.0.1:8081", address, &["config.toml:7: registry.url", "not an address"]);
+    }
+    check("\"127.0.0.1:9092,", "\"SSL://127.0.0.1:9092,", &["config.toml:2: kafka.bootstrap", "plain text"]);
+    for (name, value) in [
+        ("security.protocol", "ssl"),
+        ("security.protocol", "sasl_ssl"),
+        ("ssl.ca.location", "/etc/kafka-ca.pem"),
+        ("enable.ssl.certificate.verification", "false"),
+        ("sasl.oauthbearer.config", "a=b"),
+    ] {
+        let line = format!("\"{name}\" = \"{value}\"\n\"client.id\"");
+        check("\"client.id\"", &line, &["config.toml:4: kafka.client", name, "plain text", "neighbours"]);
+    }
+    let sasl = "\"security.protocol\" = \"sasl_plaintext\"\n\"client.id\"";
+    check("\"client.id\"", sasl, &["kafka.client", "GSSAPI", "has PLAIN only"]);
+    let scram = format!("\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.password\" = {{ env = \"PATH\" }}\n{sasl}");
+    check("\"client.id\"", &scram, &["kafka.client", "SCRAM-SHA-512", "has PLAIN only"]);
+    let polls = "\"max.poll.interval.ms\" = 1000\n\"client.id\"";
+    check("\"client.id\"", polls, &["kafka.client", "together", "max.poll.interval.ms"]);
+    let in_flight = "\"max.in.flight\" = 10\n\"client.id\"";
+    check("\"client.id\"", in_flight, &["kafka.client", "together", "max.in.flight"]);
     check("127.0.0.1:9092,", "127.0.0.1,", &["config.toml:2: kafka.bootstrap", "127.0.0.1:9092"]);
     check("\"client.id\"", "\"acks\"", &["config.toml:4: kafka.client.acks", "delivery protocol"]);
     check("\"client.id\"", "\"clint.id\"", &["config.toml:4: kafka.client.clint.id", "No such configuration"]);

@@ -29,6 +29,8 @@ pub struct Session {
     pub(crate) place: String,
     stream: ChannelStream<client::Msg>,
     number: u32,
+    /// Answers that are awaited and handles that are open.
+    loose: usize,
     /// Whether a rename may take the place of another file.
     pub(crate) can_replace: bool,
     /// Whether a file can be made durable.
@@ -48,6 +50,13 @@ impl Session {
         tokio::time::timeout(CONNECT_MAX, open(server)).await.map_err(|_| silent())?
     }
 
+    /// Whether nothing is under way and nothing is open. After an error that is not so, other answers may still come:
+    /// the session is to be dropped.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.loose == 0
+    }
+
     /// A number for the next request.
     pub(crate) fn next(&mut self) -> u32 {
         self.number = self.number.wrapping_add(1);
@@ -56,6 +65,7 @@ impl Session {
 
     /// Sends a request.
     pub(crate) async fn send(&mut self, request: Request) -> Result<(), Error> {
+        self.loose += 1;
         let bytes = request.finish();
         let written = tokio::time::timeout(ANSWER_MAX, self.stream.write_all(&bytes)).await;
         written.map_err(|_| self.silent())?.map_err(|source| self.broken(source))
@@ -66,7 +76,9 @@ impl Session {
         let read = tokio::time::timeout(ANSWER_MAX, packet(&mut self.stream)).await;
         let packet = read.map_err(|_| self.silent())?.map_err(|source| self.broken(source))?;
         let packet = packet.ok_or_else(|| self.nonsense("an answer of an impossible length"))?;
-        wire::answer(&packet).ok_or_else(|| self.nonsense("an answer that is not SFTP version 3"))
+        let answer = wire::answer(&packet).ok_or_else(|| self.nonsense("an answer that is not SFTP version 3"))?;
+        self.loose = self.loose.saturating_sub(1);
+        Ok(answer)
     }
 
     /// Asks and waits; nothing else may be under way.
@@ -106,14 +118,19 @@ impl Session {
         fill: impl FnOnce(Request) -> Request,
     ) -> Result<Vec<u8>, Error> {
         match self.ask(kind, fill).await? {
-            Answer::Handle(handle) => Ok(handle),
+            Answer::Handle(handle) => {
+                self.loose += 1;
+                Ok(handle)
+            }
             other => Err(self.unexpected(attempt, &other)),
         }
     }
 
     /// Gives a handle back.
     pub(crate) async fn close(&mut self, handle: &[u8]) -> Result<(), Error> {
-        self.demand("close", wire::CLOSE, |request| request.text(handle)).await
+        self.demand("close", wire::CLOSE, |request| request.text(handle)).await?;
+        self.loose = self.loose.saturating_sub(1);
+        Ok(())
     }
 
     /// An answer that is a refusal, or nonsense.
@@ -172,7 +189,7 @@ async fn open(server: &Server) -> Result<Session, Error> {
     channel.request_subsystem(false, "sftp").await.map_err(ssh)?;
     let stream = channel.into_stream();
     let mut session =
-        Session { place, stream, number: 0, can_replace: false, can_sync: false, _connection: connection };
+        Session { place, stream, number: 0, loose: 0, can_replace: false, can_sync: false, _connection: connection };
     session.send(Request::new(wire::INIT, wire::VERSION)).await?;
     match session.receive().await {
         Ok((_, Answer::Version { version: wire::VERSION, extensions })) => {

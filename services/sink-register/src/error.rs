@@ -20,8 +20,8 @@ pub enum Error {
         source: config::Fault,
     },
     /// The database's address cannot be used.
-    #[error("database address: cannot be read; write postgres://user:password@host:5432/database")]
-    Address,
+    #[error("database address: {0}")]
+    Address(&'static str),
     /// Nobody has defined such an extract.
     #[error("extract {name} has no definition; there are: {known}")]
     UnknownExtract {
@@ -254,7 +254,7 @@ impl Error {
         matches!(
             self,
             Self::Secret { .. }
-                | Self::Address
+                | Self::Address(_)
                 | Self::UnknownExtract { .. }
                 | Self::PeriodKind { .. }
                 | Self::DefinitionTwice { .. }

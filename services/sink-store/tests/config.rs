@@ -34,5 +34,12 @@ fn what_is_wrong_is_named_with_its_place() {
     check("batch_records = 5000", "batch_record = 5000", "batch_record");
     check("write_interval = \"250ms\"", "write_interval = 100", "write_interval");
     check("{ env = \"DATABASE_URL\" }", "\"postgres://u:secret@h/d\"", "a secret is never written in the file");
+    check(
+        "url = \"http://127.0.0.1:8081\"",
+        "url = \"https://registry.example\"",
+        "registry.url: this build speaks plain",
+    );
+    let encrypted = "bootstrap = \"127.0.0.1:9092\"\nclient = { \"security.protocol\" = \"SASL_SSL\" }";
+    check("bootstrap = \"127.0.0.1:9092\"", encrypted, "security.protocol: librdkafka refuses it");
     check("{ env = \"DATABASE_URL\" }", "{ env = \"SURELY_NOT_SET\" }", "SURELY_NOT_SET is not set");
 }

@@ -7,6 +7,7 @@ mod config;
 mod content;
 mod finding;
 mod migration;
+mod release;
 mod service;
 mod shared;
 mod snapshot;

@@ -52,6 +52,18 @@ impl Address {
         let user = config.get_user().ok_or_else(|| missing("user"))?.to_owned();
         let database = config.get_dbname().ok_or_else(|| missing("database"))?.to_owned();
         let port = config.get_ports().first().copied().unwrap_or(PORT);
+        let mut ours = tokio_postgres::Config::new();
+        ours.host(&host).user(&user).dbname(&database).ssl_mode(config.get_ssl_mode());
+        for port in config.get_ports() {
+            ours.port(*port);
+        }
+        if let Some(password) = config.get_password() {
+            ours.password(password);
+        }
+        if config != ours {
+            let what = "has a parameter that this connection does not know; of parameters only sslmode is known";
+            return Err(Fault::new("url", what));
+        }
         let tls = match &source.ca {
             Some(ca) => Some(encryption(ca, &host)?),
             None if config.get_ssl_mode() == SslMode::Require => {
@@ -86,6 +98,11 @@ const SHAPE: &str = "write postgres://user:password@host:5432/database";
 
 /// The driver's own message may quote the URL, and with it the password: it is not passed on.
 fn parsed(url: &SecretValue) -> Result<tokio_postgres::Config, Fault> {
+    if url.expose().contains("sslmode=verify") {
+        let what =
+            "sslmode is disable, prefer or require; with ca, the server's certificate and its name are always verified";
+        return Err(Fault::new("url", what));
+    }
     url.expose().parse().map_err(|_| Fault::new("url", format!("cannot be read; {SHAPE}")))
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runtime::config::{Check, Fault, Period, Secret, Size};
+use runtime::config::{Check, Fault, Period, Secret, Size, check_folder};
 use serde::Deserialize;
 
 use super::check_watched;
@@ -30,7 +30,8 @@ pub struct FhirFiles {
 
 impl Check for FhirFiles {
     fn check(&self) -> Result<(), Fault> {
-        check_watched(&self.feed, self.source_system.as_deref(), self.poll)
+        check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
+        check_folder("positions", &self.positions)
     }
 }
 
@@ -151,6 +152,7 @@ impl Check for Fhir {
     fn check(&self) -> Result<(), Fault> {
         check_name(&self.name)?;
         check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
+        check_folder("positions", &self.positions)?;
         let types: HashSet<_> = self.types.iter().collect();
         if types.is_empty() || types.len() < self.types.len() {
             return Err(Fault::new("types", "must name at least one type, and each once"));

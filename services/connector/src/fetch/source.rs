@@ -11,6 +11,7 @@ use std::time::Duration;
 use runtime::config::Period;
 use runtime::health::Health;
 use sftp::{Entry, Metadata, Server, Session};
+use tokio::sync::Notify;
 
 use super::error::Error;
 use super::memory::{Memory, name_hash};
@@ -29,10 +30,12 @@ use crate::watch::{Watch, ends_in};
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// The longest pause, after several; also how often it is looked whether a fault has been mended.
 const PAUSE_MAX: Duration = Duration::from_secs(15);
-/// How often our own folder is looked at, at least: a file there is whole when it appears.
-const SPOOL_POLL_MAX: Duration = Duration::from_secs(1);
+/// How often our own folder is looked at when nobody tells that a file has come or gone: after a failure.
+const SPOOL_POLL: Duration = Duration::from_secs(1);
 /// The longest name that is fetched: our file system's own bound.
 const NAME_BYTES_MAX: usize = 255;
+/// Files that are fetched by one listing: how old it may get. The others are fetched after the next.
+const LOOK_FILES_MAX: usize = 1000;
 
 /// Fetches and sends a server's tables until shutdown.
 pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Health) {
@@ -45,6 +48,7 @@ pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Heal
     let identity = format!("{}|{}|{place}", feed.region(), feed.name());
     let memory_path = source.positions.join(format!("{}.fetched", name_hash(identity.as_bytes())));
     let memory = Arc::new(Mutex::new(None));
+    let (arrivals, departures) = (Arc::default(), Arc::default());
     let mut fetching = Fetching {
         feed: &feed,
         source: &source,
@@ -52,6 +56,8 @@ pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Heal
         place,
         memory_path,
         memory: Arc::clone(&memory),
+        arrivals: Arc::clone(&arrivals),
+        departures: Arc::clone(&departures),
         watch: Watch::default(),
         counts,
         told: None,
@@ -63,10 +69,14 @@ pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Heal
     if !fetching.open().await {
         return;
     }
-    let sending = Fetched { tables: Tables::of(&source, &feed), memory };
-    let poll = Period(source.poll.0.min(SPOOL_POLL_MAX));
-    let spool =
-        Folder { path: source.path.clone(), positions: source.positions.clone(), poll, endings: cells::ENDINGS };
+    let sending = Fetched { tables: Tables::of(&source, &feed), memory, departures };
+    let spool = Folder {
+        path: source.path.clone(),
+        positions: source.positions.clone(),
+        poll: Period(SPOOL_POLL),
+        endings: cells::ENDINGS,
+        arrivals: Some(arrivals),
+    };
     tokio::join!(fetching.run(), folder::watch(&feed, spool, sending));
 }
 
@@ -82,6 +92,8 @@ fn with<T>(memory: &Shared, act: impl FnOnce(&mut Memory) -> T) -> T {
 struct Fetched {
     tables: Tables,
     memory: Shared,
+    /// Told when one has left the spool.
+    departures: Arc<Notify>,
 }
 
 impl Carry for Fetched {
@@ -95,6 +107,7 @@ impl Carry for Fetched {
         fs::remove_file(path).map_err(|source| files::Error::Spent { path: path.to_owned(), source })?;
         // A position that stays is of no file, and says nothing of the next one with this name.
         let _ = fs::remove_file(kept_at);
+        self.departures.notify_one();
         Ok(())
     }
 }
@@ -107,6 +120,10 @@ struct Fetching<'a> {
     place: String,
     memory_path: PathBuf,
     memory: Shared,
+    /// Told when a file has come into the spool.
+    arrivals: Arc<Notify>,
+    /// Tells when one has left it.
+    departures: Arc<Notify>,
     watch: Watch,
     counts: ServerCounts,
     /// What is wrong, said once.
@@ -198,7 +215,6 @@ impl Fetching<'_> {
             let mut session = Session::connect(self.server).await?;
             loop {
                 self.look(&mut session, &spool).await?;
-                self.well();
                 tokio::time::sleep(self.source.poll.0).await;
             }
         }
@@ -209,14 +225,13 @@ impl Fetching<'_> {
         }
     }
 
-    /// Looks once, and fetches one file, if one is ready and the last one has been sent.
+    /// Looks once, and fetches what rests, in order of time and then of name: each when the one before it has been sent.
     async fn look(&mut self, session: &mut Session, spool: &Spool) -> Result<(), Error> {
         let listing = session.list(&self.server.folder, self.feed.intake.limits.files).await?;
+        self.counts.looks.inc();
         self.counts.connected.set(1);
         self.bounded(listing.truncated);
         let found: Vec<_> = listing.entries.iter().filter_map(table).collect();
-        // Before the memory is asked: what has left the spool is in the memory already.
-        let sending = spool.holds_a_file().map_err(|source| self.unspooled(source))?;
         let wanted = with(&self.memory, |memory| {
             memory.prune(found.iter().map(|(path, _)| name_of(path)))?;
             Ok(found.into_iter().filter(|(path, version)| !memory.knows(name_of(path), *version)).collect())
@@ -225,25 +240,53 @@ impl Fetching<'_> {
         let wanted: Vec<(PathBuf, Version)> = wanted.map_err(failed)?;
         let parts: Vec<_> = wanted.iter().map(|(path, version)| spool.part(name_of(path), *version)).collect();
         spool.keep_parts(&parts).map_err(|source| self.unspooled(source))?;
-        let ready = self.watch.look(wanted);
+        let mut ready = self.watch.look(wanted);
         // One that was begun goes first: there is never more than one.
-        let begun = |(path, version): &&(PathBuf, Version)| spool.part(name_of(path), *version).exists();
-        let Some((path, version)) = ready.iter().find(begun).or(ready.first()).filter(|_| !sending) else {
-            return Ok(());
-        };
-        match self.fetch(session, spool, path, *version).await {
-            Err(Error::Server(error @ sftp::Error::Status { .. })) => {
-                // The server says no to this file only: the others go on, and this one when it changes.
-                self.feed.intake.metrics.file_troubles.of(FileTrouble::Unreadable).inc();
-                let file = shown_name(path);
-                tracing::warn!(region = self.feed.region(), %file, "fetch {file} from {}: {error}", self.place);
-                self.watch.take(path, *version);
-                // Answers may still be under way on this one.
-                *session = Session::connect(self.server).await?;
-                Ok(())
+        let begun = |path: &Path, version| spool.part(name_of(path), version).exists();
+        ready.sort_by_cached_key(|(path, version)| (!begun(path, *version), version.modified, path.clone()));
+        for (path, version) in ready.into_iter().take(LOOK_FILES_MAX) {
+            self.until_empty(spool).await?;
+            // What has left the spool is in the memory already.
+            if with(&self.memory, |memory| memory.knows(name_of(&path), version)) {
+                continue;
             }
-            result => result,
+            match self.fetch(session, spool, &path, version).await {
+                Err(Error::Server(error @ sftp::Error::Status { .. })) => {
+                    self.pass_over(&path, version, &error);
+                    // It is not gone on with, and the next file is the only one that is begun.
+                    let part = spool.part(name_of(&path), version);
+                    fs::remove_file(part).map_err(|source| self.unspooled(source))?;
+                }
+                result => result?,
+            }
+            self.well();
+            if !session.is_idle() {
+                *session = Session::connect(self.server).await?;
+            }
         }
+        self.well();
+        Ok(())
+    }
+
+    /// Waits until the spool holds no file that is still to be sent.
+    async fn until_empty(&self, spool: &Spool) -> Result<(), Error> {
+        while spool.holds_a_file().map_err(|source| self.unspooled(source))? {
+            // It may have left before it was waited for: then nobody tells, and the next look finds out.
+            let _ = tokio::time::timeout(SPOOL_POLL, self.departures.notified()).await;
+        }
+        Ok(())
+    }
+
+    /// The server says no to this file only: the others go on, and this one when it changes.
+    fn pass_over(&mut self, path: &Path, version: Version, error: &sftp::Error) {
+        let (region, file) = (self.feed.region(), shown_name(path));
+        if error.is_missing() {
+            tracing::info!(region, %file, "{file} is no longer at {}", self.place);
+        } else {
+            self.feed.intake.metrics.file_troubles.of(FileTrouble::Unreadable).inc();
+            tracing::warn!(region, %file, "fetch {file} from {}: {error}", self.place);
+        }
+        self.watch.take(path, version);
     }
 
     fn bounded(&mut self, truncated: bool) {
@@ -269,7 +312,9 @@ impl Fetching<'_> {
         if version.size > self.feed.intake.limits.table_file.as_bytes() {
             // A hollow file of its size stands for it, so that it is left out as any other that is too large.
             file.set_len(version.size).map_err(unspooled)?;
-            return spool.finish(&file, &part, name, version).map_err(unspooled);
+            spool.finish(&file, &part, name, version).map_err(unspooled)?;
+            self.arrivals.notify_one();
+            return Ok(());
         }
         if offset > 0 {
             tracing::info!(region, file = %file_name, offset, "going on with {file_name} after {offset} bytes");
@@ -290,6 +335,7 @@ impl Fetching<'_> {
             return fs::remove_file(&part).map_err(unspooled);
         }
         spool.finish(&file, &part, name, version).map_err(unspooled)?;
+        self.arrivals.notify_one();
         self.counts.files.inc();
         let bytes = version.size;
         tracing::info!(region, file = %file_name, bytes, "fetched {file_name} from {}: {bytes} bytes", self.place);

@@ -77,7 +77,8 @@ impl Deletions {
             let content = page.content();
             let repeats = next == cursor.path || (content.is_some() && content == cursor.content);
             if repeats || cursor.pages >= PAGES_MAX {
-                return Err(Error::Circle { kind: self.kind });
+                reader.counts.cut.inc();
+                return Err(Error::HistoryCircle { kind: self.kind, count: cursor.changes });
             }
             self.cursor = Some(Cursor { path: next, pages: cursor.pages + 1, content, ..cursor });
         }

@@ -96,7 +96,10 @@ pub enum Error {
         place: String,
     },
     /// The pages have no end.
-    #[error("the pages of {kind} lead back to themselves")]
+    #[error(
+        "search-circle: the FHIR server's pages of {kind} lead back to themselves, and what is behind them is not read; have its \
+         operator look at the links to the next page"
+    )]
     Circle {
         /// What is searched for.
         kind: Type,
@@ -114,6 +117,17 @@ pub enum Error {
         count: u64,
         /// How many there are, if the server says so.
         total: Option<u64>,
+    },
+    /// The pages of a history have no end.
+    #[error(
+        "history-circle: the FHIR server's pages of the history of {kind} repeat themselves after {count} changes: earlier \
+         deletions are missing; raise `page` (1000 at most) and what it gives at once, or poll more often"
+    )]
+    HistoryCircle {
+        /// Whose history.
+        kind: Type,
+        /// How many came, with what was repeated.
+        count: u64,
     },
     /// The history ends, and there is more of it.
     #[error(
@@ -212,6 +226,7 @@ impl Error {
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
             | Self::CutShort { .. }
+            | Self::HistoryCircle { .. }
             | Self::HistoryCutShort { .. }
             | Self::TimelessTooMany { .. }
             | Self::State { .. }
@@ -228,6 +243,7 @@ impl Error {
             Self::Elsewhere { .. }
                 | Self::Circle { .. }
                 | Self::CutShort { .. }
+                | Self::HistoryCircle { .. }
                 | Self::HistoryCutShort { .. }
                 | Self::TimelessTooMany { .. }
         )
@@ -250,6 +266,7 @@ impl Error {
             | Self::Elsewhere { .. }
             | Self::Circle { .. }
             | Self::CutShort { .. }
+            | Self::HistoryCircle { .. }
             | Self::HistoryCutShort { .. }
             | Self::TimelessTooMany { .. }
             | Self::Waiting { .. } => Reach::Question,

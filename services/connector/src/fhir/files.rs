@@ -38,7 +38,8 @@ const READ_BYTES: usize = 64 << 10;
 
 /// Watches a file or folder until shutdown.
 pub async fn watch(feed: Arc<Feed>, source: FhirFiles) {
-    let folder = Folder { path: source.path, positions: source.positions, poll: source.poll, endings: ENDINGS };
+    let folder =
+        Folder { path: source.path, positions: source.positions, poll: source.poll, endings: ENDINGS, arrivals: None };
     folder::watch(&feed, folder, Bulk::default()).await;
 }
 

@@ -15,7 +15,13 @@ use crate::replay::position::Version;
 /// Watches a file or folder until shutdown.
 pub async fn watch(feed: Arc<Feed>, source: Table) {
     let tables = Tables::of(&source, &feed);
-    let folder = Folder { path: source.path, positions: source.positions, poll: source.poll, endings: cells::ENDINGS };
+    let folder = Folder {
+        path: source.path,
+        positions: source.positions,
+        poll: source.poll,
+        endings: cells::ENDINGS,
+        arrivals: None,
+    };
     folder::watch(&feed, folder, tables).await;
 }
 

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rdkafka::ClientConfig;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, NoCustomPartitioner, ProducerContext};
+use rdkafka::{ClientConfig, ClientContext};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
@@ -62,8 +65,17 @@ impl Kafka {
     }
 }
 
+/// What librdkafka says of what it was built without: for us, OpenSSL and the SASL mechanisms that need it or a library.
+const NOT_BUILT: &str = "not available at build time";
+const PLAIN_TEXT: &str = "this build speaks plain text to Kafka; leave it out, and name as bootstrap a listener of the brokers \
+                          without it, or neighbours on this machine that speak TLS to them";
+
 impl Check for Kafka {
     fn check(&self) -> Result<(), Fault> {
+        let protocol = self.bootstrap.split(',').filter_map(|address| Some(address.split_once("://")?.0.trim()));
+        if protocol.into_iter().any(|protocol| !protocol.eq_ignore_ascii_case("plaintext")) {
+            return Err(Fault::new("bootstrap", PLAIN_TEXT));
+        }
         if !self.bootstrap.split(',').all(is_host_and_port) {
             return Err(Fault::new("bootstrap", "not a list of addresses; write for example \"127.0.0.1:9092\""));
         }
@@ -76,6 +88,7 @@ impl Check for Kafka {
             alone.set(name, setting.value(name)?.expose());
             if let Err(KafkaError::ClientConfig(_, reason, ..)) = alone.create_native_config() {
                 let reason = match setting {
+                    Setting::Plain(_) if reason.contains(NOT_BUILT) => format!("{reason}; {PLAIN_TEXT}"),
                     Setting::Plain(_) => reason,
                     // librdkafka quotes the value.
                     Setting::Secret(_) => "the value in the environment variable does not fit".to_owned(),
@@ -83,8 +96,53 @@ impl Check for Kafka {
                 return Err(Fault::entry("client", name, format!("librdkafka refuses it: {reason}")));
             }
         }
+        self.check_together()
+    }
+}
+
+impl Kafka {
+    /// Settings that are good one by one may not be so together, which librdkafka tells when it makes a client. Without
+    /// addresses a client opens no connection.
+    fn check_together(&self) -> Result<(), Fault> {
+        if self.client.is_empty() {
+            return Ok(());
+        }
+        let mut config = self.client()?;
+        config.remove("bootstrap.servers");
+        let secrets = self.client.iter().filter(|(_, setting)| matches!(setting, Setting::Secret(_)));
+        let secrets = secrets.map(|(name, setting)| setting.value(name)).collect::<Result<Vec<_>, _>>()?;
+        let refused = |error: KafkaError| {
+            let reason = error.to_string();
+            // librdkafka may quote values.
+            let quotes_a_secret = secrets.iter().any(|secret| reason.contains(secret.expose()));
+            let reason = if quotes_a_secret { "they do not go together" } else { &reason };
+            let remedy = if reason.contains("SASL") { "; of sasl.mechanism this build has PLAIN only" } else { "" };
+            Fault::new("client", format!("librdkafka refuses these settings together: {reason}{remedy}"))
+        };
+        let mut producing = config.clone();
+        producing.set("acks", "all").set("enable.idempotence", "true");
+        let _: BaseProducer<Mute> = BaseProducer::from_config_and_context(&producing, Mute).map_err(refused)?;
+        config.set("group.id", "check").set("enable.auto.commit", "false");
+        let _: BaseConsumer<Mute> = BaseConsumer::from_config_and_context(&config, Mute).map_err(refused)?;
         Ok(())
     }
+}
+
+/// Of a client that is only made: what it logs says that it has no addresses.
+struct Mute;
+
+impl ClientContext for Mute {
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ConsumerContext for Mute {}
+
+impl ProducerContext<NoCustomPartitioner> for Mute {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &rdkafka::producer::DeliveryResult<'_>, (): ()) {}
 }
 
 fn is_host_and_port(address: &str) -> bool {
