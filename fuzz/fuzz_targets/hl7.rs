@@ -21,9 +21,10 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         let mut answer = Vec::new();
-        for code in hl7::ack::codes(&message, hl7::ack::Outcome::Accepted) {
+        let outcome = hl7::ack::Outcome::Accepted;
+        for code in hl7::ack::codes(&message, outcome) {
             answer.clear();
-            let said = hl7::ack::Answer::default();
+            let said = hl7::ack::Answer { outcome, problem: None, sent: "20260106120000+0100", control_id: "R1" };
             hl7::ack::answer(&message, hl7::charset::Charset::declared(bytes), code, &said, &mut answer);
             assert!(answer.starts_with(b"MSH"));
         }

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 
 use crate::cdc::pgoutput as plugin;
-use crate::debezium::change::{self, Topic};
+use crate::debezium::avro::Schema;
+use crate::debezium::change::{self, Sent, Topic};
+use crate::debezium::content::Content;
 use crate::debezium::written::Written;
 use crate::fhir::bundle::{self, Page};
 use crate::fhir::resource::{self, Resource};
@@ -16,11 +18,19 @@ pub fn pgoutput(bytes: &[u8]) {
 
 /// Key and value of a message of a Debezium topic.
 pub fn debezium(key: &[u8], value: &[u8]) {
-    let topic = Topic { order: Some("id"), ..Topic::default() };
-    let mut written = Written::default();
-    let _ = change::read(Some(key), Some(value), topic, &mut written);
-    // With what the first has taught.
-    let _ = change::read(Some(key), Some(value), topic, &mut written);
+    let sent = Sent { key: Some(Content::of(key)), value: Some(Content::of(value)), at: None };
+    for flattened in [None, Some("__")] {
+        let topic = Topic { order: Some("id"), flattened, ..Topic::default() };
+        let mut written = Written::default();
+        let _ = change::read(sent, topic, &mut written);
+        // With what the first has taught.
+        let _ = change::read(sent, topic, &mut written);
+    }
+}
+
+/// A schema of a registry, and a datum of it.
+pub fn avro(schema: &str, datum: &[u8]) {
+    let _ = Schema::parse(schema).map(|schema| schema.json(datum));
 }
 
 /// An answer of a FHIR server.

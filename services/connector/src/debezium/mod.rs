@@ -12,11 +12,11 @@
 //! between would be lost without a word. So is a topic that was deleted and made anew: its id, which stands in the metadata of
 //! the group's offsets, is another, and an offset of the old one would pass over what the new one begins with.
 
-mod avro;
+pub(crate) mod avro;
 mod before;
 pub(crate) mod change;
 mod consumer;
-mod content;
+pub(crate) mod content;
 mod error;
 mod flattened;
 mod registry;
