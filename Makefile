@@ -108,9 +108,10 @@ audit: ## Known vulnerabilities of dependencies (needs cargo-audit, and the netw
 .PHONY: sbom
 sbom: ## What each program is made of, as CycloneDX 1.5 in target/sbom (needs cargo-cyclonedx)
 	@command -v cargo-cyclonedx >/dev/null || { echo "cargo-cyclonedx is missing: cargo install --locked cargo-cyclonedx" >&2; exit 1; }
-	@mkdir -p target/sbom
-	$(CARGO) cyclonedx --format json --spec-version 1.5 --target all --describe binaries --override-filename sbom
-	@find . -name 'sbom*.cdx.json' -o -name '*sbom.json' | grep -v '^./target' | xargs -I{} mv {} target/sbom/ 2>/dev/null; ls target/sbom
+	@rm -rf target/sbom && mkdir -p target/sbom
+	$(CARGO) cyclonedx --format json --spec-version 1.5 --describe binaries
+	@find . -name '*_bin.cdx.json' -not -path './target/*' -exec mv -t target/sbom {} +
+	@ls target/sbom
 
 .PHONY: deny
 deny: ## Licences, sources and duplicates of dependencies (needs cargo-deny)
