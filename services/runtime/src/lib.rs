@@ -13,6 +13,7 @@ pub mod http;
 pub mod logs;
 pub mod metrics;
 pub mod origin;
+pub mod parting;
 pub mod policy;
 pub mod producer;
 pub mod relay;

@@ -14,6 +14,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Fault;
 use runtime::metrics::Gauge;
+use runtime::parting::Parting;
 
 use super::error::Error;
 use super::topic_id;
@@ -103,7 +104,7 @@ impl Offsets {
 
 /// Topics being read.
 pub struct Consumer {
-    inner: Arc<StreamConsumer<Context>>,
+    inner: Arc<Parting<StreamConsumer<Context>>>,
     bootstrap: String,
     group: String,
     topics: Vec<String>,
@@ -141,7 +142,8 @@ impl Consumer {
         let inner = StreamConsumer::from_config_and_context(&config, context)
             .map_err(|error| Fault::new("kafka", error.to_string()))?;
         let topics: Vec<String> = source.topics.keys().cloned().collect();
-        let (inner, bootstrap, group) = (Arc::new(inner), source.kafka.bootstrap.clone(), source.group.clone());
+        let (inner, bootstrap, group) =
+            (Arc::new(Parting::new(inner, Duration::ZERO)), source.kafka.bootstrap.clone(), source.group.clone());
         let looks = Looks::default();
         let mut consumer =
             Self { inner, bootstrap, group, topics, looks, resumed: Offsets::default(), begins: BTreeMap::new() };

@@ -22,6 +22,7 @@ use crate::config::Fault;
 use crate::exit::chain;
 use crate::fate::Fate;
 use crate::origin::{self, Position};
+use crate::parting::Parting;
 
 /// Records read before receipts, rebalances and commits are looked after again.
 const BATCH_MAX: usize = 1000;
@@ -34,6 +35,8 @@ const BUSY_WAIT: Duration = Duration::from_millis(2);
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(5);
 /// How long the receipt that explains why the producer gave up may take.
 const CAUSE_WAIT: Duration = Duration::from_millis(500);
+/// How long the consumer may take to leave.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
 /// Attempts of a step that panics.
 const ATTEMPTS_MAX: usize = 2;
 /// Pause between attempts of a step whose needs are away.
@@ -41,7 +44,7 @@ const RETRY_PAUSE_MIN: Duration = Duration::from_millis(200);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 pub(super) struct Worker<S> {
-    consumer: BaseConsumer<Membership>,
+    consumer: Parting<BaseConsumer<Membership>>,
     work: Work<S>,
 }
 
@@ -98,7 +101,7 @@ impl<S: Step> Worker<S> {
             confirmed: Instant::now(),
             probe: Probe::new(),
         };
-        Ok(Self { consumer, work })
+        Ok(Self { consumer: Parting::new(consumer, CLOSE_MAX), work })
     }
 
     pub(super) fn run(mut self) -> Result<(), Error> {
