@@ -115,7 +115,7 @@ pub fn read(body: Bytes) -> Result<Message, Error> {
     Ok(match rest.u8("kind")? {
         b'B' => {
             rest.u64("place")?;
-            let committed = EPOCH_MICROS + rest.i64("time")?;
+            let committed = rest.i64("time")?.saturating_add(EPOCH_MICROS);
             Message::Begin(Transaction { committed, id: rest.u32("transaction")? })
         }
         b'C' => {
@@ -272,8 +272,10 @@ mod tests {
 
     #[test]
     fn a_transaction_has_the_time_of_its_commit() {
-        let begin = [b"B".as_slice(), &[0; 7], &[9], &1_000_000_i64.to_be_bytes(), &7_u32.to_be_bytes()].concat();
-        let Ok(Message::Begin(transaction)) = read(begin.into()) else { panic!("a beginning") };
-        assert_eq!(transaction, Transaction { committed: EPOCH_MICROS + 1_000_000, id: 7 });
+        for (time, committed) in [(1_000_000, EPOCH_MICROS + 1_000_000), (i64::MAX, i64::MAX)] {
+            let begin = [b"B".as_slice(), &[0; 7], &[9], &time.to_be_bytes(), &7_u32.to_be_bytes()].concat();
+            let Ok(Message::Begin(transaction)) = read(begin.into()) else { panic!("a beginning") };
+            assert_eq!(transaction, Transaction { committed, id: 7 });
+        }
     }
 }
