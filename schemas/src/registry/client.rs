@@ -4,7 +4,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -40,6 +43,8 @@ pub struct Client {
     url: String,
     agent: ureq::Agent,
     registers: bool,
+    /// It has known a schema that was asked for, so it has read what it keeps.
+    answered: Arc<AtomicBool>,
     /// Ids that the registry did not know, and when.
     missing: Arc<Mutex<HashMap<u32, Instant>>>,
 }
@@ -135,7 +140,13 @@ impl Client {
             .proxy(None)
             .build()
             .new_agent();
-        Self { url: url.into().trim_end_matches('/').to_owned(), agent, registers: false, missing: Arc::default() }
+        Self {
+            url: url.into().trim_end_matches('/').to_owned(),
+            agent,
+            registers: false,
+            answered: Arc::default(),
+            missing: Arc::default(),
+        }
     }
 
     /// Whether [`Self::id_of`] registers what is not there, as a trial without `topics apply` may want.
@@ -147,7 +158,10 @@ impl Client {
     pub fn id_of(&self, topic: &str, kind: Kind) -> Result<u32, Error> {
         let subject = subject(topic);
         match self.look_up(&subject, kind.avsc())? {
-            Some(registered) => Ok(registered.id),
+            Some(registered) => {
+                self.answered.store(true, Ordering::Relaxed);
+                Ok(registered.id)
+            }
             None if self.registers => self.register(&subject, kind.avsc()),
             None => {
                 let version = kind.versions().len() as u32;
@@ -159,7 +173,8 @@ impl Client {
     /// Text of the schema with this id; refused with status 404 when there is none.
     ///
     /// A registry never forgets an id, but one that has just started may not have read it yet (Karapace answers 404 then):
-    /// it is asked as often as one that is away, and believed only when it knows anything at all.
+    /// until it has known anything that we asked it is asked as often as one that is away, and always it is believed only when it
+    /// knows anything at all. Later the first answer holds: a stranger's record must not cost everybody seconds.
     pub fn schema(&self, id: u32) -> Result<String, Error> {
         let url = format!("{}/schemas/ids/{id}", self.url);
         let asked = self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
@@ -167,7 +182,8 @@ impl Client {
             let message = "not known less than a minute ago".to_owned();
             return Err(Error::Refused { url, status: 404, code: NO_SUCH_SCHEMA, message });
         }
-        let is_early = |status| is_passing(status) || status == 404;
+        let answered = self.answered.load(Ordering::Relaxed);
+        let is_early = |status| is_passing(status) || (status == 404 && !answered);
         let answer = self.ask::<Schema>(&url, is_early, || self.agent.get(&url).header("accept", CONTENT_TYPE).call());
         if let Err(Error::Refused { status: 404, .. }) = answer {
             if self.get::<Vec<IgnoredAny>>("/subjects")?.is_empty() {
@@ -179,6 +195,7 @@ impl Client {
             }
             missing.insert(id, Instant::now());
         }
+        self.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
         answer.map(|answer| answer.schema)
     }
 
