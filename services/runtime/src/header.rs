@@ -12,7 +12,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 /// The value of the record's first header of this name; `None` where there is none, or it has no value.
 #[expect(unsafe_code, reason = "rdkafka offers no reader of headers that cannot panic")]
-pub(crate) fn first<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
+pub fn first<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> Option<&'m [u8]> {
     let headers = ptr::from_ref::<BorrowedHeaders>(message.headers()?).cast::<rd_kafka_headers_t>();
     for index in 0.. {
         let mut key: *const c_char = ptr::null();

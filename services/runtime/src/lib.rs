@@ -7,7 +7,7 @@ pub mod door;
 pub mod exit;
 pub mod failpoint;
 pub mod fate;
-mod header;
+pub mod header;
 pub mod health;
 pub mod http;
 pub mod logs;

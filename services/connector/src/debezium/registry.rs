@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::message::{BorrowedHeaders, Headers as _};
+use rdkafka::message::BorrowedMessage;
+use runtime::header;
 use serde::Deserialize;
 
 use super::avro;
@@ -51,9 +52,12 @@ pub struct Framed<'a> {
 }
 
 /// What names the schema of a message's part; nothing where nothing does.
-pub fn framed<'a>(part: Part, headers: Option<&BorrowedHeaders>, bytes: &'a [u8]) -> Option<Framed<'a>> {
-    let in_headers = headers.into_iter().flat_map(BorrowedHeaders::iter);
-    let named = in_headers.filter_map(|header| of_header(part, header.key, header.value?)).next();
+pub fn framed<'a>(part: Part, message: &BorrowedMessage<'_>, bytes: &'a [u8]) -> Option<Framed<'a>> {
+    let names = match part {
+        Part::Key => ["apicurio.key.globalId", "apicurio.key.contentId"],
+        Part::Value => ["apicurio.value.globalId", "apicurio.value.contentId"],
+    };
+    let named = names.into_iter().find_map(|name| of_header(part, name, header::first(message, name)?));
     // A datum may begin with a zero byte, too.
     named.map(|id| Framed { id, datum: bytes }).or_else(|| framed_by_bytes(bytes))
 }

@@ -281,7 +281,7 @@ impl Follower<'_> {
         mark: Mark,
     ) -> Result<Decoded<'m>, Error> {
         let Some(bytes) = bytes else { return Ok(Decoded::Missing) };
-        let Some(framed) = framed(part, message.headers(), bytes) else { return Ok(Decoded::Plain(bytes)) };
+        let Some(framed) = framed(part, message, bytes) else { return Ok(Decoded::Plain(bytes)) };
         let schema = match (&mut self.registry, part) {
             (Some(registry), _) => registry.schema(framed.id).await.map_err(Held::from),
             // It tells rows apart all the same.
