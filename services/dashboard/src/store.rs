@@ -3,7 +3,7 @@
 
 use schemas::Timestamp;
 use serde_json::Value;
-use tokio_postgres::config::{ChannelBinding, Config, SslMode};
+use tokio_postgres::config::Config;
 use tokio_postgres::types::Json;
 use tokio_postgres::{IsolationLevel, NoTls, Row};
 
@@ -34,19 +34,7 @@ pub enum Error {
 
 /// The address as the driver reads it.
 pub fn address(url: &str) -> Result<Config, Error> {
-    // The driver's own message may quote the address, and with it the password.
-    let config: Config =
-        url.parse().map_err(|_| Error::Address("cannot be read; write postgres://user:password@host:5432/database"))?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err(Error::Address("has no host; write postgres://user:password@host:5432/database"));
-    }
-    if config.get_ssl_mode() == SslMode::Require || config.get_channel_binding() == ChannelBinding::Require {
-        return Err(Error::Address(
-            "demands encryption, and this build speaks plain text to PostgreSQL; leave sslmode and channel_binding out, and name \
-             a neighbour on this machine that speaks TLS to the server",
-        ));
-    }
-    Ok(config)
+    store_address::read(url).map_err(Error::Address)
 }
 
 /// A connection to the store.

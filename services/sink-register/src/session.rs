@@ -4,11 +4,9 @@
 //! written (the ledger) as `vardstrom_register`; both are held by row-level security to the one region that the
 //! transaction names.
 
-use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::config::{ChannelBinding, SslMode};
-use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
+use tokio_postgres::{Client, IsolationLevel, NoTls, Transaction};
 use topics::Region;
 
 use crate::digest;
@@ -37,18 +35,7 @@ impl Session {
     /// # Errors
     /// When the address is wrong or nobody answers.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        // The driver's own message may quote the address, and with it the password.
-        let mut config = Config::from_str(url)
-            .map_err(|_| Error::Address("cannot be read; write postgres://user:password@host:5432/database"))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(Error::Address("has no host; write postgres://user:password@host:5432/database"));
-        }
-        if config.get_ssl_mode() == SslMode::Require || config.get_channel_binding() == ChannelBinding::Require {
-            return Err(Error::Address(
-                "demands encryption, and this build speaks plain text to PostgreSQL; leave sslmode and channel_binding out, and \
-                 name a neighbour on this machine that speaks TLS to the server",
-            ));
-        }
+        let mut config = store_address::read(url).map_err(Error::Address)?;
         config
             .application_name("vardstrom-sink-register")
             .options("-c client_min_messages=warning")

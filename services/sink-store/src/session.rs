@@ -1,11 +1,9 @@
 //! A dedicated connection: prepared statements by their text, transactions in a region's role.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio_postgres::config::{ChannelBinding, SslMode};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use crate::error::{Attempt, Error};
@@ -39,18 +37,7 @@ pub struct Session {
 
 /// The address as the driver reads it.
 pub(crate) fn config(url: &str) -> Result<Config, Error> {
-    // The driver's own message may quote the address, and with it the password.
-    let mut config = Config::from_str(url)
-        .map_err(|_| Error::Address("cannot be read; write postgres://user:password@host:5432/database"))?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err(Error::Address("has no host; write postgres://user:password@host:5432/database"));
-    }
-    if config.get_ssl_mode() == SslMode::Require || config.get_channel_binding() == ChannelBinding::Require {
-        return Err(Error::Address(
-            "demands encryption, and this build speaks plain text to PostgreSQL; leave sslmode and channel_binding out, and name \
-             a neighbour on this machine that speaks TLS to the server",
-        ));
-    }
+    let mut config = store_address::read(url).map_err(Error::Address)?;
     config
         .application_name("vardstrom-sink-store")
         .options("-c client_min_messages=warning")
