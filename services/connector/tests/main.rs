@@ -1,6 +1,7 @@
 //! The connector's binary against a real Kafka and real sockets.
 #![allow(clippy::print_stdout, reason = "a test says what it measured and how to replay it")]
 
+mod database_tables;
 mod databases;
 mod debezium;
 mod debezium_avro;
