@@ -14,11 +14,11 @@ use crate::{
     topic_read::{self, Partition, Record},
 };
 
-/// The consumer group whose committed offsets carry the fates.
-pub const PROCESSOR_GROUP: &str = "processor";
-
 /// Stands for the content of poison in the source topics.
 const POISON: &[u8] = b"poison";
+
+/// The group of a client that commits nothing.
+pub(crate) const GROUP: &str = "account";
 
 /// What a run left behind.
 pub struct Account {
@@ -57,9 +57,9 @@ pub enum Error {
 /// # Errors
 /// When a server does not answer.
 pub fn is_drained(stack: &Stack) -> Result<bool, Error> {
-    let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP)?;
+    let client = topic_read::client(stack.bootstrap(), GROUP)?;
     let source = topic_read::ends(&client, &|topic| topic.contains(".source."))?;
-    let committed = topic_read::committed(&client, source.keys())?;
+    let committed = committed(stack, source.keys())?;
     if source.iter().any(|(at, end)| committed.get(at).map_or(0, |(offset, _)| *offset) < *end) {
         return Ok(false);
     }
@@ -79,7 +79,7 @@ pub fn is_drained(stack: &Stack) -> Result<bool, Error> {
 /// # Errors
 /// When a server does not answer.
 pub fn account(stack: &Stack, messages: &[Message], poisoned: u64) -> Result<Account, Error> {
-    let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP)?;
+    let client = topic_read::client(stack.bootstrap(), GROUP)?;
     let mut faults = Vec::new();
 
     // What reached Kafka, by coordinates.
@@ -103,7 +103,7 @@ pub fn account(stack: &Stack, messages: &[Message], poisoned: u64) -> Result<Acc
 
     // What the processor says became of it.
     let mut fates = FateCounts::default();
-    for (at, (_, metadata)) in topic_read::committed(&client, ends.keys())? {
+    for (at, (_, metadata)) in committed(stack, ends.keys())? {
         if ends.get(&at) == Some(&0) {
             continue;
         }
@@ -199,6 +199,26 @@ pub fn account(stack: &Stack, messages: &[Message], poisoned: u64) -> Result<Acc
         shown,
         faults,
     })
+}
+
+/// How far the processors have come: offset and metadata per partition, of whichever group reads it.
+///
+/// # Errors
+/// When Kafka does not answer.
+pub(crate) fn committed<'a>(
+    stack: &Stack,
+    partitions: impl IntoIterator<Item = &'a Partition> + Clone,
+) -> Result<BTreeMap<Partition, (i64, String)>, KafkaError> {
+    let mut all: BTreeMap<Partition, (i64, String)> = BTreeMap::new();
+    for group in stack.processor_groups() {
+        let client = topic_read::client(stack.bootstrap(), &group)?;
+        for (at, committed) in topic_read::committed(&client, partitions.clone())? {
+            if all.get(&at).is_none_or(|(offset, _)| *offset < committed.0) {
+                all.insert(at, committed);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Runs one query as the database's owner.

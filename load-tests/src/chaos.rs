@@ -1,19 +1,22 @@
 //! A run in which much goes wrong, and what its accounts say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use identity::test_identity;
 use serde::Serialize;
 
 use crate::{
     canary::Canaries,
-    check_demo::{self, Error, Outcome, Run, percentile},
+    check_demo::{self, Delay, Error, Outcome, Run, percentile},
     fault::Fault,
     message::Message,
     poison, sabotage,
     schedule::{self, Extent},
     search, simulated,
-    stack::{Keys, Options, Servers, Service, Stack},
+    stack::{Keys, Options, Servers, Stack},
 };
 
 /// What to run.
@@ -28,6 +31,8 @@ pub struct Plan {
     pub extent: Extent,
     /// Messages between two records of poison in the first region's topics; `None`: no poison.
     pub poison_every: Option<usize>,
+    /// Each region has a connector, a processor and a store of its own, and only the first region's are killed.
+    pub apart: bool,
     /// Kafka and PostgreSQL.
     pub servers: Servers,
 }
@@ -46,8 +51,8 @@ pub struct Report {
     /// Where nothing was lost or doubled: with 95 % confidence it happens to at most this share of messages under such faults
     /// (3 / n).
     pub bound_95: Option<f64>,
-    /// Services that ended without being told to.
-    pub ended: Vec<&'static str>,
+    /// Processes that ended without being told to.
+    pub ended: Vec<String>,
     /// How many faults of each kind.
     pub struck: BTreeMap<&'static str, usize>,
     /// Planted losses, doubles and leaks that were not found; with any, the rest proves nothing.
@@ -56,7 +61,14 @@ pub struct Report {
     pub poisoned: u64,
     /// By region the 99th percentile of the milliseconds from a sender's last byte to the board.
     pub p99_ms: BTreeMap<String, Option<f64>>,
+    /// The same of the messages that were sent while nothing that all regions need was away, nor had been for 10 s.
+    pub p99_undisturbed_ms: BTreeMap<String, Option<f64>>,
+    /// How many messages these are, of those that were shown on a stream.
+    pub undisturbed: (usize, usize),
 }
+
+/// So long after something that all regions need has come back its absence may still show.
+const AFTERMATH: Duration = Duration::from_secs(10);
 
 impl Report {
     /// Whether the run shows what it is to show.
@@ -79,9 +91,10 @@ const REGIONS: [&str; 2] = ["09", "14"];
 /// When the run cannot be finished; what does not hold is in the [`Report`].
 pub fn run(plan: Plan, progress: &mut dyn FnMut(&str)) -> Result<Report, Error> {
     let (messages, options, _) = simulated::regions(&REGIONS, plan.seed, plan.messages, Keys::random()?);
-    let faults = schedule::of(plan.extent, &plan.servers, plan.seed);
+    let aim = plan.apart.then(|| options.regions[0]);
+    let faults = schedule::of(plan.extent, &plan.servers, aim, plan.seed);
     let poison = plan.poison_every.map(|every| poison::Plan { region: options.regions[0], every });
-    let options = Options { servers: Some(plan.servers), ..options };
+    let options = Options { servers: Some(plan.servers), apart: plan.apart, ..options };
     let struck = count(&faults);
     let identities = identities(&messages);
     let canaries = Canaries::new(identities.iter().map(String::as_str));
@@ -107,15 +120,11 @@ fn report(
     leaks: BTreeSet<String>,
     planted_and_missed: Vec<&'static str>,
 ) -> Report {
-    let Outcome { report, faults, ended, delays, poisoned, .. } = outcome;
-    let mut by_region: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for delay in &delays {
-        by_region.entry(delay.region.to_string()).or_default().push(delay.milliseconds);
-    }
-    let p99 = |delays: &mut Vec<f64>| {
-        delays.sort_by(f64::total_cmp);
-        percentile(delays, 0.99)
+    let Outcome { report, faults, ended, shared_away, delays, poisoned, .. } = outcome;
+    let is_undisturbed = |delay: &&Delay| {
+        !shared_away.iter().any(|(since, until)| (*since..*until + AFTERMATH).contains(&delay.sent_at))
     };
+    let undisturbed = (delays.iter().filter(is_undisturbed).count(), delays.len());
     let n = report.sent;
     Report {
         n,
@@ -123,19 +132,35 @@ fn report(
         bound_95: (report.lost == 0 && faults.is_empty()).then(|| 3.0 / n.max(1) as f64),
         faults,
         leaks,
-        ended: ended.into_iter().map(Service::program).collect(),
+        ended: ended.iter().map(ToString::to_string).collect(),
         struck,
         planted_and_missed,
         poisoned,
-        p99_ms: by_region.into_iter().map(|(region, mut delays)| (region, p99(&mut delays))).collect(),
+        p99_ms: p99(delays.iter()),
+        p99_undisturbed_ms: p99(delays.iter().filter(is_undisturbed)),
+        undisturbed,
     }
+}
+
+fn p99<'a>(delays: impl Iterator<Item = &'a Delay>) -> BTreeMap<String, Option<f64>> {
+    let mut by_region: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for delay in delays {
+        by_region.entry(delay.region.to_string()).or_default().push(delay.milliseconds);
+    }
+    by_region
+        .into_iter()
+        .map(|(region, mut delays)| {
+            delays.sort_by(f64::total_cmp);
+            (region, percentile(&delays, 0.99))
+        })
+        .collect()
 }
 
 fn count(faults: &[(f64, Fault)]) -> BTreeMap<&'static str, usize> {
     let mut struck = BTreeMap::new();
     for (_, fault) in faults {
         let kind = match fault {
-            Fault::Kill(service, _) => service.program(),
+            Fault::Kill(member, _) => member.service.program(),
             Fault::Brokers(which, _) if which.len() == 1 => "one broker",
             Fault::Brokers(..) => "two brokers",
             Fault::Pause(_) => "pause of the brokers",

@@ -18,7 +18,7 @@ use crate::{
     message::Message,
     poison,
     sender::{self, Plan, Sent},
-    stack::{self, Options, Service, Stack, source_system},
+    stack::{self, Member, Options, Service, Stack, source_system},
     watch::Watch,
 };
 
@@ -83,8 +83,10 @@ pub struct Outcome {
     pub fingerprint: String,
     /// Records of poison that each of its topics got.
     pub poisoned: u64,
-    /// Services that ended without being told to.
-    pub ended: Vec<Service>,
+    /// Processes that ended without being told to.
+    pub ended: Vec<Member>,
+    /// From when until when something that all regions need was away.
+    pub shared_away: Vec<(Instant, Instant)>,
     /// How long each message took that was shown.
     pub delays: Vec<Delay>,
 }
@@ -138,9 +140,11 @@ pub enum Error {
 /// # Errors
 /// When the run cannot be finished; sums that do not add up are in [`Outcome::faults`].
 pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&Stack, u64)) -> Result<Outcome, Error> {
-    let mut board_ended =
-        run.faults.iter().any(|(_, fault)| !matches!(fault, Fault::Kill(service, _) if *service != Service::Dashboard));
-    let mut ended = Vec::new();
+    let mut board_ended = run
+        .faults
+        .iter()
+        .any(|(_, fault)| !matches!(fault, Fault::Kill(member, _) if member.service != Service::Dashboard));
+    let (mut ended, mut shared_away) = (Vec::new(), Vec::new());
     let mut stack = Stack::start(run.options, progress)?;
     let watch = Watch::start(&stack.url(Service::Dashboard));
     wait_until("the dashboard's stream", SHOWN_MAX, &mut || Ok(watch.is_connected()))?;
@@ -181,7 +185,10 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
             let due = run.faults.get(struck).filter(|(at, _)| share >= *at);
             let step = due.map_or(Ok(()), |(_, fault)| {
                 progress(&format!("{fault}, at {:.0} %", share * 100.0));
-                fault.strike(&mut stack, progress)
+                let since = Instant::now();
+                let struck = fault.strike(&mut stack, progress);
+                shared_away.extend(fault.is_shared().then(|| (since, Instant::now())));
+                struck
             });
             let revived = step.map_err(Error::from).and_then(|()| revive(&mut stack, progress));
             match revived {
@@ -217,12 +224,10 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
         ended.extend(revive(&mut stack, progress)?);
         Ok(account::is_drained(&stack)?)
     })?;
-    for service in Service::ALL {
-        stack.wait_until_ready(service)?;
-    }
+    stack.wait_until_all_ready()?;
     let seconds = begin.elapsed().as_secs_f64();
     progress("adding up");
-    board_ended |= ended.contains(&Service::Dashboard);
+    board_ended |= ended.contains(&Service::Dashboard.into());
     let account = account::account(&stack, &run.messages, poisoned)?;
     // What was applied while the board was down is on the board, but was not announced on a stream.
     if !board_ended {
@@ -232,6 +237,7 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
     inspect(&stack, poisoned);
     let mut outcome = add_up(&run.messages, &sent, account, &watch, board_ended, seconds, stack.fingerprint()?);
     outcome.ended = ended;
+    outcome.shared_away = shared_away;
     outcome.poisoned = poisoned;
     progress("stopping");
     drop(watch);
@@ -240,10 +246,10 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str), inspect: &mut dyn FnMut(&St
 }
 
 /// Starts ended services again, and says which.
-fn revive(stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<Vec<Service>, Error> {
+fn revive(stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<Vec<Member>, Error> {
     let revived = stack.revive()?;
-    for service in &revived {
-        progress(&format!("{} has ended and is started again", service.program()));
+    for member in &revived {
+        progress(&format!("{member} has ended and is started again"));
     }
     Ok(revived)
 }
@@ -304,7 +310,7 @@ fn add_up(
         p99_ms: percentile(&latencies, 0.99),
         events_per_second: (events_stored as f64 / seconds * 10.0).round() / 10.0,
     };
-    Outcome { report, faults, fingerprint, ended: Vec::new(), poisoned: 0, delays }
+    Outcome { report, faults, fingerprint, ended: Vec::new(), shared_away: Vec::new(), poisoned: 0, delays }
 }
 
 /// Polls until `done`; an error or the time's end is the answer otherwise.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use topics::Region;
 
 use crate::{
-    account::{self, PROCESSOR_GROUP},
+    account,
     stack::{self, Options, Service, Stack, Table},
     topic_read,
 };
@@ -201,11 +201,11 @@ fn wait_until(
 /// # Errors
 /// When a server does not answer.
 pub fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
-    let client = topic_read::client(stack.bootstrap(), PROCESSOR_GROUP).map_err(account::Error::from)?;
+    let client = topic_read::client(stack.bootstrap(), account::GROUP).map_err(account::Error::from)?;
     let ends = topic_read::ends(&client, &|topic| topic.contains(".source.")).map_err(account::Error::from)?;
     let source_records = ends.values().sum::<i64>().unsigned_abs();
     let mut fates = FateCounts::default();
-    for (_, metadata) in topic_read::committed(&client, ends.keys()).map_err(account::Error::from)?.into_values() {
+    for (_, metadata) in account::committed(stack, ends.keys()).map_err(account::Error::from)?.into_values() {
         // A partition without records has no counts.
         if let Ok(counts) = metadata.parse::<FateCounts>() {
             fates.mapped += counts.mapped;

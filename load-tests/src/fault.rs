@@ -9,13 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::stack::{Error, Service, Stack};
+use crate::stack::{Error, Member, Stack};
 
 /// Something that goes wrong, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// `kill -9` of a service, which is started again after so long.
-    Kill(Service, Duration),
+    /// `kill -9` of a process, which is started again after so long.
+    Kill(Member, Duration),
     /// `kill -9` of these brokers, which are started again after so long.
     Brokers(Vec<usize>, Duration),
     /// The brokers hold their connections and answer nothing for so long.
@@ -32,7 +32,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = |time: &Duration| time.as_millis();
         match self {
-            Self::Kill(service, away) => write!(f, "kill -9 {}, away for {} ms", service.program(), milliseconds(away)),
+            Self::Kill(member, away) => write!(f, "kill -9 {member}, away for {} ms", milliseconds(away)),
             Self::Brokers(which, away) => write!(f, "brokers {which:?} killed, away for {} ms", milliseconds(away)),
             Self::Pause(time) => write!(f, "the brokers pause for {} ms", milliseconds(time)),
             Self::Roll(between) => write!(f, "the brokers are restarted in turn, {} ms between", milliseconds(between)),
@@ -46,16 +46,22 @@ impl fmt::Display for Fault {
 const ROOM_MAX: u64 = 4 << 30;
 
 impl Fault {
+    /// Whether it takes something away that all regions need.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !matches!(self, Self::Kill(Member { region: Some(_), .. }, _))
+    }
+
     /// Does it, waits, and mends it. What ended of it is started again, and told.
     ///
     /// # Errors
     /// When it cannot be done, or a server does not come back.
     pub fn strike(&self, stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<(), Error> {
         match self {
-            Self::Kill(service, away) => {
-                stack.kill(*service)?;
+            Self::Kill(member, away) => {
+                stack.kill(*member)?;
                 thread::sleep(*away);
-                stack.spawn(*service)?;
+                stack.spawn(*member)?;
             }
             Self::Brokers(which, away) => {
                 stack.kafka().stop_brokers(which)?;

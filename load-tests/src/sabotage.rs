@@ -63,7 +63,7 @@ pub fn find_planted(
     let record = BaseRecord::<(), str>::to(&topic).payload(identity);
     producer.send(record).map_err(|(error, _)| error)?;
     producer.flush(Duration::from_secs(30))?;
-    let log = stack.folder().join(format!("{}.log", Service::SinkStore.program()));
+    let log = stack.folder().join(format!("{}.log", Service::Dashboard.program()));
     writeln!(OpenOptions::new().append(true).open(log)?, "{identity}")?;
     let leaks = search::search(stack, &canaries);
     for (place, name) in [("topic", "a leak in a topic"), ("log", "a leak in a log")] {

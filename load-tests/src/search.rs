@@ -70,8 +70,8 @@ pub fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
             scan("log", &fs::read(&path).expect("a log"));
         }
     }
-    for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
-        scan("metrics", stack.metrics(service).expect("metrics").as_bytes());
+    for member in stack.members().into_iter().filter(|member| member.service != Service::Registry) {
+        scan("metrics", stack.metrics(member).expect("metrics").as_bytes());
     }
     for path in PAGES {
         let url = format!("{}{path}", stack.url(Service::Dashboard));

@@ -32,6 +32,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         databases: BTreeMap::new(),
         sources: BTreeMap::new(),
         servers: None,
+        apart: false,
         keys,
         processor: None,
     }
@@ -83,6 +84,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         databases: BTreeMap::new(),
         sources: BTreeMap::new(),
         servers: None,
+        apart: false,
         keys,
         processor: None,
     }

@@ -1,5 +1,6 @@
 //! The whole platform on this machine: Kafka, PostgreSQL, registry, and every service as the process that it is in production.
 
+mod service;
 mod settings;
 
 use std::{
@@ -18,49 +19,13 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use topics::Region;
 
+pub use service::{Member, Service};
+
 /// How often one service is started again before that counts as a failure of its own.
 const REVIVALS_MAX: u32 = 20;
 
 /// How long a service may take to become ready, first start and catch-up included.
 const READY_MAX: Duration = Duration::from_secs(600);
-
-/// The services, in the order in which data pass them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Service {
-    /// Schema registry for development.
-    Registry,
-    /// MLLP and files in.
-    Connector,
-    /// Validate, pseudonymise, map.
-    Processor,
-    /// Central store.
-    SinkStore,
-    /// Bed board.
-    Dashboard,
-}
-
-impl Service {
-    /// All of them, in the order in which they are started.
-    pub const ALL: [Self; 5] = [Self::Registry, Self::Processor, Self::SinkStore, Self::Dashboard, Self::Connector];
-
-    /// The name of its program.
-    #[must_use]
-    pub const fn program(self) -> &'static str {
-        match self {
-            Self::Registry => "registry",
-            Self::Connector => "connector",
-            Self::Processor => "processor",
-            Self::SinkStore => "sink-store",
-            Self::Dashboard => "dashboard",
-        }
-    }
-
-    /// From a name on the command line.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|service| service.program() == name)
-    }
-}
 
 /// What a stack is made for.
 #[derive(Clone)]
@@ -83,6 +48,8 @@ pub struct Options {
     pub sources: BTreeMap<Region, Sources>,
     /// Servers of the run's own, that may be stopped, whatever the environment says; `None`: those of the environment, if any.
     pub servers: Option<Servers>,
+    /// Each region has a connector, a processor and a store of its own.
+    pub apart: bool,
     /// Keys of the run; runs that are compared share them.
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
@@ -153,9 +120,9 @@ impl Followed {
 /// A running platform. Dropping it stops everything, services before servers.
 pub struct Stack {
     options: Options,
-    services: BTreeMap<Service, Process>,
-    revivals: BTreeMap<Service, u32>,
-    ports: BTreeMap<Service, u16>,
+    services: BTreeMap<Member, Process>,
+    revivals: BTreeMap<Member, u32>,
+    ports: BTreeMap<Member, u16>,
     mllp_ports: BTreeMap<Region, u16>,
     environment: Vec<(String, String)>,
     database_url: String,
@@ -185,7 +152,7 @@ pub enum Error {
     #[error("{service} has ended {REVIVALS_MAX} times; its log ends:\n{log}")]
     Ended {
         /// Which.
-        service: &'static str,
+        service: String,
         /// The end of its log.
         log: String,
     },
@@ -193,7 +160,7 @@ pub enum Error {
     #[error("{service} did not become ready within {} s ({reason}); its log ends:\n{log}", READY_MAX.as_secs())]
     NotReady {
         /// Which.
-        service: &'static str,
+        service: String,
         /// What it last said.
         reason: String,
         /// The end of its log.
@@ -217,9 +184,10 @@ impl Stack {
         let database_url = postgres.fresh_database()?;
         let folder = TempDir::with_prefix("vardstrom-stack-")?;
         let mut ports = BTreeMap::new();
-        for service in Service::ALL {
-            let wished = options.dashboard_port.filter(|_| service == Service::Dashboard);
-            ports.insert(service, wished.map_or_else(free_port, Ok)?);
+        let members = Member::all(&options.regions, options.apart);
+        for member in &members {
+            let wished = options.dashboard_port.filter(|_| member.service == Service::Dashboard);
+            ports.insert(*member, wished.map_or_else(free_port, Ok)?);
         }
         let mut mllp_ports = BTreeMap::new();
         for region in &options.regions {
@@ -250,25 +218,29 @@ impl Stack {
         stack.apply_topics()?;
         progress("migrating the database");
         stack.run("migration of the database", "sink-store", &["migrate", "--database-url", &stack.database_url])?;
-        for service in Service::ALL {
-            progress(&format!("starting {}", service.program()));
-            stack.spawn(service)?;
-            if service == Service::Registry {
-                stack.wait_until_ready(service)?;
+        for member in &members {
+            progress(&format!("starting {member}"));
+            stack.spawn(*member)?;
+            if member.service == Service::Registry {
+                stack.wait_until_ready(*member)?;
             }
         }
-        for service in Service::ALL {
-            stack.wait_until_ready(service)?;
-        }
+        stack.wait_until_all_ready()?;
         Ok(stack)
+    }
+
+    /// Everything that runs here, in the order in which it is started.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        Member::all(&self.options.regions, self.options.apart)
     }
 
     /// `kill -9`.
     ///
     /// # Errors
     /// When the service is not running.
-    pub fn kill(&mut self, service: Service) -> Result<(), Error> {
-        if let Some(mut process) = self.services.remove(&service) {
+    pub fn kill(&mut self, member: impl Into<Member>) -> Result<(), Error> {
+        if let Some(mut process) = self.services.remove(&member.into()) {
             process.kill()?;
         }
         Ok(())
@@ -278,19 +250,21 @@ impl Stack {
     ///
     /// # Errors
     /// When its program cannot be started.
-    pub fn spawn(&mut self, service: Service) -> Result<(), Error> {
+    pub fn spawn(&mut self, member: impl Into<Member>) -> Result<(), Error> {
+        let member = member.into();
+        let service = member.service;
         let program = match (&self.options.processor, service) {
             (Some(program), Service::Processor) => program.clone(),
             _ => program(service.program())?,
         };
         let mut command = vec![program.display().to_string()];
         if service == Service::Registry {
-            command.extend(["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{}", self.ports[&service])]);
+            command.extend(["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{}", self.ports[&member])]);
         } else {
-            command.extend(["run".to_owned(), "--config".to_owned(), self.config(service).display().to_string()]);
+            command.extend(["run".to_owned(), "--config".to_owned(), self.config(member).display().to_string()]);
         }
-        let process = Process::start(service.program(), self.folder.path(), "TERM", &command, &self.environment)?;
-        self.services.insert(service, process);
+        let process = Process::start(&member.to_string(), self.folder.path(), "TERM", &command, &self.environment)?;
+        self.services.insert(member, process);
         Ok(())
     }
 
@@ -298,31 +272,32 @@ impl Stack {
     ///
     /// # Errors
     /// When one has ended too often, or cannot be started.
-    pub fn revive(&mut self) -> Result<Vec<Service>, Error> {
-        let ended: Vec<(Service, String)> = self
+    pub fn revive(&mut self) -> Result<Vec<Member>, Error> {
+        let ended: Vec<(Member, String)> = self
             .services
             .iter_mut()
-            .filter_map(|(service, process)| (!process.is_running()).then(|| (*service, process.log_end())))
+            .filter_map(|(member, process)| (!process.is_running()).then(|| (*member, process.log_end())))
             .collect();
-        for (service, log) in &ended {
-            let count = self.revivals.entry(*service).or_default();
+        for (member, log) in &ended {
+            let count = self.revivals.entry(*member).or_default();
             *count += 1;
             if *count > REVIVALS_MAX {
-                return Err(Error::Ended { service: service.program(), log: log.clone() });
+                return Err(Error::Ended { service: member.to_string(), log: log.clone() });
             }
-            self.spawn(*service)?;
+            self.spawn(*member)?;
         }
-        Ok(ended.into_iter().map(|(service, _)| service).collect())
+        Ok(ended.into_iter().map(|(member, _)| member).collect())
     }
 
     /// Waits for `/readyz`.
     ///
     /// # Errors
     /// When the service ends or is not ready in time.
-    pub fn wait_until_ready(&mut self, service: Service) -> Result<(), Error> {
+    pub fn wait_until_ready(&mut self, member: impl Into<Member>) -> Result<(), Error> {
+        let member = member.into();
         let deadline = Instant::now() + READY_MAX;
-        let path = if service == Service::Registry { "subjects" } else { "readyz" };
-        let url = format!("{}/{path}", self.url(service));
+        let path = if member.service == Service::Registry { "subjects" } else { "readyz" };
+        let url = format!("{}/{path}", self.url(member));
         let mut reason = "no answer".to_owned();
         while Instant::now() < deadline {
             match ureq::get(&url).config().http_status_as_error(false).build().call() {
@@ -330,14 +305,29 @@ impl Stack {
                 Ok(mut response) => reason = response.body_mut().read_to_string().unwrap_or_default(),
                 Err(_) => {}
             }
-            if !self.services.get_mut(&service).is_some_and(Process::is_running) {
+            if !self.services.get_mut(&member).is_some_and(Process::is_running) {
                 "it ended".clone_into(&mut reason);
                 break;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        let log = self.services.get(&service).map(Process::log_end).unwrap_or_default();
-        Err(Error::NotReady { service: service.program(), reason, log })
+        let log = self.services.get(&member).map(Process::log_end).unwrap_or_default();
+        Err(Error::NotReady { service: member.to_string(), reason, log })
+    }
+
+    /// [`wait_until_ready`](Self::wait_until_ready) for everything.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn wait_until_all_ready(&mut self) -> Result<(), Error> {
+        self.members().into_iter().try_for_each(|member| self.wait_until_ready(member))
+    }
+
+    /// The consumer groups whose committed offsets carry the fates.
+    #[must_use]
+    pub fn processor_groups(&self) -> Vec<String> {
+        let processors = self.members().into_iter().filter(|member| member.service == Service::Processor);
+        processors.map(|member| member.to_string()).collect()
     }
 
     /// Where a region's connector listens for MLLP.
@@ -348,16 +338,16 @@ impl Stack {
 
     /// `http://…` of a service.
     #[must_use]
-    pub fn url(&self, service: Service) -> String {
-        format!("http://127.0.0.1:{}", self.ports[&service])
+    pub fn url(&self, member: impl Into<Member>) -> String {
+        format!("http://127.0.0.1:{}", self.ports[&member.into()])
     }
 
     /// The text of a service's `/metrics`.
     ///
     /// # Errors
     /// When it does not answer.
-    pub fn metrics(&self, service: Service) -> Result<String, Box<ureq::Error>> {
-        let response = ureq::get(format!("{}/metrics", self.url(service))).call().map_err(Box::new)?;
+    pub fn metrics(&self, member: impl Into<Member>) -> Result<String, Box<ureq::Error>> {
+        let response = ureq::get(format!("{}/metrics", self.url(member))).call().map_err(Box::new)?;
         response.into_body().read_to_string().map_err(Box::new)
     }
 
@@ -421,8 +411,8 @@ impl Stack {
 
     /// The process id of a running service.
     #[must_use]
-    pub fn process_id(&self, service: Service) -> Option<u32> {
-        self.services.get(&service)?.id().ok()
+    pub fn process_id(&self, member: impl Into<Member>) -> Option<u32> {
+        self.services.get(&member.into())?.id().ok()
     }
 
     /// Runs a program of the workspace with this run's keys and addresses in its environment; gives what it prints.
@@ -446,8 +436,10 @@ impl Stack {
         for service in
             [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard, Service::Registry]
         {
-            if let Some(process) = self.services.remove(&service) {
-                process.stop();
+            for member in self.members().into_iter().filter(|member| member.service == service) {
+                if let Some(process) = self.services.remove(&member) {
+                    process.stop();
+                }
             }
         }
     }
@@ -484,8 +476,8 @@ impl Stack {
 
     /// A service's configuration file.
     #[must_use]
-    pub fn config(&self, service: Service) -> PathBuf {
-        self.folder.path().join(format!("{}.toml", service.program()))
+    pub fn config(&self, member: impl Into<Member>) -> PathBuf {
+        self.folder.path().join(format!("{}.toml", member.into()))
     }
 }
 

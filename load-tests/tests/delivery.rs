@@ -20,7 +20,7 @@ fn check(
     kills: &[(f64, Service)],
     inspect: &mut dyn FnMut(&Stack),
 ) -> Outcome {
-    let faults = kills.iter().map(|(at, service)| (*at, Fault::Kill(*service, Duration::ZERO))).collect();
+    let faults = kills.iter().map(|(at, service)| (*at, Fault::Kill((*service).into(), Duration::ZERO))).collect();
     let run = Run { options: options.clone(), messages, connections: 6, rate: None, faults, poison: None };
     let outcome =
         check_demo::run(run, &mut |text| println!("{text}"), &mut |stack, _| inspect(stack)).expect("the run finishes");

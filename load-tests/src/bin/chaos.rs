@@ -18,7 +18,7 @@ use load_tests::{
 /// find each. Prints one line of JSON on stdout: n messages, and the 95 % bound 3/n of what the run cannot exclude.
 #[derive(Parser)]
 #[command(
-    after_help = "Examples:\n  chaos                                          some minutes\n  chaos --messages 100000 --kills 500 --pauses 20 --database-stops 20 --poison-every 1000\n  chaos --calm --rate 100                        the same messages without a fault, for comparison\n\nExit codes: 0 everything holds, 1 something does not (said on stderr), 2 the run could not be made."
+    after_help = "Examples:\n  chaos                                          some minutes\n  chaos --messages 100000 --kills 500 --pauses 20 --database-stops 20 --poison-every 1000\n  chaos --calm --rate 100                        the same messages without a fault, for comparison\n  chaos --apart --rate 60 --kills 100            what one region's failures cost the other\n\nExit codes: 0 everything holds, 1 something does not (said on stderr), 2 the run could not be made."
 )]
 struct Arguments {
     /// How many messages, of both regions together.
@@ -33,7 +33,7 @@ struct Arguments {
     /// Brokers of the cluster.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=5))]
     brokers: u8,
-    /// Times that connector, processor, store or dashboard is killed.
+    /// Times that connector, processor, store or (not with --apart) dashboard is killed.
     #[arg(long, default_value_t = 40)]
     kills: usize,
     /// Times that all brokers pause.
@@ -63,6 +63,10 @@ struct Arguments {
     /// Messages between two records of poison in the first region's topics; 0: no poison.
     #[arg(long, default_value_t = 100)]
     poison_every: usize,
+    /// Give each region a connector, a processor and a store of its own, and kill only the first region's: the other's delays
+    /// then show what one region's failures cost its neighbour.
+    #[arg(long)]
+    apart: bool,
     /// No fault, whatever the counts say.
     #[arg(long)]
     calm: bool,
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         messages: arguments.messages,
         rate: arguments.rate,
         extent: if arguments.calm { Extent::default() } else { extent },
+        apart: arguments.apart,
         poison_every: (arguments.poison_every > 0).then_some(arguments.poison_every),
         servers: Servers {
             brokers: usize::from(arguments.brokers),

@@ -110,7 +110,11 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         messages,
         connections: arguments.connections,
         rate: arguments.rate,
-        faults: arguments.kill.iter().map(|(at, service)| (*at, Fault::Kill(*service, Duration::ZERO))).collect(),
+        faults: arguments
+            .kill
+            .iter()
+            .map(|(at, service)| (*at, Fault::Kill((*service).into(), Duration::ZERO)))
+            .collect(),
         poison: None,
     };
     let mut progress = |text: &str| eprintln!("[{:5.1} s] {text}", start.elapsed().as_secs_f64());

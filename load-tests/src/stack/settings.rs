@@ -10,7 +10,7 @@ use std::{
 
 use topics::Region;
 
-use super::{Service, Stack, source_system};
+use super::{Member, Service, Stack, source_system};
 
 /// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
 const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
@@ -37,9 +37,9 @@ impl Stack {
         for region in self.options.databases.keys() {
             fs::create_dir_all(self.slots_folder(*region))?;
         }
-        for service in [Service::Connector, Service::Processor, Service::SinkStore, Service::Dashboard] {
-            let text = format!("{}{}", self.common_tables(service), self.tables(service));
-            fs::write(self.config(service), text)?;
+        for member in self.members().into_iter().filter(|member| member.service != Service::Registry) {
+            let text = format!("{}{}", self.common_tables(member), self.tables(member));
+            fs::write(self.config(member), text)?;
         }
         Ok(())
     }
@@ -48,24 +48,26 @@ impl Stack {
         self.folder.path().join(format!("mapping-{region}.toml"))
     }
 
-    fn common_tables(&self, service: Service) -> String {
+    fn common_tables(&self, member: Member) -> String {
         format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
             self.bootstrap(),
             self.url(Service::Registry),
-            self.ports[&service]
+            self.ports[&member]
         )
     }
 
-    fn tables(&self, service: Service) -> String {
-        let quoted: Vec<String> = self.options.regions.iter().map(|region| format!("\"{region}\"")).collect();
+    fn tables(&self, member: Member) -> String {
+        let regions = member.region.map_or_else(|| self.options.regions.clone(), |region| vec![region]);
+        let quoted: Vec<String> = regions.iter().map(|region| format!("\"{region}\"")).collect();
         let quoted = quoted.join(", ");
-        match service {
+        match member.service {
             Service::Registry => String::new(),
             Service::Connector => {
                 let mut text = "[routing]\nkey = { env = \"VARDSTROM_PARTITION_KEY\" }\n".to_owned();
-                self.options.sources.values().for_each(|sources| text.push_str(&sources.connector));
-                for region in &self.options.regions {
+                let sources = regions.iter().filter_map(|region| self.options.sources.get(region));
+                sources.for_each(|sources| text.push_str(&sources.connector));
+                for region in &regions {
                     text.push_str(&format!(
                         "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
                         source_system(*region),
@@ -107,8 +109,8 @@ impl Stack {
                 text
             }
             Service::Processor => {
-                let mut text = "[relay]\ngroup = \"processor\"\ninstance = \"processor-1\"\n".to_owned();
-                for region in &self.options.regions {
+                let mut text = format!("[relay]\ngroup = \"{member}\"\ninstance = \"{member}-1\"\n");
+                for region in &regions {
                     text.push_str(&format!(
                         "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n"
                     ));
