@@ -79,6 +79,27 @@ fn crates_use_only_what_lies_before_them() {
 }
 
 #[test]
+fn what_runs_lies_apart_from_what_is_linked() {
+    let services = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
+    let crates = |folder: &str| -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.filter(|path| path.join("Cargo.toml").is_file()).collect()
+    };
+    let (run, linked) = (crates(services), crates(&format!("{services}/libraries")));
+    assert!(run.len() >= 6 && linked.len() >= 7, "{run:?} {linked:?}");
+    for path in run {
+        assert!(
+            path.join("src/main.rs").is_file(),
+            "{} runs nothing; it belongs in services/libraries",
+            path.display()
+        );
+    }
+    for path in linked {
+        assert!(!path.join("src/main.rs").exists(), "{} is a program; it belongs in services", path.display());
+    }
+}
+
+#[test]
 fn nothing_behind_the_processor_reaches_identifiers_or_raw_messages() {
     let found = workspace_dependencies();
     for service in ["sink-store", "sink-register", "dashboard"] {

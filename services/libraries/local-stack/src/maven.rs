@@ -71,7 +71,7 @@ fn pom_text(jars: &[[&str; 3]]) -> String {
 
 pub(crate) fn cache_folder() -> PathBuf {
     env::var_os("VARDSTROM_CACHE")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache"), PathBuf::from)
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../.cache"), PathBuf::from)
 }
 
 #[allow(clippy::print_stderr, reason = "progress of a fetch that may take a minute")]
