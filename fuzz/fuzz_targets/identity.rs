@@ -11,5 +11,8 @@ fuzz_target!(|text: &str| {
     let _ = identity::is_placeholder(text, &[]);
     let _ = identity::HsaId::parse(text);
     let hidden = identity::without_numbers(text);
-    assert!(identity::guard(&hidden, &[]).is_none() || !hidden.contains(text) || text.is_empty(), "what is hidden stays hidden");
+    assert!(
+        identity::guard(&hidden, &[]).is_none() || !hidden.contains(text) || text.is_empty(),
+        "what is hidden stays hidden"
+    );
 });

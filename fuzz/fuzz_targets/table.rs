@@ -3,8 +3,6 @@
 
 use connector::table::cutter::Cutter;
 use libfuzzer_sys::fuzz_target;
-use processor::directory::Directory;
-use processor::dry_run::{self, Language};
 use processor::mapping::Program;
 
 fuzz_target!(|input: (u8, &[u8])| {
@@ -35,16 +33,5 @@ fuzz_target!(|input: (u8, &[u8])| {
     let _ = connector::capacity::table::read(bytes);
     let packages = ["waiting-times", "kpp", "par", "ward-capacity"];
     let Ok(program) = Program::load(packages[usize::from(choice) % 4].as_ref()) else { return };
-    let options = dry_run::Options {
-        region: "14".to_owned(),
-        directory: Directory::default(),
-        program: Some(program),
-        code_lists: None,
-        format: None,
-        census: false,
-        stays: false,
-        language: Language::Sv,
-        received_at: schemas::Timestamp(1_767_700_000_000_000),
-    };
-    let _ = dry_run::run(options, bytes, &mut std::io::sink());
+    fuzz::dry_run(bytes, |options| options.program = Some(program));
 });
