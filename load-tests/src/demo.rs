@@ -153,8 +153,8 @@ fn live(
                 simulator.change_capacity(region, simulated::now_micros());
                 std::fs::write(stack.capacity_file(region), simulator.capacity_file(region))?;
             }
-            for service in stack.revive()? {
-                say(&format!("{} has ended and is started again", service.program()));
+            for member in stack.revive()? {
+                say(&format!("{member} has ended and is started again"));
             }
             if reported.elapsed() >= REPORT_EVERY {
                 reported = Instant::now();
