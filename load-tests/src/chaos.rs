@@ -7,6 +7,7 @@ use std::{
 
 use identity::test_identity;
 use serde::Serialize;
+use topics::Region;
 
 use crate::{
     canary::Canaries,
@@ -90,7 +91,8 @@ const REGIONS: [&str; 2] = ["09", "14"];
 /// # Errors
 /// When the run cannot be finished; what does not hold is in the [`Report`].
 pub fn run(plan: Plan, progress: &mut dyn FnMut(&str)) -> Result<Report, Error> {
-    let (messages, options, _) = simulated::regions(&REGIONS, plan.seed, plan.messages, Keys::random()?);
+    let regions = Region::all().filter(|region| REGIONS.contains(&region.code())).collect();
+    let (messages, options, _) = simulated::live(plan.seed, plan.messages, regions, Keys::random()?);
     let aim = plan.apart.then(|| options.regions[0]);
     let faults = schedule::of(plan.extent, &plan.servers, aim, plan.seed);
     let poison = plan.poison_every.map(|every| poison::Plan { region: options.regions[0], every });

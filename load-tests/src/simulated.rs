@@ -41,28 +41,29 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
 /// All regions around now, with `count` messages of which half fill the beds.
 #[must_use]
 pub fn country(seed: u64, count: usize, partitions: u32, keys: Keys) -> (Vec<Message>, Options, Simulator) {
+    let (messages, options, simulator) = live(seed, count, Region::all().collect(), keys);
+    (messages, Options { partitions, ..options }, simulator)
+}
+
+/// These regions around now, likewise.
+#[must_use]
+pub fn live(seed: u64, count: usize, regions: Vec<Region>, keys: Keys) -> (Vec<Message>, Options, Simulator) {
     // The half of the messages that is live ends now, not in the future.
     let start_micros = now_micros() - i64::try_from(count / 2).unwrap_or(0) * STEP_MICROS;
-    let plan = Plan { seed, start_micros, regions: Region::all().collect() };
-    let (sent, simulator) = simulator::run(&plan, count, STEP_MICROS);
-    let options = Options { partitions, ..options(&plan.regions, &simulator, keys) };
+    made(&Plan { seed, start_micros, regions }, count, keys)
+}
+
+fn made(plan: &Plan, count: usize, keys: Keys) -> (Vec<Message>, Options, Simulator) {
+    let (sent, simulator) = simulator::run(plan, count, STEP_MICROS);
+    let options = options(&plan.regions, &simulator, keys);
     (sent.into_iter().map(Message::from).collect(), options, simulator)
 }
 
 /// Three regions at a fixed time: the same seed gives the same bytes on every day.
 #[must_use]
 pub fn few_regions(seed: u64, count: usize, keys: Keys) -> (Vec<Message>, Options, Simulator) {
-    regions(&["09", "10", "14"], seed, count, keys)
-}
-
-/// These regions at a fixed time.
-#[must_use]
-pub fn regions(codes: &[&str], seed: u64, count: usize, keys: Keys) -> (Vec<Message>, Options, Simulator) {
-    let regions: Vec<Region> = Region::all().filter(|region| codes.contains(&region.code())).collect();
-    let plan = fixed_plan(seed, regions);
-    let (sent, simulator) = simulator::run(&plan, count, STEP_MICROS);
-    let options = options(&plan.regions, &simulator, keys);
-    (sent.into_iter().map(Message::from).collect(), options, simulator)
+    let regions = Region::all().filter(|region| ["09", "10", "14"].contains(&region.code())).collect();
+    made(&fixed_plan(seed, regions), count, keys)
 }
 
 /// A plan at a fixed time.
