@@ -75,11 +75,6 @@ const OWN: &str = "WHERE e.region = $1 AND e.subject = $2";
 const OCCURRED: &str = "(e.occurred_at >= timestamptz 'epoch' + $7::int8 * interval '1 microsecond' \
     AND e.occurred_at < timestamptz 'epoch' + $8::int8 * interval '1 microsecond')";
 
-/// Triggers without a time of their own: merges of persons, moves of visits, deletions, what is a part of what (domain
-/// rules of episodes).
-const TIMELESS: &str =
-    "('A18', 'A23', 'A29', 'A30', 'A34', 'A36', 'A40', 'A42', 'A45', 'A47', 'A50', 'NUMBERED', 'PART-OF')";
-
 impl Window {
     fn condition(&self) -> String {
         match self {
@@ -94,8 +89,9 @@ impl Window {
                     )
                 };
                 format!(
-                    "({OCCURRED} OR e.trigger IN {TIMELESS} OR (e.source_system, e.episode_id) IN ({}) \
+                    "({OCCURRED} OR e.trigger IN ('{}') OR (e.source_system, e.episode_id) IN ({}) \
                      OR e.subject_token IN ({}))",
+                    timeline::Trigger::TIMELESS.join("', '"),
                     touched("e.source_system, e.episode_id"),
                     touched("e.subject_token"),
                 )
