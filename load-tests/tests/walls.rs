@@ -88,11 +88,9 @@ fn what_runs_lies_apart_from_what_is_linked() {
     let (run, linked) = (crates(services), crates(&format!("{services}/libraries")));
     assert!(run.len() >= 6 && linked.len() >= 7, "{run:?} {linked:?}");
     for path in run {
-        assert!(
-            path.join("src/main.rs").is_file(),
-            "{} runs nothing; it belongs in services/libraries",
-            path.display()
-        );
+        for file in ["main.rs", "config.rs"] {
+            assert!(path.join("src").join(file).is_file(), "{} has no {file}: every service has", path.display());
+        }
     }
     for path in linked {
         assert!(!path.join("src/main.rs").exists(), "{} is a program; it belongs in services", path.display());

@@ -4,7 +4,8 @@
 //! hospital, what is lost between the stages of the pathway, what is missing, and one row per fracture, which is
 //! personal.
 //!
-//! Readings of the definitions (domain facts on hip fractures), where two programs could choose differently:
+//! Readings of the definitions (Rikshöft: 50 years and over, 24 hours from arrival; ICD-10-SE, KVÅ), where two programs could
+//! choose differently:
 //!
 //! * **A fracture** is a person and a side. It begins with a contact whose main diagnosis is S720, S721 or S722; a
 //!   contact of the same side within [`FOLLOW_DAYS`] is of the same fracture. A side that is not said is that of the

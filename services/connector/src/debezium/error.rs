@@ -1,7 +1,8 @@
 //! Why a region's topics are not read right now, and what follows from it.
 
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use runtime::config::Fault;
+use runtime::policy;
 
 use super::registry;
 use crate::files::Interrupted;
@@ -127,16 +128,8 @@ impl Error {
     /// What follows from it.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Kafka { source, .. } => match source.rdkafka_error_code() {
-                Some(
-                    RDKafkaErrorCode::TopicAuthorizationFailed
-                    | RDKafkaErrorCode::GroupAuthorizationFailed
-                    | RDKafkaErrorCode::ClusterAuthorizationFailed
-                    | RDKafkaErrorCode::SaslAuthenticationFailed
-                    | RDKafkaErrorCode::Authentication,
-                ) => Remedy::Operator,
-                _ => Remedy::Wait,
-            },
+            Self::Kafka { source, .. } if policy::is_denied(source) => Remedy::Operator,
+            Self::Kafka { .. } => Remedy::Wait,
             Self::Setup(_)
             | Self::TopicMissing { .. }
             | Self::OffsetGone { .. }
