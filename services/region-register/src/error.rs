@@ -57,7 +57,7 @@ pub enum Error {
     },
     /// The parcel cannot be written or compared.
     #[error(transparent)]
-    Parcel(#[from] sink_register::parcel::Error),
+    Parcel(#[from] parcel::Error),
     /// The ledger cannot be written.
     #[error("write the ledger {path}")]
     Ledger {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
+use parcel::{Position, Positions};
 use processor::pipeline::{Outcome, Pipeline, Sink};
 use runtime::config::Kafka;
 use runtime::health::Health;
@@ -14,7 +15,6 @@ use schemas::{
     BedCapacity, BedStatus, CareForm, Clinical, CorrectionKind, Cost, DecodeError, Decoder, Encounter, Envelope,
     Origin, Parked, Person, SOURCE_TABLE, SourceRecord, Wait,
 };
-use sink_register::{Position, Positions};
 use zeroize::Zeroizing;
 
 use crate::contact::Contact;

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use parcel::Period;
 use region_register::config::Config;
 use region_register::{Days, Error, Layout};
 use runtime::config;
 use runtime::exit::Failure;
 use runtime::shutdown::Shutdown;
-use sink_register::period::Period;
 
 const EXAMPLES: &str = "\
 Three months up to March, from the region's own rows to a sealed parcel:

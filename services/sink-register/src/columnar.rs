@@ -25,10 +25,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::Subject;
 use crate::error::Error;
-use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
 use crate::waiting_times::Output;
+use parcel::Positions;
 use plan::Plan;
 use shred::shred;
 

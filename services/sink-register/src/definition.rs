@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use runtime::config::{self, Check, Fault};
 use serde::Deserialize;
 
-use crate::age_key::AgeKey;
 use crate::error::Error;
 use crate::extract;
-use crate::period::PeriodKind;
+use parcel::AgeKey;
+use parcel::PeriodKind;
 
 const SHIPPED: [&str; 12] = [
     include_str!("../definitions/waiting-times.toml"),

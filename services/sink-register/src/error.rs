@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use runtime::config;
 
-use crate::parcel;
+use parcel;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +76,9 @@ pub enum Error {
         /// The extract.
         extract: String,
         /// What it covers.
-        wanted: crate::period::PeriodKind,
+        wanted: parcel::PeriodKind,
         /// What was asked for.
-        period: crate::period::Period,
+        period: parcel::Period,
     },
     /// The period is empty.
     #[error("the store has no statement of region {region} for {period}; nothing is made. Has the period arrived?")]

@@ -12,11 +12,11 @@ use crate::definition::{Definition, Form, Subject};
 use crate::error::Error;
 use crate::hip_fracture;
 use crate::omop;
-use crate::parcel::FileEntry;
-use crate::period::{Period, PeriodKind};
-use crate::positions::Positions;
 use crate::read::{Figures, Snapshot, Source, Survey, Taken};
 use crate::waiting_times::{File, Output, Settings, WaitingTimes};
+use parcel::FileEntry;
+use parcel::Positions;
+use parcel::{Period, PeriodKind};
 
 /// What a definition comes to at some positions.
 #[derive(Debug)]

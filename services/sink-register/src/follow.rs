@@ -15,8 +15,8 @@ use crate::definition::{Definition, Definitions};
 use crate::deliver::deliver;
 use crate::error::Error;
 use crate::make::{Made, Order, Outcome, Task, run};
-use crate::period::{Period, PeriodKind};
 use crate::session::Session;
+use parcel::{Period, PeriodKind};
 
 /// Most periods before the present one that are looked at in a turn.
 pub const BACK_MAX: u8 = 36;
@@ -124,7 +124,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::periods;
-    use crate::period::PeriodKind;
+    use parcel::PeriodKind;
 
     #[test]
     fn the_present_period_comes_last() {

@@ -38,11 +38,11 @@ use topics::Region;
 
 use crate::definition::Subject;
 use crate::error::Error;
-use crate::period::Period;
-use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
 use crate::waiting_times::{Month, Output};
 use chain::Chains;
+use parcel::Period;
+use parcel::Positions;
 use statement::Contact;
 
 /// Below how many fractures a hospital's median and share are not shown, unless the definition says otherwise.

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use parcel::{Identity, Manifest, Period, Series, Trusted};
 use runtime::exit::Failure;
 use runtime::shutdown::Shutdown;
 use sink_register::config::Config;
 use sink_register::definition::Definitions;
 use sink_register::follow::{self, BACK_MAX, Follow};
-use sink_register::parcel::{self, Identity, Manifest, Series, Trusted};
-use sink_register::period::Period;
 use sink_register::{Delivery, Error, Order, Outcome, Session, Task};
 use topics::Region;
 
@@ -78,7 +77,7 @@ enum Command {
         #[arg(long, value_name = "MANIFEST", conflicts_with = "reason")]
         as_of: Option<PathBuf>,
         /// Why there is a new version, when there is one.
-        #[arg(long, value_name = "TEXT", default_value = sink_register::REASON)]
+        #[arg(long, value_name = "TEXT", default_value = parcel::REASON)]
         reason: String,
     },
     /// Keep extracts up to date: make the present period and those before it again and again, until stopped.

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::ledger::Line;
 use crate::make::Plan;
-use crate::parcel::{Explanation, Manifest};
-use crate::version::Decision;
+use parcel::Decision;
+use parcel::{Explanation, Manifest};
 
 /// A manifest, to be read.
 #[must_use]

@@ -26,7 +26,6 @@ mod kpi_by_dimension;
 mod kpi_total;
 mod kpi_waiting;
 mod measure_reports;
-mod month;
 mod number;
 mod quality;
 mod riv_ta;
@@ -34,7 +33,6 @@ mod statement;
 mod table;
 mod totals;
 
-pub use month::{Month, NotAMonth};
 pub(crate) use table::Table;
 
 use std::collections::BTreeMap;

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::{Snapshot, Survey};
 use crate::definition::Subject;
 use crate::error::{Attempt, Error};
-use crate::period::Period;
-use crate::positions::{self, Positions};
+use crate::positions;
+use parcel::Period;
+use parcel::Positions;
 
 /// Which events of a subject are read.
 #[derive(Debug, Clone)]
@@ -137,8 +138,8 @@ impl Snapshot<'_> {
     pub(crate) async fn survey_of(&self, sources: &[Source], as_of: Option<&Positions>) -> Result<Survey, Error> {
         let mut own = Positions::default();
         for source in sources {
-            let found = Positions::of_store(&self.transaction, self.region, source.subject).await?;
-            own.0.extend(if sources.len() > 1 { found.named(source.subject).0 } else { found.0 });
+            let found = positions::of_store(&self.transaction, self.region, source.subject).await?;
+            own.0.extend(if sources.len() > 1 { found.named(source.subject.name()).0 } else { found.0 });
         }
         reached(&own, as_of)?;
         let origin = as_of.unwrap_or(&own).clone();
@@ -160,7 +161,7 @@ impl Snapshot<'_> {
         );
         let (region, subject) = (self.region.code(), source.subject.name());
         let attempt = || format!("count the {subject} events of region {region}");
-        let positions = survey.origin.of(source.subject);
+        let positions = survey.origin.of(source.subject.name());
         let (topics, partitions, offsets, ordinals) = positions.columns();
         let [from, to] = source.window.parameters();
         let parameters: [&(dyn ToSql + Sync); 8] =

@@ -12,6 +12,10 @@ use crate::flag::Flag;
 use crate::period::Period;
 use crate::positions::Positions;
 
+/// The manifest's file.
+pub const MANIFEST: &str = "manifest.json";
+/// Its signature.
+pub const MANIFEST_SIGNATURE: &str = "manifest.sig";
 /// Raised when a field changes meaning.
 pub const FORMAT: u32 = 1;
 

@@ -1,7 +1,7 @@
 //! A folder that appears whole or not at all: written beside its place, made durable, renamed into it.
 //!
 //! Whoever is killed before the rename leaves a `.<name>.partial`, which the next one removes. Only one works on a series
-//! at a time (see [`crate::session::Session::lock`]), so what is removed is nobody's.
+//! at a time, which the caller sees to, so what is removed is nobody's.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::flag::Flag;
-use crate::parcel::{Change, Explanation, FileEntry, Manifest};
+use crate::manifest::{Change, Explanation, FileEntry, Manifest};
+
+/// The reason of a new version when nobody gives one.
+pub const REASON: &str = "later statements";
 
 /// What becomes of an extract.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::staged::Staged;
 use super::{CIPHERTEXT, CIPHERTEXT_SIGNATURE, ENCRYPTED, MANIFEST, MANIFEST_SIGNATURE};
 use crate::age_key::AgeKey;
 use crate::digest;
-use crate::failpoint::reach;
+use runtime::failpoint::stop;
 
 /// The bytes of a file that the manifest describes, in the manifest's order.
 pub struct Content<'a> {
@@ -28,7 +28,7 @@ pub struct Content<'a> {
 /// When a file cannot be written. Then there is no parcel.
 pub fn write(parent: &Path, manifest: &Manifest, contents: &[Content<'_>], seed: &Seed) -> Result<PathBuf, Error> {
     let staged = Staged::begin(parent, &manifest.name())?;
-    reach("folder-begun");
+    stop("folder-begun");
     let mut sealed = Vec::new();
     for content in contents {
         let Some(key) = content.key else {
@@ -39,7 +39,7 @@ pub fn write(parent: &Path, manifest: &Manifest, contents: &[Content<'_>], seed:
         let (sha256, bytes) = staged.fill(&name, |file| seal(content.bytes, key, file))?;
         sealed.push((key, Ciphertext { sha256, bytes, name }));
     }
-    reach("files-written");
+    stop("files-written");
     let bytes = manifest.bytes();
     staged.write(MANIFEST, &bytes)?;
     staged.write(MANIFEST_SIGNATURE, seed.sign(&bytes).as_bytes())?;
@@ -49,8 +49,8 @@ pub fn write(parent: &Path, manifest: &Manifest, contents: &[Content<'_>], seed:
         staged.write(CIPHERTEXT, &ciphertexts)?;
         staged.write(CIPHERTEXT_SIGNATURE, seed.sign(&ciphertexts).as_bytes())?;
     }
-    reach("manifest-written");
+    stop("manifest-written");
     let place = staged.finish()?;
-    reach("renamed");
+    stop("renamed");
     Ok(place)
 }

@@ -9,17 +9,17 @@ use sha2::{Digest, Sha256};
 const PIECE: usize = 64 * 1024;
 
 /// The digest of bytes.
-pub(crate) fn of(bytes: &[u8]) -> [u8; 32] {
+pub fn of(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
 /// The digest of bytes as lower case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&of(bytes))
 }
 
 /// The digest of everything that a reader gives, and how many bytes that was.
-pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
+pub fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut piece = vec![0; PIECE];
     let mut length = 0;
@@ -35,19 +35,19 @@ pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<(String, u64)> {
 }
 
 /// Passes bytes on and digests them on the way.
-pub(crate) struct Digesting<W> {
+pub struct Digesting<W> {
     inner: W,
     hasher: Sha256,
     length: u64,
 }
 
 impl<W: Write> Digesting<W> {
-    pub(crate) fn new(inner: W) -> Self {
+    pub fn new(inner: W) -> Self {
         Self { inner, hasher: Sha256::new(), length: 0 }
     }
 
     /// The digest of what was written, and how many bytes that was.
-    pub(crate) fn finish(mut self) -> io::Result<(String, u64)> {
+    pub fn finish(mut self) -> io::Result<(String, u64)> {
         self.inner.flush()?;
         Ok((HEXLOWER.encode(&self.hasher.finalize()), self.length))
     }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use schemas::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::waiting_times::Month;
+use crate::month::Month;
 
 /// A month, written `2026-02`, or a year, written `2025`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ impl Period {
     ///
     /// # Panics
     /// When it is a year: definitions of months were checked, and so was the command.
-    pub(crate) fn month(self) -> Month {
+    pub fn month(self) -> Month {
         match self {
             Period::Month(month) => month,
             Period::Year(_) => unreachable!("the extract is of months: the order was checked"),
@@ -56,7 +56,7 @@ impl Period {
     }
 
     /// Its first instant and that of the next period, by Swedish clocks.
-    pub(crate) fn bounds(self) -> (Timestamp, Timestamp) {
+    pub fn bounds(self) -> (Timestamp, Timestamp) {
         let first = match self {
             Period::Month(month) => month.first_day(),
             Period::Year(year) => Date::constant(i16::try_from(year).expect("a year has four digits"), 1, 1),
