@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+pub use schemas::PeriodKind;
 use schemas::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -16,16 +17,6 @@ pub enum Period {
     Month(Month),
     /// A calendar year of four digits.
     Year(u16),
-}
-
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PeriodKind {
-    /// A calendar month.
-    Month,
-    /// A calendar year.
-    Year,
 }
 
 /// A text that is no period.
@@ -75,15 +66,6 @@ impl Period {
 fn midnight(day: Date) -> Timestamp {
     let zone = TimeZone::get("Europe/Stockholm").expect("the time zones are inside the program");
     Timestamp(day.to_zoned(zone).expect("days of years 1000 to 9999 have a midnight").timestamp().as_microsecond())
-}
-
-impl fmt::Display for PeriodKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            PeriodKind::Month => "a month, for example 2026-02",
-            PeriodKind::Year => "a year, for example 2025",
-        })
-    }
 }
 
 impl fmt::Display for Period {

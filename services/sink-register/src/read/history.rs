@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Snapshot, Survey};
 use crate::definition::Subject;
 use crate::error::{Attempt, Error};
-use crate::period::Period;
+use crate::period::{Period, PeriodKind};
 use crate::positions::{self, Positions};
 
 /// Which events of a subject are read.
@@ -37,14 +37,12 @@ pub(crate) enum Window {
 impl Source {
     /// A subject's events of a period: those that count for it, else those of its time.
     pub(crate) fn of(subject: Subject, period: Period) -> Self {
-        let window = match (subject, period) {
-            (Subject::Wait | Subject::Clinical, Period::Year(year)) => {
+        let window = match (subject.period(), period) {
+            (Some(PeriodKind::Month), Period::Year(year)) => {
                 Window::Stated(format!("{year:04}-01"), format!("{year:04}-12"))
             }
-            (Subject::Wait | Subject::Clinical | Subject::Cost, _) => {
-                Window::Stated(period.to_string(), period.to_string())
-            }
-            _ => {
+            (Some(_), _) => Window::Stated(period.to_string(), period.to_string()),
+            (None, _) => {
                 let (from, to) = period.bounds();
                 Window::Occurred(from, to)
             }
