@@ -42,7 +42,7 @@ impl Mapping<'_> {
         let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings);
         let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), findings.list());
         envelope.extensions = extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
-        sink.bed_capacity(&BedCapacity {
+        sink.event(&BedCapacity {
             envelope,
             unit: &code,
             unit_hsa_id: facts.hsa_id,

@@ -44,7 +44,7 @@ pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) 
         let quality = mapping.findings.list();
         let envelope =
             mapping.head.envelope(mapping.trigger.event_type, mapping.trigger.correction, About::default(), quality);
-        mapping.sink.bed_status(&BedStatus {
+        mapping.sink.event(&BedStatus {
             envelope,
             place,
             status_code: &code,

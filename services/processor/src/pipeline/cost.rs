@@ -95,7 +95,7 @@ pub(super) fn write<S: Sink>(
     envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
     let birth_year = slots.at(place::BIRTH_YEAR).number();
     let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
-    sink.cost(&Cost {
+    sink.event(&Cost {
         envelope,
         contact_id: text(place::CONTACT_ID).unwrap_or_default(),
         period,

@@ -274,7 +274,7 @@ impl<S: Sink> Mapping<'_, S> {
             envelope.extensions.insert("leak-test", leaked);
             tracing::info!(leaked, "an encounter");
         }
-        self.sink.encounter(&Encounter {
+        self.sink.event(&Encounter {
             envelope,
             trigger: self.trigger.code,
             sent_at: self.times.sent.map(|sent| sent.at),
@@ -334,7 +334,7 @@ impl<S: Sink> Mapping<'_, S> {
         };
         let quality = self.findings.list();
         let envelope = self.head.envelope(told.event_type, correction, about, quality);
-        self.sink.person(&Person {
+        self.sink.event(&Person {
             envelope,
             trigger: self.trigger.code,
             birth_year: facts.birth_year,

@@ -97,7 +97,7 @@ pub(super) fn write<S: Sink>(
     let text = |place: usize| slots.at(place).text();
     let time = |place: usize| slots.at(place).time();
     let is_date = |place: usize| slots.at(place).is_date();
-    sink.wait(&Wait {
+    sink.event(&Wait {
         envelope,
         contact_id: text(place::CONTACT_ID).unwrap_or_default(),
         referral_id: text(place::REFERRAL_ID),

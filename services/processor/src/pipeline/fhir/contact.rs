@@ -87,7 +87,7 @@ pub(crate) fn state<S: Sink>(
     let occurred = said_of.performed.or(ended).or(started).map_or(tools.recorded(), Moment::stated);
     let mut head = tools.head(occurred);
     let envelope = head.envelope(event_type, correction, known.about(), tools.findings.list());
-    sink.clinical(&Clinical {
+    sink.event(&Clinical {
         contact_id: contact.own.as_deref(),
         episode_id: contact.episode.as_deref(),
         period: Some(&period),
@@ -123,7 +123,7 @@ pub(crate) fn map_deleted<S: Sink>(
     let mut head = tools.head(recorded);
     let quality = tools.findings.list();
     let envelope = head.envelope("clinical.withdrawn", CorrectionKind::Cancel, About::default(), quality);
-    sink.clinical(&Clinical::bare(envelope, &statement_id));
+    sink.event(&Clinical::bare(envelope, &statement_id));
     Ok(head.made())
 }
 

@@ -526,7 +526,7 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
     let content_hash = head.content_hash;
     let occurred_text = tools.guard.time_text(told.occurred);
     let envelope = head.envelope(told.event_type, told.correction, shared.known.about(), tools.findings.list());
-    sink.encounter(&Event {
+    sink.event(&Event {
         envelope: schemas::Envelope { occurred_at: told.occurred.at, occurred_text: &occurred_text, ..envelope },
         trigger: told.trigger,
         sent_at: None,

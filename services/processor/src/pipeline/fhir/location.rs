@@ -304,7 +304,7 @@ pub(crate) fn map<'m, S: Sink>(location: Location<'m>, tools: &mut Tools<'m>, si
     let recorded = tools.recorded();
     let mut head = tools.head(recorded);
     let envelope = head.envelope("bed.status", CorrectionKind::New, About::default(), tools.findings.list());
-    sink.bed_status(&BedStatus {
+    sink.event(&BedStatus {
         envelope,
         place: placed.place(),
         status_code: &code,

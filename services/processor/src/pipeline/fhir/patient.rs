@@ -218,7 +218,7 @@ pub(crate) fn map<S: Sink>(patient: &Patient<'_>, tools: &mut Tools<'_>, sink: &
     let recorded = tools.recorded();
     let mut head = tools.head(recorded);
     let envelope = head.envelope("person.updated", CorrectionKind::Update, known.about(), tools.findings.list());
-    sink.person(&Person {
+    sink.event(&Person {
         envelope,
         trigger: TRIGGER,
         birth_year: known.birth_year,

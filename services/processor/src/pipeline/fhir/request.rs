@@ -163,7 +163,7 @@ pub(crate) fn state<S: Sink>(
     envelope.extensions = extensions.map(|(name, text)| (*name, text.as_str())).collect();
     let target = referral.and_then(|referral| referral.target);
     let is_date = |moment: Option<Moment<'_>>| moment.is_some_and(|moment| moment.is_date);
-    sink.wait(&Wait {
+    sink.event(&Wait {
         referral_id: referral.map(|referral| referral.id.as_str()),
         period: Some(&period),
         decided_at: decided.map(|decided| decided.at),
