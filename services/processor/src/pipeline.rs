@@ -6,9 +6,7 @@
 
 mod bed_capacity;
 mod bed_status;
-mod clinical;
 mod control;
-mod cost;
 mod debezium;
 mod encounter;
 mod envelope;
@@ -28,8 +26,6 @@ mod text;
 mod trigger;
 mod verbatim;
 mod visit;
-mod wait;
-mod ward_capacity;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -47,13 +43,13 @@ use crate::rules::Rule;
 use debezium::Told;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
-pub(crate) use row::BEDS_MAX;
 pub(crate) use stop::Stop;
 use subject::Pseudonymising;
 use trigger::Shape;
 pub(crate) use verbatim::Guard;
 
 pub use sink::Sink;
+pub use statement::Target;
 pub use stop::Rejection;
 pub use verbatim::{rfc3339, swedish_day};
 
@@ -175,9 +171,9 @@ impl Pipeline {
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
         let received_at = Some(source.received_at);
         let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
-        let subject = program.subject();
+        let target = program.target();
         let options = self.identities.options(Date::of_utc_micros(source.received_at.0));
-        let number = |slots: &Slots<'_>| match slots.named(subject, "subject") {
+        let number = |slots: &Slots<'_>| match slots.named(target, "subject") {
             Slot::Identity(value) => {
                 let claim = Claim { system: "", kind: "", source: source.source_system, value };
                 Subject::read(claim, &options).ok()?.disclosed()

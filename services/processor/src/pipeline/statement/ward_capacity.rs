@@ -4,29 +4,46 @@ use std::borrow::Cow;
 
 use schemas::CorrectionKind;
 
-use super::bed_capacity;
-use super::findings::Findings;
-use super::row::{FigureNames, Figures, Row};
-use super::sink::Sink;
-use super::statement::{self, Mapping, stated};
-use super::stop::Stop;
+use super::{Mapping, stated};
+use crate::mapping::{Field, FieldKind, When, field, required, strict};
+use crate::pipeline::bed_capacity;
+use crate::pipeline::findings::Findings;
+use crate::pipeline::row::{BEDS_MAX, FigureNames, Figures, Row};
+use crate::pipeline::sink::Sink;
+use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
 
-/// The places of the fields, checked against the subject's table by a test.
+const BEDS: FieldKind = FieldKind::Number(0, BEDS_MAX as i64);
+
+/// `schemas::BedCapacity`, but for what the unit directory says of the unit.
+pub(super) const FIELDS: &[Field] = &[
+    required("unit", FieldKind::Text),
+    required("valid_from", FieldKind::Time(When::Planned)),
+    strict("valid_to", FieldKind::Time(When::Until)),
+    strict("faststallda", BEDS),
+    strict("disponibla", BEDS),
+    strict("stangda", BEDS),
+    field("stangda_reason", FieldKind::Text),
+];
+
+/// The places of the fields.
 mod place {
-    pub(super) const UNIT: usize = 0;
-    pub(super) const VALID_FROM: usize = 1;
-    pub(super) const VALID_TO: usize = 2;
-    pub(super) const FASTSTALLDA: usize = 3;
-    pub(super) const DISPONIBLA: usize = 4;
-    pub(super) const STANGDA: usize = 5;
-    pub(super) const STANGDA_REASON: usize = 6;
+    use super::FIELDS;
+    use crate::mapping::place_of;
+
+    pub(super) const UNIT: usize = place_of(FIELDS, "unit");
+    pub(super) const VALID_FROM: usize = place_of(FIELDS, "valid_from");
+    pub(super) const VALID_TO: usize = place_of(FIELDS, "valid_to");
+    pub(super) const FASTSTALLDA: usize = place_of(FIELDS, "faststallda");
+    pub(super) const DISPONIBLA: usize = place_of(FIELDS, "disponibla");
+    pub(super) const STANGDA: usize = place_of(FIELDS, "stangda");
+    pub(super) const STANGDA_REASON: usize = place_of(FIELDS, "stangda_reason");
 }
 
 /// One event.
 pub(super) fn map<S: Sink>(
     mapping: &Mapping<'_>,
-    row: &statement::Row<'_, '_>,
+    row: &super::Row<'_, '_>,
     findings: &mut Findings,
     sink: &mut S,
 ) -> Result<u32, Stop> {
@@ -76,26 +93,4 @@ pub(super) fn map<S: Sink>(
         extensions: &extensions,
     };
     Ok(event.map(&row, sink))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mapping::Subject;
-
-    #[test]
-    fn places_are_those_of_the_table() {
-        for (name, place) in [
-            ("unit", place::UNIT),
-            ("valid_from", place::VALID_FROM),
-            ("valid_to", place::VALID_TO),
-            ("faststallda", place::FASTSTALLDA),
-            ("disponibla", place::DISPONIBLA),
-            ("stangda", place::STANGDA),
-            ("stangda_reason", place::STANGDA_REASON),
-        ] {
-            assert_eq!(Subject::BedCapacity.place(name), Some(place), "{name}");
-        }
-        assert_eq!(Subject::BedCapacity.fields().len(), place::STANGDA_REASON + 1);
-    }
 }
