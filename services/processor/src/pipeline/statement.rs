@@ -7,17 +7,15 @@ mod ward_capacity;
 
 use std::borrow::Cow;
 
-use hl7::time::Stockholm;
-use identity::{Claim, Options, Pseudonymiser, RegionRules, Subject as Person};
-use schemas::{CareForm, CorrectionKind, Origin, SOURCE_TABLE, Sex, SourceRecord, Subject};
+use identity::{Claim, Subject as Person};
+use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord, Subject};
 
+use super::context::Context;
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
 use super::stop::Stop;
-use super::subject::noted;
-use super::verbatim::Guard;
-use crate::directory::Directory;
+use super::subject::{Pseudonymising, noted};
 use crate::mapping::{FIELDS_MAX, Field, KEY, Program, Slot, Slots};
 use crate::rules::Rule;
 use clinical::Codes;
@@ -94,21 +92,13 @@ trait Statements {
     fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop>;
 
     /// One event.
-    fn write<S: Sink>(mapping: &Mapping<'_>, statement: &Statement<'_, '_>, findings: &mut Findings, sink: &mut S);
+    fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S);
 }
 
 /// What mapping a row needs besides its fields.
 pub(crate) struct Mapping<'m> {
-    pub source: &'m SourceRecord<'m>,
-    pub origin: Origin<'m>,
+    pub context: Context<'m>,
     pub program: &'m Program,
-    pub key_id: &'m str,
-    pub directory: &'m Directory,
-    pub guard: &'m Guard<'m>,
-    pub stockholm: &'m Stockholm,
-    pub pseudonymiser: &'m Pseudonymiser,
-    /// How the region reads identifiers.
-    pub identities: &'m RegionRules,
 }
 
 /// A row as it is read, and what it says.
@@ -150,25 +140,26 @@ struct Period<'s> {
 
 impl Mapping<'_> {
     /// The events of a row. All that could refuse it is looked at before.
-    pub(crate) fn map<S: Sink>(&self, row: &Row<'_, '_>, findings: &mut Findings, sink: &mut S) -> Result<u32, Stop> {
+    pub(crate) fn map<S: Sink>(&mut self, row: &Row<'_, '_>, sink: &mut S) -> Result<u32, Stop> {
         match self.program.target() {
-            Target::Wait => self.state::<Waits, S>(row, findings, sink),
-            Target::Cost => self.state::<Costs, S>(row, findings, sink),
-            Target::Clinical => self.state::<Codes, S>(row, findings, sink),
-            Target::BedCapacity => ward_capacity::map(self, row, findings, sink),
+            Target::Wait => self.state::<Waits, S>(row, sink),
+            Target::Cost => self.state::<Costs, S>(row, sink),
+            Target::Clinical => self.state::<Codes, S>(row, sink),
+            Target::BedCapacity => ward_capacity::map(self, row, sink),
         }
     }
 
     /// One event that takes back all statements of a table: it names the table and no contact.
-    pub(crate) fn emptied<S: Sink>(&self, table: Cow<'_, str>, sink: &mut S) -> Result<u32, Stop> {
+    pub(crate) fn emptied<S: Sink>(&mut self, table: Cow<'_, str>, sink: &mut S) -> Result<u32, Stop> {
         let mut slots = Slots::default();
         slots.extensions.push((SOURCE_TABLE, table));
         let statement = Statement { slots: &slots, period: None, correction: CorrectionKind::Cancel, ordinal: 0 };
-        let findings = &mut Findings::default();
+        let mut told = Findings::default();
+        let quiet = &mut Mapping { context: self.context.noting(&mut told), program: self.program };
         match self.program.target() {
-            Target::Wait => Waits::write(self, &statement, findings, sink),
-            Target::Cost => Costs::write(self, &statement, findings, sink),
-            Target::Clinical => Codes::write(self, &statement, findings, sink),
+            Target::Wait => Waits::write(quiet, &statement, sink),
+            Target::Cost => Costs::write(quiet, &statement, sink),
+            Target::Clinical => Codes::write(quiet, &statement, sink),
             Target::BedCapacity => return Err(Stop::refuse(Rule::TableTruncated, "op")),
         }
         Ok(1)
@@ -176,14 +167,10 @@ impl Mapping<'_> {
 
     /// One event; or two, when the row stated another contact or period before: that statement is taken back first, for
     /// the latest statement is looked for by contact and period.
-    fn state<T: Statements, S: Sink>(
-        &self,
-        row: &Row<'_, '_>,
-        findings: &mut Findings,
-        sink: &mut S,
-    ) -> Result<u32, Stop> {
+    fn state<T: Statements, S: Sink>(&mut self, row: &Row<'_, '_>, sink: &mut S) -> Result<u32, Stop> {
         let Row { slots, correction, before } = *row;
-        let period_column = || self.program.column_of(T::PERIOD);
+        let program = self.program;
+        let period_column = || program.column_of(T::PERIOD);
         let period = match T::period(slots, self) {
             Ok(None) | Err(_) if correction == CorrectionKind::Cancel => {
                 return Err(Stop::refuse(Rule::DeleteIncomplete, period_column()));
@@ -191,10 +178,10 @@ impl Mapping<'_> {
             period => period?,
         };
         if let Some(rule) = period.as_ref().and_then(|period| period.derived) {
-            findings.add(rule, period_column());
+            self.context.findings.add(rule, period_column());
         }
         let period = period.as_ref().map(|period| period.text.as_ref());
-        let mut ordinal = 0;
+        let (mut ordinal, mut told) = (0, Findings::default());
         if let Some(before) = before
             && let Ok(Some(earlier)) = T::period(before, self)
             && (before.at(KEY).text() != slots.at(KEY).text() || Some(earlier.text.as_ref()) != period)
@@ -202,10 +189,11 @@ impl Mapping<'_> {
             let correction = CorrectionKind::Cancel;
             let displaced = Statement { slots: before, period: Some(&earlier.text), correction, ordinal };
             // What is odd about the earlier statement was told with it.
-            T::write(self, &displaced, &mut Findings::default(), sink);
+            let context = self.context.noting(&mut told);
+            T::write(&mut Mapping { context, program }, &displaced, sink);
             ordinal += 1;
         }
-        T::write(self, &Statement { slots, period, correction, ordinal }, findings, sink);
+        T::write(self, &Statement { slots, period, correction, ordinal }, sink);
         Ok(ordinal + 1)
     }
 }
@@ -224,8 +212,7 @@ fn as_old_as_the_file(source: &SourceRecord<'_>) -> Stated<'static> {
 /// without. What names nobody, a placeholder or an invalid number, is noted too.
 fn person<'s>(
     slot: &Slot<'s>,
-    source_system: &'s str,
-    options: &Options<'_>,
+    pseudonymising: &Pseudonymising<'s>,
     column: &'static str,
     missing: Rule,
     findings: &mut Findings,
@@ -234,8 +221,8 @@ fn person<'s>(
         findings.add(missing, column);
         return None;
     };
-    let claim = Claim { system: "", kind: "", source: source_system, value };
-    let person = noted(Person::read(claim, options), column, findings)?;
+    let claim = Claim { system: "", kind: "", source: pseudonymising.source_system, value };
+    let person = noted(Person::read(claim, &pseudonymising.options), column, findings)?;
     if person.is_local() {
         findings.add(Rule::IdentityLocal, column);
     }

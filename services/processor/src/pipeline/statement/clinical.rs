@@ -1,13 +1,12 @@
 //! A row of a contact's codes (PAR) becomes a Clinical.
 
-use identity::{Date, Purpose, Subject as Person};
+use identity::{Purpose, Subject as Person};
 use schemas::{Clinical, Code, Format, SourceRecord};
 
 use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, care_form, person, sex, stated};
 use crate::mapping::{CodeSlot, Field, FieldKind, Slots, When, YEARS, field, required};
 use crate::pipeline::envelope::{About, Head};
 use crate::pipeline::event_time::Stated;
-use crate::pipeline::findings::Findings;
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
@@ -84,31 +83,33 @@ impl Statements for Codes {
         let Some(counted) = time(place::ENDED_AT).or(time(place::STARTED_AT)).or_else(done) else {
             return Err(Stop::refuse(Rule::ClinicalPeriodMissing, mapping.program.column_of(place::ENDED_AT)));
         };
-        let (year, month, _) = mapping.stockholm.date(counted.0);
+        let (year, month, _) = mapping.context.stockholm.date(counted.0);
         Ok(Some(Period { text: format!("{year:04}-{month:02}").into(), derived: None }))
     }
 
-    fn write<S: Sink>(mapping: &Mapping<'_>, statement: &Statement<'_, '_>, findings: &mut Findings, sink: &mut S) {
-        let Mapping { source, origin, program, key_id, guard, pseudonymiser, identities, .. } = *mapping;
+    fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S) {
+        let Mapping { context, program } = mapping;
         let Statement { slots, period, correction, ordinal } = *statement;
         let withdrawn = statement.is_withdrawn();
         let text = |place: usize| slots.at(place).text();
         let time = |place: usize| slots.at(place).time();
-        let occurred = occurred(slots, source);
-        let options = identities.options(Date::of_utc_micros(occurred.at.0));
+        let occurred = occurred(slots, context.source);
+        let pseudonymising = context.pseudonymising(occurred.at);
         let subject_column = program.column_of(place::SUBJECT);
         let subject = slots.at(place::SUBJECT);
-        let person = statement.is_of_contact().then(|| {
-            person(subject, source.source_system, &options, subject_column, Rule::ClinicalSubjectMissing, findings)
-        });
+        let person = statement
+            .is_of_contact()
+            .then(|| person(subject, &pseudonymising, subject_column, Rule::ClinicalSubjectMissing, context.findings));
         let person = person.flatten();
-        let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
+        let token = person.as_ref().map(|person| pseudonymising.pseudonymiser.subject(Purpose::Care, person));
         let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
-        let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
+        let mut head = Head::of_row(context, occurred).numbered(ordinal);
         // Files may come in any order, so the row's own word counts; a database commits in order and knows it better.
-        if let Some(recorded) = stated(slots.at(place::RECORDED_AT)).filter(|_| source.format != Format::Debezium) {
-            head.recorded_by(recorded, guard);
+        if let Some(recorded) =
+            stated(slots.at(place::RECORDED_AT)).filter(|_| context.source.format != Format::Debezium)
+        {
+            head.recorded_by(recorded, context.guard);
         }
         let event_type = match withdrawn {
             _ if !statement.is_of_contact() => "clinical.emptied",
@@ -116,7 +117,7 @@ impl Statements for Codes {
             false => "clinical.stated",
         };
         let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
-        let mut envelope = head.envelope(event_type, correction, about, findings.list());
+        let mut envelope = head.envelope(event_type, correction, about, context.findings.list());
         envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let birth_year = slots.at(place::BIRTH_YEAR).number();
         let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));

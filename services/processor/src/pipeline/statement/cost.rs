@@ -1,6 +1,6 @@
 //! A row of a cost table (KPP) becomes a Cost.
 
-use identity::{Date, Purpose, Subject as Person};
+use identity::{Purpose, Subject as Person};
 use schemas::{Cost, SourceRecord};
 
 use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, care_form, person, sex, stated};
@@ -89,40 +89,40 @@ impl Statements for Costs {
         let Some(ended) = time(place::ENDED_AT).or(time(place::STARTED_AT)) else {
             return Err(Stop::refuse(Rule::CostPeriodMissing, mapping.program.column_of(place::PERIOD)));
         };
-        let text = format!("{:04}", mapping.stockholm.date(ended.0).0).into();
+        let text = format!("{:04}", mapping.context.stockholm.date(ended.0).0).into();
         Ok(Some(Period { text, derived: Some(Rule::CostPeriodDerived) }))
     }
 
-    fn write<S: Sink>(mapping: &Mapping<'_>, statement: &Statement<'_, '_>, findings: &mut Findings, sink: &mut S) {
-        let Mapping { source, origin, program, key_id, guard, pseudonymiser, identities, .. } = *mapping;
+    fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S) {
+        let Mapping { context, program } = mapping;
         let Statement { slots, period, correction, ordinal } = *statement;
         let withdrawn = statement.is_withdrawn();
         let text = |place: usize| slots.at(place).text();
         let time = |place: usize| slots.at(place).time();
         let total = slots.at(place::TOTAL_ORE).wide_number();
         if !withdrawn {
-            check_sum(total, &slots.components, program.column_of(place::TOTAL_ORE), findings);
+            check_sum(total, &slots.components, program.column_of(place::TOTAL_ORE), context.findings);
         }
 
-        let occurred = occurred(slots, source);
-        let options = identities.options(Date::of_utc_micros(occurred.at.0));
+        let occurred = occurred(slots, context.source);
+        let pseudonymising = context.pseudonymising(occurred.at);
         let subject_column = program.column_of(place::SUBJECT);
         let subject = slots.at(place::SUBJECT);
-        let person = statement.is_of_contact().then(|| {
-            person(subject, source.source_system, &options, subject_column, Rule::CostSubjectMissing, findings)
-        });
+        let person = statement
+            .is_of_contact()
+            .then(|| person(subject, &pseudonymising, subject_column, Rule::CostSubjectMissing, context.findings));
         let person = person.flatten();
-        let token = person.as_ref().map(|person| pseudonymiser.subject(Purpose::Care, person));
+        let token = person.as_ref().map(|person| pseudonymising.pseudonymiser.subject(Purpose::Care, person));
         let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
 
-        let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
+        let mut head = Head::of_row(context, occurred).numbered(ordinal);
         let event_type = match withdrawn {
             _ if !statement.is_of_contact() => "cost.emptied",
             true => "cost.withdrawn",
             false => "cost.stated",
         };
         let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
-        let mut envelope = head.envelope(event_type, correction, about, findings.list());
+        let mut envelope = head.envelope(event_type, correction, about, context.findings.list());
         envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let birth_year = slots.at(place::BIRTH_YEAR).number();
         let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));

@@ -6,7 +6,6 @@ use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, stated};
 use crate::mapping::{Field, FieldKind, Slot, Slots, When, YEARS, field, required};
 use crate::pipeline::envelope::{About, Head};
 use crate::pipeline::event_time::Stated;
-use crate::pipeline::findings::Findings;
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
@@ -111,17 +110,17 @@ impl Statements for Waits {
             return Err(Stop::refuse(Rule::WaitPeriodMissing, mapping.program.column_of(place::PERIOD)));
         }
         Ok(slots.at(place::STARTED_AT).time().map(|started| {
-            let (year, month, _) = mapping.stockholm.date(started.0);
+            let (year, month, _) = mapping.context.stockholm.date(started.0);
             Period { text: format!("{year:04}-{month:02}").into(), derived: Some(Rule::WaitPeriodDerived) }
         }))
     }
 
-    fn write<S: Sink>(mapping: &Mapping<'_>, statement: &Statement<'_, '_>, findings: &mut Findings, sink: &mut S) {
-        let Mapping { source, origin, key_id, guard, .. } = *mapping;
+    fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S) {
+        let context = &mut mapping.context;
         let Statement { slots, period, correction, ordinal } = *statement;
         let status = status(slots);
-        let occurred = occurred(slots, status, source);
-        let mut head = Head::of_row(source, origin, key_id, occurred, guard, findings).numbered(ordinal);
+        let occurred = occurred(slots, status, context.source);
+        let mut head = Head::of_row(context, occurred).numbered(ordinal);
         let event_type = match status {
             _ if !statement.is_of_contact() => "wait.emptied",
             _ if statement.is_withdrawn() => "wait.withdrawn",
@@ -129,7 +128,7 @@ impl Statements for Waits {
             WaitStatus::Waiting => "wait.waiting",
             WaitStatus::Unknown => "wait.stated",
         };
-        let mut envelope = head.envelope(event_type, correction, About::default(), findings.list());
+        let mut envelope = head.envelope(event_type, correction, About::default(), context.findings.list());
         envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let text = |place: usize| slots.at(place).text();
         let time = |place: usize| slots.at(place).time();

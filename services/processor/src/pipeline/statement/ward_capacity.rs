@@ -7,7 +7,6 @@ use schemas::CorrectionKind;
 use super::{Mapping, stated};
 use crate::mapping::{Field, FieldKind, When, field, required, strict};
 use crate::pipeline::bed_capacity;
-use crate::pipeline::findings::Findings;
 use crate::pipeline::row::{BEDS_MAX, FigureNames, Figures, Row};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
@@ -41,13 +40,8 @@ mod place {
 }
 
 /// One event.
-pub(super) fn map<S: Sink>(
-    mapping: &Mapping<'_>,
-    row: &super::Row<'_, '_>,
-    findings: &mut Findings,
-    sink: &mut S,
-) -> Result<u32, Stop> {
-    let Mapping { source, origin, program, key_id, directory, guard, .. } = *mapping;
+pub(super) fn map<S: Sink>(mapping: &mut Mapping<'_>, row: &super::Row<'_, '_>, sink: &mut S) -> Result<u32, Stop> {
+    let Mapping { context, program } = mapping;
     let slots = row.slots;
     let unit_column = program.column_of(place::UNIT);
     if row.correction == CorrectionKind::Cancel {
@@ -65,7 +59,7 @@ pub(super) fn map<S: Sink>(
         disponibla: program.column_of(place::DISPONIBLA),
         reason: program.column_of(place::STANGDA_REASON),
     };
-    let stangda_reason = figures.judged(named, findings)?;
+    let stangda_reason = figures.judged(named, context.findings)?;
     // A row without a start is refused before it comes here.
     let valid_from = stated(slots.at(place::VALID_FROM))
         .ok_or(Stop::refuse(Rule::FieldMissing, program.column_of(place::VALID_FROM)))?;
@@ -82,15 +76,5 @@ pub(super) fn map<S: Sink>(
     };
     let extensions: Vec<(&'static str, Cow<'_, str>)> =
         slots.extensions.iter().map(|(name, text)| (*name, Cow::Borrowed(text.as_ref()))).collect();
-    let event = bed_capacity::Mapping {
-        source,
-        origin,
-        key_id,
-        directory,
-        guard,
-        findings,
-        unit_column,
-        extensions: &extensions,
-    };
-    Ok(event.map(&row, sink))
+    Ok(bed_capacity::map(context, &row, unit_column, &extensions, sink))
 }
