@@ -52,9 +52,8 @@ pub async fn follow(
         task.extracts.iter().map(|name| definitions.named(name)).collect::<Result<_, _>>()?;
     loop {
         turn(config, &definitions, task, shutdown).await?;
-        tokio::select! {
-            () = tokio::time::sleep(task.pause) => {}
-            () = shutdown.wait() => return Ok(()),
+        if shutdown.within(task.pause).await {
+            return Ok(());
         }
     }
 }

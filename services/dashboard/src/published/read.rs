@@ -54,9 +54,8 @@ pub async fn follow(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
                 hub.shelf.fail(now);
             }
         }
-        tokio::select! {
-            () = shutdown.wait() => return,
-            () = tokio::time::sleep(EVERY) => {}
+        if shutdown.within(EVERY).await {
+            return;
         }
     }
 }

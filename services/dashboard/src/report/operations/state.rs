@@ -88,9 +88,8 @@ pub async fn follow(hub: Arc<Hub>, kafka: Kafka, url: Option<String>, shutdown: 
             }
         }
         hub.shelf.set_operations(state.clone());
-        tokio::select! {
-            () = shutdown.wait() => return,
-            () = tokio::time::sleep(EVERY) => {}
+        if shutdown.within(EVERY).await {
+            return;
         }
     }
 }
