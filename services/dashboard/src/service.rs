@@ -10,7 +10,7 @@ use runtime::exit::{self, Failure};
 use runtime::health::Health;
 use runtime::metrics::Registry;
 use runtime::shutdown::Shutdown;
-use runtime::{broker, http, logs};
+use runtime::{broker, http, logs, start};
 use schemas::Timestamp;
 
 use crate::config::Config;
@@ -36,15 +36,8 @@ pub fn check(path: &Path) -> ExitCode {
 
 /// Runs until shutdown.
 pub fn run(path: &Path) -> ExitCode {
-    let config = match config::load::<Config>(path) {
-        Ok(config) => config,
-        Err(error) => {
-            logs::init(&Log::default());
-            return exit::code(Err(error.into()));
-        }
-    };
-    logs::init(&config.log);
-    exit::code(serve(&config))
+    let loaded = start::load(path, |config: &Config| &config.log).map_err(Failure::from);
+    exit::code(loaded.and_then(|config| serve(&config)))
 }
 
 /// The system's clock.
@@ -53,9 +46,7 @@ pub fn system_clock() -> Clock {
 }
 
 fn serve(config: &Config) -> Result<(), Failure> {
-    let tokio =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::failed)?;
-    tokio.block_on(async {
+    start::block_on(Some(2), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let health = Health::new(&[BOARD, STORE, broker::COMPONENT]);
         let registry = Registry::new();
@@ -143,9 +134,8 @@ async fn ask_usual(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
                 USUAL_RETRY
             }
         };
-        tokio::select! {
-            () = shutdown.wait() => return,
-            () = tokio::time::sleep(wait) => {}
+        if shutdown.within(wait).await {
+            return;
         }
     }
 }
