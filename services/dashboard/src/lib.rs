@@ -8,6 +8,7 @@ pub mod attention;
 pub mod board;
 pub mod chart;
 pub mod collate;
+pub mod command;
 pub mod config;
 pub mod csv;
 pub mod definitions;
