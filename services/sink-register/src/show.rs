@@ -1,11 +1,23 @@
 //! Parcels, plans and the ledger, for people. No value of a statement is ever here: names, counts, hashes and positions.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::ledger::Line;
 use crate::make::Plan;
 use crate::parcel::{Explanation, Manifest};
 use crate::version::Decision;
+
+/// What making a parcel came to: where it is, and its files.
+#[must_use]
+pub fn made_text(is_new: bool, place: &Path, manifest: &Manifest) -> String {
+    let mut text = format!("{} {}\n", if is_new { "made" } else { "unchanged" }, place.display());
+    for file in &manifest.files {
+        let suffix = if file.encrypted { ".age" } else { "" };
+        let _ = writeln!(text, "  {}{suffix}: {} rows", file.name, file.rows);
+    }
+    text
+}
 
 /// A manifest, to be read.
 #[must_use]
