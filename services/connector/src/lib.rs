@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod cdc;
 mod cells;
+pub mod command;
 pub mod config;
 pub mod debezium;
 pub mod fetch;

@@ -1,9 +1,10 @@
 //! The commands that mend the way from a database whose changes are followed.
 
 use clap::{Args, Subcommand};
-use connector::cdc::resnapshot::resnapshot;
-use connector::config::Config;
 use runtime::exit::Failure;
+
+use crate::cdc::resnapshot::resnapshot;
+use crate::config::Config;
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use connector::config::{Config, Encoding, Region};
-use connector::fhir::files as bulk;
-use connector::files::{Error, shown_path};
-use connector::intake::Feed;
-use connector::metrics::{Metrics, Source};
-use connector::replay::position::Position;
-use connector::service::{Entrance, Feeds};
-use connector::table::check::Demand;
-use connector::{replay, table};
 use runtime::config::Http;
 use runtime::exit::Failure;
 use runtime::health::Health;
 use runtime::shutdown::Shutdown;
+
+use crate::config::{Config, Encoding, Region};
+use crate::fhir::files as bulk;
+use crate::files::{Error, shown_path};
+use crate::intake::Feed;
+use crate::metrics::{Metrics, Source};
+use crate::replay::position::Position;
+use crate::service::{Entrance, Feeds};
+use crate::table::check::Demand;
+use crate::{replay, table};
 
 /// Pause before a record that was not stored in time is sent again.
 const AGAIN_PAUSE: Duration = Duration::from_secs(1);
