@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     process::Command,
 };
 
@@ -78,14 +79,16 @@ fn crates_use_only_what_lies_before_them() {
     assert_eq!(found.len(), ALLOWED.len());
 }
 
+const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
+
+fn crates(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.filter(|path| path.join("Cargo.toml").is_file()).collect()
+}
+
 #[test]
 fn what_runs_lies_apart_from_what_is_linked() {
-    let services = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
-    let crates = |folder: &str| -> Vec<std::path::PathBuf> {
-        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-        entries.filter(|path| path.join("Cargo.toml").is_file()).collect()
-    };
-    let (run, linked) = (crates(services), crates(&format!("{services}/libraries")));
+    let (run, linked) = (crates(SERVICES), crates(&format!("{SERVICES}/libraries")));
     assert!(run.len() >= 6 && linked.len() >= 7, "{run:?} {linked:?}");
     for path in run {
         assert!(
@@ -96,6 +99,17 @@ fn what_runs_lies_apart_from_what_is_linked() {
     }
     for path in linked {
         assert!(!path.join("src/main.rs").exists(), "{} is a program; it belongs in services", path.display());
+    }
+}
+
+/// What a command does is its `command`'s; there is no exception.
+#[test]
+fn main_reads_the_command_line_and_leaves() {
+    const LINES_MAX: usize = 60;
+    for path in crates(SERVICES) {
+        let path = path.join("src/main.rs");
+        let lines = std::fs::read_to_string(&path).expect("a main").lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines; commands belong in command.rs", path.display());
     }
 }
 
