@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod fhir;
 pub mod files;
 mod folder;
+mod follow;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod intake;
