@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 
 use schemas::Timestamp;
 
+use crate::escape::escape;
 use crate::format;
 
 /// A value from a point in time on; `None` is a gap.
@@ -212,10 +213,6 @@ fn nice_top(highest: i64) -> i64 {
         _ => 200,
     };
     ((highest + step) / step).max(1) * step
-}
-
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod config;
 pub mod csv;
 pub mod definitions;
 pub mod doubt;
+mod escape;
 pub mod follow;
 pub mod format;
 pub mod hiding;

@@ -19,6 +19,7 @@ use schemas::Timestamp;
 use crate::address::{Order, Query, View};
 use crate::board::{Board, Scope, Sums};
 use crate::collate;
+use crate::escape::escape;
 use crate::format;
 use crate::hiding::Hidden;
 use crate::node::Node;
@@ -180,22 +181,6 @@ fn loading(board: &Board, scope: &Scope, language: Language) -> String {
             escape(&regions.join(", "))
         ),
     }
-}
-
-/// Escapes text for markup.
-pub(crate) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 /// Renders a template; ours only fail when a `Display` fails, and none of those in them can.

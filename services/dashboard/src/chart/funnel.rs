@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape;
+use crate::escape::escape;
 
 /// A unit.
 pub struct Unit {

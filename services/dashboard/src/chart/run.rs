@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape;
+use crate::escape::escape;
 use crate::run_chart::Judged;
 
 /// A month on the chart.

@@ -2,8 +2,9 @@
 
 use schemas::{ClosedReason, Timestamp};
 
-use super::{Sight, escape, seconds};
+use super::{Sight, seconds};
 use crate::age::Freshness;
+use crate::escape::escape;
 use crate::format;
 use crate::shown::Shown;
 use crate::status::{Kind, Status};

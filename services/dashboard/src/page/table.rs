@@ -4,12 +4,13 @@ use askama::Template;
 use topics::Region;
 
 use super::cell::{age, aged, closed, feed, figure, finding, further, occupied, shape, status_detail, statuses, text};
-use super::{Sight, attention, escape, render, tiles};
+use super::{Sight, attention, render, tiles};
 use crate::address::{self, Order};
 use crate::age::Freshness;
 use crate::board::{Scope, Sums};
 use crate::chart;
 use crate::collate;
+use crate::escape::escape;
 use crate::format;
 use crate::node::Node;
 use crate::shown::Shown;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::sheet::{self, Cell, Sheet};
 use super::{Block, Page, Report, Sight, kit};
 use crate::definitions;
-use crate::page::escape;
+use crate::escape::escape;
 use crate::words::Language;
 
 /// Definitions that have changed: version, day, what changed, in both languages.

@@ -9,8 +9,8 @@ use topics::Region;
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Place, Sight, Sort};
 use crate::collate;
+use crate::escape::escape;
 use crate::format;
-use crate::page::escape;
 use crate::period::Period;
 use crate::published::{Extract, Library, Parcel, Reading};
 

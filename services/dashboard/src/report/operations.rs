@@ -9,8 +9,8 @@ pub use state::{Feed, State};
 use super::kit::{self, Shape};
 use super::sheet::{self, Cell, Sheet};
 use super::{Block, Page, Report, Sight};
+use crate::escape::escape;
 use crate::format;
-use crate::page::escape;
 use crate::published::Reading;
 
 /// Records that may wait before a feed is called late.

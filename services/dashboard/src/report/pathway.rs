@@ -12,8 +12,8 @@ use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
 use crate::chart::funnel::{Unit, funnel};
 use crate::chart::spread::{Strip, strips};
+use crate::escape::escape;
 use crate::format;
-use crate::page::escape;
 use crate::period::Period;
 use crate::published::{Extract, Parcel, Row};
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Sight;
 use crate::csv::line;
+use crate::escape::escape;
 use crate::format;
-use crate::page::escape;
 use crate::words::Language;
 
 /// Why there is no figure.

@@ -15,7 +15,7 @@ use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
 use crate::chart::bars::{Bar, stacked};
 use crate::chart::run::Size;
-use crate::page::escape;
+use crate::escape::escape;
 use crate::period::Period;
 use crate::published::Extract;
 
