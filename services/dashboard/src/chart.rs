@@ -13,11 +13,9 @@ use std::fmt::Write as _;
 
 use schemas::Timestamp;
 
+use crate::detail::Step;
 use crate::escape::escape;
 use crate::format;
-
-/// A value from a point in time on; `None` is a gap.
-pub type Step = (Timestamp, Option<i64>);
 
 /// The words a chart carries.
 pub struct Labels<'a> {

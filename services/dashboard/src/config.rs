@@ -11,8 +11,8 @@ use topics::Region;
 use crate::age::Limits;
 use crate::hiding::Rules;
 use crate::hub::Bounds;
+use crate::report::Manner;
 use crate::run_chart;
-use crate::shelf::Manner;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]

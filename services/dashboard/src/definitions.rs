@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::age::Limits;
+use crate::language::Language;
 use crate::status::{FREE_FROM, Kind};
 use crate::usual::{WEEKS, WEEKS_MIN};
-use crate::words::Language;
 
 /// Raised when a definition changes.
 pub const VERSION: &str = "3";

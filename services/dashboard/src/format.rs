@@ -4,7 +4,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use schemas::Timestamp;
 
-use crate::words::Language;
+use crate::language::Language;
 
 /// No-break space: between thousands, and between a number and its unit.
 pub const NBSP: char = '\u{a0}';

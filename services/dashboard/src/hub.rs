@@ -19,15 +19,16 @@ use topics::Region;
 use crate::address::Query;
 use crate::age::Limits;
 use crate::board::{Board, Builder, Scope};
+use crate::detail::Detail;
 use crate::hiding::{Hidden, Rules};
+use crate::language::Language;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::node::Node;
-use crate::page::{self, Detail, Picture, Sight, Subject, feeds};
+use crate::page::{self, Picture, Sight, Subject, feeds};
 use crate::shelf::Shelf;
 use crate::standing::{Standing, Standings};
 use crate::usual::Usual;
-use crate::words::Language;
 
 /// Tells the time; a test's clock stands still.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -19,17 +19,18 @@ use schemas::Timestamp;
 use crate::address::{Order, Query, View};
 use crate::board::{Board, Scope, Sums};
 use crate::collate;
+use crate::detail::Detail;
 use crate::escape::escape;
 use crate::format;
 use crate::hiding::Hidden;
+use crate::language::Language;
 use crate::node::Node;
 use crate::report;
 use crate::shown::Shown;
 use crate::usual::Usual;
 use crate::ward::Ward;
-use crate::words::{Language, Words};
+use crate::words::Words;
 
-pub use detail::{Detail, History};
 pub use frame::{Frame, Theme, feeds};
 
 /// What a page is made from.

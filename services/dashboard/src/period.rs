@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::civil;
 
 use crate::format;
-use crate::words::Language;
+use crate::language::Language;
 
 /// A closed period. Years sort before their months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,9 @@ pub mod about;
 pub mod address;
 pub mod comparison;
 pub mod costs;
+pub mod csv;
 pub mod kit;
+mod manner;
 pub mod operations;
 pub mod pathway;
 pub mod quality;
@@ -19,14 +21,14 @@ use schemas::Timestamp;
 use serde_json::json;
 
 pub use address::{Address, Page, Place, Sort};
+pub use manner::Manner;
 pub use sheet::{Cell, Column, Sheet};
 
 use crate::age;
-use crate::api::rfc3339;
 use crate::board::Board;
+use crate::instant::rfc3339;
+use crate::language::Language;
 use crate::published::{Library, Parcel, Reading};
-use crate::shelf::Manner;
-use crate::words::Language;
 
 /// What a page is made from.
 pub struct Sight<'a> {

@@ -18,8 +18,8 @@ use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::operations;
 use crate::published::{Library, Reading, read};
-use crate::report::operations::state;
 use crate::server;
 use crate::store::Store;
 
@@ -93,7 +93,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
             tokio::spawn(read::follow(hub.clone(), url, shutdown.clone()))
         });
-        let watching = tokio::spawn(state::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
+        let watching =
+            tokio::spawn(operations::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
         let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
         // The follower ends only at shutdown: it catches what panics, a region at a time. If it ended otherwise, nothing on

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::format;
-use crate::words::Language;
+use crate::language::Language;
 
 /// A number or the reason for its absence; never a blank, and never a zero that means something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub enum Status {
         /// Why.
         reason: ClosedReason,
         /// Until when, if said.
-        #[serde(serialize_with = "crate::api::instant_or_null")]
+        #[serde(serialize_with = "crate::instant::instant_or_null")]
         until: Option<Timestamp>,
     },
     /// No usable data.

@@ -8,10 +8,10 @@ use timeline::FindingRule;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LogLine {
     /// When the platform received it.
-    #[serde(serialize_with = "crate::api::instant")]
+    #[serde(serialize_with = "crate::instant::instant")]
     pub received: Timestamp,
     /// The time it is about.
-    #[serde(serialize_with = "crate::api::instant")]
+    #[serde(serialize_with = "crate::instant::instant")]
     pub valid: Timestamp,
     /// What it is.
     pub kind: LogKind,

@@ -9,8 +9,9 @@ use crate::age::Freshness;
 use crate::attention::{Cause, Rule, SHOWN_MAX, causes};
 use crate::board::{Board, Scope, Sums, region_name};
 use crate::format;
+use crate::language::Language;
 use crate::node::Node;
-use crate::words::{Language, Words};
+use crate::words::Words;
 
 struct Line {
     href: String,

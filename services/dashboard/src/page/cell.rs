@@ -6,10 +6,10 @@ use super::{Sight, seconds};
 use crate::age::Freshness;
 use crate::escape::escape;
 use crate::format;
+use crate::language::Language;
 use crate::shown::Shown;
 use crate::status::{Kind, Status};
 use crate::ward::Ward;
-use crate::words::Language;
 
 /// The drawn shape of a status, hidden from whoever hears the page: the word beside it says the same.
 pub(super) fn shape(kind: Kind) -> String {

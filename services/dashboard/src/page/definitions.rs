@@ -6,8 +6,9 @@ use super::cell::shape;
 use super::render;
 use crate::board::Board;
 use crate::definitions::{self, Definition};
+use crate::language::Language;
 use crate::status::Kind;
-use crate::words::{Language, Words};
+use crate::words::Words;
 
 #[derive(Template)]
 #[template(path = "definitions.html")]

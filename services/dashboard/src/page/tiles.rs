@@ -222,7 +222,7 @@ fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
             "{} {} {}",
             w.valid,
             format::date_in_text(sight.language, sight.board.now),
-            if sight.language == crate::words::Language::Sv {
+            if sight.language == crate::language::Language::Sv {
                 format!("kl. {}", format::time_in_text(sight.language, sight.board.now))
             } else {
                 format::time_in_text(sight.language, sight.board.now)

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use topics::Region;
 
 use super::{Extract, Table};
+use crate::language::Language;
 use crate::period::Period;
-use crate::words::Language;
 
 /// A version of an extract, as it was published.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use super::sheet::{self, Cell, Sheet};
 use super::{Block, Page, Report, Sight, kit};
 use crate::definitions;
 use crate::escape::escape;
-use crate::words::Language;
+use crate::language::Language;
 
 /// Definitions that have changed: version, day, what changed, in both languages.
 const CHANGES: [(&str, &str, &str, &str); 3] = [

@@ -2,9 +2,8 @@
 
 use topics::Region;
 
-use crate::address::encode;
+use crate::language::Language;
 use crate::period::Period;
-use crate::words::Language;
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -234,6 +233,19 @@ impl Address {
     pub fn of_period(&self, period: Period) -> Self {
         Self { period: Some(period), ..self.clone() }
     }
+}
+
+/// Percent-encodes everything but unreserved characters.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The page of operations: what is late, what is parked, what to do, and whether the fates add up.
 
-pub mod state;
+mod state;
 
 use std::fmt::Write as _;
 
-pub use state::{Feed, State};
+pub use state::{Delivery, Feed, State};
 
 use super::kit::{self, Shape};
 use super::sheet::{self, Cell, Sheet};

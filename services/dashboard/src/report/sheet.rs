@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::Sight;
-use crate::csv::line;
+use super::csv::line;
 use crate::escape::escape;
 use crate::format;
-use crate::words::Language;
+use crate::language::Language;
 
 /// Why there is no figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use timeline::FindingRule;
 
-use crate::words::Language;
+use crate::language::Language;
 
 /// Who can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
