@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("schemas", &[]),
     ("topics", &["schemas"]),
     ("runtime", &["schemas", "topics"]),
@@ -18,13 +18,15 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("local-stack", &[]),
     ("sftp", &["runtime"]),
     ("store-address", &[]),
+    ("board", &["runtime", "schemas", "timeline", "topics"]),
+    ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
     ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
     ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["runtime", "schemas", "store-address", "timeline", "topics"]),
     ("sink-register", &["runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
     ("region-register", &["identity", "processor", "runtime", "schemas", "sink-register", "topics"]),
-    ("dashboard", &["runtime", "schemas", "store-address", "timeline", "topics"]),
+    ("dashboard", &["board", "figures", "runtime", "schemas", "store-address", "timeline", "topics"]),
     (
         "load-tests",
         &[

@@ -1,9 +1,9 @@
 //! Addresses of pages: everything a page shows, theme excepted, is in its address.
 
-use crate::board::Scope;
-use crate::language::Language;
-use crate::report::address::encode;
-use crate::status::Kind;
+use board::Scope;
+use board::language::Language;
+use board::status::Kind;
+use figures::report::address::encode;
 use schemas::CareType;
 
 /// What stands for an empty sjukhuskod in an address.

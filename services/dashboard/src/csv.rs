@@ -2,16 +2,16 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use board::age::Freshness;
+use board::detail::Step;
+use board::instant::rfc3339;
+use board::shown::Shown;
+use board::ward::Ward;
+use board::{Scope, Sums};
+use figures::report::csv::line;
 use topics::Region;
 
-use crate::age::Freshness;
-use crate::board::{Scope, Sums};
-use crate::detail::Step;
-use crate::instant::rfc3339;
 use crate::page::Sight;
-use crate::report::csv::line;
-use crate::shown::Shown;
-use crate::ward::Ward;
 
 /// The table of the page as a file.
 pub fn answer(sight: &Sight<'_>) -> Response {

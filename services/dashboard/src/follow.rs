@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use board::standing::Standing;
 use runtime::broker;
 use runtime::config;
 use runtime::exit::chain;
@@ -32,7 +33,6 @@ use topics::{Region, name};
 use self::aside::{Coordinates, Strikes};
 use self::session::{Failures, Session};
 use crate::hub::Hub;
-use crate::standing::Standing;
 use crate::store;
 
 /// Health component: whether the board is complete.

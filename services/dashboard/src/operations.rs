@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use figures::report::operations::{Feed, State};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
@@ -13,7 +14,6 @@ use runtime::fate::FateCounts;
 use runtime::shutdown::Shutdown;
 
 use crate::hub::Hub;
-use crate::report::operations::{Feed, State};
 use crate::store::Store;
 
 /// How often it is asked.

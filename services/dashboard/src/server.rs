@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use board::Scope;
+use board::language::Language;
+use figures::report::{self, Address, Page, Place};
 
 use crate::address::{self, Query, View};
-use crate::board::Scope;
 use crate::http::{AGAIN_AFTER, Params};
 use crate::hub::{Hub, Topic};
-use crate::language::Language;
 use crate::page::{self, Frame, Picture, Subject, Theme};
-use crate::report::{self, Address, Page, Place};
 use crate::{api, assets, csv, stream};
 
 /// Nothing but our own files, and nothing inline.

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use board::live::Live;
+use figures::published::{Library, Reading};
 use runtime::config::{self, Log};
 use runtime::exit::{self, Failure};
 use runtime::health::Health;
@@ -16,10 +18,9 @@ use schemas::Timestamp;
 use crate::config::Config;
 use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
-use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::operations;
-use crate::published::{Library, Reading, read};
+use crate::reader;
 use crate::server;
 use crate::store::Store;
 
@@ -91,7 +92,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let turning = tokio::spawn(turn(hub.clone(), shutdown.clone()));
         let reading = store.clone().map(|url| {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
-            tokio::spawn(read::follow(hub.clone(), url, shutdown.clone()))
+            tokio::spawn(reader::follow(hub.clone(), url, shutdown.clone()))
         });
         let watching =
             tokio::spawn(operations::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use figures::published::Library;
+use figures::report::Manner;
+use figures::report::operations::State;
 use schemas::Timestamp;
-
-use crate::published::Library;
-use crate::report::Manner;
-use crate::report::operations::State;
 
 /// The newest published figures.
 #[derive(Default)]

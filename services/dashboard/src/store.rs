@@ -1,16 +1,15 @@
 //! What the dashboard reads from the central store: events to start from, events that memory had let go, and what is
 //! usual. Only `SELECT`, as the national reader.
 
+use board::usual::{Sample, Usual, Week, hours_to_ask};
+use figures::published::Extract;
+use figures::published::parcel::Head;
+use figures::report::operations::Delivery;
 use schemas::Timestamp;
 use serde_json::Value;
 use tokio_postgres::config::Config;
 use tokio_postgres::types::Json;
 use tokio_postgres::{IsolationLevel, NoTls, Row};
-
-use crate::published::Extract;
-use crate::published::parcel::Head;
-use crate::report::operations::Delivery;
-use crate::usual::{Sample, Usual, Week, hours_to_ask};
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]

@@ -8,15 +8,15 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use board::Scope;
+use board::language::Language;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::address::{self, Query};
 use crate::assets;
-use crate::board::Scope;
 use crate::http::Params;
 use crate::hub::{Edition, Hub, Topic};
-use crate::language::Language;
 use crate::page::Subject;
 
 /// A stream that has nothing to tell says so at this interval, so that a dead connection is noticed.

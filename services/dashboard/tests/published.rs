@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use dashboard::operations;
-use dashboard::published::read::Reader;
-use dashboard::published::{Extract, Library, Reading};
-use dashboard::report::Manner;
-use dashboard::report::operations::{Feed, State};
+use dashboard::reader::Reader;
+use figures::published::{Extract, Library, Reading};
+use figures::report::Manner;
+use figures::report::operations::{Feed, State};
 use serde_json::Value;
 
 use crate::fixture;

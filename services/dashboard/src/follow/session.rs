@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use axum::body::Bytes;
+use board::live::{Applied, Live};
 use runtime::exit::chain;
 use runtime::failpoint;
 use runtime::origin::{self, Origin, Position, Watermarks};
@@ -19,7 +20,6 @@ use topics::Region;
 
 use super::aside::Coordinates;
 use super::{Follower, GATHER, Interrupted, STORE, Topic};
-use crate::live::{Applied, Live};
 use crate::metrics::Fate;
 use crate::store::{self, Store, Stored};
 

@@ -1,22 +1,22 @@
 //! A ward's page: now, a day and a week as step lines, its beds, both clocks, and what was declared and corrected.
 
 use askama::Template;
+use board::Scope;
+use board::age::Freshness;
+use board::detail::{Detail, History, Step};
+use board::format;
+use board::language::Language;
+use board::live::{LogKind, LogLine};
+use board::shown::Shown;
+use board::ward::{MORNING_HOUR, Ward};
+use board::words::Words;
+use figures::chart::{self, Labels};
 use schemas::Timestamp;
 
 use super::cell::{age, closed, feed, finding, shape, status_detail};
 use super::{Sight, render};
-use crate::age::Freshness;
-use crate::board::Scope;
-use crate::chart::{self, Labels};
-use crate::detail::{Detail, History, Step};
-use crate::format;
-use crate::language::Language;
-use crate::live::{LogKind, LogLine};
 use crate::node::Node;
 use crate::page::table::{dialled, lediga};
-use crate::shown::Shown;
-use crate::ward::{MORNING_HOUR, Ward};
-use crate::words::Words;
 
 const HOUR: i64 = 3_600_000_000;
 /// Lines of the log on the page; the API has all that are kept.
@@ -113,7 +113,7 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         _ => String::new(),
     };
     let key = [(&*ward.region, &*ward.code)];
-    let usual = |spread: Option<crate::usual::Spread>| match spread {
+    let usual = |spread: Option<board::usual::Spread>| match spread {
         Some(spread) => format!("{} {} ({}–{})", w.usually, spread.middle, spread.low, spread.high),
         None => w.usually_unknown.to_owned(),
     };

@@ -1,16 +1,16 @@
 //! The frame around a page: head, menu, breadcrumb, and where its stream is.
 
 use askama::Template;
+use board::format;
+use board::language::Language;
+use board::words::Words;
+use board::{Board, Scope, region_name};
+use figures::report::address::encode;
+use figures::report::{self, Page, Place};
 
 use super::{Subject, render, seconds};
 use crate::address::{self, Query, View};
 use crate::assets;
-use crate::board::{Board, Scope, region_name};
-use crate::format;
-use crate::language::Language;
-use crate::report::address::encode;
-use crate::report::{self, Page, Place};
-use crate::words::Words;
 
 /// The chosen colours of a page; the only choice that is not in its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

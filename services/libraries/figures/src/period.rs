@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use board::format;
+use board::language::Language;
 use jiff::civil;
-
-use crate::format;
-use crate::language::Language;
 
 /// A closed period. Years sort before their months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use board::format;
 use topics::Region;
 
 use super::comparison::{Veil, nested, of_sum, veils};
@@ -10,7 +11,6 @@ use super::kit::{self, Tile};
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
 use crate::chart::spread::{Strip, strips};
-use crate::format;
 use crate::period::Period;
 use crate::published::{Extract, Parcel, Row};
 

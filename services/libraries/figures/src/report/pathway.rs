@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use board::format;
 use topics::Region;
 
 use super::comparison::{Veil, nested, of_sum};
@@ -13,7 +14,6 @@ use super::{Block, Page, Place, Report, Sight, Sort};
 use crate::chart::funnel::{Unit, funnel};
 use crate::chart::spread::{Strip, strips};
 use crate::escape::escape;
-use crate::format;
 use crate::period::Period;
 use crate::published::{Extract, Parcel, Row};
 

@@ -5,6 +5,7 @@ pub mod rules;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use board::format;
 use schemas::Severity;
 use topics::Region;
 
@@ -12,7 +13,6 @@ use super::kit::{self, Shape};
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight};
 use crate::chart;
-use crate::format;
 use crate::period::Period;
 use crate::plausible::{self, Verdict};
 use crate::published::{Extract, Parcel, Reading};

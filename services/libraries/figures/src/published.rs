@@ -4,7 +4,6 @@
 //! newest version of each extract, region and period, so many months and years back, and so many bytes in all.
 
 pub mod parcel;
-pub mod read;
 pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
 //! The addresses of pages of published figures; they hold everything that a page shows.
 
+use board::language::Language;
 use topics::Region;
 
-use crate::language::Language;
 use crate::period::Period;
 
 /// Which page.

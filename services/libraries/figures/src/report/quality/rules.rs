@@ -1,9 +1,8 @@
 //! What is known of quality rules: what they find, what helps and who can do it. A rule that is not here is shown by
 //! its code: the region's own packages may have others.
 
+use board::language::Language;
 use timeline::FindingRule;
-
-use crate::language::Language;
 
 /// Who can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 
 pub use state::{Delivery, Feed, State};
 
+use board::format;
+
 use super::kit::{self, Shape};
 use super::sheet::{self, Cell, Sheet};
 use super::{Block, Page, Report, Sight};
 use crate::escape::escape;
-use crate::format;
 use crate::published::Reading;
 
 /// Records that may wait before a feed is called late.
@@ -221,7 +222,7 @@ fn store(sight: &Sight<'_>, state: &State) -> Block {
     };
     let mut table = Sheet::new("lagret", sight.say("Lagret", "The store"), columns, none);
     for delivery in state.deliveries.iter().flatten() {
-        let name = crate::board::region_name(&delivery.region);
+        let name = board::region_name(&delivery.region);
         table.rows.push(vec![
             Cell::text(if name.is_empty() { &*delivery.region } else { name }),
             Cell::Whole(delivery.next_offsets),

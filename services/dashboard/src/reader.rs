@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use board::format;
+use figures::period::Period;
+use figures::published::parcel::{Head, Manifest};
+use figures::published::{Extract, Library, Parcel, Reading};
 use runtime::exit;
 use runtime::shutdown::Shutdown;
 use schemas::Timestamp;
 use topics::Region;
 
-use super::parcel::{Head, Manifest};
-use super::{Extract, Library, Parcel, Reading};
-use crate::format;
 use crate::hub::Hub;
-use crate::period::Period;
 use crate::store::{Error, Store};
 
 /// How often the store is asked.

@@ -1,7 +1,7 @@
 //! Text in markup.
 
 /// Text between tags, or between the quotation marks of an attribute.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -17,6 +17,10 @@ pub mod waiting;
 
 use std::sync::Arc;
 
+use board::Board;
+use board::age;
+use board::instant::rfc3339;
+use board::language::Language;
 use schemas::Timestamp;
 use serde_json::json;
 
@@ -24,10 +28,6 @@ pub use address::{Address, Page, Place, Sort};
 pub use manner::Manner;
 pub use sheet::{Cell, Column, Sheet};
 
-use crate::age;
-use crate::board::Board;
-use crate::instant::rfc3339;
-use crate::language::Language;
 use crate::published::{Library, Parcel, Reading};
 
 /// What a page is made from.

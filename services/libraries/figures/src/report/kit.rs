@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use board::collate;
+use board::format;
 use schemas::Timestamp;
 use topics::Region;
 
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Place, Sight, Sort};
-use crate::collate;
 use crate::escape::escape;
-use crate::format;
 use crate::period::Period;
 use crate::published::{Extract, Library, Parcel, Reading};
 

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use board::format;
+use board::language::Language;
 use serde_json::{Value, json};
 
 use super::Sight;
 use super::csv::line;
 use crate::escape::escape;
-use crate::format;
-use crate::language::Language;
 
 /// Why there is no figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use board::language::Language;
 use schemas::Timestamp;
 use serde::Deserialize;
 use topics::Region;
 
 use super::{Extract, Table};
-use crate::language::Language;
 use crate::period::Period;
 
 /// A version of an extract, as it was published.

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use board::definitions;
+use board::language::Language;
+
 use super::sheet::{self, Cell, Sheet};
 use super::{Block, Page, Report, Sight, kit};
-use crate::definitions;
 use crate::escape::escape;
-use crate::language::Language;
 
 /// Definitions that have changed: version, day, what changed, in both languages.
 const CHANGES: [(&str, &str, &str, &str); 3] = [

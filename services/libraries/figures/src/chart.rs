@@ -11,11 +11,11 @@ pub mod spread;
 
 use std::fmt::Write as _;
 
+use board::detail::Step;
+use board::format;
 use schemas::Timestamp;
 
-use crate::detail::Step;
 use crate::escape::escape;
-use crate::format;
 
 /// The words a chart carries.
 pub struct Labels<'a> {

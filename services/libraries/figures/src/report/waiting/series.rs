@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use board::format;
+
 use super::super::kit::{Shape, shape};
 use super::super::sheet::{self, Absent, Cell, Sheet};
 use super::super::{Place, Sight};
 use super::figures::{Month, Phase};
 use crate::chart::run::{self, Size};
-use crate::format;
 use crate::period::Period;
 use crate::published::{Extract, FlagKind};
 use crate::run_chart::{self, Judged, Signal};
