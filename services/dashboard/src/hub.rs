@@ -308,10 +308,7 @@ impl Hub {
 
     /// A ward's past, for its page.
     pub fn detail(&self, scope: &Scope, now: Timestamp) -> Option<Detail> {
-        let Scope::Ward(region, code) = scope else { return None };
-        let live = self.live();
-        let unit = live.regions.get(region)?.units.get(code)?;
-        Some(Detail::of(unit, now))
+        Detail::of(&self.live(), scope, now)
     }
 
     fn topics(&self) -> MutexGuard<'_, HashMap<Topic, Arc<Running>>> {

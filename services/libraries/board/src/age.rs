@@ -48,7 +48,7 @@ impl Limits {
     }
 
     /// Judges a source last heard at `heard`; a source never heard is lost.
-    pub fn freshness(&self, now: Timestamp, heard: Option<Timestamp>) -> Freshness {
+    pub(crate) fn freshness(&self, now: Timestamp, heard: Option<Timestamp>) -> Freshness {
         let Some(heard) = heard else { return Freshness::Lost };
         let age = Duration::from_micros(u64::try_from(now.0.saturating_sub(heard.0)).unwrap_or(0));
         if age <= self.warn_after {

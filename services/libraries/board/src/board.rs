@@ -141,7 +141,7 @@ pub enum Scope {
 
 impl Scope {
     /// Whether a ward belongs to it.
-    pub fn holds(&self, ward: &Ward) -> bool {
+    pub(crate) fn holds(&self, ward: &Ward) -> bool {
         match self {
             Self::Country => true,
             Self::Region(region) => ward.region == *region,

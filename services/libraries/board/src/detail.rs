@@ -2,7 +2,8 @@
 
 use schemas::Timestamp;
 
-use crate::live::{LogLine, Unit};
+use crate::board::Scope;
+use crate::live::{Live, LogLine, Unit};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -34,17 +35,19 @@ pub struct History {
 }
 
 impl Detail {
-    /// A unit's past before `now`.
-    pub fn of(unit: &Unit, now: Timestamp) -> Self {
+    /// The past before `now` of a scope that is a ward; `None` when it is not, or when nothing is known of it.
+    pub fn of(live: &Live, scope: &Scope, now: Timestamp) -> Option<Self> {
+        let Scope::Ward(region, code) = scope else { return None };
+        let unit = live.regions.get(region)?.units.get(code)?;
         let mut log: Vec<LogLine> = unit.log.iter().copied().chain(unit.found.lines()).collect();
         log.sort_by_key(|line| std::cmp::Reverse(line.received));
         log.retain(|line| line.received.0 > now.0.saturating_sub(7 * 24 * HOUR));
-        Self {
+        Some(Self {
             day: History::of(unit, Timestamp(now.0.saturating_sub(24 * HOUR)), now),
             week: History::of(unit, Timestamp(now.0.saturating_sub(7 * 24 * HOUR)), now),
             log,
             now,
-        }
+        })
     }
 }
 

@@ -6,29 +6,29 @@ use schemas::Timestamp;
 use timeline::Stay;
 
 /// A warning is shown so long after what it is about, and for as long as the visit it is about lies on the ward.
-pub const SHOWN_FOR: i64 = 7 * 24 * 3_600_000_000;
+pub(crate) const SHOWN_FOR: i64 = 7 * 24 * 3_600_000_000;
 /// From so many places too many that one or several persons take on a ward, it is an alarm: one person three times in
 /// one bed, or two persons twice.
-pub const AGAIN_ALARM: u32 = 2;
+pub(crate) const AGAIN_ALARM: u32 = 2;
 /// From so many warnings on a ward on, it is an alarm: then something is wrong with what the source sends, not with one
 /// visit.
-pub const WARNINGS_ALARM: u32 = 10;
+pub(crate) const WARNINGS_ALARM: u32 = 10;
 
 /// What is doubtful about a ward.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Doubt {
     /// Warnings of the timeline.
-    pub warnings: u32,
+    pub(crate) warnings: u32,
     /// The time of the first of them.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// Belagda that are persons who are counted in the same place already.
-    pub again: u32,
+    pub(crate) again: u32,
     /// Since when a person has been counted again, as far as the stays tell.
-    pub again_since: Option<Timestamp>,
+    pub(crate) again_since: Option<Timestamp>,
     /// Facilities that share the ward's code; empty when at most one is heard.
-    pub facilities: Vec<Box<str>>,
+    pub(crate) facilities: Vec<Box<str>>,
     /// Since when they share it.
-    pub shared_since: Option<Timestamp>,
+    pub(crate) shared_since: Option<Timestamp>,
 }
 
 impl Doubt {
@@ -38,12 +38,12 @@ impl Doubt {
     }
 
     /// Whether the timeline warns of anything.
-    pub fn warns(&self) -> bool {
+    pub(crate) fn warns(&self) -> bool {
         self.warnings > 0 || self.again > 0
     }
 
     /// Since when it does.
-    pub fn warned_since(&self) -> Option<Timestamp> {
+    pub(crate) fn warned_since(&self) -> Option<Timestamp> {
         match (self.since, self.again_since) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -52,7 +52,7 @@ impl Doubt {
 }
 
 /// How many admitted patients of these stays are persons who are in the same place already, and since when.
-pub fn again<'a>(stays: impl IntoIterator<Item = &'a Stay>, at: Timestamp) -> (u32, Option<Timestamp>) {
+pub(crate) fn again<'a>(stays: impl IntoIterator<Item = &'a Stay>, at: Timestamp) -> (u32, Option<Timestamp>) {
     let mut seen: HashMap<(&str, &timeline::Location), Timestamp> = HashMap::new();
     let (mut again, mut since) = (0, None);
     let mut here: Vec<&Stay> = stays.into_iter().filter(|stay| stay.admitted && stay.covers(at)).collect();

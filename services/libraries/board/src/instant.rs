@@ -9,7 +9,7 @@ pub fn rfc3339(at: Timestamp) -> String {
 }
 
 /// The text, for serde.
-pub fn instant<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn instant<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))
 }
 

@@ -19,24 +19,24 @@ use timeline::{Change, EpisodeKey, Event, Finding, Ledger, Stay, Trigger};
 
 use crate::doubt::{Doubt, SHOWN_FOR};
 
-pub use facility::Facilities;
-pub use found::Found;
+use facility::Facilities;
+use found::Found;
 pub use log::{LogKind, LogLine};
-pub use unit::{NotReceiving, Unit};
+pub(crate) use unit::{NotReceiving, Unit};
 
 /// Everything that is known, by region.
 pub struct Live {
     /// By lanskod.
-    pub regions: BTreeMap<Box<str>, Region>,
+    pub(crate) regions: BTreeMap<Box<str>, Region>,
     /// How long closed episodes stay in memory.
-    pub memory: Duration,
+    pub(crate) memory: Duration,
     /// An event older than this when it arrives is logged as a late report.
-    pub late_after: Duration,
+    pub(crate) late_after: Duration,
 }
 
 /// One region's part of the state.
 #[derive(Default)]
-pub struct Region {
+pub(crate) struct Region {
     ledger: Ledger,
     /// By the code that ADT sends.
     pub units: BTreeMap<Box<str>, Unit>,

@@ -49,7 +49,7 @@ impl Standings {
     }
 
     /// Regions that are not complete.
-    pub fn incomplete(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|(_, standing)| **standing != Standing::Complete).map(|(region, _)| &**region)
     }
 

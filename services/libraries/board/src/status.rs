@@ -113,7 +113,7 @@ impl Status {
     /// The word for a ward. One with overbelaggningar is `Överbelagd` by so many, also when staffed beds are free: somebody
     /// lies in a bed that is none. A ward whose source is lost, or of which neither the staffed beds nor an overbelaggning
     /// is known, is `Okänt`; a stale one keeps its last word, which the page marks as such.
-    pub fn of(occupancy: &Occupancy, freshness: Freshness, not_receiving: Option<NotReceiving>) -> Self {
+    pub(crate) fn of(occupancy: &Occupancy, freshness: Freshness, not_receiving: Option<NotReceiving>) -> Self {
         if freshness == Freshness::Lost {
             return Self::Okant;
         }

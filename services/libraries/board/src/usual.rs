@@ -7,9 +7,9 @@ use schemas::Timestamp;
 use crate::format;
 
 /// How many weeks back.
-pub const WEEKS: usize = 8;
+pub(crate) const WEEKS: usize = 8;
 /// From how many weeks on a usual value is told; below it the page says that history is too short.
-pub const WEEKS_MIN: usize = 4;
+pub(crate) const WEEKS_MIN: usize = 4;
 
 /// One unit's counts at one past hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn hours_to_ask(now: Timestamp) -> Vec<Timestamp> {
 }
 
 /// Median and quartiles, by the nearest rank: a figure that has occurred, not one between two.
-pub fn spread(mut values: Vec<i64>) -> Option<Spread> {
+pub(crate) fn spread(mut values: Vec<i64>) -> Option<Spread> {
     if values.len() < WEEKS_MIN {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::shown::Shown;
 use crate::status::Status;
 
 /// Hours of history behind a sparkline, the present hour included.
-pub const HOURS: usize = 25;
+pub(crate) const HOURS: usize = 25;
 /// The hour of the national morning count.
 pub const MORNING_HOUR: i8 = 6;
 const HOUR: i64 = 3_600_000_000;
@@ -79,7 +79,7 @@ pub struct Hour {
 
 /// What of a ward changes only with its events or the hour: kept between instants.
 #[derive(Debug, Clone)]
-pub struct Past {
+pub(crate) struct Past {
     version: u64,
     hour: i64,
     hours: Box<[Hour]>,
@@ -89,12 +89,12 @@ pub struct Past {
 
 impl Past {
     /// Whether it still holds.
-    pub fn holds(&self, unit: &Unit, now: Timestamp) -> bool {
+    pub(crate) fn holds(&self, unit: &Unit, now: Timestamp) -> bool {
         self.version == unit.version && self.hour == now.0.div_euclid(HOUR)
     }
 
     /// Counts the hours behind `now`.
-    pub fn of(unit: &Unit, now: Timestamp) -> Self {
+    pub(crate) fn of(unit: &Unit, now: Timestamp) -> Self {
         let hour = now.0.div_euclid(HOUR);
         let hours = (0..HOURS as i64 - 1)
             .map(|back| Timestamp((hour - (HOURS as i64 - 2) + back) * HOUR))
@@ -117,14 +117,14 @@ impl Hour {
 }
 
 /// The last 06:00 that has passed: the cut-off of the morning figure.
-pub fn last_morning(now: Timestamp) -> Timestamp {
+pub(crate) fn last_morning(now: Timestamp) -> Timestamp {
     let today = crate::format::today_at(now, MORNING_HOUR);
     if today <= now { today } else { crate::format::today_at(Timestamp(now.0.saturating_sub(24 * HOUR)), MORNING_HOUR) }
 }
 
 impl Ward {
     /// The ward at `now`.
-    pub fn of(
+    pub(crate) fn of(
         region: &str,
         unit: &Unit,
         past: &Past,

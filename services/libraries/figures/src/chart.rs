@@ -4,10 +4,10 @@
 //! never bridged, and labels stand at the line instead of in a legend. The label of a chart says its finding; the
 //! numbers behind it stand in a table on the same page.
 
-pub mod bars;
-pub mod funnel;
-pub mod run;
-pub mod spread;
+pub(crate) mod bars;
+pub(crate) mod funnel;
+pub(crate) mod run;
+pub(crate) mod spread;
 
 use std::fmt::Write as _;
 

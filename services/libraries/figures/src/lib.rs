@@ -3,7 +3,7 @@
 pub mod chart;
 pub mod escape;
 pub mod period;
-pub mod plausible;
+mod plausible;
 pub mod published;
 pub mod report;
 pub mod run_chart;

@@ -22,12 +22,12 @@ pub struct Unreadable;
 
 impl Period {
     /// A month; `None` when there is no such month.
-    pub fn month(year: i16, month: i8) -> Option<Self> {
+    pub(crate) fn month(year: i16, month: i8) -> Option<Self> {
         ((1900..=2200).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
     }
 
     /// Whether it is a month.
-    pub const fn is_month(self) -> bool {
+    pub(crate) const fn is_month(self) -> bool {
         self.month > 0
     }
 
@@ -43,7 +43,7 @@ impl Period {
     }
 
     /// So many periods that end with it, oldest first.
-    pub fn ending(self, count: u16) -> Vec<Self> {
+    pub(crate) fn ending(self, count: u16) -> Vec<Self> {
         (0..count).rev().map(|back| self.back(back)).collect()
     }
 
@@ -54,13 +54,13 @@ impl Period {
     }
 
     /// Its last day.
-    pub fn last_day(self) -> civil::Date {
+    pub(crate) fn last_day(self) -> civil::Date {
         let month = if self.is_month() { self.month } else { 12 };
         civil::date(self.year, month, 1).last_of_month()
     }
 
     /// `februari 2026`, or `2026`.
-    pub fn text(self, language: Language) -> String {
+    pub(crate) fn text(self, language: Language) -> String {
         match usize::try_from(self.month - 1) {
             Ok(month) => format!("{} {}", format::month_name(language, month), self.year),
             Err(_) => self.year.to_string(),
@@ -68,7 +68,7 @@ impl Period {
     }
 
     /// `feb 26` on axes, or `2026`.
-    pub fn short(self, language: Language) -> String {
+    pub(crate) fn short(self, language: Language) -> String {
         match usize::try_from(self.month - 1) {
             Ok(month) => {
                 let name: String = format::month_name(language, month).chars().take(3).collect();

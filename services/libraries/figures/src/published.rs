@@ -12,7 +12,8 @@ use std::sync::Arc;
 use schemas::Timestamp;
 use topics::Region;
 
-pub use parcel::{Flag, FlagKind, Parcel};
+pub(crate) use parcel::FlagKind;
+pub use parcel::Parcel;
 pub use table::{Row, Table};
 
 use crate::period::Period;
@@ -111,14 +112,14 @@ impl Library {
     }
 
     /// Periods that some region has published, newest first.
-    pub fn periods(&self, extract: Extract) -> Vec<Period> {
+    pub(crate) fn periods(&self, extract: Extract) -> Vec<Period> {
         let periods: BTreeSet<Period> =
             self.parcels.keys().filter(|(of, ..)| *of == extract).map(|(.., period)| *period).collect();
         periods.into_iter().rev().collect()
     }
 
     /// The period asked for, else the newest one.
-    pub fn period(&self, extract: Extract, wanted: Option<Period>) -> Option<Period> {
+    pub(crate) fn period(&self, extract: Extract, wanted: Option<Period>) -> Option<Period> {
         wanted.or_else(|| self.periods(extract).first().copied())
     }
 }

@@ -2,18 +2,18 @@
 //!
 //! A table is made once ([`Sheet`]) and written in three forms, so that the same number stands everywhere.
 
-pub mod about;
+mod about;
 pub mod address;
-pub mod comparison;
-pub mod costs;
+mod comparison;
+mod costs;
 pub mod csv;
-pub mod kit;
+mod kit;
 mod manner;
 pub mod operations;
-pub mod pathway;
-pub mod quality;
-pub mod sheet;
-pub mod waiting;
+mod pathway;
+mod quality;
+mod sheet;
+mod waiting;
 
 use std::sync::Arc;
 

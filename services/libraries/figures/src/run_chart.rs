@@ -26,11 +26,11 @@ impl Default for Rules {
 }
 
 /// A month: numerator and denominator; `None` where there is no figure to show.
-pub type Point = Option<(i64, i64)>;
+pub(crate) type Point = Option<(i64, i64)>;
 
 /// The rule by which a point stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Outside the limits.
     Outside,
     /// Too many in a row on one side.
@@ -41,7 +41,7 @@ pub enum Signal {
 
 /// The limits of a stretch, as shares between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The median.
     pub middle: f64,
     /// Never below 0.
@@ -52,7 +52,7 @@ pub struct Limits {
 
 /// A point, judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// Its share; `None` is a gap.
     pub share: Option<f64>,
     /// The limits of its stretch, when it has any.
@@ -64,7 +64,7 @@ pub struct Judged {
 }
 
 /// Judges a series. `breaks` names the points where a new stretch begins.
-pub fn judge(points: &[Point], breaks: &[usize], rules: &Rules) -> Vec<Judged> {
+pub(crate) fn judge(points: &[Point], breaks: &[usize], rules: &Rules) -> Vec<Judged> {
     let mut judged = Vec::with_capacity(points.len());
     let mut start = 0;
     for end in 1..=points.len() {

@@ -48,7 +48,7 @@ pub enum LogKind {
 
 impl LogKind {
     /// Whether figures that were shown before have been corrected.
-    pub const fn corrects(self) -> bool {
+    pub(crate) const fn corrects(self) -> bool {
         matches!(self, Self::Cancelled | Self::Replaced)
     }
 }

@@ -15,7 +15,7 @@ const NOT_RECEIVING: &str = "tar_inte_emot";
 
 /// One unit's part of the state.
 #[derive(Debug, Clone, Default)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// As ADT sends it.
     pub code: Box<str>,
     /// From the region's unit directory.
@@ -51,7 +51,7 @@ pub struct Unit {
 
 /// A unit that receives nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotReceiving {
+pub(crate) struct NotReceiving {
     /// From when.
     pub from: Timestamp,
     /// Until when, if said.

@@ -30,7 +30,7 @@ pub struct Parcel {
     /// The latest time in the statements.
     pub statements_until: Box<str>,
     /// What must be known beside each figure.
-    pub flags: Vec<Flag>,
+    pub(crate) flags: Vec<Flag>,
     /// Control totals.
     pub totals: BTreeMap<Box<str>, i64>,
     /// Statements per quality rule that found something.
@@ -43,7 +43,7 @@ pub struct Parcel {
 
 /// What a region says of its figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// What kind of thing.
     pub kind: FlagKind,
     /// In the region's words, Swedish.
@@ -52,7 +52,7 @@ pub struct Flag {
 
 /// What kind of thing a flag tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FlagKind {
+pub(crate) enum FlagKind {
     /// Another record system: figures before and after are not made alike.
     ChangingRecordSystem,
     /// What is registered, or how, has changed.
@@ -77,7 +77,7 @@ impl FlagKind {
     }
 
     /// The word beside a figure.
-    pub const fn word(self, language: Language) -> &'static str {
+    pub(crate) const fn word(self, language: Language) -> &'static str {
         match self {
             Self::ChangingRecordSystem => language.say("byter journalsystem", "changing record system"),
             Self::ChangedRoutine => language.say("ändrad rutin", "changed routine"),
@@ -88,7 +88,7 @@ impl FlagKind {
     }
 
     /// Whether a series is not comparable across its beginning and end.
-    pub const fn breaks(self) -> bool {
+    pub(crate) const fn breaks(self) -> bool {
         matches!(self, Self::ChangingRecordSystem | Self::ChangedRoutine)
     }
 }
@@ -176,7 +176,7 @@ impl Parcel {
     }
 
     /// What series it belongs to.
-    pub fn key(&self) -> (Extract, Region, Period) {
+    pub(crate) fn key(&self) -> (Extract, Region, Period) {
         (self.extract, self.region, self.period)
     }
 
@@ -191,12 +191,12 @@ impl Parcel {
     }
 
     /// Whether more is expected.
-    pub fn is_provisional(&self) -> bool {
+    pub(crate) fn is_provisional(&self) -> bool {
         self.flags.iter().any(|flag| flag.kind == FlagKind::Provisional)
     }
 
     /// The kinds of flag that make a series incomparable.
-    pub fn breaks(&self) -> Vec<FlagKind> {
+    pub(crate) fn breaks(&self) -> Vec<FlagKind> {
         let mut kinds: Vec<FlagKind> = self.flags.iter().map(|flag| flag.kind).filter(|kind| kind.breaks()).collect();
         kinds.sort_unstable();
         kinds.dedup();
@@ -204,7 +204,7 @@ impl Parcel {
     }
 
     /// The words of its flags, each once; empty when there are none.
-    pub fn flag_words(&self, language: Language) -> String {
+    pub(crate) fn flag_words(&self, language: Language) -> String {
         let mut kinds: Vec<FlagKind> = self.flags.iter().map(|flag| flag.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();

@@ -39,11 +39,6 @@ impl Page {
         }
     }
 
-    /// Reads the part of the address.
-    pub fn of_segment(segment: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.segment() == segment)
-    }
-
     /// The part of the API's address.
     pub const fn api(self) -> &'static str {
         match self {
@@ -83,11 +78,6 @@ impl Page {
     /// Whether it has pages of regions.
     pub const fn has_regions(self) -> bool {
         matches!(self, Self::Waiting | Self::Pathway | Self::Costs | Self::Quality)
-    }
-
-    /// Whether its periods are years.
-    pub const fn is_yearly(self) -> bool {
-        matches!(self, Self::Costs)
     }
 }
 
@@ -224,7 +214,7 @@ impl Address {
 
     /// The same page in another order.
     #[must_use]
-    pub fn sorted(&self, sort: Sort) -> Self {
+    pub(crate) fn sorted(&self, sort: Sort) -> Self {
         Self { sort, ..self.clone() }
     }
 

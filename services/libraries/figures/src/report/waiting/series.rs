@@ -10,7 +10,7 @@ use super::super::{Place, Sight};
 use super::figures::{Month, Phase};
 use crate::chart::run::{self, Size};
 use crate::period::Period;
-use crate::published::{Extract, FlagKind};
+use crate::published::FlagKind;
 use crate::run_chart::{self, Judged, Signal};
 
 /// Months on a chart.
@@ -223,11 +223,6 @@ impl Series {
 pub fn months(sight: &Sight<'_>, phase: Phase, period: Period) -> Vec<Month> {
     let below = sight.manner.contacts_min;
     period.ending(MONTHS).into_iter().map(|month| Month::of(sight.library, phase, month, below)).collect()
-}
-
-/// Whether a region has published any of the months.
-pub fn is_known(sight: &Sight<'_>, region: topics::Region) -> bool {
-    sight.library.iter().any(|parcel| parcel.extract == Extract::WaitingTimes && parcel.region == region)
 }
 
 /// The share of a month, or why there is none.
