@@ -10,4 +10,5 @@ mod delivery;
 mod fhir;
 mod privacy;
 mod register;
+mod sources;
 mod walls;

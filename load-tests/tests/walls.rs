@@ -46,15 +46,18 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ),
 ];
 
-fn workspace_dependencies() -> BTreeMap<String, BTreeSet<String>> {
+fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    packages
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn workspace_dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    packages()
         .iter()
         .map(|package| {
             let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
@@ -78,6 +81,19 @@ fn crates_use_only_what_lies_before_them() {
         }
     }
     assert_eq!(found.len(), ALLOWED.len());
+}
+
+#[test]
+fn what_the_dashboard_decides_links_no_server_and_no_client() {
+    let packages = packages();
+    for name in ["board", "figures"] {
+        let package = packages.iter().find(|package| package["name"] == name).expect("a crate of the workspace");
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let linked = dependency["name"].as_str().expect("a name");
+            let does_io = ["axum", "hyper", "rdkafka", "tokio", "tokio-postgres", "ureq"].contains(&linked);
+            assert!(!does_io, "{name} must not depend on {linked}");
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! In go common events in any order, any number of times; out come [`crate::ward::Ward`]s, one per unit, at an
 //! instant that the caller names. Nothing here reads a clock, a socket or a file.
 //!
-//! Bound: episodes that are closed and older than [`Live::memory`] leave, see [`Live::retire`]; an event for one that
+//! Bound: episodes that are closed and older than the memory leave, see [`Live::retire`]; an event for one that
 //! has left asks for its events back by [`Applied::NeedsHistory`].
 
 mod facility;
