@@ -19,6 +19,7 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent
+RUNTIME = TOP / "services" / "libraries" / "runtime"
 SERVICES = ["connector", "processor", "sink-store", "dashboard"]
 
 problems = []
@@ -42,15 +43,15 @@ def declared_metrics():
         for source in (TOP / "services" / service / "src").rglob("*.rs"):
             for module, prefix in registration.findall(read(source)):
                 # `relay::Metrics` and the like are the runtime's, `Metrics` is the service's own.
-                owner = "runtime" if module else service
-                place = TOP / "services" / owner / "src" / (module.removesuffix("::").replace("::", "/") or "metrics")
+                owner = RUNTIME if module else TOP / "services" / service
+                place = owner / "src" / (module.removesuffix("::").replace("::", "/") or "metrics")
                 files = [place.with_suffix(".rs"), *place.glob("*.rs")]
                 text = "".join(read(file) for file in files if file.exists())
                 for kind, suffix in declaration.findall(text):
                     name = f"vardstrom_{prefix}_{suffix}"
                     names |= {name} if "Histogram" not in kind else {f"{name}_bucket", f"{name}_sum", f"{name}_count"}
     # What every service counts alike is declared and registered by the runtime.
-    for source in (TOP / "services" / "runtime" / "src").glob("*.rs"):
+    for source in (RUNTIME / "src").glob("*.rs"):
         for prefix in re.findall(r'= Metrics::register\(&\w+, "(\w+)"\)', read(source)):
             names |= {f"vardstrom_{prefix}_{suffix}" for _, suffix in declaration.findall(read(source))}
     return names
@@ -100,7 +101,7 @@ def check_rules(known):
         require(name in section, f"{name}: its runbook '{path}#{anchor}' does not say what to do about it")
     alerts = {rule["alert"] for rule in rules if "alert" in rule}
     explained = re.compile(r"^(?:#+|\|) `?((?:Service(?!Request)|Http|Connector|Processor|Store|Dashboard)[A-Z]\w+)\b", re.MULTILINE)
-    for readme in (TOP / "services").glob("*/README.md"):
+    for readme in (TOP / "services").rglob("README.md"):
         for name in sorted(set(explained.findall(read(readme))) - alerts):
             require(False, f"{readme.relative_to(TOP)}: explains {name}, which is no alert")
     return recorded

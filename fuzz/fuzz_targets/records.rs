@@ -4,19 +4,25 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use schemas::{BedCapacity, BedStatus, Clinical, Cost, Decoder, Encounter, Parked, Person, SourceRecord, Wait};
+use schemas::{Common, Decoder, Parked, SourceRecord, Subject, Visitor};
 
 static DECODER: LazyLock<Decoder> = LazyLock::new(Decoder::development);
 
+struct Decoding<'a>(&'a [u8]);
+
+impl<'a> Visitor<'a> for Decoding<'a> {
+    type Output = ();
+
+    fn visit<E: Common<'a>>(self) {
+        let _ = DECODER.decode::<E>(self.0);
+    }
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let _ = DECODER.decode::<SourceRecord<'_>>(bytes);
-    let _ = DECODER.decode::<Encounter<'_>>(bytes);
-    let _ = DECODER.decode::<BedCapacity<'_>>(bytes);
-    let _ = DECODER.decode::<BedStatus<'_>>(bytes);
-    let _ = DECODER.decode::<Person<'_>>(bytes);
-    let _ = DECODER.decode::<Wait<'_>>(bytes);
-    let _ = DECODER.decode::<Cost<'_>>(bytes);
-    let _ = DECODER.decode::<Clinical<'_>>(bytes);
+    for subject in Subject::ALL {
+        subject.visit(Decoding(bytes));
+    }
     let _ = DECODER.decode::<Parked<'_>>(bytes);
     let _ = runtime::origin::Origin::parse(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a run shows its steps and its report")]
 
 mod chaos;
+mod circles;
 mod clients;
 mod databases;
 mod debezium;
@@ -10,4 +11,6 @@ mod delivery;
 mod fhir;
 mod privacy;
 mod register;
+mod sources;
+mod subjects;
 mod walls;

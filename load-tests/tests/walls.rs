@@ -2,13 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     process::Command,
 };
 
 use serde_json::Value;
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("schemas", &[]),
     ("topics", &["schemas"]),
     ("runtime", &["schemas", "topics"]),
@@ -16,15 +17,18 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("hl7", &[]),
     ("timeline", &["schemas"]),
     ("local-stack", &[]),
+    ("parcel", &["runtime", "schemas", "topics"]),
     ("sftp", &["runtime"]),
     ("store-address", &[]),
+    ("board", &["runtime", "schemas", "timeline", "topics"]),
+    ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
     ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
     ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["runtime", "schemas", "store-address", "timeline", "topics"]),
-    ("sink-register", &["runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),
+    ("sink-register", &["parcel", "runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
-    ("region-register", &["identity", "processor", "runtime", "schemas", "sink-register", "topics"]),
-    ("dashboard", &["runtime", "schemas", "store-address", "timeline", "topics"]),
+    ("region-register", &["identity", "parcel", "processor", "runtime", "schemas", "topics"]),
+    ("dashboard", &["board", "figures", "runtime", "schemas", "store-address", "timeline", "topics"]),
     (
         "load-tests",
         &[
@@ -44,15 +48,18 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ),
 ];
 
-fn workspace_dependencies() -> BTreeMap<String, BTreeSet<String>> {
+fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    packages
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn workspace_dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    packages()
         .iter()
         .map(|package| {
             let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
@@ -78,24 +85,48 @@ fn crates_use_only_what_lies_before_them() {
     assert_eq!(found.len(), ALLOWED.len());
 }
 
+const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
+
+fn crates(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.filter(|path| path.join("Cargo.toml").is_file()).collect()
+}
+
+#[test]
+fn what_the_dashboard_decides_links_no_server_and_no_client() {
+    let packages = packages();
+    for name in ["board", "figures"] {
+        let package = packages.iter().find(|package| package["name"] == name).expect("a crate of the workspace");
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let linked = dependency["name"].as_str().expect("a name");
+            let does_io = ["axum", "hyper", "rdkafka", "tokio", "tokio-postgres", "ureq"].contains(&linked);
+            assert!(!does_io, "{name} must not depend on {linked}");
+        }
+    }
+}
+
 #[test]
 fn what_runs_lies_apart_from_what_is_linked() {
-    let services = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
-    let crates = |folder: &str| -> Vec<std::path::PathBuf> {
-        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-        entries.filter(|path| path.join("Cargo.toml").is_file()).collect()
-    };
-    let (run, linked) = (crates(services), crates(&format!("{services}/libraries")));
+    let (run, linked) = (crates(SERVICES), crates(&format!("{SERVICES}/libraries")));
     assert!(run.len() >= 6 && linked.len() >= 7, "{run:?} {linked:?}");
     for path in run {
-        assert!(
-            path.join("src/main.rs").is_file(),
-            "{} runs nothing; it belongs in services/libraries",
-            path.display()
-        );
+        for file in ["main.rs", "config.rs"] {
+            assert!(path.join("src").join(file).is_file(), "{} has no {file}: every service has", path.display());
+        }
     }
     for path in linked {
         assert!(!path.join("src/main.rs").exists(), "{} is a program; it belongs in services", path.display());
+    }
+}
+
+/// What a command does is its `command`'s; there is no exception.
+#[test]
+fn main_reads_the_command_line_and_leaves() {
+    const LINES_MAX: usize = 60;
+    for path in crates(SERVICES) {
+        let path = path.join("src/main.rs");
+        let lines = std::fs::read_to_string(&path).expect("a main").lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines; commands belong in command.rs", path.display());
     }
 }
 

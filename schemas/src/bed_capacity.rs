@@ -1,8 +1,10 @@
 //! Staffed capacity of a unit from a point in time.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Envelope, Kind, Record, Timestamp};
+use crate::{CareType, Common, Envelope, Event, Index, Kind, Node, Record, Timestamp};
 
 /// Decided, staffed and closed beds of one unit, valid from a point in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,33 @@ pub struct BedCapacity<'a> {
 
 impl Record for BedCapacity<'_> {
     const KIND: Kind = Kind::BedCapacity;
+    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/BedCapacity/v1.avsc")];
+}
+
+impl<'a> Common<'a> for BedCapacity<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        Some(self.unit)
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index { unit: Some(self.unit), ..Index::default() }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        iter::once(Node::Unit(self.unit))
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::BedCapacity(self)
+    }
 }
 
 /// Why beds are closed.

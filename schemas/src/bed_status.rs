@@ -1,8 +1,10 @@
 //! Housekeeping status of one bed.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Envelope, Kind, Place, Record};
+use crate::{CareType, Common, Envelope, Event, Index, Kind, Node, Place, Record};
 
 /// Housekeeping status of one bed (HL7 A20).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,33 @@ pub struct BedStatus<'a> {
 
 impl Record for BedStatus<'_> {
     const KIND: Kind = Kind::BedStatus;
+    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/BedStatus/v1.avsc")];
+}
+
+impl<'a> Common<'a> for BedStatus<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        Some(self.place.unit)
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index { unit: Some(self.place.unit), ..Index::default() }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        iter::empty()
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::BedStatus(self)
+    }
 }
 
 /// HL7 table 0116.

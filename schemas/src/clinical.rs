@@ -1,10 +1,10 @@
 //! What was found and done in a contact, as codes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareForm, Envelope, Kind, Record, Sex, Timestamp};
+use crate::{CareForm, Common, Envelope, Event, Index, Kind, Node, Record, Sex, Statement, Timestamp};
 
 /// Diagnoses, procedures, causes and drugs that a source states of a contact. A later statement with the same id replaces
 /// an earlier one as a whole.
@@ -97,6 +97,33 @@ impl<'a> Clinical<'a> {
 
 impl Record for Clinical<'_> {
     const KIND: Kind = Kind::Clinical;
+    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/Clinical/v1.avsc")];
+}
+
+impl<'a> Common<'a> for Clinical<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        Some(self.envelope.subject_token.unwrap_or(self.statement_id))
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index { period: self.period, contact: Some(self.statement_id), episode: self.episode_id, ..Index::default() }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        iter::empty()
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::Statement(Statement::Clinical(self))
+    }
 }
 
 /// One code of a contact.

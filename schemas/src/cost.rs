@@ -1,10 +1,10 @@
 //! What a contact cost, by one calculation.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Kind, Record, Sex, Timestamp};
+use crate::{Common, Envelope, Event, Index, Kind, Node, Record, Sex, Statement, Timestamp};
 
 /// Cost per contact (KPP): total and components in öre, running prices. A later calculation of the same contact and year
 /// replaces an earlier one.
@@ -110,6 +110,34 @@ impl<'a> Cost<'a> {
 
 impl Record for Cost<'_> {
     const KIND: Kind = Kind::Cost;
+    const VERSIONS: &'static [&'static str] =
+        &[include_str!("../avro/Cost/v1.avsc"), include_str!("../avro/Cost/v2.avsc")];
+}
+
+impl<'a> Common<'a> for Cost<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        Some(self.envelope.subject_token.unwrap_or(self.contact_id))
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index { period: self.period, contact: Some(self.contact_id), ..Index::default() }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        iter::empty()
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::Statement(Statement::Cost(self))
+    }
 }
 
 /// Vårdform.

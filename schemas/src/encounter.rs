@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Envelope, Kind, Record, Sha256, Timestamp};
+use crate::{CareType, Common, Envelope, Event, Index, Kind, Node, Record, Sha256, Timestamp};
 
 /// Admission, transfer, discharge, leave, cancellation or merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,43 @@ pub struct Encounter<'a> {
 
 impl Record for Encounter<'_> {
     const KIND: Kind = Kind::Encounter;
+    const VERSIONS: &'static [&'static str] =
+        &[include_str!("../avro/Encounter/v1.avsc"), include_str!("../avro/Encounter/v2.avsc")];
+}
+
+impl<'a> Common<'a> for Encounter<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        // An episode whose patient is not known stays together by its visit number.
+        self.envelope.subject_token.or(self.episode_id)
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index {
+            trigger: Some(self.trigger),
+            episode: self.episode_id,
+            unit: self.place.map(|place| place.unit),
+            ..Index::default()
+        }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        let others = self.envelope.subject_aliases.iter().chain(&self.prior_subject_tokens).copied();
+        let episodes = self.episode_id.into_iter().chain(self.prior_episode_id);
+        let person = self.envelope.subject_token.into_iter().map(Node::Person);
+        person.chain(episodes.map(Node::Episode)).chain(others.map(Node::Person))
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::Encounter(self)
+    }
 }
 
 /// A location, codes verbatim.

@@ -1,38 +1,38 @@
-//! The kinds of record, their schema versions, and which topic carries which.
+//! The kinds of record, and among them the common subjects: one list, from which follows all that goes by subject.
+
+#[macro_use]
+mod declare;
 
 use std::sync::LazyLock;
 
-use crate::region_code;
+use serde::Deserialize;
 
-/// A kind of record; one Avro schema with its versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// `region.<nn>.source.<feed>`: what the source system sent.
-    SourceRecord,
-    /// `region.<nn>.common.encounter`
-    Encounter,
-    /// `region.<nn>.common.bed-capacity`
-    BedCapacity,
-    /// `region.<nn>.common.bed-status`
-    BedStatus,
-    /// `region.<nn>.common.person`
-    Person,
-    /// `region.<nn>.parked`
-    Parked,
-    /// `region.<nn>.common.wait`
-    Wait,
-    /// `region.<nn>.common.cost`
-    Cost,
-    /// `region.<nn>.common.clinical`
-    Clinical,
-}
+use crate::{Parked, PeriodKind, Record, SourceRecord, Visitor, region_code};
 
-/// A typed record that belongs to one kind.
-///
-/// Implemented by exactly the record structs; it keeps a record of one kind from being encoded as another.
-pub trait Record: serde::Serialize {
-    /// The kind whose schema the struct equals.
-    const KIND: Kind;
+/// The feeds that have a topic in the catalogue; a source topic of another feed is ours all the same.
+pub(crate) const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
+
+subjects! {
+    // What happens on the wards: it says how far time has come there, and all of it together makes stays, beds and persons.
+    wards {
+        /// What happened to an episode of care.
+        Encounter = 1 { name: "encounter", is_personal: true }
+        /// Decided, staffed and closed beds of a unit from a point in time.
+        BedCapacity = 2 { name: "bed-capacity", is_personal: false }
+        /// Housekeeping status of a bed.
+        BedStatus = 3 { name: "bed-status", is_personal: false }
+        /// What is known of a person, and which pseudonyms are one.
+        Person = 4 { name: "person", is_personal: true }
+    }
+    // What a source states of a contact, long after: it counts for a period, and a later statement replaces an earlier one.
+    statements {
+        /// A contact that somebody waits or has waited for.
+        Wait = 6 { name: "wait", is_personal: true, period: Month }
+        /// What a contact cost.
+        Cost = 7 { name: "cost", is_personal: true, period: Year }
+        /// Diagnoses, procedures, causes and drugs of a contact.
+        Clinical = 8 { name: "clinical", is_personal: true, period: Month }
+    }
 }
 
 /// What a new version of a schema must be able to do before it may be used.
@@ -54,51 +54,26 @@ impl Compatibility {
     }
 }
 
+impl Subject {
+    /// The subject of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|subject| subject.name() == name)
+    }
+}
+
 impl Kind {
     /// Every kind, in the order of the development registry's ids.
-    pub const ALL: [Self; 9] = [
-        Self::SourceRecord,
-        Self::Encounter,
-        Self::BedCapacity,
-        Self::BedStatus,
-        Self::Person,
-        Self::Parked,
-        Self::Wait,
-        Self::Cost,
-        Self::Clinical,
-    ];
-
-    /// Name of the Avro record.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SourceRecord => "SourceRecord",
-            Self::Encounter => "Encounter",
-            Self::BedCapacity => "BedCapacity",
-            Self::BedStatus => "BedStatus",
-            Self::Person => "Person",
-            Self::Parked => "Parked",
-            Self::Wait => "Wait",
-            Self::Cost => "Cost",
-            Self::Clinical => "Clinical",
+    pub const ALL: [Self; Subject::ALL.len() + 2] = {
+        let mut all = [Self::SourceRecord; Subject::ALL.len() + 2];
+        all[Self::Parked as usize] = Self::Parked;
+        let mut at = 0;
+        while at < Subject::ALL.len() {
+            let kind = Subject::ALL[at].kind();
+            all[kind as usize] = kind;
+            at += 1;
         }
-    }
-
-    /// Every published version of the schema, oldest first; version n is at index n - 1.
-    ///
-    /// A published file never changes: a change is a new file and a new line here.
-    pub const fn versions(self) -> &'static [&'static str] {
-        match self {
-            Self::SourceRecord => &[include_str!("../avro/SourceRecord/v1.avsc")],
-            Self::Encounter => &[include_str!("../avro/Encounter/v1.avsc"), include_str!("../avro/Encounter/v2.avsc")],
-            Self::BedCapacity => &[include_str!("../avro/BedCapacity/v1.avsc")],
-            Self::BedStatus => &[include_str!("../avro/BedStatus/v1.avsc")],
-            Self::Person => &[include_str!("../avro/Person/v1.avsc")],
-            Self::Parked => &[include_str!("../avro/Parked/v1.avsc")],
-            Self::Wait => &[include_str!("../avro/Wait/v1.avsc"), include_str!("../avro/Wait/v2.avsc")],
-            Self::Cost => &[include_str!("../avro/Cost/v1.avsc"), include_str!("../avro/Cost/v2.avsc")],
-            Self::Clinical => &[include_str!("../avro/Clinical/v1.avsc")],
-        }
-    }
+        all
+    };
 
     /// The current schema: what the structs equal and the [`Encoder`](crate::Encoder) writes.
     pub const fn avsc(self) -> &'static str {
@@ -108,16 +83,10 @@ impl Kind {
 
     /// Which rule every pair of versions keeps.
     pub const fn compatibility(self) -> Compatibility {
-        match self {
-            Self::SourceRecord => Compatibility::BackwardTransitive,
-            Self::Encounter
-            | Self::BedCapacity
-            | Self::BedStatus
-            | Self::Person
-            | Self::Parked
-            | Self::Wait
-            | Self::Cost
-            | Self::Clinical => Compatibility::FullTransitive,
+        if matches!(self, Self::SourceRecord) {
+            Compatibility::BackwardTransitive
+        } else {
+            Compatibility::FullTransitive
         }
     }
 
@@ -127,16 +96,11 @@ impl Kind {
         if !region_code::ALL.contains(&region) {
             return None;
         }
-        match rest {
-            "common.encounter" => Some(Self::Encounter),
-            "common.bed-capacity" => Some(Self::BedCapacity),
-            "common.bed-status" => Some(Self::BedStatus),
-            "common.person" => Some(Self::Person),
-            "common.wait" => Some(Self::Wait),
-            "common.cost" => Some(Self::Cost),
-            "common.clinical" => Some(Self::Clinical),
-            "parked" => Some(Self::Parked),
-            _ => is_feed(rest.strip_prefix("source.")?).then_some(Self::SourceRecord),
+        match rest.split_once('.') {
+            Some(("common", subject)) => Subject::of_name(subject).map(Subject::kind),
+            Some(("source", feed)) => is_feed(feed).then_some(Self::SourceRecord),
+            Some(_) => None,
+            None => (rest == "parked").then_some(Self::Parked),
         }
     }
 

@@ -30,6 +30,7 @@ pub struct Parked<'a> {
 
 impl Record for Parked<'_> {
     const KIND: Kind = Kind::Parked;
+    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/Parked/v1.avsc")];
 }
 
 /// Why a source record did not become an event.

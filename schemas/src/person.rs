@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Kind, Record};
+use crate::{Common, Envelope, Event, Index, Kind, Node, Record};
 
 /// Facts about a person under pseudonym.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,39 @@ pub struct Person<'a> {
 
 impl Record for Person<'_> {
     const KIND: Kind = Kind::Person;
+    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/Person/v1.avsc")];
+}
+
+impl<'a> Common<'a> for Person<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        self.envelope.subject_token
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index { trigger: Some(self.trigger), ..Index::default() }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        self.envelope
+            .subject_token
+            .iter()
+            .chain(&self.envelope.subject_aliases)
+            .chain(&self.linked_subject_tokens)
+            .copied()
+            .map(Node::Person)
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::Person(self)
+    }
 }
 
 /// PID-8 normalised.

@@ -32,6 +32,7 @@ pub struct SourceRecord<'a> {
 
 impl Record for SourceRecord<'_> {
     const KIND: Kind = Kind::SourceRecord;
+    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/SourceRecord/v1.avsc")];
 }
 
 /// How to read a payload.

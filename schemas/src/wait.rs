@@ -1,10 +1,10 @@
 //! What a source states of one contact that somebody waits or has waited for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Kind, Record, Sex, Timestamp};
+use crate::{Common, Envelope, Event, Index, Kind, Node, Record, Sex, Statement, Timestamp};
 
 /// One statement about one contact and one measuring period. Fields and codes are those of SKR's information model for
 /// specialised care (v1.1); a later statement about the same contact and period replaces an earlier one.
@@ -155,6 +155,35 @@ impl<'a> Wait<'a> {
 
 impl Record for Wait<'_> {
     const KIND: Kind = Kind::Wait;
+    const VERSIONS: &'static [&'static str] =
+        &[include_str!("../avro/Wait/v1.avsc"), include_str!("../avro/Wait/v2.avsc")];
+}
+
+impl<'a> Common<'a> for Wait<'a> {
+    fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    fn envelope_mut(&mut self) -> &mut Envelope<'a> {
+        &mut self.envelope
+    }
+
+    fn key(&self) -> Option<&'a str> {
+        // One contact's statements stay in order.
+        Some(self.contact_id)
+    }
+
+    fn index(&self) -> Index<'a> {
+        Index { period: self.period, contact: Some(self.contact_id), ..Index::default() }
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        iter::empty()
+    }
+
+    fn event(&self) -> Event<'_, 'a> {
+        Event::Statement(Statement::Wait(self))
+    }
 }
 
 /// Whether a contact has taken place.

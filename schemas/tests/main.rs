@@ -10,6 +10,7 @@ mod refusal;
 mod registry;
 mod round_trip;
 mod shape;
+mod subject;
 mod value;
 
 use std::path::{Path, PathBuf};

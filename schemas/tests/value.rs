@@ -12,10 +12,7 @@ use apache_avro::{
     types::Value,
     writer::datum::GenericDatumWriter,
 };
-use schemas::{
-    BedCapacity, BedStatus, Clinical, Cost, DecodeError, Decoder, Encoder, Encounter, Kind, Parked, Person, Record,
-    SourceRecord, Wait, registry,
-};
+use schemas::{Common, DecodeError, Decoder, Encoder, Kind, Parked, Record, SourceRecord, Visitor, registry};
 use serde::Deserialize;
 
 /// A parsed schema version.
@@ -59,16 +56,17 @@ pub fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeEr
         Encoder::new(R::KIND, id).encode(&record, &mut again).expect("what was decoded can be encoded");
         Ok(again)
     }
+    struct Through<'a>(&'a [u8]);
+    impl<'a> Visitor<'a> for Through<'a> {
+        type Output = Result<Vec<u8>, DecodeError>;
+        fn visit<E: Common<'a>>(self) -> Self::Output {
+            through::<E>(self.0)
+        }
+    }
     match kind {
         Kind::SourceRecord => through::<SourceRecord>(bytes),
-        Kind::Encounter => through::<Encounter>(bytes),
-        Kind::BedCapacity => through::<BedCapacity>(bytes),
-        Kind::BedStatus => through::<BedStatus>(bytes),
-        Kind::Person => through::<Person>(bytes),
-        Kind::Wait => through::<Wait>(bytes),
-        Kind::Cost => through::<Cost>(bytes),
-        Kind::Clinical => through::<Clinical>(bytes),
         Kind::Parked => through::<Parked>(bytes),
+        common => common.subject().expect("a common one").visit(Through(bytes)),
     }
 }
 

@@ -21,7 +21,8 @@ fn it_declares_the_topics_that_the_registry_lists() {
 #[test]
 fn it_can_be_read_at_once() {
     let lines = include_str!("../catalogue.toml").lines().count();
-    assert!(lines <= 140, "{lines} lines");
+    let topics = Catalogue::load().declarations.len();
+    assert!(lines <= 10 * topics, "{lines} lines for {topics} topics");
 }
 
 #[test]

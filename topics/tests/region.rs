@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schemas::Kind;
+use schemas::{Kind, Subject};
 use topics::{Region, name};
 
 #[test]
@@ -51,13 +51,10 @@ fn every_name_says_its_region_and_its_kind() {
         };
         check(name::source(region, "adt"), Kind::SourceRecord);
         check(name::source(region, "capacity"), Kind::SourceRecord);
-        check(name::common(region, "encounter"), Kind::Encounter);
-        check(name::common(region, "bed-capacity"), Kind::BedCapacity);
+        for subject in Subject::ALL {
+            check(name::common(region, subject.name()), subject.kind());
+        }
         check(name::common(region, "bed-status"), Kind::BedStatus);
-        check(name::common(region, "person"), Kind::Person);
-        check(name::common(region, "wait"), Kind::Wait);
-        check(name::common(region, "cost"), Kind::Cost);
-        check(name::common(region, "clinical"), Kind::Clinical);
         check(name::parked(region), Kind::Parked);
     }
     for topic in [

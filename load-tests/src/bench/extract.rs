@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command, time::Instant};
 
 use local_stack::Postgres;
-use schemas::{Kind, registry};
+use schemas::{Kind, Subject, registry};
 use serde::Serialize;
 use sink_store::{Record, Store};
 use topics::Region;
@@ -70,7 +70,7 @@ async fn fill(url: &str, region: Region, contacts: usize) -> Result<(), Error> {
     let mut store = Store::open(url, &[region.code().to_owned()]).await.map_err(failed)?;
     let schema = registry::development_id_current(Kind::Wait);
     store.add_schema(region.code(), schema, Kind::Wait.avsc()).await.map_err(failed)?;
-    let source = store.sources().iter().position(|source| source.kind == Kind::Wait).unwrap_or_default();
+    let source = store.sources().iter().position(|source| source.subject == Subject::Wait).unwrap_or_default();
     let mut mapped = mapping::Events::new(region)?;
     let mut next = 0;
     while next < contacts {

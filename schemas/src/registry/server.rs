@@ -23,10 +23,11 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{development_id, subject};
-use crate::{Kind, kind::Compatibility, region_code};
-
-/// The feeds that the list of subjects shows; a source topic of another feed is answered all the same.
-const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
+use crate::{
+    Kind,
+    kind::{Compatibility, FEEDS},
+    region_code,
+};
 
 /// A registry that runs until it is dropped; for tests and the demo.
 pub struct Server {
@@ -274,14 +275,8 @@ pub fn subjects() -> Vec<String> {
 fn subjects_of(kind: Kind) -> impl Iterator<Item = String> {
     let parts: Vec<String> = match kind {
         Kind::SourceRecord => FEEDS.map(|feed| format!("source.{feed}")).into(),
-        Kind::Encounter => vec!["common.encounter".to_owned()],
-        Kind::BedCapacity => vec!["common.bed-capacity".to_owned()],
-        Kind::BedStatus => vec!["common.bed-status".to_owned()],
-        Kind::Person => vec!["common.person".to_owned()],
-        Kind::Wait => vec!["common.wait".to_owned()],
-        Kind::Cost => vec!["common.cost".to_owned()],
-        Kind::Clinical => vec!["common.clinical".to_owned()],
         Kind::Parked => vec!["parked".to_owned()],
+        common => common.subject().map(|subject| format!("common.{}", subject.name())).into_iter().collect(),
     };
     region_code::ALL
         .into_iter()

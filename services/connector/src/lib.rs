@@ -3,12 +3,14 @@
 pub mod capacity;
 pub mod cdc;
 mod cells;
+pub mod command;
 pub mod config;
 pub mod debezium;
 pub mod fetch;
 pub mod fhir;
 pub mod files;
 mod folder;
+mod follow;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod intake;

@@ -236,9 +236,8 @@ impl Entrance {
                 Ok(Err(source)) => return Err(Error::Registry { topic: topic.to_owned(), source }),
                 Err(_) => return Err(Error::Stopped),
             }
-            tokio::select! {
-                () = tokio::time::sleep(REGISTRY_PAUSE) => {}
-                () = shutdown.wait() => return Err(Error::Stopped),
+            if shutdown.within(REGISTRY_PAUSE).await {
+                return Err(Error::Stopped);
             }
         }
     }

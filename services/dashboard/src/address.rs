@@ -1,8 +1,9 @@
 //! Addresses of pages: everything a page shows, theme excepted, is in its address.
 
-use crate::board::Scope;
-use crate::status::Kind;
-use crate::words::Language;
+use board::Scope;
+use board::language::Language;
+use board::status::Kind;
+use figures::report::address::encode;
 use schemas::CareType;
 
 /// What stands for an empty sjukhuskod in an address.
@@ -25,19 +26,6 @@ pub fn page(language: Language, scope: &Scope) -> String {
 /// The sjukhuskod that a part of an address names.
 pub fn hospital_code(segment: &str) -> Box<str> {
     if segment == NO_HOSPITAL { Box::default() } else { segment.into() }
-}
-
-/// Percent-encodes everything but unreserved characters.
-pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 /// What a page's query chooses. Unknown names and values count as not given, so that an old bookmark still opens.

@@ -11,29 +11,30 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use board::age::Freshness;
+use board::attention::{Rule, causes};
+use board::definitions;
+use board::format;
+use board::instant::{instant_or_null, rfc3339};
+use board::language::Language;
+use board::shown::Shown;
+use board::status::{Kind, Status};
+use board::ward::Ward;
+use board::{Scope, Sums, total_at};
+use figures::period::Period;
+use figures::report::{self, Address, Page, Place};
 use futures_util::stream as streams;
 use schemas::{CareType, ClosedReason, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use topics::Region;
 
 use crate::address::care_code;
-use crate::age::Freshness;
-use crate::attention::{Rule, causes};
-use crate::board::{Scope, Sums, total_at};
-use crate::definitions;
-use crate::format;
+use crate::http::{AGAIN_AFTER, Params};
 use crate::hub::Hub;
 use crate::page::Picture;
-use crate::period::Period;
-use crate::report::{self, Address, Page, Place};
-use crate::server::{AGAIN_AFTER, Params};
-use crate::shown::Shown;
-use crate::status::{Kind, Status};
 use crate::stream::{HEARTBEAT, event_stream};
-use crate::ward::Ward;
-use crate::words::Language;
 
 /// The description, kept by hand and held to the answers by a test.
 pub const OPENAPI: &str = include_str!("../openapi.json");
@@ -56,21 +57,6 @@ pub(crate) fn routes() -> Router<Arc<Hub>> {
         .route("/api/v1/attention", get(attention))
         .route("/api/v1/definitions", get(terms))
         .route("/api/v1/stream", get(applied))
-}
-
-/// An instant as RFC 3339, whole seconds, UTC.
-pub(crate) fn instant<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*at))
-}
-
-/// The same where it may be absent.
-pub(crate) fn instant_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    at.map(rfc3339).serialize(serializer)
-}
-
-/// An instant as RFC 3339, whole seconds, UTC.
-pub fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.0.div_euclid(1_000_000)).map(|at| at.to_string()).unwrap_or_default()
 }
 
 #[derive(Serialize)]

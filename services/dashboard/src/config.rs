@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use board::age::Limits;
+use board::hiding::Rules;
+use figures::report::Manner;
+use figures::run_chart;
 use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret};
 use runtime::tail;
 use serde::Deserialize;
 use topics::Region;
 
-use crate::age::Limits;
-use crate::hiding::Rules;
 use crate::hub::Bounds;
-use crate::run_chart;
-use crate::shelf::Manner;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]

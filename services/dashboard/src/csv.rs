@@ -2,14 +2,16 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use board::age::Freshness;
+use board::detail::Step;
+use board::instant::rfc3339;
+use board::shown::Shown;
+use board::ward::Ward;
+use board::{Scope, Sums};
+use figures::report::csv::line;
 use topics::Region;
 
-use crate::age::Freshness;
-use crate::api::rfc3339;
-use crate::board::{Scope, Sums};
 use crate::page::Sight;
-use crate::shown::Shown;
-use crate::ward::Ward;
 
 /// The table of the page as a file.
 pub fn answer(sight: &Sight<'_>) -> Response {
@@ -40,10 +42,10 @@ fn table(sight: &Sight<'_>) -> String {
                 turns.sort_unstable();
                 turns.dedup();
                 for at in turns {
-                    let value = |steps: &[crate::chart::Step]| {
+                    let value = |steps: &[Step]| {
                         let index = steps.partition_point(|(from, _)| *from <= at);
                         let held = index.checked_sub(1).and_then(|index| steps[index].1);
-                        Shown::or_missing(held).plain(sight)
+                        plain(sight, Shown::or_missing(held))
                     };
                     lines.push(line(&[&rfc3339(at), &value(&detail.week.belagda), &value(&detail.week.disponibla)]));
                 }
@@ -76,7 +78,7 @@ fn table(sight: &Sight<'_>) -> String {
                 let outlying = if sight.hidden.sum_shown(inside.iter().copied()) {
                     number(total.utlokaliserade)
                 } else {
-                    Shown::FewerThan(sight.hidden.limit(Some(region.code()))).plain(sight)
+                    plain(sight, Shown::FewerThan(sight.hidden.limit(Some(region.code()))))
                 };
                 lines.push(line(&[
                     region.code(),
@@ -127,8 +129,8 @@ fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
     let w = sight.words();
     let occupancy = &ward.occupancy;
     let lost = ward.freshness == Freshness::Lost;
-    let number = |value: Option<i64>| Shown::or_missing(value.filter(|_| !lost)).plain(sight);
-    let outlying = if lost { w.missing.to_owned() } else { sight.hidden.ward(ward).plain(sight) };
+    let number = |value: Option<i64>| plain(sight, Shown::or_missing(value.filter(|_| !lost)));
+    let outlying = if lost { w.missing.to_owned() } else { plain(sight, sight.hidden.ward(ward)) };
     line(&[
         &ward.region,
         &ward.hospital_code,
@@ -150,41 +152,7 @@ fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
     ])
 }
 
-impl Shown {
-    /// Digits without grouping, or the word.
-    fn plain(self, sight: &Sight<'_>) -> String {
-        self.number().map_or_else(|| self.text(sight.language), |number| number.to_string())
-    }
-}
-
-pub(crate) fn line(fields: &[&str]) -> String {
-    let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
-    format!("{}\r\n", fields.join(";"))
-}
-
-/// Quoted where needed; a text that a spreadsheet would take for a formula is made plain text.
-fn field(text: &str) -> String {
-    let number = text.replace(',', ".").parse::<f64>().is_ok();
-    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([';', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_quoted_and_never_formulas() {
-        for (text, expected) in [
-            ("Med 41", "Med 41"),
-            ("a;b", "\"a;b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("=1+1", "'=1+1"),
-            ("-3", "-3"),
-            ("+46 10", "'+46 10"),
-        ] {
-            assert_eq!(field(text), expected);
-        }
-    }
+/// Digits without grouping, or the word.
+fn plain(sight: &Sight<'_>, shown: Shown) -> String {
+    shown.number().map_or_else(|| shown.text(sight.language), |number| number.to_string())
 }

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use board::standing::Standing;
 use runtime::broker;
 use runtime::config;
 use runtime::exit::chain;
@@ -26,13 +27,12 @@ use runtime::health::Health;
 use runtime::metrics::Gauge;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail};
-use schemas::Kind;
+use schemas::Subject;
 use topics::{Region, name};
 
 use self::aside::{Coordinates, Strikes};
 use self::session::{Failures, Session};
 use crate::hub::Hub;
-use crate::standing::Standing;
 use crate::store;
 
 /// Health component: whether the board is complete.
@@ -40,7 +40,6 @@ pub const BOARD: &str = "board";
 /// Health component: whether the store answers.
 pub const STORE: &str = "store";
 
-const SUBJECTS: [&str; 4] = ["encounter", "bed-capacity", "bed-status", "person"];
 const BATCH_MAX: usize = 500;
 /// Ids of applied events are gathered so long at most.
 const GATHER: Duration = Duration::from_millis(20);
@@ -110,7 +109,7 @@ impl Interrupted {
 /// A topic that is followed.
 struct Topic {
     region: Region,
-    kind: Kind,
+    subject: Subject,
     name: String,
 }
 
@@ -185,11 +184,10 @@ impl Follower {
     /// One attempt: from the store until shutdown, or until it has to start over.
     fn follow(&self, group: &mut Group<'_>) -> Result<(), Interrupted> {
         let regions = group.regions.clone();
-        let topics: Vec<Topic> = regions
-            .iter()
-            .flat_map(|region| SUBJECTS.map(|subject| (*region, name::common(*region, subject))))
-            .filter_map(|(region, name)| Kind::of_topic(&name).map(|kind| Topic { region, kind, name }))
-            .collect();
+        let topic =
+            |region: Region, subject: Subject| Topic { region, subject, name: name::common(region, subject.name()) };
+        let topics: Vec<Topic> =
+            regions.iter().flat_map(|region| Subject::WARDS.map(|subject| topic(*region, subject))).collect();
         let mut session = Session::new(self, &regions);
         let (starts, failures) = session.start(&regions, &topics)?;
         self.part(group, failures)?;
@@ -235,7 +233,7 @@ impl Follower {
                 measured = Instant::now();
                 let mut sums = vec![0; lags.len()];
                 for progress in tail.progress() {
-                    sums[progress.topic / SUBJECTS.len()] += progress.lag();
+                    sums[progress.topic / Subject::WARDS.len()] += progress.lag();
                 }
                 for ((region, gauge), lag) in regions.iter().zip(&lags).zip(sums) {
                     // Of a parted one its own thread tells.

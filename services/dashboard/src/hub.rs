@@ -12,22 +12,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
+use board::age::Limits;
+use board::detail::Detail;
+use board::hiding::{Hidden, Rules};
+use board::language::Language;
+use board::live::Live;
+use board::standing::{Standing, Standings};
+use board::usual::Usual;
+use board::{Board, Builder, Scope};
 use schemas::Timestamp;
 use tokio::sync::{Semaphore, broadcast, watch};
 use topics::Region;
 
 use crate::address::Query;
-use crate::age::Limits;
-use crate::board::{Board, Builder, Scope};
-use crate::hiding::{Hidden, Rules};
-use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::node::Node;
-use crate::page::{self, Detail, Picture, Sight, Subject, feeds};
+use crate::page::{self, Picture, Sight, Subject, feeds};
 use crate::shelf::Shelf;
-use crate::standing::{Standing, Standings};
-use crate::usual::Usual;
-use crate::words::Language;
 
 /// Tells the time; a test's clock stands still.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -307,10 +308,7 @@ impl Hub {
 
     /// A ward's past, for its page.
     pub fn detail(&self, scope: &Scope, now: Timestamp) -> Option<Detail> {
-        let Scope::Ward(region, code) = scope else { return None };
-        let live = self.live();
-        let unit = live.regions.get(region)?.units.get(code)?;
-        Some(Detail::of(unit, now))
+        Detail::of(&self.live(), scope, now)
     }
 
     fn topics(&self) -> MutexGuard<'_, HashMap<Topic, Arc<Running>>> {

@@ -1,41 +1,10 @@
 //! The `dashboard` command; see the crate's README.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-/// The live bed board: pages, JSON API and streams from the common topics.
-#[derive(Parser)]
-#[command(
-    name = "dashboard",
-    version,
-    after_help = "Examples:\n  dashboard check --config services/dashboard/config.sample.toml\n  VARDSTROM_STORE_URL=postgres://reader@127.0.0.1/vardstrom dashboard run --config dashboard.toml\n\nExit codes: 0 ended when asked to, 1 failed, 2 wrong usage or configuration."
-)]
-struct CommandLine {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve the board until stopped. The log names the address.
-    Run {
-        /// The configuration file.
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
-    /// Read and check the configuration, start nothing.
-    Check {
-        /// The configuration file.
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
-}
+use clap::Parser;
+use dashboard::command::CommandLine;
 
 fn main() -> ExitCode {
-    match CommandLine::parse().command {
-        Command::Run { config } => dashboard::service::run(&config),
-        Command::Check { config } => dashboard::service::check(&config),
-    }
+    CommandLine::parse().execute()
 }

@@ -14,21 +14,23 @@ mod wall;
 
 use std::sync::Arc;
 
+use board::collate;
+use board::detail::Detail;
+use board::format;
+use board::hiding::Hidden;
+use board::language::Language;
+use board::shown::Shown;
+use board::usual::Usual;
+use board::ward::Ward;
+use board::words::Words;
+use board::{Board, Scope, Sums};
+use figures::escape::escape;
+use figures::report;
 use schemas::Timestamp;
 
 use crate::address::{Order, Query, View};
-use crate::board::{Board, Scope, Sums};
-use crate::collate;
-use crate::format;
-use crate::hiding::Hidden;
 use crate::node::Node;
-use crate::report;
-use crate::shown::Shown;
-use crate::usual::Usual;
-use crate::ward::Ward;
-use crate::words::{Language, Words};
 
-pub use detail::{Detail, History};
 pub use frame::{Frame, Theme, feeds};
 
 /// What a page is made from.
@@ -141,7 +143,7 @@ impl<'a> Sight<'a> {
     pub fn exists(&self) -> bool {
         match self.scope {
             Scope::Country => true,
-            Scope::Region(region) => !crate::board::region_name(region).is_empty(),
+            Scope::Region(region) => !board::region_name(region).is_empty(),
             Scope::Hospital(..) | Scope::Ward(..) => self.board.wards(self.scope).next().is_some(),
         }
     }
@@ -151,7 +153,7 @@ impl<'a> Sight<'a> {
         let w = self.words();
         match self.scope {
             Scope::Country => w.country.to_owned(),
-            Scope::Region(region) => crate::board::region_name(region).to_owned(),
+            Scope::Region(region) => board::region_name(region).to_owned(),
             Scope::Hospital(..) => self
                 .board
                 .wards(self.scope)
@@ -168,7 +170,7 @@ impl<'a> Sight<'a> {
 /// Says that figures of a scope are not complete, and which regions are read while others are complete; an element without
 /// content otherwise.
 fn loading(board: &Board, scope: &Scope, language: Language) -> String {
-    let regions: Vec<&str> = board.loading(scope).map(crate::board::region_name).collect();
+    let regions: Vec<&str> = board.loading(scope).map(board::region_name).collect();
     let w = language.words();
     match (regions.is_empty(), *scope == Scope::Country && board.standings.any_complete()) {
         (true, _) => "<p id=\"laser-in\" hidden></p>".to_owned(),
@@ -180,22 +182,6 @@ fn loading(board: &Board, scope: &Scope, language: Language) -> String {
             escape(&regions.join(", "))
         ),
     }
-}
-
-/// Escapes text for markup.
-pub(crate) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 /// Renders a template; ours only fail when a `Display` fails, and none of those in them can.

@@ -1,31 +1,29 @@
 //! The routes: pages, their streams, CSV, the API, and what browsers load beside them.
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query as Pairs, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use board::Scope;
+use board::language::Language;
+use figures::report::{self, Address, Page, Place};
 
 use crate::address::{self, Query, View};
-use crate::board::Scope;
+use crate::http::{AGAIN_AFTER, Params};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Subject, Theme};
-use crate::report::{self, Address, Page, Place};
-use crate::words::Language;
 use crate::{api, assets, csv, stream};
 
 /// Nothing but our own files, and nothing inline.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const THEME_COOKIE: &str = "tema";
 const YEAR: &str = "public, max-age=31536000, immutable";
-
-pub(crate) type Params = Pairs<HashMap<String, String>>;
 
 /// All routes of the dashboard.
 pub fn router(hub: Arc<Hub>) -> Router {
@@ -280,9 +278,6 @@ fn frame<'a>(picture: &'a Picture, topic: &'a Topic, headers: &HeaderMap, since:
         since,
     }
 }
-
-/// How long a client waits before it asks again for what is still being read, in seconds.
-pub(crate) const AGAIN_AFTER: &str = "5";
 
 /// Nothing of the address is known yet, and everything of it is being read.
 fn not_yet(hub: &Hub, topic: &Topic, headers: &HeaderMap) -> Response {

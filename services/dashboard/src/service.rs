@@ -5,21 +5,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use board::live::Live;
+use figures::published::{Library, Reading};
 use runtime::config::{self, Log};
 use runtime::exit::{self, Failure};
 use runtime::health::Health;
 use runtime::metrics::Registry;
 use runtime::shutdown::Shutdown;
-use runtime::{broker, http, logs};
+use runtime::{broker, http, logs, start};
 use schemas::Timestamp;
 
 use crate::config::Config;
 use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
-use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::published::{Library, Reading, read};
-use crate::report::operations::state;
+use crate::operations;
+use crate::reader;
 use crate::server;
 use crate::store::Store;
 
@@ -36,15 +37,8 @@ pub fn check(path: &Path) -> ExitCode {
 
 /// Runs until shutdown.
 pub fn run(path: &Path) -> ExitCode {
-    let config = match config::load::<Config>(path) {
-        Ok(config) => config,
-        Err(error) => {
-            logs::init(&Log::default());
-            return exit::code(Err(error.into()));
-        }
-    };
-    logs::init(&config.log);
-    exit::code(serve(&config))
+    let loaded = start::load(path, |config: &Config| &config.log).map_err(Failure::from);
+    exit::code(loaded.and_then(|config| serve(&config)))
 }
 
 /// The system's clock.
@@ -53,9 +47,7 @@ pub fn system_clock() -> Clock {
 }
 
 fn serve(config: &Config) -> Result<(), Failure> {
-    let tokio =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::failed)?;
-    tokio.block_on(async {
+    start::block_on(Some(2), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let health = Health::new(&[BOARD, STORE, broker::COMPONENT]);
         let registry = Registry::new();
@@ -91,9 +83,10 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let turning = tokio::spawn(turn(hub.clone(), shutdown.clone()));
         let reading = store.clone().map(|url| {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
-            tokio::spawn(read::follow(hub.clone(), url, shutdown.clone()))
+            tokio::spawn(reader::follow(hub.clone(), url, shutdown.clone()))
         });
-        let watching = tokio::spawn(state::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
+        let watching =
+            tokio::spawn(operations::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
         let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
         // The follower ends only at shutdown: it catches what panics, a region at a time. If it ended otherwise, nothing on
@@ -143,9 +136,8 @@ async fn ask_usual(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
                 USUAL_RETRY
             }
         };
-        tokio::select! {
-            () = shutdown.wait() => return,
-            () = tokio::time::sleep(wait) => {}
+        if shutdown.within(wait).await {
+            return;
         }
     }
 }

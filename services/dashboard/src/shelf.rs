@@ -3,28 +3,10 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use figures::published::Library;
+use figures::report::Manner;
+use figures::report::operations::State;
 use schemas::Timestamp;
-
-use crate::published::Library;
-use crate::report::operations::State;
-use crate::run_chart::Rules;
-
-/// How published figures are shown.
-#[derive(Debug, Clone)]
-pub struct Manner {
-    /// Fewer contacts than this show no statistic where units are compared.
-    pub contacts_min: u32,
-    /// When a series is out of the ordinary.
-    pub rules: Rules,
-    /// Where readers complain: an e-mail address or an `https` address.
-    pub contact: Option<Box<str>>,
-}
-
-impl Default for Manner {
-    fn default() -> Self {
-        Self { contacts_min: 20, rules: Rules::default(), contact: None }
-    }
-}
 
 /// The newest published figures.
 #[derive(Default)]

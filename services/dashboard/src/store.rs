@@ -1,15 +1,15 @@
 //! What the dashboard reads from the central store: events to start from, events that memory had let go, and what is
 //! usual. Only `SELECT`, as the national reader.
 
+use board::usual::{Sample, Usual, Week, hours_to_ask};
+use figures::published::Extract;
+use figures::published::parcel::Head;
+use figures::report::operations::Delivery;
 use schemas::Timestamp;
 use serde_json::Value;
 use tokio_postgres::config::Config;
 use tokio_postgres::types::Json;
 use tokio_postgres::{IsolationLevel, NoTls, Row};
-
-use crate::published::Extract;
-use crate::published::parcel::Head;
-use crate::usual::{Sample, Usual, Week, hours_to_ask};
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -222,23 +222,6 @@ impl Store {
         transaction.commit().await.map_err(read)?;
         Ok((row.get::<_, Json<Value>>(0).0, row.get::<_, Json<Value>>(1).0))
     }
-}
-
-/// What the store says of its own reading of a region.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The lanskod.
-    pub region: Box<str>,
-    /// Records read: the sum of the positions of its topics.
-    pub next_offsets: i64,
-    /// When a position last moved.
-    pub updated_at: Option<Timestamp>,
-    /// Events that had been stored already.
-    pub duplicates: i64,
-    /// Events that could not be stored.
-    pub rejected: i64,
-    /// Batches that the projections have still to look at.
-    pub unprojected: i64,
 }
 
 impl Store {

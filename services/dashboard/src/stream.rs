@@ -8,16 +8,16 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use board::Scope;
+use board::language::Language;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::address::{self, Query};
 use crate::assets;
-use crate::board::Scope;
+use crate::http::Params;
 use crate::hub::{Edition, Hub, Topic};
 use crate::page::Subject;
-use crate::server::Params;
-use crate::words::Language;
 
 /// A stream that has nothing to tell says so at this interval, so that a dead connection is noticed.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);

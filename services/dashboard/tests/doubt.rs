@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dashboard::live::Live;
+use board::live::Live;
 use schemas::{BedKind, CareType, CorrectionKind, Timestamp};
 use serde_json::Value;
 
@@ -82,12 +82,12 @@ fn a_warning_is_in_the_log_the_list_the_quality_page_and_the_metrics_and_ends_wi
     let admission = movement("A01", "a", begin);
     let withdrawn = movement("A13", "a", begin + HOUR);
     let site = Site::start(Setup::of(live(&[admission, withdrawn.clone()]), now()));
-    let since = dashboard::api::rfc3339(withdrawn.at);
+    let since = board::instant::rfc3339(withdrawn.at);
     assert_eq!(doubts(&site), [("timeline_warning".into(), "MED10".into(), 1, since)]);
     let own = get(&site, "/api/v1/regions/14/units/MED10");
     let line = own["unit"]["log"].as_array().unwrap().iter().find(|line| line["kind"] == "found").unwrap();
     assert_eq!((line["rule"].as_str(), line["findings"].as_i64()), (Some("cancellation-unmatched"), Some(1)));
-    assert_eq!(line["received"], dashboard::api::rfc3339(withdrawn.ingested));
+    assert_eq!(line["received"], board::instant::rfc3339(withdrawn.ingested));
     for (path, said) in [
         ("/sv/region/14/avdelning/MED10", "Anmärkning (1): En makulering hittar ingen händelse att makulera."),
         ("/en/region/14/avdelning/MED10", "Finding (1): A cancellation finds no event to cancel."),
@@ -200,7 +200,7 @@ fn a_code_that_several_facilities_use_is_said_until_one_alone_is_heard() {
     let found = shared(&site);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["facilities"], serde_json::json!(["MÖLNDAL", "SU"]));
-    assert_eq!(found[0]["since"], dashboard::api::rfc3339(Timestamp(begin + HOUR + MINUTE)));
+    assert_eq!(found[0]["since"], board::instant::rfc3339(Timestamp(begin + HOUR + MINUTE)));
     let page = site.get("/sv/uppmarksamma").1;
     assert!(page.contains("Flera inrättningar delar avdelningens kod") && page.contains("MÖLNDAL, SU"));
     let long_ago = live(&[at(Some("SU"), "a", now().0 - 9 * DAY), at(Some("MÖLNDAL"), "b", begin)]);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dashboard::live::Live;
+use board::live::Live;
 use schemas::{
     BedCapacity, BedKind, CareType, ClosedReason, Correction, CorrectionKind, Encounter, Envelope, Origin,
     PatientClass, Place, SCHEMA_VERSION, Sha256, Timestamp,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dashboard::age::Limits;
-use dashboard::board::Builder;
-use dashboard::live::{Applied, Live};
-use dashboard::standing::Standings;
+use board::Builder;
+use board::age::Limits;
+use board::live::{Applied, Live};
+use board::standing::Standings;
 use schemas::{BedKind, CareType, CorrectionKind, Timestamp};
 use sink_register::beds::{Beds, Settings};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dashboard::live::Live;
+use board::live::Live;
 use schemas::{BedKind, CareType, CorrectionKind, Timestamp};
 use serde_json::{Value, json};
 use sink_register::beds::{Beds, Settings};

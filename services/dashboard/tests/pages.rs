@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dashboard::hiding::Rules;
+use board::hiding::Rules;
+use board::live::Live;
+use board::standing::Standing;
 use dashboard::hub::Bounds;
-use dashboard::live::Live;
-use dashboard::standing::Standing;
 use schemas::Timestamp;
 
 use crate::fixture::{self, MINUTE};
@@ -102,7 +102,7 @@ fn the_same_number_stands_everywhere_and_sums_are_sums() {
     assert!(page.contains(&format!(">{}/{}", sum("belagda"), sum("disponibla"))), "the page says another sum");
     assert!(page.contains("36 av 40 avdelningar"));
     // The present, asked for as a snapshot, is the same count by the same function.
-    let at = dashboard::api::rfc3339(fixture::now());
+    let at = board::instant::rfc3339(fixture::now());
     let snapshot = json(&site, &format!("/api/v1/snapshot?region=14&at={at}"));
     for name in ["belagda", "disponibla", "lediga", "overbelaggningar", "utlokaliserade"] {
         assert_eq!(snapshot["snapshot"][name], totals[name], "{name}");

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dashboard::published::read::Reader;
-use dashboard::published::{Extract, Library, Reading};
-use dashboard::report::operations::state::{self, Feed, State};
-use dashboard::shelf::Manner;
+use dashboard::operations;
+use dashboard::reader::Reader;
+use figures::published::{Extract, Library, Reading};
+use figures::report::Manner;
+use figures::report::operations::{Feed, State};
 use serde_json::Value;
 
 use crate::fixture;
@@ -460,13 +461,13 @@ fn fates_are_read_from_what_the_processor_has_committed() {
         .map_err(|(e, _)| e)
         .unwrap();
     producer.flush(std::time::Duration::from_secs(60)).unwrap();
-    let group: BaseConsumer = config.set("group.id", state::PROCESSOR_GROUP).create().unwrap();
+    let group: BaseConsumer = config.set("group.id", operations::PROCESSOR_GROUP).create().unwrap();
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(topic, 0, Offset::Offset(4)).unwrap();
     let fates = "fates/1 mapped=1 ignored=1 refused=0 parked=1 events=5 gone=1";
     list.find_partition(topic, 0).unwrap().set_metadata(fates);
     group.commit(&list, CommitMode::Sync).unwrap();
-    let (feeds, parked) = state::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap())).unwrap();
+    let (feeds, parked) = operations::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap())).unwrap();
     let feed = feeds.iter().find(|feed| feed.topic == topic).expect("the topic is told");
     assert_eq!((feed.passed, feed.waiting, feed.fates.consumed(), feed.missing()), (4, 2, 3, 0));
     assert_eq!(feed.fates.to_string(), fates);

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use dashboard::published::Library;
-use dashboard::published::read::Reader;
+use dashboard::reader::Reader;
 use dashboard::store::Store;
+use figures::published::Library;
 use schemas::{CareForm, Cost, Deviation, Finding, Severity, Sex, Timestamp, Wait, WaitStatus};
 use serde_json::json;
 use sink_register::costs::{self, Costs};

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use dashboard::age::Limits;
+use board::age::Limits;
+use board::hiding::Rules;
+use board::live::Live;
 use dashboard::config::Stream;
-use dashboard::hiding::Rules;
 use dashboard::hub::{Bounds, Hub};
-use dashboard::live::Live;
 use dashboard::metrics::Metrics;
 use dashboard::{server, service};
 use runtime::config::Http;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dashboard::live::Live;
+use board::live::Live;
 use schemas::{BedCapacity, BedKind, BedState, BedStatus, CorrectionKind, Place, Timestamp};
 
 use crate::fixture::{self, DAY, Declaration, Movement};

@@ -7,24 +7,19 @@ use std::time::Instant;
 
 use identity::Key;
 use processor::pipeline::{Pipeline, Settings, Sink};
-use schemas::{
-    BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait,
-};
+use schemas::{Common, Format, Origin, Parked, SourceRecord, Timestamp};
 use timeline::Event;
 
 /// Keeps what the timeline needs.
 struct Events(Vec<Event>);
 
 impl Sink for Events {
-    fn encounter(&mut self, event: &Encounter<'_>) {
-        self.0.push(Event::from(event));
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
+        if let schemas::Event::Encounter(encounter) = event.event() {
+            self.0.push(Event::from(encounter));
+        }
     }
-    fn person(&mut self, _: &Person<'_>) {}
-    fn bed_status(&mut self, _: &BedStatus<'_>) {}
-    fn bed_capacity(&mut self, _: &BedCapacity<'_>) {}
-    fn wait(&mut self, _: &Wait<'_>) {}
-    fn cost(&mut self, _: &Cost<'_>) {}
-    fn clinical(&mut self, _: &Clinical<'_>) {}
+
     fn parked(&mut self, _: &Parked<'_>) {}
 }
 

@@ -313,7 +313,7 @@ fn package_check(package: &Path) -> Result<(), Failure> {
             program.version(),
             program.feed(),
             program.columns().count(),
-            program.subject().name()
+            program.target().name()
         )
     })
 }

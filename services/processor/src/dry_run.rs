@@ -15,10 +15,7 @@ use std::sync::Arc;
 
 use hl7::sections::Cutter;
 use identity::Key;
-use schemas::{
-    BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, ParkedFate, Person, SourceRecord,
-    Timestamp, Wait,
-};
+use schemas::{Common, Event, Format, Origin, Parked, ParkedFate, SourceRecord, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -308,45 +305,13 @@ struct Taker {
     census: Option<Census>,
 }
 
-impl Taker {
-    fn take<E: Serialize>(&mut self, event: &E) {
-        if self.census.is_none() {
-            let shown = self.names.event(event);
-            self.events.push(shown);
-        }
-    }
-}
-
 impl Sink for Taker {
-    fn encounter(&mut self, event: &Encounter<'_>) {
-        match &mut self.census {
-            Some(census) => census.add(event),
-            None => self.take(event),
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
+        match (&mut self.census, event.event()) {
+            (Some(census), Event::Encounter(encounter)) => census.add(encounter),
+            (Some(_), _) => {}
+            (None, _) => self.events.push(self.names.event(event)),
         }
-    }
-
-    fn person(&mut self, event: &Person<'_>) {
-        self.take(event);
-    }
-
-    fn bed_status(&mut self, event: &BedStatus<'_>) {
-        self.take(event);
-    }
-
-    fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
-        self.take(event);
-    }
-
-    fn wait(&mut self, event: &Wait<'_>) {
-        self.take(event);
-    }
-
-    fn cost(&mut self, event: &Cost<'_>) {
-        self.take(event);
-    }
-
-    fn clinical(&mut self, event: &Clinical<'_>) {
-        self.take(event);
     }
 
     fn parked(&mut self, _: &Parked<'_>) {

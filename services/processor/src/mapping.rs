@@ -1,7 +1,7 @@
 //! Mapping packages: how a region's own table becomes common events, declared and not programmed.
 //!
 //! Goes in: a TOML file, one versioned package per feed (schema in the README, the shipped ones in `packages/`). Comes
-//! out: a [`Program`], compiled once, that turns the cells of a row into the fields of a common subject. A package is
+//! out: a [`Program`], compiled once, that turns the cells of a row into the fields of a [`Target`]. A package is
 //! understood as a whole or refused with file, line and key. The same row and the same package always give the same
 //! fields.
 
@@ -18,7 +18,8 @@ mod slot;
 
 pub use example::{Tried, try_examples};
 pub use explain::explain;
-pub use field::{Field, FieldKind, Subject};
+pub(crate) use field::{FIELDS_MAX, YEARS, field, place_of, required, strict};
+pub use field::{Field, FieldKind};
 pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
@@ -28,6 +29,8 @@ pub use rule::PackageRule;
 pub(crate) use slot::{CodeSlot, Slot, Slots};
 
 use std::path::Path;
+
+pub use crate::pipeline::Target;
 
 /// The packages that come with the program, by name.
 const SHIPPED: [(&str, &str); 4] = [

@@ -6,9 +6,8 @@
 
 mod bed_capacity;
 mod bed_status;
-mod clinical;
+mod context;
 mod control;
-mod cost;
 mod debezium;
 mod encounter;
 mod envelope;
@@ -19,6 +18,7 @@ mod message;
 mod park;
 mod person;
 mod place;
+mod region;
 mod row;
 mod sink;
 mod statement;
@@ -28,8 +28,6 @@ mod text;
 mod trigger;
 mod verbatim;
 mod visit;
-mod wait;
-mod ward_capacity;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -44,16 +42,17 @@ use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 use crate::mapping::{Program, Reading, Slot, Slots, Whole};
 use crate::rules::Rule;
+use context::Context;
 use debezium::Told;
 use envelope::{Head, HeadParts};
 pub(crate) use findings::Findings;
-pub(crate) use row::BEDS_MAX;
+use region::Region;
 pub(crate) use stop::Stop;
-use subject::Pseudonymising;
 use trigger::Shape;
 pub(crate) use verbatim::Guard;
 
 pub use sink::Sink;
+pub use statement::Target;
 pub use stop::Rejection;
 pub use verbatim::{rfc3339, swedish_day};
 
@@ -100,13 +99,8 @@ pub struct Settings {
 
 /// The pipeline of one region. Keep one per thread: it reuses its buffers.
 pub struct Pipeline {
-    region: String,
-    key_id: String,
-    identities: RegionRules,
-    pseudonymiser: Pseudonymiser,
-    directory: Directory,
+    region: Region,
     programs: Vec<Program>,
-    code_lists: Arc<CodeLists>,
     stockholm: Stockholm,
     findings: Findings,
 }
@@ -115,17 +109,15 @@ impl Pipeline {
     /// A pipeline; refuses a region or key id that cannot stand in a pseudonym.
     pub fn new(settings: Settings) -> Result<Pipeline, PseudonymError> {
         let pseudonymiser = Pseudonymiser::new(&settings.region, &settings.key_id, &settings.key)?;
-        Ok(Pipeline {
+        let region = Region {
             identities: RegionRules::new(&settings.region, settings.interim, Vec::new()),
-            region: settings.region,
+            code: settings.region,
             key_id: settings.key_id,
             pseudonymiser,
             directory: settings.directory,
-            programs: settings.programs,
             code_lists: CodeLists::built_in(),
-            stockholm: Stockholm::new(),
-            findings: Findings::default(),
-        })
+        };
+        Ok(Pipeline { region, programs: settings.programs, stockholm: Stockholm::new(), findings: Findings::default() })
     }
 
     /// With these code lists in place of the shipped ones.
@@ -133,14 +125,14 @@ impl Pipeline {
     pub fn with_code_lists(mut self, lists: Arc<CodeLists>) -> Pipeline {
         let programs = std::mem::take(&mut self.programs).into_iter();
         self.programs = programs.map(|program| program.with_code_lists(Arc::clone(&lists))).collect();
-        self.code_lists = lists;
+        self.region.code_lists = lists;
         self
     }
 
     /// With these placeholders of the region's own, in any notation: they name nobody.
     #[must_use]
     pub fn with_placeholders(mut self, placeholders: Vec<String>) -> Pipeline {
-        self.identities.placeholders = placeholders;
+        self.region.identities.placeholders = placeholders;
         self
     }
 
@@ -149,7 +141,7 @@ impl Pipeline {
         self.findings.clear();
         self.stockholm.assume(None);
         let made = match source.format {
-            _ if source.region != self.region => Err(Stop::refuse(Rule::RegionMismatch, "region")),
+            _ if source.region != self.region.code => Err(Stop::refuse(Rule::RegionMismatch, "region")),
             Format::Hl7v2 => self.message(source, origin, sink),
             Format::Delimited => self.delimited(source, origin, sink),
             Format::Debezium => self.change(source, origin, sink),
@@ -160,7 +152,7 @@ impl Pipeline {
             Err(Stop::Ignore(rule)) => Outcome::Ignored(rule),
             Err(Stop::Park(rejection)) => {
                 let (origin, mut line) = (Origin { ordinal: 0, ..origin }, String::new());
-                sink.parked(&park::record(&self.region, source, origin, rejection, &mut line));
+                sink.parked(&park::record(&self.region.code, source, origin, rejection, &mut line));
                 Outcome::Rejected(rejection)
             }
         }
@@ -171,13 +163,13 @@ impl Pipeline {
     pub fn disclosed_number(&mut self, source: &SourceRecord<'_>) -> Option<Zeroizing<String>> {
         self.findings.clear();
         let program = self.programs.iter_mut().find(|program| program.feed() == source.feed)?;
-        let guard = Guard::of_unit(&self.pseudonymiser);
+        let guard = Guard::of_unit(&self.region.pseudonymiser);
         let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
         let received_at = Some(source.received_at);
         let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
-        let subject = program.subject();
-        let options = self.identities.options(Date::of_utc_micros(source.received_at.0));
-        let number = |slots: &Slots<'_>| match slots.named(subject, "subject") {
+        let target = program.target();
+        let options = self.region.identities.options(Date::of_utc_micros(source.received_at.0));
+        let number = |slots: &Slots<'_>| match slots.named(target, "subject") {
             Slot::Identity(value) => {
                 let claim = Claim { system: "", kind: "", source: source.source_system, value };
                 Subject::read(claim, &options).ok()?.disclosed()
@@ -206,7 +198,7 @@ impl Pipeline {
     pub fn message_id(&mut self, payload: &[u8]) -> Option<String> {
         let text = text::of(payload, &mut Findings::default());
         let message = hl7::Message::parse(&text).or_else(|_| hl7::Message::parse_header(&text)).ok()?;
-        let guard = Guard::of_message(&self.pseudonymiser, &message);
+        let guard = Guard::of_message(&self.region.pseudonymiser, &message);
         shown_id(&message, &guard, &mut Findings::default()).map(Cow::into_owned)
     }
 
@@ -218,40 +210,25 @@ impl Pipeline {
         let trigger = trigger::of(&message, findings)?;
         let times = event_time::of(&message, trigger, source.received_at, &mut self.stockholm, findings)?;
         message::inspect_header(&message, findings);
-        let guard = Guard::of_message(&self.pseudonymiser, &message).in_region(&self.identities);
-        let pseudonymising = Pseudonymising {
-            pseudonymiser: &self.pseudonymiser,
-            options: self.identities.options(Date::of_utc_micros(times.occurred.at.0)),
-            source_system: source.source_system,
+        let guard = Guard::of_message(&self.region.pseudonymiser, &message).in_region(&self.region.identities);
+        let context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
+        let parts = HeadParts {
+            message_id: message.control_id(),
+            message_id_shown: shown_id(&message, &guard, context.findings).unwrap_or(Cow::Borrowed("")),
+            content_hash: schemas::content_hash(source.payload),
+            occurred: times.occurred,
+            recorded: times.recorded,
         };
-        let head = Head::new(
-            HeadParts {
-                source,
-                origin,
-                key_id: &self.key_id,
-                message_id: message.control_id(),
-                message_id_shown: shown_id(&message, &guard, findings).unwrap_or(Cow::Borrowed("")),
-                content_hash: schemas::content_hash(source.payload),
-                occurred: times.occurred,
-                recorded: times.recorded,
-            },
-            &guard,
-        );
+        let head = Head::new(&context, parts);
+        let facility = message.at(hl7::field::MSH_SENDING_FACILITY).component(1).namespace();
         let mut mapping = encounter::Mapping {
+            sending_facility: guard.text(facility, "MSH-4", context.findings),
+            sequence: sequence(message.at(hl7::field::MSH_SEQUENCE), &guard),
+            pseudonymising: context.pseudonymising(times.occurred.at),
+            context,
             trigger,
             times,
-            sending_facility: guard.text(
-                message.at(hl7::field::MSH_SENDING_FACILITY).component(1).namespace(),
-                "MSH-4",
-                findings,
-            ),
-            sequence: sequence(message.at(hl7::field::MSH_SEQUENCE), &guard),
             head,
-            pseudonymising,
-            directory: &self.directory,
-            guard: &guard,
-            stockholm: &mut self.stockholm,
-            findings,
             sink,
         };
         match trigger.shape {
@@ -286,25 +263,12 @@ impl Pipeline {
             };
         };
         let text = row::decoded(source.payload);
-        let guard = Guard::of_unit(&self.pseudonymiser);
+        let guard = Guard::of_unit(&self.region.pseudonymiser);
+        let mut context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
         let mut unquoted = String::new();
-        let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
-        let received_at = Some(source.received_at);
-        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
-        let slots = program.read(&text, &mut unquoted, &mut reading)?;
+        let slots = program.read(&text, &mut unquoted, &mut context.reading())?;
         let row = statement::Row { slots: &slots, correction: CorrectionKind::New, before: None };
-        statement::Mapping {
-            source,
-            origin,
-            program,
-            key_id: &self.key_id,
-            directory: &self.directory,
-            guard: &guard,
-            stockholm: &self.stockholm,
-            pseudonymiser: &self.pseudonymiser,
-            identities: &self.identities,
-        }
-        .map(&row, &mut self.findings, sink)
+        statement::Mapping { context, program }.map(&row, sink)
     }
 
     /// A change of a table, by the package of its feed.
@@ -312,7 +276,8 @@ impl Pipeline {
         let Some(program) = self.programs.iter_mut().find(|program| program.feed() == source.feed) else {
             return Err(Stop::park(Rule::FeedUnmapped));
         };
-        let guard = Guard::of_unit(&self.pseudonymiser);
+        let guard = Guard::of_unit(&self.region.pseudonymiser);
+        let mut context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
         let change = match debezium::read(source.payload, program)? {
             Told::Row(change) => change,
             Told::Emptied { table, committed_at } => {
@@ -320,102 +285,55 @@ impl Pipeline {
                 let message_id = &*format!("{}/{}", source.message_id, origin.partition);
                 let recorded_at = source.recorded_at.or(committed_at);
                 let source = &SourceRecord { message_id, recorded_at, ..source.clone() };
-                let table = guard.pass(Cow::Owned(table), SOURCE_TABLE, &mut self.findings);
-                let mapping = statement::Mapping {
-                    source,
-                    origin,
-                    program,
-                    key_id: &self.key_id,
-                    directory: &self.directory,
-                    guard: &guard,
-                    stockholm: &self.stockholm,
-                    pseudonymiser: &self.pseudonymiser,
-                    identities: &self.identities,
-                };
-                return mapping.emptied(table, sink);
+                let table = context.pass(Cow::Owned(table), SOURCE_TABLE);
+                return statement::Mapping { context: Context { source, ..context }, program }.emptied(table, sink);
             }
         };
         if change.before_unvouched {
-            self.findings.add(Rule::BeforeUnvouched, "before");
+            context.findings.add(Rule::BeforeUnvouched, "before");
         }
         if change.before_untold {
-            self.findings.add(Rule::BeforeUntold, "before");
+            context.findings.add(Rule::BeforeUntold, "before");
         }
         let is_deletion = change.correction == CorrectionKind::Cancel;
         let whole = if is_deletion { Whole::No } else { Whole::Yes };
-        let (stockholm, findings) = (&mut self.stockholm, &mut self.findings);
-        let received_at = Some(source.received_at);
-        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
-        let slots = program.read_named(&change.cells, whole, &mut reading);
+        let slots = program.read_named(&change.cells, whole, &mut context.reading());
         let mut slots = slots.map_err(|stop| if is_deletion { stop.of_deletion() } else { stop })?;
         if let Some(table) = &change.table {
-            let table = guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut self.findings);
-            slots.extensions.push((SOURCE_TABLE, table));
+            slots.extensions.push((SOURCE_TABLE, context.pass(Cow::Borrowed(table), SOURCE_TABLE)));
         }
         // What was odd about the row as it was, its own record has told.
         let mut told = Findings::default();
-        let (stockholm, findings) = (&mut self.stockholm, &mut told);
-        let mut reading = Reading { stockholm, guard: &guard, findings, received_at };
+        let mut quiet = context.noting(&mut told);
         let mut before =
-            change.before.as_ref().and_then(|cells| program.read_named(cells, Whole::No, &mut reading).ok());
+            change.before.as_ref().and_then(|cells| program.read_named(cells, Whole::No, &mut quiet.reading()).ok());
         if let (Some(before), Some(table)) = (&mut before, &change.table) {
-            before.extensions.push((SOURCE_TABLE, guard.pass(Cow::Borrowed(table), SOURCE_TABLE, &mut told)));
+            before.extensions.push((SOURCE_TABLE, quiet.pass(Cow::Borrowed(table), SOURCE_TABLE)));
         }
         // A database knows when a change was committed; the transport does not.
         let source = &SourceRecord { recorded_at: source.recorded_at.or(change.committed_at), ..source.clone() };
         let row = statement::Row { slots: &slots, correction: change.correction, before: before.as_ref() };
-        statement::Mapping {
-            source,
-            origin,
-            program,
-            key_id: &self.key_id,
-            directory: &self.directory,
-            guard: &guard,
-            stockholm: &self.stockholm,
-            pseudonymiser: &self.pseudonymiser,
-            identities: &self.identities,
-        }
-        .map(&row, &mut self.findings, sink)
+        statement::Mapping { context: Context { source, ..context }, program }.map(&row, sink)
     }
 
     /// A version of a FHIR resource.
     fn resource<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
         let bundle = fhir::read(source.payload)?;
-        let guard = Guard::of_numbers(&self.pseudonymiser, bundle.numbers_of_persons()).in_region(&self.identities);
+        let guard = Guard::of_numbers(&self.region.pseudonymiser, bundle.numbers_of_persons())
+            .in_region(&self.region.identities);
         let recorded = source.recorded_at.unwrap_or(source.received_at);
-        let tools = fhir::Tools {
-            source,
-            origin,
-            key_id: &self.key_id,
-            bundle: &bundle,
-            guard: &guard,
-            directory: &self.directory,
-            code_lists: &self.code_lists,
-            pseudonymiser: &self.pseudonymiser,
-            identities: &self.identities,
-            stockholm: &mut self.stockholm,
-            findings: &mut self.findings,
-            recorded: event_time::Stated { at: recorded, text: "" },
-            is_protected: false,
-        };
+        let context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
+        let recorded = event_time::Stated { at: recorded, text: "" };
+        let tools = fhir::Tools { context, bundle: &bundle, recorded, is_protected: false };
         fhir::map(tools, sink)
     }
 
     /// A capacity row, step by step.
     fn capacity<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Result<u32, Stop> {
         let row = row::read(source.payload, Some(source.received_at), &mut self.stockholm, &mut self.findings)?;
-        let guard = Guard::of_unit(&self.pseudonymiser);
-        let event = bed_capacity::Mapping {
-            source,
-            origin,
-            key_id: &self.key_id,
-            directory: &self.directory,
-            guard: &guard,
-            findings: &mut self.findings,
-            unit_column: "enhet",
-            extensions: &[],
-        };
-        Ok(event.map(&row, sink))
+        let guard = Guard::of_unit(&self.region.pseudonymiser);
+        let mut context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
+        Ok(bed_capacity::map(&mut context, &row, "enhet", &[], sink))
     }
 }
 

@@ -11,7 +11,7 @@ use runtime::health::Health;
 use runtime::metrics::Registry;
 use runtime::relay::{self, Relay};
 use runtime::shutdown::Shutdown;
-use runtime::{broker, http, logs};
+use runtime::{broker, http, logs, start};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -31,27 +31,15 @@ pub fn check(path: &Path) -> ExitCode {
 
 /// Runs until shutdown.
 pub fn run(path: &Path) -> ExitCode {
-    let config = match config::load::<Config>(path) {
-        Ok(config) => config,
-        Err(error) => {
-            logs::init(&Log::default());
-            return exit::code(Err(error.into()));
-        }
-    };
-    logs::init(&config.log);
-    if cfg!(feature = "leak-test") && std::env::var_os("VARDSTROM_LEAK_TEST").is_none() {
-        tracing::error!(
-            "this build passes identifiers on (feature leak-test) and runs only in the test that catches it"
-        );
-        return ExitCode::FAILURE;
-    }
-    exit::code(serve(config))
+    let loaded = start::load(path, |config: &Config| &config.log).map_err(Failure::from);
+    exit::code(loaded.and_then(serve))
 }
 
 fn serve(config: Config) -> Result<(), Failure> {
-    let tokio =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Failure::failed)?;
-    tokio.block_on(async {
+    if cfg!(feature = "leak-test") && std::env::var_os("VARDSTROM_LEAK_TEST").is_none() {
+        return Err(Failure::failed(Leaks));
+    }
+    start::block_on(Some(1), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let health = Health::new(&[COMPONENT, broker::COMPONENT, relay::COMPONENT]);
         let registry = Registry::new();
@@ -111,6 +99,11 @@ fn make_worker(
         }
     }
 }
+
+/// The build passes identifiers on.
+#[derive(Debug, thiserror::Error)]
+#[error("this build passes identifiers on (feature leak-test) and runs only in the test that catches it")]
+struct Leaks;
 
 /// The relay's thread panicked; the panic hook has logged where.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,8 @@ use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
 use schemas::{
-    BedCapacity, BedStatus, Clinical, Cost, DecodeError, Decoder, EncodeError, Encoder, Encounter, InvalidSchema, Kind,
-    Origin, Parked, ParkedFate, Person, SourceRecord, Timestamp, Wait,
+    Common, DecodeError, Decoder, EncodeError, Encoder, InvalidSchema, Kind, Origin, Parked, ParkedFate, SourceRecord,
+    Subject, Timestamp,
 };
 use topics::Region;
 use uuid::Uuid;
@@ -25,17 +25,19 @@ use crate::rules::Rule;
 /// One record in so many is timed: two looks at the clock cost a tenth of what a record does.
 const TIMED_EVERY: u64 = 64;
 
-/// The output topics of a route, in the order in which a step names them.
-const OUTPUTS: [Kind; 8] = [
-    Kind::Encounter,
-    Kind::BedCapacity,
-    Kind::BedStatus,
-    Kind::Person,
-    Kind::Wait,
-    Kind::Cost,
-    Kind::Clinical,
-    Kind::Parked,
-];
+/// The output of what became no event; those of events come before it, in the order of [`Subject::ALL`].
+const PARKED: usize = Subject::ALL.len();
+
+/// What the output topics of a route carry, in the order in which a step names them.
+const OUTPUTS: [Kind; PARKED + 1] = {
+    let mut kinds = [Kind::Parked; PARKED + 1];
+    let mut at = 0;
+    while at < PARKED {
+        kinds[at] = Subject::ALL[at].kind();
+        at += 1;
+    }
+    kinds
+};
 
 /// Why a worker cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -95,17 +97,10 @@ fn sources(config: &Config) -> impl Iterator<Item = (Region, &'static str)> {
 }
 
 fn output_topic(region: Region, kind: Kind) -> String {
-    let subject = match kind {
-        Kind::Encounter => "encounter",
-        Kind::BedCapacity => "bed-capacity",
-        Kind::BedStatus => "bed-status",
-        Kind::Person => "person",
-        Kind::Wait => "wait",
-        Kind::Cost => "cost",
-        Kind::Clinical => "clinical",
-        Kind::Parked | Kind::SourceRecord => return topics::name::parked(region),
-    };
-    topics::name::common(region, subject)
+    match kind.subject() {
+        Some(subject) => topics::name::common(region, subject.name()),
+        None => topics::name::parked(region),
+    }
 }
 
 impl Worker {
@@ -252,9 +247,7 @@ struct KafkaSink<'s> {
 }
 
 impl KafkaSink<'_> {
-    fn push<R: schemas::Record>(&mut self, key: Option<&str>, event_id: Option<&str>, record: &R) {
-        // Every kind that is pushed is in the list.
-        let output = OUTPUTS.iter().position(|kind| *kind == R::KIND).unwrap_or_default();
+    fn push<R: schemas::Record>(&mut self, output: usize, key: Option<&str>, event_id: Option<&str>, record: &R) {
         // The pipeline wrote the text from a UUID.
         let event_id = event_id.and_then(|text| Uuid::try_parse(text).ok());
         let encoder = &mut self.encoders[output];
@@ -269,40 +262,11 @@ impl KafkaSink<'_> {
 }
 
 impl Sink for KafkaSink<'_> {
-    fn encounter(&mut self, event: &Encounter<'_>) {
-        // An episode whose patient is not known stays together by its visit number.
-        let key = event.envelope.subject_token.or(event.episode_id);
-        self.push(key, Some(event.envelope.event_id), event);
-    }
-
-    fn person(&mut self, event: &Person<'_>) {
-        self.push(event.envelope.subject_token, Some(event.envelope.event_id), event);
-    }
-
-    fn bed_status(&mut self, event: &BedStatus<'_>) {
-        self.push(Some(event.place.unit), Some(event.envelope.event_id), event);
-    }
-
-    fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
-        self.push(Some(event.unit), Some(event.envelope.event_id), event);
-    }
-
-    fn wait(&mut self, event: &Wait<'_>) {
-        // One contact's statements stay in order.
-        self.push(Some(event.contact_id), Some(event.envelope.event_id), event);
-    }
-
-    fn cost(&mut self, event: &Cost<'_>) {
-        let key = event.envelope.subject_token.unwrap_or(event.contact_id);
-        self.push(Some(key), Some(event.envelope.event_id), event);
-    }
-
-    fn clinical(&mut self, event: &Clinical<'_>) {
-        let key = event.envelope.subject_token.unwrap_or(event.statement_id);
-        self.push(Some(key), Some(event.envelope.event_id), event);
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
+        self.push(E::SUBJECT as usize, event.key(), Some(event.envelope().event_id), event);
     }
 
     fn parked(&mut self, record: &Parked<'_>) {
-        self.push(None, None, record);
+        self.push(PARKED, None, None, record);
     }
 }

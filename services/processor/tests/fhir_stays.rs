@@ -2,7 +2,7 @@
 
 use identity::test_identity;
 use processor::pipeline::{Outcome, Pipeline, Sink};
-use schemas::{BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Parked, Person, SourceRecord, Wait};
+use schemas::{Common, Format, Parked, SourceRecord};
 use serde_json::{Value, json};
 use timeline::{Event, Stay};
 
@@ -14,15 +14,12 @@ use crate::support;
 pub struct Events(pub Vec<Event>);
 
 impl Sink for Events {
-    fn encounter(&mut self, event: &Encounter<'_>) {
-        self.0.push(Event::from(event));
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
+        if let schemas::Event::Encounter(encounter) = event.event() {
+            self.0.push(Event::from(encounter));
+        }
     }
-    fn person(&mut self, _: &Person<'_>) {}
-    fn bed_status(&mut self, _: &BedStatus<'_>) {}
-    fn bed_capacity(&mut self, _: &BedCapacity<'_>) {}
-    fn wait(&mut self, _: &Wait<'_>) {}
-    fn cost(&mut self, _: &Cost<'_>) {}
-    fn clinical(&mut self, _: &Clinical<'_>) {}
+
     fn parked(&mut self, record: &Parked<'_>) {
         panic!("parked: {}", record.rule);
     }

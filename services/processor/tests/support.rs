@@ -5,10 +5,7 @@ use processor::code_lists::CodeLists;
 use processor::directory::Directory;
 use processor::dry_run::{Language, Options};
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
-use schemas::{
-    BedCapacity, BedStatus, Clinical, Cost, Encounter, Format, Origin, Parked, Person, SourceRecord, Timestamp, Wait,
-};
-use serde::Serialize;
+use schemas::{Common, Format, Origin, Parked, SourceRecord, Timestamp};
 use serde_json::Value;
 
 /// 2026-01-15T12:00:00Z, after every example but the ones that are meant to be early.
@@ -103,34 +100,11 @@ pub struct Kept {
     pub parked: Vec<Value>,
 }
 
-impl Kept {
-    fn keep<E: Serialize>(&mut self, event: &E) {
+impl Sink for Kept {
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
         self.events.push(serde_json::to_value(event).expect("records serialise"));
     }
-}
 
-impl Sink for Kept {
-    fn encounter(&mut self, event: &Encounter<'_>) {
-        self.keep(event);
-    }
-    fn person(&mut self, event: &Person<'_>) {
-        self.keep(event);
-    }
-    fn bed_status(&mut self, event: &BedStatus<'_>) {
-        self.keep(event);
-    }
-    fn bed_capacity(&mut self, event: &BedCapacity<'_>) {
-        self.keep(event);
-    }
-    fn wait(&mut self, event: &Wait<'_>) {
-        self.keep(event);
-    }
-    fn cost(&mut self, event: &Cost<'_>) {
-        self.keep(event);
-    }
-    fn clinical(&mut self, event: &Clinical<'_>) {
-        self.keep(event);
-    }
     fn parked(&mut self, record: &Parked<'_>) {
         self.parked.push(serde_json::to_value(record).expect("records serialise"));
     }

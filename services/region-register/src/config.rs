@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
+use parcel::{AgeKey, Seed, Trusted};
 use processor::config::RegionConfig;
 use runtime::config::{Check, Fault, Kafka, Log, Registry, Secret};
 use serde::Deserialize;
-use sink_register::AgeKey;
-use sink_register::parcel::{Seed, Trusted};
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! Why a delivery cannot be made, and what helps. No text holds a value of a row.
 
 use runtime::config::Fault;
+use runtime::exit::Failure;
 use runtime::{config, tail};
 use schemas::registry;
 
@@ -57,7 +58,7 @@ pub enum Error {
     },
     /// The parcel cannot be written or compared.
     #[error(transparent)]
-    Parcel(#[from] sink_register::parcel::Error),
+    Parcel(#[from] parcel::Error),
     /// The ledger cannot be written.
     #[error("write the ledger {path}")]
     Ledger {
@@ -69,4 +70,13 @@ pub enum Error {
     /// A signal came.
     #[error("stopped before anything was written")]
     Stopped,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Config(error) => error.into(),
+            other => Self::failed(other),
+        }
+    }
 }

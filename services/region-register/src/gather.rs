@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
+use parcel::{Position, Positions};
 use processor::pipeline::{Outcome, Pipeline, Sink};
 use runtime::config::Kafka;
 use runtime::health::Health;
@@ -11,10 +12,9 @@ use runtime::shutdown::Shutdown;
 use runtime::tail::{Record, Settings, Start, Tail};
 use schemas::registry::client::Client;
 use schemas::{
-    BedCapacity, BedStatus, CareForm, Clinical, CorrectionKind, Cost, DecodeError, Decoder, Encounter, Envelope,
-    Origin, Parked, Person, SOURCE_TABLE, SourceRecord, Wait,
+    CareForm, Clinical, Common, CorrectionKind, DecodeError, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE,
+    SourceRecord, Statement,
 };
-use sink_register::{Position, Positions};
 use zeroize::Zeroizing;
 
 use crate::contact::Contact;
@@ -161,20 +161,16 @@ struct Taken<'g> {
 }
 
 impl Sink for Taken<'_> {
-    fn clinical(&mut self, event: &Clinical<'_>) {
-        if event.statement_id.is_empty() {
-            return self.gathering.empty(&event.envelope);
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
+        let Event::Statement(Statement::Clinical(clinical)) = event.event() else { return };
+        if clinical.statement_id.is_empty() {
+            return self.gathering.empty(&clinical.envelope);
         }
         // The row's own word of when it was written counts, as in the store.
-        let order = (event.envelope.recorded_at.map(|at| at.0), self.received, self.offset);
-        self.gathering.take(event, self.number.take(), order);
+        let order = (clinical.envelope.recorded_at.map(|at| at.0), self.received, self.offset);
+        self.gathering.take(clinical, self.number.take(), order);
     }
-    fn encounter(&mut self, _: &Encounter<'_>) {}
-    fn person(&mut self, _: &Person<'_>) {}
-    fn bed_status(&mut self, _: &BedStatus<'_>) {}
-    fn bed_capacity(&mut self, _: &BedCapacity<'_>) {}
-    fn wait(&mut self, _: &Wait<'_>) {}
-    fn cost(&mut self, _: &Cost<'_>) {}
+
     fn parked(&mut self, _: &Parked<'_>) {}
 }
 

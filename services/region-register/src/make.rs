@@ -4,10 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use parcel::{Candidate, Content, Decision, FORMAT, FileEntry, Manifest, Period, REASON, Series, decide};
 use serde::Serialize;
-use sink_register::parcel::{self, Content, FORMAT, FileEntry, Manifest, Series};
-use sink_register::period::Period;
-use sink_register::{Candidate, Decision, REASON, decide};
 
 use crate::config::Config;
 use crate::error::Error;

@@ -263,7 +263,7 @@ fn killed_at_any_step_it_comes_to_the_same_parcel() {
     for point in ["", "folder-begun", "files-written", "manifest-written", "renamed"] {
         if !point.is_empty() {
             let mut command = desk.command(&RUN);
-            let mut child = command.env("SINK_REGISTER_STOP_AT", point).stderr(Stdio::piped()).spawn().unwrap();
+            let mut child = command.env(runtime::failpoint::STOP, point).stderr(Stdio::piped()).spawn().unwrap();
             let errors = BufReader::new(child.stderr.take().unwrap());
             assert!(errors.lines().map_while(Result::ok).any(|line| line.contains(&format!("stopped at {point}"))));
             child.kill().unwrap();

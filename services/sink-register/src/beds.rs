@@ -33,10 +33,9 @@ use topics::Region;
 use crate::definition::Subject;
 use crate::error::Error;
 use crate::morning;
-use crate::period::Period;
-use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
-use crate::waiting_times::{Month, Output};
+use crate::waiting_times::Output;
+use parcel::{Month, Period, Positions};
 use ward::Ward;
 
 /// How long before the month events are read for stays that still last.

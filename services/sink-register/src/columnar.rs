@@ -6,8 +6,8 @@
 //!   query.
 //! * **Rows** are the event history, also what a later event takes back: an analyst can ask what was known when.
 //!   `in_force` says which statements count now: of each source system and contact the latest, unless it takes the
-//!   contact back. It is empty for subjects whose events do not replace each other (encounter, person, bed-capacity,
-//!   bed-status): what holds of those follows from all of them together.
+//!   contact back. It is empty for subjects whose events are no statements of a contact: what holds of those follows from
+//!   all of them together.
 //! * **Order** is that of time, then of the event id: a row group covers a span of time, and reading a week skips the
 //!   others.
 
@@ -17,18 +17,13 @@ mod shred;
 use std::collections::BTreeMap;
 
 use parquet::basic::Repetition;
-use schemas::{
-    BedCapacity, BedStatus, Clinical, CorrectionKind, Cost, DecodeError, Decoder, Encounter, Envelope, Kind, Person,
-    Wait,
-};
-use serde::{Deserialize, Serialize};
+use schemas::{Common, CorrectionKind, DecodeError, Decoder, Subject, Visitor};
 
-use crate::definition::Subject;
 use crate::error::Error;
-use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
 use crate::waiting_times::Output;
+use parcel::Positions;
 use plan::Plan;
 use shred::shred;
 
@@ -51,27 +46,22 @@ struct Columnar {
 
 impl Columnar {
     fn new(subject: Subject) -> Self {
-        let mut plan = Plan::new(kind(subject).avsc());
+        let mut plan = Plan::new(subject.kind().avsc());
         plan.fields.push(crate::sheet::Kind::Flag.field(IN_FORCE, Repetition::OPTIONAL));
         let in_force = plan.leaves.len();
         plan.leaves.push(Leaf::new(crate::sheet::Kind::Flag, 1, 0));
         let (fields, leaves) = (std::mem::take(&mut plan.fields), std::mem::take(&mut plan.leaves));
-        let sheet = Sheet::new(&file_name(subject), is_personal(subject), fields, leaves);
+        let sheet = Sheet::new(&file_name(subject), subject.is_personal(), fields, leaves);
         let totals = TOTALS.map(|name| (name.to_owned(), 0)).into();
         Self { plan, sheet, in_force, totals, findings: BTreeMap::new() }
     }
 
-    fn add<'r, E: Event + Serialize + Deserialize<'r>>(
-        &mut self,
-        decoder: &Decoder,
-        stored: &Stored<'r>,
-    ) -> Result<(), DecodeError> {
-        let event: E = decoder.decode(stored.record)?;
-        shred(&event, &self.plan.root, self.sheet.leaves());
-        let in_force = &mut self.sheet.leaves()[self.in_force];
-        match stored.in_force {
-            Some(flag) => in_force.push_flag(flag, 0),
-            None => in_force.push_null(0, 0),
+    fn add<'r, E: Common<'r>>(&mut self, event: &E, in_force: Option<bool>) {
+        shred(event, &self.plan.root, self.sheet.leaves());
+        let leaf = &mut self.sheet.leaves()[self.in_force];
+        match in_force {
+            Some(flag) => leaf.push_flag(flag, 0),
+            None => leaf.push_null(0, 0),
         }
         self.sheet.end_row();
         let envelope = event.envelope();
@@ -82,12 +72,11 @@ impl Columnar {
         for (name, counts) in [
             ("statements", true),
             ("cancellations", cancelled),
-            ("in_force", stored.in_force == Some(true)),
+            ("in_force", in_force == Some(true)),
             ("without_subject", envelope.subject_token.is_none()),
         ] {
             *self.totals.entry(name.to_owned()).or_default() += i64::from(counts);
         }
-        Ok(())
     }
 
     fn finish(self) -> (Output, BTreeMap<String, u64>) {
@@ -109,48 +98,26 @@ pub(crate) async fn make(
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let mut columnar = Columnar::new(source.subject);
     let decoder = snapshot.decoder().await?;
-    let take = |decoder: &Decoder, stored: Stored<'_>| match source.subject {
-        Subject::Encounter => columnar.add::<Encounter<'_>>(decoder, &stored),
-        Subject::Person => columnar.add::<Person<'_>>(decoder, &stored),
-        Subject::BedCapacity => columnar.add::<BedCapacity<'_>>(decoder, &stored),
-        Subject::BedStatus => columnar.add::<BedStatus<'_>>(decoder, &stored),
-        Subject::Wait => columnar.add::<Wait<'_>>(decoder, &stored),
-        Subject::Cost => columnar.add::<Cost<'_>>(decoder, &stored),
-        Subject::Clinical => columnar.add::<Clinical<'_>>(decoder, &stored),
+    let take = |decoder: &Decoder, stored: Stored<'_>| {
+        source.subject.visit(Adding { columnar: &mut columnar, decoder, stored: &stored })
     };
     snapshot.each(source, Order::Time, origin, &decoder, take).await?;
     Ok(columnar.finish())
 }
 
-fn kind(subject: Subject) -> Kind {
-    match subject {
-        Subject::Encounter => Kind::Encounter,
-        Subject::Person => Kind::Person,
-        Subject::BedCapacity => Kind::BedCapacity,
-        Subject::BedStatus => Kind::BedStatus,
-        Subject::Wait => Kind::Wait,
-        Subject::Cost => Kind::Cost,
-        Subject::Clinical => Kind::Clinical,
+/// Adds an event of the store.
+struct Adding<'c, 'r> {
+    columnar: &'c mut Columnar,
+    decoder: &'c Decoder,
+    stored: &'c Stored<'r>,
+}
+
+impl<'r> Visitor<'r> for Adding<'_, 'r> {
+    type Output = Result<(), DecodeError>;
+
+    fn visit<E: Common<'r>>(self) -> Result<(), DecodeError> {
+        let event: E = self.decoder.decode(self.stored.record)?;
+        self.columnar.add(&event, self.stored.in_force);
+        Ok(())
     }
 }
-
-/// Whether a row is about a person. Units and beds are none, occupied or not.
-fn is_personal(subject: Subject) -> bool {
-    !matches!(subject, Subject::BedCapacity | Subject::BedStatus)
-}
-
-/// An event, as far as all are the same.
-trait Event {
-    fn envelope(&self) -> &Envelope<'_>;
-}
-
-macro_rules! event {
-    ($($subject:ident),*) => {
-        $(impl Event for $subject<'_> {
-            fn envelope(&self) -> &Envelope<'_> {
-                &self.envelope
-            }
-        })*
-    };
-}
-event!(Encounter, Person, BedCapacity, BedStatus, Wait, Cost, Clinical);

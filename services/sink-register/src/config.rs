@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use runtime::config::{self, Check, Fault, Secret};
 use serde::Deserialize;
 
-use crate::age_key::AgeKey;
 use crate::definition::Definition;
 use crate::error::Error;
-use crate::flag;
-use crate::parcel::{Seed, Trusted};
+use parcel::AgeKey;
+use parcel::flag;
+use parcel::{Seed, Trusted};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize)]

@@ -4,7 +4,8 @@
 //! contact and per person, which are marked personal. Amounts are exact: öre inside, kronor with two decimals in files.
 //!
 //! Ytterfall are computed here, by one rule for everybody: the 5 % most expensive inpatient contacts and the 3 % most
-//! expensive outpatient ones of the region (domain facts on KPP); what the source says itself is kept beside it.
+//! expensive outpatient ones of the region, as SKR marks them in its national KPP database; what the source says itself is kept
+//! beside it.
 
 pub(crate) mod amount;
 mod contact;

@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runtime::config::{self, Check, Fault};
+pub use schemas::Subject;
 use serde::Deserialize;
 
-use crate::age_key::AgeKey;
 use crate::error::Error;
 use crate::extract;
-use crate::period::PeriodKind;
+use parcel::AgeKey;
+use parcel::PeriodKind;
 
 const SHIPPED: [&str; 12] = [
     include_str!("../definitions/waiting-times.toml"),
@@ -64,26 +65,6 @@ pub struct Definition {
     pub hide_below: Option<u32>,
 }
 
-/// The common events that an extract is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Subject {
-    /// Waits.
-    Wait,
-    /// Costs.
-    Cost,
-    /// What happened to episodes of care.
-    Encounter,
-    /// What is known of persons.
-    Person,
-    /// Beds that units have.
-    BedCapacity,
-    /// What beds are like.
-    BedStatus,
-    /// Diagnoses, procedures and drugs of contacts.
-    Clinical,
-}
-
 /// What events are made into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -106,7 +87,7 @@ impl Form {
     #[must_use]
     pub fn period(self, subject: Subject) -> Option<PeriodKind> {
         match (self, subject) {
-            (Form::Figures, Subject::Wait | Subject::Cost) | (Form::Columnar, _) => Some(subject.period()),
+            (Form::Figures, Subject::Wait | Subject::Cost) | (Form::Columnar, _) => Some(covered(subject)),
             (Form::Omop, Subject::Encounter) => Some(PeriodKind::Year),
             (Form::Beds, Subject::Encounter) | (Form::HipFracture, Subject::Clinical) => Some(PeriodKind::Month),
             (Form::Figures | Form::Omop | Form::Beds | Form::HipFracture, _) => None,
@@ -114,32 +95,10 @@ impl Form {
     }
 }
 
-impl Subject {
-    /// Its name: the last part of the common topic's name, and the store's name for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Subject::Wait => "wait",
-            Subject::Cost => "cost",
-            Subject::Encounter => "encounter",
-            Subject::Person => "person",
-            Subject::BedCapacity => "bed-capacity",
-            Subject::BedStatus => "bed-status",
-            Subject::Clinical => "clinical",
-        }
-    }
-
-    /// What its statements count for; events that count for no period are put together by the month of their time.
-    pub fn period(self) -> PeriodKind {
-        match self {
-            Subject::Cost => PeriodKind::Year,
-            Subject::Wait
-            | Subject::Clinical
-            | Subject::Encounter
-            | Subject::Person
-            | Subject::BedCapacity
-            | Subject::BedStatus => PeriodKind::Month,
-        }
-    }
+/// What an extract of a subject covers: what its statements count for; events that count for no period are put together by the
+/// month of their time.
+pub(crate) fn covered(subject: Subject) -> PeriodKind {
+    subject.period().unwrap_or(PeriodKind::Month)
 }
 
 /// All definitions, by name.

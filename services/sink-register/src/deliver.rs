@@ -16,10 +16,10 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::failpoint::reach;
 use crate::ledger::{self, Action};
-use crate::parcel::{self, Checked, Manifest, Trusted};
 use crate::session::Session;
+use parcel::{self, Checked, Manifest, Trusted};
+use runtime::failpoint::stop;
 
 /// A full disk, or a share or server that is away for a moment; what lasts longer needs somebody.
 const TRIES_MAX: u32 = 3;
@@ -86,7 +86,7 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
         // What is offered has not left.
         Ok(_) if matches!(target, Target::Offer(_)) => Ok((Outcome::Offered, checked.manifest)),
         Ok(outcome) => {
-            reach("receipt-written");
+            stop("receipt-written");
             let actions = [Action::Delivered, Action::Received];
             ledger::enter(session, manifest, manifest_sha256, &actions, &target.to_string()).await?;
             Ok((outcome, checked.manifest))

@@ -5,8 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use runtime::config;
-
-use crate::parcel;
+use runtime::exit::Failure;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +75,9 @@ pub enum Error {
         /// The extract.
         extract: String,
         /// What it covers.
-        wanted: crate::period::PeriodKind,
+        wanted: parcel::PeriodKind,
         /// What was asked for.
-        period: crate::period::Period,
+        period: parcel::Period,
     },
     /// The period is empty.
     #[error("the store has no statement of region {region} for {period}; nothing is made. Has the period arrived?")]
@@ -233,18 +232,12 @@ pub enum Error {
     /// A token that is easily guessed, or two recipients with the same.
     #[error("the token of recipient {0} is too short, or another's; make one with `openssl rand -hex 32`")]
     TokenUnfit(String),
-    /// Signals cannot be waited for.
-    #[error("wait for signals")]
-    Signals(#[source] io::Error),
     /// Nothing can be served.
     #[error(transparent)]
     Http(#[from] runtime::http::Error),
     /// The metrics are registered twice.
     #[error("register metrics")]
     Metrics(#[from] runtime::metrics::Error),
-    /// A thread or the runtime.
-    #[error("start")]
-    Start(#[source] io::Error),
 }
 
 impl Error {
@@ -263,6 +256,12 @@ impl Error {
                 | Self::TokenUnfit(_)
                 | Self::Config(_)
         )
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        if error.is_usage() { Self::usage(error) } else { Self::failed(error) }
     }
 }
 

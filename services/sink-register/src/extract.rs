@@ -8,15 +8,15 @@ use topics::Region;
 use crate::beds;
 use crate::columnar;
 use crate::costs::{self, Costs};
-use crate::definition::{Definition, Form, Subject};
+use crate::definition::{Definition, Form, Subject, covered};
 use crate::error::Error;
 use crate::hip_fracture;
 use crate::omop;
-use crate::parcel::FileEntry;
-use crate::period::{Period, PeriodKind};
-use crate::positions::Positions;
 use crate::read::{Figures, Snapshot, Source, Survey, Taken};
 use crate::waiting_times::{File, Output, Settings, WaitingTimes};
+use parcel::FileEntry;
+use parcel::Positions;
+use parcel::{Period, PeriodKind};
 
 /// What a definition comes to at some positions.
 #[derive(Debug)]
@@ -153,7 +153,7 @@ pub(crate) fn file_names(form: Form, subject: Subject) -> Vec<String> {
 
 fn figure_names(subject: Subject) -> Vec<String> {
     let region = Region::all().next().expect("there are 21 regions");
-    let period = match subject.period() {
+    let period = match covered(subject) {
         PeriodKind::Month => "2026-01",
         PeriodKind::Year => "2026",
     };

@@ -15,8 +15,8 @@ use crate::definition::{Definition, Definitions};
 use crate::deliver::deliver;
 use crate::error::Error;
 use crate::make::{Made, Order, Outcome, Task, run};
-use crate::period::{Period, PeriodKind};
 use crate::session::Session;
+use parcel::{Period, PeriodKind};
 
 /// Most periods before the present one that are looked at in a turn.
 pub const BACK_MAX: u8 = 36;
@@ -52,9 +52,8 @@ pub async fn follow(
         task.extracts.iter().map(|name| definitions.named(name)).collect::<Result<_, _>>()?;
     loop {
         turn(config, &definitions, task, shutdown).await?;
-        tokio::select! {
-            () = tokio::time::sleep(task.pause) => {}
-            () = shutdown.wait() => return Ok(()),
+        if shutdown.within(task.pause).await {
+            return Ok(());
         }
     }
 }
@@ -124,7 +123,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::periods;
-    use crate::period::PeriodKind;
+    use parcel::PeriodKind;
 
     #[test]
     fn the_present_period_comes_last() {

@@ -4,7 +4,8 @@
 //! hospital, what is lost between the stages of the pathway, what is missing, and one row per fracture, which is
 //! personal.
 //!
-//! Readings of the definitions (domain facts on hip fractures), where two programs could choose differently:
+//! Readings of the definitions (Rikshöft: 50 years and over, 24 hours from arrival; ICD-10-SE, KVÅ), where two programs could
+//! choose differently:
 //!
 //! * **A fracture** is a person and a side. It begins with a contact whose main diagnosis is S720, S721 or S722; a
 //!   contact of the same side within [`FOLLOW_DAYS`] is of the same fracture. A side that is not said is that of the
@@ -38,11 +39,10 @@ use topics::Region;
 
 use crate::definition::Subject;
 use crate::error::Error;
-use crate::period::Period;
-use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
-use crate::waiting_times::{Month, Output};
+use crate::waiting_times::Output;
 use chain::Chains;
+use parcel::{Month, Period, Positions};
 use statement::Contact;
 
 /// Below how many fractures a hospital's median and share are not shown, unless the definition says otherwise.

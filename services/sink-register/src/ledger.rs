@@ -9,9 +9,9 @@ use tokio_postgres::{Row, Transaction};
 use topics::Region;
 
 use crate::error::{Attempt, Error};
-use crate::parcel::{Manifest, Series};
 use crate::publish;
 use crate::session::Session;
+use parcel::{Manifest, Series};
 
 /// Notes are for people: longer ones say nothing more.
 const NOTE_MAX: usize = 500;

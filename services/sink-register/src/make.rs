@@ -16,18 +16,15 @@ use crate::config::Config;
 use crate::definition::Definition;
 use crate::error::Error;
 use crate::extract::Extract;
-use crate::failpoint::reach;
-use crate::flag::{self, Flag};
 use crate::ledger::{self, Known};
-use crate::parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
-use crate::period::Period;
-use crate::positions::Positions;
 use crate::read::Snapshot;
 use crate::session::Session;
-use crate::version::{Agreement, Candidate, Decision, agree, decide};
-
-/// The reason of a new version when nobody gives one.
-pub const REASON: &str = "later statements";
+use parcel::Period;
+use parcel::Positions;
+use parcel::flag::{self, Flag};
+use parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
+use parcel::{Agreement, Candidate, Decision, REASON, agree, decide};
+use runtime::failpoint::stop;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -316,9 +313,9 @@ impl Workshop<'_> {
             contents.push(Content { name: &file.name, bytes: &file.bytes, key: key.filter(|_| file.personal) });
         }
         let place = parcel::write(self.folder, &manifest, &contents, &self.seed)?;
-        let sha256 = crate::digest::hex(&manifest.bytes());
+        let sha256 = parcel::digest::hex(&manifest.bytes());
         ledger::enter_made(session, &place, &manifest, &sha256).await?;
-        reach("entered");
+        stop("entered");
         Ok(Made { outcome: Outcome::Made, place, manifest })
     }
 }

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use schemas::Timestamp;
 
-use crate::waiting_times::Month;
+use parcel::Month;
 
 /// The hour of the national count (SKR, every morning since 2012).
 const HOUR: i8 = 6;

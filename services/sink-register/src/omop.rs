@@ -38,12 +38,12 @@ use topics::Region;
 
 use crate::definition::{Definition, Subject};
 use crate::error::Error;
-use crate::period::Period;
-use crate::positions::Positions;
 use crate::read::{Order, Snapshot, Source, Window, count};
 use crate::waiting_times::Output;
 use care_site::CareSites;
 use cdm_source::Provenance;
+use parcel::Period;
+use parcel::Positions;
 use person::Persons;
 use statement::{Coded, CostPart, Observation};
 use visit::{Visit, Visits};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::parcel::{FileEntry, Manifest};
+use parcel::{FileEntry, Manifest};
 
 /// A longer file stays in the parcel: pages show figures, not rows.
 const FILE_MAX: u64 = 4 << 20;
@@ -30,7 +30,7 @@ fn is_published(file: &FileEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{FILE_MAX, is_published};
-    use crate::parcel::FileEntry;
+    use parcel::FileEntry;
 
     #[test]
     fn only_figures_are_published() {

@@ -17,10 +17,11 @@ use uuid::Uuid;
 
 use crate::definition::Subject;
 use crate::error::{Attempt, Error};
-use crate::period::Period;
-use crate::positions::{self, Positions};
+use crate::positions;
 use crate::session::Session;
 use crate::waiting_times::Output;
+use parcel::Period;
+use parcel::Positions;
 
 pub(crate) use history::{Order, Source, Stored, Window};
 
@@ -110,7 +111,7 @@ impl<'a> Snapshot<'a> {
     /// When the store has not come so far, or its own positions do not cover its statements.
     pub async fn survey(&self, as_of: Option<&Positions>) -> Result<Survey, Error> {
         let Self { region, subject, period, .. } = self;
-        let own = Positions::of_store(&self.transaction, *region, *subject).await?;
+        let own = positions::of_store(&self.transaction, *region, *subject).await?;
         history::reached(&own, as_of)?;
         let origin = as_of.unwrap_or(&own).clone();
         let (topics, partitions, offsets, ordinals) = origin.columns();

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio_postgres::{Client, IsolationLevel, NoTls, Transaction};
 use topics::Region;
 
-use crate::digest;
 use crate::error::{Attempt, Error};
-use crate::parcel::Series;
+use parcel::Series;
+use parcel::digest;
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// A server that does not acknowledge for so long is gone, whatever TCP still hopes.

@@ -11,8 +11,8 @@
 //! referrers and not with the number of contacts. The row files are the exception: they are written to memory, at most
 //! [`ROW_BYTES_USUAL`] per contact, because the delivery seals them as a whole.
 //!
-//! Source of the rules: SKR's information model for specialised care v1.1 and its rules of calculation, as the regional
-//! pilots run them (`domain.md` 1.8).
+//! Source of the rules: "SKR Informationsmodell – Tillgänglighet specialiserad vård v1.1" and SKR's rules of calculation for
+//! the care guarantee (vårdgarantin).
 
 mod age_group;
 mod calendar;
@@ -26,7 +26,6 @@ mod kpi_by_dimension;
 mod kpi_total;
 mod kpi_waiting;
 mod measure_reports;
-mod month;
 mod number;
 mod quality;
 mod riv_ta;
@@ -34,11 +33,11 @@ mod statement;
 mod table;
 mod totals;
 
-pub use month::{Month, NotAMonth};
 pub(crate) use table::Table;
 
 use std::collections::BTreeMap;
 
+use parcel::Month;
 use schemas::Wait;
 use topics::Region;
 

@@ -375,7 +375,8 @@ pub async fn feed(database: &Database, events: &[Event], first: i64) {
             }),
         }
         .expect("our own record fits its schema");
-        let source = store.sources().iter().position(|source| source.kind == kind).expect("every kind has a topic");
+        let source =
+            store.sources().iter().position(|source| source.subject.kind() == kind).expect("every kind has a topic");
         let origin = format!("{TOPIC}/0/{offset}/0").into_bytes();
         let record = Record { source, partition: 0, offset, origin: Some(&origin), value: &value };
         store.write("14", &[record]).await.expect("the store writes");

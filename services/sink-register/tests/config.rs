@@ -6,7 +6,7 @@ use std::path::Path;
 use runtime::config::{Check, load, read};
 use runtime::exit::chain;
 use sink_register::config::Config;
-use sink_register::definition::{Definition, Definitions};
+use sink_register::definition::{Definition, Definitions, Form, Subject};
 
 use crate::world::{Desk, RUN, database};
 
@@ -36,6 +36,15 @@ fn every_shipped_definition_is_usable_and_its_recipient_is_in_the_sample() {
         count += 1;
     }
     assert_eq!(count, 12);
+}
+
+#[test]
+fn every_subject_has_a_columnar_extract() {
+    let shipped = Definitions::load(None).unwrap();
+    for subject in Subject::ALL {
+        let definition = shipped.named(&format!("columnar-{}", subject.name())).unwrap();
+        assert_eq!((definition.subject, definition.form), (subject, Form::Columnar));
+    }
 }
 
 fn check_file<T: serde::de::DeserializeOwned + Check>(sample: &str, from: &str, to: &str, expected: &str) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemas::{
     CareForm, Correction, CorrectionKind, Cost, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, Severity,
-    Timestamp, content_hash, event_id, registry,
+    Subject, Timestamp, content_hash, event_id, registry,
 };
 use sink_register::costs::{Costs, Settings};
 use sink_store::{Record, Store};
@@ -137,7 +137,7 @@ async fn a_year_becomes_a_parcel_and_a_later_calculation_its_next_version() {
     let mut store = Store::open(&database.superuser, &["14".to_owned()]).await.unwrap();
     let schema = registry::development_id_current(Kind::Cost);
     store.add_schema("14", schema, Kind::Cost.avsc()).await.unwrap();
-    let source = store.sources().iter().position(|source| source.kind == Kind::Cost).unwrap();
+    let source = store.sources().iter().position(|source| source.subject == Subject::Cost).unwrap();
     let mut next = 0;
     let mut feed = async |rows: &[Row]| {
         let mut encoder = Encoder::new(Kind::Cost, schema);

@@ -9,7 +9,7 @@ use crate::world::{Desk, Feeder, RUN, V1, content, database, entries, entry, mon
 /// Runs until the named point and kills there.
 pub fn kill_at(desk: &Desk, point: &str, arguments: &[&str]) {
     let mut command = desk.command(arguments);
-    let mut child = command.env("SINK_REGISTER_STOP_AT", point).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.env(runtime::failpoint::STOP, point).stderr(Stdio::piped()).spawn().unwrap();
     let errors = BufReader::new(child.stderr.take().unwrap());
     let reached = errors.lines().map_while(Result::ok).any(|line| line.contains(&format!("stopped at {point}")));
     assert!(reached, "{point} was never reached");

@@ -210,7 +210,7 @@ async fn verify_finds_every_change() {
     put("more.csv", b"x");
     desk.refused(&verify, 1, "more.csv does not belong to the parcel");
     fs::remove_file(desk.path(V1).join("more.csv")).unwrap();
-    let stranger = sink_register::parcel::Seed::parse(&"08".repeat(32)).unwrap().public_key();
+    let stranger = parcel::Seed::parse(&"08".repeat(32)).unwrap().public_key();
     desk.refused(&["verify", V1, "--public-key", &stranger], 1, "not by a trusted key");
     desk.refused(&["verify", V1, "--public-key", "abc"], 2, "64 hexadecimal digits");
     fs::rename(desk.path(V1), desk.path("parcels/waiting-times_14_2026-02_v9")).unwrap();
@@ -237,7 +237,7 @@ async fn openssl_can_check_the_signature() {
     let key = desk.done(&["key"]);
     let output = recipe(&desk.path(V1), key.trim());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let stranger = sink_register::parcel::Seed::parse(&"08".repeat(32)).unwrap().public_key();
+    let stranger = parcel::Seed::parse(&"08".repeat(32)).unwrap().public_key();
     assert!(!recipe(&desk.path(V1), &stranger).status.success());
 }
 

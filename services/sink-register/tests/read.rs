@@ -1,9 +1,10 @@
 //! Which statements are read: the latest of each contact, in order, as they stood at given positions.
 
+use parcel::Positions;
 use schemas::{DecodeError, Decoder, Wait, WaitStatus};
 use sink_register::definition::Subject;
 use sink_register::waiting_times::Output;
-use sink_register::{Figures, Positions, Snapshot, Taken};
+use sink_register::{Figures, Snapshot, Taken};
 
 use crate::world::{Database, Feeder, REPORTED, Statement, database, month, statement};
 

@@ -11,7 +11,7 @@ use age::secrecy::ExposeSecret;
 use local_stack::Postgres;
 use schemas::{
     Correction, CorrectionKind, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, SOURCE_TABLE, Severity, Sex,
-    Timestamp, Wait, WaitStatus, content_hash, event_id, registry,
+    Subject, Timestamp, Wait, WaitStatus, content_hash, event_id, registry,
 };
 use sink_register::Session;
 use sink_store::{Record, Store};
@@ -208,7 +208,7 @@ impl Feeder {
     pub async fn feed(&mut self, statements: &[Statement]) {
         let mut encoder = Encoder::new(Kind::Wait, registry::development_id_current(Kind::Wait));
         let source =
-            self.store.sources().iter().position(|source| source.kind == Kind::Wait).expect("a topic of waits");
+            self.store.sources().iter().position(|source| source.subject == Subject::Wait).expect("a topic of waits");
         for statements in statements.chunks(5_000) {
             let topic = format!("region.{}.source.waiting-times", self.region);
             let values: Vec<(Vec<u8>, Vec<u8>)> = statements

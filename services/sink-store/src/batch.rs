@@ -10,8 +10,7 @@ use bytes::Bytes;
 use runtime::failpoint;
 use runtime::origin::{Origin, Position, Watermarks};
 use schemas::{
-    BedCapacity, BedStatus, Clinical, CorrectionKind, Cost, Decoder, Encounter, Envelope, Finding, Kind, Person,
-    SOURCE_TABLE, Timestamp, Wait,
+    BedStatus, Common, CorrectionKind, Decoder, Envelope, Event, Finding, SOURCE_TABLE, Subject, Timestamp, Visitor,
 };
 use uuid::Uuid;
 
@@ -36,21 +35,19 @@ pub struct Source {
     pub topic: String,
     /// Lanskod.
     pub region: String,
-    /// What the topic carries.
-    pub kind: Kind,
+    /// What the topic's events are about.
+    pub subject: Subject,
 }
 
 impl Source {
     /// The common topics of a region.
     #[must_use]
-    pub fn of_region(region: &str) -> [Self; 7] {
-        [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost, Kind::Clinical].map(
-            |kind| Self {
-                topic: format!("region.{region}.common.{}", subject_name(kind)),
-                region: region.to_owned(),
-                kind,
-            },
-        )
+    pub fn of_region(region: &str) -> [Self; Subject::ALL.len()] {
+        Subject::ALL.map(|subject| Self {
+            topic: format!("region.{region}.common.{}", subject.name()),
+            region: region.to_owned(),
+            subject,
+        })
     }
 }
 
@@ -74,7 +71,7 @@ pub struct Record<'a> {
 pub enum Rejection {
     /// Without the coordinates of its source record.
     OriginMalformed,
-    /// Not a record of the topic's kind.
+    /// Not a record of the topic's subject.
     NotDecodable,
     /// The registry does not know its schema.
     SchemaUnknown,
@@ -276,81 +273,12 @@ impl<'a> Batch<'a> {
         if schema_id(record.value).is_some_and(|id| self.unusable.contains(&id)) {
             return Err(Rejection::SchemaUnknown);
         }
-        match source.kind {
-            Kind::Encounter => {
-                let event: Encounter<'_> = self.decode(record)?;
-                let columns = Columns {
-                    trigger: Some(event.trigger),
-                    episode: event.episode_id,
-                    unit: event.place.as_ref().map(|place| place.unit),
-                    ..Columns::default()
-                };
-                if self.row(record, &event.envelope, &columns)?.is_some() {
-                    self.link(node::of_encounter(&event));
-                }
-            }
-            Kind::Person => {
-                let event: Person<'_> = self.decode(record)?;
-                let columns = Columns { trigger: Some(event.trigger), ..Columns::default() };
-                if self.row(record, &event.envelope, &columns)?.is_some() {
-                    self.link(node::of_person(&event));
-                }
-            }
-            Kind::BedCapacity => {
-                let event: BedCapacity<'_> = self.decode(record)?;
-                if [Some(event.valid_from), event.valid_to].iter().flatten().any(|time| !Time::is_storable(*time)) {
-                    return Err(Rejection::TimeImpossible);
-                }
-                let columns = Columns { unit: Some(event.unit), ..Columns::default() };
-                if self.row(record, &event.envelope, &columns)?.is_some() {
-                    self.link(vec![node::unit(event.unit)]);
-                }
-            }
-            Kind::BedStatus => {
-                let event: BedStatus<'_> = self.decode(record)?;
-                let columns = Columns { unit: Some(event.place.unit), ..Columns::default() };
-                if let Some(event_id) = self.row(record, &event.envelope, &columns)? {
-                    let (bed, row) = bed(&event, event_id);
-                    let latest = self.facts.beds.entry(bed).or_insert_with(|| row.clone());
-                    *latest = row.max(latest.clone());
-                }
-            }
-            Kind::Wait => {
-                let event: Wait<'_> = self.decode(record)?;
-                let columns = Columns { period: event.period, contact: Some(event.contact_id), ..Columns::default() };
-                self.row(record, &event.envelope, &columns)?;
-            }
-            Kind::Cost => {
-                let event: Cost<'_> = self.decode(record)?;
-                let columns = Columns { period: event.period, contact: Some(event.contact_id), ..Columns::default() };
-                self.row(record, &event.envelope, &columns)?;
-            }
-            Kind::Clinical => {
-                let event: Clinical<'_> = self.decode(record)?;
-                let columns = Columns {
-                    period: event.period,
-                    contact: Some(event.statement_id),
-                    episode: event.episode_id,
-                    ..Columns::default()
-                };
-                self.row(record, &event.envelope, &columns)?;
-            }
-            Kind::SourceRecord | Kind::Parked => return Err(Rejection::NotDecodable),
-        }
-        Ok(())
-    }
-
-    fn decode<T: serde::Deserialize<'a>>(&self, record: &Record<'a>) -> Result<T, Rejection> {
-        self.decoder.decode(record.value).map_err(|_| Rejection::NotDecodable)
+        source.subject.visit(Storing { batch: self, record })
     }
 
     /// Writes the row; `None` when the batch has the event already.
-    fn row(
-        &mut self,
-        record: &Record<'_>,
-        envelope: &Envelope<'_>,
-        columns: &Columns<'_>,
-    ) -> Result<Option<Uuid>, Rejection> {
+    fn row<'e, E: Common<'e>>(&mut self, record: &Record<'_>, event: &E) -> Result<Option<Uuid>, Rejection> {
+        let (envelope, index) = (event.envelope(), event.index());
         let event_id = Uuid::parse_str(envelope.event_id).map_err(|_| Rejection::EventIdMalformed)?;
         if envelope.region != self.region {
             return Err(Rejection::RegionForeign);
@@ -363,7 +291,7 @@ impl<'a> Batch<'a> {
             *self.facts.repeated.entry(record.source).or_default() += 1;
             return Ok(None);
         }
-        let subject = subject_name(self.sources[record.source].kind);
+        let subject = E::SUBJECT.name();
         let target = envelope.correction.target_event_id.and_then(|id| Uuid::parse_str(id).ok());
         let rows = &mut self.rows;
         rows.row();
@@ -389,43 +317,65 @@ impl<'a> Batch<'a> {
         rows.text_option(storable_option(envelope.subject_token).as_deref());
         rows.text_option(storable_option(envelope.key_id).as_deref());
         rows.bool(envelope.protected_identity);
-        rows.text_option(storable_option(columns.trigger).as_deref());
-        rows.text_option(storable_option(columns.episode).as_deref());
-        rows.text_option(storable_option(columns.unit).as_deref());
-        rows.text_option(storable_option(columns.period).as_deref());
+        rows.text_option(storable_option(index.trigger).as_deref());
+        rows.text_option(storable_option(index.episode).as_deref());
+        rows.text_option(storable_option(index.unit).as_deref());
+        rows.text_option(storable_option(index.period).as_deref());
         // Of a table that was emptied there is no contact.
-        rows.text_option(storable_option(columns.contact.filter(|contact| !contact.is_empty())).as_deref());
+        rows.text_option(storable_option(index.contact.filter(|contact| !contact.is_empty())).as_deref());
         rows.text_option(storable_option(envelope.extensions.get(SOURCE_TABLE).copied()).as_deref());
         rows.bytes(record.value);
 
         self.facts.rows.push((event_id, record.source));
         self.facts.ingested.push(envelope.ingested_at);
-        if moves_horizon(self.sources[record.source].kind) {
+        if E::SUBJECT.moves_horizon() {
             self.facts.horizon = self.facts.horizon.max(horizon(envelope));
         }
         let findings = finding_keys(subject, envelope.occurred_at, &envelope.quality);
         self.facts.findings.extend(findings.map(|key| (event_id, key)));
         Ok(Some(event_id))
     }
+}
 
-    fn link(&mut self, nodes: Vec<String>) {
-        self.facts.edges.extend(node::edges(nodes));
+/// Stores a record of a batch.
+struct Storing<'b, 'a> {
+    batch: &'b mut Batch<'a>,
+    record: &'b Record<'a>,
+}
+
+impl<'a> Visitor<'a> for Storing<'_, 'a> {
+    type Output = Result<(), Rejection>;
+
+    fn visit<E: Common<'a>>(self) -> Result<(), Rejection> {
+        let Self { batch, record } = self;
+        let event: E = batch.decoder.decode(record.value).map_err(|_| Rejection::NotDecodable)?;
+        let times = match event.event() {
+            Event::BedCapacity(capacity) => [Some(capacity.valid_from), capacity.valid_to],
+            Event::Encounter(_) | Event::Person(_) | Event::BedStatus(_) | Event::Statement(_) => [None; 2],
+        };
+        if times.iter().flatten().any(|time| !Time::is_storable(*time)) {
+            return Err(Rejection::TimeImpossible);
+        }
+        if let Some(event_id) = batch.row(record, &event)? {
+            batch.facts.edges.extend(node::edges(node::of(&event)));
+            batch.facts.note_bed(event.event(), event_id);
+        }
+        Ok(())
     }
 }
 
-/// Columns that only some subjects have.
-#[derive(Default)]
-struct Columns<'a> {
-    trigger: Option<&'a str>,
-    episode: Option<&'a str>,
-    unit: Option<&'a str>,
-    period: Option<&'a str>,
-    contact: Option<&'a str>,
-}
-
-/// Whether events of this kind say how far time has come on the wards. Waits, costs and codes are told long after.
-const fn moves_horizon(kind: Kind) -> bool {
-    !matches!(kind, Kind::Wait | Kind::Cost | Kind::Clinical)
+impl Facts {
+    /// Keeps the latest status of each bed.
+    pub(crate) fn note_bed(&mut self, event: Event<'_, '_>, event_id: Uuid) {
+        match event {
+            Event::BedStatus(status) => {
+                let (bed, row) = bed(status, event_id);
+                let latest = self.beds.entry(bed).or_insert_with(|| row.clone());
+                *latest = row.max(latest.clone());
+            }
+            Event::Encounter(_) | Event::Person(_) | Event::BedCapacity(_) | Event::Statement(_) => {}
+        }
+    }
 }
 
 /// How far in event time an event shows the region to have come: not at all when it lies implausibly far ahead of its
@@ -456,7 +406,7 @@ pub(crate) fn day_of(at: Timestamp) -> i32 {
 }
 
 /// A bed and its status.
-pub(crate) fn bed(event: &BedStatus<'_>, event_id: Uuid) -> (BedKey, BedRow) {
+fn bed(event: &BedStatus<'_>, event_id: Uuid) -> (BedKey, BedRow) {
     let part = |text: Option<&str>| storable(text.unwrap_or_default()).into_owned();
     let place = &event.place;
     let key = (storable(place.unit).into_owned(), part(place.room), part(place.bed));
@@ -476,20 +426,6 @@ pub(crate) fn schema_id(value: &[u8]) -> Option<u32> {
     match value {
         [0, a, b, c, d, ..] => Some(u32::from_be_bytes([*a, *b, *c, *d])),
         _ => None,
-    }
-}
-
-/// The last part of a common topic's name.
-pub(crate) const fn subject_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Encounter => "encounter",
-        Kind::BedCapacity => "bed-capacity",
-        Kind::BedStatus => "bed-status",
-        Kind::Person => "person",
-        Kind::Wait => "wait",
-        Kind::Cost => "cost",
-        Kind::Clinical => "clinical",
-        Kind::SourceRecord | Kind::Parked => "",
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use runtime::config;
+use runtime::exit::Failure;
 use tokio_postgres::error::SqlState;
 
 /// Why the store could not do something.
@@ -137,6 +138,12 @@ impl Error {
             }
             _ => None,
         }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::failed(error)
     }
 }
 

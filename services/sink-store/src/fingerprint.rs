@@ -6,9 +6,7 @@
 use std::fmt::Write as _;
 
 use futures_util::{StreamExt, pin_mut};
-use schemas::{
-    BedCapacity, BedStatus, Clinical, Cost, Decoder, Encoder, Encounter, Kind, Origin, Person, Timestamp, Wait,
-};
+use schemas::{Common, Decoder, Encoder, Origin, Subject, Timestamp, Visitor};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 
@@ -147,59 +145,43 @@ async fn table(
 
 /// A record without its delivery.
 struct Content {
-    encoders: [Encoder; 7],
+    /// One per subject, in the order of [`Subject::ALL`].
+    encoders: [Encoder; Subject::ALL.len()],
     bytes: Vec<u8>,
 }
 
 impl Content {
     fn new() -> Self {
-        let kinds =
-            [Kind::Encounter, Kind::Person, Kind::BedCapacity, Kind::BedStatus, Kind::Wait, Kind::Cost, Kind::Clinical];
-        Self { encoders: kinds.map(|kind| Encoder::new(kind, 0)), bytes: Vec::new() }
+        Self { encoders: Subject::ALL.map(|subject| Encoder::new(subject.kind(), 0)), bytes: Vec::new() }
     }
 
     fn of<'a>(&'a mut self, decoder: &Decoder, subject: &str, record: &'a [u8]) -> &'a [u8] {
         self.bytes.clear();
-        let out = &mut self.bytes;
-        let [encounter, person, capacity, status, wait, cost, clinical] = &mut self.encoders;
-        let done = match subject {
-            "encounter" => decoder.decode::<Encounter<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                encounter.encode(&event, out).ok()
-            }),
-            "person" => decoder.decode::<Person<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                person.encode(&event, out).ok()
-            }),
-            "bed-capacity" => decoder.decode::<BedCapacity<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                capacity.encode(&event, out).ok()
-            }),
-            "wait" => decoder.decode::<Wait<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                wait.encode(&event, out).ok()
-            }),
-            "cost" => decoder.decode::<Cost<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                cost.encode(&event, out).ok()
-            }),
-            "clinical" => decoder.decode::<Clinical<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                clinical.encode(&event, out).ok()
-            }),
-            _ => decoder.decode::<BedStatus<'_>>(record).ok().and_then(|mut event| {
-                strip(&mut event.envelope);
-                status.encode(&event, out).ok()
-            }),
-        };
+        let stripping = Stripping { content: self, decoder, record };
+        let done = Subject::of_name(subject).and_then(|subject| subject.visit(stripping));
         // A record that cannot be read is hashed as it is: still a difference when it differs.
         if done.is_some() { &self.bytes } else { record }
     }
 }
 
-fn strip(envelope: &mut schemas::Envelope<'_>) {
-    envelope.ingested_at = Timestamp(0);
-    envelope.origin = Origin { topic: "", partition: 0, offset: 0, ordinal: envelope.origin.ordinal };
+/// Encodes a record again, without its delivery.
+struct Stripping<'s, 'r> {
+    content: &'s mut Content,
+    decoder: &'s Decoder,
+    record: &'r [u8],
+}
+
+impl<'r> Visitor<'r> for Stripping<'_, 'r> {
+    type Output = Option<()>;
+
+    fn visit<E: Common<'r>>(self) -> Option<()> {
+        let mut event: E = self.decoder.decode(self.record).ok()?;
+        let envelope = event.envelope_mut();
+        envelope.ingested_at = Timestamp(0);
+        envelope.origin = Origin { topic: "", partition: 0, offset: 0, ordinal: envelope.origin.ordinal };
+        let Content { encoders, bytes } = self.content;
+        encoders[E::SUBJECT as usize].encode(&event, bytes).ok()
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 mod batch;
 pub mod bench;
 mod claim;
+pub mod command;
 pub mod config;
 mod control;
 mod copy;

@@ -3,43 +3,19 @@
 //! Two events can affect each other's stays only when a chain of nodes connects them. `s:<subject token>` is a person,
 //! `e:<source system>/<episode>` an episode, `u:<unit>` a unit's capacity, which is tied to nothing else.
 
-use schemas::{Encounter, Person};
+use schemas::{Common, Node};
 
 use crate::text::storable;
 
-/// A person.
-pub(crate) fn subject(token: &str) -> String {
-    format!("s:{}", storable(token))
-}
-
-/// An episode.
-pub(crate) fn episode(source_system: &str, episode: &str) -> String {
-    format!("e:{}/{}", storable(source_system), storable(episode))
-}
-
-/// A unit's capacity.
-pub(crate) fn unit(unit: &str) -> String {
-    format!("u:{}", storable(unit))
-}
-
-/// The nodes of an Encounter; the first is the one its row is found by.
-pub(crate) fn of_encounter(event: &Encounter<'_>) -> Vec<String> {
-    let envelope = &event.envelope;
-    let episodes = event.episode_id.iter().chain(&event.prior_episode_id);
-    envelope
-        .subject_token
-        .iter()
-        .map(|token| subject(token))
-        .chain(episodes.map(|id| episode(envelope.source_system, id)))
-        .chain(envelope.subject_aliases.iter().chain(&event.prior_subject_tokens).map(|token| subject(token)))
-        .collect()
-}
-
-/// The nodes of a Person.
-pub(crate) fn of_person(event: &Person<'_>) -> Vec<String> {
-    let envelope = &event.envelope;
-    let others = envelope.subject_aliases.iter().chain(&event.linked_subject_tokens);
-    envelope.subject_token.iter().chain(others).map(|token| subject(token)).collect()
+/// The nodes of an event; the first is the one that its row is found by.
+pub(crate) fn of<'a>(event: &impl Common<'a>) -> Vec<String> {
+    let source_system = event.envelope().source_system;
+    let text = |node: Node<'_>| match node {
+        Node::Person(token) => format!("s:{}", storable(token)),
+        Node::Episode(number) => format!("e:{}/{}", storable(source_system), storable(number)),
+        Node::Unit(unit) => format!("u:{}", storable(unit)),
+    };
+    event.nodes().map(text).collect()
 }
 
 /// The edges that tie an event's nodes together: from its first node to each other one, and from each of those to the next,

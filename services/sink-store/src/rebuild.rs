@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, pin_mut};
-use schemas::{BedStatus, Clinical, Cost, Decoder, Encounter, Envelope, Person, Wait};
+use schemas::{Common, Decoder, Subject, Visitor};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -102,8 +102,9 @@ async fn scan(session: &Session, decoder: &Decoder, region: &str) -> Result<Scan
     while let Some(row) = rows.next().await {
         let row = row.attempt(attempt)?;
         let event_id: Uuid = row.get(0);
-        let (found, nodes) = scan
-            .read(decoder, event_id, row.get(1), row.get(2))
+        let reading = Reading { scan: &mut scan, decoder, event_id, record: row.get(2) };
+        let (found, nodes) = Subject::of_name(row.get(1))
+            .and_then(|subject| subject.visit(reading))
             .ok_or_else(|| Error::Undecodable { region: region.to_owned(), event_id })?;
         for key in found {
             *scan.findings.entry(key).or_default() += 1;
@@ -117,45 +118,26 @@ async fn scan(session: &Session, decoder: &Decoder, region: &str) -> Result<Scan
     Ok(scan)
 }
 
-impl Scan {
-    /// The findings and nodes of an event.
-    fn read(
-        &mut self,
-        decoder: &Decoder,
-        event_id: Uuid,
-        subject: &str,
-        record: &[u8],
-    ) -> Option<(Vec<FindingKey>, Vec<String>)> {
-        let (name, nodes, envelope) = match subject {
-            "encounter" => {
-                let event: Encounter<'_> = decoder.decode(record).ok()?;
-                ("encounter", node::of_encounter(&event), event.envelope)
-            }
-            "person" => {
-                let event: Person<'_> = decoder.decode(record).ok()?;
-                ("person", node::of_person(&event), event.envelope)
-            }
-            "bed-capacity" => {
-                let event: schemas::BedCapacity<'_> = decoder.decode(record).ok()?;
-                ("bed-capacity", vec![node::unit(event.unit)], event.envelope)
-            }
-            "wait" => return findings_only("wait", &decoder.decode::<Wait<'_>>(record).ok()?.envelope),
-            "cost" => return findings_only("cost", &decoder.decode::<Cost<'_>>(record).ok()?.envelope),
-            "clinical" => return findings_only("clinical", &decoder.decode::<Clinical<'_>>(record).ok()?.envelope),
-            _ => {
-                let event: BedStatus<'_> = decoder.decode(record).ok()?;
-                let (bed, row) = batch::bed(&event, event_id);
-                let latest = self.facts.beds.entry(bed).or_insert_with(|| row.clone());
-                *latest = row.max(latest.clone());
-                ("bed-status", Vec::new(), event.envelope)
-            }
-        };
-        self.facts.horizon = self.facts.horizon.max(batch::horizon(&envelope));
-        Some((batch::finding_keys(name, envelope.occurred_at, &envelope.quality).collect(), nodes))
-    }
+/// Reads one event of all.
+struct Reading<'s, 'r> {
+    scan: &'s mut Scan,
+    decoder: &'s Decoder,
+    event_id: Uuid,
+    record: &'r [u8],
 }
 
-/// Of a statement that moves no projection.
-fn findings_only(subject: &'static str, envelope: &Envelope<'_>) -> Option<(Vec<FindingKey>, Vec<String>)> {
-    Some((batch::finding_keys(subject, envelope.occurred_at, &envelope.quality).collect(), Vec::new()))
+impl<'r> Visitor<'r> for Reading<'_, 'r> {
+    /// The findings and nodes of the event.
+    type Output = Option<(Vec<FindingKey>, Vec<String>)>;
+
+    fn visit<E: Common<'r>>(self) -> Self::Output {
+        let event: E = self.decoder.decode(self.record).ok()?;
+        let (envelope, facts) = (event.envelope(), &mut self.scan.facts);
+        facts.note_bed(event.event(), self.event_id);
+        if E::SUBJECT.moves_horizon() {
+            facts.horizon = facts.horizon.max(batch::horizon(envelope));
+        }
+        let findings = batch::finding_keys(E::SUBJECT.name(), envelope.occurred_at, &envelope.quality).collect();
+        Some((findings, node::of(&event)))
+    }
 }

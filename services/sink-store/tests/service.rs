@@ -59,13 +59,8 @@ impl Topics {
     }
 
     fn send_with(&mut self, made: &Made, partition: i32, origin: &str) {
-        let subject = match made.kind {
-            Kind::Encounter => "encounter",
-            Kind::Person => "person",
-            Kind::BedCapacity => "bed-capacity",
-            _ => "bed-status",
-        };
-        let topic = format!("region.{}.common.{subject}", self.region);
+        let subject = made.kind.subject().expect("an event");
+        let topic = format!("region.{}.common.{}", self.region, subject.name());
         let headers = OwnedHeaders::new().insert(Header { key: "origin", value: Some(origin) });
         let record: BaseRecord<'_, [u8], [u8]> =
             BaseRecord::to(&topic).partition(partition).payload(made.value.as_slice()).headers(headers);

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use local_stack::{Kafka, Postgres};
 use schemas::{
     BedCapacity, BedKind, BedState, BedStatus, CareType, Correction, CorrectionKind, Encoder, Encounter, Envelope,
-    Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Timestamp, Wait,
-    WaitStatus, event_id, registry,
+    Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Subject, Timestamp,
+    Wait, WaitStatus, event_id, registry,
 };
 use sha2::Digest;
 use sink_store::{Record, Session, Store, fingerprint, project};
@@ -286,9 +286,7 @@ impl Feeder {
     /// `url` is the store's own login, `superuser` looks where it may not.
     pub async fn new_as(url: &str, superuser: &str, region: &str) -> Self {
         let mut store = Store::open(url, &owned(&[region])).await.expect("the store opens");
-        for kind in
-            [Kind::Encounter, Kind::BedCapacity, Kind::BedStatus, Kind::Person, Kind::Wait, Kind::Cost, Kind::Clinical]
-        {
+        for kind in Subject::ALL.map(Subject::kind) {
             let id = registry::development_id_current(kind);
             store.add_schema(region, id, kind.avsc()).await.expect("a schema is remembered");
         }
@@ -306,7 +304,7 @@ impl Feeder {
         let sources: Vec<usize> = events
             .iter()
             .map(|event| {
-                let kind = |source: &sink_store::Source| source.kind == event.kind;
+                let kind = |source: &sink_store::Source| source.subject.kind() == event.kind;
                 self.store.sources().iter().position(kind).expect("every kind has a topic")
             })
             .collect();

@@ -37,10 +37,7 @@ pub async fn watch(feed: Arc<Feed>, source: Capacity) {
                 Err(Interrupted::NotStored) => break,
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(source.poll.0) => {}
-            () = intake.shutdown.wait() => {}
-        }
+        intake.shutdown.within(source.poll.0).await;
     }
 }
 

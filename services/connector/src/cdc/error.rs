@@ -7,6 +7,7 @@ use runtime::config;
 
 use super::{catalogue, pgoutput, state, wire};
 use crate::files::Interrupted;
+use crate::follow::{Mend, Remedy};
 
 /// Why a database is not followed right now.
 #[derive(Debug, thiserror::Error)]
@@ -50,22 +51,8 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
 }
 
-/// What follows from an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// It goes away by itself: try again.
-    Wait,
-    /// Somebody must do what the text says; it is looked at again now and then.
-    Operator,
-    /// Kafka did not take a record: go on from the last one that it took.
-    Repeat,
-    /// The process is to stop.
-    Stop,
-}
-
-impl Error {
-    /// What follows from it.
-    pub fn remedy(&self) -> Remedy {
+impl Mend for Error {
+    fn remedy(&self) -> Remedy {
         match self {
             // A missing right or a wrong password does not go away by itself.
             Self::Wire(wire::Error::Refused { code, .. })
@@ -81,8 +68,7 @@ impl Error {
             | Self::Stream(_)
             | Self::Shape { .. }
             | Self::Address(_) => Remedy::Operator,
-            Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
-            Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+            Self::Interrupted(interrupted) => (*interrupted).into(),
         }
     }
 }

@@ -9,7 +9,7 @@ use runtime::health::Health;
 use super::address::Address;
 use super::catalogue::{self, Database};
 use super::changes;
-use super::error::{Error, Remedy};
+use super::error::Error;
 use super::followed::{self, Followed};
 use super::sending::Slot;
 use super::snapshot::{self, Origin};
@@ -17,13 +17,9 @@ use super::state::{self, Loss, Lost, State, Step};
 use super::wire::{Purpose, Wire};
 use crate::config::Cdc;
 use crate::files::Interrupted;
+use crate::follow::{PAUSE_MAX, Upkeep, Words};
 use crate::intake::Feed;
 use crate::metrics::SlotCounts;
-
-/// Pause before the first try after the database went away.
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// The longest pause, after several; also how often it is looked whether a fault has been mended.
-const PAUSE_MAX: Duration = Duration::from_secs(15);
 
 /// How often it is looked, while a database is followed, whether it can still be: whether its tables are the same and are
 /// published, and a new partition says what it must.
@@ -31,13 +27,23 @@ const LOOK_INTERVAL: Duration = PAUSE_MAX;
 
 /// Follows a database until shutdown.
 pub async fn follow(feed: Arc<Feed>, source: Cdc, health: Health) {
-    // Health keeps names for as long as the process lives; there is one for every slot of the configuration.
-    let component: &'static str = Box::leak(format!("cdc {}", source.slot).into_boxed_str());
-    health.set_ready(component, true, "nothing is wrong");
     let counts = feed.intake.metrics.of_slot(feed.region(), &source.slot);
+    let words = Words {
+        component: format!("cdc {}", source.slot),
+        slot: Some(&source.slot),
+        away: "the database is away",
+        back: "the database is followed again",
+        repeats: Some("a change was not stored in time; going on from the last one that was"),
+        faults_in_order: true,
+        ..Words::default()
+    };
+    let mut upkeep = Upkeep::new(&feed, health, words, &counts.connected, &counts.outages);
     let path = state::path(feed.region(), &source);
-    let mut source = Source { feed: &feed, source: &source, path, counts, told: None, health, component };
-    source.run().await;
+    let source = Source { feed: &feed, source: &source, path, counts };
+    while feed.intake.wait_open().await
+        && let Err(error) = source.attempt(&mut upkeep).await
+        && upkeep.again(&error).await
+    {}
 }
 
 struct Source<'a> {
@@ -45,76 +51,11 @@ struct Source<'a> {
     source: &'a Cdc,
     path: PathBuf,
     counts: SlotCounts,
-    /// What is wrong, said once.
-    told: Option<String>,
-    health: Health,
-    component: &'static str,
 }
 
 impl Source<'_> {
-    async fn run(&mut self) {
-        let shutdown = self.feed.intake.shutdown.clone();
-        let mut pause = PAUSE_MIN;
-        while self.feed.intake.wait_open().await {
-            let tried = self.attempt().await;
-            self.counts.connected.set(0);
-            let Err(error) = tried else { return };
-            if self.told.is_none() {
-                pause = PAUSE_MIN;
-            }
-            match error.remedy() {
-                Remedy::Stop => return,
-                Remedy::Repeat => tracing::warn!(
-                    slot = self.source.slot,
-                    "a change was not stored in time; going on from the last one that was"
-                ),
-                Remedy::Wait => self.away(&error),
-                Remedy::Operator => {
-                    if self.fault(&error) {
-                        // Another fault than the last: somebody is mending them one by one.
-                        pause = PAUSE_MIN;
-                    }
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => pause = PAUSE_MAX.min(pause * 2),
-                () = shutdown.wait() => return,
-            }
-        }
-    }
-
-    /// The database is away, or the slot is not free yet: said once, until it is back.
-    fn away(&mut self, error: &Error) {
-        if self.told.is_none() {
-            self.counts.outages.inc();
-            let text = runtime::exit::chain(error);
-            tracing::warn!(region = self.feed.region(), slot = self.source.slot, "the database is away: {text}");
-            self.told = Some(text);
-        }
-    }
-
-    /// Somebody must do something: said once for every thing. Whether it is a new one.
-    fn fault(&mut self, error: &Error) -> bool {
-        let text = runtime::exit::chain(error);
-        let new = self.told.as_ref() != Some(&text);
-        if new {
-            tracing::error!(region = self.feed.region(), slot = self.source.slot, "{text}");
-            self.health.set_ready(self.component, false, text.clone());
-            self.told = Some(text);
-        }
-        new
-    }
-
-    fn well(&mut self) {
-        self.counts.connected.set(1);
-        if self.told.take().is_some() {
-            tracing::info!(region = self.feed.region(), slot = self.source.slot, "the database is followed again");
-            self.health.set_ready(self.component, true, "nothing is wrong");
-        }
-    }
-
     /// From a new connection to whatever ends it.
-    async fn attempt(&mut self) -> Result<(), Error> {
+    async fn attempt(&self, upkeep: &mut Upkeep<'_>) -> Result<(), Error> {
         let (feed, source) = (self.feed, self.source);
         let (region, name) = (feed.region(), source.slot.as_str());
         let address = Address::read(source)?;
@@ -162,7 +103,7 @@ impl Source<'_> {
             let mut made = |beginning| {
                 let kept = State::Made { generation, beginning }.store(&self.path);
                 kept.map_err(|source| self.unkept(source))?;
-                self.well();
+                upkeep.well();
                 Ok(())
             };
             tokio::select! {
@@ -173,7 +114,7 @@ impl Source<'_> {
             tracing::info!(region, slot = name, "the snapshot is stored; following the changes");
         }
         tokio::select! {
-            ended = changes::follow(slot, &database, &source.publication, wire, &counts, || self.well()) => ended,
+            ended = changes::follow(slot, &database, &source.publication, wire, &counts, || upkeep.well()) => ended,
             fault = look(&address, source, &followed, lost) => Err(fault),
         }
     }

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{CommitMode, Consumer as _, ConsumerContext, StreamConsumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Fault;
 use runtime::metrics::Gauge;
 use runtime::parting::Parting;
+use runtime::policy;
 
 use super::error::Error;
 use super::topic_id;
@@ -50,7 +51,7 @@ impl ClientContext for Context {
     fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
 
     fn error(&self, error: KafkaError, _: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+        if policy::are_all_down(&error) {
             self.away.store(true, Ordering::Relaxed);
         }
     }
@@ -176,7 +177,7 @@ impl Consumer {
         let counts = self.topics.iter().map(count).collect::<Result<_, _>>()?;
         let ids = match topic_id::of(self.inner.client(), &self.topics, ANSWER_MAX) {
             // A broker that knows no ids is read without them.
-            Err(error) if is_unsupported(&error) => vec![None; self.topics.len()],
+            Err(error) if policy::is_unsupported(&error) => vec![None; self.topics.len()],
             asked => asked.map_err(|error| self.failed("ask for the ids of the topics", error))?,
         };
         Ok(Looks { counts, ids })
@@ -269,7 +270,7 @@ impl Consumer {
         let start = Instant::now();
         loop {
             match self.inner.committed_offsets(wanted.clone(), ANSWER_MAX) {
-                Err(error) if is_no_coordinator(&error) && start.elapsed() < ANSWER_MAX => {
+                Err(error) if policy::lacks_coordinator(&error) && start.elapsed() < ANSWER_MAX => {
                     std::thread::sleep(COORDINATOR_PAUSE);
                 }
                 committed => return committed,
@@ -282,7 +283,7 @@ impl Consumer {
         loop {
             match self.inner.recv().await {
                 // A lost connection is made again; whether there is anybody is looked at by `check`.
-                Err(error) if is_lost_connection(&error) => self.inner.context().away.store(true, Ordering::Relaxed),
+                Err(error) if policy::is_unreached(&error) => self.inner.context().away.store(true, Ordering::Relaxed),
                 received => return received.map_err(|error| self.failed("read from the topics", error)),
             }
         }
@@ -364,23 +365,6 @@ fn kept_id<'a>(offset: Offset, metadata: &'a str, known: Option<&'a str>) -> Opt
         Offset::Offset(_) => metadata.strip_prefix(TOPIC_ID),
         _ => known,
     }
-}
-
-fn is_lost_connection(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, OperationTimedOut, Resolve};
-    let code = error.rdkafka_error_code();
-    matches!(code, Some(AllBrokersDown | BrokerTransportFailure | OperationTimedOut | Resolve))
-}
-
-fn is_unsupported(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode::{UnsupportedFeature, UnsupportedVersion};
-    matches!(error.rdkafka_error_code(), Some(UnsupportedFeature | UnsupportedVersion))
-}
-
-fn is_no_coordinator(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
-    let code = error.rdkafka_error_code();
-    matches!(code, Some(CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator))
 }
 
 #[cfg(test)]

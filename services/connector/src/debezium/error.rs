@@ -1,10 +1,13 @@
 //! Why a region's topics are not read right now, and what follows from it.
 
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use runtime::config::Fault;
+use runtime::exit::chain;
+use runtime::policy;
 
 use super::registry;
 use crate::files::Interrupted;
+use crate::follow::{Mend, Remedy};
 
 /// Why a region's topics are not read right now.
 #[derive(Debug, thiserror::Error)]
@@ -110,40 +113,25 @@ pub enum Held {
     FlattenedUndeclared,
 }
 
-/// What follows from an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// It goes away by itself: try again.
-    Wait,
-    /// Somebody must do what the text says; it is looked at again now and then.
-    Operator,
-    /// Go on from the last one that is stored.
-    Repeat,
-    /// The process is to stop.
-    Stop,
-}
-
-impl Error {
-    /// What follows from it.
-    pub fn remedy(&self) -> Remedy {
+impl Mend for Error {
+    fn remedy(&self) -> Remedy {
         match self {
-            Self::Kafka { source, .. } => match source.rdkafka_error_code() {
-                Some(
-                    RDKafkaErrorCode::TopicAuthorizationFailed
-                    | RDKafkaErrorCode::GroupAuthorizationFailed
-                    | RDKafkaErrorCode::ClusterAuthorizationFailed
-                    | RDKafkaErrorCode::SaslAuthenticationFailed
-                    | RDKafkaErrorCode::Authentication,
-                ) => Remedy::Operator,
-                _ => Remedy::Wait,
-            },
+            Self::Kafka { source, .. } if policy::is_denied(source) => Remedy::Operator,
+            Self::Kafka { .. } => Remedy::Wait,
             Self::Setup(_)
             | Self::TopicMissing { .. }
             | Self::OffsetGone { .. }
             | Self::TopicAnew { .. }
             | Self::Held { .. } => Remedy::Operator,
-            Self::Grown | Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
-            Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+            Self::Grown => Remedy::Repeat,
+            Self::Interrupted(interrupted) => (*interrupted).into(),
+        }
+    }
+
+    fn thing(&self) -> String {
+        match self {
+            Self::Held { source, .. } => chain(source),
+            _ => chain(self),
         }
     }
 }

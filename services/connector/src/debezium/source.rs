@@ -14,18 +14,15 @@ use super::avro;
 use super::change::{self, Message, Sent, Topic};
 use super::consumer::{Consumer, KnownIds, Mark, Offsets};
 use super::content::Content;
-use super::error::{Error, Held, Remedy};
+use super::error::{Error, Held};
 use super::registry::{Part, Registry, framed};
 use super::written::Written;
 use crate::config::Debezium;
 use crate::files::{Interrupted, Window};
+use crate::follow::{Upkeep, Words};
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{DebeziumCounts, Oddity};
 
-/// Pause before the first try after the region's Kafka went away.
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// The longest pause, after several; also how often it is looked whether a fault has been mended.
-const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How often the group hears how far everything is stored.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
 /// Commits between two looks for new partitions and for topics that were made anew; so often everything is committed again.
@@ -34,9 +31,6 @@ const TICKS_PER_LOOK: u32 = 60;
 /// Reads a region's topics until shutdown; `feeds` are those of the topics, in their order.
 pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
     let Some(first) = feeds.first() else { return };
-    // Health keeps names for as long as the process lives; there is one for every source of the configuration.
-    let component: &'static str = Box::leak(format!("debezium {}", source.name).into_boxed_str());
-    health.set_ready(component, true, "nothing is wrong");
     let counts = first.intake.metrics.of_debezium(first.region(), &source.name);
     let topic = |name| Topic {
         order: source.keys.get(name).map(String::as_str),
@@ -45,7 +39,15 @@ pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
         flattened: source.flattened.get(name).map(String::as_str),
     };
     let topics = source.topics.keys().map(topic).collect();
-    Follower {
+    let words = Words {
+        component: format!("debezium {}", source.name),
+        name: Some(&source.name),
+        away: "the region's Kafka is away",
+        back: "the region's Kafka is read again",
+        ..Words::default()
+    };
+    let mut upkeep = Upkeep::new(first, health, words, &counts.connected, &counts.outages);
+    let mut follower = Follower {
         feed: first,
         feeds: &feeds,
         source: &source,
@@ -54,12 +56,11 @@ pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
         registry: source.registry.as_deref().map(|url| Registry::new(url, source.registry_ids)),
         known: KnownIds::new(),
         held: None,
-        told: None,
-        health,
-        component,
-    }
-    .run()
-    .await;
+    };
+    while first.intake.wait_open().await
+        && let Err(error) = follower.attempt(&mut upkeep).await
+        && upkeep.again(&error).await
+    {}
 }
 
 struct Follower<'a> {
@@ -73,73 +74,11 @@ struct Follower<'a> {
     known: KnownIds,
     /// The message that could not be read: nothing is well before it is, or was left out.
     held: Option<Mark>,
-    /// What is wrong, said once.
-    told: Option<String>,
-    health: Health,
-    component: &'static str,
 }
 
 impl Follower<'_> {
-    async fn run(&mut self) {
-        let shutdown = self.feed.intake.shutdown.clone();
-        let mut pause = PAUSE_MIN;
-        while self.feed.intake.wait_open().await {
-            let tried = self.attempt().await;
-            self.counts.connected.set(0);
-            let Err(error) = tried else { return };
-            if self.told.is_none() {
-                pause = PAUSE_MIN;
-            }
-            match error.remedy() {
-                Remedy::Stop => return,
-                Remedy::Repeat => {
-                    let name = &self.source.name;
-                    tracing::warn!(region = self.feed.region(), name, "reading again from what is stored: {error}");
-                }
-                Remedy::Wait => self.away(&error),
-                Remedy::Operator => self.fault(&error),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => pause = PAUSE_MAX.min(pause * 2),
-                () = shutdown.wait() => return,
-            }
-        }
-    }
-
-    /// The region's Kafka is away: said once, until it is back.
-    fn away(&mut self, error: &Error) {
-        if self.told.is_none() {
-            self.counts.outages.inc();
-            let text = runtime::exit::chain(error);
-            tracing::warn!(region = self.feed.region(), name = self.source.name, "the region's Kafka is away: {text}");
-            self.told = Some(text);
-        }
-    }
-
-    /// Somebody must do something: said once for every thing, whichever message of several meets it first.
-    fn fault(&mut self, error: &Error) {
-        let text = runtime::exit::chain(error);
-        let thing = match error {
-            Error::Held { source, .. } => runtime::exit::chain(source),
-            _ => text.clone(),
-        };
-        self.health.set_ready(self.component, false, text.clone());
-        if self.told.as_ref() != Some(&thing) {
-            tracing::error!(region = self.feed.region(), name = self.source.name, "{text}");
-            self.told = Some(thing);
-        }
-    }
-
-    fn well(&mut self) {
-        self.counts.connected.set(1);
-        if self.told.take().is_some() {
-            tracing::info!(region = self.feed.region(), name = self.source.name, "the region's Kafka is read again");
-            self.health.set_ready(self.component, true, "nothing is wrong");
-        }
-    }
-
     /// From a new consumer to whatever ends it.
-    async fn attempt(&mut self) -> Result<(), Error> {
+    async fn attempt(&mut self, upkeep: &mut Upkeep<'_>) -> Result<(), Error> {
         let shutdown = self.feed.intake.shutdown.clone();
         let consumer = tokio::select! {
             opened = Consumer::open(self.source, self.counts.lag.clone(), &mut self.known) => Arc::new(opened?),
@@ -147,7 +86,7 @@ impl Follower<'_> {
         };
         self.held = self.held.filter(|held| !consumer.began_behind(held));
         if self.held.is_none() {
-            self.well();
+            upkeep.well();
         }
         let mut way = Way {
             window: Window::new(self.feed),
@@ -158,7 +97,7 @@ impl Follower<'_> {
         };
         way.written.resize_with(self.feeds.len(), Written::default);
         let ended = tokio::select! {
-            ended = self.read(&consumer, &mut way) => ended,
+            ended = self.read(&consumer, &mut way, upkeep) => ended,
             () = shutdown.wait() => Err(Interrupted::Stopping.into()),
         };
         if matches!(ended, Err(Error::Interrupted(Interrupted::Stopping) | Error::Held { .. })) {
@@ -169,7 +108,12 @@ impl Follower<'_> {
         ended
     }
 
-    async fn read(&mut self, consumer: &Arc<Consumer>, way: &mut Way<'_>) -> Result<(), Error> {
+    async fn read(
+        &mut self,
+        consumer: &Arc<Consumer>,
+        way: &mut Way<'_>,
+        upkeep: &mut Upkeep<'_>,
+    ) -> Result<(), Error> {
         let mut ticks = interval(COMMIT_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticked = 0;
@@ -199,7 +143,7 @@ impl Follower<'_> {
                     self.message(&message, mark, way).await?;
                     if self.held == Some(mark) {
                         self.held = None;
-                        self.well();
+                        upkeep.well();
                     }
                 }
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rdkafka::bindings as native;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::types::RDKafkaErrorCode;
+use runtime::policy;
 
 /// How much longer than the broker's answer the wait for librdkafka may take: it ends a request that is late itself.
 const SLACK: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ pub fn of<C: ClientContext>(
     topics: &[String],
     answer_max: Duration,
 ) -> KafkaResult<Vec<Option<String>>> {
-    let late = KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut);
+    let late = KafkaError::MetadataFetch(policy::LATE);
     let names: Vec<CString> = topics.iter().filter_map(|topic| CString::new(topic.as_str()).ok()).collect();
     let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
     let millis = |time: Duration| i32::try_from(time.as_millis()).unwrap_or(i32::MAX);

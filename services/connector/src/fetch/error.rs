@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::follow::{Mend, Remedy};
+
 /// Why a server's files are not fetched right now. Names no file of the server.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -27,12 +29,11 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Whether somebody must do something; else it goes away by itself.
-    pub fn needs_operator(&self) -> bool {
+impl Mend for Error {
+    fn remedy(&self) -> Remedy {
         match self {
-            Self::Server(error) => error.needs_operator(),
-            Self::Spool { .. } | Self::Memory { .. } => true,
+            Self::Server(error) if !error.needs_operator() => Remedy::Wait,
+            Self::Server(_) | Self::Spool { .. } | Self::Memory { .. } => Remedy::Operator,
         }
     }
 }

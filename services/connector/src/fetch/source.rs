@@ -20,16 +20,13 @@ use crate::cells;
 use crate::config::Table;
 use crate::files::{self, shown_name};
 use crate::folder::{self, Carry, Folder};
+use crate::follow::{PAUSE_MAX, Upkeep, Words};
 use crate::intake::Feed;
 use crate::metrics::{FileTrouble, ServerCounts};
 use crate::replay::position::Version;
 use crate::table::Tables;
 use crate::watch::{Watch, ends_in};
 
-/// Pause before the first try after the server went away.
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// The longest pause, after several; also how often it is looked whether a fault has been mended.
-const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How often our own folder is looked at when nobody tells that a file has come or gone: after a failure.
 const SPOOL_POLL: Duration = Duration::from_secs(1);
 /// The longest name that is fetched: our file system's own bound.
@@ -39,12 +36,16 @@ const LOOK_FILES_MAX: usize = 1000;
 
 /// Fetches and sends a server's tables until shutdown.
 pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Health) {
-    // Health keeps names for as long as the process lives; there is one for every server of the configuration.
-    let component: &'static str =
-        Box::leak(format!("sftp {} {}{}", feed.name(), server.place(), server.folder).into_boxed_str());
-    health.set_ready(component, true, "nothing is wrong");
     let counts = feed.intake.metrics.of_server(feed.region(), feed.name(), &server.place());
     let place = format!("{}@{}{}", server.user, server.place(), server.folder);
+    let words = Words {
+        component: format!("sftp {} {}{}", feed.name(), server.place(), server.folder),
+        before: &format!("{place}: "),
+        away: "the SFTP server is away",
+        back: &format!("{place} is looked at again"),
+        ..Words::default()
+    };
+    let mut upkeep = Upkeep::new(&feed, health, words, &counts.connected, &counts.outages);
     let identity = format!("{}|{}|{place}", feed.region(), feed.name());
     let memory_path = source.positions.join(format!("{}.fetched", name_hash(identity.as_bytes())));
     let memory = Arc::new(Mutex::new(None));
@@ -60,13 +61,10 @@ pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Heal
         departures: Arc::clone(&departures),
         watch: Watch::default(),
         counts,
-        told: None,
         too_many: false,
-        health,
-        component,
     };
     // Before anything is sent from the spool, what has been sent must be known.
-    if !fetching.open().await {
+    if !fetching.open(&mut upkeep).await {
         return;
     }
     let sending = Fetched { tables: Tables::of(&source, &feed), memory, departures };
@@ -77,7 +75,18 @@ pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Heal
         endings: cells::ENDINGS,
         arrivals: Some(arrivals),
     };
-    tokio::join!(fetching.run(), folder::watch(&feed, spool, sending));
+    let fetch = async {
+        while let Err(error) = fetching.attempt(&mut upkeep).await
+            && upkeep.again(&error).await
+        {}
+    };
+    let fetch = async {
+        tokio::select! {
+            () = fetch => {}
+            () = feed.intake.shutdown.wait() => {}
+        }
+    };
+    tokio::join!(fetch, folder::watch(&feed, spool, sending));
 }
 
 /// What both tasks know; nothing before it has been loaded.
@@ -126,19 +135,15 @@ struct Fetching<'a> {
     departures: Arc<Notify>,
     watch: Watch,
     counts: ServerCounts,
-    /// What is wrong, said once.
-    told: Option<String>,
     too_many: bool,
-    health: Health,
-    component: &'static str,
 }
 
 impl Fetching<'_> {
     /// Opens our folder and what is known of earlier files, as often as it takes. Whether it is open.
-    async fn open(&mut self) -> bool {
+    async fn open(&mut self, upkeep: &mut Upkeep<'_>) -> bool {
         let shutdown = self.feed.intake.shutdown.clone();
         loop {
-            let opened = self.spool().map(|_| ()).and_then(|()| {
+            let opened = self.spool().and_then(|_| {
                 let failed = |source| Error::Memory { path: self.memory_path.clone(), source };
                 Memory::load(&self.memory_path).map_err(failed)
             });
@@ -147,56 +152,13 @@ impl Fetching<'_> {
                     *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Some(memory);
                     return true;
                 }
-                Err(error) => self.say(&error),
+                Err(error) => {
+                    upkeep.failed(&error);
+                }
             }
-            tokio::select! {
-                () = tokio::time::sleep(PAUSE_MAX) => {}
-                () = shutdown.wait() => return false,
+            if shutdown.within(PAUSE_MAX).await {
+                return false;
             }
-        }
-    }
-
-    async fn run(&mut self) {
-        let shutdown = self.feed.intake.shutdown.clone();
-        let mut pause = PAUSE_MIN;
-        loop {
-            let error = tokio::select! {
-                error = self.attempt() => error,
-                () = shutdown.wait() => return,
-            };
-            self.counts.connected.set(0);
-            if self.told.is_none() {
-                pause = PAUSE_MIN;
-            }
-            self.say(&error);
-            tokio::select! {
-                () = tokio::time::sleep(pause) => pause = PAUSE_MAX.min(pause * 2),
-                () = shutdown.wait() => return,
-            }
-        }
-    }
-
-    /// Said once until all is well: that the server is away; or, for every new thing, what somebody must do.
-    fn say(&mut self, error: &Error) {
-        let region = self.feed.region();
-        let text = format!("{}: {}", self.place, runtime::exit::chain(error));
-        if error.needs_operator() {
-            if self.told.as_ref() != Some(&text) {
-                tracing::error!(region, "{text}");
-                self.health.set_ready(self.component, false, text.clone());
-                self.told = Some(text);
-            }
-        } else if self.told.is_none() {
-            self.counts.outages.inc();
-            tracing::warn!(region, "the SFTP server is away: {text}");
-            self.told = Some(text);
-        }
-    }
-
-    fn well(&mut self) {
-        if self.told.take().is_some() {
-            tracing::info!(region = self.feed.region(), "{} is looked at again", self.place);
-            self.health.set_ready(self.component, true, "nothing is wrong");
         }
     }
 
@@ -209,27 +171,20 @@ impl Fetching<'_> {
     }
 
     /// From a new connection to whatever ends it.
-    async fn attempt(&mut self) -> Error {
-        let tried: Result<std::convert::Infallible, Error> = async {
-            let spool = self.spool()?;
-            let mut session = Session::connect(self.server).await?;
-            loop {
-                self.look(&mut session, &spool).await?;
-                tokio::time::sleep(self.source.poll.0).await;
-            }
-        }
-        .await;
-        match tried {
-            Ok(never) => match never {},
-            Err(error) => error,
+    async fn attempt(&mut self, upkeep: &mut Upkeep<'_>) -> Result<(), Error> {
+        let spool = self.spool()?;
+        let mut session = Session::connect(self.server).await?;
+        loop {
+            self.look(&mut session, &spool, upkeep).await?;
+            tokio::time::sleep(self.source.poll.0).await;
         }
     }
 
     /// Looks once, and fetches what rests, in order of time and then of name: each when the one before it has been sent.
-    async fn look(&mut self, session: &mut Session, spool: &Spool) -> Result<(), Error> {
+    async fn look(&mut self, session: &mut Session, spool: &Spool, upkeep: &mut Upkeep<'_>) -> Result<(), Error> {
         let listing = session.list(&self.server.folder, self.feed.intake.limits.files).await?;
         self.counts.looks.inc();
-        self.counts.connected.set(1);
+        upkeep.connected.set(1);
         self.bounded(listing.truncated);
         let found: Vec<_> = listing.entries.iter().filter_map(table).collect();
         let wanted = with(&self.memory, |memory| {
@@ -259,12 +214,12 @@ impl Fetching<'_> {
                 }
                 result => result?,
             }
-            self.well();
+            upkeep.well();
             if !session.is_idle() {
                 *session = Session::connect(self.server).await?;
             }
         }
-        self.well();
+        upkeep.well();
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use runtime::config;
 use super::failing::TRIES_MAX;
 use super::resource::Type;
 use crate::files::Interrupted;
+use crate::follow::{Mend, Remedy};
 
 /// Why a FHIR server is not read right now. Says what was asked for and how it was answered, never with what.
 #[derive(Debug, thiserror::Error)]
@@ -186,19 +187,6 @@ fn said(issues: &str) -> String {
     if issues.is_empty() { String::new() } else { format!(" ({issues})") }
 }
 
-/// What follows from an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// It goes away by itself: try again, not before this time.
-    Wait(Duration),
-    /// Somebody must do what the text says; other types may be read meanwhile.
-    Operator,
-    /// Kafka did not take a record: go on from the last one that it took.
-    Repeat,
-    /// The process is to stop.
-    Stop,
-}
-
 /// How much of a server an error says something of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -211,14 +199,14 @@ pub enum Reach {
 /// The longest that a server's Retry-After is heeded.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
-impl Error {
-    /// What follows from it.
-    pub fn remedy(&self) -> Remedy {
+impl Mend for Error {
+    fn remedy(&self) -> Remedy {
         match self {
-            Self::Busy { retry_after, .. } => Remedy::Wait(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX)),
-            Self::Connection { .. } | Self::Slow { .. } | Self::Failed { .. } | Self::Waiting { .. } => {
-                Remedy::Wait(Duration::ZERO)
-            }
+            Self::Connection { .. }
+            | Self::Slow { .. }
+            | Self::Busy { .. }
+            | Self::Failed { .. }
+            | Self::Waiting { .. } => Remedy::Wait,
             Self::Unauthorised { .. }
             | Self::Refused { .. }
             | Self::Oversized { .. }
@@ -231,8 +219,17 @@ impl Error {
             | Self::TimelessTooMany { .. }
             | Self::State { .. }
             | Self::Address(_) => Remedy::Operator,
-            Self::Interrupted(Interrupted::NotStored) => Remedy::Repeat,
-            Self::Interrupted(Interrupted::Stopping) => Remedy::Stop,
+            Self::Interrupted(interrupted) => (*interrupted).into(),
+        }
+    }
+}
+
+impl Error {
+    /// For how long the server asks to be left alone.
+    pub fn asked_pause(&self) -> Duration {
+        match self {
+            Self::Busy { retry_after, .. } => retry_after.unwrap_or_default().min(RETRY_AFTER_MAX),
+            _ => Duration::ZERO,
         }
     }
 

@@ -7,19 +7,21 @@ use std::mem::{Discriminant, discriminant};
 use std::time::{Duration, Instant};
 
 use super::deletions::Deletions;
-use super::error::{Error, Remedy};
+use super::error::Error;
 use super::scan::{Reader, Scan};
+use crate::follow::{Mend, Pause, Remedy};
 
-/// Pause before the first try after something failed.
-pub const PAUSE_MIN: Duration = Duration::from_millis(500);
-/// The longest pause, after several; also how often it is looked whether a fault has been mended.
-pub const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// From the pause before the first try after something failed to the longest, which is also how often it is looked whether a
+/// fault has been mended.
+pub fn pause() -> Pause {
+    Pause::between(Duration::from_millis(500), Duration::from_secs(30))
+}
 
 /// What is asked, when it is asked next, and what is wrong with it.
 pub struct Look {
     part: Part,
     due: Due,
-    pause: Duration,
+    pause: Pause,
     /// What is wrong, if something is.
     pub trouble: Trouble,
 }
@@ -46,7 +48,7 @@ enum Due {
 impl Look {
     /// To be asked with the first poll.
     pub fn new(part: Part) -> Self {
-        Self { part, due: Due::WithPoll, pause: PAUSE_MIN, trouble: Trouble::default() }
+        Self { part, due: Due::WithPoll, pause: pause(), trouble: Trouble::default() }
     }
 
     /// Whether it is its turn; `polls` says whether a poll is.
@@ -78,7 +80,7 @@ impl Look {
     /// It was read. Whether something had been wrong before.
     pub fn read(&mut self, more: bool) -> bool {
         self.due = if more { Due::Now } else { Due::WithPoll };
-        self.pause = PAUSE_MIN;
+        self.pause.reset();
         self.trouble.end()
     }
 
@@ -88,8 +90,7 @@ impl Look {
             self.due = Due::WithPoll;
             return;
         }
-        self.due = Due::At(now + self.pause);
-        self.pause = PAUSE_MAX.min(self.pause * 2);
+        self.due = Due::At(now + self.pause.take());
     }
 }
 
@@ -105,9 +106,9 @@ struct Wrong {
 
 impl Trouble {
     /// Something is wrong. Whether that is news: of what goes away by itself only the first is, else every other kind.
-    pub fn begin(&mut self, error: &Error, text: String) -> bool {
-        let waits = matches!(error.remedy(), Remedy::Wait(_));
-        let wrong = Wrong { text, kind: discriminant(error), waits };
+    pub fn begin(&mut self, error: &Error) -> bool {
+        let waits = error.remedy() == Remedy::Wait;
+        let wrong = Wrong { text: error.thing(), kind: discriminant(error), waits };
         let known = self.0.replace(wrong);
         !known.is_some_and(|known| (known.waits && waits) || known.kind == discriminant(error))
     }
@@ -143,7 +144,7 @@ mod tests {
         let busy = || Error::Busy { what: String::new(), status: 503, retry_after: None };
         let refused = |status| Error::Refused { what: String::new(), status, issues: String::new() };
         let mut trouble = Trouble::default();
-        let mut news = |error: Error| trouble.begin(&error, error.to_string());
+        let mut news = |error: Error| trouble.begin(&error);
         assert!(news(failed()) && !news(failed()) && !news(busy()));
         assert!(news(refused(400)) && !news(refused(405)) && news(failed()));
         assert!(trouble.waits() && trouble.fault().is_none());

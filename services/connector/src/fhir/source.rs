@@ -6,39 +6,42 @@ use std::time::Instant;
 
 use runtime::health::Health;
 use tokio::sync::Notify;
+use tracing::Level;
 
 use super::client::Client;
 use super::context::Cache;
 use super::deletions::Deletions;
-use super::error::{Error, Reach, Remedy};
+use super::error::{Error, Reach};
 use super::failing::Failing;
-use super::look::{Look, PAUSE_MAX, PAUSE_MIN, Part, Trouble};
+use super::look::{Look, Part, Trouble, pause};
 use super::scan::{Reader, Scan};
 use super::state::{self, State};
 use crate::config::Fhir;
+use crate::follow::{Mend, Remedy, Upkeep, Words};
 use crate::intake::Feed;
 use crate::metrics::FhirCounts;
 
 /// Memory for what goes with resources.
 const CACHE_BYTES: usize = 16 << 20;
-/// What is said while nothing must be done.
-const WELL: &str = "nothing is wrong";
 
 /// Reads a server until shutdown; `wake` makes it look at once.
 pub async fn follow(feed: Arc<Feed>, source: Fhir, health: Health, wake: Arc<Notify>) {
-    // Health keeps names for as long as the process lives; there is one for every server of the configuration.
-    let component: &'static str = Box::leak(format!("fhir {}", source.name).into_boxed_str());
-    health.set_ready(component, true, WELL);
     let counts = feed.intake.metrics.of_fhir(feed.region(), &source.name);
+    let words = Words {
+        component: format!("fhir {}", source.name),
+        name: Some(&source.name),
+        away: "the FHIR server is away",
+        back: "the FHIR server is read again",
+        repeats: Some("a resource was not stored in time; going on from the last page that was"),
+        ..Words::default()
+    };
     let mut follower = Follower {
+        upkeep: Upkeep::new(&feed, health, words, &counts.connected, &counts.outages),
         feed: &feed,
         source: &source,
         counts,
         trouble: Trouble::default(),
-        said: WELL.to_owned(),
         out: false,
-        health,
-        component,
     };
     follower.run(&wake).await;
 }
@@ -49,12 +52,9 @@ struct Follower<'a> {
     counts: FhirCounts,
     /// What is wrong with the server as a whole.
     trouble: Trouble,
-    /// What readiness says.
-    said: String,
     /// Something of it is away, and counted as an outage.
     out: bool,
-    health: Health,
-    component: &'static str,
+    upkeep: Upkeep<'a>,
 }
 
 impl<'a> Follower<'a> {
@@ -62,7 +62,7 @@ impl<'a> Follower<'a> {
         let shutdown = self.feed.intake.shutdown.clone();
         let mut looks = looks(self.source);
         let mut reader = None;
-        let mut pause = PAUSE_MIN;
+        let mut pause = pause();
         let mut poll_at = Instant::now();
         while self.feed.intake.wait_open().await {
             let polls = poll_at <= Instant::now();
@@ -72,7 +72,7 @@ impl<'a> Follower<'a> {
             };
             let error = match round {
                 Ok(()) => {
-                    pause = PAUSE_MIN;
+                    pause.reset();
                     let now = Instant::now();
                     if polls {
                         poll_at = now + self.source.poll.0;
@@ -89,24 +89,16 @@ impl<'a> Follower<'a> {
                 }
                 Err(error) => error,
             };
-            let mut wait = pause;
             match error.remedy() {
                 Remedy::Stop => return,
-                Remedy::Repeat => tracing::warn!(
-                    region = self.feed.region(),
-                    name = self.source.name,
-                    "a resource was not stored in time; going on from the last page that was"
-                ),
-                Remedy::Wait(asked) => {
-                    wait = wait.max(asked);
-                    self.trouble_of_all(&error);
-                }
-                Remedy::Operator => self.trouble_of_all(&error),
+                Remedy::Repeat => self.upkeep.say_error(&error),
+                // It is away or busy, or somebody must do something before anything of it can be read: said once.
+                _ if self.trouble.begin(&error) => self.upkeep.say_error(&error),
+                _ => {}
             }
             self.report(&looks);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => pause = PAUSE_MAX.min(pause * 2),
-                () = shutdown.wait() => return,
+            if shutdown.within(pause.take().max(error.asked_pause())).await {
+                return;
             }
         }
     }
@@ -160,62 +152,41 @@ impl<'a> Follower<'a> {
         })
     }
 
-    /// The server is away or busy, or somebody must do something before anything of it can be read: said once.
-    fn trouble_of_all(&mut self, error: &Error) {
-        let text = runtime::exit::chain(error);
-        if !self.trouble.begin(error, text.clone()) {
-            return;
-        }
-        let (region, name) = (self.feed.region(), &self.source.name);
-        match error.remedy() {
-            Remedy::Operator => tracing::error!(region, name, "{text}"),
-            _ => tracing::warn!(region, name, "the FHIR server is away: {text}"),
-        }
-    }
-
     /// Something of one type cannot be read: said once, and asked again after a pause of its own.
     fn trouble_of(&mut self, look: &mut Look, error: &Error) {
         look.failed(Instant::now(), error);
-        let text = runtime::exit::chain(error);
-        if look.trouble.begin(error, text.clone()) {
-            let (region, name) = (self.feed.region(), &self.source.name);
-            match error.remedy() {
-                Remedy::Operator => tracing::error!(region, name, "{text}"),
-                _ => tracing::warn!(region, name, "{text}; asked again, and the rest meanwhile"),
-            }
-        }
-        // A server that refuses or gives up on one thing has answered, and knows us.
+        let is_news = look.trouble.begin(error);
         if error.remedy() == Remedy::Operator {
+            if is_news {
+                self.upkeep.say_error(error);
+            }
+            // A server that refuses or gives up on one thing has answered, and knows us.
             self.well(false);
+        } else if is_news {
+            self.upkeep.say(Level::WARN, &format!("{}; asked again, and the rest meanwhile", error.thing()));
         }
     }
 
     /// The server answers; `mended` says that it had not answered this before.
     fn well(&mut self, mended: bool) {
-        let (region, name) = (self.feed.region(), &self.source.name);
         if self.trouble.end() {
-            tracing::info!(region, name, "the FHIR server is read again");
+            self.upkeep.say(Level::INFO, self.upkeep.words.back);
         } else if mended {
-            tracing::info!(region, name, "what of the FHIR server could not be read is read again");
+            self.upkeep.say(Level::INFO, "what of the FHIR server could not be read is read again");
         }
     }
 
     /// What is wrong, to metrics and readiness.
     fn report(&mut self, looks: &[Look]) {
         let troubles = || looks.iter().map(|look| &look.trouble).chain([&self.trouble]);
-        self.counts.connected.set(i64::from(!troubles().any(Trouble::is_some)));
+        self.upkeep.connected.set(i64::from(!troubles().any(Trouble::is_some)));
         let out = troubles().any(Trouble::waits);
         if out && !self.out {
-            self.counts.outages.inc();
+            self.upkeep.outages.inc();
         }
         let faults: Vec<&str> = troubles().filter_map(Trouble::fault).collect();
-        let said = if faults.is_empty() { WELL.to_owned() } else { faults.join("; ") };
-        let is_ready = faults.is_empty();
+        self.upkeep.ready((!faults.is_empty()).then(|| faults.join("; ")));
         self.out = out;
-        if said != self.said {
-            self.health.set_ready(self.component, is_ready, said.clone());
-            self.said = said;
-        }
     }
 }
 

@@ -8,18 +8,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use axum::body::Bytes;
+use board::live::{Applied, Live};
 use runtime::exit::chain;
 use runtime::failpoint;
 use runtime::origin::{self, Origin, Position, Watermarks};
 use runtime::tail::{Record, Start};
 use schemas::registry::client;
-use schemas::{BedCapacity, BedStatus, DecodeError, Decoder, Encounter, Envelope, Kind, Person, Timestamp};
+use schemas::{Common, DecodeError, Decoder, Encounter, Event as Told, Subject, Timestamp, Visitor};
 use timeline::{EpisodeKey, Event};
 use topics::Region;
 
 use super::aside::Coordinates;
 use super::{Follower, GATHER, Interrupted, STORE, Topic};
-use crate::live::{Applied, Live};
+use crate::hub::Hub;
 use crate::metrics::Fate;
 use crate::store::{self, Store, Stored};
 
@@ -142,27 +143,13 @@ impl<'a> Session<'a> {
 
     /// Takes an event from the store into a state.
     fn load(&mut self, live: &mut Live, region: Region, stored: &Stored) -> Result<(), Interrupted> {
-        let Some(kind) = kind_of(&stored.subject) else { return Ok(()) };
+        // Whole components come, and with them what is stated of contacts.
+        let told = Subject::of_name(&stored.subject).filter(|subject| subject.moves_horizon());
+        let Some(subject) = told else { return Ok(()) };
         failpoint::reach("load", || Coordinates::Event(stored.event_id.clone()));
-        let record = &stored.record;
         let loaded = loop {
-            let result = match kind {
-                Kind::Encounter => self.decode::<Encounter<'_>>(region, record, |event| &event.envelope).map(|event| {
-                    live.encounter_recalled(&event);
-                }),
-                Kind::BedCapacity => {
-                    self.decode::<BedCapacity<'_>>(region, record, |event| &event.envelope).map(|event| {
-                        live.capacity(&event);
-                    })
-                }
-                Kind::BedStatus => self.decode::<BedStatus<'_>>(region, record, |event| &event.envelope).map(|event| {
-                    live.bed_status(&event);
-                }),
-                Kind::Person => self.decode::<Person<'_>>(region, record, |event| &event.envelope).map(|event| {
-                    live.heard(&event.envelope);
-                }),
-                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => Ok(()),
-            };
+            let result =
+                subject.visit(Loading { decoder: &self.decoder, region, record: &stored.record, live: &mut *live });
             match result {
                 Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id)? => {}
                 other => break other,
@@ -218,43 +205,19 @@ impl<'a> Session<'a> {
             Ok(_) => {}
             Err(error) => return unreadable(&error),
         }
-        match self.apply_event(topic.region, topic.kind, record) {
+        match self.apply_event(topic.region, topic.subject, record) {
             Ok(()) => Ok(Fate::Applied),
             Err(Unapplied::Unreadable(error)) => unreadable(&error),
             Err(Unapplied::Interrupted(interrupted)) => Err(interrupted),
         }
     }
 
-    fn apply_event(&mut self, region: Region, kind: Kind, record: &Record<'_>) -> Result<(), Unapplied> {
+    fn apply_event(&mut self, region: Region, subject: Subject, record: &Record<'_>) -> Result<(), Unapplied> {
         let hub = self.follower.hub.clone();
         let payload = record.payload();
         loop {
             let now = hub.now();
-            let result = match kind {
-                Kind::Encounter => {
-                    self.decode::<Encounter<'_>>(region, payload, |event| &event.envelope).map(|event| {
-                        let applied = hub.live().encounter(&event, now);
-                        (event.envelope.ingested_at, applied)
-                    })
-                }
-                Kind::BedCapacity => {
-                    self.decode::<BedCapacity<'_>>(region, payload, |event| &event.envelope).map(|event| {
-                        hub.live().capacity(&event);
-                        (event.envelope.ingested_at, Applied::Yes)
-                    })
-                }
-                Kind::BedStatus => {
-                    self.decode::<BedStatus<'_>>(region, payload, |event| &event.envelope).map(|event| {
-                        hub.live().bed_status(&event);
-                        (event.envelope.ingested_at, Applied::Yes)
-                    })
-                }
-                Kind::Person => self.decode::<Person<'_>>(region, payload, |event| &event.envelope).map(|event| {
-                    hub.live().heard(&event.envelope);
-                    (event.envelope.ingested_at, Applied::Yes)
-                }),
-                Kind::SourceRecord | Kind::Parked | Kind::Wait | Kind::Cost | Kind::Clinical => return Ok(()),
-            };
+            let result = subject.visit(Applying { decoder: &self.decoder, region, record: payload, hub: &hub, now });
             match result {
                 Ok((ingested_at, Applied::Yes)) => {
                     self.applied(record, ingested_at, now);
@@ -262,7 +225,7 @@ impl<'a> Session<'a> {
                 }
                 Ok((ingested_at, Applied::NeedsHistory(key))) => {
                     self.recall(region, &key)?;
-                    let event: Encounter<'_> = self.decode(region, payload, |event: &Encounter<'_>| &event.envelope)?;
+                    let event: Encounter<'_> = decode(&self.decoder, region, payload)?;
                     hub.live().encounter_recalled(&event);
                     self.applied(record, ingested_at, now);
                     return Ok(());
@@ -271,17 +234,6 @@ impl<'a> Session<'a> {
                 Err(error) => return Err(Unapplied::Unreadable(error)),
             }
         }
-    }
-
-    /// Reads a record, which must be of the region whose topic or row it lies in: no region speaks for another.
-    fn decode<'r, T: serde::Deserialize<'r>>(
-        &self,
-        region: Region,
-        record: &'r [u8],
-        envelope: impl Fn(&T) -> &Envelope<'r>,
-    ) -> Result<T, Unreadable> {
-        let event = self.decoder.decode::<T>(record)?;
-        if envelope(&event).region == region.code() { Ok(event) } else { Err(Unreadable::Foreign) }
     }
 
     /// Brings back the events of an episode that memory may have let go.
@@ -308,7 +260,7 @@ impl<'a> Session<'a> {
         self.store = Some(store);
         let mut events = Vec::with_capacity(records.len());
         for (subject, record) in &records {
-            if subject != "encounter" {
+            if subject != Subject::Encounter.name() {
                 continue;
             }
             loop {
@@ -390,12 +342,58 @@ fn coordinates(topic: &Topic, record: &Record<'_>) -> Coordinates {
     Coordinates::Topic { topic: topic.name.as_str().into(), partition: record.partition(), offset: record.offset() }
 }
 
-fn kind_of(subject: &str) -> Option<Kind> {
-    match subject {
-        "encounter" => Some(Kind::Encounter),
-        "bed-capacity" => Some(Kind::BedCapacity),
-        "bed-status" => Some(Kind::BedStatus),
-        "person" => Some(Kind::Person),
-        _ => None,
+/// Reads a record, which must be of the region whose topic or row it lies in: no region speaks for another.
+fn decode<'r, E: Common<'r>>(decoder: &Decoder, region: Region, record: &'r [u8]) -> Result<E, Unreadable> {
+    let event: E = decoder.decode(record)?;
+    if event.envelope().region == region.code() { Ok(event) } else { Err(Unreadable::Foreign) }
+}
+
+/// Takes a record of the store into a state.
+struct Loading<'s, 'r> {
+    decoder: &'s Decoder,
+    region: Region,
+    record: &'r [u8],
+    live: &'s mut Live,
+}
+
+impl<'r> Visitor<'r> for Loading<'_, 'r> {
+    type Output = Result<(), Unreadable>;
+
+    fn visit<E: Common<'r>>(self) -> Result<(), Unreadable> {
+        let event: E = decode(self.decoder, self.region, self.record)?;
+        match event.event() {
+            Told::Encounter(encounter) => self.live.encounter_recalled(encounter),
+            Told::BedCapacity(capacity) => self.live.capacity(capacity),
+            Told::BedStatus(status) => self.live.bed_status(status),
+            Told::Person(person) => self.live.heard(&person.envelope),
+            Told::Statement(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Takes a record of a topic into the state that everybody sees: when it was received, and whether more is needed.
+struct Applying<'s, 'r> {
+    decoder: &'s Decoder,
+    region: Region,
+    record: &'r [u8],
+    hub: &'s Hub,
+    now: Timestamp,
+}
+
+impl<'r> Visitor<'r> for Applying<'_, 'r> {
+    type Output = Result<(Timestamp, Applied), Unreadable>;
+
+    fn visit<E: Common<'r>>(self) -> Self::Output {
+        let event: E = decode(self.decoder, self.region, self.record)?;
+        let mut applied = Applied::Yes;
+        match event.event() {
+            Told::Encounter(encounter) => applied = self.hub.live().encounter(encounter, self.now),
+            Told::BedCapacity(capacity) => self.hub.live().capacity(capacity),
+            Told::BedStatus(status) => self.hub.live().bed_status(status),
+            Told::Person(person) => self.hub.live().heard(&person.envelope),
+            Told::Statement(_) => {}
+        }
+        Ok((event.envelope().ingested_at, applied))
     }
 }

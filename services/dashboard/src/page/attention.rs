@@ -1,16 +1,17 @@
 //! What needs attention, as a short list beside a board and as a page of its own.
 
 use askama::Template;
+use board::age::Freshness;
+use board::attention::{Cause, Rule, SHOWN_MAX, causes};
+use board::format;
+use board::language::Language;
+use board::words::Words;
+use board::{Board, Scope, Sums, region_name};
 
 use super::cell::{age, feed};
 use super::{Sight, render};
 use crate::address;
-use crate::age::Freshness;
-use crate::attention::{Cause, Rule, SHOWN_MAX, causes};
-use crate::board::{Board, Scope, Sums, region_name};
-use crate::format;
 use crate::node::Node;
-use crate::words::{Language, Words};
 
 struct Line {
     href: String,

@@ -1,14 +1,15 @@
 //! Cells of tables: a figure with its freshness, never a bare blank.
 
+use board::age::Freshness;
+use board::format;
+use board::language::Language;
+use board::shown::Shown;
+use board::status::{Kind, Status};
+use board::ward::Ward;
+use figures::escape::escape;
 use schemas::{ClosedReason, Timestamp};
 
-use super::{Sight, escape, seconds};
-use crate::age::Freshness;
-use crate::format;
-use crate::shown::Shown;
-use crate::status::{Kind, Status};
-use crate::ward::Ward;
-use crate::words::Language;
+use super::{Sight, seconds};
 
 /// The drawn shape of a status, hidden from whoever hears the page: the word beside it says the same.
 pub(super) fn shape(kind: Kind) -> String {
@@ -96,7 +97,7 @@ pub(super) fn age(
 
 /// A source's name in a page's attributes.
 pub(super) fn feed(region: &str, source_system: Option<&str>) -> String {
-    crate::ward::element_id("f", &[region, source_system.unwrap_or_default()])
+    board::ward::element_id("f", &[region, source_system.unwrap_or_default()])
 }
 
 /// What stands after a status word: `+2`, `3`, or why and until when.

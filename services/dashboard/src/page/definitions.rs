@@ -1,13 +1,14 @@
 //! What the figures mean, in both languages.
 
 use askama::Template;
+use board::Board;
+use board::definitions::{self, Definition};
+use board::language::Language;
+use board::status::Kind;
+use board::words::Words;
 
 use super::cell::shape;
 use super::render;
-use crate::board::Board;
-use crate::definitions::{self, Definition};
-use crate::status::Kind;
-use crate::words::{Language, Words};
 
 #[derive(Template)]
 #[template(path = "definitions.html")]

@@ -1,80 +1,26 @@
 //! A ward's page: now, a day and a week as step lines, its beds, both clocks, and what was declared and corrected.
 
 use askama::Template;
+use board::Scope;
+use board::age::Freshness;
+use board::detail::{Detail, History, Step};
+use board::format;
+use board::language::Language;
+use board::live::{LogKind, LogLine};
+use board::shown::Shown;
+use board::ward::{MORNING_HOUR, Ward};
+use board::words::Words;
+use figures::chart::{self, Labels};
 use schemas::Timestamp;
 
 use super::cell::{age, closed, feed, finding, shape, status_detail};
 use super::{Sight, render};
-use crate::age::Freshness;
-use crate::board::Scope;
-use crate::chart::{self, Labels, Step};
-use crate::format;
-use crate::live::{LogKind, LogLine, Unit};
 use crate::node::Node;
 use crate::page::table::{dialled, lediga};
-use crate::shown::Shown;
-use crate::ward::{MORNING_HOUR, Ward};
-use crate::words::{Language, Words};
 
 const HOUR: i64 = 3_600_000_000;
 /// Lines of the log on the page; the API has all that are kept.
 const LOG_SHOWN: usize = 40;
-
-/// A ward's past, as its page tells it.
-#[derive(Debug, Clone)]
-pub struct Detail {
-    /// The last 24 hours.
-    pub day: History,
-    /// The last seven days.
-    pub week: History,
-    /// Newest first.
-    pub log: Vec<LogLine>,
-    /// The instant it was taken at.
-    pub now: Timestamp,
-}
-
-/// Counts over a span, from change to change.
-#[derive(Debug, Clone)]
-pub struct History {
-    /// Where it starts.
-    pub from: Timestamp,
-    /// Patients.
-    pub belagda: Vec<Step>,
-    /// Staffed beds; a gap where none were declared.
-    pub disponibla: Vec<Step>,
-}
-
-impl Detail {
-    /// A unit's past before `now`.
-    pub fn of(unit: &Unit, now: Timestamp) -> Self {
-        let mut log: Vec<LogLine> = unit.log.iter().copied().chain(unit.found.lines()).collect();
-        log.sort_by_key(|line| std::cmp::Reverse(line.received));
-        log.retain(|line| line.received.0 > now.0.saturating_sub(7 * 24 * HOUR));
-        Self {
-            day: History::of(unit, Timestamp(now.0.saturating_sub(24 * HOUR)), now),
-            week: History::of(unit, Timestamp(now.0.saturating_sub(7 * 24 * HOUR)), now),
-            log,
-            now,
-        }
-    }
-}
-
-impl History {
-    fn of(unit: &Unit, from: Timestamp, now: Timestamp) -> Self {
-        let mut history = Self { from, belagda: Vec::new(), disponibla: Vec::new() };
-        let add = |steps: &mut Vec<Step>, at, value: Option<i64>| {
-            if steps.last().is_none_or(|(_, held)| *held != value) {
-                steps.push((at, value));
-            }
-        };
-        for at in unit.turns(from, now) {
-            let counted = unit.occupancy(at);
-            add(&mut history.belagda, at, Some(counted.belagda.into()));
-            add(&mut history.disponibla, at, counted.disponibla.map(i64::from));
-        }
-        history
-    }
-}
 
 #[derive(Template)]
 #[template(path = "ward_now.html")]
@@ -167,7 +113,7 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         _ => String::new(),
     };
     let key = [(&*ward.region, &*ward.code)];
-    let usual = |spread: Option<crate::usual::Spread>| match spread {
+    let usual = |spread: Option<board::usual::Spread>| match spread {
         Some(spread) => format!("{} {} ({}–{})", w.usually, spread.middle, spread.low, spread.high),
         None => w.usually_unknown.to_owned(),
     };

@@ -1,14 +1,16 @@
 //! The frame around a page: head, menu, breadcrumb, and where its stream is.
 
 use askama::Template;
+use board::format;
+use board::language::Language;
+use board::words::Words;
+use board::{Board, Scope, region_name};
+use figures::report::address::encode;
+use figures::report::{self, Page, Place};
 
 use super::{Subject, render, seconds};
 use crate::address::{self, Query, View};
 use crate::assets;
-use crate::board::{Board, Scope, region_name};
-use crate::format;
-use crate::report::{self, Page, Place};
-use crate::words::{Language, Words};
 
 /// The chosen colours of a page; the only choice that is not in its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -154,7 +156,7 @@ impl Frame<'_> {
             foot: if report { w.about_published } else { w.about_short },
             has_table: body.contains("id=\"tabell\""),
             other_language: self.address(self.language.other(), self.query),
-            here_encoded: address::encode(&here),
+            here_encoded: encode(&here),
             here,
             wall_link,
             csv,
@@ -286,8 +288,8 @@ fn api_address(scope: &Scope) -> String {
         Scope::Country => "/api/v1/regions".into(),
         Scope::Region(region) => format!("/api/v1/units?region={region}"),
         Scope::Hospital(region, hospital) => {
-            format!("/api/v1/units?region={region}&hospital={}", address::encode(hospital))
+            format!("/api/v1/units?region={region}&hospital={}", encode(hospital))
         }
-        Scope::Ward(region, code) => format!("/api/v1/regions/{region}/units/{}", address::encode(code)),
+        Scope::Ward(region, code) => format!("/api/v1/regions/{region}/units/{}", encode(code)),
     }
 }

@@ -1,21 +1,22 @@
 //! The board's table at every level: regions, or wards under their hospitals, with what needs attention beside it.
 
 use askama::Template;
+use board::age::Freshness;
+use board::collate;
+use board::format;
+use board::shown::Shown;
+use board::status::Kind;
+use board::ward::{Ward, element_id};
+use board::words::Words;
+use board::{Scope, Sums};
+use figures::chart;
+use figures::escape::escape;
 use topics::Region;
 
 use super::cell::{age, aged, closed, feed, figure, finding, further, occupied, shape, status_detail, statuses, text};
-use super::{Sight, attention, escape, render, tiles};
+use super::{Sight, attention, render, tiles};
 use crate::address::{self, Order};
-use crate::age::Freshness;
-use crate::board::{Scope, Sums};
-use crate::chart;
-use crate::collate;
-use crate::format;
 use crate::node::Node;
-use crate::shown::Shown;
-use crate::status::Kind;
-use crate::ward::{Ward, element_id};
-use crate::words::Words;
 
 #[derive(Template)]
 #[template(path = "ward_row.html")]
@@ -310,7 +311,7 @@ fn hospitals(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
         if grouped {
             let name = if hospital.name.is_empty() { w.hospital_unknown } else { hospital.name };
             let name = if *sight.scope == Scope::Country {
-                format!("{name}, {}", crate::board::region_name(hospital.region))
+                format!("{name}, {}", board::region_name(hospital.region))
             } else {
                 name.to_owned()
             };

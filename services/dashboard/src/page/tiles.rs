@@ -1,16 +1,16 @@
 //! The sums at the head of a board: five figures, each with unit, denominator, coverage and a way to its definition.
 
 use askama::Template;
+use board::Sums;
+use board::format;
+use board::shown::Shown;
+use board::ward::{Hour, Ward};
+use board::words::Words;
+use figures::chart;
 
 use super::cell::finding;
 use super::{Sight, render};
-use crate::board::Sums;
-use crate::chart;
-use crate::format;
 use crate::node::Node;
-use crate::shown::Shown;
-use crate::ward::{Hour, Ward};
-use crate::words::Words;
 
 pub(super) struct Tile {
     pub definition: String,
@@ -74,7 +74,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         };
         format!("{}: {shown}", w.at_six)
     };
-    let usual_text = |spread: Option<crate::usual::Spread>| match spread {
+    let usual_text = |spread: Option<board::usual::Spread>| match spread {
         Some(spread) => format!(
             "{} {} ({}–{})",
             w.usually,
@@ -222,7 +222,7 @@ fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
             "{} {} {}",
             w.valid,
             format::date_in_text(sight.language, sight.board.now),
-            if sight.language == crate::words::Language::Sv {
+            if sight.language == board::language::Language::Sv {
                 format!("kl. {}", format::time_in_text(sight.language, sight.board.now))
             } else {
                 format::time_in_text(sight.language, sight.board.now)

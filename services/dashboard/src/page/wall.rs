@@ -1,17 +1,17 @@
 //! The wall: one screen, read from four metres, nothing to touch.
 
 use askama::Template;
+use board::age::Freshness;
+use board::format;
+use board::status::{FREE_FROM, Kind, Status};
+use board::ward::element_id;
+use board::{Scope, Sums};
 
 use super::cell::shape;
 use super::{Sight, render};
-use crate::age::Freshness;
-use crate::board::{Scope, Sums};
-use crate::format;
 use crate::node::Node;
 use crate::page::table::lediga;
 use crate::page::tiles;
-use crate::status::{FREE_FROM, Kind, Status};
-use crate::ward::element_id;
 use topics::Region;
 
 #[derive(Template)]

@@ -181,7 +181,7 @@ impl ClientContext for Watch {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+        if policy::are_all_down(&error) {
             self.link.down(reason);
         } else {
             tracing::debug!(%error, reason, "librdkafka reports an error");

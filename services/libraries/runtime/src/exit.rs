@@ -8,19 +8,24 @@ use crate::config;
 /// Why a process ends in failure.
 #[derive(Debug)]
 pub enum Failure {
-    /// The configuration cannot be used; exit code 2.
-    Config(config::Error),
+    /// Whoever typed the command or wrote the configuration has to change it; exit code 2.
+    Usage(Box<dyn Error + Send + Sync>),
     /// Something that retrying cannot mend; exit code 1.
     Failed(Box<dyn Error + Send + Sync>),
 }
 
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
-        Self::Config(error)
+        Self::usage(error)
     }
 }
 
 impl Failure {
+    /// A failure with exit code 2.
+    pub fn usage(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Usage(Box::new(error))
+    }
+
     /// A failure with exit code 1.
     pub fn failed(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Failed(Box::new(error))
@@ -29,17 +34,13 @@ impl Failure {
 
 /// Logs the failure, once and with every cause, and gives the process's exit code.
 pub fn code(result: Result<(), Failure>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Config(error)) => {
-            tracing::error!("{}", chain(&error));
-            ExitCode::from(2)
-        }
-        Err(Failure::Failed(error)) => {
-            tracing::error!("{}", chain(error.as_ref()));
-            ExitCode::FAILURE
-        }
-    }
+    let (error, code) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Usage(error)) => (error, ExitCode::from(2)),
+        Err(Failure::Failed(error)) => (error, ExitCode::FAILURE),
+    };
+    tracing::error!("{}", chain(error.as_ref()));
+    code
 }
 
 /// An error and its causes on one line.

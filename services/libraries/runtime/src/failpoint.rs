@@ -1,4 +1,4 @@
-//! Named points at which a test makes the program panic. Nothing in a release build.
+//! Named points at which a test makes the program panic or stand still. Nothing in a release build.
 
 use std::fmt::Display;
 
@@ -18,3 +18,20 @@ pub fn reach<P: Display>(point: &'static str, place: impl FnOnce() -> P) {
 /// Nothing.
 #[cfg(not(debug_assertions))]
 pub fn reach<P: Display>(_: &'static str, _: impl FnOnce() -> P) {}
+
+/// The variable that names the point at which to stand still.
+pub const STOP: &str = "VARDSTROM_STOP_AT";
+
+/// Waits to be killed when [`STOP`] names this point.
+#[cfg(debug_assertions)]
+pub fn stop(point: &'static str) {
+    if std::env::var(STOP).is_ok_and(|wanted| wanted == point) {
+        tracing::warn!(point, "stopped at {point}");
+        // Longer than any test waits; a forgotten variable does not hang for ever.
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
+}
+
+/// Nothing.
+#[cfg(not(debug_assertions))]
+pub const fn stop(_: &'static str) {}

@@ -18,4 +18,5 @@ pub mod policy;
 pub mod producer;
 pub mod relay;
 pub mod shutdown;
+pub mod start;
 pub mod tail;

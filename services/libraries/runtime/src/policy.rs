@@ -1,9 +1,13 @@
-//! The one place that decides what an error of Kafka leads to: try again, or stop and say what to do.
+//! The one place that knows what an error of Kafka means and leads to: try again, or stop and say what to do.
 //!
 //! Records are never skipped: what a record's own content leads to is its [`crate::fate::Fate`], decided by the step.
 //! librdkafka retries by itself what the protocol calls retriable, so little arrives here that another try would mend.
 
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode as Code;
+
+/// The code of an answer that has not come in time.
+pub const LATE: Code = Code::OperationTimedOut;
 
 /// What to do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +48,10 @@ pub fn on_delivery(code: Code) -> Action {
 
 fn on_any(code: Code) -> Action {
     match code {
-        Code::TopicAuthorizationFailed
-        | Code::GroupAuthorizationFailed
-        | Code::ClusterAuthorizationFailed
-        | Code::TransactionalIdAuthorizationFailed => {
+        code if lacks_right(code) => {
             stop("grant this service's Kafka user the right that is named, see the topic's entry in the catalogue")
         }
-        Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism | Code::SSL => {
-            stop("check user, password and certificates under `kafka.client`")
-        }
+        code if is_stranger(code) => stop("check user, password and certificates under `kafka.client`"),
         Code::Fatal | Code::GaplessGuarantee | Code::OutOfOrderSequenceNumber | Code::InvalidProducerEpoch => {
             stop("start again; what was not acknowledged is read and sent again")
         }
@@ -62,6 +61,71 @@ fn on_any(code: Code) -> Action {
         // Everything else is about reachability, leadership or load, and passes.
         _ => Action::Retry,
     }
+}
+
+const fn lacks_right(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed
+    )
+}
+
+const fn is_stranger(code: Code) -> bool {
+    matches!(code, Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism | Code::SSL)
+}
+
+fn is(error: &KafkaError, wanted: fn(Code) -> bool) -> bool {
+    error.rdkafka_error_code().is_some_and(wanted)
+}
+
+/// Whether Kafka does not let this user in, or not do this.
+pub fn is_denied(error: &KafkaError) -> bool {
+    is(error, |code| lacks_right(code) || is_stranger(code))
+}
+
+/// Whether no broker can be reached at all.
+pub fn are_all_down(error: &KafkaError) -> bool {
+    is(error, |code| code == Code::AllBrokersDown)
+}
+
+/// Whether a broker was not reached, or did not answer in time.
+pub fn is_unreached(error: &KafkaError) -> bool {
+    is(error, |code| matches!(code, Code::AllBrokersDown | Code::BrokerTransportFailure | LATE | Code::Resolve))
+}
+
+/// Whether the broker does not know the request.
+pub fn is_unsupported(error: &KafkaError) -> bool {
+    is(error, |code| matches!(code, Code::UnsupportedFeature | Code::UnsupportedVersion))
+}
+
+/// Whether the group has no coordinator for the moment.
+pub fn lacks_coordinator(error: &KafkaError) -> bool {
+    is(error, |code| {
+        matches!(code, Code::CoordinatorLoadInProgress | Code::CoordinatorNotAvailable | Code::NotCoordinator)
+    })
+}
+
+/// Whether Kafka takes no offsets from outside because somebody is in the group.
+pub(crate) fn has_members(error: &KafkaError) -> bool {
+    is(error, |code| {
+        matches!(
+            code,
+            Code::UnknownMemberId | Code::IllegalGeneration | Code::RebalanceInProgress | Code::FencedInstanceId
+        )
+    })
+}
+
+/// Whether the group takes another process for the one of this name.
+pub(crate) const fn is_fence(code: Code) -> bool {
+    matches!(code, Code::Fenced | Code::FencedInstanceId)
+}
+
+/// Whether a code says no more than that the producer has given up.
+pub(crate) const fn is_consequence(code: Code) -> bool {
+    matches!(code, Code::Fatal | Code::PurgeQueue | Code::PurgeInflight)
 }
 
 const fn stop(remedy: &'static str) -> Action {

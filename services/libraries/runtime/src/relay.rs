@@ -45,6 +45,7 @@ use crate::config::{self, Fault, Period, Size};
 use crate::fate::{Fate, FateCounts};
 use crate::health::Health;
 use crate::metrics::{Counter, Family, Gauge, Histogram, Keys, TopicPartition};
+use crate::policy;
 use crate::shutdown::Shutdown;
 
 pub use outputs::{Output, Outputs};
@@ -394,7 +395,7 @@ impl Error {
             Error::Group { source, .. } => source.rdkafka_error_code(),
             _ => None,
         };
-        matches!(code, Some(RDKafkaErrorCode::Fenced | RDKafkaErrorCode::FencedInstanceId))
+        code.is_some_and(policy::is_fence)
     }
 }
 

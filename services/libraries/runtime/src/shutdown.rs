@@ -69,6 +69,11 @@ impl Shutdown {
         let _ = receiver.wait_for(|requested| *requested).await;
     }
 
+    /// Waits for the wish, in a task, at most so long; true when it has been made.
+    pub async fn within(&self, duration: Duration) -> bool {
+        tokio::time::timeout(duration, self.wait()).await.is_ok()
+    }
+
     /// Sleeps on a thread, at most so long; true when the wish has been made.
     pub fn sleep(&self, duration: Duration) -> bool {
         let guard = self.shared.requested.lock().unwrap_or_else(PoisonError::into_inner);

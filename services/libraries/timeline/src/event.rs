@@ -167,6 +167,11 @@ impl Trigger {
         }
     }
 
+    /// The codes of those that hold whenever they are said: which persons and visits are one, which are void, what is a part of
+    /// what. Their time is when somebody noticed.
+    pub const TIMELESS: [&str; 13] =
+        ["A18", "A23", "A29", "A30", "A34", "A36", "A40", "A42", "A45", "A47", "A50", "NUMBERED", "PART-OF"];
+
     /// Whether it can change where anybody is.
     #[must_use]
     pub const fn has_effect(self) -> bool {
@@ -288,6 +293,43 @@ impl From<&Encounter<'_>> for Event {
                 responsible_unit: encounter.responsible_unit.map(Into::into),
                 bed_kind: encounter.bed_kind,
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trigger;
+
+    #[test]
+    fn the_codes_of_what_has_no_time_are_those_of_its_triggers() {
+        let is_timeless = |trigger| match trigger {
+            Trigger::MergePerson
+            | Trigger::MoveVisit
+            | Trigger::Number
+            | Trigger::PartOf
+            | Trigger::DeleteVisit
+            | Trigger::DeletePerson => true,
+            Trigger::Admit
+            | Trigger::Register
+            | Trigger::Transfer
+            | Trigger::Discharge
+            | Trigger::ClassChange
+            | Trigger::Swap
+            | Trigger::LeaveStart
+            | Trigger::LeaveEnd
+            | Trigger::CancelAdmit
+            | Trigger::CancelTransfer
+            | Trigger::CancelDischarge
+            | Trigger::CancelLeaveStart
+            | Trigger::CancelLeaveEnd
+            | Trigger::Update
+            | Trigger::Other => false,
+        };
+        let numbered = (0..100).map(|number| format!("A{number:02}"));
+        for code in numbered.chain(["NUMBERED".to_owned(), "PART-OF".to_owned()]) {
+            let listed = Trigger::TIMELESS.contains(&code.as_str());
+            assert_eq!(listed, is_timeless(Trigger::from_code(&code)), "{code}");
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn try_examples(program: &mut Program) -> Result<Vec<Tried>, PseudonymError>
 fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudonymiser) -> Vec<String> {
     let payload = payload(program, example);
     let mut findings = Findings::default();
-    let subject = program.subject;
+    let target = program.target;
     let mut unquoted = String::new();
     let guard = Guard::of_unit(pseudonymiser);
     let (stockholm, findings) = (&mut Stockholm::new(), &mut findings);
@@ -75,7 +75,7 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
     };
     let mut differences = Vec::new();
     for (field, expected) in &example.expect {
-        let slot = slots.named(subject, field);
+        let slot = slots.named(target, field);
         let found = slot.written();
         // Packages of before dates were dates name the moment at which the day begins.
         let began = slot.time().filter(|_| slot.is_date()).map(crate::pipeline::rfc3339);

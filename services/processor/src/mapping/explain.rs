@@ -28,12 +28,12 @@ pub fn explain(program: &Program) -> String {
         program.name,
         program.version,
         program.feed,
-        program.subject.name()
+        program.target.name()
     ));
     line(program.description.clone());
     line(String::new());
     line(format!("{:<20} {:<24} {:<22} how", "common field", "column", "kind"));
-    for (place, field) in program.subject.fields().iter().enumerate() {
+    for (place, field) in program.target.fields().iter().enumerate() {
         let Some(step) = program.steps.iter().find(|step| step.place == place) else {
             line(format!("{:<20} {:<24}", field.name, "(not filled)"));
             continue;
@@ -113,7 +113,7 @@ pub fn explain(program: &Program) -> String {
                 schemas::Severity::Warning => "warns",
                 schemas::Severity::Info => "notes",
             };
-            line(format!("{:<28} {effect:<8} {}", rule.said.code, rule.words(program.subject)));
+            line(format!("{:<28} {effect:<8} {}", rule.said.code, rule.words(program.target)));
             line(format!("{:<28} {:<8} remedy: {}", "", "", rule.said.remedy));
         }
     }

@@ -1,21 +1,7 @@
-//! The common fields that a package can fill, by subject.
+//! The common fields that a package can fill.
 
 use super::read::When;
 use crate::code_lists::System;
-use crate::pipeline::BEDS_MAX;
-
-/// What a package's rows become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
-    /// `schemas::Wait`.
-    Wait,
-    /// `schemas::Cost`.
-    Cost,
-    /// `schemas::Clinical`.
-    Clinical,
-    /// `schemas::BedCapacity`.
-    BedCapacity,
-}
 
 /// How a cell becomes a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,166 +53,42 @@ pub struct Field {
     pub strict: bool,
 }
 
-const fn field(name: &'static str, kind: FieldKind) -> Field {
+/// One that a package may fill.
+pub(crate) const fn field(name: &'static str, kind: FieldKind) -> Field {
     Field { name, kind, required: false, strict: false }
 }
 
-const fn required(name: &'static str, kind: FieldKind) -> Field {
+/// One that a package must fill.
+pub(crate) const fn required(name: &'static str, kind: FieldKind) -> Field {
     Field { name, kind, required: true, strict: true }
 }
 
-const fn strict(name: &'static str, kind: FieldKind) -> Field {
+/// One that a package may fill, and whose text must then be readable.
+pub(crate) const fn strict(name: &'static str, kind: FieldKind) -> Field {
     Field { name, kind, required: false, strict: true }
 }
 
-const YEARS: FieldKind = FieldKind::Number(1850, 2100);
-/// Forty years; a longer wait is a mistyped year.
-const DAYS: FieldKind = FieldKind::Number(-14_610, 14_610);
+/// Years in which somebody can be born.
+pub(crate) const YEARS: FieldKind = FieldKind::Number(1850, 2100);
 
-/// `schemas::Wait`, in the order of its schema: [`super::slot`] and the pipeline know the places.
-const WAIT: &[Field] = &[
-    required("contact_id", FieldKind::Text),
-    field("referral_id", FieldKind::Text),
-    required("status", FieldKind::Code(&["COMPLETED", "WAITING"])),
-    field("period", FieldKind::Month),
-    field("phase", FieldKind::Text),
-    field("guarantee", FieldKind::Flag),
-    field("deviation", FieldKind::Code(&["PVV", "MOV", "SOV"])),
-    field("decided_at", FieldKind::Time(When::Waited)),
-    field("started_at", FieldKind::Time(When::Waited)),
-    field("medical_target_at", FieldKind::Time(When::Planned)),
-    field("referral_at", FieldKind::Time(When::Waited)),
-    field("arrived_at", FieldKind::Time(When::Waited)),
-    field("mvo", FieldKind::Mvo),
-    field("activity", FieldKind::Text),
-    field("activity_kva", FieldKind::Kva),
-    field("activity_icd", FieldKind::Icd),
-    field("kva", FieldKind::Kva),
-    field("booking", FieldKind::Text),
-    field("contact_type", FieldKind::Text),
-    field("profession", FieldKind::Text),
-    field("emergency_kind", FieldKind::Text),
-    field("referrer_kind", FieldKind::Text),
-    field("referrer_hsa_id", FieldKind::Text),
-    field("region_code", FieldKind::Text),
-    field("region_hsa_id", FieldKind::Text),
-    field("provider_hsa_id", FieldKind::Text),
-    field("care_unit_hsa_id", FieldKind::Text),
-    field("unit_hsa_id", FieldKind::Text),
-    field("hospital_code", FieldKind::Text),
-    field("hospital_name", FieldKind::Text),
-    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
-    field("birth_year", YEARS),
-    field("lkf", FieldKind::Lkf),
-    field("listing_hsa_id", FieldKind::Text),
-    field("stated_wait_days", DAYS),
-];
-
-/// `schemas::Cost`; `subject` and `protected` go to its envelope.
-const COST: &[Field] = &[
-    required("contact_id", FieldKind::Text),
-    field("subject", FieldKind::Identity),
-    field("protected", FieldKind::Flag),
-    field("period", FieldKind::Year),
-    field("cost_run_id", FieldKind::Text),
-    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
-    field("started_at", FieldKind::Time(When::Happened)),
-    field("ended_at", FieldKind::Time(When::Happened)),
-    field("hospital_code", FieldKind::Text),
-    field("hospital_name", FieldKind::Text),
-    field("unit", FieldKind::Text),
-    field("mvo", FieldKind::Mvo),
-    field("admission_mode", FieldKind::Text),
-    field("discharge_mode", FieldKind::Text),
-    field("main_diagnosis", FieldKind::Icd),
-    field("diagnoses", FieldKind::IcdList),
-    field("procedures", FieldKind::KvaList),
-    field("drg", FieldKind::Text),
-    field("drg_weight", FieldKind::Decimal),
-    field("total_ore", FieldKind::Money),
-    field("outlier", FieldKind::Flag),
-    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
-    field("birth_year", YEARS),
-    field("lkf", FieldKind::Lkf),
-];
-
-/// `schemas::Clinical`, but for its codes, which repeat and have a form of their own; `subject` and `protected` go to its
-/// envelope, and so does `recorded_at`.
-const CLINICAL: &[Field] = &[
-    required("statement_id", FieldKind::Text),
-    field("contact_id", FieldKind::Text),
-    field("episode_id", FieldKind::Text),
-    field("subject", FieldKind::Identity),
-    field("protected", FieldKind::Flag),
-    field("recorded_at", FieldKind::Time(When::Happened)),
-    field("period", FieldKind::Month),
-    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
-    field("started_at", FieldKind::Time(When::Happened)),
-    field("ended_at", FieldKind::Time(When::Happened)),
-    field("hospital_code", FieldKind::Text),
-    field("hospital_name", FieldKind::Text),
-    field("unit", FieldKind::Text),
-    field("mvo", FieldKind::Mvo),
-    field("admission_mode", FieldKind::Text),
-    field("discharge_mode", FieldKind::Text),
-    field("planned", FieldKind::Flag),
-    field("drg", FieldKind::Text),
-    field("final", FieldKind::Flag),
-    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
-    field("birth_year", YEARS),
-    field("lkf", FieldKind::Lkf),
-];
-
-const BEDS: FieldKind = FieldKind::Number(0, BEDS_MAX as i64);
-
-/// `schemas::BedCapacity`, but for what the unit directory says of the unit.
-const BED_CAPACITY: &[Field] = &[
-    required("unit", FieldKind::Text),
-    required("valid_from", FieldKind::Time(When::Planned)),
-    strict("valid_to", FieldKind::Time(When::Until)),
-    strict("faststallda", BEDS),
-    strict("disponibla", BEDS),
-    strict("stangda", BEDS),
-    field("stangda_reason", FieldKind::Text),
-];
-
-/// More fields than any subject has: the bound of a row's slots.
+/// More fields than any target has: the bound of a row's slots.
 pub(crate) const FIELDS_MAX: usize = 40;
-const _: () = assert!(WAIT.len() <= FIELDS_MAX && COST.len() <= FIELDS_MAX && CLINICAL.len() <= FIELDS_MAX);
 
-impl Subject {
-    /// Every subject that a package can fill.
-    pub const ALL: [Subject; 4] = [Subject::Wait, Subject::Cost, Subject::Clinical, Subject::BedCapacity];
-
-    /// The subject of this name.
-    pub fn of_name(name: &str) -> Option<Subject> {
-        Subject::ALL.into_iter().find(|subject| subject.name() == name)
+/// The place of a field; a name that is not among them does not compile.
+pub(crate) const fn place_of(fields: &[Field], name: &str) -> usize {
+    let mut at = 0;
+    while !is_same(fields[at].name.as_bytes(), name.as_bytes()) {
+        at += 1;
     }
+    at
+}
 
-    /// Its name, the last part of the topic name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Subject::Wait => "wait",
-            Subject::Cost => "cost",
-            Subject::Clinical => "clinical",
-            Subject::BedCapacity => "bed-capacity",
-        }
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
     }
-
-    /// Its fields.
-    pub fn fields(self) -> &'static [Field] {
-        match self {
-            Subject::Wait => WAIT,
-            Subject::Cost => COST,
-            Subject::Clinical => CLINICAL,
-            Subject::BedCapacity => BED_CAPACITY,
-        }
-    }
-
-    /// The place of a field.
-    pub(crate) fn place(self, name: &str) -> Option<usize> {
-        self.fields().iter().position(|field| field.name == name)
-    }
+    at == one.len() && at == other.len()
 }
 
 impl FieldKind {

@@ -10,8 +10,9 @@ use schemas::Severity;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Target;
 use super::example::Example;
-use super::field::{FieldKind, Subject};
+use super::field::FieldKind;
 use super::header::{Cells, Header, Names, folded};
 use super::program::{Coded, Column, From, Meaning, Program, Step};
 use super::rule::{Demand, PackageRule, Rule};
@@ -145,11 +146,11 @@ struct FileExample {
 pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     let source = Source { path, text };
     let file: File = toml::from_str(text).map_err(|error| source.syntax(&error))?;
-    let subject = Subject::of_name(file.package.subject.get_ref()).ok_or_else(|| {
+    let target = Target::of_name(file.package.subject.get_ref()).ok_or_else(|| {
         source.wrong(
             &file.package.subject,
             "package.subject",
-            format!("no such subject; use {}", Subject::ALL.map(Subject::name).join(", ")),
+            format!("no such subject; use {}", Target::ALL.map(Target::name).join(", ")),
         )
     })?;
     let feed = file.package.feed.get_ref();
@@ -167,7 +168,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     }
     let decimal = match &file.package.decimal {
         None => None,
-        Some(sign) if subject != Subject::Cost => {
+        Some(sign) if target != Target::Cost => {
             return Err(source.wrong(sign, "package.decimal", "only costs have amounts".to_owned()));
         }
         Some(sign) => match sign.get_ref().as_str() {
@@ -180,17 +181,17 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         },
     };
     let lists = Arc::new(CodeLists::shipped()?);
-    let mut compiler = Compiler { source, subject, lists, columns: Vec::new(), spellings: Vec::new() };
+    let mut compiler = Compiler { source, target, lists, columns: Vec::new(), spellings: Vec::new() };
     let mut steps = Vec::new();
     for (name, field) in file.fields {
         steps.push(compiler.step(&name, field)?);
     }
     // In the order of the schema, so that findings come in one order whatever the package's.
     steps.sort_by_key(|step| step.place);
-    for field in subject.fields().iter().filter(|field| field.required) {
-        if !steps.iter().any(|step| subject.fields()[step.place].name == field.name) {
+    for field in target.fields().iter().filter(|field| field.required) {
+        if !steps.iter().any(|step| target.fields()[step.place].name == field.name) {
             let what =
-                format!("the subject {} needs the field {}; add [fields.{}]", subject.name(), field.name, field.name);
+                format!("the subject {} needs the field {}; add [fields.{}]", target.name(), field.name, field.name);
             return Err(compiler.source.wrong(&file.package.subject, "fields", what));
         }
     }
@@ -201,7 +202,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     }
     let mut components = Vec::new();
     for (name, column) in file.components {
-        if subject != Subject::Cost {
+        if target != Target::Cost {
             let key = format!("components.{}", name.get_ref());
             return Err(compiler.source.wrong(&name, &key, "only costs have components".to_owned()));
         }
@@ -209,12 +210,12 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     }
     let mut codes = Vec::new();
     for code in file.code {
-        if subject != Subject::Clinical {
+        if target != Target::Clinical {
             return Err(compiler.source.wrong(&code, "code", "only the subject clinical has codes".to_owned()));
         }
         codes.push(compiler.entry(code)?);
     }
-    if subject == Subject::Clinical && codes.is_empty() {
+    if target == Target::Clinical && codes.is_empty() {
         let what = "the subject clinical needs codes; add [[code]]".to_owned();
         return Err(compiler.source.wrong(&file.package.subject, "code", what));
     }
@@ -225,10 +226,10 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         version: file.package.version.into_inner(),
         description: file.package.description,
         feed: kept(feed),
-        subject,
+        target,
         empty: file.package.empty,
         decimal,
-        coded: Coded::among(&steps, subject, &compiler.columns),
+        coded: Coded::among(&steps, target, &compiler.columns),
         columns: compiler.columns,
         spellings: compiler.spellings,
         extensions,
@@ -241,7 +242,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
         codes,
         lists: compiler.lists,
         // Of the contact's end, else of its start: when its codes have to hold.
-        dated: ["ended_at", "started_at", "decided_at"].iter().filter_map(|name| subject.place(name)).collect(),
+        dated: ["ended_at", "started_at", "decided_at"].iter().filter_map(|name| target.place(name)).collect(),
         rules,
         examples,
         header: Header::default(),
@@ -282,7 +283,7 @@ impl Source<'_> {
 
 struct Compiler<'s> {
     source: Source<'s>,
-    subject: Subject,
+    target: Target,
     lists: Arc<CodeLists>,
     columns: Vec<Column>,
     spellings: Vec<Vec<String>>,
@@ -302,9 +303,9 @@ impl Compiler<'_> {
     }
 
     fn place(&self, spanned_at: usize, key: &str, name: &str) -> Result<usize, Error> {
-        self.subject.place(name).ok_or_else(|| {
-            let names: Vec<&str> = self.subject.fields().iter().map(|field| field.name).collect();
-            let what = format!("{} has no field {name:?}; it has {}", self.subject.name(), names.join(", "));
+        self.target.place(name).ok_or_else(|| {
+            let names: Vec<&str> = self.target.fields().iter().map(|field| field.name).collect();
+            let what = format!("{} has no field {name:?}; it has {}", self.target.name(), names.join(", "));
             self.source.at(spanned_at, key, what)
         })
     }
@@ -312,7 +313,7 @@ impl Compiler<'_> {
     fn step(&mut self, name: &Spanned<String>, field: Spanned<FileField>) -> Result<Step, Error> {
         let key = format!("fields.{}", name.get_ref());
         let place = self.place(name.span().start, &key, name.get_ref())?;
-        let common = self.subject.fields()[place];
+        let common = self.target.fields()[place];
         let at = name.span().start;
         let field = field.into_inner();
         let required = field.required.unwrap_or(common.required);
@@ -492,7 +493,7 @@ impl Compiler<'_> {
         let said = Box::leak(Box::new(PackageRule {
             code: kept(code),
             severity,
-            column: column.unwrap_or(self.subject.fields()[looked_at].name),
+            column: column.unwrap_or(self.target.fields()[looked_at].name),
             remedy: kept(&rule.remedy),
         }));
         Ok(Rule { said, when, demand })

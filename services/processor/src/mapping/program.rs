@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hl7::time::Stockholm;
 use schemas::Timestamp;
 
+use super::Target;
 use super::code;
-use super::field::{FieldKind, Subject};
+use super::field::FieldKind;
 use super::header::{Cells, Header, Names};
 use super::read::{self, Amounts, Told};
 use super::rule::Rule as OwnRule;
@@ -24,7 +25,7 @@ pub struct Program {
     pub(super) version: String,
     pub(super) description: String,
     pub(super) feed: &'static str,
-    pub(super) subject: Subject,
+    pub(super) target: Target,
     /// Cells that mean nothing besides the empty one.
     pub(super) empty: Vec<String>,
     /// The decimal sign of amounts in texts, where the package says it.
@@ -62,7 +63,7 @@ pub(super) struct Column {
     pub(super) required: bool,
 }
 
-/// The place of the field that every subject is known by.
+/// The place of the field that every target is known by.
 pub(crate) const KEY: usize = 0;
 
 /// Whether a row says all that the package wants. What is left of a deleted row may be its key alone.
@@ -122,11 +123,11 @@ pub(super) struct Coded {
 
 impl Coded {
     /// Those among the steps.
-    pub(super) fn among(steps: &[Step], subject: Subject, columns: &[Column]) -> Vec<Coded> {
+    pub(super) fn among(steps: &[Step], target: Target, columns: &[Column]) -> Vec<Coded> {
         let coded = |step: &Step| {
             let name = match &step.from {
                 From::Column(column) => columns[*column].name,
-                From::Columns(_) | From::Value(_) => subject.fields()[step.place].name,
+                From::Columns(_) | From::Value(_) => target.fields()[step.place].name,
             };
             Some(Coded { system: step.kind.system()?, place: step.place, name })
         };
@@ -187,8 +188,8 @@ impl Program {
     }
 
     /// What the rows become.
-    pub fn subject(&self) -> Subject {
-        self.subject
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// Each code that it knows, and whether another text means the same as that code.
@@ -214,7 +215,7 @@ impl Program {
         let from = self.steps.iter().find(|step| step.place == place).map(|step| &step.from);
         match from {
             Some(From::Column(column)) => self.columns[*column].name,
-            _ => self.subject.fields()[place].name,
+            _ => self.target.fields()[place].name,
         }
     }
 
@@ -402,7 +403,7 @@ impl Program {
                 let known = slot != Slot::Code(None);
                 let safe =
                     if known { Cow::Borrowed(written) } else { guard.pass(Cow::Borrowed(written), name, findings) };
-                slots.verbatim.push((self.subject.fields()[step.place].name, safe));
+                slots.verbatim.push((self.target.fields()[step.place].name, safe));
             }
             slots.set(step.place, slot);
         }

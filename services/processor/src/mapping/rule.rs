@@ -2,7 +2,7 @@
 
 use schemas::Severity;
 
-use super::field::Subject;
+use super::Target;
 use super::slot::{Slot, Slots};
 use crate::spelling::is_same;
 
@@ -67,8 +67,8 @@ impl Rule {
     }
 
     /// The rule in words, for `explain`.
-    pub(super) fn words(&self, subject: Subject) -> String {
-        let name = |place: &usize| subject.fields()[*place].name;
+    pub(super) fn words(&self, target: Target) -> String {
+        let name = |place: &usize| target.fields()[*place].name;
         let demand = match &self.demand {
             Demand::Present(place) => format!("{} must have a value", name(place)),
             Demand::Absent(place) => format!("{} must be empty", name(place)),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use schemas::{CodeRole, CodeSystem, Laterality, Timestamp};
 
-use super::field::{FIELDS_MAX, Subject};
+use super::Target;
+use super::field::FIELDS_MAX;
 
 /// One field of a row. No `Debug`: one kind holds an identifier.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -106,8 +107,8 @@ impl<'t> Slots<'t> {
     }
 
     /// The field of this name; looked up once per use, so only for rules and examples.
-    pub(crate) fn named(&self, subject: Subject, name: &str) -> &Slot<'t> {
-        subject.place(name).map_or(&Slot::Absent, |place| self.at(place))
+    pub(crate) fn named(&self, target: Target, name: &str) -> &Slot<'t> {
+        target.place(name).map_or(&Slot::Absent, |place| self.at(place))
     }
 }
 

@@ -3,6 +3,7 @@
 use hl7::{Message, field};
 use schemas::{BedState, BedStatus};
 
+use super::context::Context;
 use super::encounter::Mapping;
 use super::envelope::About;
 use super::place;
@@ -24,9 +25,10 @@ pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) 
             return Err(Stop::refuse(Rule::BedStatusIncomplete, "NPU-2"));
         }
     }
-    let mark = mapping.findings.mark();
+    let mark = mapping.context.findings.mark();
     for npu in message.all("NPU") {
-        let Mapping { guard, findings, directory, .. } = mapping;
+        let Context { region, guard, findings, .. } = &mut mapping.context;
+        let directory = &region.directory;
         let location = place::read(npu.field(field::NPU_LOCATION.number), &place::NPU_1, directory, guard, findings);
         let code = guard.text(npu.field(field::NPU_STATUS.number).component(1), "NPU-2", findings);
         // Both were looked for above.
@@ -41,10 +43,10 @@ pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) 
             findings.add(Rule::UnitUnknown, "NPU-1.1");
         }
         let facts = UnitFacts::of(unit);
-        let quality = mapping.findings.list();
+        let quality = findings.list();
         let envelope =
             mapping.head.envelope(mapping.trigger.event_type, mapping.trigger.correction, About::default(), quality);
-        mapping.sink.bed_status(&BedStatus {
+        mapping.sink.event(&BedStatus {
             envelope,
             place,
             status_code: &code,
@@ -56,7 +58,7 @@ pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) 
             mvo: facts.mvo,
             care_type: facts.care_type,
         });
-        mapping.findings.back_to(mark);
+        mapping.context.findings.back_to(mark);
     }
     Ok(())
 }

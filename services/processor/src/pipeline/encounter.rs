@@ -5,26 +5,24 @@
 
 use std::borrow::Cow;
 
-use hl7::time::Stockholm;
 use hl7::{Group, Message, Segment, field};
 use identity::Token;
 use schemas::{CorrectionKind, Encounter, MovementAction, Person};
 
+use super::context::Context;
 use super::envelope::{About, Head};
 use super::event_time::Times;
-use super::findings::Findings;
 use super::person;
 use super::sink::Sink;
 use super::stop::Stop;
 use super::subject::{Pseudonymising, Pseudonyms};
 use super::trigger::{self, Shape, Trigger};
-use super::verbatim::Guard;
-use super::visit::{self, Tools, UnitFacts};
-use crate::directory::Directory;
+use super::visit::{self, UnitFacts};
 use crate::rules::Rule;
 
 /// What mapping one message needs.
 pub(crate) struct Mapping<'m, S> {
+    pub context: Context<'m>,
     pub trigger: &'static Trigger,
     pub times: Times<'m>,
     /// MSH-4, past the guard.
@@ -33,10 +31,6 @@ pub(crate) struct Mapping<'m, S> {
     pub sequence: Option<i64>,
     pub head: Head<'m>,
     pub pseudonymising: Pseudonymising<'m>,
-    pub directory: &'m Directory,
-    pub guard: &'m Guard<'m>,
-    pub stockholm: &'m mut Stockholm,
-    pub findings: &'m mut Findings,
     pub sink: &'m mut S,
 }
 
@@ -59,28 +53,28 @@ impl<S: Sink> Mapping<'_, S> {
         let group = self.only_group(message);
         let pv1 = group.segment("PV1");
         let placed = visit::is_placed(pv1);
-        let is_numbered = visit::number(&group, pv1, self.directory).is_some();
+        let is_numbered = visit::number(&group, pv1, &self.context.region.directory).is_some();
         match (self.trigger.shape, is_numbered) {
             (Shape::Placement, false) => return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19")),
             (Shape::PlacementIfPlaced, false) if placed => return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19")),
-            (Shape::Discharge, false) => self.findings.add(Rule::DischargeWithoutEpisode, "PV1-19"),
-            (Shape::Cancellation, false) => self.findings.add(Rule::CancelWithoutEpisode, "PV1-19"),
-            (_, false) => self.findings.add(Rule::EpisodeAbsent, "PV1-19"),
+            (Shape::Discharge, false) => self.context.findings.add(Rule::DischargeWithoutEpisode, "PV1-19"),
+            (Shape::Cancellation, false) => self.context.findings.add(Rule::CancelWithoutEpisode, "PV1-19"),
+            (_, false) => self.context.findings.add(Rule::EpisodeAbsent, "PV1-19"),
             (_, true) => {}
         }
-        let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+        let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
         if pseudonyms.subject.is_none() {
             if !is_numbered {
                 return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
             }
-            self.findings.add(Rule::PatientUnknown, "PID-3");
+            self.context.findings.add(Rule::PatientUnknown, "PID-3");
         }
         if self.trigger.shape == Shape::Placement && !placed {
-            self.findings.add(Rule::PlaceMissing, "PV1-3");
+            self.context.findings.add(Rule::PlaceMissing, "PV1-3");
         }
         // A23 voids all that is up to its own time, so it needs no other.
         if self.trigger.shape == Shape::Cancellation && !self.times.given && self.trigger.code != "A23" {
-            self.findings.add(Rule::CancelWithoutTime, "EVN-6");
+            self.context.findings.add(Rule::CancelWithoutTime, "EVN-6");
         }
         self.encounter(&group, pv1, &pseudonyms, Prior::default());
         self.person_too(&group, &pseudonyms);
@@ -91,13 +85,13 @@ impl<S: Sink> Mapping<'_, S> {
     pub(crate) fn update(&mut self, message: &Message<'_>) -> Result<(), Stop> {
         let group = self.only_group(message);
         let pv1 = group.segment("PV1");
-        let of_episode = visit::number(&group, pv1, self.directory).is_some();
-        let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+        let of_episode = visit::number(&group, pv1, &self.context.region.directory).is_some();
+        let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
         if pseudonyms.subject.is_none() {
             if !of_episode {
                 return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
             }
-            self.findings.add(Rule::PatientUnknown, "PID-3");
+            self.context.findings.add(Rule::PatientUnknown, "PID-3");
         }
         if of_episode {
             self.encounter(&group, pv1, &pseudonyms, Prior::default());
@@ -108,27 +102,27 @@ impl<S: Sink> Mapping<'_, S> {
 
     /// A17: two patients change places. A patient without visit number cannot be moved; the other still is.
     pub(crate) fn swap(&mut self, message: &Message<'_>) -> Result<(), Stop> {
-        let directory = self.directory;
+        let directory = &self.context.region.directory;
         let movable = |group: &Group<'_, '_>| visit::number(group, group.segment("PV1"), directory).is_some();
         let movable_count = message.groups().filter(movable).count();
         if movable_count == 0 {
             return Err(Stop::refuse(Rule::EpisodeMissing, "PV1-19"));
         }
         if movable_count != 2 || message.groups().count() != 2 {
-            self.findings.add(Rule::SwapIncomplete, "PV1-19");
+            self.context.findings.add(Rule::SwapIncomplete, "PV1-19");
         }
-        let mark = self.findings.mark();
+        let mark = self.context.findings.mark();
         for group in message.groups().filter(movable) {
             let pv1 = group.segment("PV1");
-            let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+            let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
             if pseudonyms.subject.is_none() {
-                self.findings.add(Rule::PatientUnknown, "PID-3");
+                self.context.findings.add(Rule::PatientUnknown, "PID-3");
             }
             if !visit::is_placed(pv1) {
-                self.findings.add(Rule::PlaceMissing, "PV1-3");
+                self.context.findings.add(Rule::PlaceMissing, "PV1-3");
             }
             self.encounter(&group, pv1, &pseudonyms, Prior::default());
-            self.findings.back_to(mark);
+            self.context.findings.back_to(mark);
         }
         Ok(())
     }
@@ -137,14 +131,14 @@ impl<S: Sink> Mapping<'_, S> {
     pub(crate) fn merges(&mut self, message: &Message<'_>) -> Result<(), Stop> {
         // A placeholder or an invalid number names nobody, so it is no prior and no survivor either. Nothing is made of a
         // message of which no group names both.
-        let mark = self.findings.mark();
+        let mark = self.context.findings.mark();
         let (mut any_prior, mut any_merge) = (false, false);
         for group in message.groups() {
-            let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+            let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
             let mut prior = Prior::default();
             for mrg in group.segments().filter(|segment| segment.name() == "MRG") {
-                prior.tokens.extend(self.pseudonymising.prior(&mrg, self.findings));
-                let visit = visit::prior_numbering(&mrg, self.directory);
+                prior.tokens.extend(self.pseudonymising.prior(&mrg, self.context.findings));
+                let visit = visit::prior_numbering(&mrg, &self.context.region.directory);
                 prior.visit = prior.visit.or(visit.component(1).given().map(|_| visit));
             }
             any_prior |= !prior.tokens.is_empty();
@@ -154,7 +148,7 @@ impl<S: Sink> Mapping<'_, S> {
                 self.encounter(&group, group.segment("PV1"), &pseudonyms, prior);
                 self.person(&group, &pseudonyms, Told { event_type: "person.merged", linked: &linked });
             }
-            self.findings.back_to(mark);
+            self.context.findings.back_to(mark);
         }
         match (any_prior, any_merge) {
             (_, true) => Ok(()),
@@ -165,7 +159,7 @@ impl<S: Sink> Mapping<'_, S> {
 
     /// A45 and its kin: each MRG with its PV1 moves one visit.
     pub(crate) fn visit_moves(&mut self, message: &Message<'_>) -> Result<(), Stop> {
-        let directory = self.directory;
+        let directory = &self.context.region.directory;
         let complete = |group: &Group<'_, '_>, mrg: &Segment<'_, '_>, pv1: Option<Segment<'_, '_>>| {
             visit::prior_numbering(mrg, directory).component(1).given().is_some()
                 && visit::number(group, pv1, directory).is_some()
@@ -175,22 +169,22 @@ impl<S: Sink> Mapping<'_, S> {
         if !message.groups().any(moves) {
             return Err(Stop::refuse(Rule::VisitMoveIncomplete, "MRG-5"));
         }
-        let mark = self.findings.mark();
+        let mark = self.context.findings.mark();
         for group in message.groups() {
             for (mrg, pv1) in visit_pairs(&group) {
                 if !complete(&group, &mrg, pv1) {
                     continue;
                 }
-                let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+                let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
                 if pseudonyms.subject.is_none() {
-                    self.findings.add(Rule::PatientUnknown, "PID-3");
+                    self.context.findings.add(Rule::PatientUnknown, "PID-3");
                 }
                 let prior = Prior {
-                    tokens: self.pseudonymising.prior(&mrg, self.findings),
-                    visit: Some(visit::prior_numbering(&mrg, self.directory)),
+                    tokens: self.pseudonymising.prior(&mrg, self.context.findings),
+                    visit: Some(visit::prior_numbering(&mrg, &self.context.region.directory)),
                 };
                 self.encounter(&group, pv1, &pseudonyms, prior);
-                self.findings.back_to(mark);
+                self.context.findings.back_to(mark);
             }
         }
         Ok(())
@@ -199,7 +193,7 @@ impl<S: Sink> Mapping<'_, S> {
     /// A29: the person's events up to now are void.
     pub(crate) fn person_delete(&mut self, message: &Message<'_>) -> Result<(), Stop> {
         let group = self.only_group(message);
-        let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+        let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
         if pseudonyms.subject.is_none() {
             return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
         }
@@ -210,13 +204,13 @@ impl<S: Sink> Mapping<'_, S> {
     /// A24: the second patient of the message is linked to the first, without a merge.
     pub(crate) fn link(&mut self, message: &Message<'_>) -> Result<(), Stop> {
         let Some(group) = message.groups().next() else { return Err(Stop::refuse(Rule::PatientMissing, "PID-3")) };
-        let pseudonyms = self.pseudonymising.patient(&group, self.findings);
+        let pseudonyms = self.pseudonymising.patient(&group, self.context.findings);
         if pseudonyms.subject.is_none() {
             return Err(Stop::refuse(Rule::PatientMissing, "PID-3"));
         }
         let mut linked = Vec::new();
         for other in message.groups().skip(1) {
-            let other = self.pseudonymising.patient(&other, self.findings);
+            let other = self.pseudonymising.patient(&other, self.context.findings);
             linked.extend(other.subject.into_iter().chain(other.aliases));
         }
         self.person(&group, &pseudonyms, Told { event_type: self.trigger.event_type, linked: &linked });
@@ -229,7 +223,7 @@ impl<S: Sink> Mapping<'_, S> {
         // `groups` gives at least one.
         let first = groups.next().expect("a message without PID is one group of all its segments");
         if groups.next().is_some() {
-            self.findings.add(Rule::GroupUnused, "PID");
+            self.context.findings.add(Rule::GroupUnused, "PID");
         }
         first
     }
@@ -241,31 +235,26 @@ impl<S: Sink> Mapping<'_, S> {
         pseudonyms: &Pseudonyms,
         prior: Prior<'_>,
     ) {
-        let mut tools = Tools {
-            directory: self.directory,
-            guard: self.guard,
-            stockholm: &mut *self.stockholm,
-            findings: &mut *self.findings,
-        };
-        let mut visit = visit::read(group, pv1, &mut tools);
+        let mut visit = visit::read(group, pv1, &mut self.context);
         if self.trigger.code == trigger::MOVEMENT_UPDATE.code {
             // It says of no movement what it was.
             visit.movement_action = None;
         }
-        let prior_visit = prior.visit.and_then(|visit| self.guard.episode(visit.component(1), "MRG-5", self.findings));
-        let prior_authority = prior
+        let prior_visit = prior
             .visit
-            .filter(|_| prior_visit.is_some())
-            .and_then(|visit| self.guard.episode(visit.component(4).namespace(), "MRG-5.4", self.findings));
-        let unit = visit.unit(self.directory, self.findings);
+            .and_then(|visit| self.context.guard.episode(visit.component(1), "MRG-5", self.context.findings));
+        let prior_authority = prior.visit.filter(|_| prior_visit.is_some()).and_then(|visit| {
+            self.context.guard.episode(visit.component(4).namespace(), "MRG-5.4", self.context.findings)
+        });
+        let unit = visit.unit(&self.context.region.directory, self.context.findings);
         let facts = UnitFacts::of(unit);
         let place = visit.place.as_ref().map(|location| location.place());
         let about = About {
             subject: pseudonyms.subject.as_ref().map(Token::as_str),
             aliases: pseudonyms.aliases.iter().map(Token::as_str).collect(),
-            protected: person::is_protected(group, self.directory),
+            protected: person::is_protected(group, &self.context.region.directory),
         };
-        let quality = self.findings.list();
+        let quality = self.context.findings.list();
         let correction = correction(self.trigger.correction, visit.movement_action);
         let content_hash = self.head.content_hash;
         let leaked = group.at(field::PID_IDENTIFIERS).component(1).raw();
@@ -274,7 +263,7 @@ impl<S: Sink> Mapping<'_, S> {
             envelope.extensions.insert("leak-test", leaked);
             tracing::info!(leaked, "an encounter");
         }
-        self.sink.encounter(&Encounter {
+        self.sink.event(&Encounter {
             envelope,
             trigger: self.trigger.code,
             sent_at: self.times.sent.map(|sent| sent.at),
@@ -319,9 +308,15 @@ impl<S: Sink> Mapping<'_, S> {
 
     fn person(&mut self, group: &Group<'_, '_>, pseudonyms: &Pseudonyms, told: Told<'_>) {
         // Findings about the visit are on the Encounter; the person's own come here.
-        self.findings.only("PID");
-        let protected = person::is_protected(group, self.directory);
-        let facts = person::read(group, protected, pseudonyms.birth_year, self.directory, self.findings);
+        self.context.findings.only("PID");
+        let protected = person::is_protected(group, &self.context.region.directory);
+        let facts = person::read(
+            group,
+            protected,
+            pseudonyms.birth_year,
+            &self.context.region.directory,
+            self.context.findings,
+        );
         let about = About {
             subject: pseudonyms.subject.as_ref().map(Token::as_str),
             aliases: pseudonyms.aliases.iter().map(Token::as_str).collect(),
@@ -332,9 +327,9 @@ impl<S: Sink> Mapping<'_, S> {
             CorrectionKind::New if self.trigger.code == "A28" => CorrectionKind::New,
             _ => CorrectionKind::Update,
         };
-        let quality = self.findings.list();
+        let quality = self.context.findings.list();
         let envelope = self.head.envelope(told.event_type, correction, about, quality);
-        self.sink.person(&Person {
+        self.sink.event(&Person {
             envelope,
             trigger: self.trigger.code,
             birth_year: facts.birth_year,

@@ -7,8 +7,8 @@ use schemas::{
     Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, Sha256, SourceRecord, Timestamp, event_id,
 };
 
+use super::context::Context;
 use super::event_time::Stated;
-use super::findings::Findings;
 use super::verbatim::Guard;
 
 /// Length of a UUID as text.
@@ -32,11 +32,8 @@ pub(crate) struct Head<'a> {
     event_id: [u8; EVENT_ID_LENGTH],
 }
 
-/// What a source record and its reading say, before any event is made of it.
+/// What reading a source record says, before any event is made of it.
 pub(crate) struct HeadParts<'a> {
-    pub source: &'a SourceRecord<'a>,
-    pub origin: Origin<'a>,
-    pub key_id: &'a str,
     pub message_id: &'a str,
     pub message_id_shown: Cow<'a, str>,
     pub content_hash: Sha256,
@@ -53,11 +50,12 @@ pub(crate) struct About<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub(crate) fn new(parts: HeadParts<'a>, guard: &Guard<'_>) -> Head<'a> {
+    pub(crate) fn new<'m: 'a>(context: &Context<'m>, parts: HeadParts<'a>) -> Head<'a> {
+        let guard = context.guard;
         Head {
-            source: parts.source,
-            origin: parts.origin,
-            key_id: parts.key_id,
+            source: context.source,
+            origin: context.origin,
+            key_id: &context.region.key_id,
             message_id: parts.message_id,
             message_id_shown: parts.message_id_shown,
             content_hash: parts.content_hash,
@@ -74,26 +72,17 @@ impl<'a> Head<'a> {
     }
 
     /// Of a row of a table, which has no text of its own for when it was written; the transport knows.
-    pub(crate) fn of_row(
-        source: &'a SourceRecord<'a>,
-        origin: Origin<'a>,
-        key_id: &'a str,
-        occurred: Stated<'a>,
-        guard: &Guard<'_>,
-        findings: &mut Findings,
-    ) -> Head<'a> {
-        let message_id_shown = guard.pass(Cow::Borrowed(source.message_id), "message_id", findings);
+    pub(crate) fn of_row<'m: 'a>(context: &mut Context<'m>, occurred: Stated<'a>) -> Head<'a> {
+        let source = context.source;
+        let message_id_shown = context.pass(Cow::Borrowed(source.message_id), "message_id");
         let parts = HeadParts {
-            source,
-            origin,
-            key_id,
             message_id: source.message_id,
             message_id_shown,
             content_hash: schemas::content_hash(source.payload),
             occurred,
             recorded: None,
         };
-        Head { recorded: source.recorded_at, ..Head::new(parts, guard) }
+        Head { recorded: source.recorded_at, ..Head::new(context, parts) }
     }
 
     /// The source's own word of when it recorded this, where it is better than the transport's.

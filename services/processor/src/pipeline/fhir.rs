@@ -23,39 +23,23 @@ mod time;
 
 use std::borrow::Cow;
 
-use hl7::time::Stockholm;
-use identity::{Date, Pseudonymiser, RegionRules};
-use schemas::{Origin, SourceRecord};
-
 use bundle::Focus;
 pub(crate) use bundle::{Bundle, read};
 use datatype::{Meta, said, type_and_id};
+use time::Moment;
 
+use super::context::Context;
 use super::envelope::{Head, HeadParts};
 use super::event_time::{FUTURE_TOLERANCE_MICROS, Stated};
-use super::findings::Findings;
 use super::sink::Sink;
 use super::stop::Stop;
 use super::subject::Pseudonymising;
-use super::verbatim::Guard;
-use crate::code_lists::CodeLists;
-use crate::directory::Directory;
 use crate::rules::Rule;
 
 /// What mapping one record needs.
 pub(crate) struct Tools<'m> {
-    pub source: &'m SourceRecord<'m>,
-    pub origin: Origin<'m>,
-    pub key_id: &'m str,
+    pub context: Context<'m>,
     pub bundle: &'m Bundle<'m>,
-    pub guard: &'m Guard<'m>,
-    pub directory: &'m Directory,
-    pub code_lists: &'m CodeLists,
-    pub pseudonymiser: &'m Pseudonymiser,
-    /// How the region reads identifiers.
-    pub identities: &'m RegionRules,
-    pub stockholm: &'m mut Stockholm,
-    pub findings: &'m mut Findings,
     /// When the server wrote the version.
     pub recorded: Stated<'m>,
     /// The version itself says that the person has protected identity.
@@ -68,13 +52,19 @@ impl<'m> Tools<'m> {
         self.recorded
     }
 
+    /// Notes what was odd.
+    fn note(&mut self, rule: Rule, path: &'static str) {
+        self.context.findings.add(rule, path);
+    }
+
+    /// Reads a time.
+    fn time<'t>(&mut self, text: Option<&'t str>, path: &'static str) -> Option<Moment<'t>> {
+        time::read(text, path, self.context.stockholm, self.context.findings)
+    }
+
     /// Makes pseudonyms of the record's identifiers; the version's own time decides the century of a short form.
     fn pseudonymising(&self) -> Pseudonymising<'m> {
-        Pseudonymising {
-            pseudonymiser: self.pseudonymiser,
-            options: self.identities.options(Date::of_utc_micros(self.recorded.at.0)),
-            source_system: self.source.source_system,
-        }
+        self.context.pseudonymising(self.recorded.at)
     }
 
     /// What the record's events share.
@@ -83,39 +73,37 @@ impl<'m> Tools<'m> {
         'm: 'h,
     {
         let message_id_shown = self.message_id_shown();
+        let source = self.context.source;
         let parts = HeadParts {
-            source: self.source,
-            origin: self.origin,
-            key_id: self.key_id,
-            message_id: self.source.message_id,
+            message_id: source.message_id,
             message_id_shown,
-            content_hash: schemas::content_hash(self.source.payload),
+            content_hash: schemas::content_hash(source.payload),
             occurred,
             recorded: Some(self.recorded),
         };
-        Head::new(parts, self.guard)
+        Head::new(&self.context, parts)
     }
 
     /// `Encounter/1@2`; a Patient's is hidden, because the server's number of a patient is a number of a person.
     fn message_id_shown(&mut self) -> Cow<'m, str> {
-        let message_id = self.source.message_id;
+        let message_id = self.context.source.message_id;
         let resource = message_id.split('@').next().unwrap_or("");
         let (kind, id) = type_and_id(resource).unwrap_or(("", resource));
         if kind == "Patient" {
-            return self.guard.hidden(message_id);
+            return self.context.guard.hidden(message_id);
         }
-        match self.guard.pass(Cow::Borrowed(id), "message_id", self.findings) {
-            Cow::Owned(_) => self.guard.hidden(message_id),
-            Cow::Borrowed(_) => self.guard.pass(Cow::Borrowed(message_id), "message_id", self.findings),
+        match self.context.pass(Cow::Borrowed(id), "message_id") {
+            Cow::Owned(_) => self.context.guard.hidden(message_id),
+            Cow::Borrowed(_) => self.context.pass(Cow::Borrowed(message_id), "message_id"),
         }
     }
 
     /// `Encounter/1`, past the guard.
     fn address(&mut self, kind: &str, id: &str) -> String {
         let address = format!("{kind}/{id}");
-        match self.guard.pass(Cow::Borrowed(id), "id", self.findings) {
-            Cow::Owned(_) => self.guard.hidden(&address).into_owned(),
-            Cow::Borrowed(_) => self.guard.pass(Cow::Owned(address), "id", self.findings).into_owned(),
+        match self.context.pass(Cow::Borrowed(id), "id") {
+            Cow::Owned(_) => self.context.guard.hidden(&address).into_owned(),
+            Cow::Borrowed(_) => self.context.pass(Cow::Owned(address), "id").into_owned(),
         }
     }
 }
@@ -130,14 +118,15 @@ pub(crate) fn map<S: Sink>(mut tools: Tools<'_>, sink: &mut S) -> Result<u32, St
     let meta: Versioned<'_> = resource.read()?;
     let meta = meta.meta.unwrap_or_default();
     tools.is_protected = meta.is_protected();
-    let written = time::read(said(&meta.last_updated), "meta.lastUpdated", tools.stockholm, tools.findings);
+    let written = tools.time(said(&meta.last_updated), "meta.lastUpdated");
     // The text has the lifetime of `meta`; the transport's own time stands in where the server says none.
-    let known = tools.source.recorded_at.unwrap_or(tools.source.received_at);
-    if written.is_some_and(|written| written.at.0 > tools.source.received_at.0.saturating_add(FUTURE_TOLERANCE_MICROS))
-    {
-        tools.findings.add(Rule::TimeInFuture, "meta.lastUpdated");
+    let known = tools.context.source.recorded_at.unwrap_or(tools.context.source.received_at);
+    if written.is_some_and(|written| {
+        written.at.0 > tools.context.source.received_at.0.saturating_add(FUTURE_TOLERANCE_MICROS)
+    }) {
+        tools.note(Rule::TimeInFuture, "meta.lastUpdated");
     }
-    let recorded = written.map_or(Stated { at: known, text: "" }, time::Moment::stated);
+    let recorded = written.map_or(Stated { at: known, text: "" }, Moment::stated);
     let mut tools = Tools { recorded, ..tools };
     let tools = &mut tools;
     match &*resource.kind {

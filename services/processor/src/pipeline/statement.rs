@@ -1,34 +1,104 @@
-//! What a package has read of a row becomes the event of its subject.
+//! What a package has read of a row becomes the event of its target: the subjects that a package can fill, one file each.
+
+mod clinical;
+mod cost;
+mod wait;
+mod ward_capacity;
 
 use std::borrow::Cow;
 
-use hl7::time::Stockholm;
-use identity::{Claim, Options, Pseudonymiser, RegionRules, Subject as Person};
-use schemas::{CareForm, CorrectionKind, Origin, SOURCE_TABLE, Sex, SourceRecord};
+use identity::{Claim, Subject as Person};
+use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord, Subject};
 
+use super::context::Context;
 use super::event_time::Stated;
 use super::findings::Findings;
 use super::sink::Sink;
 use super::stop::Stop;
-use super::subject::noted;
-use super::verbatim::Guard;
-use super::{clinical, cost, wait, ward_capacity};
-use crate::directory::Directory;
-use crate::mapping::{KEY, Program, Slot, Slots, Subject};
+use super::subject::{Pseudonymising, noted};
+use crate::mapping::{FIELDS_MAX, Field, KEY, Program, Slot, Slots};
 use crate::rules::Rule;
+use clinical::Codes;
+use cost::Costs;
+use wait::Waits;
+
+/// What a package's rows become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Waits of contacts.
+    Wait,
+    /// Costs of contacts.
+    Cost,
+    /// Codes of contacts.
+    Clinical,
+    /// Beds of units.
+    BedCapacity,
+}
+
+impl Target {
+    /// Everything that a package can fill.
+    pub const ALL: [Target; 4] = [Target::Wait, Target::Cost, Target::Clinical, Target::BedCapacity];
+
+    /// The subject of its events.
+    pub const fn subject(self) -> Subject {
+        match self {
+            Target::Wait => Subject::Wait,
+            Target::Cost => Subject::Cost,
+            Target::Clinical => Subject::Clinical,
+            Target::BedCapacity => Subject::BedCapacity,
+        }
+    }
+
+    /// The fields that a package fills, or may fill.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Target::Wait => wait::FIELDS,
+            Target::Cost => cost::FIELDS,
+            Target::Clinical => clinical::FIELDS,
+            Target::BedCapacity => ward_capacity::FIELDS,
+        }
+    }
+
+    /// The target that a package names: by its subject's name.
+    pub fn of_name(name: &str) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| target.name() == name)
+    }
+
+    /// Its subject's name.
+    pub fn name(self) -> &'static str {
+        self.subject().name()
+    }
+
+    /// The place of a field.
+    pub(crate) fn place(self, name: &str) -> Option<usize> {
+        self.fields().iter().position(|field| field.name == name)
+    }
+}
+
+const _: () = {
+    let mut at = 0;
+    while at < Target::ALL.len() {
+        assert!(Target::ALL[at].fields().len() <= FIELDS_MAX);
+        at += 1;
+    }
+};
+
+/// How rows become statements of a contact that count for a period.
+trait Statements {
+    /// The field that findings about the period name.
+    const PERIOD: usize;
+
+    /// The period that a row belongs to; none of a row that is in no figure.
+    fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop>;
+
+    /// One event.
+    fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S);
+}
 
 /// What mapping a row needs besides its fields.
 pub(crate) struct Mapping<'m> {
-    pub source: &'m SourceRecord<'m>,
-    pub origin: Origin<'m>,
+    pub context: Context<'m>,
     pub program: &'m Program,
-    pub key_id: &'m str,
-    pub directory: &'m Directory,
-    pub guard: &'m Guard<'m>,
-    pub stockholm: &'m Stockholm,
-    pub pseudonymiser: &'m Pseudonymiser,
-    /// How the region reads identifiers.
-    pub identities: &'m RegionRules,
 }
 
 /// A row as it is read, and what it says.
@@ -41,7 +111,7 @@ pub(crate) struct Row<'r, 't> {
 }
 
 /// What becomes an event.
-pub(crate) struct Statement<'r, 't> {
+struct Statement<'r, 't> {
     pub slots: &'r Slots<'t>,
     pub period: Option<&'r str>,
     pub correction: CorrectionKind,
@@ -51,112 +121,98 @@ pub(crate) struct Statement<'r, 't> {
 
 impl Statement<'_, '_> {
     /// Whether it is about one contact, and not about all of a table.
-    pub(crate) fn is_of_contact(&self) -> bool {
+    fn is_of_contact(&self) -> bool {
         !self.slots.at(KEY).is_absent()
     }
 
     /// Whether the statement is taken back.
-    pub(crate) fn is_withdrawn(&self) -> bool {
+    fn is_withdrawn(&self) -> bool {
         self.correction == CorrectionKind::Cancel
     }
 }
 
 /// The period that a statement belongs to.
-pub(crate) struct Period<'s> {
+struct Period<'s> {
     pub text: Cow<'s, str>,
     /// Why it is this, when the row does not say it.
     pub derived: Option<Rule>,
 }
 
 impl Mapping<'_> {
-    /// One event; or two, when the row stated another contact or period before: that statement is taken back first, for
-    /// the latest statement is looked for by contact and period. All that could refuse the row is looked at before.
-    pub(crate) fn map<S: Sink>(&self, row: &Row<'_, '_>, findings: &mut Findings, sink: &mut S) -> Result<u32, Stop> {
-        let Row { slots, correction, before } = *row;
-        if self.program.subject() == Subject::BedCapacity {
-            return ward_capacity::map(self, row, findings, sink);
+    /// The events of a row. All that could refuse it is looked at before.
+    pub(crate) fn map<S: Sink>(&mut self, row: &Row<'_, '_>, sink: &mut S) -> Result<u32, Stop> {
+        match self.program.target() {
+            Target::Wait => self.state::<Waits, S>(row, sink),
+            Target::Cost => self.state::<Costs, S>(row, sink),
+            Target::Clinical => self.state::<Codes, S>(row, sink),
+            Target::BedCapacity => ward_capacity::map(self, row, sink),
         }
-        let period = match self.period(slots) {
+    }
+
+    /// One event that takes back all statements of a table: it names the table and no contact.
+    pub(crate) fn emptied<S: Sink>(&mut self, table: Cow<'_, str>, sink: &mut S) -> Result<u32, Stop> {
+        let mut slots = Slots::default();
+        slots.extensions.push((SOURCE_TABLE, table));
+        let statement = Statement { slots: &slots, period: None, correction: CorrectionKind::Cancel, ordinal: 0 };
+        let mut told = Findings::default();
+        let quiet = &mut Mapping { context: self.context.noting(&mut told), program: self.program };
+        match self.program.target() {
+            Target::Wait => Waits::write(quiet, &statement, sink),
+            Target::Cost => Costs::write(quiet, &statement, sink),
+            Target::Clinical => Codes::write(quiet, &statement, sink),
+            Target::BedCapacity => return Err(Stop::refuse(Rule::TableTruncated, "op")),
+        }
+        Ok(1)
+    }
+
+    /// One event; or two, when the row stated another contact or period before: that statement is taken back first, for
+    /// the latest statement is looked for by contact and period.
+    fn state<T: Statements, S: Sink>(&mut self, row: &Row<'_, '_>, sink: &mut S) -> Result<u32, Stop> {
+        let Row { slots, correction, before } = *row;
+        let program = self.program;
+        let period_column = || program.column_of(T::PERIOD);
+        let period = match T::period(slots, self) {
             Ok(None) | Err(_) if correction == CorrectionKind::Cancel => {
-                return Err(Stop::refuse(Rule::DeleteIncomplete, self.period_column()));
+                return Err(Stop::refuse(Rule::DeleteIncomplete, period_column()));
             }
             period => period?,
         };
         if let Some(rule) = period.as_ref().and_then(|period| period.derived) {
-            findings.add(rule, self.period_column());
+            self.context.findings.add(rule, period_column());
         }
         let period = period.as_ref().map(|period| period.text.as_ref());
-        let mut ordinal = 0;
+        let (mut ordinal, mut told) = (0, Findings::default());
         if let Some(before) = before
-            && let Ok(Some(earlier)) = self.period(before)
+            && let Ok(Some(earlier)) = T::period(before, self)
             && (before.at(KEY).text() != slots.at(KEY).text() || Some(earlier.text.as_ref()) != period)
         {
             let correction = CorrectionKind::Cancel;
             let displaced = Statement { slots: before, period: Some(&earlier.text), correction, ordinal };
             // What is odd about the earlier statement was told with it.
-            self.write(&displaced, &mut Findings::default(), sink);
+            let context = self.context.noting(&mut told);
+            T::write(&mut Mapping { context, program }, &displaced, sink);
             ordinal += 1;
         }
-        self.write(&Statement { slots, period, correction, ordinal }, findings, sink);
+        T::write(self, &Statement { slots, period, correction, ordinal }, sink);
         Ok(ordinal + 1)
-    }
-
-    /// One event that takes back all statements of a table: it names the table and no contact.
-    pub(crate) fn emptied<S: Sink>(&self, table: Cow<'_, str>, sink: &mut S) -> Result<u32, Stop> {
-        if self.program.subject() == Subject::BedCapacity {
-            return Err(Stop::refuse(Rule::TableTruncated, "op"));
-        }
-        let mut slots = Slots::default();
-        slots.extensions.push((SOURCE_TABLE, table));
-        let statement = Statement { slots: &slots, period: None, correction: CorrectionKind::Cancel, ordinal: 0 };
-        self.write(&statement, &mut Findings::default(), sink);
-        Ok(1)
-    }
-
-    fn period<'s>(&self, slots: &'s Slots<'_>) -> Result<Option<Period<'s>>, Stop> {
-        match self.program.subject() {
-            Subject::Wait => wait::period(slots, self),
-            Subject::Cost => cost::period(slots, self),
-            Subject::Clinical => clinical::period(slots, self),
-            Subject::BedCapacity => Ok(None),
-        }
-    }
-
-    fn period_column(&self) -> &'static str {
-        match self.program.subject() {
-            Subject::Wait => self.program.column_of(wait::place::PERIOD),
-            Subject::Cost => self.program.column_of(cost::place::PERIOD),
-            Subject::Clinical => self.program.column_of(clinical::place::ENDED_AT),
-            Subject::BedCapacity => "",
-        }
-    }
-
-    fn write<S: Sink>(&self, statement: &Statement<'_, '_>, findings: &mut Findings, sink: &mut S) {
-        match self.program.subject() {
-            Subject::Wait => wait::write(self, statement, findings, sink),
-            Subject::Cost => cost::write(self, statement, findings, sink),
-            Subject::Clinical => clinical::write(self, statement, findings, sink),
-            Subject::BedCapacity => {}
-        }
     }
 }
 
 /// A time that a row states.
-pub(crate) fn stated<'s>(slot: &'s Slot<'_>) -> Option<Stated<'s>> {
+fn stated<'s>(slot: &'s Slot<'_>) -> Option<Stated<'s>> {
     slot.time().map(|at| Stated { at, text: slot.time_text() })
 }
 
 /// When a row happened that states no time.
-pub(crate) fn as_old_as_the_file(source: &SourceRecord<'_>) -> Stated<'static> {
+fn as_old_as_the_file(source: &SourceRecord<'_>) -> Stated<'static> {
     Stated { at: source.recorded_at.unwrap_or(source.received_at), text: "" }
 }
 
 /// The person of the row: a Swedish identifier, or a number of the source's own, which is noted. `missing` notes a row
 /// without. What names nobody, a placeholder or an invalid number, is noted too.
-pub(crate) fn person<'s>(
+fn person<'s>(
     slot: &Slot<'s>,
-    source_system: &'s str,
-    options: &Options<'_>,
+    pseudonymising: &Pseudonymising<'s>,
     column: &'static str,
     missing: Rule,
     findings: &mut Findings,
@@ -165,8 +221,8 @@ pub(crate) fn person<'s>(
         findings.add(missing, column);
         return None;
     };
-    let claim = Claim { system: "", kind: "", source: source_system, value };
-    let person = noted(Person::read(claim, options), column, findings)?;
+    let claim = Claim { system: "", kind: "", source: pseudonymising.source_system, value };
+    let person = noted(Person::read(claim, &pseudonymising.options), column, findings)?;
     if person.is_local() {
         findings.add(Rule::IdentityLocal, column);
     }
@@ -174,7 +230,7 @@ pub(crate) fn person<'s>(
 }
 
 /// As the row says, else as the identifier does.
-pub(crate) fn sex(slot: &Slot<'_>, person: Option<&Person<'_>>) -> Sex {
+fn sex(slot: &Slot<'_>, person: Option<&Person<'_>>) -> Sex {
     match (slot.text(), person.and_then(Person::sex)) {
         (Some("MALE"), _) | (None, Some(identity::Sex::Male)) => Sex::Male,
         (Some("FEMALE"), _) | (None, Some(identity::Sex::Female)) => Sex::Female,
@@ -184,7 +240,7 @@ pub(crate) fn sex(slot: &Slot<'_>, person: Option<&Person<'_>>) -> Sex {
 }
 
 /// Vardform.
-pub(crate) fn care_form(slot: &Slot<'_>) -> CareForm {
+fn care_form(slot: &Slot<'_>) -> CareForm {
     match slot.text() {
         Some("INPATIENT") => CareForm::Inpatient,
         Some("OUTPATIENT") => CareForm::Outpatient,

@@ -1,4 +1,4 @@
-//! What each ADT trigger says, in one table (domain rules: which triggers place, cancel, merge, or only tell of a person).
+//! What each ADT trigger says, in one table: which place, cancel, merge, or only tell of a person (HL7 v2.5.1, chapter 3).
 
 use hl7::Message;
 use schemas::CorrectionKind;

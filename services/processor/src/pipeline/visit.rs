@@ -6,10 +6,10 @@ use hl7::time::Stockholm;
 use hl7::{Group, Segment, Value, field};
 use schemas::{BedKind, CareType, MovementAction, PatientClass, Timestamp};
 
+use super::context::Context;
 use super::event_time;
 use super::findings::Findings;
 use super::place::{self, Location};
-use super::verbatim::Guard;
 use crate::directory::{Directory, FieldPath, Unit};
 use crate::rules::Rule;
 
@@ -29,14 +29,6 @@ pub(crate) struct Visit<'a> {
     pub disposition: Option<Cow<'a, str>>,
     pub admitted_at: Option<Timestamp>,
     pub discharged_at: Option<Timestamp>,
-}
-
-/// What the steps of one message share.
-pub(crate) struct Tools<'t> {
-    pub directory: &'t Directory,
-    pub guard: &'t Guard<'t>,
-    pub stockholm: &'t mut Stockholm,
-    pub findings: &'t mut Findings,
 }
 
 /// The field with the visit number: PV1-19, or the one that the region's directory names.
@@ -66,10 +58,11 @@ pub(crate) fn is_placed(pv1: Option<Segment<'_, '_>>) -> bool {
 }
 
 /// Reads a visit from a patient's segments; `pv1` is the one that is meant.
-pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'_, 'a>>, tools: &mut Tools<'_>) -> Visit<'a> {
-    let Some(pv1) = pv1 else { return Visit::absent(group, tools) };
+pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'_, 'a>>, context: &mut Context<'_>) -> Visit<'a> {
+    let Some(pv1) = pv1 else { return Visit::absent(group, context) };
     let at = |address| pv1.at(address);
-    let Tools { directory, guard, stockholm, findings } = tools;
+    let Context { region, guard, stockholm, findings, .. } = context;
+    let directory = &region.directory;
     let class_code = guard.text(at(field::PV1_CLASS).component(1), "PV1-2", findings);
     let class = class_code.as_deref().map_or(PatientClass::Unknown, |code| {
         directory.patient_class(code).unwrap_or_else(|| {
@@ -93,8 +86,7 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'_, 'a>>, tool
     let admit_source = guard.text(at(field::PV1_ADMIT_SOURCE).component(1), "PV1-14", findings);
     let disposition = guard.text(at(field::PV1_DISPOSITION).component(1), "PV1-36", findings);
     let authority = episode.as_ref().and_then(|_| guard.episode(authority.namespace(), "PV1-19.4", findings));
-    let directory = *directory;
-    let absent = Visit::absent(group, tools);
+    let absent = Visit::absent(group, context);
     Visit {
         responsible_unit: responsible_ward(absent.responsible_unit, place.as_ref(), directory),
         authority,
@@ -113,8 +105,8 @@ pub(crate) fn read<'a>(group: &Group<'_, 'a>, pv1: Option<Segment<'_, 'a>>, tool
 
 impl<'a> Visit<'a> {
     /// What can be said without PV1.
-    fn absent(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> Visit<'a> {
-        let (movement_id, movement_action) = movement(group, tools);
+    fn absent(group: &Group<'_, 'a>, context: &mut Context<'_>) -> Visit<'a> {
+        let (movement_id, movement_action) = movement(group, context);
         Visit {
             episode: None,
             authority: None,
@@ -124,7 +116,7 @@ impl<'a> Visit<'a> {
             class: PatientClass::Unknown,
             place: None,
             prior_place: None,
-            responsible_unit: responsible_unit(group, tools),
+            responsible_unit: responsible_unit(group, context),
             admit_source: None,
             disposition: None,
             admitted_at: None,
@@ -198,16 +190,16 @@ pub(crate) fn bed_kind(visit: &Visit<'_>, unit: Option<&Unit>) -> BedKind {
     }
 }
 
-fn movement<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
+fn movement<'a>(group: &Group<'_, 'a>, context: &mut Context<'_>) -> (Option<Cow<'a, str>>, Option<MovementAction>) {
     let Some(zbe) = group.segment("ZBE") else { return (None, None) };
-    let id = tools.guard.episode(zbe.at(field::ZBE_MOVEMENT).component(1), "ZBE-1", tools.findings);
+    let id = context.guard.episode(zbe.at(field::ZBE_MOVEMENT).component(1), "ZBE-1", context.findings);
     let action = match zbe.at(field::ZBE_ACTION).component(1).given() {
         None => None,
         Some("INSERT") => Some(MovementAction::Insert),
         Some("UPDATE") => Some(MovementAction::Update),
         Some("CANCEL") => Some(MovementAction::Cancel),
         Some(_) => {
-            tools.findings.add(Rule::MovementActionUnknown, "ZBE-4");
+            context.findings.add(Rule::MovementActionUnknown, "ZBE-4");
             None
         }
     };
@@ -215,9 +207,9 @@ fn movement<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> (Option<Cow<'a,
 }
 
 /// The unit with the medical responsibility, from the field that the region's directory names.
-fn responsible_unit<'a>(group: &Group<'_, 'a>, tools: &mut Tools<'_>) -> Option<Cow<'a, str>> {
-    let responsible = tools.directory.responsible_unit.as_ref()?;
-    let code = tools.guard.text(chosen(group, &responsible.field), "responsible_unit", tools.findings)?;
+fn responsible_unit<'a>(group: &Group<'_, 'a>, context: &mut Context<'_>) -> Option<Cow<'a, str>> {
+    let responsible = context.region.directory.responsible_unit.as_ref()?;
+    let code = context.guard.text(chosen(group, &responsible.field), "responsible_unit", context.findings)?;
     match responsible.unit(&code) {
         Some(unit) => Some(Cow::Owned(unit.to_owned())),
         None => Some(code),

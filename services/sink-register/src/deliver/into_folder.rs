@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::{Outcome, Receipt};
 use crate::error::Error;
-use crate::failpoint::reach;
-use crate::parcel::{self, Checked, Staged, Trusted};
+use parcel::{self, Checked, Staged, Trusted};
+use runtime::failpoint::stop;
 
 pub(super) fn put(place: &Path, folder: &Path, checked: &Checked, trusted: &Trusted) -> Result<Outcome, Error> {
     let name = checked.manifest.name();
@@ -25,7 +25,7 @@ pub(super) fn put(place: &Path, folder: &Path, checked: &Checked, trusted: &Trus
     if found.manifest_sha256 != checked.manifest_sha256 {
         return Err(Error::TargetOccupied { place: there });
     }
-    reach("copied");
+    stop("copied");
     parcel::replace(&receipt_path, &receipt)?;
     Ok(outcome)
 }
@@ -39,7 +39,7 @@ fn copy(place: &Path, folder: &Path, name: &str) -> Result<(), Error> {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         staged.copy(&file, &path)?;
     }
-    reach("copying");
+    stop("copying");
     staged.finish()?;
     Ok(())
 }

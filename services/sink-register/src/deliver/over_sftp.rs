@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use sftp::{Server, Session};
 
 use super::{Outcome, Receipt};
-use crate::digest::Digesting;
 use crate::error::Error;
-use crate::failpoint::reach;
-use crate::parcel::Checked;
+use parcel::Checked;
+use parcel::digest::Digesting;
+use runtime::failpoint::stop;
 
 /// Files that a parcel or the rest of one can have; more of them are not ours.
 const FILES_MAX: usize = 1000;
@@ -40,7 +40,7 @@ pub(super) async fn put(server: &Server, folder: &Path, checked: &Checked) -> Re
     if !target.has(&there, &checked.files).await? {
         return Err(Error::TargetOccupied { place: PathBuf::from(there) });
     }
-    reach("copied");
+    stop("copied");
     let partial = server.path(&format!(".{}.partial", Receipt::name(&name)));
     target.session.write(&partial, receipt.as_slice()).await.map_err(failed(server, &partial))?;
     target.session.replace(&partial, &receipt_path).await.map_err(failed(server, &receipt_path))?;
@@ -74,7 +74,7 @@ impl Target<'_> {
             let to = format!("{partial}/{name}");
             self.session.write(&to, file).await.map_err(failed(self.server, &to))?;
         }
-        reach("copying");
+        stop("copying");
         self.session.rename(&partial, there).await.map_err(failed(self.server, there))
     }
 

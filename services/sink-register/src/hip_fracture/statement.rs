@@ -3,7 +3,7 @@
 use schemas::{Clinical, Code, CodeRole, CodeSystem, Laterality, Timestamp};
 use timeline::EpisodeKey;
 
-use crate::period::Period;
+use parcel::Period;
 
 /// Collum, pertrochanteric and subtrochanteric fractures, whatever the fifth position.
 const DIAGNOSES: [&str; 3] = ["S720", "S721", "S722"];

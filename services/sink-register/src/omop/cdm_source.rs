@@ -9,8 +9,8 @@ use super::row::file_of_one;
 use super::tables::CDM_SOURCE;
 use crate::clock::Clock;
 use crate::definition::Definition;
-use crate::period::Period;
 use crate::waiting_times::File;
+use parcel::Period;
 
 /// OMOP CDM 5.4.
 const MODEL: (&str, i32) = ("v5.4", 756_265);

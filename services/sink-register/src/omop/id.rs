@@ -1,7 +1,7 @@
 //! Keys, by which rows find each other while tables are made, and the ids that they get.
 
 use super::tables::Table;
-use crate::digest;
+use parcel::digest;
 
 /// Rows to be, each with its key, in any order.
 pub(super) type Items<T> = Vec<(i64, T)>;

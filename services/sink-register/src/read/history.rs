@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Snapshot, Survey};
 use crate::definition::Subject;
 use crate::error::{Attempt, Error};
-use crate::period::Period;
-use crate::positions::{self, Positions};
+use crate::positions;
+use parcel::{Period, PeriodKind, Positions};
 
 /// Which events of a subject are read.
 #[derive(Debug, Clone)]
@@ -37,14 +37,12 @@ pub(crate) enum Window {
 impl Source {
     /// A subject's events of a period: those that count for it, else those of its time.
     pub(crate) fn of(subject: Subject, period: Period) -> Self {
-        let window = match (subject, period) {
-            (Subject::Wait | Subject::Clinical, Period::Year(year)) => {
+        let window = match (subject.period(), period) {
+            (Some(PeriodKind::Month), Period::Year(year)) => {
                 Window::Stated(format!("{year:04}-01"), format!("{year:04}-12"))
             }
-            (Subject::Wait | Subject::Clinical | Subject::Cost, _) => {
-                Window::Stated(period.to_string(), period.to_string())
-            }
-            _ => {
+            (Some(_), _) => Window::Stated(period.to_string(), period.to_string()),
+            (None, _) => {
                 let (from, to) = period.bounds();
                 Window::Occurred(from, to)
             }
@@ -75,11 +73,6 @@ const OWN: &str = "WHERE e.region = $1 AND e.subject = $2";
 const OCCURRED: &str = "(e.occurred_at >= timestamptz 'epoch' + $7::int8 * interval '1 microsecond' \
     AND e.occurred_at < timestamptz 'epoch' + $8::int8 * interval '1 microsecond')";
 
-/// Triggers without a time of their own: merges of persons, moves of visits, deletions, what is a part of what (domain
-/// rules of episodes).
-const TIMELESS: &str =
-    "('A18', 'A23', 'A29', 'A30', 'A34', 'A36', 'A40', 'A42', 'A45', 'A47', 'A50', 'NUMBERED', 'PART-OF')";
-
 impl Window {
     fn condition(&self) -> String {
         match self {
@@ -94,8 +87,9 @@ impl Window {
                     )
                 };
                 format!(
-                    "({OCCURRED} OR e.trigger IN {TIMELESS} OR (e.source_system, e.episode_id) IN ({}) \
+                    "({OCCURRED} OR e.trigger IN ('{}') OR (e.source_system, e.episode_id) IN ({}) \
                      OR e.subject_token IN ({}))",
+                    timeline::Trigger::TIMELESS.join("', '"),
                     touched("e.source_system, e.episode_id"),
                     touched("e.subject_token"),
                 )
@@ -137,8 +131,8 @@ impl Snapshot<'_> {
     pub(crate) async fn survey_of(&self, sources: &[Source], as_of: Option<&Positions>) -> Result<Survey, Error> {
         let mut own = Positions::default();
         for source in sources {
-            let found = Positions::of_store(&self.transaction, self.region, source.subject).await?;
-            own.0.extend(if sources.len() > 1 { found.named(source.subject).0 } else { found.0 });
+            let found = positions::of_store(&self.transaction, self.region, source.subject).await?;
+            own.0.extend(if sources.len() > 1 { found.named(source.subject.name()).0 } else { found.0 });
         }
         reached(&own, as_of)?;
         let origin = as_of.unwrap_or(&own).clone();
@@ -160,7 +154,7 @@ impl Snapshot<'_> {
         );
         let (region, subject) = (self.region.code(), source.subject.name());
         let attempt = || format!("count the {subject} events of region {region}");
-        let positions = survey.origin.of(source.subject);
+        let positions = survey.origin.of(source.subject.name());
         let (topics, partitions, offsets, ordinals) = positions.columns();
         let [from, to] = source.window.parameters();
         let parameters: [&(dyn ToSql + Sync); 8] =
@@ -193,7 +187,7 @@ impl Snapshot<'_> {
         let (region, subject) = (self.region.code(), source.subject.name());
         let attempt = || format!("read the {subject} events of region {region}");
         let sql = order.sql(&source.window.condition(), matches!(source.window, Window::Stated(..)));
-        let positions = origin.of(source.subject);
+        let positions = origin.of(source.subject.name());
         let (topics, partitions, offsets, ordinals) = positions.columns();
         let [from, to] = source.window.parameters();
         let parameters: [&(dyn ToSql + Sync); 8] =

@@ -17,7 +17,7 @@ use super::confirm::Confirmation;
 use super::metrics::Answered;
 use super::range::Part;
 use crate::error::Error;
-use crate::parcel::{Checked, Manifest};
+use parcel::{Checked, Manifest};
 
 /// Read at a time.
 const PIECE_BYTES: usize = 64 << 10;

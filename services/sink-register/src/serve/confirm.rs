@@ -7,7 +7,7 @@ use super::answer::Refusal;
 use super::recipients::Served;
 use super::shelf;
 use crate::ledger::Action;
-use crate::parcel::Checked;
+use parcel::Checked;
 
 /// What a recipient says that it has got.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

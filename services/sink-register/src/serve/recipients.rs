@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::config::Config;
-use crate::digest;
 use crate::error::Error;
+use parcel::digest;
 
 /// Half of what `openssl rand -hex 32` gives: 128 bits that nobody guesses.
 const TOKEN_LETTERS_MIN: usize = 32;

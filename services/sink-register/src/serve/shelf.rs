@@ -12,8 +12,8 @@ use super::answer::Refusal;
 use super::recipients::Served;
 use crate::error::Error;
 use crate::ledger::{self, Action};
-use crate::parcel::{self, Checked, Manifest, Trusted};
 use crate::session::Session;
+use parcel::{self, Checked, Manifest, Trusted};
 
 /// Entries of a recipient's folder that are looked at; more are a mistake.
 const ENTRIES_MAX: usize = 10_000;

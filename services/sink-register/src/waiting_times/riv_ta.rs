@@ -16,7 +16,9 @@ use quick_xml::{
 };
 use schemas::Wait;
 
-use super::{File, calendar::Calendar, month::Month};
+use parcel::Month;
+
+use super::{File, calendar::Calendar};
 use field::{FIELDS, Given, Row};
 
 /// Which of the two contracts.

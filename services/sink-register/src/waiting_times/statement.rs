@@ -2,10 +2,9 @@
 
 use schemas::{Deviation, Wait, WaitStatus};
 
-use super::{
-    calendar::{self, Calendar, Day},
-    month::Month,
-};
+use parcel::Month;
+
+use super::calendar::{self, Calendar, Day};
 
 /// The one fate of a statement of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -109,7 +109,7 @@ impl Feed {
         };
         let mut value = Vec::new();
         encode(envelope, &mut Encoder::new(kind, registry::development_id_current(kind)), &mut value);
-        let source = self.store.sources().iter().position(|source| source.kind == kind).unwrap();
+        let source = self.store.sources().iter().position(|source| source.subject.kind() == kind).unwrap();
         let origin = format!("{TOPIC}/0/{offset}/0").into_bytes();
         let record = Record { source, partition: 0, offset, origin: Some(&origin), value: &value };
         let written = self.store.write("14", &[record]).await.unwrap();

@@ -123,7 +123,7 @@ fn the_quality_file_names_reasons_and_findings() {
 
 #[test]
 fn a_period_is_a_month_and_nothing_else() {
-    use sink_register::waiting_times::Month;
+    use parcel::Month;
     let month: Month = "2028-02".parse().unwrap();
     assert_eq!(
         (month.first_day().to_string(), month.last_day().to_string()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use schemas::{DecodeError, Decoder, Encounter, Person, Sex};
+use schemas::{DecodeError, Decoder, Encounter, Person, Sex, Subject};
 use timeline::{EventId, Finding, Timeline};
 use uuid::Uuid;
 
@@ -82,10 +82,10 @@ impl Component {
         subject: &str,
         record: &[u8],
     ) -> Result<(), DecodeError> {
-        match subject {
-            "encounter" => self.add_encounter(&decoder.decode(record)?, event_id),
-            "person" => self.add_person(&decoder.decode(record)?, event_id),
-            _ => {}
+        if subject == Subject::Encounter.name() {
+            self.add_encounter(&decoder.decode(record)?, event_id);
+        } else if subject == Subject::Person.name() {
+            self.add_person(&decoder.decode(record)?, event_id);
         }
         Ok(())
     }

@@ -6,13 +6,13 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Error, Route, Settings, clients, fates, reached};
 use crate::broker;
 use crate::config;
 use crate::fate::FateCounts;
+use crate::policy;
 
 /// How long one question may take.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ pub fn accept(kafka: &config::Kafka, settings: &Settings, gaps: &[Gap]) -> Resul
     loop {
         let refused = match consumer.commit(&list, CommitMode::Sync) {
             Ok(()) => return Ok(()),
-            Err(error) if has_members(&error) => error,
+            Err(error) if policy::has_members(&error) => error,
             Err(error) => return Err(committing(error)),
         };
         if Instant::now() > until {
@@ -118,11 +118,4 @@ pub fn accept(kafka: &config::Kafka, settings: &Settings, gaps: &[Gap]) -> Resul
 fn consumer(kafka: &config::Kafka, settings: &Settings) -> Result<BaseConsumer, Error> {
     let client = clients::reading(kafka, settings).map_err(Error::Setup)?;
     client.create().map_err(|source| Error::Group { attempt: "set up the Kafka client", source })
-}
-
-/// Whether Kafka takes no offsets from outside because somebody is in the group.
-fn has_members(error: &KafkaError) -> bool {
-    use RDKafkaErrorCode::{FencedInstanceId, IllegalGeneration, RebalanceInProgress, UnknownMemberId};
-    let code = error.rdkafka_error_code();
-    matches!(code, Some(UnknownMemberId | IllegalGeneration | RebalanceInProgress | FencedInstanceId))
 }

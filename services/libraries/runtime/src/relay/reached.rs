@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::Route;
@@ -16,6 +15,7 @@ use crate::broker;
 use crate::config;
 use crate::header;
 use crate::origin::{self, Origin};
+use crate::policy;
 
 /// Records at the end of each output that are looked at. Other inputs write to the same outputs; one that wrote less than
 /// one record in so many since is not found, and then nothing is known of it.
@@ -53,7 +53,7 @@ pub(super) fn offset(
     let mut reached = None;
     while left > 0 {
         if begun.elapsed() > LOOK_MAX {
-            return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut));
+            return Err(KafkaError::MessageConsumption(policy::LATE));
         }
         match consumer.poll(POLL_MAX) {
             Some(Ok(message)) => {

@@ -93,18 +93,13 @@ impl ProducerContext<NoCustomPartitioner> for Receipts {
                 let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
                 let (topic, partition) = (message.topic().to_owned(), message.partition());
                 let mut inbox = self.inbox();
-                if !is_consequence(code) {
+                if !policy::is_consequence(code) {
                     inbox.cause.get_or_insert_with(|| failure(topic.clone(), partition, code));
                 }
                 inbox.failure.get_or_insert_with(|| failure(topic, partition, code));
             }
         }
     }
-}
-
-/// Whether a code says no more than that the producer has given up.
-fn is_consequence(code: RDKafkaErrorCode) -> bool {
-    matches!(code, RDKafkaErrorCode::Fatal | RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight)
 }
 
 /// An output that Kafka did not take ends the process, always: going on would leave a hole.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use schemas::WaitStatus;
 use serde::Deserialize;
 
+use super::Tools;
 use super::datatype::{Identifier, List, Reference, Text, said};
 use super::request::{self, Referral, ServiceRequest, Stated};
-use super::{Tools, time};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
@@ -38,22 +38,22 @@ pub(crate) fn map<S: Sink>(appointment: &Appointment<'_>, tools: &mut Tools<'_>,
         // It did not take place: what is waited for is the referral, or the next appointment.
         Some("cancelled" | "noshow" | "entered-in-error") => (WaitStatus::Unknown, true),
         _ => {
-            tools.findings.add(Rule::FhirCodeUnknown, "Appointment.status");
+            tools.note(Rule::FhirCodeUnknown, "Appointment.status");
             (WaitStatus::Unknown, false)
         }
     };
     let number = appointment.identifier.iter().filter(|identifier| !identifier.is_old());
     let contact_id = match number.clone().find_map(|identifier| said(&identifier.value)) {
-        Some(number) => tools.guard.pass(Cow::Borrowed(number), "Appointment.identifier", tools.findings).into_owned(),
+        Some(number) => tools.context.pass(Cow::Borrowed(number), "Appointment.identifier").into_owned(),
         None => tools.address("Appointment", id),
     };
-    let start = time::read(said(&appointment.start), "Appointment.start", tools.stockholm, tools.findings);
-    let booked = time::read(said(&appointment.created), "Appointment.created", tools.stockholm, tools.findings);
+    let start = tools.time(said(&appointment.start), "Appointment.start");
+    let booked = tools.time(said(&appointment.created), "Appointment.created");
     let planned = start.filter(|_| status == WaitStatus::Waiting);
     let mut extensions = Vec::new();
     for (name, moment) in [("booked_at", booked), ("planned_at", planned)] {
         if let Some(moment) = moment {
-            extensions.push((name, tools.guard.time_text(moment.stated()).into_owned()));
+            extensions.push((name, tools.context.guard.time_text(moment.stated()).into_owned()));
         }
     }
     let is_referral = |reference: &&Reference<'_>| {

@@ -3,11 +3,11 @@
 use schemas::{CodeRole, CodeSystem};
 use serde::Deserialize;
 
+use super::Tools;
 use super::contact::{self, Contact, Said};
 use super::datatype::{Concept, List, Reference, Text, said, type_and_id};
 use super::encounter::Diagnosis;
 use super::terminology::{self, Coded};
-use super::{Tools, time};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
@@ -36,10 +36,11 @@ pub(crate) fn map<S: Sink>(condition: &Condition<'_>, tools: &mut Tools<'_>, sin
     let id = said(&condition.id).ok_or(Stop::refuse(Rule::FhirIdMissing, "Condition.id"))?;
     let contact = contact::of(condition.encounter.as_ref(), tools)?;
     let order = [CodeSystem::Icd10Se, CodeSystem::SnomedCt];
-    let coded = condition.code.as_ref().and_then(|code| terminology::preferred(code, &order, tools.code_lists));
+    let coded =
+        condition.code.as_ref().and_then(|code| terminology::preferred(code, &order, &tools.context.region.code_lists));
     // A diagnosis is given when it is recorded; onset may be years before.
     let given = said(&condition.recorded).or(said(&condition.onset));
-    let performed = time::read(given, "Condition.recordedDate", tools.stockholm, tools.findings);
+    let performed = tools.time(given, "Condition.recordedDate");
     let is_withdrawn =
         condition.verification.as_ref().is_some_and(|status| status.has("entered-in-error") || status.has("refuted"));
     let said_of = Said {

@@ -8,7 +8,7 @@ use super::datatype::{Concept, Identifier, Reference, said};
 use super::encounter::{self, Encounter};
 use super::patient;
 use super::terminology::Coded;
-use super::time::{self, Moment};
+use super::time::Moment;
 use super::{Tools, location};
 use crate::pipeline::envelope::About;
 use crate::pipeline::sink::Sink;
@@ -50,7 +50,7 @@ pub(crate) fn of<'m>(reference: Option<&Reference<'_>>, tools: &mut Tools<'m>) -
             return Ok(Contact { encounter: Some(encounter), own: Some(names.own), episode: Some(episode) });
         }
     }
-    tools.findings.add(Rule::FhirEncounterMissing, "encounter");
+    tools.note(Rule::FhirEncounterMissing, "encounter");
     let own = reference.id().map(|id| tools.address("Encounter", id));
     Ok(Contact { encounter: None, episode: own.clone(), own })
 }
@@ -66,11 +66,11 @@ pub(crate) fn state<S: Sink>(
     let statement_id = tools.address(said_of.kind, said_of.id);
     let period = contact.encounter.as_ref().and_then(|encounter| encounter.period.as_ref());
     let started = period.and_then(|period| said(&period.start));
-    let started = time::read(started, "Encounter.period", tools.stockholm, tools.findings);
+    let started = tools.time(started, "Encounter.period");
     let ended = period.and_then(|period| said(&period.end));
-    let ended = time::read(ended, "Encounter.period", tools.stockholm, tools.findings);
+    let ended = tools.time(ended, "Encounter.period");
     let month = ended.or(said_of.performed).unwrap_or_else(|| {
-        tools.findings.add(Rule::FhirPeriodDerived, "period");
+        tools.note(Rule::FhirPeriodDerived, "period");
         let recorded = tools.recorded();
         Moment { at: recorded.at, text: recorded.text, is_date: false }
     });
@@ -86,8 +86,8 @@ pub(crate) fn state<S: Sink>(
     };
     let occurred = said_of.performed.or(ended).or(started).map_or(tools.recorded(), Moment::stated);
     let mut head = tools.head(occurred);
-    let envelope = head.envelope(event_type, correction, known.about(), tools.findings.list());
-    sink.clinical(&Clinical {
+    let envelope = head.envelope(event_type, correction, known.about(), tools.context.findings.list());
+    sink.event(&Clinical {
         contact_id: contact.own.as_deref(),
         episode_id: contact.episode.as_deref(),
         period: Some(&period),
@@ -121,15 +121,15 @@ pub(crate) fn map_deleted<S: Sink>(
     let statement_id = tools.address(kind, id);
     let recorded = tools.recorded();
     let mut head = tools.head(recorded);
-    let quality = tools.findings.list();
+    let quality = tools.context.findings.list();
     let envelope = head.envelope("clinical.withdrawn", CorrectionKind::Cancel, About::default(), quality);
-    sink.clinical(&Clinical::bare(envelope, &statement_id));
+    sink.event(&Clinical::bare(envelope, &statement_id));
     Ok(head.made())
 }
 
 /// `2026-02`, in Swedish time.
 pub(crate) fn month_of(moment: Moment<'_>, tools: &Tools<'_>) -> String {
-    let (year, month, _) = tools.stockholm.date(moment.at.0);
+    let (year, month, _) = tools.context.stockholm.date(moment.at.0);
     format!("{year:04}-{month:02}")
 }
 
@@ -160,14 +160,14 @@ impl Guarded<'_> {
 /// and noted.
 fn codes<'s>(said_of: &'s Said<'s>, contact: Option<Moment<'_>>, tools: &mut Tools<'_>) -> Vec<Guarded<'s>> {
     let Some(coded) = &said_of.coded else {
-        tools.findings.add(Rule::FhirCodeMissing, said_of.code_path);
+        tools.note(Rule::FhirCodeMissing, said_of.code_path);
         return Vec::new();
     };
     if !coded.shaped {
-        tools.findings.add(Rule::FhirCodeUnknown, said_of.code_path);
+        tools.note(Rule::FhirCodeUnknown, said_of.code_path);
     }
     coded.look_up(said_of.performed.or(contact).map(|moment| moment.at), said_of.code_path, tools);
-    let mut pass = |text: &'s str| tools.guard.pass(Cow::Borrowed(text), said_of.code_path, tools.findings);
+    let mut pass = |text: &'s str| tools.context.pass(Cow::Borrowed(text), said_of.code_path);
     // What was written is looked at before its blanks are gone: they may be what tells it from a neighbour.
     let (code, verbatim) = match pass(coded.verbatim.unwrap_or(&coded.code)) {
         hidden @ Cow::Owned(_) => (hidden, None),
@@ -196,7 +196,7 @@ fn forms(contact: &Contact<'_>, tools: &mut Tools<'_>) -> (CareForm, Option<Stri
     let stay = encounter.hospitalization.as_ref();
     let mut text = |concept: Option<&Concept<'_>>| {
         let code = concept.and_then(Concept::code)?;
-        Some(tools.guard.pass(Cow::Borrowed(code), "Encounter.hospitalization", tools.findings).into_owned())
+        Some(tools.context.pass(Cow::Borrowed(code), "Encounter.hospitalization").into_owned())
     };
     let admission = text(stay.and_then(|stay| stay.admit_source.as_ref()));
     let discharge = text(stay.and_then(|stay| stay.discharge_disposition.as_ref()));

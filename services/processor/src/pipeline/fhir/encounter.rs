@@ -18,7 +18,7 @@ use super::datatype::{Coding, Concept, Identifier, List, Period, Reference, Text
 use super::location;
 use super::patient::{self, Known};
 use super::stops;
-use super::time::{self, Moment};
+use super::time::Moment;
 use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
@@ -138,7 +138,11 @@ pub(crate) fn names<'m>(encounter: &Encounter<'_>, tools: &mut Tools<'m>) -> Res
     let numbered = current().find(is_visit_number).and_then(|identifier| said(&identifier.value));
     let number = numbered.or_else(|| current().find_map(|identifier| said(&identifier.value)));
     let number = number.map(|number| {
-        tools.guard.pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.findings).into_owned()
+        tools
+            .context
+            .guard
+            .pass_episode(Cow::Borrowed(number), "Encounter.identifier", tools.context.findings)
+            .into_owned()
     });
     Ok(Names { own, around: number.map(Around::Number), parent: None })
 }
@@ -155,7 +159,7 @@ fn part_of<'m>(
             return Ok((Some(tools.address("Encounter", id)), Some(parent)));
         }
     }
-    tools.findings.add(Rule::FhirParentUnknown, "Encounter.partOf");
+    tools.note(Rule::FhirParentUnknown, "Encounter.partOf");
     let id = reference.id().filter(|_| reference.is_to("Encounter") || reference.needs_record());
     if let Some(id) = id {
         return Ok((Some(tools.address("Encounter", id)), None));
@@ -163,7 +167,11 @@ fn part_of<'m>(
     let asked = reference.asked();
     let number = reference.identifier.as_ref().or(asked.as_ref()).and_then(|identifier| said(&identifier.value));
     let number = number.map(|number| {
-        tools.guard.pass_episode(Cow::Owned(number.to_owned()), "Encounter.partOf", tools.findings).into_owned()
+        tools
+            .context
+            .guard
+            .pass_episode(Cow::Owned(number.to_owned()), "Encounter.partOf", tools.context.findings)
+            .into_owned()
     });
     Ok((number, None))
 }
@@ -192,8 +200,8 @@ pub(crate) fn class(class: Option<&Coding<'_>>, tools: &mut Tools<'_>) -> Patien
         "EMER" => PatientClass::Emergency,
         "AMB" => PatientClass::Outpatient,
         "PRENC" => PatientClass::Preadmit,
-        code => tools.directory.patient_class(code).unwrap_or_else(|| {
-            tools.findings.add(Rule::FhirCodeUnknown, "Encounter.class");
+        code => tools.context.region.directory.patient_class(code).unwrap_or_else(|| {
+            tools.note(Rule::FhirCodeUnknown, "Encounter.class");
             PatientClass::Unknown
         }),
     }
@@ -250,7 +258,7 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
     };
     let ended = match state {
         State::Ended if ended.is_none() => {
-            tools.findings.add(Rule::FhirEndMissing, "Encounter.period");
+            tools.note(Rule::FhirEndMissing, "Encounter.period");
             last_end(encounter, tools)
         }
         _ => ended,
@@ -260,10 +268,10 @@ pub(crate) fn map<S: Sink>(encounter: &Encounter<'_>, tools: &mut Tools<'_>, sin
     let shared = shared(encounter, &names, &known, times, tools);
     let classes = classes(encounter, shared.class, tools);
     if matches!(state, State::Present | State::OnLeave | State::Ended) && moves.is_empty() {
-        tools.findings.add(Rule::FhirPlaceMissing, "Encounter.location");
+        tools.note(Rule::FhirPlaceMissing, "Encounter.location");
     }
     if moves.iter().any(|step| step.placed.entry.is_none()) {
-        tools.findings.add(Rule::UnitUnknown, "Encounter.location");
+        tools.note(Rule::UnitUnknown, "Encounter.location");
     }
     let state_movement = format!("{}/status", names.own);
     let leave = match state {
@@ -377,9 +385,9 @@ fn is_admitted(class: PatientClass) -> bool {
 
 /// A time of the encounter. A day is where it begins, and noted: beds are counted by the hour.
 pub(crate) fn moment<'t>(text: Option<&'t str>, path: &'static str, tools: &mut Tools<'_>) -> Option<Moment<'t>> {
-    let moment = time::read(text, path, tools.stockholm, tools.findings);
+    let moment = tools.time(text, path);
     if moment.is_some_and(|moment| moment.is_date) {
-        tools.findings.add(Rule::FhirTimeImprecise, path);
+        tools.note(Rule::FhirTimeImprecise, path);
     }
     moment
 }
@@ -392,11 +400,11 @@ fn state(encounter: &Encounter<'_>, ended: Option<Moment<'_>>, tools: &mut Tools
         Some("finished") => State::Ended,
         Some("cancelled" | "entered-in-error") => State::Void,
         Some(status @ ("on-hold" | "discharged" | "completed" | "discontinued")) => {
-            tools.findings.add(Rule::FhirStatusOfR5, "Encounter.status");
+            tools.note(Rule::FhirStatusOfR5, "Encounter.status");
             if status == "on-hold" { State::OnLeave } else { State::Ended }
         }
         _ => {
-            tools.findings.add(Rule::FhirCodeUnknown, "Encounter.status");
+            tools.note(Rule::FhirCodeUnknown, "Encounter.status");
             State::Present
         }
     };
@@ -404,7 +412,7 @@ fn state(encounter: &Encounter<'_>, ended: Option<Moment<'_>>, tools: &mut Tools
         // Some servers close the period before they close the encounter; an end that lies ahead is a plan.
         (State::Present | State::OnLeave, Some(ended)) if ended.at <= tools.recorded().at => State::Ended,
         (State::Present | State::OnLeave, Some(_)) => {
-            tools.findings.add(Rule::FhirEndAhead, "Encounter.period");
+            tools.note(Rule::FhirEndAhead, "Encounter.period");
             state
         }
         _ => state,
@@ -486,9 +494,8 @@ fn shared<'e>(
     let of_class = encounter.class.as_ref().or(names.parent.as_ref().and_then(|parent| parent.class.as_ref()));
     let class = class(of_class, tools);
     let hospitalization = encounter.hospitalization.as_ref();
-    let mut text = |text: Option<&str>, path| {
-        text.map(|text| tools.guard.pass(Cow::Borrowed(text), path, tools.findings).into_owned())
-    };
+    let mut text =
+        |text: Option<&str>, path| text.map(|text| tools.context.pass(Cow::Borrowed(text), path).into_owned());
     let class_code = text(encounter.class.as_ref().and_then(|class| said(&class.code)), "Encounter.class");
     let admit_source = hospitalization.and_then(|stay| stay.admit_source.as_ref()).and_then(Concept::code);
     let admit_source = text(admit_source, "Encounter.hospitalization");
@@ -524,9 +531,9 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
         _ => BedKind::Unknown,
     };
     let content_hash = head.content_hash;
-    let occurred_text = tools.guard.time_text(told.occurred);
-    let envelope = head.envelope(told.event_type, told.correction, shared.known.about(), tools.findings.list());
-    sink.encounter(&Event {
+    let occurred_text = tools.context.guard.time_text(told.occurred);
+    let envelope = head.envelope(told.event_type, told.correction, shared.known.about(), tools.context.findings.list());
+    sink.event(&Event {
         envelope: schemas::Envelope { occurred_at: told.occurred.at, occurred_text: &occurred_text, ..envelope },
         trigger: told.trigger,
         sent_at: None,

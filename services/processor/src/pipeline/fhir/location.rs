@@ -150,7 +150,7 @@ pub(crate) fn unit<'m>(
     tools: &mut Tools<'m>,
     path: &'static str,
 ) -> Option<Named<'m>> {
-    let directory = tools.directory;
+    let directory = &tools.context.region.directory;
     let hsa_id = identifiers.iter().find_map(|identifier| hsa_id(identifier));
     let number = || identifiers.iter().filter(|identifier| !identifier.is_old()).find_map(|i| said(&i.value));
     if let Some((code, entry)) = hsa_id.as_ref().and_then(|hsa_id| directory.unit_of_hsa_id(hsa_id.as_str())) {
@@ -162,7 +162,7 @@ pub(crate) fn unit<'m>(
         }
     }
     let text = hsa_id.as_ref().map(HsaId::as_str).or_else(number).or(id)?;
-    let code = tools.guard.pass(Cow::Borrowed(text), path, tools.findings).into_owned();
+    let code = tools.context.pass(Cow::Borrowed(text), path).into_owned();
     Some(Named { code: Cow::Owned(code), entry: None })
 }
 
@@ -230,7 +230,7 @@ impl<'m> Chain<'m> {
 
     fn add_reference(&mut self, reference: &Reference<'_>, step: Step, tools: &mut Tools<'m>) {
         if reference.needs_record() {
-            tools.findings.add(Rule::FhirReferenceUnresolved, "Location");
+            tools.note(Rule::FhirReferenceUnresolved, "Location");
         }
         let asked = reference.asked();
         let identifiers: Vec<&Identifier<'_>> = reference.identifier.iter().chain(&asked).collect();
@@ -241,7 +241,7 @@ impl<'m> Chain<'m> {
         let mut text = |path| {
             let number = identifiers.iter().filter(|identifier| !identifier.is_old()).find_map(|i| said(&i.value));
             let text = number.or(id)?;
-            Some(tools.guard.pass(Cow::Borrowed(text), path, tools.findings).into_owned())
+            Some(tools.context.pass(Cow::Borrowed(text), path).into_owned())
         };
         match step {
             Step::Bed => self.bed = self.bed.take().or_else(|| text("Location.bed")),
@@ -292,19 +292,19 @@ pub(crate) fn map<'m, S: Sink>(location: Location<'m>, tools: &mut Tools<'m>, si
     chain.follow(location, false, None, tools)?;
     // A bed has been found above.
     let Some(placed) = chain.placed() else { return Err(Stop::Ignore(Rule::FhirNothingToSay)) };
-    let status = tools.directory.bed_status(&code).unwrap_or_else(|| {
-        tools.findings.add(Rule::FhirCodeUnknown, "Location.operationalStatus");
+    let status = tools.context.region.directory.bed_status(&code).unwrap_or_else(|| {
+        tools.note(Rule::FhirCodeUnknown, "Location.operationalStatus");
         BedState::Unknown
     });
     if placed.entry.is_none() {
-        tools.findings.add(Rule::UnitUnknown, "Location.partOf");
+        tools.note(Rule::UnitUnknown, "Location.partOf");
     }
-    let code = tools.guard.pass(Cow::Borrowed(&code), "Location.operationalStatus", tools.findings);
+    let code = tools.context.pass(Cow::Borrowed(&code), "Location.operationalStatus");
     let facts = UnitFacts::of(placed.entry);
     let recorded = tools.recorded();
     let mut head = tools.head(recorded);
-    let envelope = head.envelope("bed.status", CorrectionKind::New, About::default(), tools.findings.list());
-    sink.bed_status(&BedStatus {
+    let envelope = head.envelope("bed.status", CorrectionKind::New, About::default(), tools.context.findings.list());
+    sink.event(&BedStatus {
         envelope,
         place: placed.place(),
         status_code: &code,

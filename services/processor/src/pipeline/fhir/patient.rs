@@ -165,7 +165,7 @@ pub(crate) fn known(tools: &mut Tools<'_>) -> Known {
             let named =
                 reference.and_then(|reference| reference.identifier.as_ref()).or(asked.as_ref()).and_then(claim);
             let pseudonymising = tools.pseudonymising();
-            let pseudonyms = pseudonymising.claimed(named.into_iter(), "subject.identifier", tools.findings);
+            let pseudonyms = pseudonymising.claimed(named.into_iter(), "subject.identifier", tools.context.findings);
             Known { birth_year: pseudonyms.birth_year.map(i32::from), pseudonyms, ..Known::default() }
         }
     };
@@ -174,14 +174,14 @@ pub(crate) fn known(tools: &mut Tools<'_>) -> Known {
         known.lkf = None;
     }
     if known.pseudonyms.subject.is_none() {
-        tools.findings.add(Rule::FhirPatientMissing, "subject");
+        tools.note(Rule::FhirPatientMissing, "subject");
     }
     known
 }
 
 fn of_patient(patient: &Patient<'_>, tools: &mut Tools<'_>) -> Known {
     let pseudonymising = tools.pseudonymising();
-    let findings = &mut *tools.findings;
+    let findings = &mut *tools.context.findings;
     let pseudonyms = pseudonymising.claimed(patient.claims(), "Patient.identifier", findings);
     let protected = patient.is_protected();
     Known {
@@ -205,9 +205,9 @@ pub(crate) fn map<S: Sink>(patient: &Patient<'_>, tools: &mut Tools<'_>, sink: &
         let beside = tools.bundle.find(other, "Patient").and_then(|resource| resource.patient.as_deref());
         let named = other.identifier.as_ref().and_then(claim);
         let claims = beside.into_iter().flat_map(Patient::claims).chain(named);
-        let others = tools.pseudonymising().claimed(claims, "Patient.link", tools.findings);
+        let others = tools.pseudonymising().claimed(claims, "Patient.link", tools.context.findings);
         if others.subject.is_none() {
-            tools.findings.add(Rule::FhirLinkUnresolved, "Patient.link");
+            tools.note(Rule::FhirLinkUnresolved, "Patient.link");
         }
         for token in others.subject.into_iter().chain(others.aliases) {
             if !linked.contains(&token) && known.pseudonyms.subject.as_ref() != Some(&token) {
@@ -217,8 +217,9 @@ pub(crate) fn map<S: Sink>(patient: &Patient<'_>, tools: &mut Tools<'_>, sink: &
     }
     let recorded = tools.recorded();
     let mut head = tools.head(recorded);
-    let envelope = head.envelope("person.updated", CorrectionKind::Update, known.about(), tools.findings.list());
-    sink.person(&Person {
+    let envelope =
+        head.envelope("person.updated", CorrectionKind::Update, known.about(), tools.context.findings.list());
+    sink.event(&Person {
         envelope,
         trigger: TRIGGER,
         birth_year: known.birth_year,

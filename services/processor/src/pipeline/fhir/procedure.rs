@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::contact::{self, Said};
 use super::datatype::{Concept, List, Period, Reference, Text, said};
-use super::{Tools, terminology, time};
+use super::{Tools, terminology};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
@@ -37,7 +37,7 @@ pub(crate) fn map<S: Sink>(procedure: &Procedure<'_>, tools: &mut Tools<'_>, sin
         Some("not-done" | "entered-in-error") => true,
         Some("in-progress" | "on-hold" | "stopped" | "completed" | "unknown") => false,
         _ => {
-            tools.findings.add(Rule::FhirCodeUnknown, "Procedure.status");
+            tools.note(Rule::FhirCodeUnknown, "Procedure.status");
             false
         }
     };
@@ -48,9 +48,12 @@ pub(crate) fn map<S: Sink>(procedure: &Procedure<'_>, tools: &mut Tools<'_>, sin
     let said_of = Said {
         kind: "Procedure",
         id,
-        coded: procedure.code.as_ref().and_then(|code| terminology::preferred(code, &order, tools.code_lists)),
+        coded: procedure
+            .code
+            .as_ref()
+            .and_then(|code| terminology::preferred(code, &order, &tools.context.region.code_lists)),
         role: CodeRole::Procedure,
-        performed: time::read(performed, "Procedure.performed", tools.stockholm, tools.findings),
+        performed: tools.time(performed, "Procedure.performed"),
         laterality: terminology::laterality(&procedure.body_site),
         is_withdrawn,
         code_path: "Procedure.code",

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::datatype::{Concept, Identifier, List, Period, Reference, Text, said};
 use super::terminology::{self, Coded};
 use super::time::Moment;
-use super::{Tools, contact, location, patient, time};
+use super::{Tools, contact, location, patient};
 use crate::pipeline::sink::Sink;
 use crate::pipeline::stop::Stop;
 use crate::pipeline::visit::UnitFacts;
@@ -73,15 +73,18 @@ pub(crate) fn referral<'r, 'm>(
         Some(number) => text(number, "ServiceRequest.identifier", tools),
         None => tools.address("ServiceRequest", id),
     };
-    let authored = time::read(said(&request.authored), "ServiceRequest.authoredOn", tools.stockholm, tools.findings);
+    let authored = tools.time(said(&request.authored), "ServiceRequest.authoredOn");
     let target = said(&request.occurrence)
         .or_else(|| request.occurrence_period.as_ref().and_then(|period| said(&period.end).or(said(&period.start))));
-    let target = time::read(target, "ServiceRequest.occurrence", tools.stockholm, tools.findings);
-    let kva = request.code.as_ref().and_then(|code| terminology::preferred(code, &[CodeSystem::Kva], tools.code_lists));
+    let target = tools.time(target, "ServiceRequest.occurrence");
+    let kva = request
+        .code
+        .as_ref()
+        .and_then(|code| terminology::preferred(code, &[CodeSystem::Kva], &tools.context.region.code_lists));
     let kva = kva.filter(|coded| coded.system == CodeSystem::Kva && coded.shaped);
     let kva = kva.map(|coded| listed(&coded, authored, "ServiceRequest.code", tools));
     let icd = request.reason.iter().find_map(|reason| {
-        let coded = terminology::preferred(reason, &[CodeSystem::Icd10Se], tools.code_lists)?;
+        let coded = terminology::preferred(reason, &[CodeSystem::Icd10Se], &tools.context.region.code_lists)?;
         (coded.system == CodeSystem::Icd10Se && coded.shaped).then_some(coded)
     });
     let icd = icd.map(|coded| listed(&coded, authored, "ServiceRequest.reasonCode", tools));
@@ -115,7 +118,7 @@ fn listed(coded: &Coded<'_>, authored: Option<Moment<'_>>, path: &'static str, t
 }
 
 fn text(text: &str, path: &'static str, tools: &mut Tools<'_>) -> String {
-    tools.guard.pass(Cow::Borrowed(text), path, tools.findings).into_owned()
+    tools.context.pass(Cow::Borrowed(text), path).into_owned()
 }
 
 /// What a wait is, beside what its referral says.
@@ -139,11 +142,11 @@ pub(crate) fn state<S: Sink>(
     let recorded = tools.recorded();
     let completed = stated.started.filter(|_| stated.status == WaitStatus::Completed);
     if stated.status == WaitStatus::Completed && completed.is_none() {
-        tools.findings.add(Rule::FhirStartMissing, "start");
+        tools.note(Rule::FhirStartMissing, "start");
     }
     let decided = referral.and_then(|referral| referral.authored);
     if decided.is_none() {
-        tools.findings.add(Rule::FhirDecisionMissing, "ServiceRequest.authoredOn");
+        tools.note(Rule::FhirDecisionMissing, "ServiceRequest.authoredOn");
     }
     let counted = completed.unwrap_or(Moment { at: recorded.at, text: recorded.text, is_date: false });
     let period = contact::month_of(counted, tools);
@@ -158,12 +161,12 @@ pub(crate) fn state<S: Sink>(
     let mut head = tools.head(occurred);
     // As in waiting-time files, the person is not named: the contact is the key.
     let about = crate::pipeline::envelope::About { protected: known.protected, ..Default::default() };
-    let mut envelope = head.envelope(event_type, correction, about, tools.findings.list());
+    let mut envelope = head.envelope(event_type, correction, about, tools.context.findings.list());
     let extensions = referral.into_iter().flat_map(|referral| &referral.extensions).chain(&stated.extensions);
     envelope.extensions = extensions.map(|(name, text)| (*name, text.as_str())).collect();
     let target = referral.and_then(|referral| referral.target);
     let is_date = |moment: Option<Moment<'_>>| moment.is_some_and(|moment| moment.is_date);
-    sink.wait(&Wait {
+    sink.event(&Wait {
         referral_id: referral.map(|referral| referral.id.as_str()),
         period: Some(&period),
         decided_at: decided.map(|decided| decided.at),
@@ -199,7 +202,7 @@ pub(crate) fn map<S: Sink>(request: &ServiceRequest<'_>, tools: &mut Tools<'_>, 
         Some("completed") => (WaitStatus::Completed, false),
         Some("revoked" | "entered-in-error") => (WaitStatus::Unknown, true),
         _ => {
-            tools.findings.add(Rule::FhirCodeUnknown, "ServiceRequest.status");
+            tools.note(Rule::FhirCodeUnknown, "ServiceRequest.status");
             (WaitStatus::Unknown, false)
         }
     };

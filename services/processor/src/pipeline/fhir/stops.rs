@@ -78,7 +78,7 @@ pub(crate) fn of<'m>(
     let is_coarse = |stop: &Stop<'_>| stop.placed.is_coarse();
     if stops.iter().any(is_coarse) {
         if stops.iter().all(is_coarse) {
-            tools.findings.add(Rule::FhirPlaceCoarse, "Encounter.location");
+            tools.note(Rule::FhirPlaceCoarse, "Encounter.location");
         }
         stops.retain(|stop| !is_coarse(stop));
     }
@@ -106,7 +106,7 @@ fn listed<'m>(list: &List<Visited<'_>>, state: State, tools: &mut Tools<'m>) -> 
             Some("completed") => Presence::Past,
             None | Some("active") => Presence::Now,
             Some(_) => {
-                tools.findings.add(Rule::FhirCodeUnknown, "Encounter.location.status");
+                tools.note(Rule::FhirCodeUnknown, "Encounter.location.status");
                 Presence::Now
             }
         };
@@ -117,7 +117,7 @@ fn listed<'m>(list: &List<Visited<'_>>, state: State, tools: &mut Tools<'m>) -> 
         let end = end.filter(|end| *end <= tools.recorded().at);
         let physical_type = visited.physical_type.as_ref().or(visited.form.as_ref());
         let Some(placed) = location::placed(reference, physical_type, tools)? else {
-            tools.findings.add(Rule::FhirPlaceMissing, "Encounter.location");
+            tools.note(Rule::FhirPlaceMissing, "Encounter.location");
             continue;
         };
         listed.push(Listed { presence, start: start.map(|start| (start.at, start.text.to_owned())), end, placed });
@@ -147,7 +147,7 @@ fn add<'m>(groups: &mut Vec<Group<'m>>, group: Group<'m>, tools: &mut Tools<'m>)
     };
     let is_news = held.presence == group.presence;
     if held.placed.fill(group.placed) && is_news {
-        tools.findings.add(Rule::FhirPlacesContradict, "Encounter.location");
+        tools.note(Rule::FhirPlacesContradict, "Encounter.location");
     }
     held.end = match (held.presence, group.presence) {
         (Presence::Past, Presence::Now) => group.end,
@@ -170,7 +170,7 @@ fn without_time<'m>(
     if entries.is_empty() {
         return None;
     }
-    tools.findings.add(Rule::FhirPlaceWithoutTime, PERIOD);
+    tools.note(Rule::FhirPlaceWithoutTime, PERIOD);
     let holds = |presence: Presence| match state {
         State::Planned => true,
         _ => presence == Presence::Now,
@@ -195,7 +195,7 @@ fn without_time<'m>(
     let mut placed = places.next()?;
     for place in places {
         if placed.fill(place) {
-            tools.findings.add(Rule::FhirPlacesContradict, "Encounter.location");
+            tools.note(Rule::FhirPlacesContradict, "Encounter.location");
         }
     }
     Some(Group { movement: format!("{own}/0"), at, text, end: None, presence, placed })
@@ -212,7 +212,7 @@ fn leave_out_unended(groups: &mut Vec<Group<'_>>, tools: &mut Tools<'_>) {
     let count = groups.len();
     groups.retain(|group| group.presence != Presence::Past || group.end.is_some() || group.at < last);
     if groups.len() < count {
-        tools.findings.add(Rule::FhirPlaceWithoutTime, PERIOD);
+        tools.note(Rule::FhirPlaceWithoutTime, PERIOD);
     }
 }
 

@@ -53,9 +53,9 @@ impl Coded<'_> {
     /// Notes what the list of its system says against it on a day.
     pub(crate) fn look_up(&self, on: Option<Timestamp>, path: &'static str, tools: &mut Tools<'_>) {
         let Some(system) = System::of(self.system).filter(|_| self.shaped) else { return };
-        let on = || on.map(|at| code_lists::day(at, tools.stockholm));
-        if let Some(rule) = tools.code_lists.standing(system, &self.code, on).rule() {
-            tools.findings.add(rule, path);
+        let on = || on.map(|at| code_lists::day(at, tools.context.stockholm));
+        if let Some(rule) = tools.context.region.code_lists.standing(system, &self.code, on).rule() {
+            tools.context.findings.add(rule, path);
         }
     }
 }

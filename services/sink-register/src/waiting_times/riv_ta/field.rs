@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use schemas::{Deviation, Sex, Timestamp, Wait};
 
 use super::Contract;
-use crate::waiting_times::{calendar::Calendar, month::Month};
+use crate::waiting_times::calendar::Calendar;
+use parcel::Month;
 
 /// One element of a row.
 pub(super) struct Field {

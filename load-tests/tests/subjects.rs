@@ -1,0 +1,93 @@
+//! One file lists the common subjects, and what each service does with one follows from it.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use schemas::{Kind, Subject};
+use topics::{Catalogue, Region};
+
+/// Where a subject is declared.
+const LIST: &str = "schemas/src/kind.rs";
+
+/// What programs are made of, from the root of the workspace.
+const SOURCES: [&str; 5] = ["schemas/src", "topics/src", "services", "load-tests/src", "fuzz"];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && !["tests", "target", "node_modules"].contains(&name) {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            found.push(path);
+        }
+    }
+}
+
+/// The code before a file's own tests, without its comments.
+fn code(text: &str) -> String {
+    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    lines.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The subjects that code decides by: a variant called as the record (`Subject::Wait`, `Target::Wait`), or the name as a text.
+fn named(code: &str) -> BTreeSet<Subject> {
+    let is_end = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    let has = |what: &str| code.match_indices(what).any(|(at, _)| is_end(&code[at + what.len()..]));
+    let is_named =
+        |subject: &Subject| has(&format!("::{}", subject.kind().name())) || has(&format!("\"{}\"", subject.name()));
+    Subject::ALL.into_iter().filter(is_named).collect()
+}
+
+#[test]
+fn one_file_lists_the_subjects() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut files = Vec::new();
+    SOURCES.iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    assert!(files.len() > 300, "{} files were read", files.len());
+    let counts = |path: &PathBuf| named(&code(&fs::read_to_string(path).expect("readable"))).len();
+    assert_eq!(counts(&root.join(LIST)), Subject::ALL.len(), "{LIST} names every subject");
+    // Some have to do with the four of the wards, or with the ones that a table can fill: a second list would have more.
+    let is_list = |path: &&PathBuf| counts(path) > Subject::ALL.len() / 2 + 1;
+    let lists: Vec<&Path> =
+        files.iter().filter(is_list).map(|path| path.strip_prefix(root).expect("below the root")).collect();
+    assert_eq!(lists, [Path::new(LIST)], "a second list of subjects: let it follow from schemas::Subject");
+}
+
+#[test]
+fn the_reading_finds_a_list() {
+    let of = |text: &str| named(&code(text)).len();
+    assert_eq!(of("match kind {\n    Kind::Wait => 1,\n    Kind::Waiting => 2,\n}"), 1);
+    assert_eq!(of("[\"encounter\", \"bed-status\", \"encounters\"]"), 2);
+    assert_eq!(of("// Kind::Wait\n#[cfg(test)]\nmod tests { Kind::Cost }"), 0);
+    let list: Vec<String> = Subject::ALL.iter().map(|subject| format!("Kind::{}", subject.kind().name())).collect();
+    assert_eq!(of(&list.join(" | ")), Subject::ALL.len());
+}
+
+#[test]
+fn every_subject_has_a_schema_a_topic_and_a_place_in_the_store() {
+    let catalogue = Catalogue::load();
+    for subject in Subject::ALL {
+        assert!(!subject.kind().versions().is_empty(), "{subject:?}");
+        let name = format!("region.<nn>.common.{}", subject.name());
+        let declared = catalogue.declarations.iter().find(|declaration| declaration.name == name);
+        let declared = declared.unwrap_or_else(|| panic!("{name} is not in the catalogue"));
+        assert_eq!(declared.kind(), Some(subject.kind()), "{name}");
+        assert_eq!(declared.producers, ["processor"], "{name}");
+        let is_read_by = |service: &str| declared.consumers.iter().any(|consumer| consumer == service);
+        assert!(is_read_by("sink-store"), "{name}");
+        assert_eq!(
+            is_read_by("dashboard"),
+            subject.moves_horizon(),
+            "{name}: the board follows what tells of the wards"
+        );
+    }
+    for region in Region::all() {
+        let stored = sink_store::Source::of_region(region.code());
+        let topics = stored.each_ref().map(|source| (source.subject, Kind::of_topic(&source.topic)));
+        assert_eq!(topics, Subject::ALL.map(|subject| (subject, Some(subject.kind()))));
+    }
+}

@@ -1,0 +1,326 @@
+//! The definitions behind every figure, for the page and for the API. A changed definition is a new version.
+
+use serde::Serialize;
+
+use crate::age::Limits;
+use crate::language::Language;
+use crate::status::{FREE_FROM, Kind};
+use crate::usual::{WEEKS, WEEKS_MIN};
+
+/// Raised when a definition changes.
+pub const VERSION: &str = "3";
+/// The day of that version.
+pub const DATE: &str = "2026-11-28";
+
+/// One term.
+#[derive(Debug, Clone, Serialize)]
+pub struct Definition {
+    /// What addresses point at.
+    pub id: &'static str,
+    /// The term.
+    pub term: &'static str,
+    /// What it means here.
+    pub meaning: String,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
+/// All terms.
+pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
+    let minutes = |period: std::time::Duration| period.as_secs() / 60;
+    let (warn, error, lost) = (minutes(limits.warn_after), minutes(limits.error_after), minutes(limits.lost_after));
+    let term = |id, term, meaning: &str, source| Definition { id, term, meaning: meaning.to_owned(), source };
+    match language {
+        Language::Sv => vec![
+            term(
+                "disponibel",
+                "Disponibel vårdplats",
+                "Vårdplats i sluten vård med fysisk utformning, utrustning och bemanning som säkerställer patientsäkerhet och arbetsmiljö.",
+                "Socialstyrelsens termbank",
+            ),
+            term(
+                "faststalld",
+                "Fastställd vårdplats",
+                "Vårdplats i sluten vård beslutad av huvudman.",
+                "Socialstyrelsens termbank",
+            ),
+            term(
+                "belagda",
+                "Belagd",
+                "Inskriven patient på avdelningen vid tidpunkten. Patient på permission räknas, för platsen hålls. Besök utan inskrivning räknas inte. Andelen är belagda genom disponibla på samma avdelningar.",
+                "Räknas ur in- och utskrivningar",
+            ),
+            term(
+                "lediga",
+                "Ledig bemannad plats",
+                "Disponibla minus belagda på avdelningen. Den som ligger på en plats som inte är disponibel är belagd, så lediga är de platser som blir kvar när alla har fått en: därför kan en överbelagd avdelning ha lediga platser. I en summa räknas en avdelning aldrig under noll: en full avdelning tar inte av en annans lediga platser.",
+                "Räknas här",
+            ),
+            term(
+                "overbelaggning",
+                "Överbeläggning",
+                "När en inskriven patient vårdas på en vårdplats som inte uppfyller kraven på disponibel vårdplats. Räknas per avdelning: patienterna på platser som enhetskatalogen anger som ej disponibla, och minst de belagda utöver de disponibla. Samma tal står vid lägesordet, i kolumnen, kl. 06.00, i lagret och i uttaget. Är de disponibla okända och ingen ej disponibel plats belagd står ”saknas”. En summa är summan av avdelningarnas tal. En teknisk plats räknas som disponibel och en patient på permission räknas med: det är vår läsning, en offentlig regel har inte hittats. Anges per 100 disponibla vårdplatser. Till och med version 2 räknades bara de ej disponibla platserna så snart någon plats på avdelningen hade känd sort.",
+                "Socialstyrelsens termbank; nyckeltalet SKR",
+            ),
+            term(
+                "utlokaliserad",
+                "Utlokaliserad patient",
+                "Inskriven patient som vårdas på annan vårdenhet än den som har specifik kompetens och medicinskt ansvar för patienten. En patient kan räknas både här och som överbeläggning. Anges per 100 disponibla vårdplatser.",
+                "Socialstyrelsens termbank; nyckeltalet SKR",
+            ),
+            term(
+                "stangda",
+                "Stängd vårdplats",
+                "Plats som avdelningen har uppgett som stängd, med en av fyra orsaker: personal, hygien, material, lokal. En stängd plats ingår inte bland de disponibla, så beläggningen kan se lugnare ut än läget är.",
+                "Avdelningens uppgift",
+            ),
+            term(
+                "summa",
+                "Summor",
+                "Summa genom summa, aldrig medelvärde av andelar. Är nämnaren noll står ”ej tillämpligt”. Täckningen säger hur många avdelningar som ingår. En avdelning ingår när källan är hörd i tid och antalet disponibla är känt.",
+                "Räknas här",
+            ),
+            Definition {
+                id: "alder",
+                term: "Uppgifternas ålder",
+                meaning: format!(
+                    "Två klockor. Hört: senaste meddelande från källan; färskt till {warn} minuter, äldre till {error}, gammalt till {lost}, därefter tappat. Gamla och tappade uppgifter räknas inte in. Ändrat: senaste händelse på avdelningen; en lugn avdelning är inte ett fel."
+                ),
+                source: "Gränserna ställs in",
+            },
+            term(
+                "kl06",
+                "Kl. 06.00",
+                "Samma räkning som nu, vid klockan 06.00 svensk tid, ur samma händelser. Sena händelser ändrar siffran i efterhand.",
+                "SKR:s mättidpunkt",
+            ),
+            Definition {
+                id: "vanligen",
+                term: "Vanligen",
+                meaning: format!(
+                    "Median och mittersta hälften för samma veckodag och timme de senaste {WEEKS} veckorna. Visas när minst {WEEKS_MIN} veckor finns."
+                ),
+                source: "Räknas ur lagret",
+            },
+            term(
+                "rattad",
+                "Rättad",
+                "En siffra som visats har ändrats av att en tidigare händelse återtogs eller ändrades. Det gamla värdet står i avdelningens logg.",
+                "Räknas här",
+            ),
+        ],
+        Language::En => vec![
+            term(
+                "disponibel",
+                "Staffed bed (disponibel vårdplats)",
+                "A bed in inpatient care whose design, equipment and staffing secure patient safety and working conditions.",
+                "The National Board of Health and Welfare's term bank",
+            ),
+            term(
+                "faststalld",
+                "Decided bed (fastställd vårdplats)",
+                "A bed in inpatient care decided on by the responsible authority.",
+                "The term bank",
+            ),
+            term(
+                "belagda",
+                "Occupied (belagd)",
+                "An admitted patient on the ward at the instant. A patient on leave counts, for the bed is kept. Visits without admission do not count. The share is occupied over staffed on the same wards.",
+                "Counted from admissions and discharges",
+            ),
+            term(
+                "lediga",
+                "Staffed bed free (ledig)",
+                "Staffed minus occupied on the ward. Whoever lies in a place that is no staffed bed is occupied, so free beds are those left when everybody has one: an overcrowded ward can have free beds. In a sum a ward never counts below zero: a full ward does not use up another's free beds.",
+                "Counted here",
+            ),
+            term(
+                "overbelaggning",
+                "Overcrowding (överbeläggning)",
+                "When an admitted patient is cared for in a place that does not meet the requirements of a staffed bed. Counted per ward: the patients in places that the unit directory calls not staffed, and at least the occupied beyond the staffed beds. The same number stands with the status word, in the column, at 06:00, in the store and in the extract. Where the staffed beds are unknown and no such place is taken it says “missing”. A total is the sum of the wards' own figures. A technical bed counts as staffed and a patient on leave counts: that is our reading, no public rule was found. Given per 100 staffed beds. Up to version 2 only the places that are not staffed counted as soon as one place of the ward was of a known kind.",
+                "The term bank; the indicator is SKR's",
+            ),
+            term(
+                "utlokaliserad",
+                "Outlying patient (utlokaliserad)",
+                "An admitted patient cared for on another ward than the one with the specific competence and medical responsibility. A patient can count both here and as overcrowding. Given per 100 staffed beds.",
+                "The term bank; the indicator is SKR's",
+            ),
+            term(
+                "stangda",
+                "Closed bed (stängd)",
+                "A place that the ward has declared closed, with one of four reasons: staff, hygiene, equipment, premises. A closed bed is not among the staffed ones, so occupancy can look calmer than it is.",
+                "The ward's own statement",
+            ),
+            term(
+                "summa",
+                "Totals",
+                "Sum over sum, never a mean of shares. When the denominator is zero it says “not applicable”. Coverage tells how many wards are included. A ward is included when its source was heard in time and its staffed beds are known.",
+                "Counted here",
+            ),
+            Definition {
+                id: "alder",
+                term: "Age of data",
+                meaning: format!(
+                    "Two clocks. Heard: last message from the source; fresh up to {warn} minutes, ageing up to {error}, stale up to {lost}, then lost. Stale and lost data are left out of totals. Changed: last event on the ward; a quiet ward is not a fault."
+                ),
+                source: "Limits are configurable",
+            },
+            term(
+                "kl06",
+                "At 06:00",
+                "The same count as now, at 06:00 Swedish time, from the same events. Late events change the figure afterwards.",
+                "SKR's time of measurement",
+            ),
+            Definition {
+                id: "vanligen",
+                term: "Usually",
+                meaning: format!(
+                    "Median and middle half for the same weekday and hour over the last {WEEKS} weeks. Shown when at least {WEEKS_MIN} weeks exist."
+                ),
+                source: "Counted from the store",
+            },
+            term(
+                "rattad",
+                "Corrected",
+                "A figure that was shown has been changed because an earlier event was withdrawn or changed. The old value stands in the ward's log.",
+                "Counted here",
+            ),
+        ],
+    }
+}
+
+/// Terms of published figures.
+pub fn published(language: Language) -> Vec<Definition> {
+    let term = |id, term, meaning: &str, source| Definition { id, term, meaning: meaning.to_owned(), source };
+    let (skr, here) = (
+        language.say("SKR:s informationsmodell", "SKR's information model"),
+        language.say("Räknas här", "Counted here"),
+    );
+    vec![
+        term(
+            "vardgaranti",
+            language.say("Inom vårdgarantin", "Within the guarantee (vårdgaranti)"),
+            language.say(
+                "Kontakter som startade högst 90 dagar efter beslut, genom kontakter med vårdgaranti. Patientvald väntan räknas inte; för väntande inte heller medicinskt orsakad.",
+                "Contacts that started at most 90 days after the decision, over contacts under the guarantee. Waits chosen by the patient do not count; while waiting, medically caused ones do not either.",
+            ),
+            skr,
+        ),
+        term(
+            "uttag-vardplatser",
+            language.say("Uttaget vårdplatser, versioner", "The extract of beds, versions"),
+            language.say(
+                "Version 2: överbeläggning är patienter på ej disponibla platser, och minst de belagda utöver de disponibla; tidslinjens anmärkningar står per avdelning och månad. Version 1: bara patienter på ej disponibla platser så snart någon plats på avdelningen hade känd sort; anmärkningarna stod som en summa. En serie över bytet är inte jämförbar.",
+                "Version 2: overcrowding is patients in places that are not staffed beds, and at least the occupied beyond the staffed; the timeline's findings stand per ward and month. Version 1: only patients in places that are not staffed as soon as one place of the ward was of a known kind; findings stood as one sum. A series over the change is not comparable.",
+            ),
+            here,
+        ),
+        term(
+            "anmarkning",
+            language.say("Anmärkning", "Finding"),
+            language.say(
+                "Det som tidslinjens regler lade åt sidan, gissade eller lade märke till när händelser blev vårdtillfällen. En varning betyder att en siffra kan vara fel och står under Uppmärksamma; en upplysning står bara i avdelningens logg. Larm ges från två belagda för mycket av samma person på samma plats, eller tio varningar på en avdelning.",
+                "What the rules of the timeline set aside, guessed or noticed when events became stays. A warning means that a figure may be wrong and stands under Needs attention; an information stands in the ward's log only. It is an alarm from two occupied too many of the same person in the same place, or ten warnings on a ward.",
+            ),
+            here,
+        ),
+        term(
+            "vantande",
+            language.say("Väntande", "Waiting (väntande)"),
+            language.say(
+                "Kontakt med beslut och utan start vid månadens slut. Väntetiden räknas till månadens sista dag.",
+                "A contact with a decision and no start at the end of the month. The wait is counted to the month's last day.",
+            ),
+            skr,
+        ),
+        term(
+            "ytterfall",
+            language.say("Ytterfall", "Outlier (ytterfall)"),
+            language.say(
+                "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård i regionen.",
+                "The region's 5% most expensive inpatient contacts and 3% most expensive outpatient ones.",
+            ),
+            "KPP",
+        ),
+        term(
+            "hopp",
+            language.say("Hopp upp, hopp ned", "Jump up, jump down"),
+            language.say(
+                "En kontrollsumma som ligger långt från medianen av perioderna före.",
+                "A control total that lies far from the median of the periods before.",
+            ),
+            here,
+        ),
+        term(
+            "doljs",
+            language.say("Döljs", "Withheld"),
+            language.say(
+                "En siffra som visas inte för att den tillsammans med summan skulle avslöja en dold siffra.",
+                "A figure that is not shown because it and the sum would tell a hidden figure.",
+            ),
+            here,
+        ),
+    ]
+}
+
+/// When a ward has a status word.
+pub fn status(language: Language, kind: Kind) -> String {
+    let few = FREE_FROM - 1;
+    match (language, kind) {
+        (Language::Sv, Kind::Lediga) => format!("{FREE_FROM} eller fler bemannade platser är lediga"),
+        (Language::Sv, Kind::FaLediga) => format!("1–{few} bemannade platser är lediga"),
+        (Language::Sv, Kind::Full) => "ingen bemannad plats är ledig".into(),
+        (Language::Sv, Kind::Overbelagd) => "patienter utöver de disponibla platserna, eller på platser som inte är disponibla; siffran är antalet överbeläggningar".into(),
+        (Language::Sv, Kind::TarInteEmot) => "avdelningen har sagt det; orsak och sluttid står i text".into(),
+        (Language::Sv, Kind::Okant) => "det finns ingen användbar uppgift".into(),
+        (Language::En, Kind::Lediga) => format!("{FREE_FROM} or more staffed beds are free"),
+        (Language::En, Kind::FaLediga) => format!("1–{few} staffed beds are free"),
+        (Language::En, Kind::Full) => "no staffed bed is free".into(),
+        (Language::En, Kind::Overbelagd) => "patients beyond the staffed beds, or in places that are none; the figure is the number of överbeläggningar".into(),
+        (Language::En, Kind::TarInteEmot) => "the ward has said so; reason and end are in the text".into(),
+        (Language::En, Kind::Okant) => "there is no usable data".into(),
+    }
+}
+
+/// The words that stand where a number is missing.
+pub fn words(language: Language) -> Vec<(&'static str, &'static str)> {
+    let w = language.words();
+    match language {
+        Language::Sv => vec![
+            (w.missing, "inget har kommit"),
+            (w.loading, "regionens uppgifter läses in; siffran är inte känd än"),
+            (w.unreadable, "något har kommit men säger inte siffran"),
+            (w.not_applicable, "siffran har ingen mening här, till exempel en andel av noll"),
+            ("färre än 5", "siffran döljs för att få personer ligger bakom den; gränsen kan skilja mellan regioner"),
+            (w.withheld, "siffran döljs för att den annars skulle avslöja en annan dold siffra"),
+            ("0", "noll, räknat"),
+        ],
+        Language::En => vec![
+            (w.missing, "nothing was received"),
+            (w.loading, "the region's data are being read; the figure is not known yet"),
+            (w.unreadable, "something was received that does not tell the figure"),
+            (w.not_applicable, "the figure has no meaning here, such as a share of zero"),
+            (
+                "fewer than 5",
+                "the figure is hidden because few persons are behind it; the limit may differ between regions",
+            ),
+            (w.withheld, "the figure is hidden because it would tell another hidden figure"),
+            ("0", "zero, counted"),
+        ],
+    }
+}
+
+/// The statement on accessibility.
+pub fn accessibility(language: Language) -> Vec<&'static str> {
+    match language {
+        Language::Sv => vec![
+            "Tavlan följer WCAG 2.2 på nivå AA. Den går att använda med tangentbord, skärmläsare, 200 % text, i utskrift och utan skript. Rörelse går att pausa. Allt som en kurva visar står också i en tabell.",
+            "Inte prövat än: med fem vårdplatskoordinatorer och tio uppgifter. Brister anmäls till regionens kontaktväg för tavlan.",
+        ],
+        Language::En => vec![
+            "The board follows WCAG 2.2 level AA. It works by keyboard, with a screen reader, at 200 % text, in print and without script. Changes can be paused. Whatever a curve shows also stands in a table.",
+            "Not tried yet: with five bed coordinators and ten tasks. Report shortcomings to the region's contact for the board.",
+        ],
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+pub mod age;
+pub mod attention;
+mod board;
+pub mod collate;
+pub mod definitions;
+pub mod detail;
+pub mod doubt;
+pub mod format;
+pub mod hiding;
+pub mod instant;
+pub mod language;
+pub mod live;
+pub mod shown;
+pub mod standing;
+pub mod status;
+pub mod usual;
+pub mod ward;
+pub mod words;
+
+pub use board::{Board, Builder, Hospital, Scope, Sums, region_name, total_at};

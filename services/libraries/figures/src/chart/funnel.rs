@@ -1,0 +1,135 @@
+//! A funnel: shares of units by their number of contacts, with the limits that chance alone would give.
+
+use std::fmt::Write as _;
+
+use crate::escape::escape;
+
+/// A unit.
+pub struct Unit {
+    /// Its name, written when it lies outside the limits.
+    pub name: String,
+    /// Numerator.
+    pub part: i64,
+    /// Denominator.
+    pub of: i64,
+}
+
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 300.0;
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 110.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 44.0;
+
+/// Whether a share lies outside three standard deviations of the middle; true is above.
+pub fn outside(part: i64, of: i64, middle: f64) -> Option<bool> {
+    let (share, width) = (part as f64 / of.max(1) as f64, width(of as f64, middle));
+    (share > middle + width || share < middle - width).then_some(share > middle)
+}
+
+fn width(of: f64, middle: f64) -> f64 {
+    3.0 * (middle * (1.0 - middle) / of.max(1.0)).sqrt()
+}
+
+/// Draws it; `middle` is the share of all together.
+pub fn funnel(units: &[Unit], middle: f64, words: (&str, &str), finding: &str, table: &str) -> String {
+    let most = units.iter().map(|unit| unit.of).max().unwrap_or(0).max(10) as f64 * 1.05;
+    let x = |of: f64| LEFT + of / most * (WIDTH - LEFT - RIGHT);
+    let y = |share: f64| HEIGHT - BOTTOM - share.clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM);
+    let mut svg = format!(
+        "<svg class=\"chart funnel\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\" aria-details=\"{}\">",
+        escape(finding),
+        escape(table)
+    );
+    for percent in [0, 25, 50, 75, 100] {
+        let at = y(f64::from(percent) / 100.0);
+        let class = if percent == 0 { "axis" } else { "grid" };
+        let _ = write!(svg, "<path class=\"{class}\" d=\"M{LEFT} {at:.1}H{}\"/>", WIDTH - RIGHT);
+        let _ =
+            write!(svg, "<text class=\"tick-y\" x=\"{}\" y=\"{:.1}\">{percent}\u{a0}%</text>", LEFT - 6.0, at + 4.0);
+    }
+    for step in 0..=4 {
+        let of = (most * f64::from(step) / 4.0).floor();
+        let _ = write!(svg, "<text class=\"tick-x\" x=\"{:.1}\" y=\"{}\">{of}</text>", x(of), HEIGHT - BOTTOM + 16.0);
+    }
+    let _ = write!(
+        svg,
+        "<text class=\"tick-x\" x=\"{:.1}\" y=\"{}\">{}</text>",
+        x(most / 2.0),
+        HEIGHT - 8.0,
+        escape(words.1)
+    );
+    let _ = write!(svg, "<path class=\"run-middle\" d=\"M{LEFT} {:.1}H{}\"/>", y(middle), WIDTH - RIGHT);
+    let _ = write!(
+        svg,
+        "<text class=\"run-word\" x=\"{}\" y=\"{:.1}\">{}</text>",
+        WIDTH - RIGHT + 8.0,
+        y(middle) + 4.0,
+        escape(words.0)
+    );
+    for sign in [-1.0, 1.0] {
+        let mut path = String::new();
+        for step in 1..=60 {
+            let of = most * f64::from(step) / 60.0;
+            let _ = write!(
+                path,
+                "{}{:.1} {:.1}",
+                if step == 1 { 'M' } else { 'L' },
+                x(of),
+                y(middle + sign * width(of, middle))
+            );
+        }
+        let _ = write!(svg, "<path class=\"run-limit\" d=\"{path}\"/>");
+    }
+    for unit in units.iter().filter(|unit| unit.of > 0) {
+        let (at_x, at_y) = (x(unit.of as f64), y(unit.part as f64 / unit.of as f64));
+        match outside(unit.part, unit.of, middle) {
+            None => {
+                let _ = write!(svg, "<circle class=\"run-point\" cx=\"{at_x:.1}\" cy=\"{at_y:.1}\" r=\"4\"/>");
+            }
+            Some(is_high) => {
+                let (class, tip) = if is_high { ("better", -6.0) } else { ("worse", 6.0) };
+                let _ = write!(
+                    svg,
+                    "<path class=\"{class}\" d=\"M{:.1} {:.1}L{at_x:.1} {:.1}L{:.1} {:.1}Z\"/>",
+                    at_x - 6.0,
+                    at_y - tip * 0.7,
+                    at_y + tip,
+                    at_x + 6.0,
+                    at_y - tip * 0.7
+                );
+                let anchor =
+                    if at_x > WIDTH * 0.6 { ("unit-name end", at_x - 10.0) } else { ("unit-name", at_x + 10.0) };
+                let _ = write!(
+                    svg,
+                    "<text class=\"{}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                    anchor.0,
+                    anchor.1,
+                    at_y + 4.0,
+                    escape(&unit.name)
+                );
+            }
+        }
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_alone_is_wider_for_fewer() {
+        assert_eq!(outside(7, 10, 0.9), None);
+        assert_eq!(outside(70, 100, 0.9), Some(false));
+        assert_eq!(outside(100, 100, 0.9), Some(true));
+    }
+
+    #[test]
+    fn only_units_outside_are_named() {
+        let units = [Unit { name: "Inom".into(), part: 9, of: 10 }, Unit { name: "Utanför".into(), part: 50, of: 100 }];
+        let svg = funnel(&units, 0.9, ("alla", "patienter"), "fynd", "tabell");
+        assert!(svg.contains("Utanför") && !svg.contains("Inom") && !svg.contains("style="));
+    }
+}

@@ -1,0 +1,258 @@
+//! The addresses of pages of published figures; they hold everything that a page shows.
+
+use board::language::Language;
+use topics::Region;
+
+use crate::period::Period;
+
+/// Which page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Page {
+    /// Waiting times.
+    Waiting,
+    /// The hip-fracture pathway.
+    Pathway,
+    /// Costs.
+    Costs,
+    /// Data quality.
+    Quality,
+    /// Operations.
+    Operations,
+    /// About.
+    About,
+}
+
+impl Page {
+    /// In the order of the menu.
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Pathway, Self::Costs, Self::Quality, Self::Operations, Self::About];
+
+    /// The part of the address.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::Waiting => "vantetider",
+            Self::Pathway => "vardforlopp",
+            Self::Costs => "kostnad",
+            Self::Quality => "datakvalitet",
+            Self::Operations => "drift",
+            Self::About => "om",
+        }
+    }
+
+    /// The part of the API's address.
+    pub const fn api(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting-times",
+            Self::Pathway => "hip-fracture",
+            Self::Costs => "costs",
+            Self::Quality => "quality",
+            Self::Operations => "operations",
+            Self::About => "about",
+        }
+    }
+
+    /// The page's name.
+    pub const fn name(self, language: Language) -> &'static str {
+        match self {
+            Self::Waiting => language.say("Väntetider", "Waiting times (väntetider)"),
+            Self::Pathway => language.say("Vårdförlopp höftfraktur", "Hip-fracture pathway (vårdförlopp)"),
+            Self::Costs => language.say("Kostnad", "Cost (kostnad)"),
+            Self::Quality => language.say("Datakvalitet", "Data quality (datakvalitet)"),
+            Self::Operations => language.say("Drift", "Operations (drift)"),
+            Self::About => language.say("Om", "About"),
+        }
+    }
+
+    /// The page's name in the menu.
+    pub const fn short(self, language: Language) -> &'static str {
+        match self {
+            Self::Waiting => language.say("Väntetider", "Waiting times"),
+            Self::Pathway => language.say("Vårdförlopp", "Pathway"),
+            Self::Costs => language.say("Kostnad", "Cost"),
+            Self::Quality => language.say("Datakvalitet", "Data quality"),
+            Self::Operations => language.say("Drift", "Operations"),
+            Self::About => language.say("Om", "About"),
+        }
+    }
+
+    /// Whether it has pages of regions.
+    pub const fn has_regions(self) -> bool {
+        matches!(self, Self::Waiting | Self::Pathway | Self::Costs | Self::Quality)
+    }
+}
+
+/// Whose figures.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Everybody's.
+    Country,
+    /// A region's.
+    Region(Region),
+    /// A hospital's, by sjukhuskod.
+    Hospital(Region, Box<str>),
+}
+
+impl Place {
+    /// Its region.
+    pub const fn region(&self) -> Option<Region> {
+        match self {
+            Self::Country => None,
+            Self::Region(region) | Self::Hospital(region, _) => Some(*region),
+        }
+    }
+}
+
+/// The order of rows. Regions and hospitals are never ranked unless somebody asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// By lanskod or sjukhuskod.
+    #[default]
+    Code,
+    /// By name, å ä ö last.
+    Name,
+    /// Greatest number first.
+    Number,
+    /// Lowest share, or greatest cost, first.
+    Share,
+}
+
+impl Sort {
+    const ALL: [Self; 4] = [Self::Code, Self::Name, Self::Number, Self::Share];
+
+    const fn segment(self) -> &'static str {
+        match self {
+            Self::Code => "kod",
+            Self::Name => "namn",
+            Self::Number => "antal",
+            Self::Share => "andel",
+        }
+    }
+}
+
+/// A page of published figures.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Which page.
+    pub kind: Page,
+    /// Whose figures.
+    pub place: Place,
+    /// Of which period; the newest when it is not said.
+    pub period: Option<Period>,
+    /// The order of rows.
+    pub sort: Sort,
+}
+
+impl Address {
+    /// A page of the country.
+    pub const fn of(kind: Page) -> Self {
+        Self { kind, place: Place::Country, period: None, sort: Sort::Code }
+    }
+
+    /// Reads what a page's query chooses; what is not understood counts as not given.
+    pub fn read<'a>(kind: Page, place: Place, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut address = Self { kind, place, period: None, sort: Sort::Code };
+        for (name, value) in pairs {
+            match name {
+                "period" => address.period = value.trim().parse().ok(),
+                "ordning" => {
+                    address.sort = Sort::ALL.into_iter().find(|sort| sort.segment() == value).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        address
+    }
+
+    fn query(&self) -> String {
+        let mut pairs = Vec::new();
+        if let Some(period) = self.period {
+            pairs.push(format!("period={period}"));
+        }
+        if self.sort != Sort::Code {
+            pairs.push(format!("ordning={}", self.sort.segment()));
+        }
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+
+    /// The page's address.
+    pub fn text(&self, language: Language) -> String {
+        format!("{}{}", self.path(language), self.query())
+    }
+
+    /// The page's address without its query.
+    pub fn path(&self, language: Language) -> String {
+        let page = format!("/{}/{}", language.code(), self.kind.segment());
+        match &self.place {
+            Place::Country => page,
+            Place::Region(region) => format!("{page}/region/{}", region.code()),
+            Place::Hospital(region, code) => format!("{page}/region/{}/sjukhus/{}", region.code(), encode(code)),
+        }
+    }
+
+    /// The API's address of the same figures.
+    pub fn api(&self) -> String {
+        let mut pairs = Vec::new();
+        match &self.place {
+            Place::Country => {}
+            Place::Region(region) => pairs.push(format!("region={}", region.code())),
+            Place::Hospital(region, code) => {
+                pairs.push(format!("region={}&hospital={}", region.code(), encode(code)));
+            }
+        }
+        if let Some(period) = self.period {
+            pairs.push(format!("period={period}"));
+        }
+        let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+        format!("/api/v1/{}{query}", self.kind.api())
+    }
+
+    /// The same page of another place.
+    #[must_use]
+    pub fn at(&self, place: Place) -> Self {
+        Self { place, ..self.clone() }
+    }
+
+    /// The same page in another order.
+    #[must_use]
+    pub(crate) fn sorted(&self, sort: Sort) -> Self {
+        Self { sort, ..self.clone() }
+    }
+
+    /// The same page of a period.
+    #[must_use]
+    pub fn of_period(&self, period: Period) -> Self {
+        Self { period: Some(period), ..self.clone() }
+    }
+}
+
+/// Percent-encodes everything but unreserved characters.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_survives_its_own_text() {
+        let place = Place::Hospital("14".parse().unwrap(), "H 1".into());
+        let address = Address::read(Page::Waiting, place, [("period", "2026-02"), ("ordning", "andel")]);
+        assert_eq!(address.text(Language::Sv), "/sv/vantetider/region/14/sjukhus/H%201?period=2026-02&ordning=andel");
+        assert_eq!(address.api(), "/api/v1/waiting-times?region=14&hospital=H%201&period=2026-02");
+    }
+
+    #[test]
+    fn what_is_not_understood_counts_as_not_given() {
+        let address = Address::read(Page::Costs, Place::Country, [("period", "now"), ("ordning", "best"), ("x", "y")]);
+        assert_eq!(address, Address::of(Page::Costs));
+    }
+}

@@ -1,0 +1,351 @@
+//! A table that is made once and written as HTML, CSV and JSON.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use board::format;
+use board::language::Language;
+use serde_json::{Value, json};
+
+use super::Sight;
+use super::csv::line;
+use crate::escape::escape;
+
+/// Why there is no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// Nothing was received.
+    Missing,
+    /// It has no meaning here.
+    NotApplicable,
+    /// Too few contacts.
+    FewerThan(u32),
+    /// Hidden so that another figure stays hidden.
+    Withheld,
+}
+
+impl Absent {
+    /// On screen and in files.
+    pub fn text(self, language: Language) -> String {
+        let w = language.words();
+        match self {
+            Self::Missing => w.missing.into(),
+            Self::NotApplicable => w.not_applicable.into(),
+            Self::FewerThan(limit) => format!("{}{}{limit}", w.fewer_than, format::NBSP),
+            Self::Withheld => w.withheld.into(),
+        }
+    }
+}
+
+/// What stands in a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// Words that lead somewhere.
+    Link {
+        /// The words.
+        text: String,
+        /// Where.
+        href: String,
+    },
+    /// A whole number.
+    Whole(i64),
+    /// A number in so many decimals: 125 with one is 12.5.
+    Decimal(i64, usize),
+    /// A part of a whole, in per cent; of nothing it is not applicable.
+    Share(i64, i64),
+    /// The reason why there is no number.
+    Absent(Absent),
+    /// A word with its shape.
+    State {
+        /// The shape's markup.
+        shape: String,
+        /// The class that colours it.
+        class: &'static str,
+        /// The word.
+        word: String,
+    },
+    /// A drawing that says the same as its words.
+    Drawing {
+        /// The drawing.
+        markup: String,
+        /// What a file says instead.
+        plain: String,
+    },
+}
+
+impl Cell {
+    /// A whole number, or the word for nothing received.
+    pub fn or_missing(count: Option<i64>) -> Self {
+        count.map_or(Self::Absent(Absent::Missing), Self::Whole)
+    }
+
+    /// Words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    const fn is_number(&self) -> bool {
+        matches!(self, Self::Whole(_) | Self::Decimal(..) | Self::Share(..) | Self::Absent(_))
+    }
+
+    /// As a reader sees it.
+    pub fn shown(&self, language: Language) -> String {
+        match self {
+            Self::Text(text) | Self::Link { text, .. } => text.clone(),
+            Self::Whole(number) => format::number(language, *number),
+            Self::Decimal(number, decimals) => format::decimal(language, *number, *decimals),
+            Self::Share(part, of) => {
+                format::percent(language, *part, *of).unwrap_or_else(|| Absent::NotApplicable.text(language))
+            }
+            Self::Absent(absent) => absent.text(language),
+            Self::State { word, .. } => word.clone(),
+            Self::Drawing { plain, .. } => plain.clone(),
+        }
+    }
+
+    /// In a file: digits without grouping, the decimal mark of the language.
+    fn plain(&self, language: Language) -> String {
+        let bare = |text: String| text.replace(format::NBSP, "").replace(format::MINUS, "-").replace('%', "");
+        match self {
+            Self::Whole(number) => number.to_string(),
+            Self::Decimal(number, decimals) => bare(format::decimal_bare(language, *number, *decimals)),
+            Self::Share(part, of) => match format::ratio(language, *part, *of, 100) {
+                Some(share) => bare(share),
+                None => Absent::NotApplicable.text(language),
+            },
+            other => other.shown(language),
+        }
+    }
+
+    fn value(&self, language: Language) -> Value {
+        match self {
+            Self::Whole(number) => (*number).into(),
+            Self::Decimal(number, decimals) => {
+                (*number as f64 / 10_f64.powi(i32::try_from(*decimals).unwrap_or(0))).into()
+            }
+            Self::Share(part, of) => {
+                format::ratio_tenths(*part, *of, 100).map_or(Value::Null, |tenths| (tenths as f64 / 10.0).into())
+            }
+            Self::Absent(_) => Value::Null,
+            other => other.shown(language).into(),
+        }
+    }
+
+    /// The word that says why there is no number.
+    fn why(&self, language: Language) -> Option<String> {
+        match self {
+            Self::Absent(absent) => Some(absent.text(language)),
+            Self::Share(_, of) if *of <= 0 => Some(Absent::NotApplicable.text(language)),
+            _ => None,
+        }
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name in files and in the API.
+    pub name: Cow<'static, str>,
+    /// Its head.
+    pub head: Cow<'static, str>,
+    /// Its unit, under the head.
+    pub unit: &'static str,
+    /// Numbers stand to the right.
+    pub is_number: bool,
+}
+
+/// A table.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// Its name in addresses.
+    pub id: &'static str,
+    /// What it is.
+    pub caption: String,
+    /// A line above it.
+    pub lead: String,
+    /// Its columns; the first names the row.
+    pub columns: Vec<Column>,
+    /// Its rows, with as many cells as columns.
+    pub rows: Vec<Vec<Cell>>,
+    /// What is said when it has no row.
+    pub empty: &'static str,
+}
+
+impl Sheet {
+    /// A table without rows.
+    pub fn new(id: &'static str, caption: impl Into<String>, columns: Vec<Column>, empty: &'static str) -> Self {
+        Self { id, caption: caption.into(), lead: String::new(), columns, rows: Vec::new(), empty }
+    }
+
+    /// Its markup; the first one of a page is where the skip link leads.
+    pub fn write(&self, markup: &mut String, sight: &Sight<'_>, is_first: bool) {
+        let target = if is_first { " id=\"tabell\"" } else { "" };
+        let _ = write!(
+            markup,
+            "<section class=\"card sheet\"><h2 id=\"{0}-rubrik\">{1}</h2>",
+            self.id,
+            escape(&self.caption)
+        );
+        if !self.lead.is_empty() {
+            let _ = write!(markup, "<p class=\"hint\">{}</p>", escape(&self.lead));
+        }
+        let _ = write!(
+            markup,
+            "<div{target} class=\"table-wrap\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{0}-rubrik\">\
+             <table id=\"{0}\" class=\"board plain\"><caption class=\"vh\">{1}</caption><thead><tr>",
+            self.id,
+            escape(&self.caption)
+        );
+        for column in &self.columns {
+            let class = if column.is_number { " class=\"n\"" } else { "" };
+            let unit =
+                if column.unit.is_empty() { String::new() } else { format!("<small>{}</small>", escape(column.unit)) };
+            let _ = write!(markup, "<th scope=\"col\"{class}>{}{unit}</th>", escape(&column.head));
+        }
+        markup.push_str("</tr></thead><tbody>");
+        for row in &self.rows {
+            markup.push_str("<tr>");
+            for (index, (cell, column)) in row.iter().zip(&self.columns).enumerate() {
+                write_cell(markup, cell, column, index == 0, sight.language);
+            }
+            markup.push_str("</tr>");
+        }
+        if self.rows.is_empty() {
+            let _ = write!(
+                markup,
+                "<tr><td class=\"empty\" colspan=\"{}\">{}</td></tr>",
+                self.columns.len(),
+                escape(self.empty)
+            );
+        }
+        let (csv, api) = (self.csv_address(sight), sight.address.api());
+        let _ = write!(
+            markup,
+            "</tbody></table></div><p class=\"takeout\"><a href=\"{}\">CSV<span class=\"vh\"> – {}</span></a> · \
+             <a href=\"{}\">API<span class=\"vh\"> – {}</span></a> <code>{}</code></p></section>",
+            escape(&csv),
+            escape(&self.caption),
+            escape(&api),
+            escape(&self.caption),
+            escape(&api),
+        );
+    }
+
+    fn csv_address(&self, sight: &Sight<'_>) -> String {
+        let here = sight.address.text(sight.language);
+        format!("{here}{}form=csv&tabell={}", if here.contains('?') { '&' } else { '?' }, self.id)
+    }
+
+    /// As a file: semicolons, a mark so that spreadsheets read UTF-8, the decimal mark of the language.
+    pub fn csv(&self, language: Language) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
+        let mut lines = vec![line(&names)];
+        for row in &self.rows {
+            let cells: Vec<String> = row.iter().map(|cell| cell.plain(language)).collect();
+            lines.push(line(&cells.iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+        format!("\u{feff}{}", lines.concat())
+    }
+
+    /// For programs: `null` where there is no number, and the word that says why under `absent`.
+    pub fn json(&self, language: Language) -> Value {
+        let columns: Vec<Value> = self
+            .columns
+            .iter()
+            .map(|column| json!({ "name": column.name, "head": column.head, "unit": column.unit }))
+            .collect();
+        let rows: Vec<Value> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let named = || self.columns.iter().map(|column| &*column.name).zip(row);
+                let values: serde_json::Map<String, Value> =
+                    named().map(|(name, cell)| (name.to_owned(), cell.value(language))).collect();
+                let absent: serde_json::Map<String, Value> =
+                    named().filter_map(|(name, cell)| Some((name.to_owned(), cell.why(language)?.into()))).collect();
+                json!({ "values": values, "absent": absent })
+            })
+            .collect();
+        json!({ "id": self.id, "caption": self.caption, "columns": columns, "rows": rows })
+    }
+}
+
+fn write_cell(markup: &mut String, cell: &Cell, column: &Column, is_head: bool, language: Language) {
+    let (open, close) = if is_head { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
+    let mut classes = Vec::new();
+    if column.is_number {
+        classes.push("n");
+    }
+    let absent = cell.why(language).is_some();
+    match cell {
+        _ if absent => classes.push("word"),
+        Cell::Text(_) => classes.push("text"),
+        Cell::State { class, .. } => classes.extend(["status", *class]),
+        Cell::Drawing { .. } => classes.push("trend"),
+        _ if cell.is_number() => classes.push("number"),
+        _ => {}
+    }
+    let class = if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) };
+    let _ = write!(markup, "{open}{class}>");
+    match cell {
+        Cell::Link { text, href } => {
+            let _ = write!(markup, "<a href=\"{}\">{}</a>", escape(href), escape(text));
+        }
+        Cell::State { shape, word, .. } => {
+            let _ = write!(markup, "{shape}<span class=\"word\">{}</span>", escape(word));
+        }
+        Cell::Drawing { markup: drawing, .. } => markup.push_str(drawing),
+        other => markup.push_str(&escape(&other.shown(language))),
+    }
+    markup.push_str(close);
+}
+
+/// A column of words.
+pub fn words(name: &'static str, head: &'static str) -> Column {
+    Column { name: name.into(), head: head.into(), unit: "", is_number: false }
+}
+
+/// A column of numbers with their unit.
+pub fn number(name: impl Into<Cow<'static, str>>, head: impl Into<Cow<'static, str>>, unit: &'static str) -> Column {
+    Column { name: name.into(), head: head.into(), unit, is_number: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let columns = vec![words("hospital", "Sjukhus"), number("share", "Andel", "%"), number("count", "Antal", "")];
+        let mut sheet = Sheet::new("x", "Prov", columns, "tomt");
+        sheet.rows = vec![
+            vec![Cell::text("A;B"), Cell::Share(7, 8), Cell::Whole(1234)],
+            vec![Cell::text("C"), Cell::Share(0, 0), Cell::Absent(Absent::Missing)],
+            vec![Cell::text("D"), Cell::Absent(Absent::FewerThan(20)), Cell::Absent(Absent::Withheld)],
+        ];
+        sheet
+    }
+
+    #[test]
+    fn a_file_says_the_same_words_as_the_page() {
+        let csv = sheet().csv(Language::Sv);
+        let nbsp = format::NBSP;
+        assert_eq!(
+            csv,
+            format!(
+                "\u{feff}hospital;share;count\r\n\"A;B\";87,5;1234\r\nC;ej tillämpligt;saknas\r\nD;färre än{nbsp}20;döljs\r\n"
+            )
+        );
+    }
+
+    #[test]
+    fn in_the_api_absence_is_null_and_has_a_reason() {
+        let json = sheet().json(Language::En);
+        assert_eq!(json["rows"][0]["values"]["share"], 87.5);
+        assert_eq!(json["rows"][1]["values"]["count"], Value::Null);
+        assert_eq!(json["rows"][1]["absent"]["count"], "missing");
+        assert_eq!(json["rows"][1]["absent"]["share"], "not applicable");
+        assert_eq!(json["rows"][2]["absent"]["share"], format!("fewer than{}20", format::NBSP));
+    }
+}

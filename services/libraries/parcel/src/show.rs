@@ -1,0 +1,82 @@
+//! Parcels, for people: names, counts, hashes and positions, never a value of a statement.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::manifest::{Explanation, Manifest};
+
+/// What making a parcel came to: where it is, and its files.
+#[must_use]
+pub fn made_text(is_new: bool, place: &Path, manifest: &Manifest) -> String {
+    let mut text = format!("{} {}\n", if is_new { "made" } else { "unchanged" }, place.display());
+    for file in &manifest.files {
+        let suffix = if file.encrypted { ".age" } else { "" };
+        let _ = writeln!(text, "  {}{suffix}: {} rows", file.name, file.rows);
+    }
+    text
+}
+
+/// A manifest, to be read.
+#[must_use]
+pub fn manifest_text(manifest: &Manifest, manifest_sha256: &str) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<16} {value}");
+    };
+    line("parcel", &manifest.name());
+    line("extract", &format!("{}, definition version {}", manifest.extract, manifest.definition));
+    line("region", &format!("{} {}", manifest.region, manifest.region.name()));
+    line("period", &manifest.period.to_string());
+    let replaces = manifest.replaces.map(|version| format!(", replaces {version}")).unwrap_or_default();
+    let reason = manifest.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    line("version", &format!("{}{replaces}{reason}", manifest.version));
+    line("recipient", &manifest.recipient);
+    line("legal ground", &manifest.legal_ground);
+    line("statements until", &manifest.statements_until);
+    for flag in &manifest.flags {
+        line("flag", &flag.text);
+    }
+    line("manifest", &format!("sha256 {manifest_sha256}"));
+    text.push_str("\nfiles\n");
+    for file in &manifest.files {
+        let kind = match (file.personal, file.encrypted) {
+            (true, true) => "a row per person, encrypted",
+            (true, false) => "a row per person",
+            (false, _) => "figures",
+        };
+        let _ = writeln!(text, "  {:<24} {:>9} rows {:>11} bytes  {kind}", file.name, file.rows, file.bytes);
+        let _ = writeln!(text, "  {:<24} sha256 {}", "", file.sha256);
+    }
+    text.push_str("\ncontrol totals\n");
+    for (name, number) in &manifest.totals {
+        let _ = writeln!(text, "  {name:<32} {number:>9}");
+    }
+    if !manifest.findings.is_empty() {
+        text.push_str("\nstatements per quality rule\n");
+        for (rule, count) in &manifest.findings {
+            let _ = writeln!(text, "  {rule:<32} {count:>9}");
+        }
+    }
+    if let Some(explained) = &manifest.explained {
+        let _ = writeln!(text, "\ndiffers from version {}", manifest.replaces.unwrap_or_default());
+        explain(&mut text, explained);
+    }
+    text.push_str("\nmade from\n");
+    for at in &manifest.origin.0 {
+        let place = format!("{} partition {}", at.topic, at.partition);
+        let _ = writeln!(text, "  {place:<48} up to offset {}, event {}", at.offset, at.ordinal);
+    }
+    text
+}
+
+/// What differs from the version before, line by line.
+pub fn explain(text: &mut String, explained: &Explanation) {
+    let number = |number: Option<i64>| number.map_or_else(|| "absent".to_owned(), |number| number.to_string());
+    for change in &explained.totals {
+        let _ = writeln!(text, "  {:<32} {:>9} -> {}", change.total, number(change.before), number(change.after));
+    }
+    if explained.totals.is_empty() {
+        text.push_str("  no control total differs\n");
+    }
+    let _ = writeln!(text, "  content differs in: {}", explained.files.join(", "));
+}

@@ -1,0 +1,22 @@
+//! How one region's records are read.
+
+use std::sync::Arc;
+
+use identity::{Pseudonymiser, RegionRules};
+
+use crate::code_lists::CodeLists;
+use crate::directory::Directory;
+
+/// What holds for all records of a region.
+pub(crate) struct Region {
+    /// Lanskod.
+    pub code: String,
+    /// The version of the pseudonymisation key.
+    pub key_id: String,
+    /// How identifiers are read.
+    pub identities: RegionRules,
+    pub pseudonymiser: Pseudonymiser,
+    /// What the region's codes mean.
+    pub directory: Directory,
+    pub code_lists: Arc<CodeLists>,
+}

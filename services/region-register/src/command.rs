@@ -1,0 +1,118 @@
+//! The command line, and what each command does.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use parcel::Period;
+use parcel::made_text;
+use runtime::exit::{self, Failure};
+use runtime::shutdown::Shutdown;
+use runtime::start;
+
+use crate::config::Config;
+use crate::gather::{Days, read};
+use crate::layout::Layout;
+use crate::make::make;
+
+const EXAMPLES: &str = "\
+Three months up to March, from the region's own rows to a sealed parcel:
+  region-register par --period 2026-03 --out parcels
+
+The official layout in place of ours:
+  region-register layout > par.toml        # edit it, name it as delivery.layout in the configuration
+
+The configuration is region-register.toml in this folder, or --config, or REGION_REGISTER_CONFIG; config.sample.toml explains
+every key. `sink-register show` and `verify` read the parcels.
+
+Exit codes: 0 done, also when there was nothing to do; 1 failed; 2 wrong usage or configuration.";
+
+/// Makes deliveries that by law carry personal numbers, inside the region: what it makes is encrypted to its recipient.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the delivery of inpatient care to the patient register. Running it twice changes nothing.
+    Par {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The last month, as 2026-03.
+        #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+        period: Period,
+        /// Months that it covers.
+        #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=36))]
+        months: u8,
+        /// The folder of parcels, earlier ones included.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Print the layout that is shipped, to begin from.
+    Layout,
+    /// Read and check the configuration and the layout; start nothing.
+    Check(ConfigFile),
+}
+
+#[derive(clap::Args)]
+struct ConfigFile {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "region-register.toml", env = "REGION_REGISTER_CONFIG")]
+    config: PathBuf,
+}
+
+impl CommandLine {
+    /// Does what was asked.
+    pub fn execute(self) -> ExitCode {
+        exit::code(match self.command {
+            Command::Par { file, period, months, out } => par(&file, period, months, &out),
+            Command::Layout => {
+                print(Layout::shipped());
+                Ok(())
+            }
+            Command::Check(file) => load(&file).map(|_| print("the configuration can be used\n")),
+        })
+    }
+}
+
+fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), Failure> {
+    let (config, layout) = load(file)?;
+    let days = days(period, months).expect("the argument is a month");
+    start::block_on(Some(1), async {
+        let shutdown = Shutdown::install().map_err(Failure::failed)?;
+        let mut pipeline = config.region.pipeline().map_err(|fault| Failure::failed(fault.under("region")))?;
+        let topic = topics::name::source(config.region.code, &config.delivery.feed);
+        let gathered = read(&config.kafka, &config.registry.url, &topic, &mut pipeline, days.clone(), &shutdown)?;
+        let made = make(&config, &layout, period, &days, gathered, out)?;
+        print(&made_text(made.is_new, &made.place, &made.manifest));
+        Ok(())
+    })
+}
+
+fn month(text: &str) -> Result<Period, String> {
+    match text.parse() {
+        Ok(period @ Period::Month(_)) => Ok(period),
+        _ => Err("must be a month, as 2026-03: a delivery covers whole months".to_owned()),
+    }
+}
+
+/// The first day of the first month and the last day of the last.
+fn days(period: Period, months: u8) -> Option<Days> {
+    let Period::Month(month) = period else { return None };
+    let first = month.first_day().checked_sub(jiff::Span::new().months(i64::from(months) - 1)).ok()?;
+    Some(Days { first: first.to_string(), last: month.last_day().to_string() })
+}
+
+fn load(file: &ConfigFile) -> Result<(Config, Layout), Failure> {
+    let config = start::load(&file.config, |config: &Config| &config.log)?;
+    let layout = Layout::load(config.delivery.layout.as_deref())?;
+    Ok((config, layout))
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer belongs on stdout")]
+fn print(text: &str) {
+    print!("{text}");
+}

@@ -1,0 +1,57 @@
+//! The commands that make extracts: plan, run and follow.
+
+use std::path::Path;
+
+use runtime::exit::Failure;
+use runtime::shutdown::Shutdown;
+
+use super::{Asked, ConfigFile, block_on, load, open, print};
+use crate::config::Config;
+use crate::definition::Definitions;
+use crate::error::Error;
+use crate::follow::{self, Follow};
+use crate::make::{self, Order, Outcome, Task};
+use crate::show::plan_text;
+use parcel::Series;
+use parcel::made_text;
+
+pub fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Failure> {
+    let config = load(&asked.file)?;
+    let definitions = Definitions::load(config.definitions.folder.as_deref())?;
+    let order = order(asked, &definitions, &config)?;
+    block_on(async {
+        let plan = make::plan(&mut open(&config).await?, order, out, &config.trusted()?).await?;
+        let series = Series { extract: asked.extract.clone(), region: asked.region, period: asked.period };
+        print(&plan_text(&plan, |version| series.name(version)));
+        Ok(())
+    })
+}
+
+pub fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Result<(), Failure> {
+    let config = load(&asked.file)?;
+    let definitions = Definitions::load(config.definitions.folder.as_deref())?;
+    let task = Task { order: order(asked, &definitions, &config)?, folder, reason: Some(reason), as_of };
+    block_on(async {
+        let made = make::run(&mut open(&config).await?, &config, task).await?;
+        print(&made_text(made.outcome == Outcome::Made, &made.place, &made.manifest));
+        Ok(())
+    })
+}
+
+pub fn follow(file: &ConfigFile, task: &Follow) -> Result<(), Failure> {
+    let config = load(file)?;
+    let definitions = Definitions::load(config.definitions.folder.as_deref())?;
+    block_on(async {
+        let shutdown = Shutdown::install().map_err(Failure::failed)?;
+        Ok(follow::follow(&config, &definitions, task, &shutdown).await?)
+    })
+}
+
+fn order<'a>(asked: &Asked, definitions: &'a Definitions, config: &'a Config) -> Result<Order<'a>, Error> {
+    let definition = definitions.named(&asked.extract)?;
+    if asked.period.kind() != definition.period {
+        let (extract, wanted) = (definition.name.clone(), definition.period);
+        return Err(Error::PeriodKind { extract, wanted, period: asked.period });
+    }
+    Ok(Order { definition, region: asked.region, period: asked.period, flags: &config.flags })
+}
