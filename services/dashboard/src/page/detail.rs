@@ -8,7 +8,7 @@ use board::format;
 use board::language::Language;
 use board::live::{LogKind, LogLine};
 use board::shown::Shown;
-use board::ward::{MORNING_HOUR, Ward};
+use board::ward::Ward;
 use board::words::Words;
 use figures::chart::{self, Labels};
 use schemas::Timestamp;
@@ -224,7 +224,7 @@ fn beds(sight: &Sight<'_>, ward: &Ward) -> String {
                     w.col_over.to_lowercase(),
                     Shown::or_missing(morning.overbelaggningar_known()).text(language),
                     w.at_six_cutoff,
-                    format::date_time(format::today_at(sight.board.morning_at(), MORNING_HOUR))
+                    format::date_time(sight.board.morning_at())
                 ),
             ),
             plain(w.care_type, w.care(ward.care_type).to_owned()),

@@ -207,12 +207,16 @@ pub fn since(language: Language, now: Timestamp, at: Timestamp) -> String {
     }
 }
 
-/// The Swedish local hour and minute of the day that `now` falls in, as an instant: the 06:00 figure's cut-off.
-pub fn today_at(now: Timestamp, hour: i8) -> Timestamp {
-    let morning = local(now).date().at(hour, 0, 0, 0);
-    // 06:00 exists on every day: Swedish clocks change at 02:00 and 03:00.
-    let instant = stockholm().to_ambiguous_timestamp(morning).compatible();
-    Timestamp(instant.map(|at| at.as_microsecond()).unwrap_or(now.0))
+/// The last instant up to `now` at which Swedish clocks showed this hour. A day back is a day of the calendar: it can have 23 or
+/// 25 hours.
+pub(crate) fn last_at(now: Timestamp, hour: i8) -> Timestamp {
+    let today = local(now).date();
+    let days = [Some(today), today.yesterday().ok()].into_iter().flatten();
+    let mut instants = days.filter_map(|day| {
+        let instant = stockholm().to_ambiguous_timestamp(day.at(hour, 0, 0, 0)).compatible();
+        instant.ok().map(|at| Timestamp(at.as_microsecond()))
+    });
+    instants.find(|at| *at <= now).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -299,8 +303,17 @@ mod tests {
     }
 
     #[test]
-    fn six_in_the_morning_is_local_on_both_sides_of_the_clock_change() {
-        assert_eq!(today_at(at("2026-10-24T10:00:00Z"), 6), at("2026-10-24T04:00:00Z"));
-        assert_eq!(today_at(at("2026-10-25T10:00:00Z"), 6), at("2026-10-25T05:00:00Z"));
+    fn the_last_six_in_the_morning_is_local_and_of_the_day_before_until_it_has_come() {
+        for (now, last) in [
+            ("2026-10-24T10:00:00Z", "2026-10-24T04:00:00Z"),
+            ("2026-10-25T10:00:00Z", "2026-10-25T05:00:00Z"),
+            ("2026-10-25T05:00:00Z", "2026-10-25T05:00:00Z"),
+            ("2026-10-25T04:59:59Z", "2026-10-24T04:00:00Z"),
+            // Half past midnight after the day of 23 hours, and a quarter to midnight of the day of 25.
+            ("2026-03-29T22:30:00Z", "2026-03-29T04:00:00Z"),
+            ("2026-10-25T22:45:00Z", "2026-10-25T05:00:00Z"),
+        ] {
+            assert_eq!(last_at(at(now), 6), at(last), "{now}");
+        }
     }
 }

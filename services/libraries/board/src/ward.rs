@@ -12,7 +12,7 @@ use crate::status::Status;
 /// Hours of history behind a sparkline, the present hour included.
 pub(crate) const HOURS: usize = 25;
 /// The hour of the national morning count.
-pub const MORNING_HOUR: i8 = 6;
+const MORNING_HOUR: i8 = 6;
 const HOUR: i64 = 3_600_000_000;
 /// How long a corrected figure carries its mark.
 const CORRECTED_FOR: i64 = 24 * HOUR;
@@ -118,8 +118,7 @@ impl Hour {
 
 /// The last 06:00 that has passed: the cut-off of the morning figure.
 pub(crate) fn last_morning(now: Timestamp) -> Timestamp {
-    let today = crate::format::today_at(now, MORNING_HOUR);
-    if today <= now { today } else { crate::format::today_at(Timestamp(now.0.saturating_sub(24 * HOUR)), MORNING_HOUR) }
+    crate::format::last_at(now, MORNING_HOUR)
 }
 
 impl Ward {
