@@ -45,6 +45,11 @@ impl fmt::Display for Fault {
 /// The most that the disk of Kafka may have free where it is to be filled: a guard against filling somebody's own.
 const ROOM_MAX: u64 = 4 << 30;
 
+/// After a full disk no broker has ended for so long: none will.
+const QUIET: Duration = Duration::from_secs(8);
+/// One that ends again and again after so long is a failure that the next fault meets.
+const QUIET_WITHIN: Duration = Duration::from_secs(120);
+
 impl Fault {
     /// Whether it takes something away that all regions need.
     #[must_use]
@@ -90,10 +95,19 @@ impl Fault {
                 let filled = fill(&ballast, *time);
                 std::fs::remove_file(&ballast)?;
                 filled?;
-                let ended = stack.kafka().ended()?;
-                progress(&format!("brokers {ended:?} ended of it"));
-                stack.kafka().stop_brokers(&ended)?;
-                stack.kafka().start_brokers(&ended)?;
+                // A broker that has lost its disk takes its time to end of it.
+                let freed = Instant::now();
+                let mut quiet_since = freed;
+                while quiet_since.elapsed() < QUIET && freed.elapsed() < QUIET_WITHIN {
+                    let ended = stack.kafka().ended()?;
+                    if !ended.is_empty() {
+                        progress(&format!("brokers {ended:?} ended of it"));
+                        stack.kafka().stop_brokers(&ended)?;
+                        stack.kafka().start_brokers(&ended)?;
+                        quiet_since = Instant::now();
+                    }
+                    thread::sleep(Duration::from_millis(200));
+                }
             }
         }
         Ok(())
