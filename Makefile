@@ -128,12 +128,16 @@ DEBIAN_chromium := chromium
 DEBIAN_psql := postgresql-client
 DEBIAN_initdb := postgresql
 DEBIAN_cc := build-essential
+# Kafka's TLS is librdkafka's own, which links the system's OpenSSL.
+DEBIAN_openssl := libssl-dev
+DEBIAN_pkg-config := pkg-config
 .PHONY: prerequisites
 prerequisites:
 	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.95 or later with rustup" >&2; exit 1; }
 	@missing=; \
 	need() { if ! eval "$$2" >/dev/null 2>&1; then missing="$$missing $$1"; fi; }; \
 	need $(DEBIAN_cc) 'command -v c++ && command -v make'; \
+	need $(DEBIAN_pkg-config) 'command -v pkg-config'; need $(DEBIAN_openssl) 'pkg-config --exists openssl'; \
 	if [[ -z "$${KAFKA_BOOTSTRAP:-}" ]]; then \
 	  need $(DEBIAN_java) 'command -v java'; need $(DEBIAN_mvn) 'command -v mvn'; \
 	fi; \
