@@ -19,6 +19,7 @@ mod person;
 pub mod region_code;
 pub mod registry;
 mod source_record;
+pub mod stored;
 mod value;
 mod wait;
 mod wire;

@@ -17,7 +17,7 @@ pub(crate) mod stay;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use schemas::{BedCapacity, Decoder};
+use schemas::{BedCapacity, Decoder, stored};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -128,8 +128,10 @@ impl<'a> Work<'a> {
         if parted.is_empty() {
             return Ok(Vec::new());
         }
-        let tokens: BTreeSet<String> =
-            parted.iter().filter_map(|row| row.get::<_, String>(0).strip_prefix("s:").map(str::to_owned)).collect();
+        let tokens: BTreeSet<String> = parted
+            .iter()
+            .filter_map(|row| row.get::<_, String>(0).strip_prefix(stored::PERSON).map(str::to_owned))
+            .collect();
         let tokens: Vec<String> = tokens.into_iter().collect();
         let sql = "DELETE FROM person WHERE region = $1 AND subject_token = ANY ($2)";
         self.execute(sql, &[&self.region, &tokens]).await?;
@@ -138,9 +140,10 @@ impl<'a> Work<'a> {
 
     /// Computes the components of the nodes anew, in bounded portions; a component is always whole in one of them.
     pub(crate) async fn compute(&mut self, mut seeds: BTreeSet<String>) -> Result<(), Error> {
-        let units: Vec<String> = seeds.iter().filter_map(|node| node.strip_prefix("u:").map(str::to_owned)).collect();
+        let units: Vec<String> =
+            seeds.iter().filter_map(|node| node.strip_prefix(stored::UNIT).map(str::to_owned)).collect();
         self.replace_capacities(units).await?;
-        seeds.retain(|node| !node.starts_with("u:"));
+        seeds.retain(|node| !node.starts_with(stored::UNIT));
         while !seeds.is_empty() {
             let portion: Vec<String> = seeds.iter().take(NODES_TOGETHER).cloned().collect();
             let reach = self.query(include_str!("sql/reach.sql"), &[&self.region, &portion]).await?;
@@ -191,11 +194,11 @@ impl<'a> Work<'a> {
     async fn load(&mut self, reach: &[(String, bool)]) -> Result<Component, Error> {
         let tokens = |shared: bool| -> Vec<&str> {
             let named = reach.iter().filter(|(_, is_shared)| *is_shared == shared);
-            named.filter_map(|(node, _)| node.strip_prefix("s:")).collect()
+            named.filter_map(|(node, _)| node.strip_prefix(stored::PERSON)).collect()
         };
         let (subjects, shared) = (tokens(false), tokens(true));
         let nodes = reach.iter().map(|(node, _)| node.as_str());
-        let episodes: Vec<&str> = nodes.filter(|node| node.starts_with("e:")).collect();
+        let episodes: Vec<&str> = nodes.filter(|node| node.starts_with(stored::EPISODE)).collect();
         let sql = format!(
             "SELECT event_id, subject, record FROM events_r{0} WHERE subject_token = ANY ($1) \
              UNION ALL \
