@@ -74,6 +74,9 @@ pub enum Feed {
 }
 
 impl Feed {
+    /// Every feed that is read without a package.
+    pub const ALL: [Feed; 3] = [Feed::Adt, Feed::Capacity, Feed::Fhir];
+
     /// The feed's name in topic names.
     pub fn name(self) -> &'static str {
         match self {
