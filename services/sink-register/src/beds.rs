@@ -32,7 +32,6 @@ use topics::Region;
 
 use crate::definition::Subject;
 use crate::error::Error;
-use crate::morning;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
 use crate::waiting_times::Output;
 use parcel::{Month, Period, Positions};
@@ -74,7 +73,8 @@ impl Beds {
     /// Of a month.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let mornings = morning::mornings(settings.month);
+        let (first, last) = (settings.month.first_day(), settings.month.last_day());
+        let mornings = swedish_time::mornings(first, last).map(|(day, at)| (day, Timestamp(at))).collect();
         Self { settings, mornings, events: Vec::new(), wards: BTreeMap::new(), heard: BTreeSet::new() }
     }
 

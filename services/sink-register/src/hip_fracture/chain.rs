@@ -126,8 +126,7 @@ fn is_arrival(stay: &Stay) -> bool {
 
 /// Whole Swedish days from one time to another.
 pub(super) fn days(from: Timestamp, to: Timestamp) -> i64 {
-    let (from, to) = (crate::morning::clock(from).date(), crate::morning::clock(to).date());
-    i64::from(from.until(to).map_or(0, |span| span.get_days()))
+    i64::from(swedish_time::day(to.0) - swedish_time::day(from.0))
 }
 
 /// Whether `at` is within so many days after `from`, `from` itself included.
