@@ -7,15 +7,20 @@ const FOLDERS: [&str; 3] = ["schemas", "topics", "services"];
 
 /// Each file of Rust that is shipped, by its path from the top, without the tests at its end.
 fn sources() -> Vec<(String, String)> {
+    files_in(&FOLDERS, &["rs"])
+}
+
+/// The same of other folders, and of files whose names end so.
+fn files_in(folders: &[&str], endings: &[&str]) -> Vec<(String, String)> {
     let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let mut open: Vec<_> = FOLDERS.iter().map(|folder| top.join(folder)).collect();
+    let mut open: Vec<_> = folders.iter().map(|folder| top.join(folder)).collect();
     let mut found = Vec::new();
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if entry.is_dir() && !["tests", "examples", "target", "benches"].contains(&name) {
                 open.push(entry);
-            } else if name.ends_with(".rs") && name != "tests.rs" {
+            } else if name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending)) && name != "tests.rs" {
                 let text = fs::read_to_string(&entry).expect("a source");
                 let shipped = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
                 let path = entry.strip_prefix(top).expect("under the top").display().to_string();
@@ -41,4 +46,16 @@ fn what_an_error_of_kafka_means_is_decided_in_one_place() {
         .into_iter()
         .filter(|path| !path.starts_with("services/libraries/runtime/") && !path.starts_with("topics/"));
     assert_eq!(beside.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// Comments count too: a zone that is named in one is a rule that is told twice.
+#[test]
+fn the_zone_of_swedish_clocks_is_named_once() {
+    let folders = [&FOLDERS[..], &["load-tests/src"]].concat();
+    let named: Vec<_> = files_in(&folders, &["rs", "sql", "toml"])
+        .into_iter()
+        .map(|(path, text)| (path, text.matches(swedish_time::NAME).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    assert_eq!(named, [("services/libraries/swedish-time/src/zone.rs".to_owned(), 1)]);
 }
