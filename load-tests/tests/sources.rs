@@ -7,6 +7,11 @@ const FOLDERS: [&str; 5] = ["schemas", "topics", "services", "load-tests/src", "
 
 /// Each file of Rust outside of tests, examples and benchmarks: its path from the top, and its [`code`].
 pub(crate) fn sources() -> Vec<(String, String)> {
+    files_in(&["rs"])
+}
+
+/// The same of files whose names end so.
+fn files_in(endings: &[&str]) -> Vec<(String, String)> {
     let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let mut open: Vec<_> = FOLDERS.iter().map(|folder| top.join(folder)).collect();
     let mut found = Vec::new();
@@ -15,7 +20,7 @@ pub(crate) fn sources() -> Vec<(String, String)> {
             let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if entry.is_dir() && !["tests", "examples", "target", "benches", "node_modules"].contains(&name) {
                 open.push(entry);
-            } else if name.ends_with(".rs") && name != "tests.rs" {
+            } else if name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending)) && name != "tests.rs" {
                 let text = fs::read_to_string(&entry).expect("a source");
                 let path = entry.strip_prefix(top).expect("under the top").display().to_string();
                 found.push((path, code(&text)));
@@ -69,4 +74,14 @@ fn how_the_store_writes_a_text_and_a_node_is_said_in_one_place() {
 fn the_reading_leaves_tests_and_comments_out() {
     let text = "//! a\nuse b;\n    // c\n#[cfg(test)]\nuse d;\n#[cfg(test)]\nmod tests {\n    use e;\n}\n";
     assert_eq!(code(text), "use b;\n#[cfg(test)]\nuse d;");
+}
+
+#[test]
+fn the_zone_of_swedish_clocks_is_named_once() {
+    let named: Vec<_> = files_in(&["rs", "sql", "toml"])
+        .into_iter()
+        .map(|(path, text)| (path, text.matches(swedish_time::NAME).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    assert_eq!(named, [("services/libraries/swedish-time/src/zone.rs".to_owned(), 1)]);
 }

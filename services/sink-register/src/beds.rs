@@ -32,7 +32,6 @@ use topics::Region;
 
 use crate::definition::Subject;
 use crate::error::Error;
-use crate::morning;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
 use crate::waiting_times::Output;
 use parcel::{Month, Period, Positions};
@@ -44,7 +43,8 @@ pub const LOOKBACK_DAYS: i64 = 400;
 /// The files, in their order.
 pub(crate) const FILES: [&str; 4] = ["beds_by_ward.csv", "beds_by_hospital.csv", "beds_month.csv", "quality.csv"];
 
-const DAY: i64 = 24 * 3_600_000_000;
+/// A source that said nothing for so long before a morning was silent: 24 hours, in microseconds.
+const SILENCE: i64 = 24 * 3_600_000_000;
 
 /// What the timeline found: by hospital, ward (empty where none is known) and rule.
 type Found = BTreeMap<(Box<str>, Box<str>, &'static str), u64>;
@@ -74,7 +74,8 @@ impl Beds {
     /// Of a month.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let mornings = morning::mornings(settings.month);
+        let (first, last) = (settings.month.first_day(), settings.month.last_day());
+        let mornings = swedish_time::mornings(first, last).map(|(day, at)| (day, Timestamp(at))).collect();
         Self { settings, mornings, events: Vec::new(), wards: BTreeMap::new(), heard: BTreeSet::new() }
     }
 
@@ -83,7 +84,7 @@ impl Beds {
         let envelope = &encounter.envelope;
         let said = envelope.recorded_at.unwrap_or(envelope.occurred_at);
         let next = self.mornings.partition_point(|(_, at)| *at < said);
-        if self.mornings.get(next).is_some_and(|(_, at)| said.0 > at.0 - DAY) {
+        if self.mornings.get(next).is_some_and(|(_, at)| said.0 > at.0 - SILENCE) {
             self.heard.insert((envelope.source_system.into(), next));
         }
         if let Some(place) = &encounter.place {
@@ -143,8 +144,8 @@ impl Beds {
 
 /// What is read for a month.
 pub(crate) fn sources(period: Period) -> [Source; 2] {
-    let (from, to) = period.bounds();
-    let from = Timestamp(from.0 - LOOKBACK_DAYS * DAY);
+    let from = period.month().first_day().saturating_sub(jiff::Span::new().days(LOOKBACK_DAYS));
+    let (from, to) = (Timestamp(swedish_time::day_begin(from)), period.bounds().1);
     [
         Source { subject: Subject::Encounter, window: Window::Closed(from, to) },
         Source { subject: Subject::BedCapacity, window: Window::Always },

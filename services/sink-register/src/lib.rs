@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod beds;
-mod clock;
 mod columnar;
 pub mod command;
 pub mod config;
@@ -14,7 +13,6 @@ pub mod follow;
 pub mod hip_fracture;
 pub mod ledger;
 mod make;
-mod morning;
 mod omop;
 mod positions;
 mod publish;

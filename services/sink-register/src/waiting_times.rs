@@ -15,7 +15,6 @@
 //! the care guarantee (vårdgarantin).
 
 mod age_group;
-mod calendar;
 mod days;
 mod dimension;
 mod figures;
@@ -39,9 +38,9 @@ use std::collections::BTreeMap;
 
 use parcel::Month;
 use schemas::Wait;
+use swedish_time::Calendar;
 use topics::Region;
 
-use calendar::Calendar;
 use hospital::{CompletedHospital, Names, WaitingHospital};
 use riv_ta::{Contract, RowFile};
 use statement::Fate;

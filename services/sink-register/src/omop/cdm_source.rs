@@ -7,7 +7,6 @@ use topics::Region;
 
 use super::row::file_of_one;
 use super::tables::CDM_SOURCE;
-use crate::clock::Clock;
 use crate::definition::Definition;
 use crate::waiting_times::File;
 use parcel::Period;
@@ -30,7 +29,7 @@ pub(super) struct Provenance<'a> {
 
 impl Provenance<'_> {
     /// The file. `last` is the last day that the rows tell of; without rows it is the period's first day.
-    pub(super) fn file(&self, clock: &Clock, last: Option<i32>) -> File {
+    pub(super) fn file(&self, last: Option<i32>) -> File {
         let Self { definition, region, period } = self;
         let name = format!("Vårdström: {}, {period}", region.name());
         let abbreviation = format!("vardstrom-{region}-{period}");
@@ -40,7 +39,7 @@ impl Provenance<'_> {
             region.name()
         );
         let etl = format!("sink-register, definition {} {}", definition.name, definition.version);
-        let last = last.unwrap_or_else(|| clock.day(period.bounds().0));
+        let last = last.unwrap_or_else(|| swedish_time::day(period.bounds().0.0));
         file_of_one(&CDM_SOURCE, |row| {
             row.text_of("cdm_source_name", Some(&name), NAME_MAX);
             row.text("cdm_source_abbreviation", &*abbreviation);

@@ -15,10 +15,11 @@ use quick_xml::{
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event},
 };
 use schemas::Wait;
+use swedish_time::Calendar;
 
 use parcel::Month;
 
-use super::{File, calendar::Calendar};
+use super::File;
 use field::{FIELDS, Given, Row};
 
 /// Which of the two contracts.
