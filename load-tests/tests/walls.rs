@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("schemas", &[]),
     ("topics", &["schemas"]),
     ("runtime", &["schemas", "topics"]),
@@ -19,10 +19,11 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     ("local-stack", &[]),
     ("parcel", &["runtime", "schemas", "topics"]),
     ("sftp", &["runtime"]),
+    ("replication", &["runtime"]),
     ("store-address", &[]),
     ("board", &["runtime", "schemas", "timeline", "topics"]),
     ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
-    ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
+    ("connector", &["hl7", "identity", "replication", "runtime", "schemas", "sftp", "topics"]),
     ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["runtime", "schemas", "store-address", "timeline", "topics"]),
     ("sink-register", &["parcel", "runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),

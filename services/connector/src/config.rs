@@ -572,7 +572,7 @@ impl Check for Cdc {
             return Err(Fault::new("keys", "names a table that is not in tables"));
         }
         check_folder("positions", &self.positions)?;
-        crate::cdc::Address::read(self).map(|_| ())
+        crate::cdc::address(self).map(|_| ())
     }
 }
 

@@ -6,6 +6,7 @@ mod cells;
 pub mod command;
 pub mod config;
 pub mod debezium;
+mod encryption;
 pub mod fetch;
 pub mod fhir;
 pub mod files;
