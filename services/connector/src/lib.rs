@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod cdc;
 mod cells;
+mod check;
 pub mod command;
 pub mod config;
 pub mod debezium;
@@ -18,7 +19,9 @@ pub mod intake;
 mod message;
 pub mod metrics;
 pub mod mllp;
+mod position;
 pub mod replay;
+pub mod resource_type;
 pub mod route;
 pub mod service;
 pub mod table;
