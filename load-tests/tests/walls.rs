@@ -12,7 +12,7 @@ use serde_json::Value;
 const ANYWHERE: &str = "swedish-time";
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 20] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("schemas", &[]),
     ("topics", &["schemas"]),
     ("runtime", &["schemas", "topics"]),
@@ -22,11 +22,12 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("local-stack", &[]),
     ("parcel", &["runtime", "schemas", "topics"]),
     ("sftp", &["runtime"]),
+    ("replication", &["runtime"]),
     ("store-address", &[]),
     (ANYWHERE, &[]),
     ("board", &["runtime", "schemas", "timeline", "topics"]),
     ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
-    ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
+    ("connector", &["hl7", "identity", "replication", "runtime", "schemas", "sftp", "topics"]),
     ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["runtime", "schemas", "store-address", "timeline", "topics"]),
     ("sink-register", &["parcel", "runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),

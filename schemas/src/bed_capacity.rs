@@ -4,7 +4,7 @@ use std::iter;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Common, Envelope, Event, Index, Kind, Node, Record, Timestamp};
+use crate::{CareType, Described, Envelope, Index, Kind, Node, Record, Timestamp};
 
 /// Decided, staffed and closed beds of one unit, valid from a point in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Record for BedCapacity<'_> {
     const VERSIONS: &'static [&'static str] = &[include_str!("../avro/BedCapacity/v1.avsc")];
 }
 
-impl<'a> Common<'a> for BedCapacity<'a> {
+impl<'a> Described<'a> for BedCapacity<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -66,10 +66,6 @@ impl<'a> Common<'a> for BedCapacity<'a> {
 
     fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
         iter::once(Node::Unit(self.unit))
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::BedCapacity(self)
     }
 }
 

@@ -4,7 +4,7 @@ use std::iter;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Common, Envelope, Event, Index, Kind, Node, Place, Record};
+use crate::{CareType, Described, Envelope, Index, Kind, Node, Place, Record};
 
 /// Housekeeping status of one bed (HL7 A20).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl Record for BedStatus<'_> {
     const VERSIONS: &'static [&'static str] = &[include_str!("../avro/BedStatus/v1.avsc")];
 }
 
-impl<'a> Common<'a> for BedStatus<'a> {
+impl<'a> Described<'a> for BedStatus<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -57,10 +57,6 @@ impl<'a> Common<'a> for BedStatus<'a> {
 
     fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
         iter::empty()
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::BedStatus(self)
     }
 }
 

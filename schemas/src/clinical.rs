@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareForm, Common, Envelope, Event, Index, Kind, Node, Record, Sex, Statement, Timestamp};
+use crate::{CareForm, Described, Envelope, Index, Kind, Node, Record, Sex, Timestamp};
 
 /// Diagnoses, procedures, causes and drugs that a source states of a contact. A later statement with the same id replaces
 /// an earlier one as a whole.
@@ -100,7 +100,7 @@ impl Record for Clinical<'_> {
     const VERSIONS: &'static [&'static str] = &[include_str!("../avro/Clinical/v1.avsc")];
 }
 
-impl<'a> Common<'a> for Clinical<'a> {
+impl<'a> Described<'a> for Clinical<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -119,10 +119,6 @@ impl<'a> Common<'a> for Clinical<'a> {
 
     fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
         iter::empty()
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::Statement(Statement::Clinical(self))
     }
 }
 

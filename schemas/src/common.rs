@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Event, Kind, Subject};
+use crate::{Envelope, Kind, Subject};
 
 /// A typed record that belongs to one kind.
 ///
@@ -17,8 +17,8 @@ pub trait Record: Serialize {
     const VERSIONS: &'static [&'static str];
 }
 
-/// The record of a common subject. Everything that is done with events of any subject is done through this.
-pub trait Common<'a>: Record + Deserialize<'a> {
+/// What the record of a common subject says of itself.
+pub trait Described<'a>: Record + Deserialize<'a> {
     /// What it is about.
     const SUBJECT: Subject = match Self::KIND.subject() {
         Some(subject) => subject,
@@ -40,9 +40,6 @@ pub trait Common<'a>: Record + Deserialize<'a> {
     /// What ties it to other events; the first is the one that it is found by. Nothing of an event that moves no stay and no
     /// unit's figures.
     fn nodes(&self) -> impl Iterator<Item = Node<'a>>;
-
-    /// Itself, for who looks for one subject.
-    fn event(&self) -> Event<'_, 'a>;
 }
 
 /// What the store finds an event by, besides what its envelope says.
@@ -70,13 +67,4 @@ pub enum Node<'a> {
     Episode(&'a str),
     /// A unit's capacity, by unit code.
     Unit(&'a str),
-}
-
-/// What is done with an event whose subject is known only when the program runs: [`Subject::visit`] says which type it has.
-pub trait Visitor<'a>: Sized {
-    /// What comes of it.
-    type Output;
-
-    /// Does it with the subject's record type.
-    fn visit<E: Common<'a>>(self) -> Self::Output;
 }

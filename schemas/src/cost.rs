@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Common, Envelope, Event, Index, Kind, Node, Record, Sex, Statement, Timestamp};
+use crate::{Described, Envelope, Index, Kind, Node, Record, Sex, Timestamp};
 
 /// Cost per contact (KPP): total and components in öre, running prices. A later calculation of the same contact and year
 /// replaces an earlier one.
@@ -114,7 +114,7 @@ impl Record for Cost<'_> {
         &[include_str!("../avro/Cost/v1.avsc"), include_str!("../avro/Cost/v2.avsc")];
 }
 
-impl<'a> Common<'a> for Cost<'a> {
+impl<'a> Described<'a> for Cost<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -133,10 +133,6 @@ impl<'a> Common<'a> for Cost<'a> {
 
     fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
         iter::empty()
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::Statement(Statement::Cost(self))
     }
 }
 

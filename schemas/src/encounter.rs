@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CareType, Common, Envelope, Event, Index, Kind, Node, Record, Sha256, Timestamp};
+use crate::{CareType, Described, Envelope, Index, Kind, Node, Record, Sha256, Timestamp};
 
 /// Admission, transfer, discharge, leave, cancellation or merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,7 +89,7 @@ impl Record for Encounter<'_> {
         &[include_str!("../avro/Encounter/v1.avsc"), include_str!("../avro/Encounter/v2.avsc")];
 }
 
-impl<'a> Common<'a> for Encounter<'a> {
+impl<'a> Described<'a> for Encounter<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -117,10 +117,6 @@ impl<'a> Common<'a> for Encounter<'a> {
         let episodes = self.episode_id.into_iter().chain(self.prior_episode_id);
         let person = self.envelope.subject_token.into_iter().map(Node::Person);
         person.chain(episodes.map(Node::Episode)).chain(others.map(Node::Person))
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::Encounter(self)
     }
 }
 

@@ -3,34 +3,41 @@
 #[macro_use]
 mod declare;
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
-use crate::{Parked, PeriodKind, Record, SourceRecord, Visitor};
+use crate::PeriodKind;
 
-subjects! {
-    // What happens on the wards: it says how far time has come there, and all of it together makes stays, beds and persons.
-    wards {
-        /// What happened to an episode of care.
-        Encounter = 1 { name: "encounter", is_personal: true }
-        /// Decided, staffed and closed beds of a unit from a point in time.
-        BedCapacity = 2 { name: "bed-capacity", is_personal: false }
-        /// Housekeeping status of a bed.
-        BedStatus = 3 { name: "bed-status", is_personal: false }
-        /// What is known of a person, and which pseudonyms are one.
-        Person = 4 { name: "person", is_personal: true }
-    }
-    // What a source states of a contact, long after: it counts for a period, and a later statement replaces an earlier one.
-    statements {
-        /// A contact that somebody waits or has waited for.
-        Wait = 6 { name: "wait", is_personal: true, period: Month }
-        /// What a contact cost.
-        Cost = 7 { name: "cost", is_personal: true, period: Year }
-        /// Diagnoses, procedures, causes and drugs of a contact.
-        Clinical = 8 { name: "clinical", is_personal: true, period: Month }
-    }
+/// The list. Gives it to a macro that makes something of it.
+macro_rules! subjects {
+    ($make:ident) => {
+        $make! {
+            // What happens on the wards: it says how far time has come there, and all of it together makes stays, beds and persons.
+            wards {
+                /// What happened to an episode of care.
+                Encounter = 1 { name: "encounter", is_personal: true }
+                /// Decided, staffed and closed beds of a unit from a point in time.
+                BedCapacity = 2 { name: "bed-capacity", is_personal: false }
+                /// Housekeeping status of a bed.
+                BedStatus = 3 { name: "bed-status", is_personal: false }
+                /// What is known of a person, and which pseudonyms are one.
+                Person = 4 { name: "person", is_personal: true }
+            }
+            // What a source states of a contact, long after: it counts for a period, and a later statement replaces an earlier one.
+            statements {
+                /// A contact that somebody waits or has waited for.
+                Wait = 6 { name: "wait", is_personal: true, period: Month }
+                /// What a contact cost.
+                Cost = 7 { name: "cost", is_personal: true, period: Year }
+                /// Diagnoses, procedures, causes and drugs of a contact.
+                Clinical = 8 { name: "clinical", is_personal: true, period: Month }
+            }
+        }
+    };
 }
+
+pub(crate) use subjects;
+
+subjects!(kinds);
 
 /// What a new version of a schema must be able to do before it may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +79,6 @@ impl Kind {
         all
     };
 
-    /// The current schema: what the structs equal and the [`Encoder`](crate::Encoder) writes.
-    pub const fn avsc(self) -> &'static str {
-        let versions = self.versions();
-        versions[versions.len() - 1]
-    }
-
     /// Which rule every pair of versions keeps.
     pub const fn compatibility(self) -> Compatibility {
         if matches!(self, Self::SourceRecord) {
@@ -85,13 +86,5 @@ impl Kind {
         } else {
             Compatibility::FullTransitive
         }
-    }
-
-    /// Parsed once for the whole process, so that encoders can borrow it for ever.
-    pub(crate) fn schema(self) -> &'static serde_avro_fast::Schema {
-        static SCHEMAS: LazyLock<[serde_avro_fast::Schema; Kind::ALL.len()]> = LazyLock::new(|| {
-            Kind::ALL.map(|kind| kind.avsc().parse().expect("our own schemas parse, every test run parses them all"))
-        });
-        &SCHEMAS[self as usize]
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Common, Envelope, Event, Index, Kind, Node, Record};
+use crate::{Described, Envelope, Index, Kind, Node, Record};
 
 /// Facts about a person under pseudonym.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Record for Person<'_> {
     const VERSIONS: &'static [&'static str] = &[include_str!("../avro/Person/v1.avsc")];
 }
 
-impl<'a> Common<'a> for Person<'a> {
+impl<'a> Described<'a> for Person<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -55,10 +55,6 @@ impl<'a> Common<'a> for Person<'a> {
             .chain(&self.linked_subject_tokens)
             .copied()
             .map(Node::Person)
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::Person(self)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Common, Envelope, Event, Index, Kind, Node, Record, Sex, Statement, Timestamp};
+use crate::{Described, Envelope, Index, Kind, Node, Record, Sex, Timestamp};
 
 /// One statement about one contact and one measuring period. Fields and codes are those of SKR's information model for
 /// specialised care (v1.1); a later statement about the same contact and period replaces an earlier one.
@@ -159,7 +159,7 @@ impl Record for Wait<'_> {
         &[include_str!("../avro/Wait/v1.avsc"), include_str!("../avro/Wait/v2.avsc")];
 }
 
-impl<'a> Common<'a> for Wait<'a> {
+impl<'a> Described<'a> for Wait<'a> {
     fn envelope(&self) -> &Envelope<'a> {
         &self.envelope
     }
@@ -179,10 +179,6 @@ impl<'a> Common<'a> for Wait<'a> {
 
     fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
         iter::empty()
-    }
-
-    fn event(&self) -> Event<'_, 'a> {
-        Event::Statement(Statement::Wait(self))
     }
 }
 

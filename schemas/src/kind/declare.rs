@@ -1,9 +1,9 @@
-//! What the list of subjects becomes.
+//! What the list of subjects says of kinds and subjects.
 
 /// Makes the types that have a variant per subject. Of each subject it is given the name of its record, the kind's place in the
 /// development registry, the last part of its topics' names, and whether its events are about persons; of a statement also what
 /// it counts for.
-macro_rules! subjects {
+macro_rules! kinds {
     (
         wards {
             $($(#[$ward_doc:meta])* $ward:ident = $ward_number:literal
@@ -30,20 +30,6 @@ macro_rules! subjects {
         pub enum Subject {
             $($(#[$ward_doc])* #[serde(rename = $ward_name)] $ward,)*
             $($(#[$doc])* #[serde(rename = $name)] $statement,)*
-        }
-
-        /// A common event, by its subject. Who looks for one subject matches its variant.
-        #[derive(Debug, Clone, Copy)]
-        pub enum Event<'e, 'a> {
-            $($(#[$ward_doc])* $ward(&'e crate::$ward<'a>),)*
-            /// What a source states of a contact; it moves nothing on the wards.
-            Statement(Statement<'e, 'a>),
-        }
-
-        /// A statement of a contact, by its subject.
-        #[derive(Debug, Clone, Copy)]
-        pub enum Statement<'e, 'a> {
-            $($(#[$doc])* $statement(&'e crate::$statement<'a>),)*
         }
 
         impl Subject {
@@ -93,14 +79,6 @@ macro_rules! subjects {
                     $(Self::$statement => Some(PeriodKind::$period),)*
                 }
             }
-
-            /// Has the visitor do its work with the subject's record type.
-            pub fn visit<'a, V: Visitor<'a>>(self, visitor: V) -> V::Output {
-                match self {
-                    $(Self::$ward => visitor.visit::<crate::$ward<'a>>(),)*
-                    $(Self::$statement => visitor.visit::<crate::$statement<'a>>(),)*
-                }
-            }
         }
 
         impl Kind {
@@ -111,16 +89,6 @@ macro_rules! subjects {
                     Self::Parked => "Parked",
                     $(Self::$ward => stringify!($ward),)*
                     $(Self::$statement => stringify!($statement),)*
-                }
-            }
-
-            /// Every published version of the schema, oldest first; version n is at index n - 1.
-            pub const fn versions(self) -> &'static [&'static str] {
-                match self {
-                    Self::SourceRecord => SourceRecord::VERSIONS,
-                    Self::Parked => Parked::VERSIONS,
-                    $(Self::$ward => crate::$ward::VERSIONS,)*
-                    $(Self::$statement => crate::$statement::VERSIONS,)*
                 }
             }
 

@@ -1,20 +1,11 @@
 //! Doors to readers that are private, for `make fuzz` alone.
 
-use bytes::Bytes;
-
-use crate::cdc::pgoutput as plugin;
 use crate::debezium::avro::Schema;
 use crate::debezium::change::{self, Sent, Topic};
 use crate::debezium::content::Content;
 use crate::debezium::written::Written;
 use crate::fhir::bundle::{self, Page};
 use crate::fhir::resource::{self, Resource};
-
-/// A message of PostgreSQL's logical replication.
-pub fn pgoutput(bytes: &[u8]) {
-    let _ = plugin::table_of_head(bytes);
-    let _ = plugin::read(Bytes::copy_from_slice(bytes));
-}
 
 /// Key and value of a message of a Debezium topic.
 pub fn debezium(key: &[u8], value: &[u8]) {

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::metrics::{FileTrouble, Metrics};
-use crate::replay::position::Version;
+use crate::position::Version;
 
 /// What is known of the files of one source. In memory only: after a restart every file is new again.
 #[derive(Debug, Default)]

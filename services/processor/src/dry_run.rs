@@ -14,13 +14,13 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 
 use hl7::sections::Cutter;
-use identity::Key;
 use schemas::{Common, Event, Format, Origin, Parked, ParkedFate, SourceRecord, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::code_lists::CodeLists;
 use crate::directory::Directory;
+use crate::made_up;
 use crate::mapping::Program;
 use crate::pipeline::{Outcome, Pipeline, Settings, Sink};
 use crate::rules::{Rule, Text};
@@ -142,7 +142,7 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
     let feed = options.program.as_ref().map(Program::feed);
     let mut pipeline = Pipeline::new(Settings {
         region: options.region.clone(),
-        key: made_up_key(),
+        key: made_up::key(),
         key_id: "v0".to_owned(),
         directory: options.directory,
         programs: options.program.into_iter().collect(),
@@ -275,26 +275,6 @@ fn print<W: Write>(
     };
     serde_json::to_writer(&mut *output, &line).map_err(|error| Error::Write(error.into()))?;
     output.write_all(b"\n").map_err(Error::Write)
-}
-
-/// A pseudonymiser for this run only.
-pub(crate) fn made_up_pseudonymiser() -> Result<identity::Pseudonymiser, identity::PseudonymError> {
-    identity::Pseudonymiser::new("14", "v0", &made_up_key())
-}
-
-/// A key for this run only. What is keyed with it is never printed, so it need not outlive the run or be kept.
-fn made_up_key() -> Key {
-    use std::hash::{BuildHasher, RandomState};
-    loop {
-        let mut bytes = [0_u8; 32];
-        for chunk in bytes.chunks_exact_mut(8) {
-            // Each state is seeded by the operating system.
-            chunk.copy_from_slice(&RandomState::new().hash_one(0_u8).to_ne_bytes());
-        }
-        if let Ok(key) = Key::from_bytes(&bytes) {
-            return key;
-        }
-    }
 }
 
 /// Takes the pipeline's output: as JSON, or for the census.

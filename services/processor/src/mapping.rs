@@ -5,7 +5,9 @@
 //! understood as a whole or refused with file, line and key. The same row and the same package always give the same
 //! fields.
 
+pub(crate) mod clinical;
 mod code;
+pub(crate) mod cost;
 mod example;
 mod explain;
 mod field;
@@ -15,22 +17,85 @@ mod program;
 mod read;
 mod rule;
 mod slot;
+pub(crate) mod wait;
+pub(crate) mod ward_capacity;
 
 pub use example::{Tried, try_examples};
 pub use explain::explain;
-pub(crate) use field::{FIELDS_MAX, YEARS, field, place_of, required, strict};
+use field::FIELDS_MAX;
+pub(crate) use field::{BEDS_MAX, place_of};
 pub use field::{Field, FieldKind};
 pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
 pub(crate) use program::{KEY, Reading, Whole};
 pub(crate) use read::{Told, When, time};
-pub use rule::PackageRule;
 pub(crate) use slot::{CodeSlot, Slot, Slots};
 
 use std::path::Path;
 
-pub use crate::pipeline::Target;
+use schemas::Subject;
+
+/// What a package's rows become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Waits of contacts.
+    Wait,
+    /// Costs of contacts.
+    Cost,
+    /// Codes of contacts.
+    Clinical,
+    /// Beds of units.
+    BedCapacity,
+}
+
+impl Target {
+    /// Everything that a package can fill.
+    pub const ALL: [Target; 4] = [Target::Wait, Target::Cost, Target::Clinical, Target::BedCapacity];
+
+    /// The subject of its events.
+    pub const fn subject(self) -> Subject {
+        match self {
+            Target::Wait => Subject::Wait,
+            Target::Cost => Subject::Cost,
+            Target::Clinical => Subject::Clinical,
+            Target::BedCapacity => Subject::BedCapacity,
+        }
+    }
+
+    /// The fields that a package fills, or may fill.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Target::Wait => wait::FIELDS,
+            Target::Cost => cost::FIELDS,
+            Target::Clinical => clinical::FIELDS,
+            Target::BedCapacity => ward_capacity::FIELDS,
+        }
+    }
+
+    /// The target that a package names: by its subject's name.
+    pub fn of_name(name: &str) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| target.name() == name)
+    }
+
+    /// Its subject's name.
+    pub fn name(self) -> &'static str {
+        self.subject().name()
+    }
+
+    /// The place of a field.
+    pub(crate) fn place(self, name: &str) -> Option<usize> {
+        self.fields().iter().position(|field| field.name == name)
+    }
+}
+
+const _: () = {
+    let mut at = 0;
+    while at < Target::ALL.len() {
+        assert!(Target::ALL[at].fields().len() <= FIELDS_MAX);
+        at += 1;
+    }
+};
 
 /// The packages that come with the program, by name.
 const SHIPPED: [(&str, &str); 4] = [

@@ -7,13 +7,11 @@
 mod bed_capacity;
 mod bed_status;
 mod context;
-mod control;
 mod debezium;
 mod encounter;
 mod envelope;
 mod event_time;
 mod fhir;
-mod findings;
 mod message;
 mod park;
 mod person;
@@ -22,11 +20,9 @@ mod region;
 mod row;
 mod sink;
 mod statement;
-mod stop;
 mod subject;
 mod text;
 mod trigger;
-mod verbatim;
 mod visit;
 
 use std::borrow::Cow;
@@ -40,21 +36,19 @@ use zeroize::Zeroizing;
 
 use crate::code_lists::CodeLists;
 use crate::directory::Directory;
+use crate::findings::Findings;
 use crate::mapping::{Program, Reading, Slot, Slots, Whole};
 use crate::rules::Rule;
+use crate::stop::Stop;
+use crate::verbatim::Guard;
 use context::Context;
 use debezium::Told;
 use envelope::{Head, HeadParts};
-pub(crate) use findings::Findings;
 use region::Region;
-pub(crate) use stop::Stop;
 use trigger::Shape;
-pub(crate) use verbatim::Guard;
 
+pub use crate::stop::Rejection;
 pub use sink::Sink;
-pub use statement::Target;
-pub use stop::Rejection;
-pub use verbatim::{rfc3339, swedish_day};
 
 /// What became of one source record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -72,8 +72,10 @@ macro_rules! rules {
 
 #[macro_use]
 mod fhir;
+mod package;
 mod table;
 
+pub use package::PackageRule;
 pub use table::{Rule, TABLE};
 
 impl Rule {

@@ -3,7 +3,7 @@
 use schemas::{Clinical, CodeRole, Sex};
 use zeroize::Zeroizing;
 
-use crate::rows::Moment;
+use crate::moment::Moment;
 
 /// The extension in which a mapping package keeps the form of compulsory care.
 const COMPULSORY_CARE: &str = "tvangsvard";

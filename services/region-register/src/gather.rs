@@ -18,7 +18,8 @@ use zeroize::Zeroizing;
 
 use crate::contact::Contact;
 use crate::error::Error;
-use crate::rows::{Counts, Moment};
+use crate::moment::Moment;
+use crate::rows::Counts;
 
 /// Most contacts whose statements are kept: some years of a large region.
 const CONTACTS_MAX: usize = 4_000_000;

@@ -7,6 +7,7 @@ mod error;
 mod gather;
 mod layout;
 mod make;
+mod moment;
 mod rows;
 
 pub use contact::Contact;

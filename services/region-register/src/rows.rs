@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use schemas::{CodeRole, Sex, Timestamp};
+use schemas::{CodeRole, Sex};
 use zeroize::Zeroizing;
 
 use crate::contact::{Code, Contact};
 use crate::layout::{Column, FileLayout, Layout, Rows};
+use crate::moment::Moment;
 
 /// Between cells. An empty cell is missing; nothing follows the last one.
 const SEPARATOR: char = ';';
@@ -177,35 +178,6 @@ const fn letter(role: CodeRole) -> Option<&'static str> {
     }
 }
 
-/// A time, or a day without one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment {
-    at: i64,
-    is_date: bool,
-}
-
-impl Moment {
-    pub(crate) fn new(at: Option<Timestamp>, is_date: bool) -> Option<Self> {
-        at.map(|at| Self { at: at.0, is_date })
-    }
-
-    /// The day in Sweden, YYYY-MM-DD.
-    pub(crate) fn day(self) -> String {
-        self.format("%Y-%m-%d")
-    }
-
-    /// In UTC.
-    pub(crate) fn utc(self) -> String {
-        // What lies beyond the calendar was mistyped; the mapping has refused it.
-        let at = jiff::Timestamp::from_microsecond(self.at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    }
-
-    fn format(self, format: &str) -> String {
-        swedish_time::local(self.at).strftime(format).to_string()
-    }
-}
-
 impl Contact {
     fn is_discharge_time_missing(&self) -> bool {
         self.discharged.is_none_or(|time| time.is_date)
@@ -232,6 +204,8 @@ impl Contact {
 
 #[cfg(test)]
 mod tests {
+    use schemas::Timestamp;
+
     use super::*;
 
     fn code(role: CodeRole, code: &str, belongs_to: Option<usize>) -> Code {

@@ -12,7 +12,7 @@ use crate::config::Capacity;
 use crate::files::{Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::FileTrouble;
-use crate::replay::position::Version;
+use crate::position::Version;
 use crate::watch::{Lister, Watch};
 
 /// The message id of every row of one version of a file. Rows have none of their own: their content tells them apart, and

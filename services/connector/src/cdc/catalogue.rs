@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use replication::pgoutput::Column;
+use replication::{Row, Wire, identifier, literal};
+
 use super::error::Error;
-use super::pgoutput::Column;
 use super::state::{Reason, Slot};
-use super::wire::{Row, Wire};
 use crate::config::Cdc;
 
 /// Why the database cannot be followed.
@@ -155,16 +156,6 @@ pub struct Database {
 
 /// `pg_class.relkind` of a table whose rows lie in others.
 const PARTITIONED: &str = "p";
-
-/// A name for SQL.
-pub fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A text for SQL.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
 
 /// What a table of the configuration is in the database.
 #[derive(Debug)]
@@ -507,10 +498,5 @@ mod tests {
         assert!(published_columns(150_000).contains("attgenerated = ''"));
         assert!(published_columns(179_999).contains("attgenerated = ''"));
         assert!(!published_columns(180_001).contains("attgenerated"), "the publication's own list says which");
-    }
-
-    #[test]
-    fn names_and_texts_cannot_end_their_quotes() {
-        assert_eq!((identifier("a\"b"), literal("a'b")), ("\"a\"\"b\"".to_owned(), "'a''b'".to_owned()));
     }
 }

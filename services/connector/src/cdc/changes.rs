@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
+use replication::pgoutput::{self, Message, Relation, Transaction};
+use replication::{Lsn, Streamed, Wire};
 use tokio::time::timeout;
 
-use super::catalogue::{Database, identifier, literal};
+use super::catalogue::Database;
 use super::envelope::Operation;
 use super::error::Error;
-use super::lsn::Lsn;
-use super::pgoutput::{self, Message, Relation, Transaction};
 use super::record::{Change, Layout, When};
 use super::sending::{Draft, Progress, Sending, Slot};
 use super::state::{Loss, Lost};
-use super::wire::{self, Frame, Wire};
 use crate::files::Interrupted;
 use crate::intake;
 use crate::metrics::SlotCounts;
@@ -35,13 +34,8 @@ pub async fn follow(
     counts: &SlotCounts,
     started: impl FnOnce(),
 ) -> Result<(), Error> {
-    let name = identifier(slot.name);
-    let publications = literal(&identifier(publication));
-    // From where the slot was told that everything is stored.
-    let statement =
-        format!("START_REPLICATION SLOT {name} LOGICAL 0/0 (proto_version '1', publication_names {publications})");
     tokio::select! {
-        begun = wire.start_stream(&statement) => begun?,
+        begun = wire.start_stream(slot.name, publication) => begun?,
         () = slot.feed.intake.shutdown.wait() => return Ok(()),
     }
     started();
@@ -98,9 +92,9 @@ impl Following<'_> {
                     Progress::Stored => {}
                     Progress::Tick => self.tell(wire, heard.elapsed()).await?,
                 },
-                frame = wire.streamed() => {
+                streamed = wire.streamed() => {
                     self.asked = false;
-                    self.frame(frame?, wire).await?;
+                    self.take(streamed?, wire).await?;
                     // Afterwards: what waits for Kafka is no silence of the server.
                     heard = Instant::now();
                 }
@@ -111,7 +105,7 @@ impl Following<'_> {
     /// Tells the slot how far everything is stored.
     async fn tell(&mut self, wire: &mut Wire, silence: Duration) -> Result<(), Error> {
         if silence > SILENCE_MAX {
-            return Err(wire::Error::Silent.into());
+            return Err(replication::Error::Silent.into());
         }
         let ask = silence > ASK_AFTER && !self.asked;
         self.asked |= ask;
@@ -121,27 +115,16 @@ impl Following<'_> {
         Ok(())
     }
 
-    async fn frame(&mut self, mut frame: Frame, wire: &mut Wire) -> Result<(), Error> {
-        const UNEXPECTED: Error = Error::Wire(wire::Error::Unexpected("stream"));
-        let cut = frame.is_cut();
-        let body = &mut frame.body;
-        match body.try_get_u8() {
-            Ok(b'w') if body.len() >= 24 => {
-                let lsn = Lsn(body.get_u64());
-                let end = Lsn(body.get_u64());
-                body.advance(8);
-                self.seen = self.seen.max(lsn).max(end);
-                let body = frame.body.clone();
-                if cut {
-                    self.oversized(&body, frame.size, lsn, wire).await
-                } else {
-                    self.change(body, lsn, wire).await
+    async fn take(&mut self, streamed: Streamed, wire: &mut Wire) -> Result<(), Error> {
+        match streamed {
+            Streamed::Data { begins, end, body, oversized } => {
+                self.seen = self.seen.max(begins).max(end);
+                match oversized {
+                    Some(size) => self.oversized(&body, size, begins, wire).await,
+                    None => self.change(body, begins, wire).await,
                 }
             }
-            Ok(b'k') if body.len() >= 17 => {
-                let end = Lsn(body.get_u64());
-                body.advance(8);
-                let asks = body.get_u8() == 1;
+            Streamed::Keepalive { end, asks } => {
                 self.seen = self.seen.max(end);
                 if self.transaction.is_none() {
                     // Whatever was committed before has been sent to us: the slot need not keep the log of others.
@@ -152,7 +135,6 @@ impl Following<'_> {
                 }
                 Ok(())
             }
-            _ => Err(UNEXPECTED),
         }
     }
 
@@ -213,7 +195,7 @@ impl Following<'_> {
     }
 
     fn when(&self, lsn: Lsn) -> Result<When, Error> {
-        let transaction = self.transaction.ok_or(wire::Error::Unexpected("change outside of a transaction"))?;
+        let transaction = self.transaction.ok_or(replication::Error::Unexpected("change outside of a transaction"))?;
         Ok(When { at: transaction.committed, transaction: Some(transaction.id), lsn })
     }
 

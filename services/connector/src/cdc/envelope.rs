@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::lsn::Lsn;
-use super::pgoutput::{Cell, Column};
+use replication::Lsn;
+use replication::pgoutput::{Cell, Column};
+
 use super::value;
 
 /// Names the form of the envelope. It changes when the bytes do, not with our releases.

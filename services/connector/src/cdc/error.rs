@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use replication::pgoutput;
 use runtime::config;
 
-use super::{catalogue, pgoutput, state, wire};
+use super::{catalogue, state};
 use crate::files::Interrupted;
 use crate::follow::{Mend, Remedy};
 
@@ -14,7 +15,7 @@ use crate::follow::{Mend, Remedy};
 pub enum Error {
     /// The database cannot be talked to.
     #[error(transparent)]
-    Wire(#[from] wire::Error),
+    Wire(#[from] replication::Error),
     /// It answered a question with nothing.
     #[error("PostgreSQL does not say {0}")]
     Silent(&'static str),
@@ -55,12 +56,14 @@ impl Mend for Error {
     fn remedy(&self) -> Remedy {
         match self {
             // A missing right or a wrong password does not go away by itself.
-            Self::Wire(wire::Error::Refused { code, .. })
+            Self::Wire(replication::Error::Refused { code, .. })
                 if code.starts_with("28") || code.starts_with("42") || code.starts_with("3D") =>
             {
                 Remedy::Operator
             }
-            Self::Wire(wire::Error::Unencrypted { .. } | wire::Error::Authentication(_)) => Remedy::Operator,
+            Self::Wire(replication::Error::Unencrypted { .. } | replication::Error::Authentication(_)) => {
+                Remedy::Operator
+            }
             Self::Wire(_) | Self::Silent(_) => Remedy::Wait,
             Self::Catalogue(_)
             | Self::Lost(_)

@@ -9,8 +9,8 @@
 //! the changes that follow. Only behind a slot that was lost, rows that were deleted since appear in neither: the new
 //! slot begins with a record for each table that says that all rows are void (`op` `t`, in every partition).
 //!
-//! Refused: a position of our own beside the slot's (two truths), `tokio-postgres` (it does not speak replication),
-//! streaming of transactions that are not committed (the server keeps them on its disk until they are).
+//! Refused: a position of our own beside the slot's (two truths), streaming of transactions that are not committed (the
+//! server keeps them on its disk until they are).
 
 mod address;
 mod catalogue;
@@ -18,8 +18,6 @@ mod changes;
 mod envelope;
 mod error;
 mod followed;
-mod lsn;
-pub(crate) mod pgoutput;
 mod record;
 pub mod resnapshot;
 mod sending;
@@ -27,9 +25,7 @@ mod snapshot;
 mod source;
 mod state;
 mod value;
-mod wire;
 
-pub use address::Address;
-pub(crate) use address::{Encryption, encryption};
+pub use address::address;
 pub use error::Error;
 pub use source::follow;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use replication::Lsn;
+use replication::pgoutput::{Cell, Column, Old};
+
 use super::catalogue::Table;
 use super::envelope::{self, Image, Operation, Origin};
 use super::error::Error;
-use super::lsn::Lsn;
-use super::pgoutput::{Cell, Column, Old};
 use crate::route::Router;
 
 /// A table, and how the rows that come are laid out.

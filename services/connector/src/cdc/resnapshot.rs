@@ -1,10 +1,11 @@
 //! Gives a slot up and marks its snapshot to be taken again: for a slot that was lost.
 
-use super::address::Address;
-use super::catalogue::{self, identifier};
+use replication::{Purpose, Wire};
+
+use super::address::address;
+use super::catalogue;
 use super::error::Error;
 use super::state::{self, Loss, Lost, State};
-use super::wire::{Purpose, Wire};
 use crate::config::Cdc;
 
 /// What was done.
@@ -20,13 +21,13 @@ pub async fn resnapshot(region: &str, source: &Cdc) -> Result<Done, Error> {
     let path = state::path(region, source);
     let kept = |source| Error::State { path: path.clone(), source };
     let state = State::load(&path).map_err(kept)?;
-    let mut wire = Wire::connect(&Address::read(source)?, Purpose::Replication).await?;
+    let mut wire = Wire::connect(&address(source)?, Purpose::Replication).await?;
     let slot = catalogue::slot(&mut wire, &source.slot).await?;
     if slot.is_some_and(|slot| !slot.fits) {
         return Err(Lost { region: region.to_owned(), slot: source.slot.clone(), loss: Loss::Unfit }.into());
     }
     if slot.is_some() {
-        wire.rows(&format!("DROP_REPLICATION_SLOT {}", identifier(&source.slot))).await?;
+        wire.drop_slot(&source.slot).await?;
     }
     // After the slot is gone: a connector that runs must not find the mark and use the old one.
     state.again().store(&path).map_err(kept)?;

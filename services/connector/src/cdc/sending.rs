@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use replication::{Lsn, Wire};
 use schemas::{Format, Timestamp};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::error::Error;
-use super::lsn::Lsn;
 use super::record::{Change, Layout, When};
-use super::wire::Wire;
 use crate::files::Window;
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::Oddity;

@@ -6,16 +6,15 @@
 
 use std::time::Duration;
 
-use super::address::Address;
-use super::catalogue::{Database, Table, identifier, literal};
+use replication::pgoutput::Cell;
+use replication::{Address, Made, Purpose, Row, Wire, identifier, literal};
+
+use super::catalogue::{Database, Table};
 use super::envelope::Operation;
 use super::error::Error;
-use super::lsn::Lsn;
-use super::pgoutput::Cell;
 use super::record::{Change, Layout, When};
 use super::sending::{Draft, Sending, Slot};
 use super::state::Beginning;
-use super::wire::{Purpose, Row, Wire};
 use crate::files::Interrupted;
 use crate::metrics::SlotCounts;
 
@@ -90,18 +89,14 @@ pub async fn take(
 /// Makes the slot; gives where it begins and the name of the view of the tables there, which lives as long as `wire` asks
 /// for nothing else.
 async fn make(wire: &mut Wire, slot: &str, drop: bool) -> Result<(Beginning, String), Error> {
-    let name = identifier(slot);
     if drop {
-        wire.rows(&format!("DROP_REPLICATION_SLOT {name}")).await?;
+        wire.drop_slot(slot).await?;
     }
     // Taken before the slot is made: every change that comes after the rows is then younger than they are.
     let time = wire.rows("select (extract(epoch from clock_timestamp()) * 1000000)::bigint").await?;
     let at = time.first().and_then(|row| row.text(0).parse().ok()).ok_or(Error::Silent("what time it is"))?;
-    // This spelling is understood by every release.
-    let made = wire.rows(&format!("CREATE_REPLICATION_SLOT {name} LOGICAL pgoutput EXPORT_SNAPSHOT")).await?;
-    let made = made.first().ok_or(Error::Silent("which slot it made"))?;
-    let lsn: Lsn = made.text(1).parse().map_err(|_| Error::Silent("where the slot begins"))?;
-    Ok((Beginning { at, lsn }, made.text(2).to_owned()))
+    let Made { begins: lsn, view } = wire.make_slot(slot).await?;
+    Ok((Beginning { at, lsn }, view))
 }
 
 /// What is sent as one, and as a whole again when Kafka did not take a part of it.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use replication::{Address, Purpose, Wire};
 use runtime::health::Health;
 
-use super::address::Address;
+use super::address::address;
 use super::catalogue::{self, Database};
 use super::changes;
 use super::error::Error;
@@ -14,7 +15,6 @@ use super::followed::{self, Followed};
 use super::sending::Slot;
 use super::snapshot::{self, Origin};
 use super::state::{self, Loss, Lost, State, Step};
-use super::wire::{Purpose, Wire};
 use crate::config::Cdc;
 use crate::files::Interrupted;
 use crate::follow::{PAUSE_MAX, Upkeep, Words};
@@ -58,7 +58,7 @@ impl Source<'_> {
     async fn attempt(&self, upkeep: &mut Upkeep<'_>) -> Result<(), Error> {
         let (feed, source) = (self.feed, self.source);
         let (region, name) = (feed.region(), source.slot.as_str());
-        let address = Address::read(source)?;
+        let address = address(source)?;
         let (mut wire, database) = tokio::select! {
             opened = open(&address, source) => opened?,
             () = feed.intake.shutdown.wait() => return Err(Interrupted::Stopping.into()),

@@ -6,7 +6,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::lsn::Lsn;
+use replication::Lsn;
+
 use crate::config::Cdc;
 
 /// What is kept of a slot. Survives a restart.

@@ -4,8 +4,7 @@
 //! cannot say as a number (NaN, infinity) and every other type is the text that PostgreSQL writes.
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-
-use super::pgoutput::Cell;
+use replication::pgoutput::Cell;
 
 /// What stands for a long value that is not in the log; Debezium's own word for it.
 pub const UNAVAILABLE: &str = "__debezium_unavailable_value";

@@ -14,7 +14,7 @@ use crate::fhir::files as bulk;
 use crate::files::{Error, shown_path};
 use crate::intake::Feed;
 use crate::metrics::{Metrics, Source};
-use crate::replay::position::Position;
+use crate::position::Position;
 use crate::service::{Entrance, Feeds};
 use crate::table::check::Demand;
 use crate::{replay, table};

@@ -1,14 +1,11 @@
 //! FHIR servers in the configuration.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use runtime::config::{Check, Fault, Period, Secret, Size, check_folder};
+use runtime::config::{Period, Secret, Size};
 use serde::Deserialize;
 
-use super::check_watched;
-use crate::fhir::Type;
+use crate::resource_type::Type;
 
 /// Files of FHIR resources, one a line (NDJSON), whose lines are sent once each.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,13 +23,6 @@ pub struct FhirFiles {
     /// How often it is looked at. A file is read when two looks in a row find it unchanged.
     #[serde(default = "super::every_second")]
     pub poll: Period,
-}
-
-impl Check for FhirFiles {
-    fn check(&self) -> Result<(), Fault> {
-        check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
-        check_folder("positions", &self.positions)
-    }
 }
 
 /// A FHIR R4 server whose resources are read as they change.
@@ -118,59 +108,4 @@ fn page_size() -> Size {
 
 fn pages() -> u32 {
     100
-}
-
-/// A longer overlap would be read again with every poll.
-const OVERLAP_MAX: Duration = Duration::from_secs(24 * 3600);
-/// A page is held in memory, with what is read of it, as long as it is sent.
-const PAGE_SIZE: (Size, Size) = (Size::kib(64), Size::mib(64));
-
-/// Letters of names that become parts of file names and addresses.
-pub(super) fn check_name(name: &str) -> Result<(), Fault> {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name.is_empty() || name.len() > 32 || !name.bytes().all(letter) {
-        return Err(Fault::new("name", "not a name; write a-z, 0-9 and -, for example \"journal\""));
-    }
-    Ok(())
-}
-
-/// The servers of one region.
-pub(super) fn check_all(sources: &[Fhir]) -> Result<(), Fault> {
-    let mut names = HashSet::new();
-    for (at, source) in sources.iter().enumerate() {
-        let table = format!("fhir.{at}");
-        source.check().map_err(|fault| fault.under(&table))?;
-        if !names.insert(&source.name) {
-            let fault = Fault::new("name", "another server of this region has this name; give each its own");
-            return Err(fault.under(&table));
-        }
-    }
-    Ok(())
-}
-
-impl Check for Fhir {
-    fn check(&self) -> Result<(), Fault> {
-        check_name(&self.name)?;
-        check_watched(&self.feed, self.source_system.as_deref(), self.poll)?;
-        check_folder("positions", &self.positions)?;
-        let types: HashSet<_> = self.types.iter().collect();
-        if types.is_empty() || types.len() < self.types.len() {
-            return Err(Fault::new("types", "must name at least one type, and each once"));
-        }
-        if self.overlap.0 > OVERLAP_MAX {
-            return Err(Fault::new("overlap", "must be at most \"24h\""));
-        }
-        for (key, count, count_max) in [("page", self.page, 1000), ("pages", self.pages, 10_000)] {
-            if count == 0 || count > count_max {
-                return Err(Fault::new(key, format!("must be between 1 and {count_max}")));
-            }
-        }
-        if self.page_size < PAGE_SIZE.0 || self.page_size > PAGE_SIZE.1 {
-            return Err(Fault::new("page_size", "must be between \"64 KiB\" and \"64 MiB\""));
-        }
-        if self.timeout.0 < Duration::from_millis(100) {
-            return Err(Fault::new("timeout", "must be at least \"100ms\""));
-        }
-        crate::fhir::check(self)
-    }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use schemas::content_hash;
 
-use crate::replay::position::Version;
+use crate::position::Version;
 
 const HEADING: &str = "vardstrom fetched 1";
 /// Lines beyond two for each file before it is written anew.

@@ -23,7 +23,7 @@ use crate::folder::{self, Carry, Folder};
 use crate::follow::{PAUSE_MAX, Upkeep, Words};
 use crate::intake::Feed;
 use crate::metrics::{FileTrouble, ServerCounts};
-use crate::replay::position::Version;
+use crate::position::Version;
 use crate::table::Tables;
 use crate::watch::{Watch, ends_in};
 

@@ -14,7 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::memory::name_hash;
 use crate::cells;
-use crate::replay::position::Version;
+use crate::position::Version;
 use crate::watch::ends_in;
 
 const PART: &str = ".part";

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use runtime::config::Fault;
 
-use crate::cdc::{Encryption, encryption};
 use crate::config::Fhir;
+use crate::encryption::{Encryption, encryption};
 
 /// Where Debian and its kin keep the authorities that the machine trusts.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";

@@ -13,12 +13,13 @@ use schemas::Format;
 use super::bundle::{self, Entry, Page};
 use super::client::{Answer, Question};
 use super::error::Error;
-use super::resource::{Type, instant};
+use super::resource::instant;
 use super::scan::{PAGES_MAX, Reader, next_page, since_words};
 use super::seen::{Name, Seen, VERSIONS_MAX};
 use super::sending::Sending;
 use crate::files::Interrupted;
 use crate::intake::{self, Arrival};
+use crate::resource_type::Type;
 
 /// The look for deletions of one type.
 pub struct Deletions {

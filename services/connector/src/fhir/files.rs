@@ -23,7 +23,7 @@ use crate::files::{Error, Window, shown_name};
 use crate::folder::{self, Carry, Folder};
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::Oddity;
-use crate::replay::position::{Keeper, Position, Version};
+use crate::position::{Keeper, Position, Version};
 
 /// How the names of the files end.
 pub const ENDINGS: &[&str] = &["ndjson"];

@@ -1,82 +1,11 @@
 //! What is read of a resource: which version of what it is, and what it refers to. Everything else stays as it is written.
 
-use std::fmt;
-
 use identity::{Claim, Date};
 use schemas::{Timestamp, content_hash};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::{Address, is_id};
 use crate::route::Router;
-
-/// The types that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-pub enum Type {
-    /// Wards and beds, with `operationalStatus`.
-    Location,
-    /// Persons.
-    Patient,
-    /// Care contacts.
-    Encounter,
-    /// Referrals.
-    ServiceRequest,
-    /// Bookings.
-    Appointment,
-    /// Diagnoses.
-    Condition,
-    /// Procedures.
-    Procedure,
-}
-
-impl Type {
-    /// Every one; what others refer to comes first.
-    pub const ALL: [Self; 7] = [
-        Self::Location,
-        Self::Patient,
-        Self::Encounter,
-        Self::ServiceRequest,
-        Self::Appointment,
-        Self::Condition,
-        Self::Procedure,
-    ];
-
-    /// FHIR's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Location => "Location",
-            Self::Patient => "Patient",
-            Self::Encounter => "Encounter",
-            Self::ServiceRequest => "ServiceRequest",
-            Self::Appointment => "Appointment",
-            Self::Condition => "Condition",
-            Self::Procedure => "Procedure",
-        }
-    }
-
-    /// Whether it means something that one is gone: for persons and places it does not.
-    pub const fn is_missed(self) -> bool {
-        !matches!(self, Self::Location | Self::Patient)
-    }
-
-    /// The search parameters that bring what goes with a resource of this type.
-    pub const fn includes(self) -> &'static [&'static str] {
-        match self {
-            Self::Location | Self::Patient => &[],
-            Self::Encounter => &["Encounter:patient", "Encounter:location"],
-            Self::ServiceRequest => &["ServiceRequest:patient"],
-            Self::Appointment => &["Appointment:patient", "Appointment:based-on"],
-            Self::Condition => &["Condition:patient", "Condition:encounter"],
-            Self::Procedure => &["Procedure:patient", "Procedure:encounter"],
-        }
-    }
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Resources that go with one resource, at most.
 const CONTEXT_MAX: usize = 32;

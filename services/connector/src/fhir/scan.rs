@@ -11,13 +11,14 @@ use super::context::{Cache, Known, Surroundings, partition};
 use super::deletions;
 use super::error::{Error, Reach};
 use super::failing::{Failing, TRIES_MAX, Verdict};
-use super::resource::{Resource, Type};
+use super::resource::Resource;
 use super::seen::{Name, Seen, VERSIONS_MAX};
 use super::sending::Sending;
 use super::state::State;
 use crate::config::Fhir;
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FhirCounts, Oddity};
+use crate::resource_type::Type;
 
 /// Pages that one search may follow by `next`: beyond it the server leads us in a circle.
 pub const PAGES_MAX: u64 = 1_000_000;

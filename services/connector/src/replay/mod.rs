@@ -1,7 +1,6 @@
 //! HL7 files: the same path as MLLP, with the file in the place of the sender.
 
 mod folder;
-pub mod position;
 mod sender;
 
 pub use folder::watch;

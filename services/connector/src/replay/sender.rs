@@ -8,11 +8,11 @@ use schemas::Format;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::position::{Keeper, Position, Version};
 use crate::files::{Error, Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
 use crate::message::{self, Read};
 use crate::metrics::Oddity;
+use crate::position::{Keeper, Position, Version};
 
 /// Read at a time.
 const READ_BYTES: usize = 64 << 10;

@@ -10,7 +10,7 @@ use crate::config::Table;
 use crate::files::{Error, shown_name};
 use crate::folder::{self, Carry, Folder};
 use crate::intake::Feed;
-use crate::replay::position::Version;
+use crate::position::Version;
 
 /// Watches a file or folder until shutdown.
 pub async fn watch(feed: Arc<Feed>, source: Table) {

@@ -16,7 +16,7 @@ use super::shape::Shape;
 use crate::files::{Error, Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FileTrouble, TableFault};
-use crate::replay::position::{Keeper, Position, Version};
+use crate::position::{Keeper, Position, Version};
 
 /// Read at a time.
 const READ_BYTES: usize = 64 << 10;

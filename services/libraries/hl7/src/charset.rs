@@ -5,8 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::lines;
-use crate::message::header_start;
+use crate::lines::{self, header_start};
 
 /// The text of a message's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

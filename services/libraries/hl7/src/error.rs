@@ -1,6 +1,6 @@
 //! Why a text is not a message this crate can read. Each variant names the place and the remedy, never a value.
 
-use crate::message::{MESSAGE_BYTES_MAX, SEGMENTS_MAX};
+use crate::limits::{MESSAGE_BYTES_MAX, SEGMENTS_MAX};
 
 /// The text cannot be read as one HL7 v2 message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

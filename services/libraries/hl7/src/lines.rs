@@ -3,7 +3,10 @@
 //! HL7 ends segments with CR. Files that passed an editor come with CRLF or LF, and senders leave line feeds inside fields,
 //! so the message itself decides: where a CR stands before a segment, CR alone ends segments.
 
-use crate::mllp::{END, START};
+/// Start of a frame (MLLP).
+pub const START: u8 = 0x0B;
+/// End of a frame (MLLP).
+pub const END: u8 = 0x1C;
 
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -86,6 +89,15 @@ pub(crate) fn is_envelope(line: &[u8]) -> bool {
 fn named(line: &[u8], names: &[&[u8; 3]]) -> bool {
     let ends = |byte: &u8| byte.is_ascii_punctuation() || byte.is_ascii_control();
     names.iter().any(|name| line.starts_with(*name)) && line.get(3).is_none_or(ends)
+}
+
+/// The first `MSH` that no letter or digit stands before and that no letter, digit or blank follows.
+pub(crate) fn header_start(bytes: &[u8]) -> Option<usize> {
+    memchr::memmem::find_iter(bytes, b"MSH").find(|&at| {
+        let inside_word = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
+        !inside_word
+            && bytes.get(at + 3).is_none_or(|byte| !byte.is_ascii_alphanumeric() && !byte.is_ascii_whitespace())
+    })
 }
 
 /// Whether a block begins here: a header of a message, a batch or a file, after a few blanks at most.

@@ -4,15 +4,9 @@ use crate::cuts::Cuts;
 use crate::delimiters::Delimiters;
 use crate::error::Error;
 use crate::field::Address;
-use crate::lines;
+use crate::limits::{MESSAGE_BYTES_MAX, SEGMENTS_MAX};
+use crate::lines::{self, header_start};
 use crate::value::Value;
-
-/// Longest text read as one message. ADT messages are a few kilobytes; a megabyte leaves room for anything sane.
-pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
-
-/// Most segments of one message that name a patient or a bed (PID, MRG, NPU): each may become an event. All other segments
-/// are bounded by the message's bytes only: a discharge may carry thousands of lines of text.
-pub const SEGMENTS_MAX: usize = 1_000;
 
 /// Segments that an ordinary message has; the index is allocated once for that many.
 const SEGMENTS_USUAL: usize = 12;
@@ -350,15 +344,6 @@ fn header(text: &str) -> Result<(usize, Delimiters), Error> {
     let start = header_start(bytes).ok_or(Error::HeaderMissing)?;
     let end = memchr::memchr2(b'\r', b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
     Ok((start, Delimiters::of_header(&bytes[start..end])?))
-}
-
-/// The first `MSH` that no letter or digit stands before and that no letter, digit or blank follows.
-pub(crate) fn header_start(bytes: &[u8]) -> Option<usize> {
-    memchr::memmem::find_iter(bytes, b"MSH").find(|&at| {
-        let inside_word = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
-        !inside_word
-            && bytes.get(at + 3).is_none_or(|byte| !byte.is_ascii_alphanumeric() && !byte.is_ascii_whitespace())
-    })
 }
 
 /// The line, blanks before it taken off, if it begins with a segment name and a separator or nothing else; and how many

@@ -8,14 +8,11 @@
 //! next message. Whether an end byte that is the last one received ends a message cannot be told from bytes alone:
 //! [`Frames::doubt`] says so, and whoever has a clock waits a moment and calls [`Frames::settle`].
 
+use crate::limits::MESSAGE_BYTES_MAX;
 use crate::lines::{self, Told};
-use crate::message::MESSAGE_BYTES_MAX;
 use crate::shorten::Shortener;
 
-/// Start of a frame.
-pub const START: u8 = 0x0B;
-/// End of a frame.
-pub const END: u8 = 0x1C;
+pub use crate::lines::{END, START};
 
 /// Appends `message` as one frame.
 pub fn encode(message: &[u8], out: &mut Vec<u8>) {

@@ -18,8 +18,6 @@ use crate::{
     release,
 };
 
-/// Oldest release that the store supports (`security_invoker` views, `MERGE`).
-const VERSION_MIN: u32 = 15;
 const READY_MAX: Duration = Duration::from_secs(60);
 
 /// A cluster of our own, or the address of one that already runs.
@@ -63,7 +61,7 @@ impl Postgres {
     /// # Errors
     /// When no PostgreSQL server is installed or it does not come up.
     pub fn start_own(settings: &[&str]) -> Result<Self, Error> {
-        let binaries = binaries().ok_or(Error::Missing {
+        let binaries = release::installed().ok_or(Error::Missing {
             program: "PostgreSQL 15 or later",
             remedy: "install the server (Debian: apt-get install postgresql) or set DATABASE_URL",
         })?;
@@ -199,22 +197,6 @@ impl Own {
         self.server = Some(server);
         Ok(())
     }
-}
-
-/// The newest server binaries of Debian's layout, else those on the search path.
-pub(crate) fn binaries() -> Option<PathBuf> {
-    let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|version| *version >= VERSION_MIN)
-        .collect();
-    versions.sort_unstable();
-    let debian = versions.iter().rev().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
-    let path = env::var_os("PATH").unwrap_or_default();
-    debian
-        .chain(env::split_paths(&path))
-        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
 }
 
 /// PostgreSQL refuses to run as root; root starts it as `postgres`.

@@ -1,7 +1,8 @@
-//! Server binaries of the other releases of PostgreSQL, fetched once into the cache folder.
+//! Server binaries of PostgreSQL: the system's own, and those of the other releases, fetched once into the cache folder.
 //!
-//! They are made for tests of Java programs: `initdb` and `postgres` with every library they need, in an archive in a jar.
+//! The latter are made for tests of Java programs: `initdb` and `postgres` with every library they need, in an archive in a jar.
 
+use std::env;
 use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,17 +12,34 @@ use tempfile::TempDir;
 
 use crate::Error;
 use crate::maven::{cache_folder, libraries};
-use crate::postgres;
 use crate::process::run;
 
 /// Major release, and which one of it. A newer one has another folder in the cache.
 const RELEASES: [(u32, &str); 4] = [(15, "15.19.0"), (16, "16.15.0"), (17, "17.11.0"), (18, "18.6.0")];
 const MEGABYTES: u32 = 15;
+/// Oldest release that the store supports (`security_invoker` views, `MERGE`).
+const VERSION_MIN: u32 = 15;
+
+/// The newest server binaries of Debian's layout, else those on the search path.
+pub(crate) fn installed() -> Option<PathBuf> {
+    let mut versions: Vec<u32> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|version| *version >= VERSION_MIN)
+        .collect();
+    versions.sort_unstable();
+    let debian = versions.iter().rev().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
+    let path = env::var_os("PATH").unwrap_or_default();
+    debian
+        .chain(env::split_paths(&path))
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
 
 /// The supported major releases of PostgreSQL that the system's own server is not.
 #[must_use]
 pub fn other_releases() -> Vec<u32> {
-    let own = postgres::binaries().and_then(|folder| major(&folder));
+    let own = installed().and_then(|folder| major(&folder));
     RELEASES.iter().map(|(major, _)| *major).filter(|major| Some(*major) != own).collect()
 }
 

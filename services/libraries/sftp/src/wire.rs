@@ -4,7 +4,7 @@
 //! Names are bytes: a server may hold names in ISO-8859-1, and handles are bytes that mean something to the server
 //! only.
 
-use crate::files::Metadata;
+use crate::metadata::Metadata;
 
 /// The version that we speak.
 pub(crate) const VERSION: u32 = 3;

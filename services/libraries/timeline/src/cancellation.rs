@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use schemas::MovementAction;
 
-use crate::{Event, EventId, Finding, FindingRule, Location, Trigger, order, voiding};
+use crate::{Event, EventId, Finding, FindingRule, Location, Trigger, movement, order};
 
 /// In microseconds.
 const MINUTE: u64 = 60_000_000;
@@ -25,7 +25,7 @@ pub(crate) struct Cancelled {
 
 /// The events of one visit that cancellations void, or later statements of the same movement replace. `events` are in order.
 pub(crate) fn cancelled(events: &[&Event], findings: &mut Vec<Finding>) -> Cancelled {
-    let mut found = Cancelled { void: voiding::replaced_movements(events), applied: HashSet::new() };
+    let mut found = Cancelled { void: movement::replaced_movements(events), applied: HashSet::new() };
     let mut cancellations: Vec<&Event> =
         events.iter().copied().filter(|event| targets_of(event.trigger).is_some()).collect();
     if cancellations.is_empty() {

@@ -2,10 +2,17 @@
 
 use schemas::{BedKind, CareType, Encounter, MovementAction, PatientClass, Place, Sha256, Timestamp};
 
-use crate::EpisodeKey;
-
 /// Content hash and ordinal: equal content is the same message, whatever its control id.
 pub type EventId = (Sha256, i32);
+
+/// An episode of care: a visit number within its source system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EpisodeKey {
+    /// HSA-id of the source system.
+    pub source_system: Box<str>,
+    /// PV1-19.1
+    pub episode: Box<str>,
+}
 
 /// One event of an episode, owned.
 #[derive(Debug, Clone, PartialEq, Eq)]

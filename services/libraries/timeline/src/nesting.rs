@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use schemas::{PatientClass, Timestamp};
 
+use crate::found::Found;
 use crate::people::Told;
-use crate::replay::Found;
 use crate::step::Step;
 use crate::visit::{Episode, Number, Visits};
 use crate::{Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger};

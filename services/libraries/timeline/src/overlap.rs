@@ -1,6 +1,6 @@
 //! One person in two places at once: noticed, and counted all the same, for nothing tells which of them is true.
 
-use crate::{Finding, FindingRule, Stay, replay::Found};
+use crate::{Finding, FindingRule, Stay, found::Found};
 
 /// Finds the admitted stays of a person that begin while the person lies elsewhere, or in the same bed, under another visit.
 /// A stay during leave is none: its bed is kept.

@@ -6,11 +6,12 @@ use schemas::{PatientClass, Timestamp};
 
 use crate::{
     Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, cancellation,
+    found::Found,
     nesting::{self, Nesting},
     order, overlap,
     people::{People, Told},
     step::{self, Step},
-    visit::{Episode, Number, Visits},
+    visit::{Episode, Visits},
     voiding,
 };
 
@@ -23,15 +24,6 @@ pub struct Timeline {
     pub findings: Vec<Finding>,
     /// Each episode that is a part of another, with the outermost one, whose name the stays have.
     pub joined: BTreeMap<EpisodeKey, EpisodeKey>,
-}
-
-/// A stay with what began it, and the person whose it is.
-pub(crate) struct Found<'a> {
-    pub(crate) by: &'a Event,
-    /// Its episode, before it is joined with those around it.
-    pub(crate) number: Number<'a>,
-    pub(crate) stay: Stay,
-    pub(crate) person: Option<&'a str>,
 }
 
 /// The timeline of all episodes in a set of events: order and repeats do not matter.

@@ -2,16 +2,7 @@
 
 use schemas::Timestamp;
 
-use crate::{Details, Location};
-
-/// An episode of care: a visit number within its source system.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EpisodeKey {
-    /// HSA-id of the source system.
-    pub source_system: Box<str>,
-    /// PV1-19.1
-    pub episode: Box<str>,
-}
+use crate::{Details, EpisodeKey, Location};
 
 /// A patient in one place from one time to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use timeline::{Event, Stay};
 
 use super::shown::is_guarded;
 use crate::directory::FACILITY_MARK;
-use crate::pipeline::rfc3339;
+use crate::verbatim::rfc3339;
 
 /// Collects what the timeline needs.
 pub struct Census {

@@ -10,7 +10,7 @@ use schemas::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::pipeline::{rfc3339, swedish_day};
+use crate::verbatim::{rfc3339, swedish_day};
 
 /// Fields that say nothing to whoever tries a file out: coordinates of Kafka, times of the run, a hash of the content.
 const LEFT_OUT: [&str; 6] = ["content_hash", "origin", "ingested_at", "schema_version", "key_id", "region"];

@@ -13,9 +13,10 @@ use super::program::Column;
 use super::read::{self, Told, When};
 use super::slot::CodeSlot;
 use crate::code_lists::{CodeLists, System, normalised};
-use crate::pipeline::{Findings, Guard};
+use crate::findings::Findings;
 use crate::rules::Rule;
 use crate::spelling;
+use crate::verbatim::Guard;
 
 /// Codes of one row; PAR has 30 diagnoses, 30 procedures and 7 causes, and a procedure rarely more than a drug.
 const CODES_MAX: usize = 256;
@@ -352,10 +353,10 @@ impl<'t> CodeSlot<'t> {
         if let Some(at) = self.performed_at {
             if self.performed_is_date {
                 text.push_str(" on ");
-                text.push_str(&crate::pipeline::swedish_day(at));
+                text.push_str(&crate::verbatim::swedish_day(at));
             } else {
                 text.push_str(" at ");
-                text.push_str(&crate::pipeline::rfc3339(at));
+                text.push_str(&crate::verbatim::rfc3339(at));
             }
         }
         if let Some(owner) = self.belongs_to {

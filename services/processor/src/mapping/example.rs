@@ -6,7 +6,9 @@ use hl7::time::Stockholm;
 use identity::{PseudonymError, Pseudonymiser};
 
 use super::program::{Program, Reading};
-use crate::pipeline::{Findings, Guard, Stop};
+use crate::findings::Findings;
+use crate::stop::Stop;
+use crate::verbatim::Guard;
 
 /// A row and what it must become.
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ pub struct Tried {
 /// Never with the key that is built in here.
 pub fn try_examples(program: &mut Program) -> Result<Vec<Tried>, PseudonymError> {
     let examples = program.examples.clone();
-    let pseudonymiser = &crate::dry_run::made_up_pseudonymiser()?;
+    let pseudonymiser = &crate::made_up::pseudonymiser()?;
     let tried = examples
         .iter()
         .map(|example| Tried {
@@ -78,7 +80,7 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
         let slot = slots.named(target, field);
         let found = slot.written();
         // Packages of before dates were dates name the moment at which the day begins.
-        let began = slot.time().filter(|_| slot.is_date()).map(crate::pipeline::rfc3339);
+        let began = slot.time().filter(|_| slot.is_date()).map(crate::verbatim::rfc3339);
         if found != *expected && began.as_ref() != Some(expected) {
             differences.push(format!("{field} is {found:?}, expected {expected:?}"));
         }

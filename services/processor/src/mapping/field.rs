@@ -71,6 +71,9 @@ pub(crate) const fn strict(name: &'static str, kind: FieldKind) -> Field {
 /// Years in which somebody can be born.
 pub(crate) const YEARS: FieldKind = FieldKind::Number(1850, 2100);
 
+/// No unit has more beds than this; a larger number is a date or a phone number in the wrong column.
+pub(crate) const BEDS_MAX: i32 = 10_000;
+
 /// More fields than any target has: the bound of a row's slots.
 pub(crate) const FIELDS_MAX: usize = 40;
 

@@ -15,9 +15,9 @@ use super::example::Example;
 use super::field::FieldKind;
 use super::header::{Cells, Header, Names, folded};
 use super::program::{Coded, Column, From, Meaning, Program, Step};
-use super::rule::{Demand, PackageRule, Rule};
+use super::rule::{Demand, Rule};
 use crate::code_lists::{self, CodeLists};
-use crate::rules;
+use crate::rules::{self, PackageRule};
 use code::FileCode;
 
 /// Why a package was refused.

@@ -14,9 +14,11 @@ use super::read::{self, Amounts, Told};
 use super::rule::Rule as OwnRule;
 use super::slot::{Slot, Slots};
 use crate::code_lists::{self, CodeLists, Day, Standing, System};
-use crate::pipeline::{Findings, Guard, Stop};
+use crate::findings::Findings;
 use crate::rules::Rule;
 use crate::spelling;
+use crate::stop::Stop;
+use crate::verbatim::Guard;
 
 /// A compiled package. Keep one per thread: it reuses its buffers and remembers the header last seen.
 #[derive(Debug)]

@@ -1,24 +1,9 @@
 //! A package's own rules: what a row must, must not, or should hold.
 
-use schemas::Severity;
-
 use super::Target;
 use super::slot::{Slot, Slots};
+use crate::rules::PackageRule;
 use crate::spelling::is_same;
-
-/// A rule of a package, as findings and parked records name it. Packages are compiled once and live as long as the
-/// program, so their rules do too.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PackageRule {
-    /// Its code.
-    pub code: &'static str,
-    /// An error refuses the row; a warning or an information is a finding.
-    pub severity: Severity,
-    /// The column that it looks at, never a value.
-    pub column: &'static str,
-    /// What to do about it.
-    pub remedy: &'static str,
-}
 
 /// A rule, compiled.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use super::encounter::Mapping;
 use super::envelope::About;
 use super::place;
 use super::sink::Sink;
-use super::stop::Stop;
 use super::visit::UnitFacts;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// One event per NPU; a status without place or code refuses the message.
 pub(crate) fn map<S: Sink>(mapping: &mut Mapping<'_, S>, message: &Message<'_>) -> Result<(), Stop> {

@@ -6,11 +6,11 @@ use hl7::time::Stockholm;
 use identity::Date;
 use schemas::{Origin, SourceRecord, Timestamp};
 
-use super::findings::Findings;
 use super::region::Region;
 use super::subject::Pseudonymising;
-use super::verbatim::Guard;
+use crate::findings::Findings;
 use crate::mapping::Reading;
+use crate::verbatim::Guard;
 
 /// A source record, its region's rules, and what is gathered on the way.
 pub(crate) struct Context<'m> {

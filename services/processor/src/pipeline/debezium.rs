@@ -14,9 +14,9 @@ use schemas::{CorrectionKind, Timestamp};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::stop::Stop;
 use crate::mapping::Program;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What stands for a large value that did not change (PostgreSQL's TOAST).
 const UNAVAILABLE: &str = "__debezium_unavailable_value";

@@ -14,11 +14,11 @@ use super::envelope::{About, Head};
 use super::event_time::Times;
 use super::person;
 use super::sink::Sink;
-use super::stop::Stop;
 use super::subject::{Pseudonymising, Pseudonyms};
 use super::trigger::{self, Shape, Trigger};
 use super::visit::{self, UnitFacts};
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What mapping one message needs.
 pub(crate) struct Mapping<'m, S> {

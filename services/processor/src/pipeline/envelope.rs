@@ -9,7 +9,7 @@ use schemas::{
 
 use super::context::Context;
 use super::event_time::Stated;
-use super::verbatim::Guard;
+use crate::verbatim::Guard;
 
 /// Length of a UUID as text.
 const EVENT_ID_LENGTH: usize = 36;
@@ -60,12 +60,12 @@ impl<'a> Head<'a> {
             message_id_shown: parts.message_id_shown,
             content_hash: parts.content_hash,
             occurred: parts.occurred.at,
-            occurred_text: guard.time_text(parts.occurred),
+            occurred_text: guard.time_text(parts.occurred.at, parts.occurred.text),
             recorded: parts.recorded.map(|recorded| recorded.at),
             recorded_text: parts
                 .recorded
                 .filter(|recorded| !recorded.text.is_empty())
-                .map(|recorded| guard.time_text(recorded)),
+                .map(|recorded| guard.time_text(recorded.at, recorded.text)),
             made: 0,
             event_id: [0; EVENT_ID_LENGTH],
         }
@@ -88,7 +88,7 @@ impl<'a> Head<'a> {
     /// The source's own word of when it recorded this, where it is better than the transport's.
     pub(crate) fn recorded_by(&mut self, recorded: Stated<'a>, guard: &Guard<'_>) {
         self.recorded = Some(recorded.at);
-        self.recorded_text = Some(guard.time_text(recorded));
+        self.recorded_text = Some(guard.time_text(recorded.at, recorded.text));
     }
 
     /// The next event is this one of its record, from 0.

@@ -12,11 +12,11 @@ use hl7::field;
 use hl7::time::{Assumed, Doubt, Precision, Stockholm};
 use schemas::Timestamp;
 
-use super::findings::Findings;
-use super::stop::Stop;
 use super::trigger::Trigger;
 use crate::calendar;
+use crate::findings::Findings;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// A sender's clock may be ahead by so much before it is noted: clocks of hospital systems drift by minutes.
 pub(crate) const FUTURE_TOLERANCE_MICROS: i64 = 5 * 60 * 1_000_000;

@@ -32,9 +32,9 @@ use super::context::Context;
 use super::envelope::{Head, HeadParts};
 use super::event_time::{FUTURE_TOLERANCE_MICROS, Stated};
 use super::sink::Sink;
-use super::stop::Stop;
 use super::subject::Pseudonymising;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What mapping one record needs.
 pub(crate) struct Tools<'m> {

@@ -2,9 +2,9 @@
 
 use hl7::{Error, Message, shorten};
 
-use super::findings::Findings;
-use super::stop::Stop;
+use crate::findings::Findings;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// Reads the message.
 pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Result<Message<'a>, Stop> {

@@ -2,7 +2,7 @@
 
 use schemas::{Origin, Parked, SourceRecord};
 
-use super::stop::Rejection;
+use crate::stop::Rejection;
 
 /// What the parked topic says of a source record. The region is the pipeline's own: what the record claims may be why it
 /// was refused. `line` holds the words for a line of a file that was left out.

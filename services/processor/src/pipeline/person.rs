@@ -3,9 +3,9 @@
 use hl7::{Group, field};
 use schemas::Sex;
 
-use super::findings::Findings;
 use super::visit::chosen;
 use crate::directory::Directory;
+use crate::findings::Findings;
 use crate::rules::Rule;
 
 /// Facts about a person.

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use hl7::Value;
 use schemas::Place;
 
-use super::findings::Findings;
-use super::verbatim::Guard;
 use crate::directory::Directory;
+use crate::findings::Findings;
+use crate::verbatim::Guard;
 
 /// Components of PL that are read, and how findings name them.
 const UNIT: usize = 0;

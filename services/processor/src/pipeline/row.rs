@@ -8,13 +8,10 @@ use std::borrow::Cow;
 use hl7::time::Stockholm;
 use schemas::{ClosedReason, Timestamp};
 
-use super::findings::Findings;
-use super::stop::Stop;
-use crate::mapping::{Told, When, folded, time};
+use crate::findings::Findings;
+use crate::mapping::{BEDS_MAX, Told, When, folded, time};
 use crate::rules::Rule;
-
-/// No unit has more beds than this; a larger number is a date or a phone number in the wrong column.
-pub(crate) const BEDS_MAX: i32 = 10_000;
+use crate::stop::Stop;
 
 /// A row that was understood.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,80 +8,19 @@ mod ward_capacity;
 use std::borrow::Cow;
 
 use identity::{Claim, Subject as Person};
-use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord, Subject};
+use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord};
 
 use super::context::Context;
 use super::event_time::Stated;
-use super::findings::Findings;
 use super::sink::Sink;
-use super::stop::Stop;
 use super::subject::{Pseudonymising, noted};
-use crate::mapping::{FIELDS_MAX, Field, KEY, Program, Slot, Slots};
+use crate::findings::Findings;
+use crate::mapping::{KEY, Program, Slot, Slots, Target};
 use crate::rules::Rule;
+use crate::stop::Stop;
 use clinical::Codes;
 use cost::Costs;
 use wait::Waits;
-
-/// What a package's rows become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// Waits of contacts.
-    Wait,
-    /// Costs of contacts.
-    Cost,
-    /// Codes of contacts.
-    Clinical,
-    /// Beds of units.
-    BedCapacity,
-}
-
-impl Target {
-    /// Everything that a package can fill.
-    pub const ALL: [Target; 4] = [Target::Wait, Target::Cost, Target::Clinical, Target::BedCapacity];
-
-    /// The subject of its events.
-    pub const fn subject(self) -> Subject {
-        match self {
-            Target::Wait => Subject::Wait,
-            Target::Cost => Subject::Cost,
-            Target::Clinical => Subject::Clinical,
-            Target::BedCapacity => Subject::BedCapacity,
-        }
-    }
-
-    /// The fields that a package fills, or may fill.
-    pub const fn fields(self) -> &'static [Field] {
-        match self {
-            Target::Wait => wait::FIELDS,
-            Target::Cost => cost::FIELDS,
-            Target::Clinical => clinical::FIELDS,
-            Target::BedCapacity => ward_capacity::FIELDS,
-        }
-    }
-
-    /// The target that a package names: by its subject's name.
-    pub fn of_name(name: &str) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.name() == name)
-    }
-
-    /// Its subject's name.
-    pub fn name(self) -> &'static str {
-        self.subject().name()
-    }
-
-    /// The place of a field.
-    pub(crate) fn place(self, name: &str) -> Option<usize> {
-        self.fields().iter().position(|field| field.name == name)
-    }
-}
-
-const _: () = {
-    let mut at = 0;
-    while at < Target::ALL.len() {
-        assert!(Target::ALL[at].fields().len() <= FIELDS_MAX);
-        at += 1;
-    }
-};
 
 /// How rows become statements of a contact that count for a period.
 trait Statements {

@@ -3,7 +3,7 @@
 use hl7::{Group, Segment, Value, field};
 use identity::{Claim, NoSubject, Options, Pseudonymiser, Purpose, Subject, Token};
 
-use super::findings::Findings;
+use crate::findings::Findings;
 use crate::rules::Rule;
 
 /// One patient under pseudonym.

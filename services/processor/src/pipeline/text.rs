@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use hl7::charset::{Decoded, Doubt};
 
-use super::findings::Findings;
+use crate::findings::Findings;
 use crate::rules::Rule;
 
 /// The text of a message; what the declared character set does not explain is noted.

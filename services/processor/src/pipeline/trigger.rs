@@ -4,9 +4,9 @@ use hl7::Message;
 use schemas::CorrectionKind;
 
 use super::event_time;
-use super::findings::Findings;
-use super::stop::Stop;
+use crate::findings::Findings;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

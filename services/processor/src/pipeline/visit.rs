@@ -8,9 +8,9 @@ use schemas::{BedKind, CareType, MovementAction, PatientClass, Timestamp};
 
 use super::context::Context;
 use super::event_time;
-use super::findings::Findings;
 use super::place::{self, Location};
 use crate::directory::{Directory, FieldPath, Unit};
+use crate::findings::Findings;
 use crate::rules::Rule;
 
 /// One patient's visit, its texts past the guard.

@@ -9,8 +9,8 @@ use super::Tools;
 use super::datatype::{Identifier, List, Reference, Text, said};
 use super::request::{self, Referral, ServiceRequest, Stated};
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What is read of an Appointment.
 #[derive(Deserialize)]
@@ -53,7 +53,7 @@ pub(crate) fn map<S: Sink>(appointment: &Appointment<'_>, tools: &mut Tools<'_>,
     let mut extensions = Vec::new();
     for (name, moment) in [("booked_at", booked), ("planned_at", planned)] {
         if let Some(moment) = moment {
-            extensions.push((name, tools.context.guard.time_text(moment.stated()).into_owned()));
+            extensions.push((name, tools.context.guard.time_text(moment.at, moment.text).into_owned()));
         }
     }
     let is_referral = |reference: &&Reference<'_>| {

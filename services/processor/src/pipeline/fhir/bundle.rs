@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::datatype::{Identifier, List, Reference, Target, Text, said, type_and_id, without_urn};
 use super::patient::Patient;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// Longest record that is read.
 const RECORD_BYTES_MAX: usize = 1 << 20;

@@ -9,8 +9,8 @@ use super::datatype::{Concept, List, Reference, Text, said, type_and_id};
 use super::encounter::Diagnosis;
 use super::terminology::{self, Coded};
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What is read of a Condition.
 #[derive(Deserialize)]

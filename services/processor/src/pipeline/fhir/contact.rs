@@ -12,9 +12,9 @@ use super::time::Moment;
 use super::{Tools, location};
 use crate::pipeline::envelope::About;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::pipeline::visit::UnitFacts;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// One code that a resource states.
 pub(crate) struct Said<'s> {

@@ -22,11 +22,11 @@ use super::time::Moment;
 use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::pipeline::trigger::MOVEMENT_UPDATE;
-use crate::pipeline::verbatim::rfc3339;
 use crate::pipeline::visit::UnitFacts;
 use crate::rules::Rule;
+use crate::stop::Stop;
+use crate::verbatim::rfc3339;
 
 /// What is read of an Encounter.
 #[derive(Deserialize)]
@@ -531,7 +531,7 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
         _ => BedKind::Unknown,
     };
     let content_hash = head.content_hash;
-    let occurred_text = tools.context.guard.time_text(told.occurred);
+    let occurred_text = tools.context.guard.time_text(told.occurred.at, told.occurred.text);
     let envelope = head.envelope(told.event_type, told.correction, shared.known.about(), tools.context.findings.list());
     sink.event(&Event {
         envelope: schemas::Envelope { occurred_at: told.occurred.at, occurred_text: &occurred_text, ..envelope },

@@ -11,9 +11,9 @@ use super::datatype::{Coding, Concept, Identifier, List, Reference, Target, Text
 use crate::directory::Unit;
 use crate::pipeline::envelope::About;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::pipeline::visit::UnitFacts;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// Steps from a bed to its ward that are followed; a longer chain, or one in a circle, ends here.
 const CHAIN_MAX: usize = 8;

@@ -6,12 +6,12 @@ use schemas::{CorrectionKind, Person, Sex};
 
 use super::Tools;
 use super::datatype::{Coding, Concept, Identifier, List, Meta, Reference, Text, said, without_urn};
+use crate::findings::Findings;
 use crate::pipeline::envelope::About;
-use crate::pipeline::findings::Findings;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::pipeline::subject::{Claimed, Pseudonyms};
 use crate::rules::Rule;
+use crate::stop::Stop;
 use identity::Token;
 
 /// OID of the code system of municipalities (län and kommun).

@@ -7,8 +7,8 @@ use super::contact::{self, Said};
 use super::datatype::{Concept, List, Period, Reference, Text, said};
 use super::{Tools, terminology};
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What is read of a Procedure.
 #[derive(Deserialize)]

@@ -10,9 +10,9 @@ use super::terminology::{self, Coded};
 use super::time::Moment;
 use super::{Tools, contact, location, patient};
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::pipeline::visit::UnitFacts;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// What is read of a ServiceRequest.
 #[derive(Deserialize)]

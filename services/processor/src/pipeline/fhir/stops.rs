@@ -10,9 +10,9 @@ use super::datatype::{List, said};
 use super::encounter::{State, Visited, moment};
 use super::location::{self, Placed};
 use super::time::Moment;
-use crate::pipeline::stop::Stop as Halt;
-use crate::pipeline::verbatim::rfc3339;
 use crate::rules::Rule;
+use crate::stop::Stop as Halt;
+use crate::verbatim::rfc3339;
 
 const PERIOD: &str = "Encounter.location.period";
 

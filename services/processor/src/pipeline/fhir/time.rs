@@ -4,8 +4,8 @@ use hl7::time::{Doubt, Precision, Stockholm};
 use schemas::Timestamp;
 
 use crate::calendar;
+use crate::findings::Findings;
 use crate::pipeline::event_time::Stated;
-use crate::pipeline::findings::Findings;
 use crate::rules::Rule;
 
 /// Longest text that is a time: `2026-01-06T08:00:00.123456789+01:00`.

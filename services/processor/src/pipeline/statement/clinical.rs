@@ -4,43 +4,16 @@ use identity::{Purpose, Subject as Person};
 use schemas::{Clinical, Code, Format, SourceRecord};
 
 use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, care_form, person, sex, stated};
-use crate::mapping::{CodeSlot, Field, FieldKind, Slots, When, YEARS, field, required};
+use crate::mapping::{CodeSlot, Slots};
 use crate::pipeline::envelope::{About, Head};
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
-
-/// `schemas::Clinical`, but for its codes, which repeat and have a form of their own; `subject` and `protected` go to its
-/// envelope, and so does `recorded_at`.
-pub(super) const FIELDS: &[Field] = &[
-    required("statement_id", FieldKind::Text),
-    field("contact_id", FieldKind::Text),
-    field("episode_id", FieldKind::Text),
-    field("subject", FieldKind::Identity),
-    field("protected", FieldKind::Flag),
-    field("recorded_at", FieldKind::Time(When::Happened)),
-    field("period", FieldKind::Month),
-    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
-    field("started_at", FieldKind::Time(When::Happened)),
-    field("ended_at", FieldKind::Time(When::Happened)),
-    field("hospital_code", FieldKind::Text),
-    field("hospital_name", FieldKind::Text),
-    field("unit", FieldKind::Text),
-    field("mvo", FieldKind::Mvo),
-    field("admission_mode", FieldKind::Text),
-    field("discharge_mode", FieldKind::Text),
-    field("planned", FieldKind::Flag),
-    field("drg", FieldKind::Text),
-    field("final", FieldKind::Flag),
-    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
-    field("birth_year", YEARS),
-    field("lkf", FieldKind::Lkf),
-];
+use crate::stop::Stop;
 
 /// The places of the fields.
 mod place {
-    use super::FIELDS;
+    use crate::mapping::clinical::FIELDS;
     use crate::mapping::place_of;
 
     pub(super) const STATEMENT_ID: usize = place_of(FIELDS, "statement_id");

@@ -4,48 +4,20 @@ use identity::{Purpose, Subject as Person};
 use schemas::{Cost, SourceRecord};
 
 use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, care_form, person, sex, stated};
-use crate::mapping::{Field, FieldKind, Slots, When, YEARS, field, required};
+use crate::findings::Findings;
+use crate::mapping::Slots;
 use crate::pipeline::envelope::{About, Head};
 use crate::pipeline::event_time::Stated;
-use crate::pipeline::findings::Findings;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
+use crate::stop::Stop;
 
 /// Components may differ from the total by rounding: one krona, in öre.
 const SUM_TOLERANCE: i64 = 100;
 
-/// `schemas::Cost`; `subject` and `protected` go to its envelope.
-pub(super) const FIELDS: &[Field] = &[
-    required("contact_id", FieldKind::Text),
-    field("subject", FieldKind::Identity),
-    field("protected", FieldKind::Flag),
-    field("period", FieldKind::Year),
-    field("cost_run_id", FieldKind::Text),
-    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
-    field("started_at", FieldKind::Time(When::Happened)),
-    field("ended_at", FieldKind::Time(When::Happened)),
-    field("hospital_code", FieldKind::Text),
-    field("hospital_name", FieldKind::Text),
-    field("unit", FieldKind::Text),
-    field("mvo", FieldKind::Mvo),
-    field("admission_mode", FieldKind::Text),
-    field("discharge_mode", FieldKind::Text),
-    field("main_diagnosis", FieldKind::Icd),
-    field("diagnoses", FieldKind::IcdList),
-    field("procedures", FieldKind::KvaList),
-    field("drg", FieldKind::Text),
-    field("drg_weight", FieldKind::Decimal),
-    field("total_ore", FieldKind::Money),
-    field("outlier", FieldKind::Flag),
-    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
-    field("birth_year", YEARS),
-    field("lkf", FieldKind::Lkf),
-];
-
 /// The places of the fields.
 mod place {
-    use super::FIELDS;
+    use crate::mapping::cost::FIELDS;
     use crate::mapping::place_of;
 
     pub(super) const CONTACT_ID: usize = place_of(FIELDS, "contact_id");

@@ -3,59 +3,17 @@
 use schemas::{Deviation, Sex, SourceRecord, Wait, WaitStatus};
 
 use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, stated};
-use crate::mapping::{Field, FieldKind, Slot, Slots, When, YEARS, field, required};
+use crate::mapping::{Slot, Slots};
 use crate::pipeline::envelope::{About, Head};
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
-
-/// Forty years; a longer wait is a mistyped year.
-const DAYS: FieldKind = FieldKind::Number(-14_610, 14_610);
-
-/// `schemas::Wait`, in the order of its schema.
-pub(super) const FIELDS: &[Field] = &[
-    required("contact_id", FieldKind::Text),
-    field("referral_id", FieldKind::Text),
-    required("status", FieldKind::Code(&["COMPLETED", "WAITING"])),
-    field("period", FieldKind::Month),
-    field("phase", FieldKind::Text),
-    field("guarantee", FieldKind::Flag),
-    field("deviation", FieldKind::Code(&["PVV", "MOV", "SOV"])),
-    field("decided_at", FieldKind::Time(When::Waited)),
-    field("started_at", FieldKind::Time(When::Waited)),
-    field("medical_target_at", FieldKind::Time(When::Planned)),
-    field("referral_at", FieldKind::Time(When::Waited)),
-    field("arrived_at", FieldKind::Time(When::Waited)),
-    field("mvo", FieldKind::Mvo),
-    field("activity", FieldKind::Text),
-    field("activity_kva", FieldKind::Kva),
-    field("activity_icd", FieldKind::Icd),
-    field("kva", FieldKind::Kva),
-    field("booking", FieldKind::Text),
-    field("contact_type", FieldKind::Text),
-    field("profession", FieldKind::Text),
-    field("emergency_kind", FieldKind::Text),
-    field("referrer_kind", FieldKind::Text),
-    field("referrer_hsa_id", FieldKind::Text),
-    field("region_code", FieldKind::Text),
-    field("region_hsa_id", FieldKind::Text),
-    field("provider_hsa_id", FieldKind::Text),
-    field("care_unit_hsa_id", FieldKind::Text),
-    field("unit_hsa_id", FieldKind::Text),
-    field("hospital_code", FieldKind::Text),
-    field("hospital_name", FieldKind::Text),
-    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
-    field("birth_year", YEARS),
-    field("lkf", FieldKind::Lkf),
-    field("listing_hsa_id", FieldKind::Text),
-    field("stated_wait_days", DAYS),
-];
+use crate::stop::Stop;
 
 /// The places of the fields.
 mod place {
-    use super::FIELDS;
     use crate::mapping::place_of;
+    use crate::mapping::wait::FIELDS;
 
     pub(super) const CONTACT_ID: usize = place_of(FIELDS, "contact_id");
     pub(super) const REFERRAL_ID: usize = place_of(FIELDS, "referral_id");

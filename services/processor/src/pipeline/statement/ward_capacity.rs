@@ -5,30 +5,16 @@ use std::borrow::Cow;
 use schemas::CorrectionKind;
 
 use super::{Mapping, stated};
-use crate::mapping::{Field, FieldKind, When, field, required, strict};
 use crate::pipeline::bed_capacity;
-use crate::pipeline::row::{BEDS_MAX, FigureNames, Figures, Row};
+use crate::pipeline::row::{FigureNames, Figures, Row};
 use crate::pipeline::sink::Sink;
-use crate::pipeline::stop::Stop;
 use crate::rules::Rule;
-
-const BEDS: FieldKind = FieldKind::Number(0, BEDS_MAX as i64);
-
-/// `schemas::BedCapacity`, but for what the unit directory says of the unit.
-pub(super) const FIELDS: &[Field] = &[
-    required("unit", FieldKind::Text),
-    required("valid_from", FieldKind::Time(When::Planned)),
-    strict("valid_to", FieldKind::Time(When::Until)),
-    strict("faststallda", BEDS),
-    strict("disponibla", BEDS),
-    strict("stangda", BEDS),
-    field("stangda_reason", FieldKind::Text),
-];
+use crate::stop::Stop;
 
 /// The places of the fields.
 mod place {
-    use super::FIELDS;
     use crate::mapping::place_of;
+    use crate::mapping::ward_capacity::FIELDS;
 
     pub(super) const UNIT: usize = place_of(FIELDS, "unit");
     pub(super) const VALID_FROM: usize = place_of(FIELDS, "valid_from");

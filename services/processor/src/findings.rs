@@ -2,8 +2,7 @@
 
 use schemas::Finding;
 
-use crate::mapping::PackageRule;
-use crate::rules::{Effect, Rule};
+use crate::rules::{Effect, PackageRule, Rule};
 
 /// Findings of the record at hand.
 #[derive(Debug, Default)]

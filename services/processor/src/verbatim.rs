@@ -6,15 +6,15 @@
 //! What names an episode (a visit number, a movement) is judged by itself alone. Whether another field of the message
 //! repeats it must not change it: the same visit is the same episode in every message.
 
+mod control;
+
 use std::borrow::Cow;
 
 use hl7::{Message, Value};
 use identity::{Pseudonymiser, RegionRules, Reserve};
 use schemas::Timestamp;
 
-use super::control;
-use super::event_time::Stated;
-use super::findings::Findings;
+use crate::findings::Findings;
 use crate::rules::Rule;
 
 /// Longer texts are free text, whatever field they stand in.
@@ -171,8 +171,8 @@ impl<'g> Guard<'g> {
     }
 
     /// The source's text of a time. A time that could be read as a personal number is written anew, in UTC.
-    pub(crate) fn time_text<'a>(&self, stated: Stated<'a>) -> Cow<'a, str> {
-        if self.finds_identifier(stated.text) { Cow::Owned(rfc3339(stated.at)) } else { Cow::Borrowed(stated.text) }
+    pub(crate) fn time_text<'a>(&self, at: Timestamp, text: &'a str) -> Cow<'a, str> {
+        if self.finds_identifier(text) { Cow::Owned(rfc3339(at)) } else { Cow::Borrowed(text) }
     }
 
     /// A text that is never passed on as it is: equal texts stay equal.
@@ -190,12 +190,12 @@ impl<'g> Guard<'g> {
 }
 
 /// The day in Sweden that a time lies in, as `2026-01-06`.
-pub fn swedish_day(at: Timestamp) -> String {
+pub(crate) fn swedish_day(at: Timestamp) -> String {
     let is_known = jiff::Timestamp::from_microsecond(at.0).is_ok();
     if is_known { swedish_time::date(at.0).to_string() } else { at.0.to_string() }
 }
 
 /// A time in UTC as RFC 3339 writes it.
-pub fn rfc3339(at: Timestamp) -> String {
+pub(crate) fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |timestamp| timestamp.to_string())
 }

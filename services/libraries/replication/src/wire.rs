@@ -5,7 +5,6 @@
 //!
 //! Memory is bounded by [`FRAME_BYTES_MAX`]: of a longer message only its head is kept, and its size.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -15,12 +14,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::address::Address;
-use super::lsn::Lsn;
+use crate::address::{Address, Encryption};
+use crate::error::{Error, refused};
+use crate::lsn::Lsn;
+use crate::streamed::Streamed;
 
 /// A row whose message is longer can never become a record: no payload is longer than 960 KiB, and PostgreSQL's text is at
 /// most twice as long as what we write of it, for the old and the new row together.
-pub const FRAME_BYTES_MAX: usize = 8 << 20;
+const FRAME_BYTES_MAX: usize = 8 << 20;
 /// What is kept of a longer message: enough to know its transaction and its table.
 const HEAD_BYTES: usize = 64;
 /// Read at a time.
@@ -30,59 +31,13 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// How long an answer may take. Creating a slot waits for every transaction that is open.
 const ANSWER_MAX: Duration = Duration::from_secs(600);
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
-pub const EPOCH_MICROS: i64 = 946_684_800_000_000;
+pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// How values are written: independent of what server, database or role are set to. Without `row_security` a table of which
 /// the role may not see every row is an error, and not a table with fewer rows.
 const SESSION: &str = "-c row_security=off -c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601 -c extra_float_digits=1 \
                        -c bytea_output=hex -c statement_timeout=0 -c lock_timeout=0 \
                        -c idle_in_transaction_session_timeout=0";
-
-/// Why PostgreSQL cannot be talked to.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// No connection.
-    #[error("connect to PostgreSQL at {place}")]
-    Connect {
-        /// Host and port.
-        place: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The server does not encrypt, and the configuration demands it.
-    #[error("PostgreSQL at {place} does not encrypt; set ssl = on there, or leave ca out of [[region.cdc]]")]
-    Unencrypted {
-        /// Host and port.
-        place: String,
-    },
-    /// The server wants a kind of proof that we do not give.
-    #[error("log in to PostgreSQL: it asks for {0}; give the role a password with scram-sha-256")]
-    Authentication(&'static str),
-    /// The connection broke.
-    #[error("talk to PostgreSQL")]
-    Broken(#[from] io::Error),
-    /// The server ended the connection.
-    #[error("PostgreSQL ended the connection")]
-    Closed,
-    /// No byte for too long.
-    #[error("PostgreSQL is silent")]
-    Silent,
-    /// The server refused.
-    #[error("PostgreSQL refused with {code}{}", explained(message))]
-    Refused {
-        /// SQLSTATE.
-        code: String,
-        /// What it said; empty where that could hold a value of a row.
-        message: String,
-    },
-    /// Not what the protocol says should come.
-    #[error("read PostgreSQL's {0}")]
-    Unexpected(&'static str),
-}
-
-fn explained(message: &str) -> String {
-    if message.is_empty() { String::new() } else { format!(": {message}") }
-}
 
 /// What the connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,19 +50,19 @@ pub enum Purpose {
 
 /// One message of the server.
 #[derive(Debug)]
-pub struct Frame {
+struct Frame {
     /// What kind.
-    pub tag: u8,
+    tag: u8,
     /// Its content; only the head when `size` is more.
-    pub body: Bytes,
+    body: Bytes,
     /// How long it was.
-    pub size: usize,
+    size: usize,
 }
 
 impl Frame {
-    /// Whether only the head is here.
-    pub fn is_cut(&self) -> bool {
-        self.size > self.body.len()
+    /// Its bytes, when only the head is here.
+    fn oversized(&self) -> Option<usize> {
+        (self.size > self.body.len()).then_some(self.size)
     }
 }
 
@@ -163,7 +118,7 @@ impl Wire {
         let mut parameters = vec![
             ("user", address.user.as_str()),
             ("database", address.database.as_str()),
-            ("application_name", "vardstrom-connector"),
+            ("application_name", address.application),
             ("client_encoding", "UTF8"),
             ("options", SESSION),
         ];
@@ -237,7 +192,9 @@ impl Wire {
         loop {
             let mut frame = timeout(ANSWER_MAX, self.frame()).await.map_err(|_| Error::Silent)??;
             match frame.tag {
-                b'D' if frame.is_cut() => return Ok(Some(Row { cells: Vec::new(), oversized: Some(frame.size) })),
+                b'D' if frame.oversized().is_some() => {
+                    return Ok(Some(Row { cells: Vec::new(), oversized: frame.oversized() }));
+                }
                 b'D' => {
                     let cells = cells(&mut frame.body).ok_or(Error::Unexpected("row"))?;
                     return Ok(Some(Row { cells, oversized: None }));
@@ -259,8 +216,8 @@ impl Wire {
         Ok(rows)
     }
 
-    /// Starts the stream of a slot; what comes is given by [`Self::streamed`].
-    pub async fn start_stream(&mut self, statement: &str) -> Result<(), Error> {
+    /// Sends the statement that starts a stream, and waits until the stream has begun.
+    pub(crate) async fn copy_both(&mut self, statement: &str) -> Result<(), Error> {
         self.ask(statement).await?;
         loop {
             let mut frame = timeout(ANSWER_MAX, self.frame()).await.map_err(|_| Error::Silent)??;
@@ -274,11 +231,14 @@ impl Wire {
     }
 
     /// The next piece of the stream. May be cancelled without losing anything.
-    pub async fn streamed(&mut self) -> Result<Frame, Error> {
+    pub async fn streamed(&mut self) -> Result<Streamed, Error> {
         loop {
             let mut frame = self.frame().await?;
             match frame.tag {
-                b'd' => return Ok(frame),
+                b'd' => {
+                    let oversized = frame.oversized();
+                    return Streamed::read(frame.body, oversized);
+                }
                 b'E' => return Err(refused(&mut frame.body)),
                 b'c' | b'C' => return Err(Error::Closed),
                 _ => {}
@@ -357,7 +317,7 @@ impl Wire {
 
 async fn encrypted(
     mut tcp: TcpStream,
-    tls: &super::address::Encryption,
+    tls: &Encryption,
     place: &str,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
     let mut out = BytesMut::new();
@@ -385,37 +345,13 @@ fn cells(body: &mut Bytes) -> Option<Vec<Option<Bytes>>> {
     Some(cells)
 }
 
-/// Classes of SQLSTATE whose messages speak of connections, rights, names, resources and states, never of a row's values.
-const SPEAKING: [&str; 9] = ["08", "0A", "28", "3D", "42", "53", "55", "57", "58"];
-
-fn refused(body: &mut Bytes) -> Error {
-    let mut code = String::new();
-    let mut message = String::new();
-    while let Ok(field) = body.try_get_u8()
-        && field != 0
-    {
-        let Some(end) = body.iter().position(|byte| *byte == 0) else { break };
-        let value = String::from_utf8_lossy(&body.split_to(end)).into_owned();
-        body.advance(1);
-        match field {
-            b'C' => code = value,
-            b'M' => message = value,
-            _ => {}
-        }
-    }
-    if !SPEAKING.iter().any(|class| code.starts_with(class)) {
-        message.clear();
-    }
-    Error::Refused { code, message }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn wire(bytes: Vec<u8>) -> Wire {
         Wire {
-            stream: Box::new(tokio::io::join(io::Cursor::new(bytes), tokio::io::sink())),
+            stream: Box::new(tokio::io::join(std::io::Cursor::new(bytes), tokio::io::sink())),
             buffer: BytesMut::new(),
             passing: None,
         }
@@ -430,18 +366,9 @@ mod tests {
         bytes.extend([b'Z', 0, 0, 0, 5, b'I']);
         let mut wire = wire(bytes);
         let frame = wire.frame().await.expect("a head");
-        assert!(frame.is_cut() && frame.size == long && frame.body.len() == HEAD_BYTES);
+        assert!(frame.oversized() == Some(long) && frame.body.len() == HEAD_BYTES);
         let frame = wire.frame().await.expect("a message");
-        assert_eq!((frame.tag, frame.is_cut(), &frame.body[..]), (b'Z', false, b"I".as_slice()));
+        assert_eq!((frame.tag, frame.oversized(), &frame.body[..]), (b'Z', None, b"I".as_slice()));
         assert!(matches!(wire.frame().await, Err(Error::Closed)));
-    }
-
-    #[test]
-    fn a_refusal_that_could_quote_a_row_is_not_repeated() {
-        let said = |text: &'static [u8]| refused(&mut Bytes::from_static(text)).to_string();
-        let quoting = said(b"SERROR\0C22P02\0Minvalid input syntax: \"19121212\"\0\0");
-        assert_eq!(quoting, "PostgreSQL refused with 22P02");
-        let speaking = said(b"SFATAL\0C28P01\0Mpassword authentication failed for user \"cdc\"\0\0");
-        assert_eq!(speaking, "PostgreSQL refused with 28P01: password authentication failed for user \"cdc\"");
     }
 }

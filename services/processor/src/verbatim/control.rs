@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::findings::Findings;
+use crate::findings::Findings;
 use crate::rules::Rule;
 
 /// The text without control characters; that there were any is noted.

@@ -4,8 +4,8 @@
 
 use bytes::{Buf, Bytes};
 
-use super::lsn::Lsn;
-use super::wire::EPOCH_MICROS;
+use crate::lsn::Lsn;
+use crate::wire::EPOCH_MICROS;
 
 /// What the plugin says.
 #[derive(Debug)]

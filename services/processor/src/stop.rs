@@ -2,8 +2,7 @@
 
 use schemas::ParkedFate;
 
-use crate::mapping::PackageRule;
-use crate::rules::{Effect, Rule};
+use crate::rules::{Effect, PackageRule, Rule};
 
 /// The end of a record's way through the pipeline before any event was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
