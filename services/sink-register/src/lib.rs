@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod amount;
 mod clock;
 pub mod command;
 pub mod config;
@@ -8,10 +9,12 @@ mod deliver;
 mod error;
 mod extract;
 pub mod follow;
+mod form;
 mod forms;
 pub mod ledger;
 mod make;
 mod morning;
+mod output;
 mod positions;
 mod publish;
 mod read;
@@ -19,6 +22,7 @@ pub mod serve;
 mod session;
 mod sheet;
 mod show;
+mod table;
 
 pub use deliver::{Outcome as Delivery, deliver};
 pub use error::{Error, Fault};
@@ -28,7 +32,6 @@ pub use forms::costs;
 pub use forms::hip_fracture;
 pub use forms::waiting_times;
 pub use make::{Made, Order, Outcome, Plan, Task, plan, run};
+pub use output::{File, Output};
 pub use read::{Figures, Snapshot, Survey, Taken};
 pub use session::Session;
-use forms::columnar;
-use forms::omop;

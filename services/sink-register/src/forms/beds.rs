@@ -26,23 +26,33 @@ mod ward;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use schemas::Subject;
 use schemas::{BedCapacity, Decoder, Encounter, Timestamp};
 use timeline::{Event, Ledger};
 use topics::Region;
 
-use crate::definition::Subject;
 use crate::error::Error;
+use crate::form::Request;
 use crate::morning;
+use crate::output::FileKind;
+use crate::output::Output;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
-use crate::waiting_times::Output;
 use parcel::{Month, Period, Positions};
 use ward::Ward;
 
 /// How long before the month events are read for stays that still last.
 pub const LOOKBACK_DAYS: i64 = 400;
 
+/// The subject that definitions name; capacity is read beside it.
+pub(super) const SUBJECT: Subject = Subject::Encounter;
+
 /// The files, in their order.
-pub(crate) const FILES: [&str; 4] = ["beds_by_ward.csv", "beds_by_hospital.csv", "beds_month.csv", "quality.csv"];
+pub(super) const FILES: [FileKind; 4] = [
+    FileKind::of_groups("beds_by_ward.csv"),
+    FileKind::of_groups("beds_by_hospital.csv"),
+    FileKind::of_groups("beds_month.csv"),
+    FileKind::of_groups("quality.csv"),
+];
 
 const DAY: i64 = 24 * 3_600_000_000;
 
@@ -142,11 +152,11 @@ impl Beds {
 }
 
 /// What is read for a month.
-pub(crate) fn sources(period: Period) -> [Source; 2] {
+pub(super) fn sources(period: Period) -> [Source; 2] {
     let (from, to) = period.bounds();
     let from = Timestamp(from.0 - LOOKBACK_DAYS * DAY);
     [
-        Source { subject: Subject::Encounter, window: Window::Closed(from, to) },
+        Source { subject: SUBJECT, window: Window::Closed(from, to) },
         Source { subject: Subject::BedCapacity, window: Window::Always },
     ]
 }
@@ -155,16 +165,16 @@ pub(crate) fn sources(period: Period) -> [Source; 2] {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) async fn make(
+pub(super) async fn make(
     snapshot: &Snapshot<'_>,
-    settings: Settings,
-    period: Period,
+    request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
-    let [encounters, capacities] = sources(period);
+    let [encounters, capacities] = sources(request.period);
     let decoder = snapshot.decoder().await?;
     let mut findings = BTreeMap::new();
-    let mut beds = Beds::new(settings);
+    let Request { region, period, hide_below, .. } = *request;
+    let mut beds = Beds::new(Settings { region, month: period.month(), hide_below });
     let take = |decoder: &Decoder, stored: Stored<'_>| {
         let event: Encounter<'_> = decoder.decode(stored.record)?;
         event.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));

@@ -20,9 +20,11 @@ use parquet::basic::Repetition;
 use schemas::{Common, CorrectionKind, DecodeError, Decoder, Subject, Visitor};
 
 use crate::error::Error;
+use crate::form::Request;
+use crate::output::FileKind;
+use crate::output::Output;
 use crate::read::{Order, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
-use crate::waiting_times::Output;
 use parcel::Positions;
 use plan::Plan;
 use shred::shred;
@@ -31,8 +33,8 @@ use shred::shred;
 pub const IN_FORCE: &str = "in_force";
 
 /// The file that a subject is made into.
-pub(crate) fn file_name(subject: Subject) -> String {
-    format!("{}.parquet", subject.name())
+pub(super) fn file(subject: Subject) -> FileKind {
+    FileKind { name: format!("{}.parquet", subject.name()).into(), personal: subject.is_personal() }
 }
 
 /// A file of events while they are added. Memory: a row group, and what is compressed already.
@@ -51,7 +53,7 @@ impl Columnar {
         let in_force = plan.leaves.len();
         plan.leaves.push(Leaf::new(crate::sheet::Kind::Flag, 1, 0));
         let (fields, leaves) = (std::mem::take(&mut plan.fields), std::mem::take(&mut plan.leaves));
-        let sheet = Sheet::new(&file_name(subject), subject.is_personal(), fields, leaves);
+        let sheet = Sheet::new(file(subject), fields, leaves);
         let totals = TOTALS.map(|name| (name.to_owned(), 0)).into();
         Self { plan, sheet, in_force, totals, findings: BTreeMap::new() }
     }
@@ -91,17 +93,18 @@ const TOTALS: [&str; 4] = ["cancellations", "in_force", "statements", "without_s
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) async fn make(
+pub(super) async fn make(
     snapshot: &Snapshot<'_>,
-    source: &Source,
+    request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
+    let source = Source::of(request.subject, request.period);
     let mut columnar = Columnar::new(source.subject);
     let decoder = snapshot.decoder().await?;
     let take = |decoder: &Decoder, stored: Stored<'_>| {
         source.subject.visit(Adding { columnar: &mut columnar, decoder, stored: &stored })
     };
-    snapshot.each(source, Order::Time, origin, &decoder, take).await?;
+    snapshot.each(&source, Order::Time, origin, &decoder, take).await?;
     Ok(columnar.finish())
 }
 

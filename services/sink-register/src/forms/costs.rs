@@ -1,24 +1,35 @@
 //! Costs per contact (KPP): what hospitals and diagnosis groups cost, and what each pseudonymous person has cost in a year.
 //!
-//! Pure. In: the latest cost of each contact of a year, in any order. Out: files of figures, and files with a row per
-//! contact and per person, which are marked personal. Amounts are exact: öre inside, kronor with two decimals in files.
+//! Pure but for `make`. In: the latest cost of each contact of a year, in any order. Out: files of figures, and files with a
+//! row per contact and per person, which are marked personal. Amounts are exact: öre inside, kronor with two decimals in files.
 //!
 //! Ytterfall are computed here, by one rule for everybody: the 5 % most expensive inpatient contacts and the 3 % most
 //! expensive outpatient ones of the region, as SKR marks them in its national KPP database; what the source says itself is kept
 //! beside it.
 
-pub(crate) mod amount;
 mod contact;
+mod make;
 mod outliers;
 mod tables;
+
+pub(super) use make::make;
 
 use std::collections::BTreeMap;
 
 use schemas::Cost;
+use schemas::Subject;
 use topics::Region;
 
-use crate::waiting_times::Output;
+use crate::output::FileKind;
+use crate::output::Output;
 use contact::Contact;
+
+/// The subject that definitions name.
+pub(super) const SUBJECT: Subject = Subject::Cost;
+
+/// The files, in their order.
+pub(super) const FILES: [FileKind; 6] =
+    [tables::BY_HOSPITAL, tables::BY_DRG, tables::BY_COMPONENT, tables::CONTACTS, tables::BY_PERSON, tables::QUALITY];
 
 /// What one extract is of.
 #[derive(Debug, Clone)]

@@ -33,14 +33,16 @@ mod tables;
 
 use std::collections::BTreeMap;
 
+use schemas::Subject;
 use schemas::{Clinical, Decoder, Encounter, Timestamp};
 use timeline::Event;
 use topics::Region;
 
-use crate::definition::Subject;
 use crate::error::Error;
+use crate::form::Request;
+use crate::output::FileKind;
+use crate::output::Output;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
-use crate::waiting_times::Output;
 use chain::Chains;
 use parcel::{Month, Period, Positions};
 use statement::Contact;
@@ -63,8 +65,16 @@ const MONTHS_AFTER: i32 = 5;
 pub(crate) const HOUR: i64 = 3_600_000_000;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
+/// The subject that definitions name; encounters are read beside it.
+pub(super) const SUBJECT: Subject = Subject::Clinical;
+
 /// The files, in their order.
-pub(crate) const FILES: [&str; 4] = ["hip_by_hospital.csv", "hip_pathway.csv", "quality.csv", "hip_fractures.csv"];
+pub(super) const FILES: [FileKind; 4] = [
+    FileKind::of_groups("hip_by_hospital.csv"),
+    FileKind::of_groups("hip_pathway.csv"),
+    FileKind::of_groups("quality.csv"),
+    FileKind::of_persons("hip_fractures.csv"),
+];
 
 /// What one extract is of.
 #[derive(Debug, Clone)]
@@ -113,7 +123,7 @@ impl HipFractures {
 }
 
 /// What is read for a month: statements are chosen by their stated month, which is that of the contact's end.
-pub(crate) fn sources(period: Period) -> [Source; 2] {
+pub(super) fn sources(period: Period) -> [Source; 2] {
     let (from, to) = period.bounds();
     let first = period.month().first_day();
     let month = |months: i32| {
@@ -122,7 +132,7 @@ pub(crate) fn sources(period: Period) -> [Source; 2] {
     };
     let (from, to) = (Timestamp(from.0 - LOOKBACK_DAYS * DAY), Timestamp(to.0 + AHEAD_DAYS * DAY));
     [
-        Source { subject: Subject::Clinical, window: Window::Stated(month(-MONTHS_BEFORE), month(MONTHS_AFTER)) },
+        Source { subject: SUBJECT, window: Window::Stated(month(-MONTHS_BEFORE), month(MONTHS_AFTER)) },
         Source { subject: Subject::Encounter, window: Window::Closed(from, to) },
     ]
 }
@@ -131,16 +141,19 @@ pub(crate) fn sources(period: Period) -> [Source; 2] {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) async fn make(
+pub(super) async fn make(
     snapshot: &Snapshot<'_>,
-    settings: Settings,
-    period: Period,
+    request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
-    let [statements, encounters] = sources(period);
+    let [statements, encounters] = sources(request.period);
     let decoder = snapshot.decoder().await?;
     let mut findings = BTreeMap::new();
-    let mut hips = HipFractures::new(settings);
+    let mut hips = HipFractures::new(Settings {
+        region: request.region,
+        month: request.period.month(),
+        hide_below: request.hide_below.unwrap_or(HIDE_BELOW),
+    });
     let take = |decoder: &Decoder, stored: Stored<'_>| {
         let statement: Clinical<'_> = decoder.decode(stored.record)?;
         statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));

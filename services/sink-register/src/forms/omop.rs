@@ -32,32 +32,36 @@ mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use schemas::Subject;
 use schemas::{Clinical, Cost, Encounter, Person, Timestamp};
 use timeline::{EpisodeKey, Event, Stay, Timeline, survivors, timeline};
-use topics::Region;
 
-use crate::definition::{Definition, Subject};
 use crate::error::Error;
+use crate::form::Request;
+use crate::output::FileKind;
+use crate::output::Output;
 use crate::read::{Order, Snapshot, Source, Window, count};
-use crate::waiting_times::Output;
 use care_site::CareSites;
-use cdm_source::Provenance;
 use parcel::Period;
 use parcel::Positions;
 use person::Persons;
 use statement::{Coded, CostPart, Observation};
+use tables::Table;
 use visit::{Visit, Visits};
 
-/// The files.
-pub(crate) fn file_names() -> Vec<String> {
-    tables::ALL.iter().map(|table| format!("{}.parquet", table.name)).collect()
+/// The subject that definitions name; persons, codes and costs are read beside it.
+pub(super) const SUBJECT: Subject = Subject::Encounter;
+
+/// The files, in their order.
+pub(super) fn files() -> Vec<FileKind> {
+    tables::ALL.iter().map(Table::file).collect()
 }
 
 /// What a year is made from, in the order in which it is read.
-pub(crate) fn sources(period: Period) -> [Source; 4] {
+pub(super) fn sources(period: Period) -> [Source; 4] {
     let (from, to) = period.bounds();
     [
-        Source { subject: Subject::Encounter, window: Window::Closed(from, to) },
+        Source { subject: SUBJECT, window: Window::Closed(from, to) },
         Source::of(Subject::Clinical, period),
         Source::of(Subject::Cost, period),
         Source { subject: Subject::Person, window: Window::Always },
@@ -68,14 +72,12 @@ pub(crate) fn sources(period: Period) -> [Source; 4] {
 ///
 /// # Errors
 /// When there is nothing of the year, the store cannot be read, or two rows get the same key.
-pub(crate) async fn make(
+pub(super) async fn make(
     snapshot: &Snapshot<'_>,
-    definition: &Definition,
-    region: Region,
-    period: Period,
+    request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
-    let [encounters, clinicals, costs, persons] = sources(period);
+    let [encounters, clinicals, costs, persons] = sources(request.period);
     let decoder = snapshot.decoder().await?;
     let mut findings = BTreeMap::new();
     let mut omop = Omop::default();
@@ -88,7 +90,7 @@ pub(crate) async fn make(
         Ok(())
     };
     snapshot.each(&encounters, Order::Time, origin, &decoder, take).await?;
-    omop.episodes(&events, period.bounds());
+    omop.episodes(&events, request.period.bounds());
     drop(events);
     let take = |decoder: &schemas::Decoder, stored: crate::read::Stored<'_>| {
         let statement: Clinical<'_> = decoder.decode(stored.record)?;
@@ -109,7 +111,7 @@ pub(crate) async fn make(
     };
     snapshot.each(&costs, Order::Latest, origin, &decoder, take).await?;
     if omop.visits.all.is_empty() && !omop.totals.contains_key("statements") {
-        return Err(Error::Empty { region: region.code(), period: period.to_string() });
+        return Err(Error::Empty { region: request.region.code(), period: request.period.to_string() });
     }
     let take = |decoder: &schemas::Decoder, stored: crate::read::Stored<'_>| {
         let person: Person<'_> = decoder.decode(stored.record)?;
@@ -117,7 +119,7 @@ pub(crate) async fn make(
         Ok(())
     };
     snapshot.each(&persons, Order::Time, origin, &decoder, take).await?;
-    Ok((omop.finish(&Provenance { definition, region, period })?, findings))
+    Ok((omop.finish(request)?, findings))
 }
 
 /// A year while it is read. Memory grows with its visits, codes and costs.

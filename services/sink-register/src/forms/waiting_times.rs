@@ -2,7 +2,8 @@
 //!
 //! Goes in: one month's statements about contacts ([`schemas::Wait`]), each the latest of its contact, in any order.
 //! Comes out: tables of figures per hospital, the same figures as FHIR R4 MeasureReports, and one row per contact in the
-//! shape of SKR's RIV-TA contracts. No clock, no file and no network: the same statements and settings give the same bytes.
+//! shape of SKR's RIV-TA contracts. No clock, no file and, but for `make`, no network: the same statements and settings
+//! give the same bytes.
 //!
 //! Every statement of the month has exactly one fate: completed, waiting, or set aside for a named reason. The totals say
 //! how many had which, so `statements` is always their sum.
@@ -25,27 +26,44 @@ mod interval;
 mod kpi_by_dimension;
 mod kpi_total;
 mod kpi_waiting;
+mod make;
 mod measure_reports;
 mod number;
 mod quality;
 mod riv_ta;
 mod statement;
-mod table;
 mod totals;
 
-pub(crate) use table::Table;
+pub(super) use make::make;
 
 use std::collections::BTreeMap;
 
 use parcel::Month;
+use schemas::Subject;
 use schemas::Wait;
 use topics::Region;
 
+use crate::output::FileKind;
+use crate::output::Output;
 use calendar::Calendar;
 use hospital::{CompletedHospital, Names, WaitingHospital};
 use riv_ta::{Contract, RowFile};
 use statement::Fate;
 use totals::Totals;
+
+/// The subject that definitions name.
+pub(super) const SUBJECT: Subject = Subject::Wait;
+
+/// The files, in their order.
+pub(super) const FILES: [FileKind; 7] = [
+    kpi_total::FILE,
+    kpi_by_dimension::FILE,
+    kpi_waiting::FILE,
+    quality::FILE,
+    measure_reports::FILE,
+    riv_ta::COMPLETED,
+    riv_ta::WAITING,
+];
 
 /// Bytes that one contact takes in a row file when every field is filled with values of usual length. A month of the
 /// largest region, some 400,000 contacts, is half a gigabyte.
@@ -60,28 +78,6 @@ pub struct Settings {
     pub period: Month,
     /// Version of the definitions that the figures follow; part of each report's id.
     pub definition_version: String,
-}
-
-/// One file of the extract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
-    /// Its name, without a folder.
-    pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
-    /// Lines without the header, contacts, or reports.
-    pub rows: u64,
-    /// Whether it has a row per contact: pseudonymous, but about persons.
-    pub personal: bool,
-}
-
-/// What the extract came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// The files, always the same ones in the same order.
-    pub files: Vec<File>,
-    /// Control totals by name; every name is there, also at zero.
-    pub totals: BTreeMap<String, i64>,
 }
 
 /// The extract while statements come in. It has no `Debug`: the rows are in it.

@@ -9,7 +9,8 @@ use timeline::Total;
 use super::hiding::Hidden;
 use super::ward::Row;
 use super::{FILES, Found, Settings};
-use crate::waiting_times::{File, Output, Table};
+use crate::output::{File, Output};
+use crate::table::Table;
 
 const NO_CAPACITY: &str = "no-capacity";
 const NOT_HEARD: &str = "not-heard";
@@ -68,7 +69,7 @@ fn text(count: Option<u32>) -> String {
 
 fn by_ward(rows: &[Row], hidden: &Hidden) -> File {
     let mut table = Table::new(
-        FILES[0],
+        &FILES[0],
         [
             "day",
             "hospital_code",
@@ -126,7 +127,7 @@ fn reasons(row: &Row) -> Vec<&'static str> {
 /// Wards without beds or silent ones are left out of every column, as on the board.
 fn by_hospital(days: &BTreeMap<(Date, &str, &str), Day<'_>>) -> File {
     let mut table = Table::new(
-        FILES[1],
+        &FILES[1],
         [
             "day",
             "hospital_code",
@@ -188,7 +189,7 @@ fn month(settings: &Settings, mornings: &[(Date, Timestamp)], days: &BTreeMap<(D
         groups.entry((hospital, care)).or_default().push(day);
     }
     let mut table = Table::new(
-        FILES[2],
+        &FILES[2],
         [
             "month",
             "hospital_code",
@@ -250,7 +251,7 @@ fn ratio(part: u64, whole: u64, times: u64) -> String {
 /// Days per ward and reason; then what the rules of the timeline have found in the month, per ward and rule. The lines
 /// without a ward are of the whole region, with what no ward is known of.
 fn quality(settings: &Settings, rows: &[Row], findings: &Found) -> File {
-    let mut table = Table::new(FILES[3], ["region", "month", "hospital_code", "ward", "reason", "count"]);
+    let mut table = Table::new(&FILES[3], ["region", "month", "hospital_code", "ward", "reason", "count"]);
     let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for row in rows {
         for reason in reasons(row) {

@@ -293,6 +293,7 @@ mod tests {
 
     use super::super::plan::Plan;
     use super::*;
+    use crate::output::FileKind;
     use crate::sheet::Sheet;
 
     /// Where 2026-01-01 begins in Sweden, half past nine of it, and where 2026-07-01 begins.
@@ -327,7 +328,7 @@ mod tests {
     /// The row that an event becomes, as a reader of the file sees it.
     fn row(kind: Kind, event: &impl Serialize) -> String {
         let Plan { root, fields, leaves } = Plan::new(kind.avsc());
-        let mut sheet = Sheet::new("file.parquet", true, fields, leaves);
+        let mut sheet = Sheet::new(FileKind::of_persons("file.parquet"), fields, leaves);
         shred(event, &root, sheet.leaves());
         sheet.end_row();
         let reader = SerializedFileReader::new(bytes::Bytes::from(sheet.finish().bytes)).unwrap();

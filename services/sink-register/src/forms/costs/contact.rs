@@ -2,7 +2,7 @@
 
 use schemas::{CareForm, Cost, Sex};
 
-use super::amount;
+use crate::amount;
 
 /// A contact with a total.
 #[derive(Clone, PartialEq, Eq)]

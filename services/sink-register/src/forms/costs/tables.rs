@@ -3,9 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::Settings;
-use super::amount::{kronor, mean, median, per_weight, weight};
 use super::contact::{Contact, care_form, sex};
-use crate::waiting_times::{File, Table};
+use crate::amount::{kronor, mean, median, per_weight, weight};
+use crate::output::{File, FileKind};
+use crate::table::Table;
+
+pub(super) const BY_HOSPITAL: FileKind = FileKind::of_groups("cost_by_hospital.csv");
+pub(super) const BY_DRG: FileKind = FileKind::of_groups("cost_by_drg.csv");
+pub(super) const BY_COMPONENT: FileKind = FileKind::of_groups("cost_by_component.csv");
+pub(super) const CONTACTS: FileKind = FileKind::of_persons("kpp_contacts.csv");
+pub(super) const BY_PERSON: FileKind = FileKind::of_persons("cost_by_person.csv");
+pub(super) const QUALITY: FileKind = FileKind::of_groups("quality.csv");
 
 /// Contacts that are counted together.
 #[derive(Default)]
@@ -69,7 +77,7 @@ pub(super) fn by_hospital(contacts: &[Contact]) -> File {
         groups.entry((&contact.hospital_code, care_form(contact.care_form))).or_default().add(contact);
     }
     let mut table = Table::new(
-        "cost_by_hospital.csv",
+        &BY_HOSPITAL,
         [
             "hospital_code",
             "hospital_name",
@@ -115,7 +123,7 @@ pub(super) fn by_drg(contacts: &[Contact]) -> File {
         groups.entry((&contact.drg, care_form(contact.care_form))).or_default().add(contact);
     }
     let mut table = Table::new(
-        "cost_by_drg.csv",
+        &BY_DRG,
         [
             "drg",
             "care_form",
@@ -160,7 +168,7 @@ pub(super) fn components(contacts: &[Contact]) -> File {
             *sum = (sum.0 + 1, sum.1.saturating_add(*ore));
         }
     }
-    let mut table = Table::new("cost_by_component.csv", ["care_form", "component", "contacts", "total_kronor"]);
+    let mut table = Table::new(&BY_COMPONENT, ["care_form", "component", "contacts", "total_kronor"]);
     for ((form, name), (contacts, ore)) in sums {
         table.row([form, name, &contacts.to_string(), &kronor(ore)]);
     }
@@ -170,7 +178,7 @@ pub(super) fn components(contacts: &[Contact]) -> File {
 /// One row per contact: personal, under pseudonym.
 pub(super) fn contacts(contacts: &[Contact]) -> File {
     let mut table = Table::new(
-        "kpp_contacts.csv",
+        &CONTACTS,
         [
             "source_system",
             "contact_id",
@@ -212,7 +220,7 @@ pub(super) fn contacts(contacts: &[Contact]) -> File {
             &parts.join(" "),
         ]);
     }
-    File { personal: true, ..table.finish() }
+    table.finish()
 }
 
 /// What each pseudonymous person has cost in the year, by care form; years are put together by the token.
@@ -223,12 +231,11 @@ pub(super) fn persons(year: &str, contacts: &[Contact]) -> File {
         let sum = sums.entry((subject, care_form(contact.care_form))).or_default();
         *sum = (sum.0 + 1, sum.1.saturating_add(contact.total_ore));
     }
-    let mut table =
-        Table::new("cost_by_person.csv", ["subject_token", "year", "care_form", "contacts", "total_kronor"]);
+    let mut table = Table::new(&BY_PERSON, ["subject_token", "year", "care_form", "contacts", "total_kronor"]);
     for ((subject, form), (contacts, ore)) in sums {
         table.row([subject, year, form, &contacts.to_string(), &kronor(ore)]);
     }
-    File { personal: true, ..table.finish() }
+    table.finish()
 }
 
 /// What was set aside, and what was found.
@@ -237,7 +244,7 @@ pub(super) fn quality(
     totals: &BTreeMap<&'static str, i64>,
     findings: &BTreeMap<String, i64>,
 ) -> File {
-    let mut table = Table::new("quality.csv", ["region", "period", "reason", "statements"]);
+    let mut table = Table::new(&QUALITY, ["region", "period", "reason", "statements"]);
     let set_aside = ["sum_differs", "without_subject", "without_total"].map(|name| (name, totals[name]));
     let found = findings.iter().map(|(rule, count)| (rule.as_str(), *count));
     for (reason, count) in set_aside.into_iter().chain(found) {

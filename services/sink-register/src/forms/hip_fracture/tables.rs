@@ -6,7 +6,8 @@ use schemas::{Laterality, Timestamp};
 
 use super::fracture::{Fracture, Wait};
 use super::{FILES, HOUR, Settings};
-use crate::waiting_times::{File, Output, Table};
+use crate::output::{File, Output};
+use crate::table::Table;
 
 /// The target: at most so many hours from arrival to operation.
 const TARGET_HOURS: i64 = 24;
@@ -81,7 +82,7 @@ fn reasons(fracture: &Fracture) -> Vec<&'static str> {
 /// One line per hospital, by code; the last line is the region.
 fn by_hospital(settings: &Settings, hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> File {
     let mut table = Table::new(
-        FILES[0],
+        &FILES[0],
         [
             "hospital_code",
             "hospital_name",
@@ -187,7 +188,7 @@ fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> Fil
         ("moved", |fracture| fracture.chain.as_ref().is_some_and(|chain| chain.moves > 0)),
         ("discharged", |fracture| fracture.chain.as_ref().is_some_and(|chain| chain.discharge.is_some())),
     ];
-    let mut table = Table::new(FILES[1], ["hospital_code", "stage", "fractures", "lost"]);
+    let mut table = Table::new(&FILES[1], ["hospital_code", "stage", "fractures", "lost"]);
     let region = ("", all.to_vec());
     for (hospital, fractures) in hospitals.iter().map(|(code, all)| (*code, all.clone())).chain([region]) {
         table.row([hospital, "all", &fractures.len().to_string(), "0"]);
@@ -203,7 +204,7 @@ fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> Fil
 
 /// How many fractures lack what, also at zero.
 fn quality(settings: &Settings, fractures: &[&Fracture]) -> File {
-    let mut table = Table::new(FILES[2], ["region", "month", "reason", "fractures"]);
+    let mut table = Table::new(&FILES[2], ["region", "month", "reason", "fractures"]);
     for reason in REASONS {
         let count = fractures.iter().filter(|fracture| reasons(fracture).contains(&reason)).count();
         table.row([settings.region.code(), &settings.month.to_string(), reason, &count.to_string()]);
@@ -214,7 +215,7 @@ fn quality(settings: &Settings, fractures: &[&Fracture]) -> File {
 /// One row per fracture: about a person, by pseudonym.
 fn rows(fractures: &[&Fracture]) -> File {
     let mut table = Table::new(
-        FILES[3],
+        &FILES[3],
         [
             "person",
             "hospital_code",
@@ -252,7 +253,7 @@ fn rows(fractures: &[&Fracture]) -> File {
             &reasons(fracture).join(","),
         ]);
     }
-    File { personal: true, ..table.finish() }
+    table.finish()
 }
 
 fn side(side: Laterality) -> &'static str {

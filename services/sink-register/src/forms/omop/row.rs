@@ -3,8 +3,8 @@
 use super::id::{Ids, Items};
 use super::tables::Table;
 use crate::error::Error;
+use crate::output::File;
 use crate::sheet::{Cell, Sheet};
-use crate::waiting_times::File;
 
 /// Longest source value of the model, in characters.
 const TEXT_MAX: usize = 50;
@@ -75,7 +75,7 @@ pub(super) fn file_beside<T>(
     if items.array_windows().any(|[(one, _), (other, _)]| one == other) {
         return Err(Error::SameKey { table: table.name });
     }
-    let mut sheet = Sheet::table(&format!("{}.parquet", table.name), table.personal, table.columns);
+    let mut sheet = Sheet::table(table.file(), table.columns);
     for (key, item) in &items {
         let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
         row.cells[0] = Cell::Int(ids.id(*key));
@@ -87,7 +87,7 @@ pub(super) fn file_beside<T>(
 
 /// The file of a table with one row and no id.
 pub(super) fn file_of_one<'t>(table: &'static Table, fill: impl FnOnce(&mut Row<'t>)) -> File {
-    let mut sheet = Sheet::table(&format!("{}.parquet", table.name), table.personal, table.columns);
+    let mut sheet = Sheet::table(table.file(), table.columns);
     let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
     fill(&mut row);
     sheet.row(&row.cells);

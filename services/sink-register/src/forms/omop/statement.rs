@@ -7,7 +7,7 @@ use super::death::is_death_mode;
 use super::id::key;
 use super::tables::{CONDITION_OCCURRENCE, COST, DRUG_EXPOSURE, OBSERVATION, PROCEDURE_OCCURRENCE};
 use super::visit::Stated;
-use crate::costs::amount;
+use crate::amount;
 
 /// A code of a statement.
 #[derive(Debug)]

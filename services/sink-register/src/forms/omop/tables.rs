@@ -2,6 +2,7 @@
 //!
 //! Ids are the `integer` of the model's own scripts. Times are those of Swedish clocks; amounts have two decimals.
 
+use crate::output::FileKind;
 use crate::sheet::{Column, Kind};
 
 /// A table.
@@ -13,6 +14,13 @@ pub(super) struct Table {
     pub(super) personal: bool,
     /// Its columns; the first is its id, except of `cdm_source`.
     pub(super) columns: &'static [Column],
+}
+
+impl Table {
+    /// Its file.
+    pub(super) fn file(&self) -> FileKind {
+        FileKind { name: format!("{}.parquet", self.name).into(), personal: self.personal }
+    }
 }
 
 const fn needed(name: &'static str, kind: Kind) -> Column {

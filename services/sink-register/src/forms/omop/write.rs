@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Omop;
 use super::care_site::CareSite;
-use super::cdm_source::Provenance;
+use super::cdm_source;
 use super::id::{Ids, Items, key};
 use super::person::{Facts, gender_concept, gender_text};
 use super::row::{Row, file, file_beside};
@@ -16,7 +16,8 @@ use super::tables::{
 use super::visit::{Move, Visit};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::waiting_times::{File, Output};
+use crate::form::Request;
+use crate::output::{File, Output};
 
 /// Type of everything here: from a record system of care ("EHR").
 const FROM_RECORD_SYSTEM: i32 = 32_817;
@@ -45,7 +46,7 @@ impl Omop {
     ///
     /// # Errors
     /// When two rows have the same key.
-    pub(super) fn finish(mut self, provenance: &Provenance<'_>) -> Result<Output, Error> {
+    pub(super) fn finish(mut self, request: &Request<'_>) -> Result<Output, Error> {
         self.protect();
         let clock = Clock::new();
         let links = Links {
@@ -70,7 +71,7 @@ impl Omop {
             self.observation_file(&links, &clock)?,
             self.death_file(&links, &clock)?,
             self.cost_file(&links)?,
-            provenance.file(&clock, last),
+            cdm_source::file(request, &clock, last),
             self.source_file(&links)?,
         ];
         self.count_rows(&files);

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    File,
     dimension::Dimension,
     figures,
     groups::Groups,
     hospital::{CompletedHospital, region_groups},
-    table::Table,
 };
+use crate::output::{File, FileKind};
+use crate::table::Table;
+
+pub(super) const FILE: FileKind = FileKind::of_groups("kpi_by_dimension.csv");
 
 /// The scope of lines about the whole region.
 const REGION: &str = "region";
@@ -17,7 +19,7 @@ const REGION: &str = "region";
 /// Writes the file, sorted by scope, dimension and value in byte order: digits come before `region`.
 pub(super) fn file(hospitals: &BTreeMap<Box<str>, CompletedHospital>) -> File {
     let columns = ["scope", "dimension", "value"].into_iter().chain(figures::COLUMNS);
-    let mut table = Table::new("kpi_by_dimension.csv", columns);
+    let mut table = Table::new(&FILE, columns);
     let region = region_groups(hospitals);
     // A code that sorts after the word would otherwise break the order.
     let (before, after): (Vec<_>, Vec<_>) = hospitals.iter().partition(|(code, _)| &***code < REGION);

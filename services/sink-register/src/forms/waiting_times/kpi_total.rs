@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::{
-    File,
     age_group::AGE_GROUPS,
     dimension::{Dimension, FEMALE, MALE},
     figures,
     hospital::{self, CompletedHospital},
     interval::INTERVALS,
-    table::Table,
 };
+use crate::output::{File, FileKind};
+use crate::table::Table;
+
+pub(super) const FILE: FileKind = FileKind::of_groups("kpi_total.csv");
 
 /// Writes the file, hospitals by code.
 pub(super) fn file(hospitals: &BTreeMap<Box<str>, CompletedHospital>) -> File {
-    let mut table = Table::new("kpi_total.csv", columns());
+    let mut table = Table::new(&FILE, columns());
     for (code, hospital) in hospitals {
         table.row(cells(code, hospital));
     }

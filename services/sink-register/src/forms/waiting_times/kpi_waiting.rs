@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{
-    File, figures,
+    figures,
     hospital::{self, WaitingHospital},
     interval::INTERVALS,
-    table::Table,
 };
+use crate::output::{File, FileKind};
+use crate::table::Table;
+
+pub(super) const FILE: FileKind = FileKind::of_groups("kpi_waiting.csv");
 
 /// Writes the file, hospitals by code.
 pub(super) fn file(hospitals: &BTreeMap<Box<str>, WaitingHospital>) -> File {
     let mut columns = vec!["hospital_code", "hospital_name", "waiting"];
     columns.extend(&figures::COLUMNS[1..=4]);
     columns.extend(INTERVALS.map(|interval| interval.column));
-    let mut table = Table::new("kpi_waiting.csv", columns);
+    let mut table = Table::new(&FILE, columns);
     for (code, hospital) in hospitals {
         let mut cells = vec![code.to_string(), hospital::name(code, &hospital.names).to_owned()];
         // The count, the guarantee and the median; a mean of waits that go on is not asked for.

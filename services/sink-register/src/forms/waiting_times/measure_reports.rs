@@ -20,11 +20,14 @@ mod resource;
 use std::collections::BTreeMap;
 
 use super::{
-    File, Settings,
+    Settings,
     dimension::Dimension,
     hospital::{self, CompletedHospital},
 };
+use crate::output::{File, FileKind};
 use resource::{Bundle, Coding, Entry, Group, Identifier, MeasureReport, Meta, Period, Reference};
+
+pub(super) const FILE: FileKind = FileKind::of_groups("measure_reports.json");
 
 /// Inera's OID for HSA-ids.
 const HSA_ID: &str = "urn:oid:1.2.752.129.2.1.4.1";
@@ -62,7 +65,7 @@ pub(super) fn file(
     };
     let mut bytes = serde_json::to_vec_pretty(&bundle).expect("the types of a bundle are plain JSON");
     bytes.push(b'\n');
-    File { name: "measure_reports.json".to_owned(), bytes, rows, personal: false }
+    FILE.file(bytes, rows)
 }
 
 /// What all reports of an extract have in common.

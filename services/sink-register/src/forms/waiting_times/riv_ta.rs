@@ -18,8 +18,12 @@ use schemas::Wait;
 
 use parcel::Month;
 
-use super::{File, calendar::Calendar};
+use super::calendar::Calendar;
+use crate::output::{File, FileKind};
 use field::{FIELDS, Given, Row};
+
+pub(super) const COMPLETED: FileKind = FileKind::of_persons("riv_ta_completed.xml");
+pub(super) const WAITING: FileKind = FileKind::of_persons("riv_ta_waiting.xml");
 
 /// Which of the two contracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +49,10 @@ impl Contract {
         }
     }
 
-    fn file_name(self) -> &'static str {
+    fn file(self) -> FileKind {
         match self {
-            Contract::Completed => "riv_ta_completed.xml",
-            Contract::Waiting => "riv_ta_waiting.xml",
+            Contract::Completed => COMPLETED,
+            Contract::Waiting => WAITING,
         }
     }
 
@@ -118,8 +122,7 @@ impl RowFile {
     pub(super) fn finish(mut self) -> File {
         self.write(Event::End(BytesEnd::new(self.contract.root())));
         self.end_line();
-        let name = self.contract.file_name().to_owned();
-        File { name, bytes: self.writer.into_inner(), rows: self.rows, personal: true }
+        self.contract.file().file(self.writer.into_inner(), self.rows)
     }
 
     fn write(&mut self, event: Event<'_>) {

@@ -1,14 +1,14 @@
 //! Amounts and weights as files write them.
 
 /// Kronor with two decimals.
-pub(super) fn kronor(ore: i64) -> String {
+pub(crate) fn kronor(ore: i64) -> String {
     let sign = if ore < 0 { "-" } else { "" };
     let ore = ore.unsigned_abs();
     format!("{sign}{}.{:02}", ore / 100, ore % 100)
 }
 
 /// A whole number of öre nearest to `ore / count`, halves away from zero.
-pub(super) fn mean(ore: i64, count: usize) -> Option<i64> {
+pub(crate) fn mean(ore: i64, count: usize) -> Option<i64> {
     let count = i128::try_from(count).ok().filter(|count| *count > 0)?;
     let (ore, half) = (i128::from(ore), count / 2);
     let rounded = if ore < 0 { (ore - half) / count } else { (ore + half) / count };
@@ -16,7 +16,7 @@ pub(super) fn mean(ore: i64, count: usize) -> Option<i64> {
 }
 
 /// The middle of sorted amounts; between two, their mean.
-pub(super) fn median(sorted: &[i64]) -> Option<i64> {
+pub(crate) fn median(sorted: &[i64]) -> Option<i64> {
     let middle = sorted.len() / 2;
     match sorted.len() {
         0 => None,
@@ -34,13 +34,13 @@ pub(crate) fn millionths(text: &str) -> Option<i64> {
 }
 
 /// A weight with four decimals.
-pub(super) fn weight(millionths: i64) -> String {
+pub(crate) fn weight(millionths: i64) -> String {
     let rounded = (millionths + 50) / 100;
     format!("{}.{:04}", rounded / 10_000, rounded % 10_000)
 }
 
 /// Öre per whole weight.
-pub(super) fn per_weight(ore: i64, millionths: i64) -> Option<i64> {
+pub(crate) fn per_weight(ore: i64, millionths: i64) -> Option<i64> {
     (millionths > 0).then(|| i64::try_from(i128::from(ore) * 1_000_000 / i128::from(millionths)).ok())?
 }
 
