@@ -8,6 +8,7 @@ use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, Producer},
 };
+use schemas::Subject;
 use topics::{Region, name};
 
 use crate::topic_read::Record;
@@ -45,7 +46,7 @@ impl Writer {
             .set("message.timeout.ms", "0")
             .set("log_level", "3")
             .create()?;
-        Ok(Self { producer, topics: [name::source(region, "adt"), name::common(region, "encounter")], count: 0 })
+        Ok(Self { producer, topics: [name::source(region, "adt"), name::common(region, Subject::Encounter)], count: 0 })
     }
 
     /// One more record on the source topic and one on the common topic; does not wait for Kafka.

@@ -6,6 +6,7 @@ use rdkafka::{
     ClientConfig,
     producer::{BaseProducer, BaseRecord, Producer},
 };
+use schemas::Subject;
 
 use crate::{
     account::{self, execute},
@@ -59,7 +60,7 @@ pub fn find_planted(
     }
     let region = stack.regions()[0];
     let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", stack.bootstrap()).create()?;
-    let topic = topics::name::common(region, "encounter");
+    let topic = topics::name::common(region, Subject::Encounter);
     let record = BaseRecord::<(), str>::to(&topic).payload(identity);
     producer.send(record).map_err(|(error, _)| error)?;
     producer.flush(Duration::from_secs(30))?;

@@ -1,44 +1,87 @@
-//! What the README says that stands in one place stands in one place: read from the sources.
+//! What the documents say that stands in one place stands in one place: read from the sources.
 
 use std::{fs, path::Path};
 
-/// Folders of code that is shipped.
-const FOLDERS: [&str; 3] = ["schemas", "topics", "services"];
+/// Folders of what programs are made of.
+const FOLDERS: [&str; 5] = ["schemas", "topics", "services", "load-tests/src", "fuzz"];
 
-/// Each file of Rust that is shipped, by its path from the top, without the tests at its end.
-fn sources() -> Vec<(String, String)> {
+/// Each file of Rust outside of tests, examples and benchmarks: its path from the top, and its [`code`].
+pub(crate) fn sources() -> Vec<(String, String)> {
+    files_in(&["rs"])
+}
+
+/// The same of files whose names end so.
+fn files_in(endings: &[&str]) -> Vec<(String, String)> {
     let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let mut open: Vec<_> = FOLDERS.iter().map(|folder| top.join(folder)).collect();
     let mut found = Vec::new();
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if entry.is_dir() && !["tests", "examples", "target", "benches"].contains(&name) {
+            if entry.is_dir() && !["tests", "examples", "target", "benches", "node_modules"].contains(&name) {
                 open.push(entry);
-            } else if name.ends_with(".rs") && name != "tests.rs" {
+            } else if name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending)) && name != "tests.rs" {
                 let text = fs::read_to_string(&entry).expect("a source");
-                let shipped = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
                 let path = entry.strip_prefix(top).expect("under the top").display().to_string();
-                found.push((path, shipped));
+                found.push((path, code(&text)));
             }
         }
     }
-    assert!(found.len() > 300, "the sources are found");
+    assert!(found.len() > 300, "{} sources were found", found.len());
+    found.sort();
     found
 }
 
-/// The files in which a text stands, comments aside.
-fn files_with(needle: &str) -> Vec<String> {
-    let stands = |text: &str| text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(needle));
-    let mut files: Vec<_> = sources().into_iter().filter(|(_, text)| stands(text)).map(|(path, _)| path).collect();
-    files.sort();
-    files
+/// A file's text without the tests at its end and without lines of comment.
+pub(crate) fn code(text: &str) -> String {
+    let shipped = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The files in whose code one of these texts stands.
+fn files_with(needles: &[&str]) -> Vec<String> {
+    let stands = |text: &str| needles.iter().any(|needle| text.contains(needle));
+    sources().into_iter().filter(|(_, text)| stands(text)).map(|(path, _)| path).collect()
 }
 
 #[test]
-fn what_an_error_of_kafka_means_is_decided_in_one_place() {
-    let beside = files_with("RDKafkaErrorCode")
+fn what_an_error_of_kafka_means_to_a_service_is_decided_in_one_place() {
+    // `topics` comes before the services, and says itself what a refusal of its own commands means.
+    let mut deciding = files_with(&["RDKafkaErrorCode::", "RDKafkaErrorCode as"]);
+    deciding.retain(|path| !path.starts_with("topics/"));
+    assert_eq!(deciding, ["services/libraries/runtime/src/policy.rs"]);
+}
+
+#[test]
+fn a_topics_name_is_put_together_in_one_place() {
+    let mut named = Vec::new();
+    for (path, text) in sources() {
+        // The place of a region's table in a configuration, which an error names.
+        let text = text.replace("\"region.{at}\"", "");
+        if ["\"region.{", ".source.{", ".common.{", "\"region.\""].iter().any(|piece| text.contains(piece)) {
+            named.push(path);
+        }
+    }
+    assert_eq!(named, ["schemas/src/topic.rs"]);
+}
+
+#[test]
+fn how_the_store_writes_a_text_and_a_node_is_said_in_one_place() {
+    assert_eq!(files_with(&["replace('\\0'", "\"s:", "\"e:", "\"u:"]), ["schemas/src/stored.rs"]);
+}
+
+#[test]
+fn the_reading_leaves_tests_and_comments_out() {
+    let text = "//! a\nuse b;\n    // c\n#[cfg(test)]\nuse d;\n#[cfg(test)]\nmod tests {\n    use e;\n}\n";
+    assert_eq!(code(text), "use b;\n#[cfg(test)]\nuse d;");
+}
+
+#[test]
+fn the_zone_of_swedish_clocks_is_named_once() {
+    let named: Vec<_> = files_in(&["rs", "sql", "toml"])
         .into_iter()
-        .filter(|path| !path.starts_with("services/libraries/runtime/") && !path.starts_with("topics/"));
-    assert_eq!(beside.collect::<Vec<_>>(), Vec::<String>::new());
+        .map(|(path, text)| (path, text.matches(swedish_time::NAME).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    assert_eq!(named, [("services/libraries/swedish-time/src/zone.rs".to_owned(), 1)]);
 }

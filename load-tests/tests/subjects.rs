@@ -1,37 +1,14 @@
 //! One file lists the common subjects, and what each service does with one follows from it.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
-use schemas::{Kind, Subject};
+use schemas::{Kind, Subject, topic};
 use topics::{Catalogue, Region};
+
+use crate::sources::{code, sources};
 
 /// Where a subject is declared.
 const LIST: &str = "schemas/src/kind.rs";
-
-/// What programs are made of, from the root of the workspace.
-const SOURCES: [&str; 5] = ["schemas/src", "topics/src", "services", "load-tests/src", "fuzz"];
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && !["tests", "target", "node_modules"].contains(&name) {
-            sources(&path, found);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
-            found.push(path);
-        }
-    }
-}
-
-/// The code before a file's own tests, without its comments.
-fn code(text: &str) -> String {
-    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
-    lines.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
 
 /// The subjects that code decides by: a variant called as the record (`Subject::Wait`, `Target::Wait`), or the name as a text.
 fn named(code: &str) -> BTreeSet<Subject> {
@@ -44,17 +21,12 @@ fn named(code: &str) -> BTreeSet<Subject> {
 
 #[test]
 fn one_file_lists_the_subjects() {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let mut files = Vec::new();
-    SOURCES.iter().for_each(|folder| sources(&root.join(folder), &mut files));
-    assert!(files.len() > 300, "{} files were read", files.len());
-    let counts = |path: &PathBuf| named(&code(&fs::read_to_string(path).expect("readable"))).len();
-    assert_eq!(counts(&root.join(LIST)), Subject::ALL.len(), "{LIST} names every subject");
+    let counts: Vec<(String, usize)> = sources().into_iter().map(|(path, code)| (path, named(&code).len())).collect();
+    assert!(counts.contains(&(LIST.to_owned(), Subject::ALL.len())), "{LIST} names every subject");
     // Some have to do with the four of the wards, or with the ones that a table can fill: a second list would have more.
-    let is_list = |path: &&PathBuf| counts(path) > Subject::ALL.len() / 2 + 1;
-    let lists: Vec<&Path> =
-        files.iter().filter(is_list).map(|path| path.strip_prefix(root).expect("below the root")).collect();
-    assert_eq!(lists, [Path::new(LIST)], "a second list of subjects: let it follow from schemas::Subject");
+    let is_list = |count: usize| count > Subject::ALL.len() / 2 + 1;
+    let lists: Vec<&str> = counts.iter().filter(|(_, count)| is_list(*count)).map(|(path, _)| path.as_str()).collect();
+    assert_eq!(lists, [LIST], "a second list of subjects: let it follow from schemas::Subject");
 }
 
 #[test]
@@ -72,18 +44,13 @@ fn every_subject_has_a_schema_a_topic_and_a_place_in_the_store() {
     let catalogue = Catalogue::load();
     for subject in Subject::ALL {
         assert!(!subject.kind().versions().is_empty(), "{subject:?}");
-        let name = format!("region.<nn>.common.{}", subject.name());
+        let name = topic::common("<nn>", subject);
         let declared = catalogue.declarations.iter().find(|declaration| declaration.name == name);
         let declared = declared.unwrap_or_else(|| panic!("{name} is not in the catalogue"));
         assert_eq!(declared.kind(), Some(subject.kind()), "{name}");
         assert_eq!(declared.producers, ["processor"], "{name}");
         let is_read_by = |service: &str| declared.consumers.iter().any(|consumer| consumer == service);
         assert!(is_read_by("sink-store"), "{name}");
-        assert_eq!(
-            is_read_by("dashboard"),
-            subject.moves_horizon(),
-            "{name}: the board follows what tells of the wards"
-        );
     }
     for region in Region::all() {
         let stored = sink_store::Source::of_region(region.code());

@@ -7,10 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::{Parked, PeriodKind, Record, SourceRecord, Visitor, region_code};
-
-/// The feeds that have a topic in the catalogue; a source topic of another feed is ours all the same.
-pub(crate) const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
+use crate::{Parked, PeriodKind, Record, SourceRecord, Visitor};
 
 subjects! {
     // What happens on the wards: it says how far time has come there, and all of it together makes stays, beds and persons.
@@ -90,20 +87,6 @@ impl Kind {
         }
     }
 
-    /// The kind that a topic carries, or `None` for a topic that is not ours.
-    pub fn of_topic(topic: &str) -> Option<Self> {
-        let (region, rest) = topic.strip_prefix("region.")?.split_once('.')?;
-        if !region_code::ALL.contains(&region) {
-            return None;
-        }
-        match rest.split_once('.') {
-            Some(("common", subject)) => Subject::of_name(subject).map(Subject::kind),
-            Some(("source", feed)) => is_feed(feed).then_some(Self::SourceRecord),
-            Some(_) => None,
-            None => (rest == "parked").then_some(Self::Parked),
-        }
-    }
-
     /// Parsed once for the whole process, so that encoders can borrow it for ever.
     pub(crate) fn schema(self) -> &'static serde_avro_fast::Schema {
         static SCHEMAS: LazyLock<[serde_avro_fast::Schema; Kind::ALL.len()]> = LazyLock::new(|| {
@@ -111,9 +94,4 @@ impl Kind {
         });
         &SCHEMAS[self as usize]
     }
-}
-
-/// A feed's name is lower case words with hyphens, as topic names are.
-fn is_feed(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

@@ -19,6 +19,8 @@ mod person;
 pub mod region_code;
 pub mod registry;
 mod source_record;
+pub mod stored;
+pub mod topic;
 mod value;
 mod wait;
 mod wire;

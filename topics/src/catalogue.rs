@@ -20,6 +20,8 @@ pub struct Catalogue {
     pub replication_factor: i32,
     /// What stands outside of the topics, for the map.
     pub outside: Vec<Outside>,
+    /// Services that write and read no topic.
+    pub beside: Vec<String>,
     /// One per topic pattern.
     #[serde(rename = "topic")]
     pub declarations: Vec<Declaration>,
@@ -32,7 +34,7 @@ pub struct Outside {
     /// Where it comes from.
     pub from: String,
     /// Where it goes.
-    pub to: String,
+    pub to: Vec<String>,
     /// What flows.
     pub flow: String,
 }
@@ -105,6 +107,18 @@ impl Catalogue {
         toml::from_str(text).map_err(Invalid)
     }
 
+    /// Every service: those that write or read a topic in the order in which data meets them, then those beside the topics.
+    pub fn services(&self) -> Vec<&str> {
+        let touching = self.declarations.iter().flat_map(Declaration::services);
+        let mut services = Vec::new();
+        for service in touching.chain(self.beside.iter().map(String::as_str)) {
+            if !services.contains(&service) {
+                services.push(service);
+            }
+        }
+        services
+    }
+
     /// Partitions of a declaration's topics.
     pub fn partitions_of(&self, declaration: &Declaration) -> i32 {
         declaration.partitions.unwrap_or(self.partitions)
@@ -126,10 +140,22 @@ impl Catalogue {
     }
 }
 
+impl Outside {
+    /// Both ends: where it comes from, then where it goes.
+    pub fn ends(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.from).chain(&self.to).map(String::as_str)
+    }
+}
+
 impl Declaration {
     /// The topic's name in a region.
     pub fn topic(&self, region: Region) -> String {
         self.name.replace(REGION_MARK, region.code())
+    }
+
+    /// The services that write it, then those that read it.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.producers.iter().chain(&self.consumers).map(String::as_str)
     }
 
     /// The kind of record it carries.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use crate::{Catalogue, Zone};
+use crate::{Catalogue, Declaration, Outside, Zone};
 
 /// Before the map in a document.
 pub const BEGIN: &str = "<!-- flow:begin -->";
@@ -12,9 +12,9 @@ pub const END: &str = "<!-- flow:end -->";
 /// The map as a Mermaid flow chart in a Markdown code block.
 pub fn diagram(catalogue: &Catalogue) -> String {
     let mut lines = vec!["```mermaid".to_owned(), "flowchart LR".to_owned()];
-    let outside: Vec<_> = catalogue.outside.iter().flat_map(|flow| [&flow.from, &flow.to]).collect();
-    let services = services(catalogue);
-    let things: BTreeSet<_> = outside.iter().filter(|name| !services.contains(&name.as_str())).collect();
+    let services = catalogue.services();
+    let outside = catalogue.outside.iter().flat_map(Outside::ends);
+    let things: BTreeSet<_> = outside.filter(|name| !services.contains(name)).collect();
     lines.extend(things.iter().map(|name| format!("  {}[\"{name}\"]", id(name))));
     for (zone, title) in [(Zone::Region, "region zone, one per region"), (Zone::Central, "central zone")] {
         lines.push(format!("  subgraph {}[\"{title}\"]", if zone == Zone::Region { "region" } else { "central" }));
@@ -28,7 +28,8 @@ pub fn diagram(catalogue: &Catalogue) -> String {
         lines.push("  end".to_owned());
     }
     for flow in &catalogue.outside {
-        lines.push(format!("  {} -- \"{}\" --> {}", id(&flow.from), flow.flow, id(&flow.to)));
+        let to: Vec<_> = flow.to.iter().map(|name| id(name)).collect();
+        lines.push(format!("  {} -- \"{}\" --> {}", id(&flow.from), flow.flow, to.join(" & ")));
     }
     for declaration in &catalogue.declarations {
         let topic = id(&declaration.name.replace("<nn>", "nn"));
@@ -49,25 +50,10 @@ pub fn drawn_into(document: &str, catalogue: &Catalogue) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{}{END}{after}", diagram(catalogue)))
 }
 
-/// Every service that reads or writes a topic, in the order in which data meets them.
-fn services(catalogue: &Catalogue) -> Vec<&str> {
-    let mut services = Vec::new();
-    for declaration in &catalogue.declarations {
-        for service in declaration.producers.iter().chain(&declaration.consumers) {
-            if !services.contains(&service.as_str()) {
-                services.push(service);
-            }
-        }
-    }
-    services
-}
-
 /// A service lives in the region if it touches anything that stays there.
 fn zone_of(catalogue: &Catalogue, service: &str) -> Zone {
-    let touched = |declaration: &&crate::Declaration| {
-        declaration.producers.iter().chain(&declaration.consumers).any(|name| name == service)
-    };
-    catalogue.declarations.iter().filter(touched).map(crate::Declaration::zone).min().unwrap_or(Zone::Central)
+    let touched = |declaration: &&Declaration| declaration.services().any(|name| name == service);
+    catalogue.declarations.iter().filter(touched).map(Declaration::zone).min().unwrap_or(Zone::Central)
 }
 
 fn id(name: &str) -> String {

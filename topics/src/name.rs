@@ -1,23 +1,25 @@
-//! Names of topics; nobody else puts one together.
+//! Names of the topics of a [`Region`]. How a name is written is said in [`schemas::topic`].
+
+use schemas::{Subject, topic};
 
 use crate::Region;
 
 /// `region.<nn>.source.<feed>`: what a region's source systems sent.
 pub fn source(region: Region, feed: &str) -> String {
-    format!("region.{region}.source.{feed}")
+    topic::source(region.code(), feed)
 }
 
 /// `region.<nn>.common.<subject>`: the region's events in the common model.
-pub fn common(region: Region, subject: &str) -> String {
-    format!("region.{region}.common.{subject}")
+pub fn common(region: Region, subject: Subject) -> String {
+    topic::common(region.code(), subject)
 }
 
 /// `region.<nn>.parked`: coordinates of what could not become an event.
 pub fn parked(region: Region) -> String {
-    format!("region.{region}.parked")
+    topic::parked(region.code())
 }
 
 /// The region that a topic belongs to, or `None` for a topic that is not ours.
-pub fn region_of(topic: &str) -> Option<Region> {
-    topic.strip_prefix("region.")?.split_once('.')?.0.parse().ok()
+pub fn region_of(name: &str) -> Option<Region> {
+    topic::region_of(name)?.parse().ok()
 }

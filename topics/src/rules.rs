@@ -4,15 +4,15 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 use schemas::Kind;
 
-use crate::{Catalogue, Declaration, Region, Zone};
+use crate::{Catalogue, Declaration, Outside, Region, Zone};
 
 /// Identities are readable in source topics: the longest they may lie there.
 const SOURCE_RETENTION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// One rule broken by one topic.
+/// One rule broken by one topic, or by something else that is declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breach {
-    /// The topic's declared name.
+    /// The topic's declared name; of a flow its ends; of a schema or a service its name.
     pub topic: String,
     /// What is wrong and what to do.
     pub what: String,
@@ -35,6 +35,30 @@ pub fn breaches(catalogue: &Catalogue) -> Vec<Breach> {
         if !catalogue.declarations.iter().any(|declaration| declaration.kind() == Some(kind)) {
             let what = "no topic carries this schema; declare one or remove the schema".to_owned();
             found.push(Breach { topic: kind.name().to_owned(), what });
+        }
+    }
+    found.extend(beside_topics(catalogue));
+    found
+}
+
+/// What is wrong with what is declared beside the topics.
+fn beside_topics(catalogue: &Catalogue) -> Vec<Breach> {
+    let services = catalogue.services();
+    let mut found = Vec::new();
+    for flow in &catalogue.outside {
+        if flow.to.is_empty() || !flow.ends().any(|end| services.contains(&end)) {
+            let what = "a flow has a service at one end and something at the other; name both".to_owned();
+            found.push(Breach { topic: format!("{} to {}", flow.from, flow.to.join(", ")), what });
+        }
+    }
+    for service in &catalogue.beside {
+        if catalogue.declarations.iter().flat_map(Declaration::services).any(|name| name == service) {
+            let what = "writes or reads a topic; take it out of `beside`".to_owned();
+            found.push(Breach { topic: service.clone(), what });
+        }
+        if !catalogue.outside.iter().flat_map(Outside::ends).any(|end| end == service) {
+            let what = "has to do with nothing; name in `outside` what it reads".to_owned();
+            found.push(Breach { topic: service.clone(), what });
         }
     }
     found

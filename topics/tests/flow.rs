@@ -20,8 +20,24 @@ fn every_declared_topic_and_service_is_on_the_map_once() {
         let label = format!("\"{}<br/>{}\"", declaration.name.replace("<nn>", "nn"), declaration.schema);
         assert_eq!(diagram.matches(&label).count(), 1, "{label}");
     }
-    for service in ["connector", "processor", "sink-store", "dashboard"] {
+    let services = ["connector", "processor", "region-register", "sink-store", "dashboard", "sink-register"];
+    assert_eq!(catalogue.services(), services);
+    for service in services {
         assert_eq!(diagram.matches(&format!("([\"{service}\"])")).count(), 1, "{service}");
+    }
+}
+
+#[test]
+fn what_touches_identities_is_drawn_in_the_region_and_what_reads_the_store_beside_the_topics() {
+    let diagram = flow::diagram(&Catalogue::load());
+    let (region, central) = diagram.split_once("subgraph central").expect("both zones are drawn");
+    assert!(region.contains("([\"region-register\"])") && central.contains("([\"sink-register\"])"), "{diagram}");
+    for edge in [
+        "region_nn_source_par --> region_register",
+        "PostgreSQL -- \"events\" --> sink_register",
+        "schema_registry -- \"schemas\" --> connector & processor & region_register & sink_store & dashboard",
+    ] {
+        assert!(central.lines().any(|line| line.trim() == edge), "{edge}");
     }
 }
 

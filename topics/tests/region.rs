@@ -52,9 +52,8 @@ fn every_name_says_its_region_and_its_kind() {
         check(name::source(region, "adt"), Kind::SourceRecord);
         check(name::source(region, "capacity"), Kind::SourceRecord);
         for subject in Subject::ALL {
-            check(name::common(region, subject.name()), subject.kind());
+            check(name::common(region, subject), subject.kind());
         }
-        check(name::common(region, "bed-status"), Kind::BedStatus);
         check(name::parked(region), Kind::Parked);
     }
     for topic in [

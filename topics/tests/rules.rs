@@ -60,6 +60,13 @@ fn every_rule_can_be_broken() {
         "name = \"region.14.common.person\"",
         &[("region.14.common.person", "must hold <nn> exactly once")],
     );
+    check("to = [\"browser\"]", "to = []", &[("dashboard to ", "a service at one end")]);
+    check("to = [\"connector\"]", "to = [\"a drawer\"]", &[("source systems to a drawer", "a service at one end")]);
+    check(
+        "beside = [\"sink-register\"]",
+        "beside = [\"sink-register\", \"dashboard\", \"onlooker\"]",
+        &[("dashboard", "take it out of `beside`"), ("onlooker", "has to do with nothing")],
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::{collections::HashSet, process::Command, time::Duration};
 
 use local_stack::Postgres;
 use runtime::origin;
+use schemas::Subject;
 use topics::Region;
 
 use super::{
@@ -24,7 +25,7 @@ pub type Event = (Vec<u8>, Vec<u8>);
 /// When Kafka does not answer.
 pub fn records(bootstrap: &str, region: Region, count_max: usize) -> Result<Vec<Event>, Error> {
     let client = topic_read::client(bootstrap, "bench-store")?;
-    let encounter = topics::name::common(region, "encounter");
+    let encounter = topics::name::common(region, Subject::Encounter);
     let mut ends = topic_read::ends(&client, &|topic| topic == encounter)?;
     // The first round's outputs hold every event; a message that was sent twice gives the same one again.
     for end in ends.values_mut() {

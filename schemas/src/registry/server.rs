@@ -23,11 +23,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{development_id, subject};
-use crate::{
-    Kind,
-    kind::{Compatibility, FEEDS},
-    region_code,
-};
+use crate::{Compatibility, Kind, region_code, topic};
 
 /// A registry that runs until it is dropped; for tests and the demo.
 pub struct Server {
@@ -273,14 +269,8 @@ pub fn subjects() -> Vec<String> {
 }
 
 fn subjects_of(kind: Kind) -> impl Iterator<Item = String> {
-    let parts: Vec<String> = match kind {
-        Kind::SourceRecord => FEEDS.map(|feed| format!("source.{feed}")).into(),
-        Kind::Parked => vec!["parked".to_owned()],
-        common => common.subject().map(|subject| format!("common.{}", subject.name())).into_iter().collect(),
-    };
-    region_code::ALL
-        .into_iter()
-        .flat_map(move |code| parts.clone().into_iter().map(move |part| subject(&format!("region.{code}.{part}"))))
+    let topics = region_code::ALL.into_iter().flat_map(move |region| topic::of_kind(region, kind));
+    topics.map(|topic| subject(&topic))
 }
 
 fn answer(body: impl Serialize) -> Response {

@@ -16,12 +16,15 @@ use runtime::health::Health;
 use runtime::metrics::{Counter, Gauge};
 use runtime::producer::{self, Producer};
 use runtime::shutdown::Shutdown;
-use schemas::{Encoder, Format, SourceRecord, Timestamp};
+use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::Limits;
 use crate::metrics::{self, Metrics};
 use crate::route::Router;
+
+/// What is written: the source topics, of whichever feeds the configuration names.
+pub const OUTPUT: Kind = Kind::SourceRecord;
 
 /// Name of the health component that says whether Kafka takes what it is given.
 pub const COMPONENT: &str = "delivery";
@@ -216,7 +219,7 @@ impl Feed {
             source_system: name.source_system,
             topic: name.topic,
             source,
-            encoder: Mutex::new(Encoder::new(schemas::Kind::SourceRecord, schema_id)),
+            encoder: Mutex::new(Encoder::new(OUTPUT, schema_id)),
             stored,
             stored_last,
             intake,

@@ -13,12 +13,12 @@ use runtime::metrics::Registry;
 use runtime::producer::{self, Producer};
 use runtime::shutdown::Shutdown;
 use runtime::{broker, descriptors, http};
-use schemas::{Kind, registry};
+use schemas::registry;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Region};
 use crate::fhir::hook::Bells;
-use crate::intake::{Feed, FeedName, Intake, now};
+use crate::intake::{Feed, FeedName, Intake, OUTPUT, now};
 use crate::metrics::{Metrics, Source};
 use crate::mllp::{self, Gate, Listener};
 use crate::route::{self, Router};
@@ -215,7 +215,7 @@ impl Entrance {
         let mut logged = String::new();
         loop {
             let (client, name) = (self.client.clone(), topic.to_owned());
-            let asked = tokio::task::spawn_blocking(move || client.id_of(&name, Kind::SourceRecord));
+            let asked = tokio::task::spawn_blocking(move || client.id_of(&name, OUTPUT));
             let answer = tokio::select! {
                 answer = asked => answer,
                 () = shutdown.wait() => return Err(Error::Stopped),

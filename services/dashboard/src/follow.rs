@@ -40,6 +40,9 @@ pub const BOARD: &str = "board";
 /// Health component: whether the store answers.
 pub const STORE: &str = "store";
 
+/// The subjects whose topics are read, of each region.
+pub const INPUTS: [Subject; Subject::WARDS.len()] = Subject::WARDS;
+
 const BATCH_MAX: usize = 500;
 /// Ids of applied events are gathered so long at most.
 const GATHER: Duration = Duration::from_millis(20);
@@ -184,10 +187,9 @@ impl Follower {
     /// One attempt: from the store until shutdown, or until it has to start over.
     fn follow(&self, group: &mut Group<'_>) -> Result<(), Interrupted> {
         let regions = group.regions.clone();
-        let topic =
-            |region: Region, subject: Subject| Topic { region, subject, name: name::common(region, subject.name()) };
+        let topic = |region: Region, subject: Subject| Topic { region, subject, name: name::common(region, subject) };
         let topics: Vec<Topic> =
-            regions.iter().flat_map(|region| Subject::WARDS.map(|subject| topic(*region, subject))).collect();
+            regions.iter().flat_map(|region| INPUTS.map(|subject| topic(*region, subject))).collect();
         let mut session = Session::new(self, &regions);
         let (starts, failures) = session.start(&regions, &topics)?;
         self.part(group, failures)?;
@@ -233,7 +235,7 @@ impl Follower {
                 measured = Instant::now();
                 let mut sums = vec![0; lags.len()];
                 for progress in tail.progress() {
-                    sums[progress.topic / Subject::WARDS.len()] += progress.lag();
+                    sums[progress.topic / INPUTS.len()] += progress.lag();
                 }
                 for ((region, gauge), lag) in regions.iter().zip(&lags).zip(sums) {
                     // Of a parted one its own thread tells.

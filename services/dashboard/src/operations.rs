@@ -12,6 +12,7 @@ use runtime::config::{Kafka, Setting};
 use runtime::exit;
 use runtime::fate::FateCounts;
 use runtime::shutdown::Shutdown;
+use schemas::Kind;
 
 use crate::hub::Hub;
 use crate::store::Store;
@@ -87,11 +88,12 @@ pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Er
     let metadata = client.fetch_metadata(None, WAIT)?;
     let mut sources = TopicPartitionList::new();
     let mut parked: BTreeMap<String, i64> = BTreeMap::new();
-    for topic in metadata.topics().iter().filter(|topic| topic.name().starts_with("region.")) {
+    for topic in metadata.topics() {
+        let kind = Kind::of_topic(topic.name());
         for partition in topic.partitions() {
-            if topic.name().contains(".source.") && sources.count() < PARTITIONS_MAX {
+            if kind == Some(Kind::SourceRecord) && sources.count() < PARTITIONS_MAX {
                 sources.add_partition(topic.name(), partition.id());
-            } else if topic.name().ends_with(".parked") {
+            } else if kind == Some(Kind::Parked) {
                 let (low, high) = client.fetch_watermarks(topic.name(), partition.id(), WAIT)?;
                 *parked.entry(topic.name().to_owned()).or_default() += high - low;
             }

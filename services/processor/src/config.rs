@@ -9,7 +9,7 @@ use serde::Deserialize;
 use topics::Region;
 
 use crate::code_lists::CodeLists;
-use crate::directory::Directory;
+use crate::directory::{Directory, Warning};
 use crate::mapping::Program;
 use crate::pipeline::{Pipeline, Settings};
 
@@ -74,6 +74,9 @@ pub enum Feed {
 }
 
 impl Feed {
+    /// Every feed that is read without a package.
+    pub const ALL: [Feed; 3] = [Feed::Adt, Feed::Capacity, Feed::Fhir];
+
     /// The feed's name in topic names.
     pub fn name(self) -> &'static str {
         match self {
@@ -104,30 +107,34 @@ impl RegionConfig {
         names
     }
 
+    /// Logs what is odd in the unit directory. A configuration is checked, and its pipelines made, before there is a log.
+    pub fn log_warnings(&self) {
+        // A directory that cannot be read is refused when its pipeline is made.
+        let (Some(path), Ok((_, warnings))) = (&self.mapping, self.directory()) else { return };
+        for warning in warnings {
+            tracing::warn!(
+                region = self.code.code(),
+                file = %path.display(),
+                line = warning.line,
+                "mapping file {}:{}: {}",
+                path.display(),
+                warning.line,
+                warning.what
+            );
+        }
+    }
+
+    fn directory(&self) -> Result<(Directory, Vec<Warning>), Fault> {
+        let Some(path) = &self.mapping else { return Ok((Directory::default(), Vec::new())) };
+        Directory::load(path, self.code.code()).map_err(|error| Fault::new("mapping", runtime::exit::chain(&error)))
+    }
+
     /// Reads the key and the unit directory and makes the pipeline.
     pub fn pipeline(&self) -> Result<Pipeline, Fault> {
         let secret = self.key.value().map_err(|fault| fault.under("key"))?;
         let key = identity::Key::from_hex(secret.expose())
             .map_err(|error| Fault::new("key", format!("{} in {}", error, self.key.name())))?;
-        let directory = match &self.mapping {
-            None => Directory::default(),
-            Some(path) => {
-                let (directory, warnings) = Directory::load(path, self.code.code())
-                    .map_err(|error| Fault::new("mapping", runtime::exit::chain(&error)))?;
-                for warning in warnings {
-                    tracing::warn!(
-                        region = self.code.code(),
-                        file = %path.display(),
-                        line = warning.line,
-                        "mapping file {}:{}: {}",
-                        path.display(),
-                        warning.line,
-                        warning.what
-                    );
-                }
-                directory
-            }
-        };
+        let (directory, _) = self.directory()?;
         let lists = self.code_lists.as_deref().map(CodeLists::with_folder).transpose();
         let lists = lists.map_err(|error| Fault::new("code_lists", runtime::exit::chain(&error)))?;
         let mut programs: Vec<Program> = Vec::with_capacity(self.packages.len());

@@ -13,7 +13,7 @@ use runtime::relay::{self, Relay};
 use runtime::shutdown::Shutdown;
 use runtime::{broker, http, logs, start};
 
-use crate::config::Config;
+use crate::config::{Config, RegionConfig};
 use crate::metrics::Metrics;
 use crate::worker::{self, Worker};
 
@@ -26,7 +26,8 @@ const REGISTRY_PAUSE: Duration = Duration::from_secs(1);
 /// Reads and checks a configuration without starting anything.
 pub fn check(path: &Path) -> ExitCode {
     logs::init(&Log::default());
-    exit::code(config::load::<Config>(path).map(|_| ()).map_err(Failure::from))
+    let loaded = config::load(path).map_err(Failure::from);
+    exit::code(loaded.map(|config: Config| config.region.iter().for_each(RegionConfig::log_warnings)))
 }
 
 /// Runs until shutdown.
@@ -39,6 +40,7 @@ fn serve(config: Config) -> Result<(), Failure> {
     if cfg!(feature = "leak-test") && std::env::var_os("VARDSTROM_LEAK_TEST").is_none() {
         return Err(Failure::failed(Leaks));
     }
+    config.region.iter().for_each(RegionConfig::log_warnings);
     start::block_on(Some(1), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let health = Health::new(&[COMPONENT, broker::COMPONENT, relay::COMPONENT]);

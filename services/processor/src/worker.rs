@@ -29,7 +29,7 @@ const TIMED_EVERY: u64 = 64;
 const PARKED: usize = Subject::ALL.len();
 
 /// What the output topics of a route carry, in the order in which a step names them.
-const OUTPUTS: [Kind; PARKED + 1] = {
+pub const OUTPUTS: [Kind; PARKED + 1] = {
     let mut kinds = [Kind::Parked; PARKED + 1];
     let mut at = 0;
     while at < PARKED {
@@ -98,7 +98,7 @@ fn sources(config: &Config) -> impl Iterator<Item = (Region, &'static str)> {
 
 fn output_topic(region: Region, kind: Kind) -> String {
     match kind.subject() {
-        Some(subject) => topics::name::common(region, subject.name()),
+        Some(subject) => topics::name::common(region, subject),
         None => topics::name::parked(region),
     }
 }

@@ -123,6 +123,25 @@ fn a_configuration_is_checked_with_its_key() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn what_is_odd_in_a_unit_directory_is_logged_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (units, config) = (folder.path().join("units.toml"), folder.path().join("processor.toml"));
+    std::fs::write(&units, "[responsible_unit]\nfield = \"PV1-10\"\ncodes = { KAR = \"Nowhere\" }\n").expect("written");
+    let named = format!("mapping = \"{}\"", units.display());
+    let text = include_str!("../config.sample.toml").replace("# mapping = \"units-14.toml\"", &named);
+    std::fs::write(&config, text).expect("written");
+    let output = Command::new(PROCESSOR)
+        .args(["check", "--config"])
+        .arg(&config)
+        .env("VARDSTROM_KEY_14", "0123456789abcdef".repeat(4))
+        .output()
+        .expect("the processor runs");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert_eq!(err.matches("units.toml:1: responsible_unit.codes").count(), 1, "{err}");
+}
+
 /// A folder of code lists of a region's own, complete for diagnoses.
 fn code_lists() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");

@@ -24,7 +24,8 @@ use runtime::failpoint;
 use runtime::origin::{EVENT_ID_HEADER, HEADER, Origin, Watermarks};
 use schemas::registry;
 use schemas::{
-    BedCapacity, BedStatus, Clinical, CodeRole, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record, Wait,
+    BedCapacity, BedStatus, Clinical, CodeRole, Decoder, Encoder, Encounter, Format, Kind, Parked, Person, Record,
+    Subject, Wait,
 };
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -259,7 +260,7 @@ fn batch(region: Region, numbers: std::ops::Range<usize>) -> Vec<Vec<u8>> {
 fn every_record_comes_out_once_though_the_service_is_killed() {
     let stage = Stage::set("14");
     let (adt, capacity) = (topics::name::source(stage.region, "adt"), topics::name::source(stage.region, "capacity"));
-    let encounters = topics::name::common(stage.region, "encounter");
+    let encounters = topics::name::common(stage.region, Subject::Encounter);
     let row = "enhet;giltig_fran;faststallda;disponibla;stangda;skal\nMAVA;2026-01-06T08:00;24;20;4;personal";
     write(&capacity, &[encoded(stage.region, Format::Delimited, row.as_bytes())]);
 
@@ -303,10 +304,10 @@ fn every_record_comes_out_once_though_the_service_is_killed() {
         let id = schemas::event_id(event.envelope.source_system, event.envelope.source_message_id, &hash, 0);
         assert_eq!(event.envelope.event_id, id.to_string());
     }
-    let persons = read(&topics::name::common(stage.region, "person"));
+    let persons = read(&topics::name::common(stage.region, Subject::Person));
     assert_eq!(persons.len() as u64, mapped);
     check_kind::<Person<'_>>(&decoder, &persons, Kind::Person);
-    let rows = read(&topics::name::common(stage.region, "bed-capacity"));
+    let rows = read(&topics::name::common(stage.region, Subject::BedCapacity));
     assert_eq!(rows.values().map(|row| row.key.as_deref()).collect::<Vec<_>>(), [Some("MAVA")]);
     let row: BedCapacity<'_> = decoder.decode(&rows.values().next().expect("a row").payload).expect("a BedCapacity");
     assert_eq!(row.disponibla, Some(20));
@@ -342,7 +343,7 @@ fn tables_by_package_come_out_on_the_topics_of_their_subjects() {
         (stage.metric("vardstrom_processor_records_total") == Some(3)).then_some(())
     });
     let decoder = Decoder::development();
-    let seen = read(&topics::name::common(stage.region, "clinical"));
+    let seen = read(&topics::name::common(stage.region, Subject::Clinical));
     let mut stated = Vec::new();
     for record in seen.values() {
         let event: Clinical<'_> = decoder.decode(&record.payload).expect("a Clinical");
@@ -352,7 +353,7 @@ fn tables_by_package_come_out_on_the_topics_of_their_subjects() {
     }
     let hip = vec![(CodeRole::MainDiagnosis, "S7200"), (CodeRole::Procedure, "NFJ59")];
     assert_eq!(stated, [("PAR-1", "clinical.stated", hip), ("PAR-2", "clinical.withdrawn", Vec::new())]);
-    let wards = read(&topics::name::common(stage.region, "bed-capacity"));
+    let wards = read(&topics::name::common(stage.region, Subject::BedCapacity));
     let ward: BedCapacity<'_> = decoder.decode(&wards.values().next().expect("a row").payload).expect("a BedCapacity");
     assert_eq!((wards.len(), ward.unit, ward.disponibla, ward.faststallda), (1, "MAVA", Some(20), None));
     assert_eq!(service.stop(), Some(0));
@@ -371,14 +372,15 @@ fn the_fhir_feed_reaches_every_subject() {
         (stage.metric("vardstrom_processor_records_total") == Some(payloads.len() as u64)).then_some(())
     });
     let decoder = Decoder::development();
-    let of = |subject: &str| read(&topics::name::common(stage.region, subject));
-    let (encounters, clinical) = (of("encounter"), of("clinical"));
+    let of = |subject| read(&topics::name::common(stage.region, subject));
+    let (encounters, clinical) = (of(Subject::Encounter), of(Subject::Clinical));
     check_kind::<Encounter<'_>>(&decoder, &encounters, Kind::Encounter);
-    check_kind::<Person<'_>>(&decoder, &of("person"), Kind::Person);
-    check_kind::<BedStatus<'_>>(&decoder, &of("bed-status"), Kind::BedStatus);
-    check_kind::<Wait<'_>>(&decoder, &of("wait"), Kind::Wait);
+    check_kind::<Person<'_>>(&decoder, &of(Subject::Person), Kind::Person);
+    check_kind::<BedStatus<'_>>(&decoder, &of(Subject::BedStatus), Kind::BedStatus);
+    check_kind::<Wait<'_>>(&decoder, &of(Subject::Wait), Kind::Wait);
     check_kind::<Clinical<'_>>(&decoder, &clinical, Kind::Clinical);
-    let counts = ["encounter", "person", "bed-status", "wait", "clinical"].map(|subject| of(subject).len());
+    let reached = [Subject::Encounter, Subject::Person, Subject::BedStatus, Subject::Wait, Subject::Clinical];
+    let counts = reached.map(|subject| of(subject).len());
     // The Encounter's two names, its end and its one place.
     assert_eq!(counts, [3, 1, 1, 2, 2]);
     // Codes and stays of one person go to one key.
@@ -521,7 +523,7 @@ fn a_registry_that_goes_away_costs_time_only() {
     drop(back);
     write(&adt, &admissions(stage.region, 10..20));
     wait_for("what came without a registry", || settled(20)(&stage).then_some(()));
-    assert_eq!(read(&topics::name::common(stage.region, "encounter")).len(), 20);
+    assert_eq!(read(&topics::name::common(stage.region, Subject::Encounter)).len(), 20);
     assert_eq!(service.stop(), Some(0));
 }
 

@@ -108,6 +108,7 @@ fn days(period: Period, months: u8) -> Option<Days> {
 
 fn load(file: &ConfigFile) -> Result<(Config, Layout), Failure> {
     let config = start::load(&file.config, |config: &Config| &config.log)?;
+    config.region.log_warnings();
     let layout = Layout::load(config.delivery.layout.as_deref())?;
     Ok((config, layout))
 }

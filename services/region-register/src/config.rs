@@ -29,12 +29,15 @@ pub struct Config {
     pub delivery: Delivery,
 }
 
+/// The feed whose source topic is read where the configuration names no other.
+pub const FEED: &str = "par";
+
 /// The delivery.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivery {
     /// The feed whose source topic is read.
-    #[serde(default = "par")]
+    #[serde(default = "feed")]
     pub feed: String,
     /// Stands in file names and cells: the lanskod, for a private provider hospital and clinic.
     pub filkod: String,
@@ -48,8 +51,8 @@ pub struct Delivery {
     pub layout: Option<PathBuf>,
 }
 
-fn par() -> String {
-    "par".to_owned()
+fn feed() -> String {
+    FEED.to_owned()
 }
 
 impl Config {

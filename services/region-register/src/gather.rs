@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
 use parcel::{Position, Positions};
 use processor::pipeline::{Outcome, Pipeline, Sink};
 use runtime::config::Kafka;
@@ -70,7 +69,6 @@ struct Known {
 /// Takes statements: those of a partition in its order, partitions in any.
 pub struct Gathering {
     days: Days,
-    zone: TimeZone,
     /// By source system and statement.
     latest: HashMap<(String, String), Known>,
     counts: Counts,
@@ -80,8 +78,7 @@ impl Gathering {
     /// For contacts that ended on these days.
     #[must_use]
     pub fn new(days: Days) -> Self {
-        let zone = TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::UTC);
-        Self { days, zone, latest: HashMap::new(), counts: Counts::new() }
+        Self { days, latest: HashMap::new(), counts: Counts::new() }
     }
 
     /// Takes a source record through the region's own pipeline.
@@ -119,7 +116,7 @@ impl Gathering {
     }
 
     fn take(&mut self, clinical: &Clinical<'_>, number: Option<Zeroizing<String>>, order: Order) {
-        let ended = Moment::new(clinical.ended_at, clinical.ended_is_date).map(|ended| ended.day(&self.zone));
+        let ended = Moment::new(clinical.ended_at, clinical.ended_is_date).map(Moment::day);
         let counts = clinical.envelope.correction.kind != CorrectionKind::Cancel
             && clinical.care_form == CareForm::Inpatient
             && ended.is_some_and(|day| (self.days.first.as_str()..=self.days.last.as_str()).contains(&day.as_str()));

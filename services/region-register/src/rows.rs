@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use schemas::{CodeRole, Sex, Timestamp};
 use zeroize::Zeroizing;
 
@@ -43,12 +42,11 @@ pub fn files(layout: &Layout, filkod: &str, mut contacts: Vec<Contact>) -> (Vec<
     for contact in &contacts {
         notice(contact, &mut counts);
     }
-    let zone = TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::UTC);
     let files = layout.files.iter().map(|file| {
         let mut text = Zeroizing::new(String::new());
         let mut rows = 0;
         for contact in &contacts {
-            rows += write(contact, file, filkod, &zone, &mut text);
+            rows += write(contact, file, filkod, &mut text);
         }
         File { name: file.name(filkod), rows, text }
     });
@@ -71,7 +69,7 @@ fn notice(contact: &Contact, counts: &mut Counts) {
 }
 
 /// Writes a contact's rows of a file; gives their number.
-fn write(contact: &Contact, file: &FileLayout, filkod: &str, zone: &TimeZone, text: &mut String) -> u64 {
+fn write(contact: &Contact, file: &FileLayout, filkod: &str, text: &mut String) -> u64 {
     let mut rows = 0;
     for code in codes(contact, file.rows) {
         rows += 1;
@@ -79,7 +77,7 @@ fn write(contact: &Contact, file: &FileLayout, filkod: &str, zone: &TimeZone, te
             if n > 0 {
                 text.push(SEPARATOR);
             }
-            cell(contact, code, *column, Row { filkod, number: rows, zone }, text);
+            cell(contact, code, *column, Row { filkod, number: rows }, text);
         }
         text.push_str("\r\n");
     }
@@ -127,13 +125,12 @@ fn with_followers(
 struct Row<'a> {
     filkod: &'a str,
     number: u64,
-    zone: &'a TimeZone,
 }
 
 fn cell(contact: &Contact, code: Option<&Code>, column: Column, row: Row<'_>, text: &mut String) {
     let mut put = |value: Option<&str>| text.push_str(value.unwrap_or_default());
-    let date = |time: Option<Moment>| time.map(|time| time.format("%Y%m%d", row.zone));
-    let clock = |time: Option<Moment>| time.filter(|time| !time.is_date).map(|time| time.format("%H%M", row.zone));
+    let date = |time: Option<Moment>| time.map(|time| time.format("%Y%m%d"));
+    let clock = |time: Option<Moment>| time.filter(|time| !time.is_date).map(|time| time.format("%H%M"));
     let flag = |flag: Option<bool>, yes, no| flag.map(|flag| if flag { yes } else { no });
     let main = || contact.codes.iter().find(|code| code.role == CodeRole::MainDiagnosis);
     match column {
@@ -193,19 +190,19 @@ impl Moment {
     }
 
     /// The day in Sweden, YYYY-MM-DD.
-    pub(crate) fn day(self, zone: &TimeZone) -> String {
-        self.format("%Y-%m-%d", zone)
+    pub(crate) fn day(self) -> String {
+        self.format("%Y-%m-%d")
     }
 
     /// In UTC.
     pub(crate) fn utc(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%SZ", &TimeZone::UTC)
-    }
-
-    fn format(self, format: &str, zone: &TimeZone) -> String {
         // What lies beyond the calendar was mistyped; the mapping has refused it.
         let at = jiff::Timestamp::from_microsecond(self.at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        at.to_zoned(zone.clone()).strftime(format).to_string()
+        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    fn format(self, format: &str) -> String {
+        swedish_time::local(self.at).strftime(format).to_string()
     }
 }
 

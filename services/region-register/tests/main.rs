@@ -314,5 +314,10 @@ fn check_refuses_what_a_run_could_not_do() {
     check("url = \"http", "url = \"https", 2, "registry.url: this build speaks plain text");
     check("env = \"KEY\"", "env = \"SURELY_NOT_SET\"", 2, "SURELY_NOT_SET is not set");
     check("env = \"SEED\"", "env = \"SURELY_NOT_SET\"", 2, "SURELY_NOT_SET is not set");
+    // Loaded before there is a log, and told all the same.
+    fs::write(desk.path("units.toml"), "[responsible_unit]\nfield = \"PV1-10\"\ncodes = { KAR = \"Nowhere\" }\n")
+        .unwrap();
+    let directory = "packages = [\"par\"]\nmapping = \"units.toml\"";
+    check("packages = [\"par\"]", directory, 0, "units.toml:1: responsible_unit.codes");
     check("packages = [\"par\"]", "packages = [\"/nowhere.toml\"]", 2, "region.packages.0");
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use runtime::shutdown::Shutdown;
 use topics::Region;
 
@@ -61,7 +60,7 @@ pub async fn follow(
 /// Between two parcels a wish to stop is heard; a parcel that is being made is made to its end.
 async fn turn(config: &Config, definitions: &[&Definition], task: &Follow, shutdown: &Shutdown) -> Result<(), Error> {
     let mut counts = [0_u32; 3];
-    let today = jiff::Timestamp::now().to_zoned(TimeZone::get("Europe/Stockholm").unwrap_or(TimeZone::UTC)).date();
+    let today = swedish_time::date(jiff::Timestamp::now().as_microsecond());
     for region in &task.regions {
         for definition in definitions {
             for period in periods(definition.period, today, task.back) {

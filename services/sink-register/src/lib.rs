@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod amount;
-mod clock;
 pub mod command;
 pub mod config;
 pub mod definition;
@@ -13,7 +12,6 @@ mod form;
 mod forms;
 pub mod ledger;
 mod make;
-mod morning;
 mod output;
 mod positions;
 mod publish;

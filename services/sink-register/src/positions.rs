@@ -8,7 +8,7 @@ use crate::error::{Attempt, Error};
 
 /// The topic that a subject reaches the store by.
 pub(crate) fn topic(region: Region, subject: Subject) -> String {
-    topics::name::common(region, subject.name())
+    topics::name::common(region, subject)
 }
 
 /// The store's own, as the transaction sees them.

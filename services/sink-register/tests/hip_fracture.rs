@@ -14,7 +14,11 @@ const RUN: [&str; 9] =
     ["run", "--region", "14", "--period", "2026-03", "--extract", "hip-fracture", "--out", "parcels"];
 
 fn figures(events: &[Event], hide_below: u32) -> BTreeMap<String, String> {
-    let settings = Settings { region: "14".parse().unwrap(), month: "2026-03".parse().unwrap(), hide_below };
+    figures_of("2026-03", events, hide_below)
+}
+
+fn figures_of(month: &str, events: &[Event], hide_below: u32) -> BTreeMap<String, String> {
+    let settings = Settings { region: "14".parse().unwrap(), month: month.parse().unwrap(), hide_below };
     let mut figures = HipFractures::new(settings);
     for event in events {
         match event {
@@ -210,6 +214,38 @@ fn what_is_missing_is_said_and_the_hours_of_summer_time_are_hours() {
     let procedures = vec![("NFJ89", Some(operated), false, Laterality::Unknown)];
     events.push(Event::Codes(Codes { procedures, ..codes("C1", "p", arrival, arrival + DAY) }));
     check(&events, &["vänster;S7200;2026-03-28T20:00:00;2026-03-29T20:00:00;NFJ89;23.0;0;;;not-discharged"]);
+}
+
+#[test]
+fn a_contact_of_which_the_last_day_is_known_lasts_until_that_day_ends() {
+    let check = |month: &str, day: &str, came: &str, is_linked: bool| {
+        let day = at(day);
+        let contact = Codes { ended_is_date: true, ..codes("C1", "p", day, day) };
+        let events = [Event::Move(moved("A01", at(came), "p", "E").to("ORT")), Event::Codes(contact)];
+        let rows = &figures_of(month, &events, 1)["hip_fractures.csv"];
+        assert_eq!(!rows.contains("arrival-missing"), is_linked, "{came}: {rows}");
+    };
+    // 29 March has 23 hours: 23:59 is in it and 00:01 is not.
+    check("2026-03", "2026-03-28T23:00:00Z", "2026-03-29T21:59:00Z", true);
+    check("2026-03", "2026-03-28T23:00:00Z", "2026-03-29T22:01:00Z", false);
+    // 25 October has 25.
+    check("2026-10", "2026-10-24T22:00:00Z", "2026-10-25T22:59:00Z", true);
+    check("2026-10", "2026-10-24T22:00:00Z", "2026-10-25T23:01:00Z", false);
+}
+
+#[test]
+fn a_hundred_and_twenty_days_are_days_of_the_calendar() {
+    let check = |month: &str, first: &str, second: &str, is_same: bool| {
+        let contact = |id, begun| Event::Codes(codes(id, "p", at(begun), at(begun) + DAY));
+        let rows = &figures_of(month, &[contact("C1", first), contact("C2", second)], 1)["hip_fractures.csv"];
+        assert_eq!(rows.lines().count(), 1 + usize::from(!is_same), "{second}: {rows}");
+    };
+    // From 8 March 08:00 over the beginning of summer time to 6 July 08:00, and a minute later.
+    check("2026-07", "2026-03-08T07:00:00Z", "2026-07-06T06:00:00Z", true);
+    check("2026-07", "2026-03-08T07:00:00Z", "2026-07-06T06:01:00Z", false);
+    // From 1 October 08:00 over its end to 29 January 08:00.
+    check("2027-01", "2026-10-01T06:00:00Z", "2027-01-29T07:00:00Z", true);
+    check("2027-01", "2026-10-01T06:00:00Z", "2027-01-29T07:01:00Z", false);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,14 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 use runtime::failpoint;
 use runtime::origin::{Origin, Position, Watermarks};
+use schemas::stored::{storable, storable_option};
 use schemas::{
     BedStatus, Common, CorrectionKind, Decoder, Envelope, Event, Finding, SOURCE_TABLE, Subject, Timestamp, Visitor,
+    topic,
 };
 use uuid::Uuid;
 
 use crate::copy::Rows;
 use crate::node;
-use crate::text::{storable, storable_option};
 use crate::time::Time;
 
 /// Columns of `events`, in the order in which a batch writes them.
@@ -43,11 +44,7 @@ impl Source {
     /// The common topics of a region.
     #[must_use]
     pub fn of_region(region: &str) -> [Self; Subject::ALL.len()] {
-        Subject::ALL.map(|subject| Self {
-            topic: format!("region.{region}.common.{}", subject.name()),
-            region: region.to_owned(),
-            subject,
-        })
+        Subject::ALL.map(|subject| Self { topic: topic::common(region, subject), region: region.to_owned(), subject })
     }
 }
 

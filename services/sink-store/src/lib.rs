@@ -17,7 +17,6 @@ mod rebuild;
 mod run;
 mod session;
 mod store;
-mod text;
 mod time;
 mod worker;
 

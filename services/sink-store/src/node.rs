@@ -1,21 +1,13 @@
-//! What an event can be linked by, as text, and which nodes an event ties together.
+//! Which nodes an event ties together; [`schemas::stored`] says how they are written.
 //!
-//! Two events can affect each other's stays only when a chain of nodes connects them. `s:<subject token>` is a person,
-//! `e:<source system>/<episode>` an episode, `u:<unit>` a unit's capacity, which is tied to nothing else.
+//! Two events can affect each other's stays only when a chain of nodes connects them. A unit's node is tied to nothing else.
 
-use schemas::{Common, Node};
-
-use crate::text::storable;
+use schemas::{Common, stored};
 
 /// The nodes of an event; the first is the one that its row is found by.
 pub(crate) fn of<'a>(event: &impl Common<'a>) -> Vec<String> {
     let source_system = event.envelope().source_system;
-    let text = |node: Node<'_>| match node {
-        Node::Person(token) => format!("s:{}", storable(token)),
-        Node::Episode(number) => format!("e:{}/{}", storable(source_system), storable(number)),
-        Node::Unit(unit) => format!("u:{}", storable(unit)),
-    };
-    event.nodes().map(text).collect()
+    event.nodes().map(|node| stored::node(source_system, node)).collect()
 }
 
 /// The edges that tie an event's nodes together: from its first node to each other one, and from each of those to the next,

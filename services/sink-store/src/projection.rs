@@ -17,7 +17,7 @@ pub(crate) mod stay;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use schemas::{BedCapacity, Decoder};
+use schemas::{BedCapacity, Decoder, stored};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -128,8 +128,10 @@ impl<'a> Work<'a> {
         if parted.is_empty() {
             return Ok(Vec::new());
         }
-        let tokens: BTreeSet<String> =
-            parted.iter().filter_map(|row| row.get::<_, String>(0).strip_prefix("s:").map(str::to_owned)).collect();
+        let tokens: BTreeSet<String> = parted
+            .iter()
+            .filter_map(|row| row.get::<_, String>(0).strip_prefix(stored::PERSON).map(str::to_owned))
+            .collect();
         let tokens: Vec<String> = tokens.into_iter().collect();
         let sql = "DELETE FROM person WHERE region = $1 AND subject_token = ANY ($2)";
         self.execute(sql, &[&self.region, &tokens]).await?;
@@ -138,9 +140,10 @@ impl<'a> Work<'a> {
 
     /// Computes the components of the nodes anew, in bounded portions; a component is always whole in one of them.
     pub(crate) async fn compute(&mut self, mut seeds: BTreeSet<String>) -> Result<(), Error> {
-        let units: Vec<String> = seeds.iter().filter_map(|node| node.strip_prefix("u:").map(str::to_owned)).collect();
+        let units: Vec<String> =
+            seeds.iter().filter_map(|node| node.strip_prefix(stored::UNIT).map(str::to_owned)).collect();
         self.replace_capacities(units).await?;
-        seeds.retain(|node| !node.starts_with("u:"));
+        seeds.retain(|node| !node.starts_with(stored::UNIT));
         while !seeds.is_empty() {
             let portion: Vec<String> = seeds.iter().take(NODES_TOGETHER).cloned().collect();
             let reach = self.query(include_str!("sql/reach.sql"), &[&self.region, &portion]).await?;
@@ -191,11 +194,11 @@ impl<'a> Work<'a> {
     async fn load(&mut self, reach: &[(String, bool)]) -> Result<Component, Error> {
         let tokens = |shared: bool| -> Vec<&str> {
             let named = reach.iter().filter(|(_, is_shared)| *is_shared == shared);
-            named.filter_map(|(node, _)| node.strip_prefix("s:")).collect()
+            named.filter_map(|(node, _)| node.strip_prefix(stored::PERSON)).collect()
         };
         let (subjects, shared) = (tokens(false), tokens(true));
         let nodes = reach.iter().map(|(node, _)| node.as_str());
-        let episodes: Vec<&str> = nodes.filter(|node| node.starts_with("e:")).collect();
+        let episodes: Vec<&str> = nodes.filter(|node| node.starts_with(stored::EPISODE)).collect();
         let sql = format!(
             "SELECT event_id, subject, record FROM events_r{0} WHERE subject_token = ANY ($1) \
              UNION ALL \
@@ -312,7 +315,7 @@ impl<'a> Work<'a> {
             let sql = "INSERT INTO region_horizon (region, at) VALUES ($1, $2) \
                        ON CONFLICT (region) DO UPDATE SET at = EXCLUDED.at";
             self.execute(sql, &[&self.region, &horizon]).await?;
-            if self.passes_six(before, horizon).await? {
+            if before.is_none_or(|before| swedish_time::last_morning(horizon.0) > before.0) {
                 // Units without change have a new day too; and the oldest days leave the window.
                 let sql = "SELECT unit FROM unit WHERE region = $1 AND known_from IS NOT NULL";
                 let all = self.query(sql, &[&self.region]).await?;
@@ -327,20 +330,16 @@ impl<'a> Work<'a> {
             self.execute(include_str!("sql/snapshot_clean.sql"), &[&self.region, &newly_known]).await?;
         }
         spans.retain(|(_, since, until)| *since <= horizon && until.0 >= horizon.0 - WINDOW);
-        if spans.is_empty() {
+        let Some(since) = spans.iter().map(|(_, since, _)| *since).min() else { return Ok(()) };
+        let (days, mornings) = mornings(since, horizon);
+        if mornings.is_empty() {
             return Ok(());
         }
         let units: Vec<&str> = spans.iter().map(|(unit, ..)| unit.as_str()).collect();
         let since: Vec<Time> = spans.iter().map(|(_, since, _)| *since).collect();
         let until: Vec<Time> = spans.iter().map(|(.., until)| *until).collect();
-        self.execute(include_str!("sql/snapshot.sql"), &[&self.region, &units, &since, &until, &horizon]).await
-    }
-
-    /// Whether a 06:00 in Stockholm lies after `before` and not after `horizon`.
-    async fn passes_six(&mut self, before: Option<Time>, horizon: Time) -> Result<bool, Error> {
-        let sql = "SELECT (($1::timestamptz AT TIME ZONE 'Europe/Stockholm') - interval '6 hours')::date \
-                   IS DISTINCT FROM (($2::timestamptz AT TIME ZONE 'Europe/Stockholm') - interval '6 hours')::date";
-        Ok(self.query_one(sql, &[&before, &horizon]).await?.get(0))
+        let snapshot = include_str!("sql/snapshot.sql");
+        self.execute(snapshot, &[&self.region, &units, &since, &until, &mornings, &days]).await
     }
 
     async fn remove_stays(&mut self, stays: &[StayRow]) -> Result<(), Error> {
@@ -522,6 +521,16 @@ impl<'a> Work<'a> {
 /// 400 days: how far back snapshots are kept, counted from the horizon; `9600 hours` in the statements.
 const WINDOW: i64 = 9_600 * 3_600_000_000;
 
+/// The mornings from `since` to the horizon, as far as snapshots are kept: their days, counted from 1970, and their 06:00.
+fn mornings(since: Time, horizon: Time) -> (Vec<i32>, Vec<Time>) {
+    let since = since.0.max(horizon.0 - WINDOW + 1);
+    let (first, last) = (swedish_time::date(since), swedish_time::date(horizon.0));
+    swedish_time::mornings(first, last)
+        .filter(|(_, at)| (since..=horizon.0).contains(at))
+        .map(|(day, at)| (swedish_time::day_of(day), Time(at)))
+        .unzip()
+}
+
 /// The spans of a unit as one, so that a day is counted once however many stays changed on it.
 fn merged(spans: Vec<(String, Time, Time)>) -> Vec<(String, Time, Time)> {
     let mut by_unit: HashMap<String, Vec<(Time, Time)>> = HashMap::new();
@@ -603,5 +612,37 @@ fn capacity_row(row: &Row) -> CapacityRow {
         stangda_reason: row.get(6),
         telephone: row.get(7),
         event_id: row.get(8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Time, WINDOW, mornings};
+
+    const HOUR: i64 = 3_600_000_000;
+    /// 2026-03-29T04:00:00Z: the first morning of summer time.
+    const SUMMER: i64 = 1_774_756_800_000_000;
+
+    #[test]
+    fn mornings_are_those_of_swedish_clocks_between_both_ends() {
+        let check = |since: i64, horizon: i64, expected: &[(i32, i64)]| {
+            let (days, at) = mornings(Time(since), Time(horizon));
+            let found: Vec<(i32, i64)> = days.into_iter().zip(at.into_iter().map(|at| at.0)).collect();
+            assert_eq!(found, expected);
+        };
+        let [before, on, after] = [(20_540, SUMMER - 23 * HOUR), (20_541, SUMMER), (20_542, SUMMER + 24 * HOUR)];
+        check(SUMMER - 23 * HOUR, SUMMER + 24 * HOUR, &[before, on, after]);
+        check(SUMMER - 23 * HOUR + 1, SUMMER + 24 * HOUR - 1, &[on]);
+        // Half past midnight of the day after.
+        check(SUMMER, SUMMER + 18 * HOUR + HOUR / 2, &[on]);
+        check(SUMMER + 1, SUMMER + 18 * HOUR + HOUR / 2, &[]);
+    }
+
+    #[test]
+    fn mornings_end_where_snapshots_do() {
+        let (days, at) = mornings(Time(i64::MIN), Time(SUMMER));
+        // The first of them came an hour later by UTC than the last.
+        assert_eq!((days.len(), at.last()), (401, Some(&Time(SUMMER))));
+        assert!(at.iter().all(|at| at.0 > SUMMER - WINDOW));
     }
 }

@@ -73,6 +73,8 @@ async fn a_component_can_be_fetched_by_any_of_its_nodes() {
     let mut feeder = Feeder::new(&url, "14").await;
     let mut merge = Visit { episode: None, ..Visit::new("A40", MONDAY, "s1", "") };
     merge.prior_subjects = vec!["s2"];
+    // A visit number that no column can hold as it is.
+    let awkward = format!("E4\0{}", "9".repeat(600));
     let nobody = Visit { subject: None, ..Visit::new("A02", MONDAY, "", "E2") };
     feeder
         .feed(&[
@@ -81,11 +83,15 @@ async fn a_component_can_be_fetched_by_any_of_its_nodes() {
             nobody.to("AVA", "3").made("14"),
             merge.made("14"),
             Visit::new("A01", MONDAY + DAY, "s3", "E3").to("AVA", "4").made("14"),
+            Visit::new("A01", MONDAY + DAY, "s4", &awkward).to("AVA", "5").made("14"),
         ])
         .await;
+    let component =
+        async |node: &str| read(&client, &format!("SELECT * FROM board_component('14', ARRAY['{node}'])")).await.len();
     for node in ["s:s1", "s:s2", "e:SE2321000131-S000000000014/E1", "e:SE2321000131-S000000000014/E2"] {
-        let events = read(&client, &format!("SELECT * FROM board_component('14', ARRAY['{node}'])")).await;
-        assert_eq!(events.len(), 4, "{node}");
+        assert_eq!(component(node).await, 4, "{node}");
     }
+    let node = schemas::stored::node("SE2321000131-S000000000014", schemas::Node::Episode(&awkward));
+    assert_eq!(component(&node).await, 1, "{node}");
     assert_eq!(read(&client, "SELECT * FROM board_component('14', ARRAY['s:s3', 's:unknown'])").await.len(), 1);
 }

@@ -60,7 +60,7 @@ impl Topics {
 
     fn send_with(&mut self, made: &Made, partition: i32, origin: &str) {
         let subject = made.kind.subject().expect("an event");
-        let topic = format!("region.{}.common.{}", self.region, subject.name());
+        let topic = schemas::topic::common(&self.region, subject);
         let headers = OwnedHeaders::new().insert(Header { key: "origin", value: Some(origin) });
         let record: BaseRecord<'_, [u8], [u8]> =
             BaseRecord::to(&topic).partition(partition).payload(made.value.as_slice()).headers(headers);

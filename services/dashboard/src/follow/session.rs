@@ -14,7 +14,7 @@ use runtime::failpoint;
 use runtime::origin::{self, Origin, Position, Watermarks};
 use runtime::tail::{Record, Start};
 use schemas::registry::client;
-use schemas::{Common, DecodeError, Decoder, Encounter, Event as Told, Subject, Timestamp, Visitor};
+use schemas::{Common, DecodeError, Decoder, Encounter, Event as Told, Node, Subject, Timestamp, Visitor, stored};
 use timeline::{EpisodeKey, Event};
 use topics::Region;
 
@@ -243,7 +243,7 @@ impl<'a> Session<'a> {
         }
         let hub = self.follower.hub.clone();
         hub.metrics.recalls.inc();
-        let nodes = [format!("e:{}/{}", key.source_system, key.episode)];
+        let nodes = [stored::node(&key.source_system, Node::Episode(&key.episode))];
         let handle = self.follower.runtime.clone();
         let url = self.follower.store.clone().unwrap_or_default();
         let held = self.store.take().filter(|store| !store.is_closed());

@@ -1,7 +1,6 @@
 //! Numbers, times and ages as text, by the conventions of each language. Pure functions; the clock is passed in.
 
 use jiff::civil;
-use jiff::tz::TimeZone;
 use schemas::Timestamp;
 
 use crate::language::Language;
@@ -125,15 +124,9 @@ pub fn decimal_bare(language: Language, value: i64, decimals: usize) -> String {
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{mark}{fraction}") }
 }
 
-/// The zone that every time on screen is shown in.
-pub fn stockholm() -> TimeZone {
-    TimeZone::get("Europe/Stockholm").expect("the time zone database is bundled with the program")
-}
-
 /// Swedish local time of an instant.
 pub fn local(at: Timestamp) -> civil::DateTime {
-    let instant = jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    stockholm().to_datetime(instant)
+    swedish_time::local(at.0)
 }
 
 /// `06:00`, for tables and axes.
@@ -205,18 +198,6 @@ pub fn since(language: Language, now: Timestamp, at: Timestamp) -> String {
     } else {
         format!("{word} {} {clock}", date(at))
     }
-}
-
-/// The last instant up to `now` at which Swedish clocks showed this hour. A day back is a day of the calendar: it can have 23 or
-/// 25 hours.
-pub(crate) fn last_at(now: Timestamp, hour: i8) -> Timestamp {
-    let today = local(now).date();
-    let days = [Some(today), today.yesterday().ok()].into_iter().flatten();
-    let mut instants = days.filter_map(|day| {
-        let instant = stockholm().to_ambiguous_timestamp(day.at(hour, 0, 0, 0)).compatible();
-        instant.ok().map(|at| Timestamp(at.as_microsecond()))
-    });
-    instants.find(|at| *at <= now).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -299,21 +280,6 @@ mod tests {
             ("2026-11-22T05:00:30Z", "nyss"),
         ] {
             assert_eq!(age(Language::Sv, now, at(then)), expected);
-        }
-    }
-
-    #[test]
-    fn the_last_six_in_the_morning_is_local_and_of_the_day_before_until_it_has_come() {
-        for (now, last) in [
-            ("2026-10-24T10:00:00Z", "2026-10-24T04:00:00Z"),
-            ("2026-10-25T10:00:00Z", "2026-10-25T05:00:00Z"),
-            ("2026-10-25T05:00:00Z", "2026-10-25T05:00:00Z"),
-            ("2026-10-25T04:59:59Z", "2026-10-24T04:00:00Z"),
-            // Half past midnight after the day of 23 hours, and a quarter to midnight of the day of 25.
-            ("2026-03-29T22:30:00Z", "2026-03-29T04:00:00Z"),
-            ("2026-10-25T22:45:00Z", "2026-10-25T05:00:00Z"),
-        ] {
-            assert_eq!(last_at(at(now), 6), at(last), "{now}");
         }
     }
 }

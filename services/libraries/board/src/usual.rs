@@ -48,8 +48,7 @@ pub fn hours_to_ask(now: Timestamp) -> Vec<Timestamp> {
     (1..=WEEKS as i64)
         .filter_map(|week| {
             let date = local.checked_sub(jiff::Span::new().weeks(week)).ok()?;
-            let instant = format::stockholm().to_ambiguous_timestamp(date.at(hour, 0, 0, 0)).compatible().ok()?;
-            Some(Timestamp(instant.as_microsecond()))
+            swedish_time::instant(date.at(hour, 0, 0, 0)).map(Timestamp)
         })
         .collect()
 }

@@ -11,8 +11,6 @@ use crate::status::Status;
 
 /// Hours of history behind a sparkline, the present hour included.
 pub(crate) const HOURS: usize = 25;
-/// The hour of the national morning count.
-const MORNING_HOUR: i8 = 6;
 const HOUR: i64 = 3_600_000_000;
 /// How long a corrected figure carries its mark.
 const CORRECTED_FOR: i64 = 24 * HOUR;
@@ -118,7 +116,7 @@ impl Hour {
 
 /// The last 06:00 that has passed: the cut-off of the morning figure.
 pub(crate) fn last_morning(now: Timestamp) -> Timestamp {
-    crate::format::last_at(now, MORNING_HOUR)
+    Timestamp(swedish_time::last_morning(now.0))
 }
 
 impl Ward {

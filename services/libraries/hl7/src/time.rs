@@ -1,13 +1,13 @@
 //! HL7 time stamps (TS, DTM) as UTC microseconds, read as Swedish wall-clock time.
 //!
-//! `YYYY[MM[DD[HH[MM[SS[.S...]]]]]][+ZZZZ]`. Without an offset the time is Europe/Stockholm's. The hour that autumn
+//! `YYYY[MM[DD[HH[MM[SS[.S...]]]]]][+ZZZZ]`. Without an offset the time is Swedish. The hour that autumn
 //! repeats is the first (summer time's) unless an offset says otherwise. The hour that spring leaves out is read by a
 //! clock that nobody put forward: 02:30 is 03:30 summer time. Both are reported as [`Doubt`], so that a finding can say so.
 //!
 //! The time zone database is asked once per day, not once per message: the offset of a day without a change is kept.
 
 use jiff::civil;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset};
 
 /// Days whose offset is kept. Messages are of today and of a few days before; a file replay walks through them in order.
 const DAYS_KEPT: usize = 64;
@@ -71,7 +71,6 @@ pub struct Moment {
 /// Swedish wall-clock time. Keep one per thread: it remembers the offsets of recent days.
 #[derive(Debug, Clone)]
 pub struct Stockholm {
-    zone: TimeZone,
     days: [Option<Day>; DAYS_KEPT],
     assumed: Option<Assumed>,
 }
@@ -99,14 +98,9 @@ impl Default for Stockholm {
 }
 
 impl Stockholm {
-    /// Finds the zone in the database that is built into the program.
-    ///
-    /// # Panics
-    /// If the program was built without its time zone database, which the workspace's features rule out.
+    /// Remembers no day yet.
     pub fn new() -> Stockholm {
-        let zone =
-            TimeZone::get("Europe/Stockholm").expect("the time zone database is built in (jiff, tzdb-bundle-always)");
-        Stockholm { zone, days: [None; DAYS_KEPT], assumed: None }
+        Stockholm { days: [None; DAYS_KEPT], assumed: None }
     }
 
     /// Reads a time stamp. Pass the first component of the field; blanks around it do not matter.
@@ -147,7 +141,7 @@ impl Stockholm {
     #[must_use]
     pub fn assumed_of(&self, moment: &Moment) -> Option<Assumed> {
         let written = moment.offset_seconds?;
-        let swedish = i64::from(self.zone.to_offset(timestamp(moment.micros)).seconds());
+        let swedish = swedish_time::offset_seconds(moment.micros);
         Some(if written == swedish { Assumed::Swedish(written) } else { Assumed::Other(written) })
     }
 
@@ -174,15 +168,14 @@ impl Stockholm {
 
     /// The local date of a moment, as (year, month, day).
     pub fn date(&self, micros: i64) -> (i16, u8, u8) {
-        let local = self.local(micros);
+        let local = swedish_time::local(micros);
         (local.year(), local.month().unsigned_abs(), local.day().unsigned_abs())
     }
 
     /// A moment as HL7 writes it, to the second and with its offset: `20260105004015+0100`.
     pub fn write(&self, micros: i64) -> String {
-        let stamp = timestamp(micros);
-        let offset_minutes = self.zone.to_offset(stamp).seconds() / 60;
-        let local = self.zone.to_datetime(stamp);
+        let offset_minutes = swedish_time::offset_seconds(micros) / 60;
+        let local = swedish_time::local(micros);
         let sign = if offset_minutes < 0 { '-' } else { '+' };
         format!(
             "{:04}{:02}{:02}{:02}{:02}{:02}{sign}{:02}{:02}",
@@ -197,10 +190,6 @@ impl Stockholm {
         )
     }
 
-    fn local(&self, micros: i64) -> civil::DateTime {
-        self.zone.to_datetime(timestamp(micros))
-    }
-
     fn offset(&mut self, day: i64, written: &Written) -> Result<(i64, Option<Doubt>), Error> {
         let slot = day.rem_euclid(DAYS_KEPT as i64) as usize;
         if let Some(kept) = self.days[slot].filter(|kept| kept.number == day) {
@@ -209,41 +198,32 @@ impl Stockholm {
         let midnight = civil::Date::new(written.year, written.month, written.day)
             .map_err(|_| Error::Range)?
             .to_datetime(civil::Time::midnight());
-        if let Some(offset_seconds) = self.whole_day(midnight) {
+        if let Some(offset_seconds) = whole_day(midnight) {
             self.days[slot] = Some(Day { number: day, offset_seconds });
             return Ok((offset_seconds, None));
         }
         let time = midnight + jiff::SignedDuration::from_secs(written.second_of_day);
-        Ok(match self.zone.to_ambiguous_timestamp(time).offset() {
+        Ok(match swedish_time::zone().to_ambiguous_timestamp(time).offset() {
             AmbiguousOffset::Unambiguous { offset } => (seconds(offset), None),
             AmbiguousOffset::Fold { before, .. } => (seconds(before), Some(Doubt::Repeated)),
             AmbiguousOffset::Gap { before, .. } => (seconds(before), Some(Doubt::Skipped)),
         })
     }
+}
 
-    /// The offset of a day on which the clock is not changed. Sweden changes it at most once a day, so equal ends suffice.
-    fn whole_day(&self, midnight: civil::DateTime) -> Option<i64> {
-        let next = midnight.checked_add(jiff::SignedDuration::from_secs(DAY_SECONDS)).ok()?;
-        let at = |time| match self.zone.to_ambiguous_timestamp(time).offset() {
-            AmbiguousOffset::Unambiguous { offset } => Some(seconds(offset)),
-            AmbiguousOffset::Fold { .. } | AmbiguousOffset::Gap { .. } => None,
-        };
-        let (first, last) = (at(midnight)?, at(next)?);
-        (first == last).then_some(first)
-    }
+/// The offset of a day on which the clock is not changed. Sweden changes it at most once a day, so equal ends suffice.
+fn whole_day(midnight: civil::DateTime) -> Option<i64> {
+    let next = midnight.checked_add(jiff::SignedDuration::from_secs(DAY_SECONDS)).ok()?;
+    let at = |time| match swedish_time::zone().to_ambiguous_timestamp(time).offset() {
+        AmbiguousOffset::Unambiguous { offset } => Some(seconds(offset)),
+        AmbiguousOffset::Fold { .. } | AmbiguousOffset::Gap { .. } => None,
+    };
+    let (first, last) = (at(midnight)?, at(next)?);
+    (first == last).then_some(first)
 }
 
 fn seconds(offset: Offset) -> i64 {
     i64::from(offset.seconds())
-}
-
-/// Times beyond jiff's range (years -9999 to 9999) are its ends.
-fn timestamp(micros: i64) -> jiff::Timestamp {
-    jiff::Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 {
-        jiff::Timestamp::MIN
-    } else {
-        jiff::Timestamp::MAX
-    })
 }
 
 /// The parts as written, checked against the calendar.

@@ -3,7 +3,6 @@
 use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 pub use schemas::PeriodKind;
 use schemas::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -56,16 +55,8 @@ impl Period {
             Period::Month(month) => month.last_day(),
             Period::Year(_) => first.last_of_year(),
         };
-        // The calendar ends with the year 9999.
-        let next = last.tomorrow().unwrap_or(last);
-        (midnight(first), midnight(next))
+        (Timestamp(swedish_time::day_begin(first)), Timestamp(swedish_time::day_end(last)))
     }
-}
-
-/// When a day begins in Sweden.
-fn midnight(day: Date) -> Timestamp {
-    let zone = TimeZone::get("Europe/Stockholm").expect("the time zones are inside the program");
-    Timestamp(day.to_zoned(zone).expect("days of years 1000 to 9999 have a midnight").timestamp().as_microsecond())
 }
 
 impl fmt::Display for Period {

@@ -363,7 +363,7 @@ pub(crate) fn judge<'a, C: ConsumerContext>(
     positions: impl Iterator<Item = (&'a str, i32, i64)>,
     error: &KafkaError,
 ) -> Result<(), Error> {
-    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+    let code = policy::code(error);
     let remedy = match (policy::on_read(code), error) {
         (Action::Stop { remedy }, _) => remedy,
         (Action::Retry, KafkaError::MessageConsumptionFatal(_)) => "start again",
@@ -371,7 +371,7 @@ pub(crate) fn judge<'a, C: ConsumerContext>(
     };
     match code {
         // librdkafka does not say which partition, so each is compared with what Kafka holds.
-        RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => {
+        code if policy::is_out_of_range(code) => {
             for (topic, partition, offset) in positions {
                 if let Ok(range) = range(consumer, topic, partition) {
                     check_position(topic, partition, offset, range)?;
@@ -380,9 +380,7 @@ pub(crate) fn judge<'a, C: ConsumerContext>(
             Err(Error::Refused { code, remedy })
         }
         // A broker that has just started may not know every topic yet; a topic that is gone stays unknown.
-        RDKafkaErrorCode::UnknownTopic
-        | RDKafkaErrorCode::UnknownTopicOrPartition
-        | RDKafkaErrorCode::UnknownPartition => {
+        code if policy::is_missing(code) => {
             let mut topics: Vec<&str> = positions.map(|(topic, ..)| topic).collect();
             topics.dedup();
             partition_counts(consumer.client(), link, &topics, shutdown).map(|_| ())

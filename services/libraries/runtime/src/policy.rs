@@ -8,6 +8,8 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 /// The code of an answer that has not come in time.
 pub const LATE: Code = Code::OperationTimedOut;
+/// The code of a record that is not sent because the producer closes.
+pub(crate) const CLOSING: Code = Code::PurgeQueue;
 
 /// What to do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +26,8 @@ pub enum Action {
 /// For errors while reading, committing or talking to the group.
 pub fn on_read(code: Code) -> Action {
     match code {
-        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => stop(MISSING_TOPIC),
-        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation => stop(OFFSET_GONE),
+        code if is_missing(code) => stop(MISSING_TOPIC),
+        code if is_out_of_range(code) || code == Code::LogTruncation => stop(OFFSET_GONE),
         Code::Fenced | Code::FencedInstanceId | Code::UnreleasedInstanceId => stop(INSTANCE_TWICE),
         Code::InconsistentGroupProtocol | Code::UnsupportedAssignor => stop(FOREIGN_MEMBER),
         code => on_any(code),
@@ -35,7 +37,7 @@ pub fn on_read(code: Code) -> Action {
 /// For a record that Kafka did not take, after all of librdkafka's own attempts.
 pub fn on_delivery(code: Code) -> Action {
     match code {
-        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => stop(MISSING_TOPIC),
+        code if is_missing(code) => stop(MISSING_TOPIC),
         Code::MessageSizeTooLarge | Code::InvalidMessageSize | Code::MessageBatchTooLarge => stop(TOO_LARGE),
         Code::InvalidTimestamp => stop(CLOCK),
         Code::InvalidRecord | Code::PolicyViolation => stop(SETTINGS),
@@ -118,6 +120,36 @@ pub(crate) fn has_members(error: &KafkaError) -> bool {
     })
 }
 
+/// Kafka's word for an error; for one that has none, that something failed.
+pub(crate) fn code(error: &KafkaError) -> Code {
+    error.rdkafka_error_code().unwrap_or(Code::Fail)
+}
+
+/// Whether a topic or one of its partitions is not there.
+pub(crate) const fn is_missing(code: Code) -> bool {
+    matches!(code, Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition)
+}
+
+/// Whether the topic does not hold the position that is read from.
+pub(crate) const fn is_out_of_range(code: Code) -> bool {
+    matches!(code, Code::AutoOffsetReset | Code::OffsetOutOfRange)
+}
+
+/// Whether the queue of what is to be sent has no room for the moment.
+pub(crate) const fn is_full(code: Code) -> bool {
+    matches!(code, Code::QueueFull)
+}
+
+/// Whether a record was given up because its time was over.
+pub(crate) const fn is_overdue(code: Code) -> bool {
+    matches!(code, Code::MessageTimedOut)
+}
+
+/// Whether a record was thrown away unsent because the producer closes.
+pub(crate) const fn is_purged(code: Code) -> bool {
+    matches!(code, Code::PurgeQueue | Code::PurgeInflight)
+}
+
 /// Whether the group takes another process for the one of this name.
 pub(crate) const fn is_fence(code: Code) -> bool {
     matches!(code, Code::Fenced | Code::FencedInstanceId)
@@ -125,7 +157,7 @@ pub(crate) const fn is_fence(code: Code) -> bool {
 
 /// Whether a code says no more than that the producer has given up.
 pub(crate) const fn is_consequence(code: Code) -> bool {
-    matches!(code, Code::Fatal | Code::PurgeQueue | Code::PurgeInflight)
+    matches!(code, Code::Fatal) || is_purged(code)
 }
 
 const fn stop(remedy: &'static str) -> Action {

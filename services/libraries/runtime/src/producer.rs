@@ -155,8 +155,9 @@ impl ProducerContext<NoCustomPartitioner> for Context {
 
 fn refusal(error: &KafkaError) -> Error {
     match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::MessageTimedOut) | None => Error::TimedOut,
-        Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => Error::Closed,
+        None => Error::TimedOut,
+        Some(code) if policy::is_overdue(code) => Error::TimedOut,
+        Some(code) if policy::is_purged(code) => Error::Closed,
         Some(code) => match policy::on_delivery(code) {
             Action::Retry => Error::TimedOut,
             Action::Stop { remedy } => Error::Refused { code, remedy },
@@ -226,8 +227,8 @@ impl Producer {
         loop {
             match self.try_enqueue(record, answer) {
                 Ok(()) => break,
-                Err((RDKafkaErrorCode::QueueFull, returned)) if Instant::now() < deadline => answer = returned,
-                Err((RDKafkaErrorCode::QueueFull, _)) => return Err(Error::QueueFull),
+                Err((code, returned)) if policy::is_full(code) && Instant::now() < deadline => answer = returned,
+                Err((code, _)) if policy::is_full(code) => return Err(Error::QueueFull),
                 Err((code, _)) => return Err(refusal(&KafkaError::MessageProduction(code))),
             }
             tokio::time::sleep(FULL_RETRY_INTERVAL).await;
@@ -237,7 +238,7 @@ impl Producer {
 
     fn try_enqueue(&self, record: Record<'_>, answer: Box<Answer>) -> Result<(), (RDKafkaErrorCode, Box<Answer>)> {
         if self.shared.closing.requested() {
-            return Err((RDKafkaErrorCode::PurgeQueue, answer));
+            return Err((policy::CLOSING, answer));
         }
         let headers = record
             .headers
@@ -259,7 +260,7 @@ impl Producer {
         }
         self.shared.producer.send(message).map_err(|(error, message)| {
             progress.in_flight.fetch_sub(1, Ordering::Relaxed);
-            (error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail), message.delivery_opaque)
+            (policy::code(&error), message.delivery_opaque)
         })
     }
 

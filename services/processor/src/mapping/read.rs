@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use hl7::time::{Precision, Stockholm};
 use jiff::civil;
-use jiff::tz::TimeZone;
 use schemas::Timestamp;
 
 use crate::calendar;
@@ -141,13 +140,7 @@ fn wall_clock(local: civil::DateTime, is_day: bool) -> Option<Told> {
     if !calendar::YEARS.contains(&local.year()) {
         return Some(Told::Placeholder);
     }
-    Some(Told::of(moment_of(local)?.0, is_day))
-}
-
-fn moment_of(local: civil::DateTime) -> Option<Timestamp> {
-    let zone = TimeZone::get("Europe/Stockholm").ok()?;
-    let timestamp = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-    Some(Timestamp(timestamp.as_microsecond()))
+    Some(Told::of(swedish_time::instant(local)?, is_day))
 }
 
 /// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM` or `YYYY-MM-DDTHH:MM:SS` without its signs, as HL7 writes it: the shape of nearly every
@@ -410,7 +403,7 @@ pub(super) fn on_the_clock(day: Timestamp, clock: (i8, i8, i8), stockholm: &Stoc
     let (year, month, day) = stockholm.date(day.0);
     let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     let (hour, minute, second) = clock;
-    moment_of(civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?)
+    swedish_time::instant(civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?).map(Timestamp)
 }
 
 /// Four digits, or six with the församling, of which the first four are kept.

@@ -191,11 +191,8 @@ impl<'g> Guard<'g> {
 
 /// The day in Sweden that a time lies in, as `2026-01-06`.
 pub fn swedish_day(at: Timestamp) -> String {
-    let zone = jiff::tz::TimeZone::get("Europe/Stockholm");
-    match (jiff::Timestamp::from_microsecond(at.0), zone) {
-        (Ok(timestamp), Ok(zone)) => timestamp.to_zoned(zone).date().to_string(),
-        _ => at.0.to_string(),
-    }
+    let is_known = jiff::Timestamp::from_microsecond(at.0).is_ok();
+    if is_known { swedish_time::date(at.0).to_string() } else { at.0.to_string() }
 }
 
 /// A time in UTC as RFC 3339 writes it.

@@ -33,7 +33,6 @@ use topics::Region;
 
 use crate::error::Error;
 use crate::form::Request;
-use crate::morning;
 use crate::output::FileKind;
 use crate::output::Output;
 use crate::read::{Order, Snapshot, Source, Stored, Window, count};
@@ -54,7 +53,8 @@ pub(super) const FILES: [FileKind; 4] = [
     FileKind::of_groups("quality.csv"),
 ];
 
-const DAY: i64 = 24 * 3_600_000_000;
+/// A source that said nothing for so long before a morning was silent: 24 hours, in microseconds.
+const SILENCE: i64 = 24 * 3_600_000_000;
 
 /// What the timeline found: by hospital, ward (empty where none is known) and rule.
 type Found = BTreeMap<(Box<str>, Box<str>, &'static str), u64>;
@@ -84,7 +84,8 @@ impl Beds {
     /// Of a month.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let mornings = morning::mornings(settings.month);
+        let (first, last) = (settings.month.first_day(), settings.month.last_day());
+        let mornings = swedish_time::mornings(first, last).map(|(day, at)| (day, Timestamp(at))).collect();
         Self { settings, mornings, events: Vec::new(), wards: BTreeMap::new(), heard: BTreeSet::new() }
     }
 
@@ -93,7 +94,7 @@ impl Beds {
         let envelope = &encounter.envelope;
         let said = envelope.recorded_at.unwrap_or(envelope.occurred_at);
         let next = self.mornings.partition_point(|(_, at)| *at < said);
-        if self.mornings.get(next).is_some_and(|(_, at)| said.0 > at.0 - DAY) {
+        if self.mornings.get(next).is_some_and(|(_, at)| said.0 > at.0 - SILENCE) {
             self.heard.insert((envelope.source_system.into(), next));
         }
         if let Some(place) = &encounter.place {
@@ -153,8 +154,8 @@ impl Beds {
 
 /// What is read for a month.
 pub(super) fn sources(period: Period) -> [Source; 2] {
-    let (from, to) = period.bounds();
-    let from = Timestamp(from.0 - LOOKBACK_DAYS * DAY);
+    let from = period.month().first_day().saturating_sub(jiff::Span::new().days(LOOKBACK_DAYS));
+    let (from, to) = (Timestamp(swedish_time::day_begin(from)), period.bounds().1);
     [
         Source { subject: SUBJECT, window: Window::Closed(from, to) },
         Source { subject: Subject::BedCapacity, window: Window::Always },

@@ -20,6 +20,8 @@
 //!   midnight: the hours are unknown. On one day a procedure without a time belongs to the operation that has one.
 //! * **Hours** are from arrival to the first operation's start. An operation before arrival is corrupt: counted,
 //!   shown, and in no median or share.
+//! * **A day** is one of the Swedish calendar, of 23 or 25 hours when clocks change: a contact of which only the last day is
+//!   known may have lasted until that day's end.
 //! * **A reoperation** is a later operation of the same fracture, in whatever contact, at most 30 or 120 calendar
 //!   days after.
 //!
@@ -49,7 +51,7 @@ use statement::Contact;
 
 /// Below how many fractures a hospital's median and share are not shown, unless the definition says otherwise.
 pub const HIDE_BELOW: u32 = 20;
-/// Days after the first operation, or the beginning, within which things belong to one fracture.
+/// Days after the first operation, or the beginning, within which things belong to one fracture, by Swedish clocks.
 pub const FOLLOW_DAYS: i64 = 120;
 /// Longest break between two stays of one chain.
 pub const GAP_HOURS: i64 = 24;
@@ -63,7 +65,6 @@ const MONTHS_BEFORE: i32 = 4;
 const MONTHS_AFTER: i32 = 5;
 
 pub(crate) const HOUR: i64 = 3_600_000_000;
-pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// The subject that definitions name; encounters are read beside it.
 pub(super) const SUBJECT: Subject = Subject::Clinical;
@@ -124,13 +125,15 @@ impl HipFractures {
 
 /// What is read for a month: statements are chosen by their stated month, which is that of the contact's end.
 pub(super) fn sources(period: Period) -> [Source; 2] {
-    let (from, to) = period.bounds();
     let first = period.month().first_day();
     let month = |months: i32| {
         let day = first.saturating_add(jiff::Span::new().months(months));
         day.strftime("%Y-%m").to_string()
     };
-    let (from, to) = (Timestamp(from.0 - LOOKBACK_DAYS * DAY), Timestamp(to.0 + AHEAD_DAYS * DAY));
+    let days = jiff::Span::new();
+    let from = swedish_time::day_begin(first.saturating_sub(days.days(LOOKBACK_DAYS)));
+    let to = swedish_time::day_end(first.last_of_month().saturating_add(days.days(AHEAD_DAYS)));
+    let (from, to) = (Timestamp(from), Timestamp(to));
     [
         Source { subject: SUBJECT, window: Window::Stated(month(-MONTHS_BEFORE), month(MONTHS_AFTER)) },
         Source { subject: Subject::Encounter, window: Window::Closed(from, to) },

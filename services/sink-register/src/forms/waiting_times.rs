@@ -16,7 +16,6 @@
 //! the care guarantee (vårdgarantin).
 
 mod age_group;
-mod calendar;
 mod days;
 mod dimension;
 mod figures;
@@ -41,11 +40,11 @@ use std::collections::BTreeMap;
 use parcel::Month;
 use schemas::Subject;
 use schemas::Wait;
+use swedish_time::Calendar;
 use topics::Region;
 
 use crate::output::FileKind;
 use crate::output::Output;
-use calendar::Calendar;
 use hospital::{CompletedHospital, Names, WaitingHospital};
 use riv_ta::{Contract, RowFile};
 use statement::Fate;

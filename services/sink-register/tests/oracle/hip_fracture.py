@@ -5,7 +5,7 @@
 
 import json
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -112,7 +112,8 @@ def main(month):
         for contact in found:
             if contact["diagnosis"][:4] not in ("S720", "S721", "S722"):
                 continue
-            same = [f for f in own if f["side"] == contact["side"] and contact["begun"] - f["begun"] <= 120 * 24 * HOUR]
+            same = [f for f in own if f["side"] == contact["side"]
+                    and local(contact["begun"]).replace(tzinfo=None) - local(f["begun"]).replace(tzinfo=None) <= timedelta(days=120)]
             if same:
                 same[-1]["contacts"].append(contact)
             else:

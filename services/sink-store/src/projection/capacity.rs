@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use schemas::stored::storable;
 use schemas::{BedCapacity, ClosedReason};
 use uuid::Uuid;
 
-use crate::text::storable;
 use crate::time::Time;
 
 /// A row of `unit_capacity`.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use schemas::stored::storable;
 use schemas::{DecodeError, Decoder, Encounter, Person, Sex, Subject};
 use timeline::{EventId, Finding, Timeline};
 use uuid::Uuid;
 
 use crate::projection::finding::{self, FindingRow};
 use crate::projection::stay;
-use crate::text::storable;
 use crate::time::Time;
 
 /// Everything that rows are computed from. Grows by [`Component::add`], in any order.

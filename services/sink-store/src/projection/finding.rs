@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use schemas::stored::storable;
 use timeline::{EventId, Finding};
 use uuid::Uuid;
 
 use crate::batch::{FindingKey, day_of, severity_name};
-use crate::text::storable;
 use crate::time::Time;
 
 /// What the counts call the timeline beside the subjects of events.

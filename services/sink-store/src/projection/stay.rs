@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use schemas::stored::storable;
 use schemas::{BedKind, CareType, PatientClass};
 use timeline::Stay;
 
-use crate::text::storable;
 use crate::time::Time;
 
 /// A row of `episode_stay`.

@@ -1,16 +1,9 @@
--- Counts units at 06:00 in Stockholm on the days of the given spans, up to the horizon $5 and at most 400 days back.
-WITH affected AS (
-    SELECT DISTINCT a.unit, d.day, (d.day + time '06:00') AT TIME ZONE 'Europe/Stockholm' AS measured_at
+-- Counts units at the mornings (06:00, instants $5 of the days $6 counted from 1970) that lie in the given spans.
+WITH wanted AS (
+    SELECT DISTINCT a.unit, date '1970-01-01' + m.day AS day, m.measured_at
       FROM unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) AS a(unit, since, until)
-     CROSS JOIN LATERAL (
-        SELECT series::date AS day
-          FROM generate_series(date_trunc('day', GREATEST(a.since, $5::timestamptz - interval '9600 hours') AT TIME ZONE 'Europe/Stockholm'),
-                               date_trunc('day', LEAST(a.until, $5::timestamptz) AT TIME ZONE 'Europe/Stockholm'),
-                               interval '1 day') AS series
-     ) AS d
-), wanted AS (
-    SELECT affected.* FROM affected JOIN unit u ON u.region = $1 AND u.unit = affected.unit
-     WHERE measured_at <= $5::timestamptz AND measured_at > $5::timestamptz - interval '9600 hours' AND measured_at >= u.known_from
+      JOIN unnest($5::timestamptz[], $6::int4[]) AS m(measured_at, day) ON m.measured_at BETWEEN a.since AND a.until
+      JOIN unit u ON u.region = $1 AND u.unit = a.unit AND u.known_from <= m.measured_at
 )
 INSERT INTO snapshot_0600 AS held (region, unit, day, measured_at, belagda, overbelaggningar, utlokaliserade,
                                    disponibla, faststallda, stangda)

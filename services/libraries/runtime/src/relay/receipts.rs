@@ -90,7 +90,7 @@ impl ProducerContext<NoCustomPartitioner> for Receipts {
         match result {
             Ok(_) => self.inbox().acknowledged.push(Receipt::from_word(word)),
             Err((error, message)) => {
-                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+                let code = policy::code(error);
                 let (topic, partition) = (message.topic().to_owned(), message.partition());
                 let mut inbox = self.inbox();
                 if !policy::is_consequence(code) {

@@ -8,7 +8,7 @@ use rdkafka::Offset;
 use rdkafka::TopicPartitionList;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use uuid::fmt::Hyphenated;
@@ -23,6 +23,7 @@ use crate::exit::chain;
 use crate::fate::Fate;
 use crate::origin::{self, Position};
 use crate::parting::Parting;
+use crate::policy;
 
 /// Records read before receipts, rebalances and commits are looked after again.
 const BATCH_MAX: usize = 1000;
@@ -275,10 +276,10 @@ impl<S: Step> Work<S> {
                     Ok(()) => break,
                     Err((error, returned)) => {
                         message = returned;
-                        error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)
+                        policy::code(&error)
                     }
                 };
-                if code != RDKafkaErrorCode::QueueFull {
+                if !policy::is_full(code) {
                     return Err(receipts::failure(topic.clone(), record.partition, code));
                 }
                 if self.relay.shutdown.requested() {

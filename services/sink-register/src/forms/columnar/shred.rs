@@ -1,18 +1,11 @@
 //! An event into columns, by serde: each of its values goes to the column that the plan has for it.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
-use schemas::Timestamp;
-
 use super::plan::Node;
-use crate::clock::Clock;
 use crate::sheet::Leaf;
-
-/// A day is that of Swedish clocks.
-static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
 
 /// Adds a row.
 ///
@@ -260,7 +253,7 @@ impl SerializeStruct for Fields<'_> {
             Node::Moment { at, on } => {
                 value.serialize(Shredder { node: &Node::Leaf(*at), leaves, defined, repetition })?;
                 match leaves[*at].last_long() {
-                    Some(moment) => leaves[*on].push_int(CLOCK.day(Timestamp(moment)), repetition),
+                    Some(moment) => leaves[*on].push_int(swedish_time::day(moment), repetition),
                     None => leaves[*on].push_null(defined, repetition),
                 }
                 Ok(())
@@ -288,7 +281,7 @@ mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use schemas::{
         Clinical, Code, CodeRole, CodeSystem, Correction, CorrectionKind, Cost, Envelope, Kind, Laterality, Origin,
-        Wait, WaitStatus,
+        Timestamp, Wait, WaitStatus,
     };
 
     use super::super::plan::Plan;

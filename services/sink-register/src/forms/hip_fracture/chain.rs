@@ -6,7 +6,7 @@ use schemas::{PatientClass, Timestamp};
 use timeline::{EpisodeKey, Event, Ledger, Stay, persons};
 
 use super::statement::Contact;
-use super::{DAY, GAP_HOURS, HOUR};
+use super::{GAP_HOURS, HOUR};
 
 /// All persons' stays.
 pub(super) struct Chains {
@@ -126,11 +126,12 @@ fn is_arrival(stay: &Stay) -> bool {
 
 /// Whole Swedish days from one time to another.
 pub(super) fn days(from: Timestamp, to: Timestamp) -> i64 {
-    let (from, to) = (crate::morning::clock(from).date(), crate::morning::clock(to).date());
-    i64::from(from.until(to).map_or(0, |span| span.get_days()))
+    i64::from(swedish_time::day(to.0) - swedish_time::day(from.0))
 }
 
-/// Whether `at` is within so many days after `from`, `from` itself included.
+/// Whether `at` is within so many days after `from`, `from` itself included: on the last day not later than on the first,
+/// by Swedish clocks.
 pub(super) fn follows(from: Timestamp, at: Timestamp, most: i64) -> bool {
-    at >= from && at.0 - from.0 <= most * DAY
+    const DAY: i64 = 24 * HOUR;
+    at >= from && swedish_time::wall(at.0) - swedish_time::wall(from.0) <= most * DAY
 }

@@ -163,7 +163,7 @@ fn complete(person: &str, draft: &Draft, drafts: &[Draft], contacts: &[Placed]) 
 /// Operations by time, with the place of their contact. Procedures without any time are an operation only where no
 /// other is.
 fn operations(found: &mut [(usize, &Procedure)]) -> Vec<(usize, Operation)> {
-    let day = |procedure: &Procedure| procedure.at.map(|at| crate::morning::clock(at).date());
+    let day = |procedure: &Procedure| procedure.at.map(|at| swedish_time::day(at.0));
     found.sort_by_key(|(at, procedure)| {
         let no_time = procedure.at.is_none();
         (no_time, day(procedure), procedure.is_date, procedure.at, procedure.code.clone(), *at)

@@ -70,9 +70,7 @@ impl Contact {
                 .map(|episode| EpisodeKey { source_system: source_system.clone(), episode: episode.into() }),
             source_system,
             started: statement.started_at,
-            ended: statement
-                .ended_at
-                .map(|at| if statement.ended_is_date { Timestamp(at.0 + super::DAY - 1) } else { at }),
+            ended: statement.ended_at.map(|at| if statement.ended_is_date { last_of_day(at) } else { at }),
             stated: statement.period.and_then(|period| period.parse::<Period>().ok()).map(|period| period.bounds().0),
             hospital_code: text(statement.hospital_code),
             hospital_name: text(statement.hospital_name),
@@ -99,6 +97,11 @@ impl Contact {
     pub(super) fn key(&self) -> (&str, &str) {
         (&self.source_system, &self.statement_id)
     }
+}
+
+/// The last instant of the day that an instant lies in.
+fn last_of_day(at: Timestamp) -> Timestamp {
+    Timestamp(swedish_time::day_end(swedish_time::date(at.0)) - 1)
 }
 
 fn is_fracture(code: &Code<'_>) -> bool {

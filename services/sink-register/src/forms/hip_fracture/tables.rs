@@ -266,9 +266,9 @@ fn side(side: Laterality) -> &'static str {
 }
 
 fn time(at: Timestamp) -> String {
-    crate::morning::clock(at).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    swedish_time::local(at.0).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 fn day(at: Timestamp) -> String {
-    crate::morning::clock(at).date().to_string()
+    swedish_time::date(at.0).to_string()
 }

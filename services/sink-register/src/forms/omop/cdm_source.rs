@@ -5,7 +5,6 @@
 
 use super::row::file_of_one;
 use super::tables::CDM_SOURCE;
-use crate::clock::Clock;
 use crate::form::Request;
 use crate::output::File;
 
@@ -19,7 +18,7 @@ const NAME_MAX: usize = 255;
 const DESCRIPTION_MAX: usize = usize::MAX;
 
 /// The file. `last` is the last day that the rows tell of; without rows it is the period's first day.
-pub(super) fn file(request: &Request<'_>, clock: &Clock, last: Option<i32>) -> File {
+pub(super) fn file(request: &Request<'_>, last: Option<i32>) -> File {
     let Request { definition, version, region, period, .. } = *request;
     let name = format!("Vårdström: {}, {period}", region.name());
     let abbreviation = format!("vardstrom-{region}-{period}");
@@ -29,7 +28,7 @@ pub(super) fn file(request: &Request<'_>, clock: &Clock, last: Option<i32>) -> F
         region.name()
     );
     let etl = format!("sink-register, definition {definition} {version}");
-    let last = last.unwrap_or_else(|| clock.day(period.bounds().0));
+    let last = last.unwrap_or_else(|| swedish_time::day(period.bounds().0.0));
     file_of_one(&CDM_SOURCE, |row| {
         row.text_of("cdm_source_name", Some(&name), NAME_MAX);
         row.text("cdm_source_abbreviation", &*abbreviation);

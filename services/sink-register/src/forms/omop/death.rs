@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Omop;
 use super::visit::Visit;
-use crate::clock::Clock;
 
 /// Utskrivningssätt of PAR and KPP: 4 is "avliden"; and FHIR's own code, which FHIR's contacts say in the same place.
 pub(super) fn is_death_mode(code: &str) -> bool {
@@ -34,12 +33,13 @@ impl Omop {
     }
 
     /// Counts persons who are said to be dead and have no row, and those whose row is before a visit.
-    pub(super) fn count_deaths(&mut self, clock: &Clock) {
+    pub(super) fn count_deaths(&mut self) {
         let deaths = self.deaths();
         let dead = self.persons.iter().filter(|(_, facts)| facts.birth_year().is_some() && facts.is_dead());
         let without = dead.filter(|(subject, _)| !deaths.contains_key(subject)).count();
         let is_later = |visit: &&Visit| {
-            deaths.get(&*visit.subject).is_some_and(|death| clock.day(death.to) < clock.day(visit.from))
+            let from = swedish_time::day(visit.from.0);
+            deaths.get(&*visit.subject).is_some_and(|death| swedish_time::day(death.to.0) < from)
         };
         let before: BTreeSet<&str> = self.kept_visits().filter(is_later).map(|visit| &*visit.subject).collect();
         let before = before.len();

@@ -14,7 +14,6 @@ use super::tables::{
     PROCEDURE_OCCURRENCE, VISIT_DETAIL, VISIT_OCCURRENCE, VISIT_SOURCE,
 };
 use super::visit::{Move, Visit};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::{File, Output};
@@ -48,7 +47,6 @@ impl Omop {
     /// When two rows have the same key.
     pub(super) fn finish(mut self, request: &Request<'_>) -> Result<Output, Error> {
         self.protect();
-        let clock = Clock::new();
         let links = Links {
             persons: Ids::of(&self.person_items()),
             locations: Ids::of(&self.location_items()),
@@ -56,26 +54,26 @@ impl Omop {
             visits: Ids::of(&self.visit_items()),
             moves: Ids::of(&self.move_items()),
         };
-        let periods = self.periods(&clock);
+        let periods = self.periods();
         let last = periods.values().map(|(_, last)| *last).max();
         let files = vec![
             self.person_file(&links)?,
             period_file(periods, &links)?,
             self.location_file()?,
             self.care_site_file()?,
-            self.visit_file(&links, &clock)?,
-            self.move_file(&links, &clock)?,
-            self.condition_file(&links, &clock)?,
-            self.procedure_file(&links, &clock)?,
-            self.drug_file(&links, &clock)?,
-            self.observation_file(&links, &clock)?,
-            self.death_file(&links, &clock)?,
+            self.visit_file(&links)?,
+            self.move_file(&links)?,
+            self.condition_file(&links)?,
+            self.procedure_file(&links)?,
+            self.drug_file(&links)?,
+            self.observation_file(&links)?,
+            self.death_file(&links)?,
             self.cost_file(&links)?,
-            cdm_source::file(request, &clock, last),
+            cdm_source::file(request, last),
             self.source_file(&links)?,
         ];
         self.count_rows(&files);
-        self.count_deaths(&clock);
+        self.count_deaths();
         let totals: BTreeMap<String, i64> =
             self.totals.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
         Ok(Output { files, totals })
@@ -127,7 +125,7 @@ impl Omop {
     }
 
     /// Of each person the first and the last day that the rows tell of.
-    fn periods(&self, clock: &Clock) -> BTreeMap<&str, (i32, i32)> {
+    fn periods(&self) -> BTreeMap<&str, (i32, i32)> {
         let visits = self.visits.all.iter().map(|visit| (&visit.subject, visit.from, visit.to));
         let codes = self.conditions.iter().chain(&self.procedures).chain(&self.drugs);
         let codes = codes.map(|coded| (&coded.subject, coded.at, coded.at));
@@ -135,7 +133,7 @@ impl Omop {
             self.observations.values().map(|observation| (&observation.subject, observation.at, observation.at));
         let mut periods: BTreeMap<&str, (i32, i32)> = BTreeMap::new();
         for (subject, from, to) in visits.chain(codes).chain(groups).filter(|(subject, ..)| self.has_person(subject)) {
-            let (from, to) = (clock.day(from), clock.day(to));
+            let (from, to) = (swedish_time::day(from.0), swedish_time::day(to.0));
             let known = periods.entry(subject).or_insert((from, to));
             *known = (known.0.min(from), known.1.max(to));
         }
@@ -176,15 +174,15 @@ impl Omop {
         self.kept_visits().map(|visit| (visit.key, visit)).collect()
     }
 
-    fn visit_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn visit_file(&self, links: &Links) -> Result<File, Error> {
         let preceding = self.visits.preceding();
         file(&VISIT_OCCURRENCE, self.visit_items(), |visit, row| {
             row.int("person_id", links.person(&visit.subject));
             row.int("visit_concept_id", visit.form.concept());
-            row.int("visit_start_date", clock.day(visit.from));
-            row.long("visit_start_datetime", (!visit.is_date[0]).then(|| clock.wall(visit.from)));
-            row.int("visit_end_date", clock.day(visit.to));
-            row.long("visit_end_datetime", (!visit.is_date[1]).then(|| clock.wall(visit.to)));
+            row.int("visit_start_date", swedish_time::day(visit.from.0));
+            row.long("visit_start_datetime", (!visit.is_date[0]).then(|| swedish_time::wall(visit.from.0)));
+            row.int("visit_end_date", swedish_time::day(visit.to.0));
+            row.long("visit_end_datetime", (!visit.is_date[1]).then(|| swedish_time::wall(visit.to.0)));
             row.int("visit_type_concept_id", FROM_RECORD_SYSTEM);
             row.int("care_site_id", visit.care_site.map(|site| links.care_sites.id(site)));
             row.text("visit_source_value", visit.form.text());
@@ -204,14 +202,14 @@ impl Omop {
         items
     }
 
-    fn move_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn move_file(&self, links: &Links) -> Result<File, Error> {
         file(&VISIT_DETAIL, self.move_items(), |(visit, one, before), row| {
             row.int("person_id", links.person(&visit.subject));
             row.int("visit_detail_concept_id", one.form.concept());
-            row.int("visit_detail_start_date", clock.day(one.from));
-            row.long("visit_detail_start_datetime", clock.wall(one.from));
-            row.int("visit_detail_end_date", clock.day(one.to));
-            row.long("visit_detail_end_datetime", clock.wall(one.to));
+            row.int("visit_detail_start_date", swedish_time::day(one.from.0));
+            row.long("visit_detail_start_datetime", swedish_time::wall(one.from.0));
+            row.int("visit_detail_end_date", swedish_time::day(one.to.0));
+            row.long("visit_detail_end_datetime", swedish_time::wall(one.to.0));
             row.int("visit_detail_type_concept_id", FROM_RECORD_SYSTEM);
             row.int("care_site_id", one.care_site.map(|site| links.care_sites.id(site)));
             row.text("visit_detail_source_value", &*one.place);
@@ -229,12 +227,12 @@ impl Omop {
         at.map(|at| links.visits.id(self.visit(at).key))
     }
 
-    fn condition_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn condition_file(&self, links: &Links) -> Result<File, Error> {
         file(&CONDITION_OCCURRENCE, self.coded(&self.conditions), |coded: &&Coded, row| {
             row.int("person_id", links.person(&coded.subject));
             row.int("condition_concept_id", NO_CONCEPT);
-            row.int("condition_start_date", clock.day(coded.at));
-            row.long("condition_start_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
+            row.int("condition_start_date", swedish_time::day(coded.at.0));
+            row.long("condition_start_datetime", (!coded.is_date).then(|| swedish_time::wall(coded.at.0)));
             row.int("condition_type_concept_id", FROM_RECORD_SYSTEM);
             row.int("visit_occurrence_id", self.visit_id(links, coded.visit));
             row.text("condition_source_value", &*coded.code);
@@ -242,12 +240,12 @@ impl Omop {
         })
     }
 
-    fn procedure_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn procedure_file(&self, links: &Links) -> Result<File, Error> {
         file(&PROCEDURE_OCCURRENCE, self.coded(&self.procedures), |coded: &&Coded, row| {
             row.int("person_id", links.person(&coded.subject));
             row.int("procedure_concept_id", NO_CONCEPT);
-            row.int("procedure_date", clock.day(coded.at));
-            row.long("procedure_datetime", (!coded.is_date).then(|| clock.wall(coded.at)));
+            row.int("procedure_date", swedish_time::day(coded.at.0));
+            row.long("procedure_datetime", (!coded.is_date).then(|| swedish_time::wall(coded.at.0)));
             row.int("procedure_type_concept_id", FROM_RECORD_SYSTEM);
             row.int("visit_occurrence_id", self.visit_id(links, coded.visit));
             row.text("procedure_source_value", &*coded.code);
@@ -255,14 +253,14 @@ impl Omop {
         })
     }
 
-    fn drug_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn drug_file(&self, links: &Links) -> Result<File, Error> {
         file(&DRUG_EXPOSURE, self.coded(&self.drugs), |coded: &&Coded, row| {
-            let time = (!coded.is_date).then(|| clock.wall(coded.at));
+            let time = (!coded.is_date).then(|| swedish_time::wall(coded.at.0));
             row.int("person_id", links.person(&coded.subject));
             row.int("drug_concept_id", NO_CONCEPT);
-            row.int("drug_exposure_start_date", clock.day(coded.at));
+            row.int("drug_exposure_start_date", swedish_time::day(coded.at.0));
             row.long("drug_exposure_start_datetime", time);
-            row.int("drug_exposure_end_date", clock.day(coded.at));
+            row.int("drug_exposure_end_date", swedish_time::day(coded.at.0));
             row.long("drug_exposure_end_datetime", time);
             row.int("drug_type_concept_id", FROM_RECORD_SYSTEM);
             row.int("visit_occurrence_id", self.visit_id(links, coded.visit));
@@ -270,14 +268,14 @@ impl Omop {
         })
     }
 
-    fn observation_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn observation_file(&self, links: &Links) -> Result<File, Error> {
         let known = self.observations.iter().filter(|(_, observation)| self.has_person(&observation.subject));
         let items = known.map(|(key, observation)| (*key, observation)).collect();
         file(&OBSERVATION, items, |observation: &&super::Observation, row| {
             row.int("person_id", links.person(&observation.subject));
             row.int("observation_concept_id", NO_CONCEPT);
-            row.int("observation_date", clock.day(observation.at));
-            row.long("observation_datetime", (!observation.is_date).then(|| clock.wall(observation.at)));
+            row.int("observation_date", swedish_time::day(observation.at.0));
+            row.long("observation_datetime", (!observation.is_date).then(|| swedish_time::wall(observation.at.0)));
             row.int("observation_type_concept_id", FROM_RECORD_SYSTEM);
             row.long("value_as_number", observation.weight);
             row.int("visit_occurrence_id", self.visit_id(links, observation.visit));
@@ -286,10 +284,10 @@ impl Omop {
         })
     }
 
-    fn death_file(&self, links: &Links, clock: &Clock) -> Result<File, Error> {
+    fn death_file(&self, links: &Links) -> Result<File, Error> {
         let items = self.deaths().into_iter().map(|(subject, visit)| (person_key(subject), visit)).collect();
         file_beside(&links.persons, &DEATH, items, |visit: &&Visit, row| {
-            row.int("death_date", clock.day(visit.to));
+            row.int("death_date", swedish_time::day(visit.to.0));
             row.int("death_type_concept_id", FROM_RECORD_SYSTEM);
         })
     }

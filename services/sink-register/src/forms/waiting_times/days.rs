@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::calendar::Day;
+use swedish_time::Day;
 
 /// How many contacts had how many days.
 #[derive(Debug, Default)]

@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::{calendar::Day, figures::GUARANTEE_DAYS};
+use swedish_time::Day;
+
+use super::figures::GUARANTEE_DAYS;
 
 /// Waits from one number of days to another.
 #[derive(Debug)]

@@ -15,10 +15,10 @@ use quick_xml::{
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event},
 };
 use schemas::Wait;
+use swedish_time::Calendar;
 
 use parcel::Month;
 
-use super::calendar::Calendar;
 use crate::output::{File, FileKind};
 use field::{FIELDS, Given, Row};
 

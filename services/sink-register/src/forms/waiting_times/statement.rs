@@ -1,10 +1,9 @@
 //! What becomes of one statement: the rules of counting, in one place.
 
 use schemas::{Deviation, Wait, WaitStatus};
+use swedish_time::{Calendar, Day};
 
 use parcel::Month;
-
-use super::calendar::{self, Calendar, Day};
 
 /// The one fate of a statement of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,14 +100,14 @@ fn completed(wait: &Wait<'_>, calendar: &mut Calendar) -> Fate {
     let (Some(decided_at), Some(started_at)) = (wait.decided_at, wait.started_at) else {
         return Fate::SetAside(Reason::CompletedWithoutTimes);
     };
-    let (decided, started) = (calendar.day(decided_at), calendar.day(started_at));
+    let (decided, started) = (calendar.day(decided_at.0), calendar.day(started_at.0));
     if started < decided {
         return Fate::SetAside(Reason::CompletedNegative);
     }
     if started - decided > WAIT_DAYS_MAX {
         return Fate::SetAside(Reason::CompletedImplausible);
     }
-    let referral = wait.referral_at.map(|referral_at| calendar.day(referral_at));
+    let referral = wait.referral_at.map(|referral_at| calendar.day(referral_at.0));
     let measured = Measured {
         wait_days: started - decided,
         // Medically caused and co-operation waits count against the guarantee once they have ended; chosen ones do not.
@@ -116,7 +115,7 @@ fn completed(wait: &Wait<'_>, calendar: &mut Calendar) -> Fate {
         referral_to_operation_days: referral.map(|referral| started - referral),
         referral_to_decision_days: referral.map(|referral| decided - referral),
     };
-    let year = i32::from(calendar.clock(started_at).year());
+    let year = i32::from(calendar.local(started_at.0).year());
     Fate::Completed(Contact { measured, age_years: wait.birth_year.map(|birth_year| year - birth_year) })
 }
 
@@ -124,7 +123,7 @@ fn waiting(wait: &Wait<'_>, period: Month, calendar: &mut Calendar) -> Fate {
     let Some(decided_at) = wait.decided_at else {
         return Fate::SetAside(Reason::WaitingWithoutDecision);
     };
-    let wait_days = calendar::day_of(period.last_day()) - calendar.day(decided_at);
+    let wait_days = swedish_time::day_of(period.last_day()) - calendar.day(decided_at.0);
     if wait_days < 0 {
         return Fate::SetAside(Reason::WaitingNegative);
     }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use schemas::{Deviation, Sex, Timestamp, Wait};
+use swedish_time::Calendar;
 
 use super::Contract;
-use crate::waiting_times::calendar::Calendar;
 use parcel::Month;
 
 /// One element of a row.
@@ -157,7 +157,7 @@ fn digits(given: Option<&str>, count: usize) -> Given<'_> {
 /// Local time, `YYYYMMDDhhmmss`.
 fn time<'a>(row: &mut Row<'a>, at: Option<Timestamp>) -> Given<'a> {
     let Some(at) = at else { return Given::Missing };
-    let clock = row.calendar.clock(at);
+    let clock = row.calendar.local(at.0);
     if !(1000..=9999).contains(&clock.year()) {
         return Given::Unfit;
     }

@@ -1,0 +1,58 @@
+//! Names of topics: put together and read here, and nowhere else. A region is given by its länskod.
+
+use crate::{Kind, Subject, region_code};
+
+/// The feeds that have a topic in the catalogue; a source topic of another feed is ours all the same.
+pub(crate) const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
+
+/// `region.<nn>.source.<feed>`: what a region's source systems sent.
+pub fn source(region: &str, feed: &str) -> String {
+    format!("region.{region}.source.{feed}")
+}
+
+/// `region.<nn>.common.<subject>`: the region's events in the common model.
+pub fn common(region: &str, subject: Subject) -> String {
+    format!("region.{region}.common.{}", subject.name())
+}
+
+/// `region.<nn>.parked`: coordinates of what could not become an event.
+pub fn parked(region: &str) -> String {
+    format!("region.{region}.parked")
+}
+
+/// The länskod of the region that a topic belongs to, or `None` for a topic that is not ours.
+pub fn region_of(topic: &str) -> Option<&str> {
+    parts(topic).map(|(region, _)| region)
+}
+
+fn parts(topic: &str) -> Option<(&str, &str)> {
+    let (region, rest) = topic.strip_prefix("region.")?.split_once('.')?;
+    region_code::ALL.contains(&region).then_some((region, rest))
+}
+
+/// The topics of a region that carry this kind, as the catalogue has them.
+pub(crate) fn of_kind(region: &str, kind: Kind) -> Vec<String> {
+    match (kind, kind.subject()) {
+        (_, Some(subject)) => vec![common(region, subject)],
+        (Kind::Parked, _) => vec![parked(region)],
+        _ => FEEDS.map(|feed| source(region, feed)).into(),
+    }
+}
+
+impl Kind {
+    /// The kind that a topic carries, or `None` for a topic that is not ours.
+    pub fn of_topic(topic: &str) -> Option<Self> {
+        let (_, rest) = parts(topic)?;
+        match rest.split_once('.') {
+            Some(("common", subject)) => Subject::of_name(subject).map(Subject::kind),
+            Some(("source", feed)) => is_feed(feed).then_some(Self::SourceRecord),
+            Some(_) => None,
+            None => (rest == "parked").then_some(Self::Parked),
+        }
+    }
+}
+
+/// A feed's name is lower case words with hyphens, as topic names are.
+fn is_feed(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
