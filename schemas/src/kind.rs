@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use crate::{Parked, PeriodKind, Record, SourceRecord, Visitor};
 
+/// The feeds that have a topic in the catalogue; a source topic of another feed is ours all the same.
+pub(crate) const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
+
 subjects! {
     // What happens on the wards: it says how far time has come there, and all of it together makes stays, beds and persons.
     wards {
