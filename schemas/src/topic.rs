@@ -1,9 +1,7 @@
 //! Names of topics: put together and read here, and nowhere else. A region is given by its länskod.
 
+use crate::kind::FEEDS;
 use crate::{Kind, Subject, region_code};
-
-/// The feeds that have a topic in the catalogue; a source topic of another feed is ours all the same.
-pub(crate) const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
 
 /// `region.<nn>.source.<feed>`: what a region's source systems sent.
 pub fn source(region: &str, feed: &str) -> String {

@@ -8,6 +8,7 @@ use figures::published::{Extract, Library, Reading};
 use figures::report::Manner;
 use figures::report::operations::{Feed, State};
 use serde_json::Value;
+use sink_register::definition::Definitions;
 
 use crate::fixture;
 use crate::follow::KAFKA;
@@ -92,6 +93,15 @@ fn published(library: &Library, period: &str, file: &str, column: &str) -> BTree
         sums.insert(parcel.region.code().to_owned(), sum);
     }
     sums
+}
+
+#[test]
+fn every_extract_that_pages_are_about_is_shipped_and_publishes_figures() {
+    let definitions = Definitions::load(None).unwrap();
+    for extract in Extract::ALL {
+        let files = &definitions.named(extract.name()).unwrap().files;
+        assert!(files.iter().any(|file| file.ends_with(".csv")), "{}", extract.name());
+    }
 }
 
 #[test]
@@ -290,7 +300,7 @@ fn only_the_highest_version_is_read_and_only_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let url = register::empty().await;
-        let file = |text: &str| sink_register::waiting_times::File {
+        let file = |text: &str| sink_register::File {
             name: "kpi_total.csv".into(),
             bytes: text.as_bytes().to_vec(),
             rows: 1,

@@ -9,8 +9,9 @@ use dashboard::store::Store;
 use figures::published::Library;
 use schemas::{CareForm, Cost, Deviation, Finding, Severity, Sex, Timestamp, Wait, WaitStatus};
 use serde_json::json;
+use sink_register::File;
 use sink_register::costs::{self, Costs};
-use sink_register::waiting_times::{File, Settings, WaitingTimes};
+use sink_register::waiting_times::{Settings, WaitingTimes};
 use tokio_postgres::NoTls;
 use tokio_postgres::types::Json;
 

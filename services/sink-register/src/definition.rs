@@ -12,24 +12,10 @@ pub use schemas::Subject;
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::extract;
+use crate::form::Form;
+use crate::forms;
 use parcel::AgeKey;
 use parcel::PeriodKind;
-
-const SHIPPED: [&str; 12] = [
-    include_str!("../definitions/waiting-times.toml"),
-    include_str!("../definitions/kpp.toml"),
-    include_str!("../definitions/columnar-encounter.toml"),
-    include_str!("../definitions/columnar-person.toml"),
-    include_str!("../definitions/columnar-bed-capacity.toml"),
-    include_str!("../definitions/columnar-bed-status.toml"),
-    include_str!("../definitions/columnar-wait.toml"),
-    include_str!("../definitions/columnar-cost.toml"),
-    include_str!("../definitions/columnar-clinical.toml"),
-    include_str!("../definitions/omop.toml"),
-    include_str!("../definitions/beds.toml"),
-    include_str!("../definitions/hip-fracture.toml"),
-];
 
 /// More files in one folder are not definitions.
 const FILES_MAX: usize = 100;
@@ -46,9 +32,9 @@ pub struct Definition {
     pub version: String,
     /// The common events it is made from.
     pub subject: Subject,
-    /// What they are made into.
-    #[serde(default)]
-    pub form: Form,
+    /// What they are made into: the name of a form.
+    #[serde(default = "figures")]
+    pub form: String,
     /// What one extract covers.
     pub period: PeriodKind,
     /// Who gets it: the name of a recipient in the configuration.
@@ -65,40 +51,18 @@ pub struct Definition {
     pub hide_below: Option<u32>,
 }
 
-/// What events are made into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    /// Figures and rows as a register wants them.
-    #[default]
-    Figures,
-    /// All events of the subject, a column per field.
-    Columnar,
-    /// Tables of the OMOP common data model; the subject is `encounter`, and persons, codes and costs are read beside it.
-    Omop,
-    /// The morning counts of wards; the subject is `encounter`, and capacity is read beside it.
-    Beds,
-    /// The pathway of hip fractures; the subject is `clinical`, and encounters are read beside it.
-    HipFracture,
+fn figures() -> String {
+    forms::FIGURES.to_owned()
 }
 
-impl Form {
-    /// What one extract of a subject covers; nothing when the subject cannot be made into it.
-    #[must_use]
-    pub fn period(self, subject: Subject) -> Option<PeriodKind> {
-        match (self, subject) {
-            (Form::Figures, Subject::Wait | Subject::Cost) | (Form::Columnar, _) => Some(covered(subject)),
-            (Form::Omop, Subject::Encounter) => Some(PeriodKind::Year),
-            (Form::Beds, Subject::Encounter) | (Form::HipFracture, Subject::Clinical) => Some(PeriodKind::Month),
-            (Form::Figures | Form::Omop | Form::Beds | Form::HipFracture, _) => None,
-        }
+impl Definition {
+    /// The form that it names.
+    ///
+    /// # Panics
+    /// When it was not checked: then there may be none.
+    pub(crate) fn made_into(&self) -> &'static Form {
+        forms::of(&self.form, self.subject).expect("the definition was checked")
     }
-}
-
-/// What an extract of a subject covers: what its statements count for; events that count for no period are put together by the
-/// month of their time.
-pub(crate) fn covered(subject: Subject) -> PeriodKind {
-    subject.period().unwrap_or(PeriodKind::Month)
 }
 
 /// All definitions, by name.
@@ -111,11 +75,11 @@ impl Definitions {
     /// # Errors
     /// When the folder cannot be read, or a file says something that is not allowed.
     pub fn load(folder: Option<&Path>) -> Result<Self, Error> {
-        let shipped = SHIPPED.map(|text| {
+        let shipped = forms::definitions().map(|text| {
             let definition: Definition = toml::from_str(text).expect("what we ship parses, a test reads it");
             (definition.name.clone(), definition)
         });
-        let mut all = BTreeMap::from(shipped);
+        let mut all: BTreeMap<String, Definition> = shipped.collect();
         let mut own: BTreeMap<String, Definition> = BTreeMap::new();
         for path in folder.map(files).transpose()?.unwrap_or_default() {
             let definition: Definition = config::load(&path)?;
@@ -174,22 +138,29 @@ impl Check for Definition {
                 return Err(Fault::new(key, "must not be empty"));
             }
         }
-        let Some(period) = self.form.period(self.subject) else {
+        let names = forms::names();
+        if !names.contains(self.form.as_str()) {
+            let names = Vec::from_iter(names).join(", ");
+            return Err(Fault::new("form", format!("must be one of {names}")));
+        }
+        let Some(form) = forms::of(&self.form, self.subject) else {
             return Err(Fault::new("form", format!("cannot be made of {} events", self.subject.name())));
         };
+        let period = form.covers(self.subject);
         if self.period != period {
             let message = format!("{} events count for {period}", self.subject.name());
             return Err(Fault::new("period", message));
         }
-        if self.hide_below.is_some() && self.form == Form::Figures {
+        if self.hide_below.is_some() && !form.hides {
             return Err(Fault::new("hide_below", "is not for figures of latest statements; leave it out"));
         }
         if self.files.is_empty() {
             return Err(Fault::new("files", "must name at least one file"));
         }
-        let known = extract::file_names(self.form, self.subject);
+        let kinds = (form.files)(self.subject);
+        let known: Vec<&str> = kinds.iter().map(|kind| &*kind.name).collect();
         for (n, file) in self.files.iter().enumerate() {
-            if !known.contains(file) {
+            if !known.contains(&file.as_str()) {
                 return Err(Fault::new(format!("files.{n}"), format!("not a file of it; one of {}", known.join(", "))));
             }
             if self.files[..n].contains(file) {

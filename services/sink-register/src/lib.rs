@@ -1,19 +1,18 @@
 #![doc = include_str!("../README.md")]
 
-pub mod beds;
-mod columnar;
+mod amount;
 pub mod command;
 pub mod config;
-pub mod costs;
 pub mod definition;
 mod deliver;
 mod error;
 mod extract;
 pub mod follow;
-pub mod hip_fracture;
+mod form;
+mod forms;
 pub mod ledger;
 mod make;
-mod omop;
+mod output;
 mod positions;
 mod publish;
 mod read;
@@ -21,11 +20,16 @@ pub mod serve;
 mod session;
 mod sheet;
 mod show;
-pub mod waiting_times;
+mod table;
 
 pub use deliver::{Outcome as Delivery, deliver};
 pub use error::{Error, Fault};
 pub use extract::Extract;
+pub use forms::beds;
+pub use forms::costs;
+pub use forms::hip_fracture;
+pub use forms::waiting_times;
 pub use make::{Made, Order, Outcome, Plan, Task, plan, run};
+pub use output::{File, Output};
 pub use read::{Figures, Snapshot, Survey, Taken};
 pub use session::Session;

@@ -1,9 +1,9 @@
 //! How far the store had read the source topics: what makes an extract repeatable.
 
 use parcel::{Position, Positions};
+use schemas::Subject;
 use topics::Region;
 
-use crate::definition::Subject;
 use crate::error::{Attempt, Error};
 
 /// The topic that a subject reaches the store by.

@@ -9,17 +9,15 @@ mod history;
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, pin_mut};
+use schemas::Subject;
 use schemas::{CorrectionKind, DecodeError, Decoder, Envelope, Timestamp};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 use topics::Region;
 use uuid::Uuid;
 
-use crate::definition::Subject;
 use crate::error::{Attempt, Error};
-use crate::positions;
 use crate::session::Session;
-use crate::waiting_times::Output;
 use parcel::Period;
 use parcel::Positions;
 
@@ -43,9 +41,6 @@ pub trait Figures {
     /// # Errors
     /// When it cannot be decoded.
     fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError>;
-
-    /// The files and control totals.
-    fn finish(self: Box<Self>) -> Output;
 }
 
 /// What was seen of a statement.
@@ -103,38 +98,6 @@ impl<'a> Snapshot<'a> {
         let transaction = session.look(region).await?;
         transaction.batch_execute(SORT_MEMORY).await.attempt(|| format!("read region {region}"))?;
         Ok(Self { transaction, region, subject, period })
-    }
-
-    /// Counts the statements at or below positions: those given, else the store's own.
-    ///
-    /// # Errors
-    /// When the store has not come so far, or its own positions do not cover its statements.
-    pub async fn survey(&self, as_of: Option<&Positions>) -> Result<Survey, Error> {
-        let Self { region, subject, period, .. } = self;
-        let own = positions::of_store(&self.transaction, *region, *subject).await?;
-        history::reached(&own, as_of)?;
-        let origin = as_of.unwrap_or(&own).clone();
-        let (topics, partitions, offsets, ordinals) = origin.columns();
-        let row = self
-            .transaction
-            .query_one(
-                include_str!("sql/survey.sql"),
-                &[&region.code(), &subject.name(), &topics, &partitions, &offsets, &ordinals, &period.to_string()],
-            )
-            .await
-            .attempt(|| format!("count the statements of region {region} for {period}"))?;
-        let later: i64 = row.get(1);
-        if as_of.is_none() && later > 0 {
-            let topic = positions::topic(*region, *subject);
-            return Err(Error::Rereading { count: later, region: region.code(), period: period.to_string(), topic });
-        }
-        Ok(Survey {
-            statements: row.get(0),
-            later,
-            until: row.get::<_, Option<i64>>(2).map(Timestamp),
-            schema_versions: row.get::<_, Option<Vec<i32>>>(3).unwrap_or_default(),
-            origin,
-        })
     }
 
     /// Gives the latest statement of each source system and contact, in their order, and counts what was found on them.

@@ -15,7 +15,8 @@ use parquet::schema::types::{Type, TypePtr};
 
 pub(crate) use leaf::{Kind, Leaf};
 
-use crate::waiting_times::File;
+use crate::output::File;
+use crate::output::FileKind;
 
 /// What a file says of its writer. The library's own text has the library's version in it.
 const CREATED_BY: &str = "vardstrom version 1.0.0";
@@ -31,8 +32,7 @@ const FITS: &str = "values and levels are those of the schema that they were mad
 
 /// A file while rows are added.
 pub(crate) struct Sheet {
-    name: String,
-    personal: bool,
+    kind: FileKind,
     writer: SerializedFileWriter<Vec<u8>>,
     leaves: Vec<Leaf>,
     group_rows: u64,
@@ -64,8 +64,8 @@ pub(crate) enum Cell<'a> {
 }
 
 impl Sheet {
-    /// A file of this name with these columns; `leaves` in the order of the schema's.
-    pub(crate) fn new(name: &str, personal: bool, fields: Vec<TypePtr>, leaves: Vec<Leaf>) -> Self {
+    /// A file with these columns; `leaves` in the order of the schema's.
+    pub(crate) fn new(kind: FileKind, fields: Vec<TypePtr>, leaves: Vec<Leaf>) -> Self {
         let schema =
             Type::group_type_builder("row").with_fields(fields).build().expect("a group of fields is a schema");
         let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("a level of zstd");
@@ -74,15 +74,15 @@ impl Sheet {
             .set_compression(Compression::ZSTD(level))
             .build();
         let writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties)).expect(FITS);
-        Self { name: name.to_owned(), personal, writer, leaves, group_rows: 0, rows: 0 }
+        Self { kind, writer, leaves, group_rows: 0, rows: 0 }
     }
 
     /// A table without nesting.
-    pub(crate) fn table(name: &str, personal: bool, columns: &[Column]) -> Self {
+    pub(crate) fn table(kind: FileKind, columns: &[Column]) -> Self {
         let repetition = |column: &Column| if column.required { Repetition::REQUIRED } else { Repetition::OPTIONAL };
         let fields = columns.iter().map(|column| column.kind.field(column.name, repetition(column))).collect();
         let leaves = columns.iter().map(|column| Leaf::new(column.kind, i16::from(!column.required), 0)).collect();
-        Self::new(name, personal, fields, leaves)
+        Self::new(kind, fields, leaves)
     }
 
     /// The columns, to which one row is added before [`Sheet::end_row`].
@@ -92,7 +92,7 @@ impl Sheet {
 
     /// A row of a table without nesting: as many cells as columns, of their kinds.
     pub(crate) fn row(&mut self, cells: &[Cell<'_>]) {
-        assert_eq!(cells.len(), self.leaves.len(), "a row of {} has its columns", self.name);
+        assert_eq!(cells.len(), self.leaves.len(), "a row of {} has its columns", self.kind.name);
         for (leaf, cell) in self.leaves.iter_mut().zip(cells) {
             match *cell {
                 Cell::Null => leaf.push_null(0, 0),
@@ -132,7 +132,7 @@ impl Sheet {
     pub(crate) fn finish(mut self) -> File {
         self.end_group();
         let bytes = self.writer.into_inner().expect(FITS);
-        File { name: self.name, bytes, rows: self.rows, personal: self.personal }
+        self.kind.file(bytes, self.rows)
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
     ];
 
     fn numbers(count: i64, text: &str) -> File {
-        let mut sheet = Sheet::table("numbers.parquet", false, &COLUMNS);
+        let mut sheet = Sheet::table(FileKind::of_groups("numbers.parquet"), &COLUMNS);
         for number in 0..count {
             sheet.row(&[Cell::Long(number), if number % 3 == 0 { Cell::Null } else { Cell::Text(text) }]);
         }

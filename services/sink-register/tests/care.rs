@@ -344,7 +344,7 @@ pub fn same_cells(ours: &str, theirs: &str) {
 }
 
 /// The files of an extract, by name.
-pub fn texts(output: sink_register::waiting_times::Output) -> BTreeMap<String, String> {
+pub fn texts(output: sink_register::Output) -> BTreeMap<String, String> {
     output.files.into_iter().map(|file| (file.name, String::from_utf8(file.bytes).unwrap())).collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use runtime::config::{Check, load, read};
 use runtime::exit::chain;
 use sink_register::config::Config;
-use sink_register::definition::{Definition, Definitions, Form, Subject};
+use sink_register::definition::{Definition, Definitions, Subject};
 
 use crate::world::{Desk, RUN, database};
 
@@ -43,7 +43,7 @@ fn every_subject_has_a_columnar_extract() {
     let shipped = Definitions::load(None).unwrap();
     for subject in Subject::ALL {
         let definition = shipped.named(&format!("columnar-{}", subject.name())).unwrap();
-        assert_eq!((definition.subject, definition.form), (subject, Form::Columnar));
+        assert_eq!((definition.subject, definition.form.as_str()), (subject, "columnar"));
     }
 }
 
@@ -79,6 +79,12 @@ fn what_is_wrong_in_a_definition_is_named() {
     check(SHIPPED, "subject = \"wait\"", "subject = \"cost\"", "period: cost events count for a year");
     check(SHIPPED, "period = \"month\"", "period = \"year\"", "period: wait events count for a month");
     check(SHIPPED, "subject = \"wait\"", "subject = \"wait\"\nform = \"omop\"", "form: cannot be made of wait events");
+    check(
+        SHIPPED,
+        "subject = \"wait\"",
+        "subject = \"wait\"\nform = \"omap\"",
+        "form: must be one of beds, columnar, figures, ",
+    );
     check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
     check(SHIPPED, "version = \"2\"", "version = \"\"", "version: must not be empty");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.3: not a file of it; one of kpi_total.csv, ");

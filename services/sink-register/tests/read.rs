@@ -2,9 +2,8 @@
 
 use parcel::Positions;
 use schemas::{DecodeError, Decoder, Wait, WaitStatus};
-use sink_register::definition::Subject;
-use sink_register::waiting_times::Output;
-use sink_register::{Figures, Snapshot, Taken};
+use sink_register::definition::{Definition, Definitions, Subject};
+use sink_register::{Extract, Figures, Snapshot, Taken};
 
 use crate::world::{Database, Feeder, REPORTED, Statement, database, month, statement};
 
@@ -22,18 +21,18 @@ impl Figures for Found {
         }
         Ok(taken)
     }
+}
 
-    fn finish(self: Box<Self>) -> Output {
-        unreachable!("nobody asks for files here")
-    }
+fn waiting_times() -> Definition {
+    Definitions::load(None).unwrap().named("waiting-times").unwrap().clone()
 }
 
 /// Contact and wait of every statement that is read.
 async fn read(database: &Database, as_of: Option<&Positions>) -> (Vec<(String, String, i64)>, Positions) {
     let mut session = database.session().await;
-    let snapshot = Snapshot::begin(&mut session, "14".parse().unwrap(), Subject::Wait, "2026-02".parse().unwrap());
-    let snapshot = snapshot.await.unwrap();
-    let survey = snapshot.survey(as_of).await.unwrap();
+    let (region, period) = ("14".parse().unwrap(), "2026-02".parse().unwrap());
+    let snapshot = Snapshot::begin(&mut session, region, Subject::Wait, period).await.unwrap();
+    let survey = Extract::survey(&snapshot, &waiting_times(), period, as_of).await.unwrap();
     let mut found = Found::default();
     snapshot.latest(&survey.origin, &mut found).await.unwrap();
     (found.0, survey.origin)
@@ -165,7 +164,7 @@ async fn positions_the_store_has_not_reached_and_positions_it_has_lost_are_refus
     let mut session = database.session().await;
     let (region, period) = ("14".parse().unwrap(), "2026-02".parse().unwrap());
     let snapshot = Snapshot::begin(&mut session, region, Subject::Wait, period).await.unwrap();
-    let error = snapshot.survey(Some(&ahead)).await.unwrap_err().to_string();
+    let error = Extract::survey(&snapshot, &waiting_times(), period, Some(&ahead)).await.unwrap_err().to_string();
     assert!(
         error.contains("region.14.source.waiting-times partition 0 up to offset 2, the manifest says 3"),
         "{error}"
@@ -175,6 +174,6 @@ async fn positions_the_store_has_not_reached_and_positions_it_has_lost_are_refus
     let client = crate::world::connect(&database.superuser).await;
     client.batch_execute("DELETE FROM delivery.origin").await.unwrap();
     let snapshot = Snapshot::begin(&mut session, region, Subject::Wait, period).await.unwrap();
-    let error = snapshot.survey(None).await.unwrap_err().to_string();
+    let error = Extract::survey(&snapshot, &waiting_times(), period, None).await.unwrap_err().to_string();
     assert!(error.contains("4 statements of region 14 for 2026-02 lie above the store's positions"), "{error}");
 }

@@ -1,12 +1,12 @@
 //! All events of a period, and counts of several subjects: for extracts that are no figures of latest statements.
 
 use futures_util::{StreamExt, pin_mut};
+use schemas::Subject;
 use schemas::{DecodeError, Decoder, Timestamp};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Snapshot, Survey};
-use crate::definition::Subject;
 use crate::error::{Attempt, Error};
 use crate::positions;
 use parcel::{Period, PeriodKind, Positions};
@@ -235,7 +235,7 @@ impl Order {
 }
 
 /// Refuses positions that the store has not reached.
-pub(super) fn reached(own: &Positions, as_of: Option<&Positions>) -> Result<(), Error> {
+fn reached(own: &Positions, as_of: Option<&Positions>) -> Result<(), Error> {
     let Some((needed, found)) = as_of.and_then(|as_of| own.behind(as_of)) else { return Ok(()) };
     Err(Error::Behind {
         topic: needed.topic.clone(),

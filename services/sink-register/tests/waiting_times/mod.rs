@@ -17,7 +17,8 @@ mod waiting;
 use std::collections::BTreeMap;
 
 use schemas::{Correction, CorrectionKind, Envelope, Origin, Sex, Timestamp, Wait, WaitStatus};
-use sink_register::waiting_times::{File, Output, Settings, WaitingTimes};
+use sink_register::waiting_times::{Settings, WaitingTimes};
+use sink_register::{File, Output};
 
 /// Västra Götaland in February 2026.
 fn settings() -> Settings {

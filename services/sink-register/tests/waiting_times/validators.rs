@@ -12,9 +12,9 @@ fn here(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/waiting_times").join(name)
 }
 
-/// How many rows a document has, or why it is not valid by a schema of `src/waiting_times`.
+/// How many rows a document has, or why it is not valid by a schema of `src/forms/waiting_times`.
 pub fn xml(schema: &str, document: &[u8]) -> Result<u64, String> {
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/waiting_times").join(schema);
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/forms/waiting_times").join(schema);
     let mut command = Command::new(&*PYTHON);
     command.arg(here("validate_xml.py")).arg(schema).env("PYTHONUTF8", "1");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,0 +1,126 @@
+//! Any common subject as a Parquet file: every event of a period, a column per field of the subject's schema.
+//!
+//! * **Columns** are made from the Avro schema itself, so no field can be forgotten and a new one appears by itself.
+//!   Records inside are flattened (`origin_topic`, `place_unit`; the envelope without a prefix). Lists stay lists and
+//!   maps stay maps, also lists of codes: engines unnest them, and a text of JSON would have to be parsed in every
+//!   query.
+//! * **Rows** are the event history, also what a later event takes back: an analyst can ask what was known when.
+//!   `in_force` says which statements count now: of each source system and contact the latest, unless it takes the
+//!   contact back. It is empty for subjects whose events are no statements of a contact: what holds of those follows from
+//!   all of them together.
+//! * **Order** is that of time, then of the event id: a row group covers a span of time, and reading a week skips the
+//!   others.
+
+mod plan;
+mod shred;
+
+use std::collections::BTreeMap;
+
+use parquet::basic::Repetition;
+use schemas::{Common, CorrectionKind, DecodeError, Decoder, Subject, Visitor};
+
+use crate::error::Error;
+use crate::form::Request;
+use crate::output::FileKind;
+use crate::output::Output;
+use crate::read::{Order, Snapshot, Source, Stored, count};
+use crate::sheet::{Leaf, Sheet};
+use parcel::Positions;
+use plan::Plan;
+use shred::shred;
+
+/// The column that no event has itself.
+pub const IN_FORCE: &str = "in_force";
+
+/// The file that a subject is made into.
+pub(super) fn file(subject: Subject) -> FileKind {
+    FileKind { name: format!("{}.parquet", subject.name()).into(), personal: subject.is_personal() }
+}
+
+/// A file of events while they are added. Memory: a row group, and what is compressed already.
+struct Columnar {
+    plan: Plan,
+    sheet: Sheet,
+    in_force: usize,
+    totals: BTreeMap<String, i64>,
+    findings: BTreeMap<String, u64>,
+}
+
+impl Columnar {
+    fn new(subject: Subject) -> Self {
+        let mut plan = Plan::new(subject.kind().avsc());
+        plan.fields.push(crate::sheet::Kind::Flag.field(IN_FORCE, Repetition::OPTIONAL));
+        let in_force = plan.leaves.len();
+        plan.leaves.push(Leaf::new(crate::sheet::Kind::Flag, 1, 0));
+        let (fields, leaves) = (std::mem::take(&mut plan.fields), std::mem::take(&mut plan.leaves));
+        let sheet = Sheet::new(file(subject), fields, leaves);
+        let totals = TOTALS.map(|name| (name.to_owned(), 0)).into();
+        Self { plan, sheet, in_force, totals, findings: BTreeMap::new() }
+    }
+
+    fn add<'r, E: Common<'r>>(&mut self, event: &E, in_force: Option<bool>) {
+        shred(event, &self.plan.root, self.sheet.leaves());
+        let leaf = &mut self.sheet.leaves()[self.in_force];
+        match in_force {
+            Some(flag) => leaf.push_flag(flag, 0),
+            None => leaf.push_null(0, 0),
+        }
+        self.sheet.end_row();
+        let envelope = event.envelope();
+        for finding in &envelope.quality {
+            count(&mut self.findings, finding.rule);
+        }
+        let cancelled = envelope.correction.kind == CorrectionKind::Cancel;
+        for (name, counts) in [
+            ("statements", true),
+            ("cancellations", cancelled),
+            ("in_force", in_force == Some(true)),
+            ("without_subject", envelope.subject_token.is_none()),
+        ] {
+            *self.totals.entry(name.to_owned()).or_default() += i64::from(counts);
+        }
+    }
+
+    fn finish(self) -> (Output, BTreeMap<String, u64>) {
+        (Output { files: vec![self.sheet.finish()], totals: self.totals }, self.findings)
+    }
+}
+
+/// Control totals.
+const TOTALS: [&str; 4] = ["cancellations", "in_force", "statements", "without_subject"];
+
+/// Reads a subject's events of a period into a file; counts what rules have found on them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn make(
+    snapshot: &Snapshot<'_>,
+    request: &Request<'_>,
+    origin: &Positions,
+) -> Result<(Output, BTreeMap<String, u64>), Error> {
+    let source = Source::of(request.subject, request.period);
+    let mut columnar = Columnar::new(source.subject);
+    let decoder = snapshot.decoder().await?;
+    let take = |decoder: &Decoder, stored: Stored<'_>| {
+        source.subject.visit(Adding { columnar: &mut columnar, decoder, stored: &stored })
+    };
+    snapshot.each(&source, Order::Time, origin, &decoder, take).await?;
+    Ok(columnar.finish())
+}
+
+/// Adds an event of the store.
+struct Adding<'c, 'r> {
+    columnar: &'c mut Columnar,
+    decoder: &'c Decoder,
+    stored: &'c Stored<'r>,
+}
+
+impl<'r> Visitor<'r> for Adding<'_, 'r> {
+    type Output = Result<(), DecodeError>;
+
+    fn visit<E: Common<'r>>(self) -> Result<(), DecodeError> {
+        let event: E = self.decoder.decode(self.stored.record)?;
+        self.columnar.add(&event, self.stored.in_force);
+        Ok(())
+    }
+}

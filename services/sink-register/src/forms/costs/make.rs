@@ -1,0 +1,37 @@
+//! The figures of the latest statements in the store.
+
+use std::collections::BTreeMap;
+
+use parcel::Positions;
+use schemas::{Cost, DecodeError, Decoder};
+
+use super::{Costs, Settings};
+use crate::error::Error;
+use crate::form::Request;
+use crate::output::Output;
+use crate::read::{Figures, Snapshot, Taken};
+
+/// Reads and computes.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn make(
+    snapshot: &Snapshot<'_>,
+    request: &Request<'_>,
+    origin: &Positions,
+) -> Result<(Output, BTreeMap<String, u64>), Error> {
+    let mut figures = Costs::new(Settings { region: request.region, year: request.period.to_string() });
+    let findings = snapshot.latest(origin, &mut figures).await?;
+    Ok((figures.finish(), findings))
+}
+
+impl Figures for Costs {
+    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
+        let cost: Cost<'r> = decoder.decode(record)?;
+        let taken = Taken::of(&cost.envelope);
+        if !taken.withdrawn {
+            self.add(&cost);
+        }
+        Ok(taken)
+    }
+}

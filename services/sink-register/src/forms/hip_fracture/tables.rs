@@ -1,0 +1,274 @@
+//! The files: `;`-separated, UTF-8, decimal point; an empty cell is not known or not shown, and `reason` says why.
+
+use std::collections::BTreeMap;
+
+use schemas::{Laterality, Timestamp};
+
+use super::fracture::{Fracture, Wait};
+use super::{FILES, HOUR, Settings};
+use crate::output::{File, Output};
+use crate::table::Table;
+
+/// The target: at most so many hours from arrival to operation.
+const TARGET_HOURS: i64 = 24;
+const REASONS: [&str; 7] = [
+    "arrival-missing",
+    "hospital-missing",
+    "not-discharged",
+    "operation-before-arrival",
+    "operation-missing",
+    "operation-time-missing",
+    "side-unclear",
+];
+
+/// Writes all files.
+pub(super) fn write(settings: &Settings, fractures: &[Fracture]) -> Output {
+    let mut fractures: Vec<&Fracture> = fractures.iter().collect();
+    fractures.sort_by_key(|fracture| {
+        (fracture.hospital_code.clone(), fracture.begun, fracture.person.clone(), fracture.side)
+    });
+    let mut hospitals: BTreeMap<&str, Vec<&Fracture>> = BTreeMap::new();
+    for fracture in &fractures {
+        hospitals.entry(&fracture.hospital_code).or_default().push(fracture);
+    }
+    let waits = |wanted: fn(&Wait) -> bool| fractures.iter().filter(|fracture| wanted(&fracture.wait())).count();
+    let totals = [
+        ("fractures", fractures.len()),
+        ("hours_known", waits(|wait| matches!(wait, Wait::Known(_)))),
+        ("within_24h", waits(within_target)),
+        ("operated", fractures.iter().filter(|fracture| fracture.operation.is_some()).count()),
+        ("operation_before_arrival", waits(|wait| *wait == Wait::Negative)),
+    ];
+    let totals = totals.map(|(name, count)| (name.to_owned(), i64::try_from(count).unwrap_or(i64::MAX))).into();
+    let files = vec![
+        by_hospital(settings, &hospitals, &fractures),
+        pathway(&hospitals, &fractures),
+        quality(settings, &fractures),
+        rows(&fractures),
+    ];
+    Output { files, totals }
+}
+
+fn within_target(wait: &Wait) -> bool {
+    matches!(wait, Wait::Known(wait) if *wait <= TARGET_HOURS * HOUR)
+}
+
+/// What is missing of a fracture.
+fn reasons(fracture: &Fracture) -> Vec<&'static str> {
+    let mut reasons = Vec::new();
+    if fracture.chain.is_none() {
+        reasons.push(REASONS[0]);
+    }
+    if fracture.hospital_code.is_empty() {
+        reasons.push(REASONS[1]);
+    }
+    if fracture.chain.as_ref().is_some_and(|chain| chain.discharge.is_none()) {
+        reasons.push(REASONS[2]);
+    }
+    if fracture.wait() == Wait::Negative {
+        reasons.push(REASONS[3]);
+    }
+    match &fracture.operation {
+        None => reasons.push(REASONS[4]),
+        Some(operation) if operation.at.is_none() || operation.is_date => reasons.push(REASONS[5]),
+        Some(_) => {}
+    }
+    if fracture.side_unclear {
+        reasons.push(REASONS[6]);
+    }
+    reasons
+}
+
+/// One line per hospital, by code; the last line is the region.
+fn by_hospital(settings: &Settings, hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> File {
+    let mut table = Table::new(
+        &FILES[0],
+        [
+            "hospital_code",
+            "hospital_name",
+            "fractures",
+            "with_arrival",
+            "operated",
+            "with_operation_time",
+            "hours_known",
+            "hours_q1",
+            "hours_median",
+            "hours_q3",
+            "within_24h",
+            "share_within_24h",
+            "discharged",
+            "reoperated_30_days",
+            "reoperated_120_days",
+            "arrival_missing",
+            "operation_missing",
+            "operation_time_missing",
+            "operation_before_arrival",
+            "reason",
+        ],
+    );
+    for (code, fractures) in hospitals {
+        let name = fractures.iter().map(|fracture| &*fracture.hospital_name).filter(|name| !name.is_empty()).min();
+        line(&mut table, settings, [code, name.unwrap_or_default()], fractures);
+    }
+    line(&mut table, settings, ["", "Regionen"], all);
+    table.finish()
+}
+
+fn line(table: &mut Table, settings: &Settings, names: [&str; 2], fractures: &[&Fracture]) {
+    let count = |wanted: &dyn Fn(&Fracture) -> bool| fractures.iter().filter(|fracture| wanted(fracture)).count();
+    let missing = |reason: usize| count(&|fracture| reasons(fracture).contains(&REASONS[reason]));
+    let mut hours: Vec<i64> = fractures
+        .iter()
+        .filter_map(|fracture| match fracture.wait() {
+            Wait::Known(wait) => Some(wait),
+            _ => None,
+        })
+        .collect();
+    hours.sort_unstable();
+    let is_shown = fractures.len() >= settings.hide_below as usize;
+    let shown: &[i64] = if is_shown { &hours } else { &[] };
+    let within = count(&|fracture| within_target(&fracture.wait()));
+    let reoperated = |days: i64| count(&|fracture| fracture.reoperated_after.is_some_and(|after| after <= days));
+    let reason = match (is_shown, hours.is_empty()) {
+        (false, _) => "fewer-than-limit",
+        (true, true) => "no-hours-known",
+        (true, false) => "",
+    };
+    let cells = [
+        fractures.len().to_string(),
+        count(&|fracture| fracture.chain.is_some()).to_string(),
+        count(&|fracture| fracture.operation.is_some()).to_string(),
+        count(&|fracture| fracture.operation.as_ref().is_some_and(|one| one.at.is_some() && !one.is_date)).to_string(),
+        hours.len().to_string(),
+        quartile(shown, 1),
+        quartile(shown, 2),
+        quartile(shown, 3),
+        within.to_string(),
+        share(within, shown.len()),
+        count(&|fracture| fracture.chain.as_ref().is_some_and(|chain| chain.discharge.is_some())).to_string(),
+        reoperated(30).to_string(),
+        reoperated(super::FOLLOW_DAYS).to_string(),
+        missing(0).to_string(),
+        missing(4).to_string(),
+        missing(5).to_string(),
+        missing(3).to_string(),
+    ];
+    table.row(names.into_iter().chain(cells.iter().map(String::as_str)).chain([reason]));
+}
+
+/// Hours with one decimal, halves up: the quartile of sorted microseconds, between two values in proportion to its
+/// place.
+fn quartile(sorted: &[i64], which: usize) -> String {
+    let Some(last) = sorted.len().checked_sub(1) else { return String::new() };
+    let place = which * last;
+    let (low, quarters) = (place / 4, i64::try_from(place % 4).unwrap_or_default());
+    let high = sorted[(low + 1).min(last)];
+    let quadruple = sorted[low] * (4 - quarters) + high * quarters;
+    let tenths = (quadruple * 10 + 2 * HOUR) / (4 * HOUR);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// Percent with one decimal, halves up.
+fn share(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return String::new();
+    }
+    let tenths = (part * 2_000 + whole) / (whole * 2);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// Stages: each counts who came through it and all before. Fractures are found by their diagnosis, so none is lost
+/// there.
+fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> File {
+    type Stage = (&'static str, fn(&Fracture) -> bool);
+    let stages: [Stage; 5] = [
+        ("arrival", |fracture| fracture.chain.is_some()),
+        ("diagnosis", |_| true),
+        ("operation", |fracture| fracture.operation.is_some()),
+        ("moved", |fracture| fracture.chain.as_ref().is_some_and(|chain| chain.moves > 0)),
+        ("discharged", |fracture| fracture.chain.as_ref().is_some_and(|chain| chain.discharge.is_some())),
+    ];
+    let mut table = Table::new(&FILES[1], ["hospital_code", "stage", "fractures", "lost"]);
+    let region = ("", all.to_vec());
+    for (hospital, fractures) in hospitals.iter().map(|(code, all)| (*code, all.clone())).chain([region]) {
+        table.row([hospital, "all", &fractures.len().to_string(), "0"]);
+        let mut left = fractures;
+        for (stage, is_reached) in stages {
+            let before = left.len();
+            left.retain(|fracture| is_reached(fracture));
+            table.row([hospital, stage, &left.len().to_string(), &(before - left.len()).to_string()]);
+        }
+    }
+    table.finish()
+}
+
+/// How many fractures lack what, also at zero.
+fn quality(settings: &Settings, fractures: &[&Fracture]) -> File {
+    let mut table = Table::new(&FILES[2], ["region", "month", "reason", "fractures"]);
+    for reason in REASONS {
+        let count = fractures.iter().filter(|fracture| reasons(fracture).contains(&reason)).count();
+        table.row([settings.region.code(), &settings.month.to_string(), reason, &count.to_string()]);
+    }
+    table.finish()
+}
+
+/// One row per fracture: about a person, by pseudonym.
+fn rows(fractures: &[&Fracture]) -> File {
+    let mut table = Table::new(
+        &FILES[3],
+        [
+            "person",
+            "hospital_code",
+            "side",
+            "diagnosis",
+            "arrival",
+            "operation",
+            "operation_code",
+            "hours",
+            "moves",
+            "discharge",
+            "reoperated_after_days",
+            "reason",
+        ],
+    );
+    for fracture in fractures {
+        let (chain, operation) = (fracture.chain.as_ref(), fracture.operation.as_ref());
+        let hours = match fracture.wait() {
+            Wait::Known(wait) => quartile(&[wait], 2),
+            _ => String::new(),
+        };
+        let operated = operation.and_then(|one| one.at.map(|at| if one.is_date { day(at) } else { time(at) }));
+        table.row([
+            &*fracture.person,
+            &fracture.hospital_code,
+            side(fracture.side),
+            &fracture.diagnosis,
+            &chain.map(|chain| time(chain.arrival)).unwrap_or_default(),
+            &operated.unwrap_or_default(),
+            operation.map(|one| &*one.code).unwrap_or_default(),
+            &hours,
+            &chain.map(|chain| chain.moves.to_string()).unwrap_or_default(),
+            &chain.and_then(|chain| chain.discharge).map(time).unwrap_or_default(),
+            &fracture.reoperated_after.map(|days| days.to_string()).unwrap_or_default(),
+            &reasons(fracture).join(","),
+        ]);
+    }
+    table.finish()
+}
+
+fn side(side: Laterality) -> &'static str {
+    match side {
+        Laterality::Left => "vänster",
+        Laterality::Right => "höger",
+        Laterality::Both => "båda",
+        Laterality::Unknown => "",
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    swedish_time::local(at.0).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+fn day(at: Timestamp) -> String {
+    swedish_time::date(at.0).to_string()
+}

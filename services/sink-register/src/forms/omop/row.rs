@@ -1,0 +1,113 @@
+//! Rows by column name, in the order of their keys.
+
+use super::id::{Ids, Items};
+use super::tables::Table;
+use crate::error::Error;
+use crate::output::File;
+use crate::sheet::{Cell, Sheet};
+
+/// Longest source value of the model, in characters.
+const TEXT_MAX: usize = 50;
+
+/// A row while it is filled; what is not set is null.
+pub(super) struct Row<'t> {
+    table: &'static Table,
+    cells: Vec<Cell<'t>>,
+}
+
+impl<'t> Row<'t> {
+    fn set(&mut self, name: &str, cell: Cell<'t>) {
+        let at = self.table.columns.iter().position(|column| column.name == name);
+        self.cells[at.unwrap_or_else(|| panic!("{} has a column {name}", self.table.name))] = cell;
+    }
+
+    /// An id, a concept, a day or another whole number.
+    pub(super) fn int(&mut self, name: &str, value: impl Into<Option<i32>>) {
+        self.set(name, value.into().map_or(Cell::Null, Cell::Int));
+    }
+
+    /// A time or an amount.
+    pub(super) fn long(&mut self, name: &str, value: impl Into<Option<i64>>) {
+        self.set(name, value.into().map_or(Cell::Null, Cell::Long));
+    }
+
+    /// A text, cut to what the model holds.
+    pub(super) fn text(&mut self, name: &str, value: impl Into<Option<&'t str>>) {
+        self.text_of(name, value.into(), TEXT_MAX);
+    }
+
+    /// A text of a column with a length of its own.
+    pub(super) fn text_of(&mut self, name: &str, value: Option<&'t str>, max: usize) {
+        self.set(name, value.map_or(Cell::Null, |value| Cell::Text(cut(value, max))));
+    }
+}
+
+/// Also before a zero byte, which PostgreSQL holds in no text.
+fn cut(text: &str, max: usize) -> &str {
+    let text = text.split('\0').next().unwrap_or_default();
+    text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
+}
+
+/// The file of a table. `fill` sets everything but the id, which is the first column.
+///
+/// # Errors
+/// When two rows have the same key.
+pub(super) fn file<T>(
+    table: &'static Table,
+    items: Items<T>,
+    fill: impl for<'t> Fn(&'t T, &mut Row<'t>),
+) -> Result<File, Error> {
+    let ids = Ids::of(&items);
+    file_beside(&ids, table, items, fill)
+}
+
+/// The same for a table whose rows have the ids of another table's rows.
+///
+/// # Errors
+/// When two rows have the same key.
+pub(super) fn file_beside<T>(
+    ids: &Ids,
+    table: &'static Table,
+    mut items: Items<T>,
+    fill: impl for<'t> Fn(&'t T, &mut Row<'t>),
+) -> Result<File, Error> {
+    items.sort_unstable_by_key(|(key, _)| *key);
+    if items.array_windows().any(|[(one, _), (other, _)]| one == other) {
+        return Err(Error::SameKey { table: table.name });
+    }
+    let mut sheet = Sheet::table(table.file(), table.columns);
+    for (key, item) in &items {
+        let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
+        row.cells[0] = Cell::Int(ids.id(*key));
+        fill(item, &mut row);
+        sheet.row(&row.cells);
+    }
+    Ok(sheet.finish())
+}
+
+/// The file of a table with one row and no id.
+pub(super) fn file_of_one<'t>(table: &'static Table, fill: impl FnOnce(&mut Row<'t>)) -> File {
+    let mut sheet = Sheet::table(table.file(), table.columns);
+    let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
+    fill(&mut row);
+    sheet.row(&row.cells);
+    sheet.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::CARE_SITE;
+    use super::*;
+
+    #[test]
+    fn the_same_key_twice_is_an_error_that_names_the_table() {
+        let two = file(&CARE_SITE, vec![(7, ()), (7, ())], |(), _| {});
+        assert!(matches!(two, Err(Error::SameKey { table: "care_site" })));
+        assert_eq!(file(&CARE_SITE, vec![(8, ()), (7, ())], |(), _| {}).unwrap().rows, 2);
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!((cut("åäö", 2), cut("åäö", 3), cut("", 1), cut("å\0ö", 3)), ("åä", "åäö", "", "å"));
+    }
+}

@@ -1,0 +1,41 @@
+//! The figures of the latest statements in the store.
+
+use std::collections::BTreeMap;
+
+use parcel::Positions;
+use schemas::{DecodeError, Decoder, Wait};
+
+use super::{Settings, WaitingTimes};
+use crate::error::Error;
+use crate::form::Request;
+use crate::output::Output;
+use crate::read::{Figures, Snapshot, Taken};
+
+/// Reads and computes.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn make(
+    snapshot: &Snapshot<'_>,
+    request: &Request<'_>,
+    origin: &Positions,
+) -> Result<(Output, BTreeMap<String, u64>), Error> {
+    let mut figures = WaitingTimes::new(Settings {
+        region: request.region,
+        period: request.period.month(),
+        definition_version: request.version.to_owned(),
+    });
+    let findings = snapshot.latest(origin, &mut figures).await?;
+    Ok((figures.finish(), findings))
+}
+
+impl Figures for WaitingTimes {
+    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
+        let wait: Wait<'r> = decoder.decode(record)?;
+        let taken = Taken::of(&wait.envelope);
+        if !taken.withdrawn {
+            self.add(&wait);
+        }
+        Ok(taken)
+    }
+}

@@ -1,0 +1,53 @@
+//! What an extract comes to: files in memory, and control totals.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A file that a form gives, as it is known before anything is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileKind {
+    /// Its name, without a folder.
+    pub(crate) name: Cow<'static, str>,
+    /// Whether it has a row per contact or person: pseudonymous, but about persons, so it leaves encrypted and is never
+    /// published.
+    pub(crate) personal: bool,
+}
+
+/// One file of an extract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Lines without the header, contacts, or reports.
+    pub rows: u64,
+    /// Whether it has a row per contact: pseudonymous, but about persons.
+    pub personal: bool,
+}
+
+/// What an extract came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The files, always the same ones in the same order.
+    pub files: Vec<File>,
+    /// Control totals by name; every name is there, also at zero.
+    pub totals: BTreeMap<String, i64>,
+}
+
+impl FileKind {
+    /// A file whose rows are of groups.
+    pub(crate) const fn of_groups(name: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), personal: false }
+    }
+
+    /// A file with a row per contact or person.
+    pub(crate) const fn of_persons(name: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), personal: true }
+    }
+
+    /// The file with this content.
+    pub(crate) fn file(&self, bytes: Vec<u8>, rows: u64) -> File {
+        File { name: self.name.to_string(), bytes, rows, personal: self.personal }
+    }
+}
