@@ -1,8 +1,8 @@
 //! Text that PostgreSQL takes.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Longest text that is kept as it is. B-tree entries must stay below 2,704 bytes, and our widest key has four texts.
@@ -24,10 +24,7 @@ pub(crate) fn storable(text: &str) -> Cow<'_, str> {
     }
     let mut cut = text[..end].to_owned();
     cut.push('#');
-    for byte in Sha256::digest(text.as_bytes()) {
-        // Writing to a String cannot fail.
-        let _ = write!(cut, "{byte:02x}");
-    }
+    HEXLOWER.encode_append(&Sha256::digest(text.as_bytes()), &mut cut);
     cut.into()
 }
 
