@@ -9,6 +9,7 @@ mod databases;
 mod debezium;
 mod delivery;
 mod fhir;
+mod formats;
 mod privacy;
 mod register;
 mod sources;

@@ -9,12 +9,13 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("schemas", &[]),
     ("topics", &["schemas"]),
     ("runtime", &["schemas", "topics"]),
     ("identity", &[]),
     ("hl7", &[]),
+    ("delimited", &[]),
     ("timeline", &["schemas"]),
     ("local-stack", &[]),
     ("parcel", &["runtime", "schemas", "topics"]),
@@ -22,8 +23,8 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     ("store-address", &[]),
     ("board", &["runtime", "schemas", "timeline", "topics"]),
     ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
-    ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
-    ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
+    ("connector", &["delimited", "hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
+    ("processor", &["delimited", "hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["runtime", "schemas", "store-address", "timeline", "topics"]),
     ("sink-register", &["parcel", "runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use delimited::name::folded;
 use runtime::config::{
     Check, Fault, Http, Kafka, Log, Period, Registry, Secret, Size, check_connections, check_folder,
 };
@@ -12,13 +13,11 @@ use runtime::descriptors;
 use runtime::door::Bounds;
 use serde::Deserialize;
 
-use crate::cells::folded;
-
 mod debezium;
 mod fhir;
 
-pub use debezium::{Debezium, RegistryIds};
-pub use fhir::{Fhir, FhirFiles};
+pub use self::debezium::{Debezium, RegistryIds};
+pub use self::fhir::{Fhir, FhirFiles};
 
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]

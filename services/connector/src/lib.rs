@@ -2,7 +2,6 @@
 
 pub mod capacity;
 pub mod cdc;
-mod cells;
 pub mod command;
 pub mod config;
 pub mod debezium;

@@ -20,7 +20,6 @@ pub use example::{Tried, try_examples};
 pub use explain::explain;
 pub(crate) use field::{FIELDS_MAX, YEARS, field, place_of, required, strict};
 pub use field::{Field, FieldKind};
-pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
 pub(crate) use program::{KEY, Reading, Whole};
