@@ -42,3 +42,11 @@ fn what_an_error_of_kafka_means_is_decided_in_one_place() {
         .filter(|path| !path.starts_with("services/libraries/runtime/") && !path.starts_with("topics/"));
     assert_eq!(beside.collect::<Vec<_>>(), Vec::<String>::new());
 }
+
+#[test]
+fn the_word_for_a_value_that_was_not_sent_stands_in_one_place() {
+    let word = concat!("__debezium_", "unavailable_value");
+    assert_eq!(files_with(word), ["services/libraries/debezium/src/unavailable.rs"]);
+    // The same in base 64, as a column of bytes has it.
+    assert_eq!(files_with("X19kZWJleml1bV91"), ["services/libraries/debezium/src/unavailable.rs"]);
+}

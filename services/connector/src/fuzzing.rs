@@ -1,11 +1,11 @@
 //! Doors to readers that are private, for `make fuzz` alone.
 
+use ::debezium::content::Content;
 use bytes::Bytes;
 
 use crate::cdc::pgoutput as plugin;
 use crate::debezium::avro::Schema;
 use crate::debezium::change::{self, Sent, Topic};
-use crate::debezium::content::Content;
 use crate::debezium::written::Written;
 use crate::fhir::bundle::{self, Page};
 use crate::fhir::resource::{self, Resource};

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use ::debezium::envelope::Operation;
 use bytes::{Buf, Bytes};
 use tokio::time::timeout;
 
 use super::catalogue::{Database, identifier, literal};
-use super::envelope::Operation;
 use super::error::Error;
 use super::lsn::Lsn;
 use super::pgoutput::{self, Message, Relation, Transaction};

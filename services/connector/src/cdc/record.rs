@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use ::debezium::envelope::Operation;
+use ::debezium::envelope::Origin;
+
 use super::catalogue::Table;
-use super::envelope::{self, Image, Operation, Origin};
+use super::envelope::{self, Image};
 use super::error::Error;
 use super::lsn::Lsn;
 use super::pgoutput::{Cell, Column, Old};
@@ -155,7 +158,7 @@ impl Layout {
             table: &self.table.name,
             at: when.at,
             transaction: when.transaction,
-            lsn: when.lsn,
+            lsn: when.lsn.0,
         };
         envelope::write(change.operation, before, after, &origin)
     }

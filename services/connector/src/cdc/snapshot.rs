@@ -6,9 +6,10 @@
 
 use std::time::Duration;
 
+use ::debezium::envelope::Operation;
+
 use super::address::Address;
 use super::catalogue::{Database, Table, identifier, literal};
-use super::envelope::Operation;
 use super::error::Error;
 use super::lsn::Lsn;
 use super::pgoutput::Cell;
