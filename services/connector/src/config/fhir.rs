@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ::fhir::Type;
 use runtime::config::{Check, Fault, Period, Secret, Size, check_folder};
 use serde::Deserialize;
 
 use super::check_watched;
-use crate::fhir::Type;
-
 /// Files of FHIR resources, one a line (NDJSON), whose lines are sent once each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,12 +8,15 @@
 //! A deletion of what is there again is not sent: a void says nothing of what was before it and after it, and would take back
 //! the version that is there too.
 
+use ::fhir::Type;
+use ::fhir::reference::Address;
+use ::fhir::reference::is_id;
 use schemas::Format;
 
-use super::bundle::{self, Entry, Page};
+use super::bundle::{Entry, Page};
 use super::client::{Answer, Question};
 use super::error::Error;
-use super::resource::{Type, instant};
+use super::resource::instant;
 use super::scan::{PAGES_MAX, Reader, next_page, since_words};
 use super::seen::{Name, Seen, VERSIONS_MAX};
 use super::sending::Sending;
@@ -125,7 +128,7 @@ impl Deletions {
                 self.seen.extend([name]);
                 continue;
             }
-            let payload = bundle::deletion(&reference);
+            let payload = ::fhir::bundle::deletion(&reference);
             let arrival = Arrival {
                 format: Format::Fhir,
                 message_id: &message_id,
@@ -146,8 +149,8 @@ impl Deletions {
         let url = entry.deleted()?;
         let reference = reader.client.address().reference(url)?;
         (reference.split('/').next() == Some(self.kind.name())).then_some(())?;
-        let counted = url.split_once("/_history/").map(|(_, version)| version).or_else(|| entry.version());
-        let version = counted.filter(|version| super::address::is_id(version)).or_else(|| entry.last_modified());
+        let counted = Address::of(url).and_then(|named| named.version).or_else(|| entry.version());
+        let version = counted.filter(|version| is_id(version)).or_else(|| entry.last_modified());
         Some((reference, version.unwrap_or("deleted").to_owned()))
     }
 }

@@ -4,10 +4,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ::fhir::Type;
 use runtime::config;
 
 use super::failing::TRIES_MAX;
-use super::resource::Type;
 use crate::files::Interrupted;
 use crate::follow::{Mend, Remedy};
 

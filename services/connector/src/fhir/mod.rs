@@ -33,7 +33,6 @@ mod source;
 mod state;
 
 pub use error::Error;
-pub use resource::Type;
 pub use source::follow;
 
 use runtime::config::Fault;

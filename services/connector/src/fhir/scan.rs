@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use ::fhir::Type;
 use schemas::Format;
 
-use super::bundle::{self, Mode, Page};
+use super::bundle::{Mode, Page};
 use super::client::{Answer, Client, Question};
 use super::context::{Cache, Known, Surroundings, partition};
 use super::deletions;
 use super::error::{Error, Reach};
 use super::failing::{Failing, TRIES_MAX, Verdict};
-use super::resource::{Resource, Type};
+use super::resource::Resource;
 use super::seen::{Name, Seen, VERSIONS_MAX};
 use super::sending::Sending;
 use super::state::State;
@@ -415,7 +416,8 @@ async fn send(reader: &mut Reader<'_>, sending: &mut Sending<'_>, version: &Vers
             entries.push((reference, known));
         }
     }
-    let payload = bundle::collection(entries.iter().map(|(reference, known)| (reference.as_str(), &*known.text)));
+    let payload =
+        ::fhir::bundle::collection(entries.iter().map(|(reference, known)| (reference.as_str(), &*known.text)));
     let payload = bounded(reader.feed, payload);
     let arrival = Arrival {
         format: Format::Fhir,

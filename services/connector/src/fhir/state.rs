@@ -5,7 +5,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::resource::Type;
+use ::fhir::Type;
+
 use crate::config::Fhir;
 
 /// By type the time of the last change that is stored, microseconds since 1970 by the server's clock. A type that is not
