@@ -1,7 +1,7 @@
 //! A table's file, cut in pieces and through a shipped mapping package; and a capacity file.
 #![no_main]
 
-use connector::table::cutter::Cutter;
+use delimited::cutter::Cutter;
 use libfuzzer_sys::fuzz_target;
 use processor::mapping::Program;
 

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use data_encoding::{HEXLOWER, HEXUPPER};
+
 /// The notations of a set of identities, ready to be searched for.
 ///
 /// Patterns are found by their first bytes in a hash table: one pass over the text, whatever the number of identities.
@@ -47,8 +49,8 @@ impl Canaries {
             ];
             for (name, text) in &texts {
                 canaries.add(name, text.as_bytes());
-                canaries.add("hex", hex(text.as_bytes()).as_bytes());
-                canaries.add("HEX", hex(text.as_bytes()).to_uppercase().as_bytes());
+                canaries.add("hex", HEXLOWER.encode(text.as_bytes()).as_bytes());
+                canaries.add("HEX", HEXUPPER.encode(text.as_bytes()).as_bytes());
                 for inner in base64_inner(text.as_bytes()) {
                     canaries.add("base64", inner.as_bytes());
                 }
@@ -95,10 +97,6 @@ impl Canaries {
         self.first[usize::from(pattern[0])] = true;
         self.by_head.entry(*head).or_default().push((index, pattern.to_vec()));
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The characters that a text always has inside a longer base64 text, at each of the three alignments.

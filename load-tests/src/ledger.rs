@@ -28,7 +28,7 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, number: usize, message: &Message) -> io::Result<()> {
-        let hash: String = message.hash().0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = message.hash().to_string();
         let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         writeln!(file, "{number}\t{}\t{hash}", message.region)?;
         file.flush()

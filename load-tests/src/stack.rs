@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use data_encoding::HEXLOWER;
 use local_stack::{Kafka, Postgres, Process, free_port};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -505,7 +506,7 @@ impl Keys {
     /// The key with this name, 64 hex digits.
     fn key(&self, name: &str) -> String {
         let digest = Sha256::new().chain_update(self.0).chain_update(name).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&digest)
     }
 
     fn environment(&self, regions: &[Region], database_url: &str) -> Vec<(String, String)> {

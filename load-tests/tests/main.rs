@@ -10,6 +10,7 @@ mod debezium;
 mod delivery;
 mod fhir;
 mod flow;
+mod formats;
 mod privacy;
 mod register;
 mod sources;

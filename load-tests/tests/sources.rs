@@ -85,3 +85,11 @@ fn the_zone_of_swedish_clocks_is_named_once() {
         .collect();
     assert_eq!(named, [("services/libraries/swedish-time/src/zone.rs".to_owned(), 1)]);
 }
+
+#[test]
+fn the_word_for_a_value_that_was_not_sent_stands_in_one_place() {
+    let word = concat!("__debezium_", "unavailable_value");
+    assert_eq!(files_with(&[word]), ["services/libraries/debezium/src/unavailable.rs"]);
+    // The same in base 64, as a column of bytes has it.
+    assert_eq!(files_with(&["X19kZWJleml1bV91"]), ["services/libraries/debezium/src/unavailable.rs"]);
+}

@@ -3,8 +3,8 @@
 //! Whoever writes the store and whoever asks it by one of its keys has to mean the same text.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::Node;
@@ -36,10 +36,7 @@ pub fn storable(text: &str) -> Cow<'_, str> {
     }
     let mut cut = text[..end].to_owned();
     cut.push('#');
-    for byte in Sha256::digest(text.as_bytes()) {
-        // Writing to a String cannot fail.
-        let _ = write!(cut, "{byte:02x}");
-    }
+    HEXLOWER.encode_append(&Sha256::digest(text.as_bytes()), &mut cut);
     cut.into()
 }
 

@@ -12,6 +12,7 @@ use apache_avro::{
     types::Value,
     writer::datum::GenericDatumWriter,
 };
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use schemas::{Common, DecodeError, Decoder, Encoder, Kind, Parked, Record, SourceRecord, Visitor, registry};
 use serde::Deserialize;
 
@@ -189,12 +190,10 @@ pub fn to_json(value: &Value) -> serde_json::Value {
 
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// Hexadecimal digits as bytes.
 pub fn unhex(text: &str) -> Vec<u8> {
-    assert!(text.len().is_multiple_of(2), "an odd number of hexadecimal digits");
-    let digits: Vec<_> = text.chars().map(|digit| digit.to_digit(16).expect("a hexadecimal digit") as u8).collect();
-    digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).expect("hexadecimal digits, two for each byte")
 }

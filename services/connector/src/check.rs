@@ -6,10 +6,10 @@ mod fhir;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use delimited::name::folded;
 use runtime::config::{Check, Fault, Period, Size, check_connections, check_folder};
 
 use crate::cdc;
-use crate::cells::folded;
 use crate::config::{Cdc, Config, Limits, Mllp, Region, Table};
 use crate::mllp::tls;
 use crate::route::partition_key;

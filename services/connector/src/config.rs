@@ -12,8 +12,8 @@ use serde::Deserialize;
 mod debezium;
 mod fhir;
 
-pub use debezium::{Debezium, RegistryIds};
-pub use fhir::{Fhir, FhirFiles};
+pub use self::debezium::{Debezium, RegistryIds};
+pub use self::fhir::{Fhir, FhirFiles};
 
 /// The whole configuration file.
 #[derive(Clone, Debug, Deserialize)]

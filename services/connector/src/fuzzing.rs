@@ -1,8 +1,9 @@
 //! Doors to readers that are private, for `make fuzz` alone.
 
+use ::debezium::content::Content;
+
 use crate::debezium::avro::Schema;
 use crate::debezium::change::{self, Sent, Topic};
-use crate::debezium::content::Content;
 use crate::debezium::written::Written;
 use crate::fhir::bundle::{self, Page};
 use crate::fhir::resource::{self, Resource};

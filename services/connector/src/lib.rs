@@ -2,7 +2,6 @@
 
 pub mod capacity;
 pub mod cdc;
-mod cells;
 mod check;
 pub mod command;
 pub mod config;
@@ -21,7 +20,6 @@ pub mod metrics;
 pub mod mllp;
 mod position;
 pub mod replay;
-pub mod resource_type;
 pub mod route;
 pub mod service;
 pub mod table;

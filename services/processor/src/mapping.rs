@@ -25,7 +25,6 @@ pub use explain::explain;
 use field::FIELDS_MAX;
 pub(crate) use field::{BEDS_MAX, place_of};
 pub use field::{Field, FieldKind};
-pub(crate) use header::folded;
 pub use package::Error;
 pub use program::Program;
 pub(crate) use program::{KEY, Reading, Whole};

@@ -28,12 +28,14 @@ mod visit;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use delimited::letters::decoded;
 use hl7::time::Stockholm;
 use identity::{Claim, Date, PseudonymError, Pseudonymiser, RegionRules, Subject};
 use runtime::fate::Fate;
 use schemas::{CorrectionKind, FileFault, Format, Origin, SOURCE_TABLE, SourceRecord};
 use zeroize::Zeroizing;
 
+use self::debezium::Told;
 use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 use crate::findings::Findings;
@@ -42,7 +44,6 @@ use crate::rules::Rule;
 use crate::stop::Stop;
 use crate::verbatim::Guard;
 use context::Context;
-use debezium::Told;
 use envelope::{Head, HeadParts};
 use region::Region;
 use trigger::Shape;
@@ -172,7 +173,7 @@ impl Pipeline {
         };
         match source.format {
             Format::Delimited => {
-                let (text, mut unquoted) = (row::decoded(source.payload), String::new());
+                let (text, mut unquoted) = (decoded(source.payload), String::new());
                 number(&program.read(&text, &mut unquoted, &mut reading).ok()?)
             }
             Format::Debezium => {
@@ -256,7 +257,7 @@ impl Pipeline {
                 Err(Stop::park(Rule::FeedUnmapped))
             };
         };
-        let text = row::decoded(source.payload);
+        let text = decoded(source.payload);
         let guard = Guard::of_unit(&self.region.pseudonymiser);
         let mut context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
         let mut unquoted = String::new();

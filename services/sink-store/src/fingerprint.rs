@@ -3,8 +3,7 @@
 //! Left out: times of writing and reception, coordinates in Kafka (`origin_*` and the same inside `record`), the schema
 //! `delivery`, and the registry's numbers. Two stores that were fed the same set of messages have the same fingerprint.
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use futures_util::{StreamExt, pin_mut};
 use schemas::{Common, Decoder, Encoder, Origin, Subject, Timestamp, Visitor};
 use sha2::{Digest, Sha256};
@@ -61,7 +60,7 @@ impl Fingerprint {
         for table in &self.tables {
             hasher.update(format!("{} {} {}\n", table.name, table.rows, table.hash));
         }
-        hex(&hasher.finalize())
+        HEXLOWER.encode(&hasher.finalize())
     }
 }
 
@@ -140,7 +139,7 @@ async fn table(
             hasher.update(b"\n");
         }
     }
-    Ok(Table { name, rows: count, hash: hex(&hasher.finalize()) })
+    Ok(Table { name, rows: count, hash: HEXLOWER.encode(&hasher.finalize()) })
 }
 
 /// A record without its delivery.
@@ -182,13 +181,4 @@ impl<'r> Visitor<'r> for Stripping<'_, 'r> {
         let Content { encoders, bytes } = self.content;
         encoders[E::SUBJECT as usize].encode(&event, bytes).ok()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

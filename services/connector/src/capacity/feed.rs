@@ -7,7 +7,6 @@ use std::sync::Arc;
 use schemas::{Format, Timestamp};
 
 use super::table::{self, Row, Table};
-use crate::cells;
 use crate::config::Capacity;
 use crate::files::{Interrupted, Window, shown_name};
 use crate::intake::{self, Arrival, Feed};
@@ -25,7 +24,7 @@ fn message_id(version: Version) -> String {
 pub async fn watch(feed: Arc<Feed>, source: Capacity) {
     let intake = Arc::clone(&feed.intake);
     let mut watch = Watch::default();
-    let mut lister = Lister::new(source.path.clone(), cells::ENDINGS, intake.limits.files);
+    let mut lister = Lister::new(source.path.clone(), delimited::ENDINGS, intake.limits.files);
     while !intake.shutdown.requested() {
         for (path, version) in watch.look(lister.list(&intake.metrics).await) {
             match send(&feed, &path, version).await {

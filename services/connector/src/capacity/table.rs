@@ -9,7 +9,11 @@
 
 use std::borrow::Cow;
 
-use crate::cells::{delimiter_of, folded, joined, latin1};
+use delimited::letters::decoded;
+use delimited::line::Cells;
+use delimited::name::folded;
+use delimited::payload::joined;
+use delimited::separator;
 
 /// A row of a capacity file, ready to be a payload.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,14 +84,23 @@ impl Column {
 
 /// Reads a file. The same bytes always give the same rows.
 pub fn read(file: &[u8]) -> Table {
-    let text = decoded(file);
+    let text = text(file);
     // Spreadsheets may write their separator on a line of its own before the header.
-    let mut lines = lines(&text).skip_while(|(_, line)| line.trim().to_ascii_lowercase().starts_with("sep="));
-    let Some((header_line, header)) = lines.next() else {
-        return Table::Empty;
+    let (mut lines, mut told) = (lines(&text), None);
+    let (header_line, header) = loop {
+        let Some((number, line)) = lines.next() else { return Table::Empty };
+        match separator::told(line.as_bytes()) {
+            Some(separator) => told = told.or(separator),
+            None => break (number, line),
+        }
     };
-    let delimiter = delimiter_of(|delimiter| cells(header, delimiter).len());
-    let columns: Vec<String> = cells(header, delimiter);
+    let separator = told.unwrap_or_else(|| separator::of_header(header));
+    let mut cut = Cells::default();
+    let mut cells = |line: &str| -> Vec<String> {
+        let text = cut.cut(line, separator);
+        cut.iter(&text).map(str::to_owned).collect()
+    };
+    let columns = cells(header);
     let known: Vec<Option<Column>> = columns.iter().map(|cell| Column::of_header(cell)).collect();
     let unit_at = known.iter().position(|column| *column == Some(Column::Unit));
     let known_count = known.iter().flatten().count();
@@ -104,7 +117,7 @@ pub fn read(file: &[u8]) -> Table {
     let header = joined(&names);
     let rows = lines
         .map(|(line, text)| {
-            let mut cells = cells(text, delimiter);
+            let mut cells = cells(text);
             // A separator at the end of a line is no further cell.
             while cells.len() > columns.len() && cells.last().is_some_and(String::is_empty) {
                 cells.pop();
@@ -119,19 +132,15 @@ pub fn read(file: &[u8]) -> Table {
     Table::Rows(rows)
 }
 
-/// UTF-8 and UTF-16 by their byte order mark, UTF-8 when it is valid, else ISO-8859-1, which never fails.
-fn decoded(file: &[u8]) -> Cow<'_, str> {
+/// UTF-16 by its byte order mark, else UTF-8 or ISO-8859-1.
+fn text(file: &[u8]) -> Cow<'_, str> {
     if let Some(rest) = file.strip_prefix(b"\xFF\xFE") {
         return Cow::Owned(utf16(rest, u16::from_le_bytes));
     }
     if let Some(rest) = file.strip_prefix(b"\xFE\xFF") {
         return Cow::Owned(utf16(rest, u16::from_be_bytes));
     }
-    let rest = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-    match str::from_utf8(rest) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(latin1(rest)),
-    }
+    decoded(file)
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -161,22 +170,6 @@ fn lines(text: &str) -> impl Iterator<Item = (u64, &str)> {
         }
         None
     })
-}
-
-/// The trimmed cells of one line.
-fn cells(line: &str, delimiter: u8) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(line.as_bytes());
-    let mut record = csv::StringRecord::new();
-    match reader.read_record(&mut record) {
-        Ok(true) => record.iter().map(str::to_owned).collect(),
-        // The reader refuses only invalid UTF-8, which a &str cannot hold; the line is then passed on whole.
-        Ok(false) | Err(_) => vec![line.to_owned()],
-    }
 }
 
 fn prefix(text: &str, bytes_max: usize) -> &str {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use ::debezium::envelope::Operation;
 use bytes::Bytes;
 use replication::pgoutput::{self, Message, Relation, Transaction};
 use replication::{Lsn, Streamed, Wire};
 use tokio::time::timeout;
 
 use super::catalogue::Database;
-use super::envelope::Operation;
 use super::error::Error;
 use super::record::{Change, Layout, When};
 use super::sending::{Draft, Progress, Sending, Slot};

@@ -1,61 +1,14 @@
-//! A change as a Debezium envelope, without its schema wrapper.
-//!
-//! The bytes are a function of what the log says and of nothing else: not of the clock, not of this release. A change that
-//! is read again is therefore the same record.
+//! A change as a Debezium envelope, its rows written by the types of their columns.
 
 use std::collections::HashMap;
 
-use replication::Lsn;
+use ::debezium::envelope;
+use ::debezium::envelope::Operation;
+use ::debezium::envelope::Origin;
+use ::debezium::object::string;
 use replication::pgoutput::{Cell, Column};
 
 use super::value;
-
-/// Names the form of the envelope. It changes when the bytes do, not with our releases.
-const VERSION: &str = "vardstrom-1";
-
-/// What happened to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Read in a snapshot.
-    Read,
-    /// New.
-    Create,
-    /// Changed.
-    Update,
-    /// Gone.
-    Delete,
-    /// All rows of the table are gone.
-    Truncate,
-}
-
-impl Operation {
-    fn letter(self) -> &'static str {
-        match self {
-            Self::Read => "r",
-            Self::Create => "c",
-            Self::Update => "u",
-            Self::Delete => "d",
-            Self::Truncate => "t",
-        }
-    }
-}
-
-/// Where and when it happened.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
-    /// The database.
-    pub database: &'a str,
-    /// The table's schema.
-    pub schema: &'a str,
-    /// The table.
-    pub table: &'a str,
-    /// When it was committed, or the snapshot was begun; microseconds since 1970.
-    pub at: i64,
-    /// The transaction; none in a snapshot.
-    pub transaction: Option<u32>,
-    /// Where in the log; in a snapshot, where the changes begin.
-    pub lsn: Lsn,
-}
 
 /// A row, whole or as far as it is known.
 #[derive(Clone, Copy)]
@@ -71,40 +24,17 @@ pub struct Image<'a> {
 }
 
 /// The envelope's bytes.
-pub fn write(
+pub fn write<'a>(
     operation: Operation,
-    before: Option<Image<'_>>,
-    after: Option<Image<'_>>,
+    before: Option<Image<'a>>,
+    after: Option<Image<'a>>,
     origin: &Origin<'_>,
 ) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
-    out.extend_from_slice(b"{\"before\":");
-    image(&mut out, before);
-    out.extend_from_slice(b",\"after\":");
-    image(&mut out, after);
-    out.extend_from_slice(b",\"source\":{\"version\":");
-    value::string(&mut out, VERSION);
-    out.extend_from_slice(b",\"connector\":\"postgresql\"");
-    for (key, text) in [("db", origin.database), ("schema", origin.schema), ("table", origin.table)] {
-        out.push(b',');
-        value::string(&mut out, key);
-        out.push(b':');
-        value::string(&mut out, text);
-    }
-    let at = origin.at.div_euclid(1000);
-    let snapshot = origin.transaction.is_none();
-    let transaction = origin.transaction.map_or_else(|| "null".to_owned(), |id| id.to_string());
-    let lsn = origin.lsn.0;
-    let letter = operation.letter();
-    let rest = format!(
-        ",\"ts_ms\":{at},\"snapshot\":\"{snapshot}\",\"txId\":{transaction},\"lsn\":{lsn}}},\"op\":\"{letter}\",\"ts_ms\":{at}}}"
-    );
-    out.extend_from_slice(rest.as_bytes());
-    out
+    let row = |image: Image<'a>| move |out: &mut Vec<u8>| self::row(out, &image);
+    envelope::write(operation, before.map(row), after.map(row), origin)
 }
 
-fn image(out: &mut Vec<u8>, image: Option<Image<'_>>) {
-    let Some(image) = image else { return out.extend_from_slice(b"null") };
+fn row(out: &mut Vec<u8>, image: &Image<'_>) {
     out.push(b'{');
     let mut first = true;
     for (column, cell) in image.columns.iter().zip(image.cells) {
@@ -115,7 +45,7 @@ fn image(out: &mut Vec<u8>, image: Option<Image<'_>>) {
             out.push(b',');
         }
         first = false;
-        value::string(out, &column.name);
+        string(out, &column.name);
         out.push(b':');
         value::write(out, image.domains.get(&column.kind).copied().unwrap_or(column.kind), cell);
     }
@@ -143,7 +73,7 @@ mod tests {
             table: "bed",
             at: 1_767_600_000_123_456,
             transaction: Some(734),
-            lsn: Lsn(26_000_000),
+            lsn: 26_000_000,
         };
         let text = String::from_utf8(write(Operation::Update, Some(before), Some(after), &origin)).expect("UTF-8");
         assert_eq!(

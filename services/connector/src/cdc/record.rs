@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use ::debezium::envelope::Operation;
+use ::debezium::envelope::Origin;
 use replication::Lsn;
 use replication::pgoutput::{Cell, Column, Old};
 
 use super::catalogue::Table;
-use super::envelope::{self, Image, Operation, Origin};
+use super::envelope::{self, Image};
 use super::error::Error;
 use crate::route::Router;
 
@@ -156,7 +158,7 @@ impl Layout {
             table: &self.table.name,
             at: when.at,
             transaction: when.transaction,
-            lsn: when.lsn,
+            lsn: when.lsn.0,
         };
         envelope::write(change.operation, before, after, &origin)
     }

@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
+use ::debezium::envelope::Operation;
 use replication::pgoutput::Cell;
 use replication::{Address, Made, Purpose, Row, Wire, identifier, literal};
 
 use super::catalogue::{Database, Table};
-use super::envelope::Operation;
 use super::error::Error;
 use super::record::{Change, Layout, When};
 use super::sending::{Draft, Sending, Slot};

@@ -3,11 +3,10 @@
 //! A number keeps every digit it has. Times are ISO 8601 text, an instant in UTC with `Z`. Bytes are base64. What JSON
 //! cannot say as a number (NaN, infinity) and every other type is the text that PostgreSQL writes.
 
+use ::debezium::object::string;
+use ::debezium::unavailable::UNAVAILABLE;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use replication::pgoutput::Cell;
-
-/// What stands for a long value that is not in the log; Debezium's own word for it.
-pub const UNAVAILABLE: &str = "__debezium_unavailable_value";
 
 const BOOL: u32 = 16;
 const BYTEA: u32 = 17;
@@ -40,11 +39,6 @@ pub fn write(out: &mut Vec<u8>, kind: u32, cell: &Cell) {
         },
         _ => string(out, &text),
     }
-}
-
-/// Appends a JSON string.
-pub fn string(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("a string becomes JSON, and a vector takes it");
 }
 
 /// PostgreSQL's numbers are JSON's, except for words such as NaN.

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
+use ::fhir::Type;
 use runtime::config::{Period, Secret, Size};
 use serde::Deserialize;
-
-use crate::resource_type::Type;
 
 /// Files of FHIR resources, one a line (NDJSON), whose lines are sent once each.
 #[derive(Clone, Debug, Deserialize)]

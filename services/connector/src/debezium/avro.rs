@@ -309,10 +309,12 @@ fn fraction(value: f64, scientific: String, plain: String, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use ::debezium::content::Content;
+    use ::debezium::object::Fields;
+
     use super::super::change::{Change, Message, Sent, Topic, read};
-    use super::super::content::Content;
     use super::super::registry::{Id, framed_by_bytes};
-    use super::super::written::{Fields, Written};
+    use super::super::written::Written;
     use super::*;
 
     /// The same eight changes of one table as Debezium 3.6.1 wrote them through Apicurio's Avro converter 2.6.13 and through

@@ -10,8 +10,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::content::Content;
-use super::written::{COLUMNS_MAX, Fields};
+use ::debezium::COLUMNS_MAX;
+use ::debezium::content::Content;
+use ::debezium::envelope::{IDENTITY_FULL, IDENTITY_KEY};
+use ::debezium::object::Fields;
 
 /// What may be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +36,8 @@ impl Belief<'_> {
     /// As the envelope that we send on says it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Row => "full",
-            Self::Key(_) => "key",
+            Self::Row => IDENTITY_FULL,
+            Self::Key(_) => IDENTITY_KEY,
         }
     }
 }

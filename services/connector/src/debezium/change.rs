@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use ::debezium::content::Content;
+use ::debezium::envelope::{Envelope, Milliseconds, Operation};
+use ::debezium::flattened;
+use ::debezium::flattened::Mark;
+use ::debezium::object::Fields;
+use ::debezium::unavailable::is_unavailable;
 use serde_json::value::RawValue;
 
 use super::before::{Belief, columns_of_key};
-use super::content::Content;
-use super::flattened::{self, Mark};
-use super::written::{Fields, Schema, Written, is_unsent};
+use super::written::{Schema, Written};
 
 /// What is known of a topic beside its messages.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,41 +77,8 @@ impl Change<'_> {
     }
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    op: Cow<'a, str>,
-    #[serde(borrow)]
-    before: Option<Row<'a>>,
-    #[serde(borrow)]
-    after: Option<Row<'a>>,
-    source: Option<Source>,
-    ts_ms: Option<Milliseconds>,
-}
-
+/// A row as far as its values are looked at.
 type Row<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-
-#[derive(Deserialize)]
-struct Source {
-    ts_ms: Option<Milliseconds>,
-}
-
-/// Milliseconds as a number, or by some versions as a text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Milliseconds {
-    Number(i64),
-    Text(String),
-}
-
-impl Milliseconds {
-    fn value(&self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(text) => text.parse().ok(),
-        }
-    }
-}
 
 /// Reads a message; `written` is what is known of the topic's schema.
 pub fn read<'a>(sent: Sent<'a>, topic: Topic<'_>, written: &mut Written) -> Message<'a> {
@@ -168,10 +138,8 @@ fn enveloped<'a>(
     topic: Topic<'_>,
     written: &mut Written,
 ) -> Option<Change<'a>> {
-    let read: Envelope<'a> = serde_json::from_slice(envelope).ok()?;
-    if !matches!(&*read.op, "c" | "u" | "d" | "r" | "t" | "m") {
-        return None;
-    }
+    let read: Envelope<'a, Row<'a>> = serde_json::from_slice(envelope).ok()?;
+    let operation = read.operation()?;
     written.learn(schema, topic.wall_clock);
     let is_key = matches!(schema, Schema::Key(_));
     let belief = read.before.as_ref().map(|before| match !is_key && (topic.full || written.proves_whole(before)) {
@@ -181,11 +149,10 @@ fn enveloped<'a>(
     let order = |row: &Option<Row<'a>>| text(row.as_ref()?.get(topic.order?)?);
     let order_before =
         |belief: &Belief<'a>| order(&read.before).filter(|_| topic.order.is_some_and(|name| belief.holds(name)));
-    let at = read.source.as_ref().and_then(|source| source.ts_ms.as_ref()).or(read.ts_ms.as_ref());
     Some(Change {
-        at: at.and_then(Milliseconds::value),
-        truncation: read.op == "t",
-        deletion: read.op == "d",
+        at: read.at().and_then(Milliseconds::value),
+        truncation: operation == Operation::Truncate,
+        deletion: operation == Operation::Delete,
         key: order(&read.after).or_else(|| order_before(belief.as_ref()?)),
         envelope: written.out(envelope, belief.as_ref()),
     })
@@ -197,7 +164,7 @@ fn text(value: &RawValue) -> Option<Cow<'_, str>> {
         "null" => None,
         quoted if quoted.starts_with('"') => {
             let text: Cow<'_, str> = serde_json::from_str(quoted).ok()?;
-            (!is_unsent(quoted)).then_some(text)
+            (!is_unavailable(quoted)).then_some(text)
         }
         plain => Some(Cow::Borrowed(plain)),
     }

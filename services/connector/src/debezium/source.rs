@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::debezium::content::Content;
 use rdkafka::Message as _;
 use rdkafka::message::BorrowedMessage;
 use runtime::health::Health;
@@ -13,7 +14,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::avro;
 use super::change::{self, Message, Sent, Topic};
 use super::consumer::{Consumer, KnownIds, Mark, Offsets};
-use super::content::Content;
 use super::error::{Error, Held};
 use super::registry::{Part, Registry, framed};
 use super::written::Written;

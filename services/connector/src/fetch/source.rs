@@ -16,7 +16,6 @@ use tokio::sync::Notify;
 use super::error::Error;
 use super::memory::{Memory, name_hash};
 use super::spool::Spool;
-use crate::cells;
 use crate::config::Table;
 use crate::files::{self, shown_name};
 use crate::folder::{self, Carry, Folder};
@@ -72,7 +71,7 @@ pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Heal
         path: source.path.clone(),
         positions: source.positions.clone(),
         poll: Period(SPOOL_POLL),
-        endings: cells::ENDINGS,
+        endings: delimited::ENDINGS,
         arrivals: Some(arrivals),
     };
     let fetch = async {
@@ -303,7 +302,8 @@ fn table(entry: &Entry) -> Option<(PathBuf, Version)> {
     let name = entry.name.as_slice();
     let plain = name.len() <= NAME_BYTES_MAX && !name.starts_with(b".") && !name.contains(&b'/') && !name.contains(&0);
     let path = PathBuf::from(OsStr::from_bytes(name));
-    (plain && entry.metadata.is_file() && ends_in(&path, cells::ENDINGS)).then(|| (path, version_of(&entry.metadata)))
+    (plain && entry.metadata.is_file() && ends_in(&path, delimited::ENDINGS))
+        .then(|| (path, version_of(&entry.metadata)))
 }
 
 fn version_of(metadata: &Metadata) -> Version {

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::memory::name_hash;
-use crate::cells;
 use crate::position::Version;
 use crate::watch::ends_in;
 
@@ -48,7 +47,7 @@ impl Spool {
     /// Whether a file has come and is not yet sent.
     pub fn holds_a_file(&self) -> io::Result<bool> {
         for entry in fs::read_dir(&self.folder)? {
-            if ends_in(&entry?.path(), cells::ENDINGS) {
+            if ends_in(&entry?.path(), delimited::ENDINGS) {
                 return Ok(true);
             }
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use ::fhir::reference::{is_id, is_type_name};
 use runtime::config::Fault;
 
 use crate::config::Fhir;
@@ -77,19 +78,16 @@ impl Address {
 
     /// `Type/id` of a reference to a resource of this server, whatever version it names; `None` for any other reference.
     pub fn reference(&self, reference: &str) -> Option<String> {
+        let path;
         let relative = match Parts::of(reference) {
             Some(_) => {
-                let path = self.within(reference)?;
-                path.strip_prefix(&self.path)?.strip_prefix('/')?.to_owned()
+                path = self.within(reference)?;
+                path.strip_prefix(&self.path)?.strip_prefix('/')?
             }
-            None => reference.to_owned(),
+            None => reference,
         };
-        let mut parts = relative.split('/');
-        let (kind, id) = (parts.next()?, parts.next()?);
-        let after = (parts.next(), parts.next(), parts.next());
-        let versioned = matches!(after, (None, ..) | (Some("_history"), Some(_), None));
-        let name = !kind.is_empty() && kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
-        (versioned && name && is_id(id)).then(|| format!("{kind}/{id}"))
+        let named = ::fhir::reference::Address::of(relative).filter(|named| named.base.is_none())?;
+        (is_type_name(named.kind) && is_id(named.id)).then(|| format!("{}/{}", named.kind, named.id))
     }
 }
 
@@ -97,12 +95,6 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.place())
     }
-}
-
-/// FHIR's shape of a logical id.
-pub fn is_id(id: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-    !id.is_empty() && id.len() <= 64 && id.bytes().all(letter)
 }
 
 struct Parts<'a> {

@@ -1,4 +1,4 @@
-//! Bundles: the pages that a server answers a search with, and the one that is sent for each version of a resource.
+//! Bundles as servers write them: the pages that a search is answered with, and what is said of a failure.
 
 use std::borrow::Cow;
 
@@ -135,31 +135,6 @@ impl Entry<'_> {
     }
 }
 
-/// A Bundle of a resource and what goes with it, each with its reference, as they were written.
-pub fn collection<'r>(resources: impl Iterator<Item = (&'r str, &'r str)>) -> String {
-    let mut text = String::from(r#"{"resourceType":"Bundle","type":"collection","entry":["#);
-    for (number, (reference, resource)) in resources.enumerate() {
-        if number > 0 {
-            text.push(',');
-        }
-        text.push_str(r#"{"fullUrl":""#);
-        // A reference holds letters, digits, `/`, `-` and `.` only.
-        text.push_str(reference);
-        text.push_str(r#"","resource":"#);
-        text.push_str(resource);
-        text.push('}');
-    }
-    text.push_str("]}");
-    text
-}
-
-/// A Bundle that says that a resource was deleted.
-pub fn deletion(reference: &str) -> String {
-    format!(
-        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"fullUrl":"{reference}","request":{{"method":"DELETE","url":"{reference}"}}}}]}}"#
-    )
-}
-
 /// Issues that are told of one OperationOutcome.
 const ISSUES_MAX: usize = 5;
 
@@ -201,7 +176,7 @@ mod tests {
         assert_eq!(entry.mode(), Some(Mode::Match));
         let raw = entry.resource.expect("a resource").get();
         assert_eq!(
-            collection([("A/1", raw), ("B/2", "{}")].into_iter()),
+            ::fhir::bundle::collection([("A/1", raw), ("B/2", "{}")].into_iter()),
             r#"{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"A/1","resource":{"resourceType":"Observation" ,"value":1.50}},{"fullUrl":"B/2","resource":{}}]}"#
         );
         assert!(Page::read(br#"{"resourceType":"OperationOutcome"}"#).is_none());

@@ -8,9 +8,12 @@
 //! A deletion of what is there again is not sent: a void says nothing of what was before it and after it, and would take back
 //! the version that is there too.
 
+use ::fhir::Type;
+use ::fhir::reference::Address;
+use ::fhir::reference::is_id;
 use schemas::Format;
 
-use super::bundle::{self, Entry, Page};
+use super::bundle::{Entry, Page};
 use super::client::{Answer, Question};
 use super::error::Error;
 use super::resource::instant;
@@ -19,7 +22,6 @@ use super::seen::{Name, Seen, VERSIONS_MAX};
 use super::sending::Sending;
 use crate::files::Interrupted;
 use crate::intake::{self, Arrival};
-use crate::resource_type::Type;
 
 /// The look for deletions of one type.
 pub struct Deletions {
@@ -126,7 +128,7 @@ impl Deletions {
                 self.seen.extend([name]);
                 continue;
             }
-            let payload = bundle::deletion(&reference);
+            let payload = ::fhir::bundle::deletion(&reference);
             let arrival = Arrival {
                 format: Format::Fhir,
                 message_id: &message_id,
@@ -147,8 +149,8 @@ impl Deletions {
         let url = entry.deleted()?;
         let reference = reader.client.address().reference(url)?;
         (reference.split('/').next() == Some(self.kind.name())).then_some(())?;
-        let counted = url.split_once("/_history/").map(|(_, version)| version).or_else(|| entry.version());
-        let version = counted.filter(|version| super::address::is_id(version)).or_else(|| entry.last_modified());
+        let counted = Address::of(url).and_then(|named| named.version).or_else(|| entry.version());
+        let version = counted.filter(|version| is_id(version)).or_else(|| entry.last_modified());
         Some((reference, version.unwrap_or("deleted").to_owned()))
     }
 }

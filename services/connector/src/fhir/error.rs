@@ -4,12 +4,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ::fhir::Type;
 use runtime::config;
 
 use super::failing::TRIES_MAX;
 use crate::files::Interrupted;
 use crate::follow::{Mend, Remedy};
-use crate::resource_type::Type;
 
 /// Why a FHIR server is not read right now. Says what was asked for and how it was answered, never with what.
 #[derive(Debug, thiserror::Error)]

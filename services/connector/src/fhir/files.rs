@@ -15,7 +15,6 @@ use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt};
 
 use super::address::Address;
-use super::bundle;
 use super::context::{Known, Surroundings, partition};
 use super::resource::Resource;
 use crate::config::FhirFiles;
@@ -294,7 +293,7 @@ impl<'a> Sender<'a> {
                     message_id: format!("{reference}@{version}"),
                     at: deleted_at.as_deref().and_then(super::resource::instant),
                     partition: router.of_text(&reference),
-                    payload: bundle::deletion(&reference).into_bytes(),
+                    payload: ::fhir::bundle::deletion(&reference).into_bytes(),
                 });
             }
             oddities.of(Oddity::Unreadable).inc();
@@ -323,7 +322,7 @@ impl<'a> Sender<'a> {
                 }
             }
         }
-        let payload = bundle::collection(entries.iter().map(|(reference, text)| (reference.as_str(), &**text)));
+        let payload = ::fhir::bundle::collection(entries.iter().map(|(reference, text)| (reference.as_str(), &**text)));
         if payload.len() as u64 > limit {
             return Ok(left_out(message_id, payload.len() as u64, Some(place)));
         }

@@ -1,10 +1,11 @@
 //! What is read of a resource: which version of what it is, and what it refers to. Everything else stays as it is written.
 
+use ::fhir::reference::{Target, is_id, is_type_name, unescaped};
 use identity::{Claim, Date};
 use schemas::{Timestamp, content_hash};
 use serde_json::Value;
 
-use super::address::{Address, is_id};
+use super::address::Address;
 use crate::route::Router;
 
 /// Resources that go with one resource, at most.
@@ -16,7 +17,7 @@ const CLAIMS_MAX: usize = 32;
 
 /// One version of one resource. No `Debug`: it holds what it was read from.
 pub struct Resource {
-    /// Its type's name, which need not be one of [`Type`].
+    /// Its type's name, which need not be one of those that are read.
     pub kind: String,
     /// Its logical id.
     pub id: String,
@@ -33,11 +34,10 @@ impl Resource {
         let value: Value = serde_json::from_str(text).ok()?;
         let word = |at: &str| value.pointer(at).and_then(Value::as_str).map(str::to_owned);
         let (kind, id) = (word("/resourceType")?, word("/id")?);
-        let named = !kind.is_empty() && kind.len() <= 64 && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
         let version = word("/meta/versionId").filter(|version| is_id(version));
         let updated_text = word("/meta/lastUpdated").filter(|text| text.len() <= 64);
         let updated = updated_text.as_deref().and_then(instant);
-        (named && is_id(&id)).then_some(Self { kind, id, updated, version, updated_text, value })
+        (is_type_name(&kind) && is_id(&id)).then_some(Self { kind, id, updated, version, updated_text, value })
     }
 
     /// `Type/id`.
@@ -133,16 +133,16 @@ impl Resource {
     }
 }
 
-/// `Type/id` of a reference to a resource of one type. `urn:uuid:` names one by its id: so write exports that were made
-/// of transactions. A conditional reference stays as it is written, for those who can look it up.
+/// `Type/id` of a reference to a resource of one type. A URN names one by its id: so write exports that were made of
+/// transactions. A conditional reference asks for it by its identifier, for those who can look it up.
 fn named(text: &str, kind: &str, address: &Address) -> Option<String> {
-    if let Some(id) = text.strip_prefix("urn:uuid:") {
-        return is_id(id).then(|| format!("{kind}/{id}"));
+    match Target::of(text) {
+        Target::Urn(id) => is_id(id).then(|| format!("{kind}/{id}")),
+        Target::Identified(named, identifier) if address.host.is_empty() && named == kind => {
+            Some(format!("{kind}?identifier={}", unescaped(identifier)))
+        }
+        _ => address.reference(text),
     }
-    if address.host.is_empty() && text.split_once("?identifier=").is_some_and(|(named, _)| named == kind) {
-        return Some(text.replace("%7C", "|"));
-    }
-    address.reference(text)
 }
 
 /// A time as FHIR writes an `instant`.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use ::fhir::Type;
 use schemas::Format;
 
-use super::bundle::{self, Mode, Page};
+use super::bundle::{Mode, Page};
 use super::client::{Answer, Client, Question};
 use super::context::{Cache, Known, Surroundings, partition};
 use super::deletions;
@@ -18,7 +19,6 @@ use super::state::State;
 use crate::config::Fhir;
 use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FhirCounts, Oddity};
-use crate::resource_type::Type;
 
 /// Pages that one search may follow by `next`: beyond it the server leads us in a circle.
 pub const PAGES_MAX: u64 = 1_000_000;
@@ -416,7 +416,8 @@ async fn send(reader: &mut Reader<'_>, sending: &mut Sending<'_>, version: &Vers
             entries.push((reference, known));
         }
     }
-    let payload = bundle::collection(entries.iter().map(|(reference, known)| (reference.as_str(), &*known.text)));
+    let payload =
+        ::fhir::bundle::collection(entries.iter().map(|(reference, known)| (reference.as_str(), &*known.text)));
     let payload = bounded(reader.feed, payload);
     let arrival = Arrival {
         format: Format::Fhir,

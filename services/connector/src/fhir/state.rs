@@ -5,8 +5,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use ::fhir::Type;
+
 use crate::config::Fhir;
-use crate::resource_type::Type;
 
 /// By type the time of the last change that is stored, microseconds since 1970 by the server's clock. A type that is not
 /// named was never read.

@@ -3,14 +3,20 @@
 //! In: its bytes, in pieces of any size, and what the feed's files must have. Out: a hash of the content, and either the
 //! file's [`Shape`] or its first [`Flaw`]. Memory is bounded by the longest row.
 
+use data_encoding::HEXLOWER;
+use delimited::cutter::Cutter;
+use delimited::cutter::Place;
+use delimited::cutter::Row;
+use delimited::cutter::line_breaks;
+use delimited::letters::Letters;
+use delimited::name::folded;
+use delimited::payload::joined;
 use runtime::config::Size;
 use schemas::FileFault;
 use sha2::{Digest, Sha256};
 
-use super::cutter::{Cutter, Place, Row, line_breaks};
 use super::flaw::Flaw;
-use super::shape::{Letters, Shape};
-use crate::cells::{folded, joined};
+use super::shape::Shape;
 use crate::config::{Encoding, Limits, Table};
 
 /// Hex digits of the content's hash that name it: 64 bits, so that two files of a feed do not meet by accident.
@@ -103,7 +109,7 @@ impl<'a> Checker<'a> {
             None => self.rows(),
         };
         let verdict = flaw.and_then(|()| self.seen.end(self.demand, self.cutter.delimiter()));
-        let content = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let content = HEXLOWER.encode(&self.hasher.finalize());
         Checked { content: content[..CONTENT_DIGITS].to_owned(), verdict }
     }
 
@@ -162,8 +168,7 @@ impl Seen {
         if let Some(line) = self.short {
             return Err(Flaw { fault: FileFault::RowUneven, line });
         }
-        // A separator at the end of a line is no further cell.
-        if row.cells.iter().skip(columns).any(|cell| !cell.trim_ascii().is_empty()) {
+        if row.cells.go_beyond(columns) {
             return Err(Flaw { fault: FileFault::RowUneven, line: row.line });
         }
         if count < columns {
@@ -182,10 +187,7 @@ impl Seen {
     }
 
     fn header(&mut self, demand: &Demand, row: &Row<'_>) -> Result<(), Flaw> {
-        let mut cells: Vec<Vec<u8>> = row.cells.iter().map(<[u8]>::to_vec).collect();
-        while cells.last().is_some_and(|cell| cell.trim_ascii().is_empty()) {
-            cells.pop();
-        }
+        let cells: Vec<Vec<u8>> = row.cells.iter().take(row.cells.columns()).map(<[u8]>::to_vec).collect();
         let written = Written::of(cells.iter().map(Vec::as_slice));
         let head = Head { cells, written, line: row.line, start: row.next };
         // The encoding may yet turn out otherwise; the end looks again.
@@ -388,6 +390,13 @@ mod tests {
         check(b"a;b;c\n1;2;3\n1;2;3;4", &demand(), FileFault::RowUneven, 3);
         check(b"a;b\n\"x\ny\";1\n1;2;3", &demand(), FileFault::RowUneven, 4);
         check(b"a;b\n1;2\n3;\"x\n4;5\n", &demand(), FileFault::QuoteOpen, 3);
+    }
+
+    #[test]
+    fn a_header_that_is_cut_at_another_sign_than_its_rows_is_told() {
+        check(b"a,b;c,d\n1,2,3\n", &demand(), FileFault::Truncated, 2);
+        check(b"a,b;c,d\n1,2,3\n4,5,6\n", &demand(), FileFault::RowUneven, 2);
+        check(b"sep=;\na,b\n1,2\n", &demand(), FileFault::Headless, 2);
     }
 
     #[test]

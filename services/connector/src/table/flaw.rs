@@ -1,5 +1,6 @@
 //! What is wrong with a file, and what to do about it.
 
+use delimited::cutter;
 use schemas::FileFault;
 
 /// Why a file is left out, and where.
@@ -9,6 +10,16 @@ pub struct Flaw {
     pub fault: FileFault,
     /// The line, as an editor shows it; 0 for the file as a whole.
     pub line: u64,
+}
+
+impl From<cutter::Flaw> for Flaw {
+    fn from(flaw: cutter::Flaw) -> Self {
+        let fault = match flaw.fault {
+            cutter::Fault::QuoteOpen => FileFault::QuoteOpen,
+            cutter::Fault::RowOversized => FileFault::RowOversized,
+        };
+        Self { fault, line: flaw.line }
+    }
 }
 
 /// For operators: what is wrong, and the remedy. Says nothing of what the file holds.

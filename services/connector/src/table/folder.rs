@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::check::{Checked, Demand};
 use super::sender::{Sender, Sent};
-use crate::cells;
 use crate::config::Table;
 use crate::files::{Error, shown_name};
 use crate::folder::{self, Carry, Folder};
@@ -19,7 +18,7 @@ pub async fn watch(feed: Arc<Feed>, source: Table) {
         path: source.path,
         positions: source.positions,
         poll: source.poll,
-        endings: cells::ENDINGS,
+        endings: delimited::ENDINGS,
         arrivals: None,
     };
     folder::watch(&feed, folder, tables).await;

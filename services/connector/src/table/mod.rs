@@ -5,7 +5,6 @@
 //! earlier run stopped. A file half sent and then found wrong cannot be taken back; that is why it is read twice.
 
 pub mod check;
-pub mod cutter;
 pub mod flaw;
 mod folder;
 mod sender;

@@ -4,13 +4,14 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use delimited::cutter::Cutter;
+use delimited::cutter::Place;
 use runtime::shutdown::Shutdown;
 use schemas::{FileFault, Format, Timestamp};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::check::{Checked, Checker, Demand};
-use super::cutter::{Cutter, Place};
 use super::flaw::{Flaw, told};
 use super::shape::Shape;
 use crate::files::{Error, Interrupted, Window, shown_name};

@@ -2,34 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::cutter::{Cells, Place};
-use crate::cells::{joined, latin1};
-
-/// How a file's bytes are letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Letters {
-    /// UTF-8.
-    Utf8,
-    /// ISO-8859-1.
-    Latin1,
-}
-
-impl Letters {
-    /// The text of a cell, without the blanks around it; a line end in it becomes a blank, as a payload has two lines.
-    pub fn cell(self, bytes: &[u8]) -> Cow<'_, str> {
-        let text = match self {
-            Self::Latin1 if !bytes.is_ascii() => Cow::Owned(latin1(bytes)),
-            Self::Latin1 | Self::Utf8 => String::from_utf8_lossy(bytes),
-        };
-        match text {
-            text if text.trim().contains(['\r', '\n']) => {
-                Cow::Owned(text.trim().replace("\r\n", " ").replace(['\r', '\n'], " "))
-            }
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-        }
-    }
-}
+use delimited::cutter::Cells;
+use delimited::cutter::Place;
+use delimited::letters::Letters;
+use delimited::payload::joined;
 
 /// A file that was found whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

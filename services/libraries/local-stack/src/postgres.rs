@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 
 use crate::{
@@ -257,5 +258,5 @@ fn password() -> Result<String, Error> {
     fs::File::open(path)
         .and_then(|mut random| random.read_exact(&mut bytes))
         .map_err(|source| Error::File { path: path.to_owned(), source })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }

@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use delimited::cutter::Cutter;
+use delimited::cutter::Place;
+use delimited::cutter::Row;
+use delimited::letters::Letters;
+use delimited::separator::USUAL;
 use jiff::civil;
 use serde::Deserialize;
 use toml::Spanned;
@@ -11,6 +16,8 @@ use super::{CodeLists, Day, List, Shape, System, Validity, normalised};
 
 /// Codes in one list, a bound against rubbish; ICD-10-SE has some forty thousand.
 const CODES_MAX: usize = 500_000;
+/// The longest row of a list of codes.
+const ROW_BYTES_MAX: usize = 64 * 1024;
 
 /// Lists in one folder.
 const LISTS_MAX: usize = 64;
@@ -191,18 +198,24 @@ fn fill(path: &Path, text: &str, list: &mut List) -> Result<(), Error> {
         Error::Wrong { path: path.to_owned(), line, what: what.to_owned() }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(b';').trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|_| wrong(1, "the header cannot be read"))?;
-    if header.iter().ne(["code", "name", "valid_from", "valid_to"]) {
+    let mut cutter = Cutter::rows(USUAL, Place { offset: 0, line: 1 }, ROW_BYTES_MAX);
+    cutter.push(text.as_bytes());
+    cutter.end();
+    let mut next = || -> Result<Option<(u64, Vec<String>)>, Error> {
+        let row = cutter.cut().map_err(|flaw| wrong(flaw.line, "the row cannot be read"))?;
+        let cells =
+            |row: Row<'_>| row.cells.iter().map(|cell| Letters::Utf8.cell(cell).into_owned()).collect::<Vec<_>>();
+        Ok(row.map(|row| (row.line, cells(row))))
+    };
+    if next()?.is_none_or(|(_, header)| header != ["code", "name", "valid_from", "valid_to"]) {
         return Err(wrong(1, "the header is code;name;valid_from;valid_to"));
     }
-    for (count, row) in reader.records().enumerate() {
-        let row = row.map_err(|_| wrong(count as u64 + 2, "the row cannot be read"))?;
-        let line = row.position().map_or(count as u64 + 2, csv::Position::line);
+    let mut count = 0;
+    while let Some((line, row)) = next()? {
         if count >= CODES_MAX {
             return Err(wrong(line, "the list has more codes than can be right"));
         }
+        count += 1;
         if row.len() != 4 {
             return Err(wrong(line, "the row does not have four cells"));
         }
@@ -215,7 +228,7 @@ fn fill(path: &Path, text: &str, list: &mut List) -> Result<(), Error> {
         }
         let validity = Validity { from, to };
         list.limits |= from > ALWAYS.from || to < ALWAYS.to;
-        let (code, begins) = row[0].strip_suffix('*').map_or((&row[0], false), |code| (code, true));
+        let (code, begins) = row[0].strip_suffix('*').map_or((&*row[0], false), |code| (code, true));
         let code = normalised(code);
         if begins && !code.is_empty() {
             list.beginnings.push((code.into(), validity));

@@ -1,14 +1,21 @@
 //! A table tried without Kafka: one JSON line per row, by a mapping package.
 
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 
-use schemas::{Format, Origin, SourceRecord, Timestamp};
+use delimited::cutter::Cells;
+use delimited::cutter::Cutter;
+use delimited::cutter::Fault;
+use delimited::letters::Letters;
+use delimited::payload::joined;
+use schemas::{FileFault, Format, Origin, SourceRecord, Timestamp};
 
 use super::{At, Error, Language, SOURCE_SYSTEM, Summary, Taker, print};
 use crate::pipeline::Pipeline;
 
-/// Bytes of the first line that are looked at for the separator.
-const READ_BYTES: usize = 64 * 1024;
+/// Read at a time.
+const READ_BYTES: u64 = 64 * 1024;
+/// The longest row, as the connector has it unless it is configured otherwise.
+const ROW_BYTES_MAX: usize = 768 * 1024;
 
 /// Which table.
 pub(super) struct Table<'a> {
@@ -18,48 +25,48 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Tries every row; each becomes the payload that the connector would send.
+    /// Tries every row; each becomes the payload that the connector would send. What keeps the rest of a file from being cut
+    /// into rows becomes the one that stands for the file.
     pub(super) fn run<R: Read, W: Write>(
         &self,
         pipeline: &mut Pipeline,
-        input: R,
+        mut input: R,
         language: Language,
         output: &mut W,
     ) -> Result<Summary, Error> {
-        let mut input = BufReader::with_capacity(READ_BYTES, input);
-        let start = std::io::BufRead::fill_buf(&mut input).map_err(Error::Read)?;
-        let marked = start.starts_with(b"\xEF\xBB\xBF");
-        let first = start.split(|byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.trim_ascii().is_empty());
-        let count = |separator: &u8| first.unwrap_or_default().iter().filter(|byte| *byte == separator).count();
-        let separator = [b',', b'\t', b';'].into_iter().max_by_key(count).unwrap_or(b';');
-        if marked {
-            std::io::BufRead::consume(&mut input, 3);
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(input);
-        let mut record = csv::ByteRecord::new();
-        let mut header: Option<String> = None;
+        let mut cutter = Cutter::file(ROW_BYTES_MAX);
+        let (mut bytes, mut ended) = (Vec::new(), false);
+        let mut header: Option<Header> = None;
         let (mut summary, mut taker) = (Summary::default(), Taker::default());
         loop {
-            let more = reader.read_byte_record(&mut record).map_err(|error| Error::Read(error.into()))?;
-            if !more {
-                break;
-            }
-            let cells = joined(&record);
-            let Some(header) = &header else {
-                // Spreadsheets may write their separator on a line of its own before the header.
-                if !cells.to_ascii_lowercase().starts_with("sep=") {
-                    header = Some(cells);
+            let (payload, line, is_last) = match cutter.cut() {
+                Ok(Some(row)) => match &header {
+                    Some(header) => (header.payload(row.cells), row.line, false),
+                    None => {
+                        header = Some(Header::of(row.cells));
+                        continue;
+                    }
+                },
+                Ok(None) if ended => break,
+                Ok(None) => {
+                    bytes.clear();
+                    input.by_ref().take(READ_BYTES).read_to_end(&mut bytes).map_err(Error::Read)?;
+                    cutter.push(&bytes);
+                    ended = bytes.is_empty();
+                    if ended {
+                        cutter.end();
+                    }
+                    continue;
                 }
-                continue;
+                Err(flaw) => {
+                    let fault = match flaw.fault {
+                        Fault::QuoteOpen => FileFault::QuoteOpen,
+                        Fault::RowOversized => FileFault::RowOversized,
+                    };
+                    (fault.payload(flaw.line), flaw.line, true)
+                }
             };
-            let line = record.position().map_or(0, csv::Position::line);
             taker.events.clear();
-            let payload = format!("{header}\n{cells}");
             let source = SourceRecord {
                 region: self.region,
                 source_system: SOURCE_SYSTEM,
@@ -76,6 +83,9 @@ impl Table<'_> {
             let outcome = pipeline.process(&source, origin, &mut taker);
             summary.add(&outcome, pipeline.found());
             print(&mut taker, outcome, None, At::Line(line), language, output)?;
+            if is_last {
+                break;
+            }
         }
         output.flush().map_err(Error::Write)?;
         if summary.messages() == 0 {
@@ -85,14 +95,26 @@ impl Table<'_> {
     }
 }
 
-/// Cells joined with `;` and quoted where they must be, in UTF-8: ISO 8859-1 when they are not.
-fn joined(record: &csv::ByteRecord) -> String {
-    let cells = record.iter().map(|cell| {
-        let text = match std::str::from_utf8(cell) {
-            Ok(text) => text.replace("\r\n", " ").replace(['\r', '\n'], " "),
-            Err(_) => cell.iter().map(|byte| char::from(*byte)).collect(),
-        };
-        if text.contains([';', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    });
-    cells.collect::<Vec<_>>().join(";")
+/// The header line of every payload.
+struct Header {
+    columns: usize,
+    line: String,
+}
+
+impl Header {
+    fn of(cells: &Cells) -> Self {
+        let columns = cells.columns();
+        Self { columns, line: text(cells, columns) }
+    }
+
+    /// What stands beyond the columns is kept where it says something: the row is then refused.
+    fn payload(&self, row: &Cells) -> String {
+        let count = if row.go_beyond(self.columns) { row.count() } else { self.columns };
+        format!("{}\n{}", self.line, text(row, count))
+    }
+}
+
+fn text(cells: &Cells, count: usize) -> String {
+    let cells: Vec<_> = cells.iter().take(count).map(|cell| Letters::of(cell).cell(cell)).collect();
+    joined(&cells)
 }

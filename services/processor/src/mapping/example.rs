@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use delimited::payload::joined;
 use hl7::time::Stockholm;
 use identity::{PseudonymError, Pseudonymiser};
 
@@ -100,11 +101,7 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
 
 /// All columns of the package as a header, and the example's cells.
 fn payload(program: &Program, example: &Example) -> String {
-    let quoted = |cell: &str| {
-        if cell.contains([';', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
-    };
-    let cell = |name: &str| example.row.get(name).map_or(String::new(), |cell| quoted(cell));
     let header: Vec<&str> = program.columns().collect();
-    let row: Vec<String> = header.iter().map(|name| cell(name)).collect();
-    format!("{}\n{}", header.join(";"), row.join(";"))
+    let row: Vec<&str> = header.iter().map(|name| example.row.get(*name).map_or("", String::as_str)).collect();
+    format!("{}\n{}", joined(&header), joined(&row))
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use delimited::line::Cells;
+use delimited::name::folded;
 use schemas::Severity;
 use serde::Deserialize;
 use toml::Spanned;
@@ -13,7 +15,7 @@ use toml::Spanned;
 use super::Target;
 use super::example::Example;
 use super::field::FieldKind;
-use super::header::{Cells, Header, Names, folded};
+use super::header::{Header, Names};
 use super::program::{Coded, Column, From, Meaning, Program, Step};
 use super::rule::{Demand, Rule};
 use crate::code_lists::{self, CodeLists};

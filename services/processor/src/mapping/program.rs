@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use delimited::line::Cells;
+use delimited::name::folded;
+use delimited::payload;
 use hl7::time::Stockholm;
 use schemas::Timestamp;
 
 use super::Target;
 use super::code;
 use super::field::FieldKind;
-use super::header::{Cells, Header, Names};
+use super::header::{Header, Names};
 use super::read::{self, Amounts, Told};
 use super::rule::Rule as OwnRule;
 use super::slot::{Slot, Slots};
@@ -228,7 +231,7 @@ impl Program {
         unquoted: &'t mut String,
         reading: &mut Reading<'_, '_>,
     ) -> Result<Slots<'t>, Stop> {
-        let (header, row) = lines(text).ok_or(Stop::park(Rule::RowUnreadable))?;
+        let (header, row) = payload::lines(text).ok_or(Stop::park(Rule::RowUnreadable))?;
         let columns = &self.columns;
         self.header.bind(header, &self.spellings, |column| columns[column].required);
         let row: &'t str = match self.cells.cut(row, self.header.separator()) {
@@ -238,10 +241,10 @@ impl Program {
                 unquoted
             }
         };
-        if self.header.count() < 2 || self.cells.ranges.len() != self.header.count() {
+        if self.header.count() < 2 || self.cells.count() != self.header.count() {
             return Err(Stop::park(Rule::RowUnreadable));
         }
-        let cell = |column: usize| self.header.place(column).map(|at| &row[self.cells.ranges[at].clone()]);
+        let cell = |column: usize| self.header.place(column).map(|at| self.cells.cell(row, at));
         if let Some(column) = self.header.lacking() {
             return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
         }
@@ -283,7 +286,7 @@ impl Program {
     }
 
     fn column(&self, name: &str) -> Option<usize> {
-        let folded = super::header::folded(name);
+        let folded = folded(name);
         self.spellings.iter().position(|spellings| spellings.contains(&folded))
     }
 
@@ -604,13 +607,4 @@ fn owned<'t>(slot: Slot<'_>) -> Slot<'t> {
         // A package cannot hold an identifier or a list of its own: it is refused when it is compiled.
         Slot::Identity(_) | Slot::List(_) => Slot::Absent,
     }
-}
-
-/// The header line and the row of a payload, whatever its line ends; `None` unless there are exactly two lines.
-fn lines(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches(['\r', '\n', '\u{feff}']);
-    let end = memchr::memchr2(b'\r', b'\n', text.as_bytes())?;
-    let row = text[end..].trim_matches(['\r', '\n']);
-    let is_one = memchr::memchr2(b'\r', b'\n', row.as_bytes()).is_none();
-    (end > 0 && !row.is_empty() && is_one).then(|| (&text[..end], row))
 }

@@ -4,12 +4,16 @@
 //! deleted row, what is left of it), as pairs of column and text for a mapping package. A value that the database did not
 //! send is never taken for an empty one: it comes from the row before, or the change is refused.
 
-mod counted;
 mod foreign;
 
 use std::borrow::Cow;
 use std::fmt;
 
+use ::debezium::COLUMNS_MAX;
+use ::debezium::counted;
+use ::debezium::envelope::{Envelope, Milliseconds, Operation, Vouched};
+use ::debezium::unavailable::{UNAVAILABLE, is_unavailable_list, is_unavailable_text};
+use ::debezium::value::UNREADABLE;
 use schemas::{CorrectionKind, Timestamp};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -17,18 +21,6 @@ use serde_json::value::RawValue;
 use crate::mapping::Program;
 use crate::rules::Rule;
 use crate::stop::Stop;
-
-/// What stands for a large value that did not change (PostgreSQL's TOAST).
-const UNAVAILABLE: &str = "__debezium_unavailable_value";
-/// The same of a column of bytes: base 64 of the words.
-const UNAVAILABLE_BYTES: &str = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==";
-/// What the connector writes for a value that its schema explains and that cannot be written out.
-const UNREADABLE: &str = "__vardstrom_unreadable_value";
-/// How `source.version` begins where our connector read the database's log itself.
-const OWN_VERSION: &str = "vardstrom-";
-
-/// Columns of a row that are looked at, a bound against rubbish.
-const COLUMNS_MAX: usize = 2_000;
 
 /// Column and text; a null is an empty text, as in a file.
 type Cell<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -71,36 +63,42 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
     if payload.is_empty() || payload == b"null" {
         return Err(Stop::Ignore(Rule::Tombstone));
     }
-    let outer: Envelope<'a> = serde_json::from_slice(payload).map_err(|_| Stop::park(foreign::rule(payload)))?;
+    let outer: Envelope<'a, Row<'a>> =
+        serde_json::from_slice(payload).map_err(|_| Stop::park(foreign::rule(payload)))?;
     let envelope = match outer.payload {
         Some(inner) => *inner,
         None => outer,
     };
-    let vouched = envelope.vouched();
-    let source = envelope.source.unwrap_or_default();
-    let committed_at = source.ts_ms.or(envelope.ts_ms);
-    let committed_at = committed_at.map(|Milliseconds(at)| Timestamp(at.saturating_mul(1_000)));
-    let table = source.table();
+    if !envelope.has_times() {
+        return Err(Stop::park(foreign::rule(payload)));
+    }
+    let (operation, vouched) = (envelope.operation(), envelope.vouched());
+    let committed_at = envelope.at().and_then(Milliseconds::value).map(|at| Timestamp(at.saturating_mul(1_000)));
+    let table = envelope.source.and_then(|source| source.table());
     let cells = |row: Row<'a>| with_times(row.0, program);
     let row = |row: Option<Row<'a>>| row.map(cells).ok_or(Stop::park(Rule::ChangeUnreadable));
     let told_before = envelope.before.is_some();
     let mut before = envelope.before.filter(|_| vouched != Vouched::Nothing).map(cells);
     let before_unvouched = told_before && vouched != Vouched::Row;
-    let (cells, correction) = match envelope.op.as_deref() {
-        Some("c" | "r") => {
+    let (cells, correction) = match operation {
+        Some(Operation::Create | Operation::Read) => {
             (whole(row(envelope.after)?, &before.take().unwrap_or_default(), program)?, CorrectionKind::New)
         }
-        Some("u") => {
+        Some(Operation::Update) => {
             (whole(row(envelope.after)?, before.as_deref().unwrap_or_default(), program)?, CorrectionKind::Update)
         }
-        Some("d") if told_before && before.is_none() => return Err(Stop::refuse(Rule::DeleteUnvouched, "before")),
-        Some("d") => (before.take().ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?, CorrectionKind::Cancel),
-        Some("t") => {
+        Some(Operation::Delete) if told_before && before.is_none() => {
+            return Err(Stop::refuse(Rule::DeleteUnvouched, "before"));
+        }
+        Some(Operation::Delete) => {
+            (before.take().ok_or(Stop::refuse(Rule::DeleteIncomplete, "before"))?, CorrectionKind::Cancel)
+        }
+        Some(Operation::Truncate) => {
             let table = table.ok_or(Stop::refuse(Rule::TableTruncated, "source"))?;
             return Ok(Told::Emptied { table, committed_at });
         }
-        Some("m") => return Err(Stop::Ignore(Rule::DatabaseMessage)),
-        _ => return Err(Stop::park(foreign::rule(payload))),
+        Some(Operation::Message) => return Err(Stop::Ignore(Rule::DatabaseMessage)),
+        None => return Err(Stop::park(foreign::rule(payload))),
     };
     let unreadable =
         cells.iter().filter(|(_, value)| value == UNREADABLE).find_map(|(name, _)| program.reads_column(name));
@@ -144,82 +142,6 @@ fn whole<'a>(mut cells: Cells<'a>, before: &[Cell<'a>], program: &Program) -> Re
     Ok(cells)
 }
 
-/// The parts of an envelope that are read.
-#[derive(serde::Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    payload: Option<Box<Envelope<'a>>>,
-    #[serde(borrow)]
-    op: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    before: Option<Row<'a>>,
-    #[serde(borrow)]
-    after: Option<Row<'a>>,
-    #[serde(borrow)]
-    source: Option<Source<'a>>,
-    ts_ms: Option<Milliseconds>,
-    #[serde(borrow)]
-    replica_identity: Option<Cow<'a, str>>,
-    /// The connector made the envelope, of a row that had none.
-    #[serde(default)]
-    flattened: bool,
-}
-
-/// How much of `before` somebody answers for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Vouched {
-    /// Nobody does: it may hold invented values.
-    Nothing,
-    /// What is left in it holds: the columns of the key.
-    Key,
-    /// All of it.
-    Row,
-}
-
-impl Envelope<'_> {
-    fn vouched(&self) -> Vouched {
-        let version = self.source.as_ref().and_then(|source| source.version.as_deref());
-        match self.replica_identity.as_deref() {
-            _ if version.is_some_and(|version| version.starts_with(OWN_VERSION)) => Vouched::Row,
-            Some("full") => Vouched::Row,
-            Some("key") => Vouched::Key,
-            _ => Vouched::Nothing,
-        }
-    }
-}
-
-#[derive(Default, serde::Deserialize)]
-struct Source<'a> {
-    ts_ms: Option<Milliseconds>,
-    #[serde(borrow)]
-    version: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    db: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    schema: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    table: Option<Cow<'a, str>>,
-}
-
-impl Source<'_> {
-    fn table(&self) -> Option<String> {
-        self.table.as_ref()?;
-        let parts: Vec<&str> = [&self.db, &self.schema, &self.table].into_iter().flatten().map(AsRef::as_ref).collect();
-        Some(parts.join("."))
-    }
-}
-
-/// Milliseconds since 1970, written as a number or, by some versions, as a text.
-#[derive(Clone, Copy)]
-struct Milliseconds(i64);
-
-impl<'de> Deserialize<'de> for Milliseconds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = text_of(<&RawValue>::deserialize(deserializer)?).map_err(de::Error::custom)?;
-        text.parse().map(Milliseconds).map_err(|_| de::Error::custom("milliseconds are a whole number"))
-    }
-}
-
 /// A row as it stands in the envelope.
 struct Row<'a>(Cells<'a>);
 
@@ -257,10 +179,10 @@ fn text_of(value: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
     let text = value.get();
     Ok(match text.as_bytes().first() {
         Some(b'"') => match serde_json::from_str::<Name<'_>>(text)?.0 {
-            bytes if bytes == UNAVAILABLE_BYTES => Cow::Borrowed(UNAVAILABLE),
+            unsent if is_unavailable_text(&unsent) => Cow::Borrowed(UNAVAILABLE),
             written => written,
         },
-        Some(b'[') if text.contains(UNAVAILABLE) => Cow::Borrowed(UNAVAILABLE),
+        Some(b'[') if is_unavailable_list(text) => Cow::Borrowed(UNAVAILABLE),
         Some(b'{') if serde_json::from_str::<Scaled<'_>>(text).is_ok() => Cow::Borrowed(UNREADABLE),
         None | Some(b'n' | b'{' | b'[') => Cow::Borrowed(""),
         Some(_) => Cow::Borrowed(text),

@@ -23,9 +23,11 @@ mod time;
 
 use std::borrow::Cow;
 
+use ::fhir::Type;
+use ::fhir::reference::type_and_id;
 use bundle::Focus;
 pub(crate) use bundle::{Bundle, read};
-use datatype::{Meta, said, type_and_id};
+use datatype::{Meta, said};
 use time::Moment;
 
 use super::context::Context;
@@ -129,18 +131,18 @@ pub(crate) fn map<S: Sink>(mut tools: Tools<'_>, sink: &mut S) -> Result<u32, St
     let recorded = written.map_or(Stated { at: known, text: "" }, Moment::stated);
     let mut tools = Tools { recorded, ..tools };
     let tools = &mut tools;
-    match &*resource.kind {
-        "Patient" => match &resource.patient {
+    match Type::of(&resource.kind) {
+        Some(Type::Patient) => match &resource.patient {
             Some(patient) => patient::map(patient, tools, sink),
             None => Err(Stop::park(Rule::FhirUnreadable)),
         },
-        "Encounter" => encounter::map(&resource.read()?, tools, sink),
-        "Location" => location::map(resource.read()?, tools, sink),
-        "ServiceRequest" => request::map(&resource.read()?, tools, sink),
-        "Appointment" => appointment::map(&resource.read()?, tools, sink),
-        "Condition" => condition::map(&resource.read()?, tools, sink),
-        "Procedure" => procedure::map(&resource.read()?, tools, sink),
-        _ => Err(Stop::Ignore(Rule::FhirResourceUnknown)),
+        Some(Type::Encounter) => encounter::map(&resource.read()?, tools, sink),
+        Some(Type::Location) => location::map(resource.read()?, tools, sink),
+        Some(Type::ServiceRequest) => request::map(&resource.read()?, tools, sink),
+        Some(Type::Appointment) => appointment::map(&resource.read()?, tools, sink),
+        Some(Type::Condition) => condition::map(&resource.read()?, tools, sink),
+        Some(Type::Procedure) => procedure::map(&resource.read()?, tools, sink),
+        None => Err(Stop::Ignore(Rule::FhirResourceUnknown)),
     }
 }
 
@@ -152,13 +154,13 @@ struct Versioned<'a> {
 
 /// A deletion says no more than which resource is gone.
 fn deleted<S: Sink>(address: &str, tools: &mut Tools<'_>, sink: &mut S) -> Result<u32, Stop> {
-    match type_and_id(address) {
-        Some(("Encounter", id)) => encounter::map_deleted(id, tools, sink),
-        Some(("Condition", id)) => contact::map_deleted("Condition", id, tools, sink),
-        Some(("Procedure", id)) => contact::map_deleted("Procedure", id, tools, sink),
+    let (kind, id) = type_and_id(address).unwrap_or_default();
+    match Type::of(kind) {
+        Some(kind) if !kind.is_missed() => Err(Stop::Ignore(Rule::FhirNothingToSay)),
+        Some(Type::Encounter) => encounter::map_deleted(id, tools, sink),
+        Some(kind @ (Type::Condition | Type::Procedure)) => contact::map_deleted(kind.name(), id, tools, sink),
         // A Wait counts for a month, and a deletion does not say which.
-        Some(("ServiceRequest" | "Appointment", _)) => Err(Stop::refuse(Rule::FhirDeleteIncomplete, "request.url")),
-        Some(("Patient" | "Location", _)) => Err(Stop::Ignore(Rule::FhirNothingToSay)),
-        _ => Err(Stop::Ignore(Rule::FhirResourceUnknown)),
+        Some(_) => Err(Stop::refuse(Rule::FhirDeleteIncomplete, "request.url")),
+        None => Err(Stop::Ignore(Rule::FhirResourceUnknown)),
     }
 }

@@ -3,13 +3,16 @@
 //! Tolerant of how spreadsheets are saved (order of columns, å ä ö or not, extra columns, `;` `,` or tab), strict about what a
 //! figure says: a number that cannot be read refuses the row, because a wrong denominator is worse than a missing one.
 
-use std::borrow::Cow;
-
+use delimited::letters::decoded;
+use delimited::line::Cells;
+use delimited::name::folded;
+use delimited::payload;
+use delimited::separator;
 use hl7::time::Stockholm;
 use schemas::{ClosedReason, Timestamp};
 
 use crate::findings::Findings;
-use crate::mapping::{BEDS_MAX, Told, When, folded, time};
+use crate::mapping::{BEDS_MAX, Told, When, time};
 use crate::rules::Rule;
 use crate::stop::Stop;
 
@@ -85,18 +88,17 @@ pub(crate) fn read(
     findings: &mut Findings,
 ) -> Result<Row, Stop> {
     let text = decoded(payload);
-    let mut lines = text.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
-    let (Some(header), Some(row), None) = (lines.next(), lines.next(), lines.next()) else {
-        return Err(Stop::park(Rule::RowUnreadable));
-    };
-    let separator = separator_of(header);
-    let (header, row) = (cells(header, separator)?, cells(row, separator)?);
-    let columns: Vec<Option<Column>> = header.iter().map(|cell| Column::of_header(cell)).collect();
+    let (header, row) = payload::lines(&text).ok_or(Stop::park(Rule::RowUnreadable))?;
+    let separator = separator::of_header(header);
+    let (mut names, mut cells) = (Cells::default(), Cells::default());
+    let (header, row) = (names.cut(header, separator), cells.cut(row, separator));
+    let columns: Vec<Option<Column>> = names.iter(&header).map(Column::of_header).collect();
     let named = Column::ALL.iter().filter(|column| columns.contains(&Some(**column))).count();
-    if named < 2 || header.len() != row.len() {
+    if named < 2 || names.count() != cells.count() {
         return Err(Stop::park(Rule::RowUnreadable));
     }
-    let cell = |wanted: Column| columns.iter().position(|column| *column == Some(wanted)).map(|at| row[at].as_str());
+    let cell =
+        |wanted: Column| columns.iter().position(|column| *column == Some(wanted)).map(|at| cells.cell(&row, at));
     figures(cell, received_at, stockholm, findings)
 }
 
@@ -190,34 +192,6 @@ impl Figures<'_> {
             findings.add(Rule::CapacityReasonMissing, named.reason);
         }
         Ok(reason)
-    }
-}
-
-pub(crate) fn decoded(payload: &[u8]) -> Cow<'_, str> {
-    let payload = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
-    match std::str::from_utf8(payload) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(payload.iter().map(|byte| char::from(*byte)).collect()),
-    }
-}
-
-/// What cuts the header into most cells; `;` wins a tie, being what Swedish spreadsheets write.
-fn separator_of(header: &str) -> u8 {
-    let count = |separator: u8| header.bytes().filter(|byte| *byte == separator).count();
-    [b',', b'\t', b';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b';')
-}
-
-fn cells(line: &str, separator: u8) -> Result<Vec<String>, Stop> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(line.as_bytes());
-    let mut record = csv::StringRecord::new();
-    match reader.read_record(&mut record) {
-        Ok(true) => Ok(record.iter().map(str::to_owned).collect()),
-        Ok(false) | Err(_) => Err(Stop::park(Rule::RowUnreadable)),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The record of one version of one resource: the resource itself, and beside it those that it refers to.
 
+use ::fhir::bundle::{self, Entry};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::datatype::{Identifier, List, Reference, Target, Text, said, type_and_id, without_urn};
+use super::datatype::{Identifier, List, Reference, Target, Text, said, without_urn};
 use super::patient::Patient;
 use crate::rules::Rule;
 use crate::stop::Stop;
@@ -43,26 +44,6 @@ struct Outer<'a> {
     kind: Text<'a>,
     #[serde(borrow)]
     id: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    entry: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow, rename = "fullUrl")]
-    full_url: Option<Text<'a>>,
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-    #[serde(borrow)]
-    request: Option<Request<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Request<'a> {
-    #[serde(borrow)]
-    method: Option<Text<'a>>,
-    #[serde(borrow)]
-    url: Option<Text<'a>>,
 }
 
 /// How resources name the person that they are about.
@@ -105,48 +86,26 @@ pub(crate) fn read(payload: &[u8]) -> Result<Bundle<'_>, Stop> {
         return Err(unreadable);
     }
     let text = std::str::from_utf8(payload).map_err(|_| unreadable)?;
-    let raw: &RawValue = parse(text.strip_prefix('\u{feff}').unwrap_or(text))?;
-    let outer: Outer<'_> = parse(raw.get())?;
-    if &*outer.kind != "Bundle" {
-        return Bundle::of(Focus::Resource(resource(None, raw)?), Vec::new());
-    }
-    let entries: Vec<Entry<'_>> = match outer.entry {
-        Some(entries) => parse::<List<Entry<'_>>>(entries.get())?.into_inner(),
-        None => Vec::new(),
+    let bundle = bundle::read(text.strip_prefix('\u{feff}').unwrap_or(text)).ok_or(unreadable)?;
+    let focus = match bundle.focus {
+        bundle::Focus::Resource(entry) => Focus::Resource(resource(entry)?),
+        bundle::Focus::Deleted(address) => Focus::Deleted(address),
     };
-    let mut focus = None;
-    let mut context = Vec::new();
-    for (at, entry) in entries.into_iter().enumerate() {
-        let found = entry.resource.map(|raw| resource(entry.full_url, raw)).transpose()?;
-        match (at, found) {
-            (0, Some(found)) => focus = Some(Focus::Resource(found)),
-            (0, None) => focus = entry.request.and_then(Request::deleted).map(Focus::Deleted),
-            (_, Some(found)) => context.push(found),
-            (_, None) => {}
-        }
-    }
-    Bundle::of(focus.ok_or(unreadable)?, context)
+    Bundle::of(focus, bundle.context.into_iter().map(resource).collect::<Result<_, _>>()?)
 }
 
-fn resource<'a>(full_url: Option<Text<'a>>, raw: &'a RawValue) -> Result<Resource<'a>, Stop> {
-    let outer: Outer<'a> = parse(raw.get())?;
+fn resource(entry: Entry<'_>) -> Result<Resource<'_>, Stop> {
+    let Entry { full_url, resource: raw } = entry;
+    let outer: Outer<'_> = parse(raw.get())?;
     let patient = if &*outer.kind == "Patient" { Some(Box::new(parse(raw.get())?)) } else { None };
     Ok(Resource { full_url, kind: outer.kind, id: outer.id, patient, is_contained: false, raw })
 }
 
 /// A resource that stands in another, known by `#id`; one that cannot be read is not there.
 fn contained(raw: &RawValue) -> Option<Resource<'_>> {
-    let resource = resource(None, raw).ok()?;
+    let resource = resource(Entry { full_url: None, resource: raw }).ok()?;
     let full_url = Text::made(format!("#{}", said(&resource.id)?));
     Some(Resource { full_url: Some(full_url), id: None, is_contained: true, ..resource })
-}
-
-impl<'a> Request<'a> {
-    /// The address of a resource that was deleted.
-    fn deleted(self) -> Option<Text<'a>> {
-        let is_deletion = said(&self.method) == Some("DELETE");
-        self.url.filter(|url| is_deletion && type_and_id(url).is_some())
-    }
 }
 
 impl<'a> Resource<'a> {
@@ -159,7 +118,7 @@ impl<'a> Resource<'a> {
         let Some(target) = reference.target() else { return false };
         match target {
             _ if self.full_url.as_deref() == said(&reference.reference) => true,
-            Target::Resource(_, id) | Target::Uuid(id) => self.id.as_deref() == Some(id),
+            Target::Resource(_, id) | Target::Urn(id) => self.id.as_deref() == Some(id),
             _ => false,
         }
     }

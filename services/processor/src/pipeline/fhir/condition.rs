@@ -1,11 +1,12 @@
 //! Condition: one diagnosis of a contact.
 
+use ::fhir::reference::type_and_id;
 use schemas::{CodeRole, CodeSystem};
 use serde::Deserialize;
 
 use super::Tools;
 use super::contact::{self, Contact, Said};
-use super::datatype::{Concept, List, Reference, Text, said, type_and_id};
+use super::datatype::{Concept, List, Reference, Text, said};
 use super::encounter::Diagnosis;
 use super::terminology::{self, Coded};
 use crate::pipeline::sink::Sink;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::written::Fields;
+use crate::object::Fields;
 
 /// What a key or a value says, and Connect's schema of it where there is one.
 #[derive(Clone, Copy, Debug)]

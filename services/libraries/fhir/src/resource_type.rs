@@ -1,4 +1,4 @@
-//! Types of FHIR resources.
+//! The types of resources that are read.
 
 use std::fmt;
 
@@ -48,6 +48,11 @@ impl Type {
         }
     }
 
+    /// The type with this name; nothing for one that is not read.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether it means something that one is gone: for persons and places it does not.
     pub const fn is_missed(self) -> bool {
         !matches!(self, Self::Location | Self::Patient)
@@ -69,5 +74,19 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Type;
+
+    #[test]
+    fn a_type_has_one_name_wherever_it_is_written() {
+        for kind in Type::ALL {
+            assert_eq!(Type::of(kind.name()), Some(kind));
+            assert_eq!(serde_json::from_str::<Type>(&format!("\"{kind}\"")).ok(), Some(kind));
+        }
+        assert_eq!(Type::of("patient"), None);
     }
 }

@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 const DAY: i128 = 86_400_000_000_000;
 
 /// Whether a text may be a count: five digits of days, or as many as milli-, micro- and nanoseconds of 2001 and later have.
-pub(super) fn is_count(text: &str) -> bool {
+pub fn is_count(text: &str) -> bool {
     matches!(text.len(), 5 | 13 | 16 | 19) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What a day is told as that no calendar has: PostgreSQL's infinity and its opposite overflow to such numbers, others in the
 /// snapshot than in a change. Days of 700 before our era and earlier; as a moment less than four months before 1970.
-pub(super) fn is_endless_day(text: &str) -> bool {
+pub fn is_endless_day(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or_default();
     matches!(digits.len(), 7..=10) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -31,7 +31,7 @@ fn is_written(text: &str) -> bool {
 }
 
 /// A count as ISO 8601; nothing for one that may mean something else.
-pub(super) fn written(text: &str) -> Option<String> {
+pub fn written(text: &str) -> Option<String> {
     let number: i128 = text.parse().ok()?;
     if is_written(text) || (text.len() == 5 && !DAYS.contains(&number)) {
         return None;

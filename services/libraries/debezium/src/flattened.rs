@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 
 use serde_json::value::RawValue;
 
-use super::written::{Fields, object};
+use crate::object;
+use crate::object::Fields;
 
 /// The prefix of added columns where the configuration says none.
 pub const PREFIX: &str = "__";
@@ -61,9 +62,9 @@ pub fn envelope(row: &Fields<'_>, prefix: &str, sent_at: Option<i64>) -> Vec<u8>
         None => sent_at.map_or_else(|| "null".to_owned(), |at| at.to_string()),
     };
     let mut image = String::new();
-    object(&mut image, &columns, |_, value, out| out.push_str(value));
+    object::write(&mut image, &columns, |_, value, out| out.push_str(value));
     let mut told = String::new();
-    object(&mut told, &source, |_, value, out| out.push_str(value));
+    object::write(&mut told, &source, |_, value, out| out.push_str(value));
     written(&image, operation, &told, &at)
 }
 
