@@ -285,8 +285,8 @@ fn passed_over(rest: &[u8], ended: bool) -> Before {
 
 /// What a look at a row found.
 enum Scan {
-    /// A row of `end` bytes; the next begins at `next`. `breaks` lines end in it and with it. It is clean where nothing stands
-    /// behind the end of a quotation in its cell.
+    /// A row of `end` bytes; the next begins at `next`. `breaks` lines end in it and with it. It is clean where each
+    /// of its cells is whole.
     Row { end: usize, next: usize, breaks: u64, is_clean: bool },
     /// The row's end has not come yet.
     More,
@@ -327,12 +327,12 @@ fn scan(bytes: &[u8], delimiter: u8, ended: bool, cells: &mut Cells) -> Scan {
             }
             cells.text.extend_from_slice(&bytes[at..]);
             cells.end();
-            is_clean &= !is_quoted || bytes[at..].trim_ascii().is_empty();
+            is_clean &= separator::is_whole(is_quoted, &bytes[at..]);
             return Scan::Row { end: bytes.len(), next: bytes.len(), breaks, is_clean };
         };
         cells.text.extend_from_slice(&bytes[at..at + length]);
         cells.end();
-        is_clean &= !is_quoted || bytes[at..at + length].trim_ascii().is_empty();
+        is_clean &= separator::is_whole(is_quoted, &bytes[at..at + length]);
         at += length;
         if bytes[at] == delimiter {
             at += 1;

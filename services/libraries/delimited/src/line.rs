@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::separator::is_whole;
+
 /// Separators that are looked at in one line, a bound against rubbish: what stands behind them is one cell.
 const SEPARATORS_MAX: usize = 1024;
 
@@ -10,7 +12,7 @@ const SEPARATORS_MAX: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Cells {
     ranges: Vec<Range<usize>>,
-    /// A quotation never closes, or something stands behind its end.
+    /// A quotation never closes, is cut through, or has something behind its end.
     is_doubtful: bool,
 }
 
@@ -69,7 +71,7 @@ impl Cells {
             // What stands behind a closing quotation mark belongs to the cell too.
             let end = memchr::memchr(separator, rest.as_bytes()).filter(|_| self.ranges.len() < SEPARATORS_MAX);
             let behind = &rest[..end.unwrap_or(rest.len())];
-            self.is_doubtful |= quoted.is_some() && !behind.trim_ascii().is_empty();
+            self.is_doubtful |= !is_whole(quoted.is_some(), behind.as_bytes());
             text.push_str(behind);
             self.push(&text, start..text.len());
             match end {

@@ -1,8 +1,8 @@
 //! What separates a table's cells: one rule for every reader.
 //!
 //! A line `sep=X` before the header decides, as spreadsheets mean it. Else the first of `;`, tab and `,` that cuts the
-//! header into two or more cells outside quotation marks does; with one that leaves a quotation open, or something behind the
-//! end of one, the header is not cut.
+//! header into two or more cells outside quotation marks does; with one that cuts through a quotation, or leaves something
+//! behind the end of one, the header is not cut.
 //!
 //! Refused: taking what cuts the header into most cells. Our own payloads have `;`, and a name such as `Code (system, date,
 //! side)` would outvote it; worse, the decimal commas of Swedish rows can make up the cells that such a header then asks
@@ -31,6 +31,12 @@ pub(crate) fn first(mut count: impl FnMut(u8) -> usize) -> u8 {
     TRIED.into_iter().find(|separator| count(*separator) > 1).unwrap_or(USUAL)
 }
 
+/// Whether a cell leaves no quotation half: nothing but blanks stands behind one that it begins with, and without one its marks
+/// are letters that come in pairs. An odd one is where the wrong separator cuts through a quotation.
+pub(crate) fn is_whole(is_quoted: bool, behind: &[u8]) -> bool {
+    if is_quoted { behind.trim_ascii().is_empty() } else { memchr::memchr_iter(b'"', behind).count() % 2 == 0 }
+}
+
 /// What a line `sep=X` says; `None` for any other line. `Some(None)`: it names nothing that can separate, and the header
 /// decides.
 pub fn told(line: &[u8]) -> Option<Option<u8>> {
@@ -56,7 +62,10 @@ mod tests {
             ("\"a\tx\",\"b;y\"", b','),
             ("\"a\" ,b", b','),
             ("a,x\";\"y,b", b','),
+            ("a,\"b;c\",d", b','),
+            ("a\t\"b;c\"\td", b'\t'),
             ("5\";b", b';'),
+            ("5\";b,c", b';'),
             ("alone", b';'),
             ("\"a;b", b';'),
             ("", b';'),
