@@ -36,6 +36,14 @@ fn files_with(needle: &str) -> Vec<String> {
 }
 
 #[test]
+fn postgresql_is_reached_through_one_door() {
+    assert_eq!(files_with("NoTls"), ["services/libraries/postgresql/src/connection.rs"]);
+    assert_eq!(files_with("tokio_postgres::connect"), Vec::<String>::new());
+    let messages = files_with("as_db_error");
+    assert_eq!(messages, ["services/libraries/postgresql/src/fault.rs"], "what of a database's error may be printed");
+}
+
+#[test]
 fn what_an_error_of_kafka_means_is_decided_in_one_place() {
     let beside = files_with("RDKafkaErrorCode")
         .into_iter()

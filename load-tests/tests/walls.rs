@@ -9,26 +9,28 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
+    ("settings", &[]),
+    ("tls", &["settings"]),
     ("schemas", &[]),
     ("topics", &["schemas"]),
-    ("runtime", &["schemas", "topics"]),
+    ("runtime", &["schemas", "settings", "tls", "topics"]),
     ("identity", &[]),
     ("hl7", &[]),
     ("timeline", &["schemas"]),
     ("local-stack", &[]),
     ("parcel", &["runtime", "schemas", "topics"]),
     ("sftp", &["runtime"]),
-    ("store-address", &[]),
+    ("postgresql", &["settings", "tls"]),
     ("board", &["runtime", "schemas", "timeline", "topics"]),
     ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
-    ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "topics"]),
+    ("connector", &["hl7", "identity", "runtime", "schemas", "sftp", "tls", "topics"]),
     ("processor", &["hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
-    ("sink-store", &["runtime", "schemas", "store-address", "timeline", "topics"]),
-    ("sink-register", &["parcel", "runtime", "schemas", "sftp", "store-address", "timeline", "topics"]),
+    ("sink-store", &["postgresql", "runtime", "schemas", "timeline", "topics"]),
+    ("sink-register", &["parcel", "postgresql", "runtime", "schemas", "sftp", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
     ("region-register", &["identity", "parcel", "processor", "runtime", "schemas", "topics"]),
-    ("dashboard", &["board", "figures", "runtime", "schemas", "store-address", "timeline", "topics"]),
+    ("dashboard", &["board", "figures", "postgresql", "runtime", "schemas", "timeline", "topics"]),
     (
         "load-tests",
         &[
@@ -37,6 +39,7 @@ const ALLOWED: [(&str, &[&str]); 19] = [
             "hl7",
             "identity",
             "local-stack",
+            "postgresql",
             "processor",
             "runtime",
             "schemas",

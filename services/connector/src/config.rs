@@ -178,7 +178,7 @@ pub struct Mllp {
     /// addresses, as many as `connections`.
     pub connections_per_address: Option<usize>,
     /// Present: connections are encrypted.
-    pub tls: Option<Tls>,
+    pub tls: Option<tls::Listener>,
 }
 
 impl Mllp {
@@ -227,18 +227,6 @@ pub enum BatchAnswer {
     Batch,
     /// One frame per message.
     Each,
-}
-
-/// Encryption of a listener.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    /// PEM file with the certificate and its chain.
-    pub certificate: PathBuf,
-    /// PEM file with the private key.
-    pub key: PathBuf,
-    /// PEM file with the authorities of client certificates; when set, a client without one is refused.
-    pub client_ca: Option<PathBuf>,
 }
 
 /// One capacity file, or a folder of them.
@@ -582,9 +570,7 @@ impl Check for Mllp {
         check_connections(self.connections, self.connections_per_address)?;
         self.source_system.as_deref().map_or(Ok(()), check_source_system)?;
         match &self.tls {
-            Some(tls) => crate::mllp::tls::acceptor(tls)
-                .map(|_| ())
-                .map_err(|error| Fault::new(error.key(), runtime::exit::chain(&error)).under("tls")),
+            Some(tls) => tls.check().map_err(|fault| fault.under("tls")),
             None => Ok(()),
         }
     }

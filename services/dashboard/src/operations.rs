@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use figures::report::operations::{Feed, State};
+use postgresql::Address;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
@@ -26,7 +27,7 @@ pub const PROCESSOR_GROUP: &str = "processor";
 const PARTITIONS_MAX: usize = 5_000;
 
 /// Asks until shutdown; what does not answer keeps its last answer, with its time.
-pub async fn follow(hub: Arc<Hub>, kafka: Kafka, url: Option<String>, shutdown: Shutdown) {
+pub async fn follow(hub: Arc<Hub>, kafka: Kafka, store: Option<Address>, shutdown: Shutdown) {
     let mut state = State::default();
     loop {
         let now = hub.now();
@@ -42,8 +43,8 @@ pub async fn follow(hub: Arc<Hub>, kafka: Kafka, url: Option<String>, shutdown: 
             }
             Err(_) => state.kafka = Some((now, false)),
         }
-        if let Some(url) = &url {
-            let read = async { Store::connect(url).await?.deliveries().await }.await;
+        if let Some(address) = &store {
+            let read = async { Store::connect(address).await?.deliveries().await }.await;
             state.store = Some((now, read.is_ok()));
             match read {
                 Ok(deliveries) => state.deliveries = Some(deliveries),

@@ -26,7 +26,7 @@ mod show;
 pub mod waiting_times;
 
 pub use deliver::{Outcome as Delivery, deliver};
-pub use error::{Error, Fault};
+pub use error::Error;
 pub use extract::Extract;
 pub use make::{Made, Order, Outcome, Plan, Task, plan, run};
 pub use read::{Figures, Snapshot, Survey, Taken};

@@ -16,7 +16,7 @@ use crate::worker::{End, Worker};
 /// # Errors
 /// When a newer instance has taken over every shard, or something needs an operator.
 pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
-    let database = config.database.url.value().map_err(Error::Secret)?.expose().to_owned();
+    let database = config.database.address().map_err(Error::Settings)?;
     let regions = config.regions.all();
     let metrics_registry = runtime::metrics::Registry::new();
     let metrics = Metrics::register(&metrics_registry, "store")?;

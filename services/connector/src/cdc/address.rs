@@ -10,7 +10,6 @@ use rustls_pki_types::ServerName;
 use tokio_postgres::config::{Host, SslMode};
 
 use crate::config::Cdc;
-use crate::mllp::tls;
 
 /// Where the database is and how to log in. Cannot be printed with its password.
 pub struct Address {

@@ -30,6 +30,5 @@ mod value;
 mod wire;
 
 pub use address::Address;
-pub(crate) use address::{Encryption, encryption};
 pub use error::Error;
 pub use source::follow;

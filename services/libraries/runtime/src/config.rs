@@ -1,14 +1,11 @@
-//! Configuration: one typed struct per concern, unknown keys refused, everything checked before anything starts.
+//! Configuration: one typed struct per concern, unknown keys refused, everything checked before anything starts. How a file
+//! is read is [`settings`]' own; here are the tables that services share.
 //!
 //! A service's own `Config` holds the shared tables below and its own, each with `#[serde(deny_unknown_fields)]`
 //! (never `flatten`, through which serde cannot refuse unknown keys), and implements [`Check`].
-//! Secrets are named, never written: `key = { env = "NAME" }`.
+//! Secrets are named, never written: `key = { env = "NAME" }` or `key = { file = "PATH" }`.
 
-mod duration;
-mod error;
 mod kafka;
-mod secret;
-mod size;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,40 +13,11 @@ use std::path::Path;
 
 use rustix::fs::Access;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-pub use duration::Period;
-pub use error::{Error, Fault};
 pub use kafka::{Kafka, Setting};
-pub use secret::{Secret, SecretValue};
-pub use size::Size;
+pub use settings::{Check, Error, Fault, Period, Secret, SecretValue, Size, load, read};
 
 use crate::door::Bounds;
-
-/// Values that agree with each other and with the world, beyond what their types say.
-///
-/// A check reads no network and changes nothing. It may read environment variables and files the configuration names.
-pub trait Check {
-    /// The first thing that is wrong, by the key it concerns.
-    fn check(&self) -> Result<(), Fault>;
-}
-
-/// Reads and checks a configuration file.
-pub fn load<T: DeserializeOwned + Check>(path: &Path) -> Result<T, Error> {
-    let text = text_of(path)?;
-    let value: T = error::parse(path, &text)?;
-    value.check().map_err(|fault| error::locate(path, &text, fault))?;
-    Ok(value)
-}
-
-/// Reads a configuration file without checking it: for tests of the samples we ship, where no secret is set.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    error::parse(path, &text_of(path)?)
-}
-
-fn text_of(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
 
 /// Where the schema registry answers.
 #[derive(Clone, Debug, Deserialize)]

@@ -9,7 +9,6 @@ use rdkafka::{ClientConfig, ClientContext};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use super::secret::ByName;
 use super::{Check, Fault, Secret, SecretValue};
 
 /// Settings on which the delivery protocol stands; changing one would break a promise, so they are refused.
@@ -186,7 +185,7 @@ impl<'de> Deserialize<'de> for Setting {
                 Ok(Setting::Plain(value.to_string()))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Setting, A::Error> {
-                ByName.visit_map(map).map(Setting::Secret)
+                settings::ByName.visit_map(map).map(Setting::Secret)
             }
         }
         deserializer.deserialize_any(Either)
