@@ -12,8 +12,8 @@ use serde_json::Value;
 const ALLOWED: [(&str, &[&str]); 21] = [
     ("settings", &[]),
     ("tls", &["settings"]),
-    ("schemas", &[]),
-    ("topics", &["schemas"]),
+    ("schemas", &["settings", "tls"]),
+    ("topics", &["schemas", "settings", "tls"]),
     ("runtime", &["schemas", "settings", "tls", "topics"]),
     ("identity", &[]),
     ("hl7", &[]),

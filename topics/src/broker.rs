@@ -7,7 +7,6 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig,
     admin::{
         AdminClient, AdminOptions, AlterConfig, ConfigSource, NewPartitions, NewTopic, OwnedResourceSpecifier,
         ResourceSpecifier, TopicReplication,
@@ -17,7 +16,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use crate::{Catalogue, Change, Error, Existing, Plan, Region, Topic, difference, wait::wait};
+use crate::{Catalogue, Change, Error, Existing, Kafka, Plan, Region, Topic, difference, wait::wait};
 
 /// How long one request to the broker may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
@@ -35,8 +34,8 @@ pub struct Options {
     pub partitions: Option<i32>,
     /// Copies of every partition, in place of the catalogue's.
     pub replication_factor: Option<i32>,
-    /// Settings of librdkafka, as NAME and VALUE.
-    pub client: BTreeMap<String, String>,
+    /// How Kafka is reached beside its address: encryption, user, further settings. Its own `bootstrap` does not count.
+    pub kafka: Option<Kafka>,
 }
 
 /// What would have to change for these regions. Changes nothing.
@@ -74,10 +73,10 @@ struct Broker {
 
 impl Broker {
     fn connect(bootstrap: &str, options: &Options) -> Result<Self, Error> {
-        let mut config = ClientConfig::new();
-        config.set("client.id", "vardstrom-topics");
-        config.extend(options.client.clone());
-        config.set("bootstrap.servers", bootstrap);
+        let settings = |fault| Error::Secret { bootstrap: bootstrap.to_owned(), source: fault };
+        let plain = Kafka::at(bootstrap);
+        let mut config = options.kafka.as_ref().unwrap_or(&plain).client().map_err(settings)?;
+        config.set("bootstrap.servers", bootstrap).set("client.id", "vardstrom-topics");
         let client = config.create().map_err(|source| Error::Settings { bootstrap: bootstrap.to_owned(), source })?;
         Ok(Self { bootstrap: bootstrap.to_owned(), client })
     }

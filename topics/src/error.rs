@@ -7,7 +7,15 @@ use crate::Conflict;
 /// Why topics could not be planned or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A `--client` setting that librdkafka refuses.
+    /// A secret of the configuration that cannot be read any more.
+    #[error("set up a client for Kafka at {bootstrap}")]
+    Secret {
+        /// Which Kafka.
+        bootstrap: String,
+        /// Which secret.
+        source: settings::Fault,
+    },
+    /// A setting that librdkafka refuses.
     #[error("client settings for Kafka at {bootstrap} are not valid")]
     Settings {
         /// Which Kafka.

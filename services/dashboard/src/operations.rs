@@ -9,7 +9,7 @@ use postgresql::Address;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
-use runtime::config::{Kafka, Setting};
+use runtime::config::Kafka;
 use runtime::exit;
 use runtime::fate::FateCounts;
 use runtime::shutdown::Shutdown;
@@ -74,16 +74,9 @@ pub enum Error {
 /// # Errors
 /// When Kafka does not answer.
 pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Error> {
-    let mut config = rdkafka::ClientConfig::new();
-    config.set("bootstrap.servers", &kafka.bootstrap);
-    for (name, setting) in &kafka.client {
-        match setting {
-            Setting::Plain(value) => config.set(name, value),
-            Setting::Secret(secret) => config.set(name, secret.value().map_err(Error::Settings)?.expose()),
-        };
-    }
+    let mut config = kafka.client().map_err(Error::Settings)?;
     // Never subscribed: the client only asks what the group has committed and is no member of it.
-    config.set("group.id", PROCESSOR_GROUP).set("enable.auto.commit", "false").set("allow.auto.create.topics", "false");
+    config.set("group.id", PROCESSOR_GROUP).set("enable.auto.commit", "false");
     let client: BaseConsumer = config.create()?;
     let metadata = client.fetch_metadata(None, WAIT)?;
     let mut sources = TopicPartitionList::new();

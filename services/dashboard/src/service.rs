@@ -69,7 +69,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
             hub: hub.clone(),
             kafka: config.kafka.clone(),
             tail: config.tail.clone(),
-            registry: schemas::registry::Client::new(&config.registry.url),
+            registry: schemas::registry::Client::connect(&config.registry).map_err(Failure::failed)?,
             store: store.clone(),
             regions: config.board.regions.clone(),
             health,

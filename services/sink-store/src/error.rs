@@ -10,8 +10,8 @@ pub enum Error {
     /// The database's address cannot be used.
     #[error("database address: {0}")]
     Address(#[from] postgresql::Unusable),
-    /// What the configuration names does not hold an address, or its server cannot be known as it says.
-    #[error("read the database's address")]
+    /// A secret or a file of the configuration cannot be read any more.
+    #[error("read how a neighbour is reached")]
     Settings(#[source] config::Fault),
     /// The database said no, or did not answer.
     #[error("{attempt}")]

@@ -43,12 +43,13 @@ pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
         shards[n % config.store.shards].push(region);
     }
     let is_only = shards.iter().map(Vec::len).sum::<usize>() == 1;
+    let registry = registry::Client::connect(&config.registry).map_err(Error::Settings)?;
     let worker = |component: &'static str, regions: Vec<String>| Worker {
         component,
         regions,
         kafka: config.kafka.clone(),
         tail: config.tail.clone(),
-        registry: registry::Client::new(config.registry.url.clone()),
+        registry: registry.clone(),
         database: database.clone(),
         settings: config.store.clone(),
         metrics: metrics.clone(),

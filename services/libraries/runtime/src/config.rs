@@ -5,8 +5,6 @@
 //! (never `flatten`, through which serde cannot refuse unknown keys), and implements [`Check`].
 //! Secrets are named, never written: `key = { env = "NAME" }` or `key = { file = "PATH" }`.
 
-mod kafka;
-
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,46 +12,11 @@ use std::path::Path;
 use rustix::fs::Access;
 use serde::Deserialize;
 
-pub use kafka::{Kafka, Setting};
+pub use schemas::registry::Settings as Registry;
 pub use settings::{Check, Error, Fault, Period, Secret, SecretValue, Size, load, read};
+pub use topics::{Kafka, Mechanism, Sasl, Setting};
 
 use crate::door::Bounds;
-
-/// Where the schema registry answers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Registry {
-    /// Base address, for example `http://127.0.0.1:8081`.
-    pub url: String,
-    /// Whether the service registers schemas that are not there, without their rule: for trials. `topics apply` does it else.
-    #[serde(default)]
-    pub register: bool,
-}
-
-impl Check for Registry {
-    fn check(&self) -> Result<(), Fault> {
-        if self.url.starts_with("https://") {
-            let what = "this build speaks plain text to the registry; write the http:// address of a neighbour on this machine \
-                        that speaks TLS to it";
-            return Err(Fault::new("url", what));
-        }
-        if !self.url.strip_prefix("http://").is_some_and(is_http_server) {
-            return Err(Fault::new("url", "not an address; write for example \"http://127.0.0.1:8081\""));
-        }
-        Ok(())
-    }
-}
-
-/// Whether this is host, port if need be, and path if need be.
-fn is_http_server(text: &str) -> bool {
-    let authority = text.split('/').next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (authority, "80"),
-    };
-    let letters = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte));
-    letters && !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
-}
 
 /// A port where HTTP is served, and how much of it a peer may take.
 #[derive(Clone, Debug, Deserialize)]

@@ -10,5 +10,5 @@ mod refusal;
 pub use client::{Client, Encryption};
 pub use error::Error;
 pub use listener::Listener;
-pub use pem::{certificates, private_key, provider};
+pub use pem::{certificates, provider};
 pub use refusal::Refusal;

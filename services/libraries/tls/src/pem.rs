@@ -20,7 +20,7 @@ pub fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer
 }
 
 /// The private key of a PEM file, which the configuration names under `key`.
-pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
+pub(crate) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
     let failed = |source| Error::File { key: "key", what: "a private key", path: path.to_owned(), source };
     PrivateKeyDer::from_pem_file(path).map_err(failed)
 }

@@ -1,4 +1,4 @@
-use std::io::Read;
+use std::io::{Error, ErrorKind, Read};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -21,11 +21,17 @@ impl Client {
         socket.set_write_timeout(Some(WAIT_MAX)).ok()?;
         let mut connection = ClientConnection::new(encryption.config, encryption.name).ok()?;
         // In TLS 1.3 a server that misses our certificate says so when we believe the handshake to be over.
-        let read = Stream::new(&mut connection, &mut socket).read(&mut [0]);
-        match Refusal::of(&read.err()?)? {
+        let error = Stream::new(&mut connection, &mut socket).read(&mut [0]).err()?;
+        match Refusal::of(&error) {
             // Java's servers call a certificate that was not shown a bad one.
-            Refusal::CertificateRefused(_) if self.certificate.is_none() => Some(Refusal::CertificateDemanded),
-            refusal => Some(refusal),
+            Some(Refusal::CertificateRefused(_)) if self.certificate.is_none() => Some(Refusal::CertificateDemanded),
+            // Who does not know the first message of a handshake closes.
+            None if connection.is_handshaking() && is_closing(&error) => Some(Refusal::Plain),
+            refusal => refusal,
         }
     }
+}
+
+fn is_closing(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
