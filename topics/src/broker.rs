@@ -68,6 +68,8 @@ fn declared(regions: &[Region], options: &Options) -> Vec<Topic> {
 
 struct Broker {
     bootstrap: String,
+    tls: Option<tls::Client>,
+    user: Option<String>,
     client: AdminClient<DefaultClientContext>,
 }
 
@@ -75,10 +77,12 @@ impl Broker {
     fn connect(bootstrap: &str, options: &Options) -> Result<Self, Error> {
         let settings = |fault| Error::Secret { bootstrap: bootstrap.to_owned(), source: fault };
         let plain = Kafka::at(bootstrap);
-        let mut config = options.kafka.as_ref().unwrap_or(&plain).client().map_err(settings)?;
+        let kafka = options.kafka.as_ref().unwrap_or(&plain);
+        let mut config = kafka.client().map_err(settings)?;
         config.set("bootstrap.servers", bootstrap).set("client.id", "vardstrom-topics");
         let client = config.create().map_err(|source| Error::Settings { bootstrap: bootstrap.to_owned(), source })?;
-        Ok(Self { bootstrap: bootstrap.to_owned(), client })
+        let user = kafka.sasl.as_ref().map(|sasl| sasl.user.clone());
+        Ok(Self { bootstrap: bootstrap.to_owned(), tls: kafka.tls.clone(), user, client })
     }
 
     fn plan(&self, declared: &[Topic]) -> Result<Plan, Error> {
@@ -205,7 +209,22 @@ impl Broker {
     }
 
     fn kafka(&self, action: &'static str) -> impl Fn(KafkaError) -> Error + '_ {
-        move |source| Error::Kafka { action, bootstrap: self.bootstrap.clone(), source }
+        move |source| {
+            let bootstrap = self.bootstrap.clone();
+            // librdkafka only says that it was not let in.
+            match self.refusal() {
+                Some(refusal) => Error::Untrusted { action, bootstrap, refusal },
+                None => Error::Kafka { action, bootstrap, user: self.user.clone(), source },
+            }
+        }
+    }
+
+    fn refusal(&self) -> Option<tls::Refusal> {
+        let tls = self.tls.as_ref()?;
+        self.bootstrap.split(',').find_map(|address| {
+            let (host, port) = address.trim().rsplit_once(':')?;
+            tls.probe(host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?)
+        })
     }
 }
 

@@ -23,9 +23,21 @@ pub enum Error {
         /// What librdkafka said.
         source: KafkaError,
     },
-    /// Kafka did not answer.
-    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable?")]
+    /// It is not the Kafka that was meant, or it wants to know us better.
+    #[error("{action} failed at Kafka {bootstrap}: {refusal}")]
+    Untrusted {
+        /// What was attempted.
+        action: &'static str,
+        /// Which Kafka.
+        bootstrap: String,
+        /// What in the handshake was wrong.
+        refusal: tls::Refusal,
+    },
+    /// Kafka did not answer, or not to this user.
+    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable{}?", and_known(.user))]
     Kafka {
+        /// Who asked, where a password tells that.
+        user: Option<String>,
         /// What was attempted.
         action: &'static str,
         /// Which Kafka.
@@ -49,6 +61,10 @@ pub enum Error {
     /// Kafka accepted the changes but does not show them.
     #[error("{0} changes cannot be seen 30 s after Kafka accepted them; look at the brokers' logs")]
     NotVisible(usize),
+}
+
+fn and_known(user: &Option<String>) -> String {
+    user.as_ref().map_or_else(String::new, |user| format!(", and does it know user {user} with this password"))
 }
 
 fn hint(code: RDKafkaErrorCode) -> &'static str {

@@ -1,5 +1,6 @@
 //! A real server.
 
+mod encrypted;
 mod fault;
 
 use std::sync::LazyLock;
