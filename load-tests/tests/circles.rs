@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The circles that remain, by the folder of their crate. One that is broken is taken out here; a new one is broken.
 const CIRCLES: &[(&str, &str)] = &[
     ("schemas", "common kind parked source_record"),
-    ("services/connector", "cdc config fhir files folder follow intake mllp replay watch"),
+    ("services/connector", "cdc config fhir files folder follow intake replay watch"),
     ("services/libraries/hl7", "charset delimiters error escape lines message mllp shorten value"),
     ("services/libraries/local-stack", "postgres release"),
     ("services/libraries/sftp", "files session wire"),

@@ -46,6 +46,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
             "sink-register",
             "sink-store",
             "timeline",
+            "tls",
             "topics",
         ],
     ),
