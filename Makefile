@@ -8,6 +8,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 BIN := target/debug
 ADT_FILE ?=
+TLS ?=
 REGION ?= 14
 RATE ?= 20
 FILE ?=
@@ -26,9 +27,9 @@ demo: prerequisites ## Everything on this machine with simulated regions; prints
 	$(BIN)/demo --rate $(RATE) $(if $(PORT),--port $(PORT))
 
 .PHONY: check-demo
-check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14)
+check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14 TLS=1)
 	@$(CARGO) build --workspace --bins 1>&2
-	@$(BIN)/check-demo $(if $(ADT_FILE),"$(ADT_FILE)" --region $(REGION)) $(CHECK_DEMO_ARGS)
+	@$(BIN)/check-demo $(if $(ADT_FILE),"$(ADT_FILE)" --region $(REGION)) $(if $(TLS),--tls) $(CHECK_DEMO_ARGS)
 
 .PHONY: check-register
 check-register: prerequisites ## Send a table through everything and make a register extract of it (FILE=path REGION=14 PERIOD=2026-02 EXTRACT=waiting-times OUT=dir)

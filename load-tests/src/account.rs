@@ -47,6 +47,12 @@ pub enum Error {
     /// PostgreSQL.
     #[error("read PostgreSQL")]
     Postgres(#[from] tokio_postgres::Error),
+    /// PostgreSQL does not answer.
+    #[error("connect to PostgreSQL")]
+    Connect(#[from] postgresql::Fault),
+    /// Its address is none.
+    #[error("the database's address {0}")]
+    Address(#[from] postgresql::Unusable),
     /// No thread or socket for the reading.
     #[error("start a database client")]
     Client(#[from] std::io::Error),
@@ -235,12 +241,8 @@ fn connected<T>(
 ) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(stack.database_url(), tokio_postgres::NoTls).await?;
-        let connection = tokio::spawn(connection);
-        let answer = ask(&client).await?;
-        drop(client);
-        let _ = connection.await;
-        Ok(answer)
+        let client = stack.database_url().parse::<postgresql::Address>()?.connect("load-tests").await?;
+        Ok(ask(&client).await?)
     })
 }
 

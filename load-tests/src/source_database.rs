@@ -9,7 +9,7 @@ use std::{
 };
 
 use local_stack::Postgres;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use crate::stack::Followed;
 
@@ -145,6 +145,12 @@ pub enum Error {
     /// It refused a statement, or went away.
     #[error("use the source database")]
     Postgres(#[from] tokio_postgres::Error),
+    /// It does not answer.
+    #[error("connect to the source database")]
+    Connect(#[from] postgresql::Fault),
+    /// Its address is none.
+    #[error("the source database's address {0}")]
+    Address(#[from] postgresql::Unusable),
     /// No thread, file or program.
     #[error("run a database client")]
     Io(#[from] io::Error),
@@ -157,11 +163,7 @@ impl Session {
     /// When the database does not answer.
     pub fn open(url: &str) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls))?;
-        runtime.spawn(async move {
-            // Whoever uses the connection hears of its end.
-            let _ = connection.await;
-        });
+        let client = runtime.block_on(url.parse::<postgresql::Address>()?.connect("load-tests"))?;
         Ok(Self { runtime, client })
     }
 

@@ -1,5 +1,6 @@
 //! The whole platform on this machine: Kafka, PostgreSQL, registry, and every service as the process that it is in production.
 
+mod encryption;
 mod service;
 mod settings;
 
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use topics::Region;
 
+use encryption::Encryption;
 pub use service::{Member, Service};
 
 /// How often one service is started again before that counts as a failure of its own.
@@ -49,6 +51,9 @@ pub struct Options {
     pub sources: BTreeMap<Region, Sources>,
     /// Servers of the run's own, that may be stopped, whatever the environment says; `None`: those of the environment, if any.
     pub servers: Option<Servers>,
+    /// The services speak TLS to Kafka, the registry and the store, with servers of the run's own; the run itself reads Kafka by
+    /// the broker's port for plain text, which no service is told.
+    pub encrypted: bool,
     /// Each region has a connector, a processor and a store of its own.
     pub apart: bool,
     /// Keys of the run; runs that are compared share them.
@@ -130,6 +135,7 @@ pub struct Stack {
     kafka: Kafka,
     postgres: Postgres,
     folder: TempDir,
+    encryption: Option<Encryption>,
 }
 
 /// What went wrong, and with which part.
@@ -176,12 +182,18 @@ impl Stack {
     /// At the first part that does not start.
     pub fn start(options: Options, progress: &mut dyn FnMut(&str)) -> Result<Self, Error> {
         progress("starting Apache Kafka");
-        let kafka = match &options.servers {
-            Some(servers) => Kafka::start_cluster(servers.brokers, &servers.kafka_folder)?,
-            None => Kafka::start()?,
+        let encryption = options.encrypted.then(Encryption::new).transpose()?;
+        let kafka = match (&encryption, &options.servers) {
+            (Some(encryption), _) => Kafka::start_encrypted(&encryption.authority)?,
+            (None, Some(servers)) => Kafka::start_cluster(servers.brokers, &servers.kafka_folder)?,
+            (None, None) => Kafka::start()?,
         };
         progress("starting PostgreSQL");
-        let postgres = if options.servers.is_some() { Postgres::start_own(&[])? } else { Postgres::start()? };
+        let postgres = match &encryption {
+            Some(encryption) => Postgres::start_encrypted(&encryption.authority)?,
+            None if options.servers.is_some() => Postgres::start_own(&[])?,
+            None => Postgres::start()?,
+        };
         let database_url = postgres.fresh_database()?;
         let folder = TempDir::with_prefix("vardstrom-stack-")?;
         let mut ports = BTreeMap::new();
@@ -194,7 +206,11 @@ impl Stack {
         for region in &options.regions {
             mllp_ports.insert(*region, free_port()?);
         }
-        let mut environment = options.keys.environment(&options.regions, &database_url);
+        // With TLS the services' files name the authority, and not the address.
+        let service_url = if options.encrypted { database_url.split('?').next() } else { None };
+        let mut environment = options.keys.environment(&options.regions, service_url.unwrap_or(&database_url));
+        let user = kafka.encrypted().map(|ports| (encryption::KAFKA_PASSWORD.to_owned(), ports.password.to_owned()));
+        environment.extend(user);
         let followed = options.databases.values().flatten();
         environment.extend(followed.map(|database| (database.variable(), database.url.clone())));
         environment.extend(options.sources.values().flat_map(|sources| sources.environment.clone()));
@@ -213,6 +229,7 @@ impl Stack {
             kafka,
             postgres,
             folder,
+            encryption,
         };
         stack.write_files()?;
         progress("applying the topics");
@@ -261,6 +278,7 @@ impl Stack {
         let mut command = vec![program.display().to_string()];
         if service == Service::Registry {
             command.extend(["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{}", self.ports[&member])]);
+            command.extend(self.encryption.iter().flat_map(Encryption::registry_arguments));
         } else {
             command.extend(["run".to_owned(), "--config".to_owned(), self.config(member).display().to_string()]);
         }
@@ -301,6 +319,12 @@ impl Stack {
         let url = format!("{}/{path}", self.url(member));
         let mut reason = "no answer".to_owned();
         while Instant::now() < deadline {
+            if let (Service::Registry, Some(encryption)) = (member.service, &self.encryption) {
+                if encryption.registry_answers(&self.url(member)) {
+                    return Ok(());
+                }
+                continue;
+            }
             match ureq::get(&url).config().http_status_as_error(false).build().call() {
                 Ok(response) if response.status().is_success() => return Ok(()),
                 Ok(mut response) => reason = response.body_mut().read_to_string().unwrap_or_default(),
@@ -340,7 +364,9 @@ impl Stack {
     /// `http://…` of a service.
     #[must_use]
     pub fn url(&self, member: impl Into<Member>) -> String {
-        format!("http://127.0.0.1:{}", self.ports[&member.into()])
+        let member = member.into();
+        let is_https = self.encryption.is_some() && member.service == Service::Registry;
+        format!("http{}://127.0.0.1:{}", if is_https { "s" } else { "" }, self.ports[&member])
     }
 
     /// The text of a service's `/metrics`.
@@ -459,15 +485,15 @@ impl Stack {
     fn apply_topics(&self) -> Result<(), Error> {
         let partitions = self.options.partitions.to_string();
         let copies = self.options.servers.as_ref().map_or(1, |servers| servers.brokers.min(3)).to_string();
-        let mut arguments = vec![
-            "apply",
-            "--bootstrap",
-            self.bootstrap(),
-            "--partitions",
-            &partitions,
-            "--replication-factor",
-            &copies,
-        ];
+        let mut arguments = vec!["apply", "--partitions", &partitions, "--replication-factor", &copies];
+        let file = self.folder.path().join("topics.toml").display().to_string();
+        match &self.encryption {
+            Some(_) => {
+                std::fs::write(&file, format!("[kafka]\n{}", self.kafka_lines()))?;
+                arguments.extend(["--config", &file]);
+            }
+            None => arguments.extend(["--bootstrap", self.bootstrap()]),
+        }
         let regions: Vec<String> = self.options.regions.iter().map(ToString::to_string).collect();
         for region in &regions {
             arguments.extend(["--region", region]);

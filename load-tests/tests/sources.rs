@@ -93,3 +93,11 @@ fn the_word_for_a_value_that_was_not_sent_stands_in_one_place() {
     // The same in base 64, as a column of bytes has it.
     assert_eq!(files_with(&["X19kZWJleml1bV91"]), ["services/libraries/debezium/src/unavailable.rs"]);
 }
+
+#[test]
+fn postgresql_is_reached_through_one_door() {
+    assert_eq!(files_with(&["NoTls"]), ["services/libraries/postgresql/src/connection.rs"]);
+    assert_eq!(files_with(&["tokio_postgres::connect"]), Vec::<String>::new());
+    let messages = files_with(&["as_db_error"]);
+    assert_eq!(messages, ["services/libraries/postgresql/src/fault.rs"], "what of a database's error may be printed");
+}

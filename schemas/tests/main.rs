@@ -1,6 +1,7 @@
 //! Tests of the record schemas, through the crate's public interface.
 
 mod compatibility;
+mod encrypted;
 mod event_id;
 mod examples;
 mod golden;

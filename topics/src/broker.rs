@@ -7,7 +7,6 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig,
     admin::{
         AdminClient, AdminOptions, AlterConfig, ConfigSource, NewPartitions, NewTopic, OwnedResourceSpecifier,
         ResourceSpecifier, TopicReplication,
@@ -17,7 +16,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use crate::{Catalogue, Change, Error, Existing, Plan, Region, Topic, difference, wait::wait};
+use crate::{Catalogue, Change, Error, Existing, Kafka, Plan, Region, Topic, difference, wait::wait};
 
 /// How long one request to the broker may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
@@ -35,8 +34,8 @@ pub struct Options {
     pub partitions: Option<i32>,
     /// Copies of every partition, in place of the catalogue's.
     pub replication_factor: Option<i32>,
-    /// Settings of librdkafka, as NAME and VALUE.
-    pub client: BTreeMap<String, String>,
+    /// How Kafka is reached beside its address: encryption, user, further settings. Its own `bootstrap` does not count.
+    pub kafka: Option<Kafka>,
 }
 
 /// What would have to change for these regions. Changes nothing.
@@ -69,17 +68,21 @@ fn declared(regions: &[Region], options: &Options) -> Vec<Topic> {
 
 struct Broker {
     bootstrap: String,
+    tls: Option<tls::Client>,
+    user: Option<String>,
     client: AdminClient<DefaultClientContext>,
 }
 
 impl Broker {
     fn connect(bootstrap: &str, options: &Options) -> Result<Self, Error> {
-        let mut config = ClientConfig::new();
-        config.set("client.id", "vardstrom-topics");
-        config.extend(options.client.clone());
-        config.set("bootstrap.servers", bootstrap);
+        let settings = |fault| Error::Secret { bootstrap: bootstrap.to_owned(), source: fault };
+        let plain = Kafka::at(bootstrap);
+        let kafka = options.kafka.as_ref().unwrap_or(&plain);
+        let mut config = kafka.client().map_err(settings)?;
+        config.set("bootstrap.servers", bootstrap).set("client.id", "vardstrom-topics");
         let client = config.create().map_err(|source| Error::Settings { bootstrap: bootstrap.to_owned(), source })?;
-        Ok(Self { bootstrap: bootstrap.to_owned(), client })
+        let user = kafka.sasl.as_ref().map(|sasl| sasl.user.clone());
+        Ok(Self { bootstrap: bootstrap.to_owned(), tls: kafka.tls.clone(), user, client })
     }
 
     fn plan(&self, declared: &[Topic]) -> Result<Plan, Error> {
@@ -206,7 +209,22 @@ impl Broker {
     }
 
     fn kafka(&self, action: &'static str) -> impl Fn(KafkaError) -> Error + '_ {
-        move |source| Error::Kafka { action, bootstrap: self.bootstrap.clone(), source }
+        move |source| {
+            let bootstrap = self.bootstrap.clone();
+            // librdkafka only says that it was not let in.
+            match self.refusal() {
+                Some(refusal) => Error::Untrusted { action, bootstrap, refusal },
+                None => Error::Kafka { action, bootstrap, user: self.user.clone(), source },
+            }
+        }
+    }
+
+    fn refusal(&self) -> Option<tls::Refusal> {
+        let tls = self.tls.as_ref()?;
+        self.bootstrap.split(',').find_map(|address| {
+            let (host, port) = address.trim().rsplit_once(':')?;
+            tls.probe(host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?)
+        })
     }
 }
 

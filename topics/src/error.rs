@@ -7,7 +7,15 @@ use crate::Conflict;
 /// Why topics could not be planned or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A `--client` setting that librdkafka refuses.
+    /// A secret of the configuration that cannot be read any more.
+    #[error("set up a client for Kafka at {bootstrap}")]
+    Secret {
+        /// Which Kafka.
+        bootstrap: String,
+        /// Which secret.
+        source: settings::Fault,
+    },
+    /// A setting that librdkafka refuses.
     #[error("client settings for Kafka at {bootstrap} are not valid")]
     Settings {
         /// Which Kafka.
@@ -15,9 +23,21 @@ pub enum Error {
         /// What librdkafka said.
         source: KafkaError,
     },
-    /// Kafka did not answer.
-    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable?")]
+    /// It is not the Kafka that was meant, or it wants to know us better.
+    #[error("{action} failed at Kafka {bootstrap}: {refusal}")]
+    Untrusted {
+        /// What was attempted.
+        action: &'static str,
+        /// Which Kafka.
+        bootstrap: String,
+        /// What in the handshake was wrong.
+        refusal: tls::Refusal,
+    },
+    /// Kafka did not answer, or not to this user.
+    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable{}?", and_known(.user))]
     Kafka {
+        /// Who asked, where a password tells that.
+        user: Option<String>,
         /// What was attempted.
         action: &'static str,
         /// Which Kafka.
@@ -41,6 +61,10 @@ pub enum Error {
     /// Kafka accepted the changes but does not show them.
     #[error("{0} changes cannot be seen 30 s after Kafka accepted them; look at the brokers' logs")]
     NotVisible(usize),
+}
+
+fn and_known(user: &Option<String>) -> String {
+    user.as_ref().map_or_else(String::new, |user| format!(", and does it know user {user} with this password"))
 }
 
 fn hint(code: RDKafkaErrorCode) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use topics::{Catalogue, Change, Error, Options, Region, apply, plan};
+use topics::{Catalogue, Change, Error, Kafka, Options, Region, Setting, apply, plan};
 
 use crate::KAFKA;
 
@@ -75,8 +75,9 @@ fn more_copies_than_brokers_is_refused_with_a_remedy() {
 
 #[test]
 fn a_wrong_client_setting_is_named() {
-    let client = [("no.such.setting".to_owned(), "1".to_owned())].into();
-    let error = plan("127.0.0.1:9", &regions(&["05"]), &Options { client, ..options(1) }).expect_err("refused");
+    let client = [("no.such.setting".to_owned(), Setting::Plain("1".to_owned()))].into();
+    let kafka = Some(Kafka { client, ..Kafka::at("127.0.0.1:9") });
+    let error = plan("127.0.0.1:9", &regions(&["05"]), &Options { kafka, ..options(1) }).expect_err("refused");
     assert!(matches!(error, Error::Settings { .. }), "{error:?}");
 }
 

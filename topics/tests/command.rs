@@ -3,6 +3,7 @@
 use std::{
     fs,
     process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use crate::{KAFKA, storing_registry::StoringRegistry};
@@ -19,6 +20,29 @@ fn check(arguments: &[&str], code: i32, stdout: &str, stderr: &str) {
     assert!(out.contains(stdout), "{arguments:?}: {out}");
     assert!(err.contains(stderr), "{arguments:?}: {err}");
     assert!(!out.contains('\x1b'), "no colour off a terminal: {out}");
+}
+
+/// A configuration file that is gone with the test.
+struct File(std::path::PathBuf);
+
+impl File {
+    fn with(text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("topics-{}-{}.toml", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, text).expect("written");
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a text")
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 #[test]
@@ -79,13 +103,21 @@ fn wrong_arguments_are_refused_before_anything_happens() {
     check(&["plan", "--region", "02"], 2, "", "'02' is not a lanskod; use one of 01, 03");
     check(&["plan", "--partitions", "0"], 2, "", "0 is not in 1..");
     check(&["plan", "--registry", "registry:8081"], 2, "", "for example http://127.0.0.1:8081");
-    check(&["plan", "--client", "nonsense"], 2, "", "write NAME=VALUE");
+    check(&["plan", "--client", "sasl.password=hemligt"], 2, "", "unexpected argument '--client'");
+    check(&["plan", "--config", "a.toml", "--bootstrap", "b:9092"], 2, "", "cannot be used with");
+    check(&["plan", "--config", "/nowhere/topics.toml"], 2, "", "read configuration file /nowhere/topics.toml");
+    let wrong = File::with("[kafka]\nbootstrap = \"127.0.0.1:9092\"\npassword = \"hemligt\"\n");
+    check(&["plan", "--config", wrong.path()], 2, "", ":3: kafka.password: unknown field `password`");
+    let https = File::with("[kafka]\nbootstrap = \"127.0.0.1:9092\"\n[registry]\nurl = \"https://registry.example\"\n");
+    check(&["plan", "--config", https.path()], 2, "", ":4: registry.url: https needs the authority");
     check(&["explode"], 2, "", "unrecognized subcommand");
 }
 
 #[test]
 fn nobody_at_the_address_is_a_clear_error() {
     let nobody = format!("127.0.0.1:{}", local_stack::free_port().expect("a port"));
-    let arguments = ["plan", "--bootstrap", &nobody, "--client", "socket.connection.setup.timeout.ms=1000"];
-    check(&arguments, 1, "", &format!("listing topics failed at Kafka {nobody}; is it running and reachable?"));
+    let settings = "client = { \"socket.connection.setup.timeout.ms\" = 1000 }";
+    let file = File::with(&format!("[kafka]\nbootstrap = \"{nobody}\"\n{settings}\n"));
+    let said = format!("listing topics failed at Kafka {nobody}; is it running and reachable?");
+    check(&["plan", "--config", file.path()], 1, "", &said);
 }

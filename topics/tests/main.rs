@@ -3,6 +3,7 @@
 mod apply;
 mod catalogue;
 mod command;
+mod encrypted;
 mod flow;
 mod plan;
 mod region;

@@ -25,7 +25,7 @@ use topics::Region;
 /// drained, stops everything, prints one line of JSON on stdout, and exits 0 only if nothing is lost and every sum holds.
 #[derive(Parser)]
 #[command(
-    after_help = "Examples:\n  check-demo                                   20,000 simulated messages of 21 regions\n  check-demo adt.hl7 --region 14               a file of one region\n  check-demo adt.hl7 --kill processor@0.5      kill -9 and restart in the middle\n\nExit codes: 0 every number adds up, 1 something does not (said on stderr), 2 the run could not be made."
+    after_help = "Examples:\n  check-demo                                   20,000 simulated messages of 21 regions\n  check-demo adt.hl7 --region 14               a file of one region\n  check-demo adt.hl7 --kill processor@0.5      kill -9 and restart in the middle\n  check-demo --tls --messages 2000             all services over TLS, with passwords\n\nExit codes: 0 every number adds up, 1 something does not (said on stderr), 2 the run could not be made."
 )]
 struct Arguments {
     /// HL7 file: messages apart by blank lines, batch envelopes or MLLP frames. Without it, the simulator.
@@ -54,6 +54,9 @@ struct Arguments {
     /// Kill a service with SIGKILL when this share is answered, and start it again: SERVICE@SHARE. Repeatable.
     #[arg(long, value_parser = kill)]
     kill: Vec<(f64, Service)>,
+    /// The services speak TLS to Kafka, the schema registry and PostgreSQL.
+    #[arg(long)]
+    tls: bool,
     /// Print the store's content hash, table by table, on stderr.
     #[arg(long)]
     fingerprint: bool,
@@ -81,7 +84,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let keys = Keys::random()?;
-    let (messages, options) = match &arguments.file {
+    let (messages, mut options) = match &arguments.file {
         Some(path) => {
             let file = fs::read(path).map_err(|error| format!("read {}: {error}", path.display()))?;
             let region = arguments.region;
@@ -104,6 +107,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
             (messages, options)
         }
     };
+    options.encrypted = arguments.tls;
     let start = Instant::now();
     let run = Run {
         options,

@@ -10,6 +10,7 @@ use std::{
 
 use topics::Region;
 
+use super::encryption::{Encryption, KAFKA_PASSWORD};
 use super::{Member, Service, Stack, source_system};
 
 /// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
@@ -50,11 +51,27 @@ impl Stack {
 
     fn common_tables(&self, member: Member) -> String {
         format!(
-            "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
-            self.bootstrap(),
+            "[kafka]\n{}[registry]\nurl = \"{}\"\n{}[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
+            self.kafka_lines(),
             self.url(Service::Registry),
+            self.tls_line(),
             self.ports[&member]
         )
+    }
+
+    /// What stands under `[kafka]`.
+    pub(super) fn kafka_lines(&self) -> String {
+        let Some(ports) = self.kafka.encrypted() else { return format!("bootstrap = \"{}\"\n", self.bootstrap()) };
+        format!(
+            "bootstrap = \"{}\"\n{}sasl = {{ mechanism = \"SCRAM-SHA-512\", user = \"{}\", password = {{ env = \"{KAFKA_PASSWORD}\" }} }}\n",
+            ports.users,
+            self.tls_line(),
+            ports.user
+        )
+    }
+
+    fn tls_line(&self) -> String {
+        self.encryption.as_ref().map_or_else(String::new, Encryption::line)
     }
 
     fn tables(&self, member: Member) -> String {
@@ -134,10 +151,14 @@ impl Stack {
                 text
             }
             Service::SinkStore => {
-                format!("[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[regions]\ncodes = [{quoted}]\n")
+                let tls = self.tls_line();
+                format!(
+                    "[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[regions]\ncodes = [{quoted}]\n"
+                )
             }
             Service::Dashboard => {
-                format!("[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[board]\nregions = [{quoted}]\n")
+                let tls = self.tls_line();
+                format!("[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n")
             }
         }
     }

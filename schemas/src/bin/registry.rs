@@ -1,7 +1,7 @@
 //! `registry serve`: the read-only development registry.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use schemas::registry::server;
@@ -24,6 +24,15 @@ enum Command {
         /// Address and port to listen on; port 0 takes a free one and prints it.
         #[arg(long, env = "REGISTRY_LISTEN", default_value = "127.0.0.1:8081")]
         listen: SocketAddr,
+        /// PEM file with a certificate and its chain: https is served.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        certificate: Option<PathBuf>,
+        /// PEM file with the certificate's private key.
+        #[arg(long, value_name = "FILE", requires = "certificate")]
+        key: Option<PathBuf>,
+        /// PEM file with the authorities of client certificates; a client without one is refused.
+        #[arg(long, value_name = "FILE", requires = "certificate")]
+        client_ca: Option<PathBuf>,
     },
 }
 
@@ -37,21 +46,24 @@ Exit codes: 0 stopped when asked to, 1 could not listen or serve, 2 wrong argume
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Serve { listen } = Arguments::parse().command;
-    match serve(listen).await {
+    let Command::Serve { listen, certificate, key, client_ca } = Arguments::parse().command;
+    let tls = certificate.zip(key).map(|(certificate, key)| tls::Listener { certificate, key, client_ca });
+    match serve(listen, tls).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("serving the registry on {listen}: {error}");
+            eprintln!("serving the registry on {listen}: {}", settings::chain(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(listen: SocketAddr) -> std::io::Result<()> {
+async fn serve(listen: SocketAddr, tls: Option<tls::Listener>) -> std::io::Result<()> {
+    let encryption = tls.as_ref().map(tls::Listener::config).transpose().map_err(std::io::Error::other)?;
     let listener = tokio::net::TcpListener::bind(listen).await?;
-    println!("listening http://{}", listener.local_addr()?);
+    let scheme = if encryption.is_some() { "https" } else { "http" };
+    println!("listening {scheme}://{}", listener.local_addr()?);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    server::serve(listener, async move {
+    server::serve_over(listener, encryption, async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}

@@ -2,11 +2,14 @@
 
 pub mod client;
 pub mod server;
+mod settings;
 mod subjects;
 
 pub use client::Client;
 pub use server::Server;
 pub use subjects::Registered;
+
+pub use self::settings::{Login, Settings};
 
 use crate::Kind;
 

@@ -7,7 +7,9 @@ use std::{
     future::Future,
     io,
     net::{SocketAddr, ToSocketAddrs},
+    sync::Arc,
     thread,
+    time::Duration,
 };
 
 use apache_avro::{Schema, schema_compatibility::SchemaCompatibility};
@@ -20,20 +22,35 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 
 use super::{development_id, subject};
 use crate::{Compatibility, Kind, region_code, topic};
 
+/// How long a handshake may take.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+
 /// A registry that runs until it is dropped; for tests and the demo.
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 /// Starts a registry on its own thread; port 0 takes a free one.
 pub fn spawn(listen: impl ToSocketAddrs) -> io::Result<Server> {
+    spawn_over(listen, None)
+}
+
+/// The same, encrypted when a certificate is named.
+pub fn spawn_over(listen: impl ToSocketAddrs, tls: Option<&tls::Listener>) -> io::Result<Server> {
+    let encryption = tls.map(tls::Listener::config).transpose().map_err(io::Error::other)?;
+    let scheme = if encryption.is_some() { "https" } else { "http" };
     let listener = std::net::TcpListener::bind(listen)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -43,29 +60,70 @@ pub fn spawn(listen: impl ToSocketAddrs) -> io::Result<Server> {
         runtime.block_on(async {
             let Ok(listener) = TcpListener::from_std(listener) else { return };
             // Whoever holds the handle ends us by dropping it; there is nobody to tell how it went.
-            let _ = serve(listener, async {
+            let _ = serve_over(listener, encryption, async {
                 let _ = stopped.await;
             })
             .await;
         });
     })?;
-    Ok(Server { address, stop: Some(stop), thread: Some(thread) })
+    Ok(Server { address, scheme, stop: Some(stop), thread: Some(thread) })
 }
 
 /// Answers on `listener` until `until` is done.
 pub async fn serve(listener: TcpListener, until: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    serve_over(listener, None, until).await
+}
+
+/// The same, encrypted when there is something to encrypt with.
+pub async fn serve_over(
+    listener: TcpListener,
+    encryption: Option<Arc<ServerConfig>>,
+    until: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let mut ended = tokio::task::JoinSet::new();
-    ended.spawn(async { axum::serve(listener, router()).await });
+    ended.spawn(async {
+        match encryption {
+            None => axum::serve(listener, router()).await,
+            Some(encryption) => {
+                let acceptor = TlsAcceptor::from(encryption);
+                axum::serve(Encrypted { listener, acceptor }, router()).await
+            }
+        }
+    });
     tokio::select! {
         Some(result) = ended.join_next() => result.unwrap_or(Ok(())),
         () = until => Ok(()),
     }
 }
 
+/// Shakes hands one connection after the other, which is enough for a registry that services ask at start.
+struct Encrypted {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Encrypted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let Ok((stream, address)) = self.listener.accept().await else { continue };
+            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_MAX, self.acceptor.accept(stream)).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
 impl Server {
     /// Where to reach it, for example `http://127.0.0.1:45123`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 }
 

@@ -11,7 +11,6 @@ use runtime::config::{Check, Fault, Period, Size, check_connections, check_folde
 
 use crate::cdc;
 use crate::config::{Cdc, Config, Limits, Mllp, Region, Table};
-use crate::mllp::tls;
 use crate::route::partition_key;
 
 /// The shortest limit that makes sense for anything measured in time.
@@ -210,9 +209,7 @@ impl Check for Mllp {
         check_connections(self.connections, self.connections_per_address)?;
         self.source_system.as_deref().map_or(Ok(()), check_source_system)?;
         match &self.tls {
-            Some(tls) => tls::acceptor(tls)
-                .map(|_| ())
-                .map_err(|error| Fault::new(error.key(), runtime::exit::chain(&error)).under("tls")),
+            Some(tls) => tls.check().map_err(|fault| fault.under("tls")),
             None => Ok(()),
         }
     }

@@ -173,7 +173,7 @@ pub struct Mllp {
     /// addresses, as many as `connections`.
     pub connections_per_address: Option<usize>,
     /// Present: connections are encrypted.
-    pub tls: Option<Tls>,
+    pub tls: Option<tls::Listener>,
 }
 
 impl Mllp {
@@ -222,18 +222,6 @@ pub enum BatchAnswer {
     Batch,
     /// One frame per message.
     Each,
-}
-
-/// Encryption of a listener.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    /// PEM file with the certificate and its chain.
-    pub certificate: PathBuf,
-    /// PEM file with the private key.
-    pub key: PathBuf,
-    /// PEM file with the authorities of client certificates; when set, a client without one is refused.
-    pub client_ca: Option<PathBuf>,
 }
 
 /// One capacity file, or a folder of them.

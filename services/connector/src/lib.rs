@@ -6,7 +6,6 @@ mod check;
 pub mod command;
 pub mod config;
 pub mod debezium;
-mod encryption;
 pub mod fetch;
 pub mod fhir;
 pub mod files;

@@ -204,7 +204,7 @@ impl Entrance {
             (region.code, Arc::new(rules))
         };
         let identities = config.region.iter().map(rules).collect();
-        let client = registry::Client::new(&config.registry.url).registering(config.registry.register);
+        let client = registry::Client::connect(&config.registry)?;
         Ok(Self { intake, key, identities, client, producer, health })
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use local_stack::{Kafka, Postgres};
 use serde_json::Value;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use super::stack::{Connector, KAFKA, LONG, Recorded, Setup};
 use super::tls::{authority, issued, pem};
@@ -29,11 +29,8 @@ impl Database {
     pub fn connect(url: &str) -> Option<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls)).ok()?;
-        runtime.spawn(async move {
-            // Whoever uses the connection hears of its end.
-            let _ = connection.await;
-        });
+        let address: postgresql::Address = url.parse().expect("an address");
+        let client = runtime.block_on(address.connect("test")).ok()?;
         Some(Self { runtime, client })
     }
 

@@ -199,15 +199,23 @@ type Refused<'t> = (&'t str, &'t str, String, Option<String>, &'t str, &'t str);
 #[test]
 fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
     let encrypted = "\"security.protocol\" = \"ssl\"";
+    let sasl = "sasl = { mechanism = \"PLAIN\", user = \"a\", password = { env = \"PATH\" } }";
     let no_client = "bootstrap = \"127.0.0.1:9092\"\n";
     let kafka = |lines: &str| format!("{no_client}client = {{ {lines} }}\n");
     let url = |parameters: &str| format!("postgres://reader:secret@database.example:5432/care?{parameters}");
     let cases: [Refused<'_>; 29] = [
-        ("", no_client, kafka(encrypted), None, "kafka.client.security.protocol", "speaks plain text to Kafka"),
-        ("", no_client, kafka("\"ssl.ca.location\" = \"/x.pem\""), None, "kafka.client.ssl.ca.location", "neighbours"),
-        ("", no_client, kafka("\"security.protocol\" = \"sasl_plaintext\""), None, "kafka.client", "has PLAIN only"),
-        ("", "127.0.0.1:9092", "SSL://127.0.0.1:9093".into(), None, "kafka.bootstrap", "plain text"),
-        ("", "http://127.0.0.1:8081", "https://registry.example".into(), None, "registry.url", "neighbour"),
+        ("", no_client, kafka(encrypted), None, "kafka.client.security.protocol", "is said by tls"),
+        (
+            "",
+            no_client,
+            kafka("\"ssl.ca.location\" = \"/x.pem\""),
+            None,
+            "kafka.client.ssl.ca.location",
+            "is said by tls",
+        ),
+        ("", no_client, format!("{no_client}{sasl}\n"), None, "kafka.sasl", "plain text"),
+        ("", "127.0.0.1:9092", "SSL://127.0.0.1:9093".into(), None, "kafka.bootstrap", "kafka.tls"),
+        ("", "http://127.0.0.1:8081", "https://registry.example".into(), None, "registry.url", "add tls"),
         ("", "http://127.0.0.1:8081", "http://".into(), None, "registry.url", "not an address"),
         (
             "region.debezium",
@@ -215,7 +223,7 @@ fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
             format!("kafka = {{ client = {{ {encrypted} }},"),
             None,
             "region.0.debezium.0.kafka.client.security.protocol",
-            "speaks plain text to Kafka",
+            "is said by tls",
         ),
         (
             "region.debezium",
@@ -223,7 +231,7 @@ fn what_cannot_be_done_is_refused_at_its_key_by_check_and_by_run() {
             "example:9092,SASL_SSL://b:9093".into(),
             None,
             "region.0.debezium.0.kafka.bootstrap",
-            "plain text",
+            "kafka.tls",
         ),
         ("region.cdc", "slot", "slot".into(), Some(url("sslmode=require")), "region.0.cdc.0.ca", "authority"),
         (

@@ -7,7 +7,7 @@ use board::age::Limits;
 use board::hiding::Rules;
 use figures::report::Manner;
 use figures::run_chart;
-use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry, Secret};
+use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry};
 use runtime::tail;
 use serde::Deserialize;
 use topics::Region;
@@ -31,7 +31,7 @@ pub struct Config {
     #[serde(default)]
     pub tail: tail::Settings,
     /// The central store; without it the board starts from the beginning of the topics and knows nothing usual.
-    pub store: Option<Store>,
+    pub store: Option<postgresql::Settings>,
     /// What the board shows and holds.
     #[serde(default)]
     pub board: Board,
@@ -63,14 +63,6 @@ pub struct About {
 
 /// The key of [`Config::hide_below`] that is no lanskod.
 const CONTACTS: &str = "contacts";
-
-/// The central store.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// The environment variable that holds the PostgreSQL URL.
-    pub url: Secret,
-}
 
 /// What the board shows and holds.
 #[derive(Clone, Debug, Deserialize)]
@@ -160,8 +152,7 @@ impl Check for Config {
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
         if let Some(store) = &self.store {
-            let url = store.url.value().map_err(|fault| fault.under("url").under("store"))?;
-            crate::store::address(url.expose()).map_err(|error| Fault::new("store.url", error.to_string()))?;
+            store.check().map_err(|fault| fault.under("store"))?;
         }
         if !self.freshness.in_order() {
             return Err(Fault::new(
@@ -224,21 +215,6 @@ mod tests {
         let places = config.stream.housed(Http::at(config.http.listen)).bounds();
         assert_eq!((places.connections, places.per_address), (600, 34));
         assert_eq!((config.manner().contacts_min, config.rules().limits().count()), (20, 0));
-    }
-
-    #[test]
-    fn a_store_that_cannot_be_reached_as_it_is_written_is_refused() {
-        let refused = |url: &str| crate::store::address(url).unwrap_err().to_string();
-        assert!(crate::store::address("postgres://u:secret@h/d?sslmode=prefer").is_ok());
-        for (url, said) in [
-            ("postgres://u:secret@h/d?sslmode=require", "demands encryption"),
-            ("postgres://u:secret@h/d?channel_binding=require", "demands encryption"),
-            ("postgres://u:secret@h/d?sslmode=verify-full", "cannot be read"),
-            ("postgres:///d?password=secret", "has no host"),
-        ] {
-            let text = refused(url);
-            assert!(text.contains(said) && !text.contains("secret"), "{text}");
-        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use board::standing::Standing;
+use postgresql::Address;
 use runtime::broker;
 use runtime::config;
 use runtime::exit::chain;
@@ -65,7 +66,7 @@ pub struct Follower {
     /// Where schemas that the store does not know are fetched.
     pub registry: schemas::registry::Client,
     /// The store's address; without it the board starts from the topics' beginning.
-    pub store: Option<String>,
+    pub store: Option<Address>,
     /// The regions that are followed.
     pub regions: Vec<Region>,
     /// Where readiness is said.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use figures::report::operations::{Feed, State};
+use postgresql::Address;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
-use runtime::config::{Kafka, Setting};
+use runtime::config::Kafka;
 use runtime::exit;
 use runtime::fate::FateCounts;
 use runtime::shutdown::Shutdown;
@@ -27,7 +28,7 @@ pub const PROCESSOR_GROUP: &str = "processor";
 const PARTITIONS_MAX: usize = 5_000;
 
 /// Asks until shutdown; what does not answer keeps its last answer, with its time.
-pub async fn follow(hub: Arc<Hub>, kafka: Kafka, url: Option<String>, shutdown: Shutdown) {
+pub async fn follow(hub: Arc<Hub>, kafka: Kafka, store: Option<Address>, shutdown: Shutdown) {
     let mut state = State::default();
     loop {
         let now = hub.now();
@@ -43,8 +44,8 @@ pub async fn follow(hub: Arc<Hub>, kafka: Kafka, url: Option<String>, shutdown: 
             }
             Err(_) => state.kafka = Some((now, false)),
         }
-        if let Some(url) = &url {
-            let read = async { Store::connect(url).await?.deliveries().await }.await;
+        if let Some(address) = &store {
+            let read = async { Store::connect(address).await?.deliveries().await }.await;
             state.store = Some((now, read.is_ok()));
             match read {
                 Ok(deliveries) => state.deliveries = Some(deliveries),
@@ -74,16 +75,9 @@ pub enum Error {
 /// # Errors
 /// When Kafka does not answer.
 pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Error> {
-    let mut config = rdkafka::ClientConfig::new();
-    config.set("bootstrap.servers", &kafka.bootstrap);
-    for (name, setting) in &kafka.client {
-        match setting {
-            Setting::Plain(value) => config.set(name, value),
-            Setting::Secret(secret) => config.set(name, secret.value().map_err(Error::Settings)?.expose()),
-        };
-    }
+    let mut config = kafka.client().map_err(Error::Settings)?;
     // Never subscribed: the client only asks what the group has committed and is no member of it.
-    config.set("group.id", PROCESSOR_GROUP).set("enable.auto.commit", "false").set("allow.auto.create.topics", "false");
+    config.set("group.id", PROCESSOR_GROUP).set("enable.auto.commit", "false");
     let client: BaseConsumer = config.create()?;
     let metadata = client.fetch_metadata(None, WAIT)?;
     let mut sources = TopicPartitionList::new();

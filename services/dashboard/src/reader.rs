@@ -8,6 +8,7 @@ use board::format;
 use figures::period::Period;
 use figures::published::parcel::{Head, Manifest};
 use figures::published::{Extract, Library, Parcel, Reading};
+use postgresql::Address;
 use runtime::exit;
 use runtime::shutdown::Shutdown;
 use schemas::Timestamp;
@@ -42,11 +43,11 @@ const FILES: [&str; 9] = [
 ];
 
 /// Asks until shutdown. What cannot be read stays as it was, and the pages say since when.
-pub async fn follow(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
+pub async fn follow(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {
     let mut reader = Reader::default();
     loop {
         let now = hub.now();
-        let read = async { reader.refresh(&mut Store::connect(&url).await?, now).await }.await;
+        let read = async { reader.refresh(&mut Store::connect(&address).await?, now).await }.await;
         match read {
             Ok(library) => hub.shelf.put(library),
             Err(error) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use board::live::Live;
 use figures::published::{Library, Reading};
+use postgresql::Address;
 use runtime::config::{self, Log};
 use runtime::exit::{self, Failure};
 use runtime::health::Health;
@@ -61,14 +62,14 @@ fn serve(config: &Config) -> Result<(), Failure> {
             .await
             .map_err(Failure::failed)?;
         let store = match &config.store {
-            Some(store) => Some(store.url.value().map_err(|_| Failure::failed(NoStoreUrl))?.expose().to_owned()),
+            Some(store) => Some(store.address().map_err(|fault| Failure::failed(NoStore(fault)))?),
             None => None,
         };
         let follower = Follower {
             hub: hub.clone(),
             kafka: config.kafka.clone(),
             tail: config.tail.clone(),
-            registry: schemas::registry::Client::new(&config.registry.url),
+            registry: schemas::registry::Client::connect(&config.registry).map_err(Failure::failed)?,
             store: store.clone(),
             regions: config.board.regions.clone(),
             health,
@@ -81,13 +82,13 @@ fn serve(config: &Config) -> Result<(), Failure> {
             .spawn(move || follower.run())
             .map_err(Failure::failed)?;
         let turning = tokio::spawn(turn(hub.clone(), shutdown.clone()));
-        let reading = store.clone().map(|url| {
+        let reading = store.clone().map(|address| {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
-            tokio::spawn(reader::follow(hub.clone(), url, shutdown.clone()))
+            tokio::spawn(reader::follow(hub.clone(), address, shutdown.clone()))
         });
         let watching =
             tokio::spawn(operations::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
-        let asking = store.map(|url| tokio::spawn(ask_usual(hub, url, shutdown.clone())));
+        let asking = store.map(|address| tokio::spawn(ask_usual(hub, address, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
         // The follower ends only at shutdown: it catches what panics, a region at a time. If it ended otherwise, nothing on
         // the board can be trusted any more.
@@ -120,11 +121,11 @@ pub async fn turn(hub: Arc<Hub>, shutdown: Shutdown) {
     }
 }
 
-async fn ask_usual(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
+async fn ask_usual(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {
     const HOUR: i64 = 3_600_000_000;
     loop {
         let now = hub.now();
-        let found = async { Store::connect(&url).await?.usual(now).await }.await;
+        let found = async { Store::connect(&address).await?.usual(now).await }.await;
         let wait = match found {
             Ok(usual) => {
                 hub.set_usual(usual);
@@ -147,7 +148,7 @@ async fn ask_usual(hub: Arc<Hub>, url: String, shutdown: Shutdown) {
 #[error("following the topics ended in a panic")]
 struct Panicked;
 
-/// The check at start read the variable, and now it is gone.
+/// The check at start read the address and its files, and now one is gone.
 #[derive(Debug, thiserror::Error)]
-#[error("the environment variable named by store.url is no longer set")]
-struct NoStoreUrl;
+#[error("read the store's address again")]
+struct NoStore(#[source] config::Fault);

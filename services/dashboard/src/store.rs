@@ -5,21 +5,18 @@ use board::usual::{Sample, Usual, Week, hours_to_ask};
 use figures::published::Extract;
 use figures::published::parcel::Head;
 use figures::report::operations::Delivery;
+use postgresql::{Address, Client, Fault};
 use schemas::Timestamp;
 use serde_json::Value;
-use tokio_postgres::config::Config;
 use tokio_postgres::types::Json;
-use tokio_postgres::{IsolationLevel, NoTls, Row};
+use tokio_postgres::{IsolationLevel, Row};
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address cannot be used.
-    #[error("the store's address {0}")]
-    Address(&'static str),
     /// No connection.
     #[error("connect to the store; check store.url and that PostgreSQL runs")]
-    Connect(#[source] tokio_postgres::Error),
+    Connect(#[source] Fault),
     /// The views for readers are not there, or the role may not read them.
     #[error(
         "read {what} from the store; check that `sink-store migrate` has run and that the role is a vardstrom_reader"
@@ -28,18 +25,16 @@ pub enum Error {
         /// What was read.
         what: &'static str,
         /// PostgreSQL's answer.
-        source: tokio_postgres::Error,
+        source: Fault,
     },
 }
 
-/// The address as the driver reads it.
-pub fn address(url: &str) -> Result<Config, Error> {
-    store_address::read(url).map_err(Error::Address)
-}
+/// What the server's lists of sessions call us.
+const APPLICATION: &str = "vardstrom-dashboard";
 
 /// A connection to the store.
 pub struct Store {
-    client: tokio_postgres::Client,
+    client: Client,
 }
 
 /// A consistent start: events, and where each topic goes on.
@@ -71,14 +66,8 @@ pub struct Stored {
 
 impl Store {
     /// Connects; the connection's own task ends with it.
-    pub async fn connect(url: &str) -> Result<Self, Error> {
-        let (client, connection) = address(url)?.connect(NoTls).await.map_err(Error::Connect)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "the connection to the store ended");
-            }
-        });
-        Ok(Self { client })
+    pub async fn connect(address: &Address) -> Result<Self, Error> {
+        Ok(Self { client: address.connect(APPLICATION).await.map_err(Error::Connect)? })
     }
 
     /// Whether the connection has ended.
@@ -88,7 +77,7 @@ impl Store {
 
     /// Everything that is live since an instant, with positions from the same snapshot.
     pub async fn start(&mut self, since: Timestamp, regions: &[String]) -> Result<Start, Error> {
-        let read = |what| move |source| Error::Read { what, source };
+        let read = |what| move |error| Error::Read { what, source: Fault::from(error) };
         let transaction = self
             .client
             .build_transaction()
@@ -130,7 +119,7 @@ impl Store {
 
     /// All events of the components that hold the named nodes.
     pub async fn component(&mut self, region: &str, nodes: &[String]) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let read = |source| Error::Read { what: "an episode's events", source };
+        let read = |error| Error::Read { what: "an episode's events", source: Fault::from(error) };
         let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
         transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
         let rows = transaction
@@ -143,7 +132,7 @@ impl Store {
 
     /// The same weekday and hour in earlier weeks.
     pub async fn usual(&mut self, now: Timestamp) -> Result<Usual, Error> {
-        let read = |source| Error::Read { what: "the census of earlier weeks", source };
+        let read = |error| Error::Read { what: "the census of earlier weeks", source: Fault::from(error) };
         let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
         transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
         let mut usual = Usual::default();
@@ -180,7 +169,7 @@ impl Store {
     /// # Errors
     /// When the table is not there or may not be read.
     pub async fn published(&mut self, month: &str, year: &str, most: usize) -> Result<Vec<(Head, i64)>, Error> {
-        let read = |source| Error::Read { what: "published figures", source };
+        let read = |error| Error::Read { what: "published figures", source: Fault::from(error) };
         let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
         transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
         let names = Extract::ALL.map(Extract::name);
@@ -206,7 +195,7 @@ impl Store {
     /// # Errors
     /// When the table is not there or may not be read.
     pub async fn parcel(&mut self, head: &Head, files: &[&str]) -> Result<(Value, Value), Error> {
-        let read = |source| Error::Read { what: "a published parcel", source };
+        let read = |error| Error::Read { what: "a published parcel", source: Fault::from(error) };
         let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
         transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
         let version = i32::try_from(head.version).unwrap_or(i32::MAX);
@@ -230,7 +219,7 @@ impl Store {
     /// # Errors
     /// When the tables are not there or may not be read.
     pub async fn deliveries(&mut self) -> Result<Vec<Delivery>, Error> {
-        let read = |source| Error::Read { what: "the store's positions", source };
+        let read = |error| Error::Read { what: "the store's positions", source: Fault::from(error) };
         let transaction = self.client.build_transaction().read_only(true).start().await.map_err(read)?;
         transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read)?;
         let rows = transaction

@@ -386,6 +386,43 @@ fn a_store_that_is_away_leaves_the_board_waiting_and_says_so() {
     assert!(page.contains("Lagret har inte svarat än"), "a store that is away looks like one that holds nothing");
 }
 
+/// `/readyz` is open to whoever reaches the port, and PostgreSQL's messages quote values.
+#[test]
+fn a_value_that_postgresql_quotes_is_neither_on_readyz_nor_in_the_log() {
+    const VALUE: &str = "19121212-1212";
+    let stand = Stand::new("21");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let message = runtime.block_on(async {
+        let address: postgresql::Address = stand.database.parse().unwrap();
+        let client = address.connect("test").await.unwrap();
+        client
+            .batch_execute(&format!(
+                "DROP FUNCTION board_events CASCADE; \
+                 CREATE FUNCTION board_events(since timestamptz, wanted text[]) \
+                 RETURNS TABLE (region text, subject text, event_id uuid, record bytea) LANGUAGE sql AS \
+                 $$ SELECT wanted[1], '{VALUE}'::text::int::text, NULL::uuid, NULL::bytea $$; \
+                 GRANT EXECUTE ON FUNCTION board_events TO vardstrom_reader"
+            ))
+            .await
+            .unwrap();
+        let error = client.query("SELECT * FROM board_events(now(), NULL)", &[]).await.expect_err("it fails");
+        error.as_db_error().expect("by the server").message().to_owned()
+    });
+    assert!(message.contains(VALUE), "PostgreSQL quotes it: {message}");
+    let dashboard = stand.dashboard();
+    let text = eventually("the store's answer is told", || {
+        let (_, text) = stand.get("/readyz");
+        text.contains("SQLSTATE 22P02 (invalid text representation)").then_some(text)
+    });
+    assert!(text.contains("read events from the store") && !text.contains(VALUE), "{text}");
+    eventually("the log tells it, too", || {
+        let log = std::fs::read_to_string(stand.folder.path().join("dashboard.log")).unwrap();
+        assert!(!log.contains(VALUE), "{log}");
+        log.contains("SQLSTATE 22P02").then_some(())
+    });
+    drop(dashboard);
+}
+
 #[test]
 fn it_starts_from_the_store_where_the_store_left_off() {
     let mut stand = Stand::new("06");

@@ -12,7 +12,6 @@ use serde_json::json;
 use sink_register::File;
 use sink_register::costs::{self, Costs};
 use sink_register::waiting_times::{Settings, WaitingTimes};
-use tokio_postgres::NoTls;
 use tokio_postgres::types::Json;
 
 use crate::fixture::{self, DAY, Dice, PLANTED_TOKEN, envelope, instant};
@@ -84,7 +83,7 @@ pub fn library() -> Library {
 
 /// What the dashboard reads of a database at the frozen instant.
 pub async fn read(url: &str, reader: &mut Reader) -> Library {
-    let mut store = Store::connect(url).await.expect("the database answers");
+    let mut store = Store::connect(&url.parse().expect("an address")).await.expect("the database answers");
     reader.refresh(&mut store, fixture::now()).await.expect("the reader may read what is published")
 }
 
@@ -160,8 +159,8 @@ pub struct Facts {
 
 /// Publishes a version as sink-register does: manifest and the files that have no row per person.
 pub async fn publish(url: &str, series: (&str, &str, &str), version: i32, files: &[File], facts: &Facts) {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
-    tokio::spawn(connection);
+    let address: postgresql::Address = url.parse().expect("an address");
+    let client = address.connect("test").await.expect("the database answers");
     let (region, extract, period) = series;
     let entries: Vec<_> = files
         .iter()

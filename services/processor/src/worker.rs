@@ -50,6 +50,9 @@ pub enum Error {
         /// Why.
         source: registry::client::Error,
     },
+    /// A secret or a file of `[registry]` cannot be read any more.
+    #[error("read how the schema registry is reached")]
+    Settings(#[source] runtime::config::Fault),
     /// A region's key or directory cannot be used.
     #[error("make the pipeline of region {region}")]
     Region {
@@ -106,7 +109,7 @@ fn output_topic(region: Region, kind: Kind) -> String {
 impl Worker {
     /// Asks the registry for every schema id, reads keys and directories.
     pub fn new(config: &Config, metrics: Metrics) -> Result<Worker, Error> {
-        let registry = Client::new(&config.registry.url).registering(config.registry.register);
+        let registry = Client::connect(&config.registry).map_err(Error::Settings)?;
         let mut regions = Vec::with_capacity(config.region.len());
         let mut sources = Vec::new();
         for (index, region) in config.region.iter().enumerate() {

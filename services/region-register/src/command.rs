@@ -85,7 +85,7 @@ fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), 
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let mut pipeline = config.region.pipeline().map_err(|fault| Failure::failed(fault.under("region")))?;
         let topic = topics::name::source(config.region.code, &config.delivery.feed);
-        let gathered = read(&config.kafka, &config.registry.url, &topic, &mut pipeline, days.clone(), &shutdown)?;
+        let gathered = read(&config.kafka, &config.registry, &topic, &mut pipeline, days.clone(), &shutdown)?;
         let made = make(&config, &layout, period, &days, gathered, out)?;
         print(&made_text(made.is_new, &made.place, &made.manifest));
         Ok(())

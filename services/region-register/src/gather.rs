@@ -9,7 +9,7 @@ use runtime::config::Kafka;
 use runtime::health::Health;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{Record, Settings, Start, Tail};
-use schemas::registry::client::Client;
+use schemas::registry::{self, Client};
 use schemas::{
     CareForm, Clinical, Common, CorrectionKind, DecodeError, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE,
     SourceRecord, Statement,
@@ -178,7 +178,7 @@ impl Sink for Taken<'_> {
 /// When Kafka or the registry does not answer, or a record cannot be read.
 pub fn read(
     kafka: &Kafka,
-    registry: &str,
+    registry: &registry::Settings,
     topic: &str,
     pipeline: &mut Pipeline,
     days: Days,
@@ -187,7 +187,7 @@ pub fn read(
     let starts = [Start::at_beginning(topic)];
     let health = Health::new(&[runtime::broker::COMPONENT]);
     let mut tail = Tail::assign(kafka, Settings::default(), &starts, health, shutdown.clone())?;
-    let (registry, mut decoder) = (Client::new(registry), Decoder::new());
+    let (registry, mut decoder) = (Client::connect(registry)?, Decoder::new());
     let mut gathering = Gathering::new(days);
     let mut last = Instant::now();
     let mut positions: Vec<Position> = Vec::new();

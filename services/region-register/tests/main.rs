@@ -310,8 +310,8 @@ fn check_refuses_what_a_run_could_not_do() {
     };
     check("[kafka]", "[kafka]", 0, "the configuration can be used");
     let encrypted = "[kafka]\nclient = { \"security.protocol\" = \"ssl\" }";
-    check("[kafka]", encrypted, 2, "kafka.client.security.protocol: librdkafka refuses it");
-    check("url = \"http", "url = \"https", 2, "registry.url: this build speaks plain text");
+    check("[kafka]", encrypted, 2, "kafka.client.security.protocol: is said by tls");
+    check("url = \"http", "url = \"https", 2, "registry.url: https needs the authority");
     check("env = \"KEY\"", "env = \"SURELY_NOT_SET\"", 2, "SURELY_NOT_SET is not set");
     check("env = \"SEED\"", "env = \"SURELY_NOT_SET\"", 2, "SURELY_NOT_SET is not set");
     // Loaded before there is a log, and told all the same.

@@ -223,7 +223,7 @@ fn load(file: &ConfigFile) -> Result<Config, Failure> {
 }
 
 async fn open(config: &Config) -> Result<Session, Failure> {
-    Ok(Session::open(config.database_url()?.expose()).await?)
+    Ok(Session::connect(&config.address()?).await?)
 }
 
 fn public_key(text: &str) -> Result<Trusted, String> {

@@ -16,7 +16,7 @@ use parcel::{Seed, Trusted};
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The store.
-    pub database: Database,
+    pub database: postgresql::Settings,
     /// What is logged.
     #[serde(default)]
     pub log: config::Log,
@@ -33,14 +33,6 @@ pub struct Config {
     /// What readers of the figures must know.
     #[serde(default, rename = "flag")]
     pub flags: Vec<flag::Declared>,
-}
-
-/// The store.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// `postgres://user:password@host:5432/database`, in the environment.
-    pub url: Secret,
 }
 
 /// What parcels are signed with.
@@ -82,9 +74,9 @@ impl Config {
     /// The database's address.
     ///
     /// # Errors
-    /// When the environment does not hold it.
-    pub fn database_url(&self) -> Result<config::SecretValue, Error> {
-        self.database.url.value().map_err(|source| Error::Secret { what: "the database's address", source })
+    /// When the environment does not hold it, or its server cannot be known as the configuration says.
+    pub fn address(&self) -> Result<postgresql::Address, Error> {
+        self.database.address().map_err(|source| Error::Secret { what: "the database's address", source })
     }
 
     /// The signing key.

@@ -1,9 +1,9 @@
 //! What can go wrong between the register extracts and the world, and what an operator may read of it.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use postgresql::Fault;
 use runtime::config;
 use runtime::exit::Failure;
 
@@ -20,7 +20,7 @@ pub enum Error {
     },
     /// The database's address cannot be used.
     #[error("database address: {0}")]
-    Address(&'static str),
+    Address(#[from] postgresql::Unusable),
     /// Nobody has defined such an extract.
     #[error("extract {name} has no definition; there are: {known}")]
     UnknownExtract {
@@ -265,58 +265,13 @@ impl From<Error> for Failure {
     }
 }
 
-/// An error of PostgreSQL without anything that could quote a row.
-///
-/// Messages of classes 22 and 23 name values; their code, table and constraint say enough.
-pub struct Fault(Box<tokio_postgres::Error>);
-
-impl From<tokio_postgres::Error> for Fault {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(error) = self.0.as_db_error() else {
-            // Errors of the connection: they speak of sockets and protocol.
-            return fmt::Display::fmt(&self.0, f);
-        };
-        let code = error.code().code();
-        write!(f, "SQLSTATE {code}")?;
-        if !code.starts_with("22") && !code.starts_with("23") {
-            write!(f, ": {}", error.message())?;
-        }
-        for (name, value) in [("table", error.table()), ("constraint", error.constraint()), ("column", error.column())]
-        {
-            if let Some(value) = value {
-                write!(f, ", {name} {value}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for Fault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // A server's error is said in full by Display; a connection's has its cause below it.
-        if self.0.as_db_error().is_some() { None } else { std::error::Error::source(&*self.0) }
-    }
-}
-
 /// Says what was attempted.
 pub(crate) trait Attempt<T> {
     /// Wraps a database error.
     fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error>;
 }
 
-impl<T> Attempt<T> for Result<T, tokio_postgres::Error> {
+impl<T, E: Into<Fault>> Attempt<T> for Result<T, E> {
     fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error> {
         self.map_err(|source| Error::Database { attempt: what(), source: source.into() })
     }

@@ -23,7 +23,7 @@ mod show;
 mod table;
 
 pub use deliver::{Outcome as Delivery, deliver};
-pub use error::{Error, Fault};
+pub use error::Error;
 pub use extract::Extract;
 pub use forms::beds;
 pub use forms::costs;

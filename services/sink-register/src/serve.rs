@@ -27,7 +27,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use runtime::config::SecretValue;
+use postgresql::Address;
 use runtime::health::Health;
 use runtime::http;
 use runtime::metrics::Registry;
@@ -51,7 +51,7 @@ const RECEIPT_BYTES_MAX: usize = 4096;
 struct Serving {
     recipients: Recipients,
     shelf: Shelf,
-    database: SecretValue,
+    database: Address,
     sending: Arc<Semaphore>,
     metrics: Metrics,
 }
@@ -63,9 +63,9 @@ struct Serving {
 pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
     let listen = config.serve.clone().ok_or(Error::ServeMissing)?;
     let recipients = Recipients::of(&config)?;
-    let database = config.database_url()?;
+    let database = config.address()?;
     // A ledger that cannot be written is told now, not to the first recipient.
-    drop(Session::open(database.expose()).await?);
+    drop(Session::connect(&database).await?);
     let registry = Registry::new();
     let metrics = Metrics::register(&registry, "register")?;
     let shelf = Shelf::new(config.trusted()?);

@@ -6,16 +6,16 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Client, IsolationLevel, NoTls, Transaction};
+use postgresql::{Address, Client};
+use tokio_postgres::{IsolationLevel, Transaction};
 use topics::Region;
 
 use crate::error::{Attempt, Error};
 use parcel::Series;
 use parcel::digest;
 
-const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// A server that does not acknowledge for so long is gone, whatever TCP still hopes.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// What the server's lists of sessions call us.
+const APPLICATION: &str = "vardstrom-sink-register";
 
 /// Advisory lock class of parcels; the store uses 0x7601 and 0x7602.
 const LOCK_PARCEL: i32 = 0x7603;
@@ -30,22 +30,20 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects. The connection lives on the runtime that this is called on.
+    /// Connects to this address. The connection lives on the runtime that this is called on.
     ///
     /// # Errors
     /// When the address is wrong or nobody answers.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        let mut config = store_address::read(url).map_err(Error::Address)?;
-        config
-            .application_name("vardstrom-sink-register")
-            .options("-c client_min_messages=warning")
-            .connect_timeout(CONNECT_MAX)
-            .tcp_user_timeout(SILENCE_MAX);
-        let (client, connection) = config.connect(NoTls).await.attempt(|| "connect to the database".to_owned())?;
-        tokio::spawn(async move {
-            // Whoever uses the client meets the same error and handles it.
-            let _ = connection.await;
-        });
+        Self::connect(&url.parse()?).await
+    }
+
+    /// The same at an address that has been read.
+    ///
+    /// # Errors
+    /// When nobody answers, or it is not the server that was meant.
+    pub async fn connect(database: &Address) -> Result<Self, Error> {
+        let client = database.connect(APPLICATION).await.attempt(|| "connect to the database".to_owned())?;
         Ok(Self { client })
     }
 

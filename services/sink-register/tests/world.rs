@@ -16,7 +16,7 @@ use schemas::{
 use sink_register::Session;
 use sink_store::{Record, Store};
 use tempfile::TempDir;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 
@@ -51,11 +51,8 @@ pub async fn database(regions: &[&str]) -> Database {
 
 /// A plain connection.
 pub async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
-    tokio::spawn(async move {
-        let _ = connection.await;
-    });
-    client
+    let address: postgresql::Address = url.parse().expect("an address");
+    address.connect("test").await.expect("the database answers")
 }
 
 impl Database {

@@ -109,7 +109,7 @@ impl Claim {
             client.batch_execute(&format!("BEGIN; SET LOCAL ROLE {}", writer_role(&source.region))).await?;
             let made = client.execute(CLAIM_NEW, &[&source.region, &source.topic, &partition]).await?;
             client.batch_execute("COMMIT").await?;
-            Ok(made)
+            Ok::<_, tokio_postgres::Error>(made)
         };
         match result.await {
             Ok(0) => Err(Error::Unclaimed { topic: source.topic.clone(), partition }),

@@ -1,6 +1,6 @@
 //! What the store is told.
 
-use runtime::config::{self, Check, Fault, Period, Secret};
+use runtime::config::{self, Check, Fault, Period};
 use runtime::tail;
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ pub struct Config {
     #[serde(default)]
     pub log: config::Log,
     /// The database.
-    pub database: Database,
+    pub database: postgresql::Settings,
     /// What is stored.
     #[serde(default)]
     pub regions: Regions,
@@ -28,14 +28,6 @@ pub struct Config {
     /// How topics are read.
     #[serde(default)]
     pub tail: tail::Settings,
-}
-
-/// The database.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// `postgres://user:password@host:5432/database`, in the environment.
-    pub url: Secret,
 }
 
 /// What is stored.
@@ -112,8 +104,7 @@ impl Check for Config {
         if self.store.shards > self.regions.all().len() {
             return Err(Fault::new("store.shards", "must be at most the number of regions"));
         }
-        let url = self.database.url.value().map_err(|fault| fault.under("url").under("database"))?;
-        crate::session::config(url.expose()).map(|_| ()).map_err(|error| Fault::new("database.url", error.to_string()))
+        self.database.check().map_err(|fault| fault.under("database"))
     }
 }
 

@@ -1,46 +1,31 @@
-//! Control traffic over a small pool: what an operator wants to know, apart from the workers' connections.
+//! Control traffic: what an operator wants to know, apart from the workers' connections.
 
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use postgresql::Address;
 use runtime::health::Health;
 use runtime::shutdown::Shutdown;
-use tokio_postgres::NoTls;
+use tokio::time::timeout;
 
-use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::session::{config, writer_role};
+use crate::session::{Session, writer_role};
 
-/// Readiness component of the pool.
+/// Readiness component of this connection.
 pub const COMPONENT: &str = "control";
 
-const CONNECTIONS_MAX: usize = 2;
 const INTERVAL: Duration = Duration::from_secs(10);
+/// For a connection, and for each region's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at the database until shutdown: is it there, and what is still to be computed?
-///
-/// # Errors
-/// When the address is wrong.
-pub async fn watch(
-    url: &str,
-    regions: Vec<String>,
-    metrics: Metrics,
-    health: Health,
-    shutdown: Shutdown,
-) -> Result<(), Error> {
-    let manager = Manager::from_config(config(url)?, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Clean });
-    let pool = Pool::builder(manager)
-        .max_size(CONNECTIONS_MAX)
-        .wait_timeout(Some(PATIENCE))
-        .create_timeout(Some(PATIENCE))
-        .recycle_timeout(Some(PATIENCE))
-        .runtime(Runtime::Tokio1)
-        .build()
-        .map_err(|_| Error::Address("no pool can be made for it"))?;
+pub async fn watch(database: &Address, regions: Vec<String>, metrics: Metrics, health: Health, shutdown: Shutdown) {
+    let mut kept = None;
     while !shutdown.requested() {
-        match look(&pool, &regions, &metrics).await {
-            Ok(()) => health.set_ready(COMPONENT, true, "the database answers"),
+        match look(database, kept.take(), &regions, &metrics).await {
+            Ok(session) => {
+                kept = Some(session);
+                health.set_ready(COMPONENT, true, "the database answers");
+            }
             Err(Silent) => health.set_ready(COMPONENT, false, "the database does not answer"),
         }
         tokio::select! {
@@ -48,7 +33,6 @@ pub async fn watch(
             () = shutdown.wait() => {}
         }
     }
-    Ok(())
 }
 
 /// The database did not answer; the workers, which meet the same, say why.
@@ -60,14 +44,27 @@ impl<E: std::error::Error> From<E> for Silent {
     }
 }
 
-async fn look(pool: &Pool, regions: &[String], metrics: &Metrics) -> Result<(), Silent> {
-    let mut client = pool.get().await?;
+/// Over the connection that was kept, or a new one; gives it back. One that failed is dropped, and what it began with it.
+async fn look(
+    database: &Address,
+    kept: Option<Session>,
+    regions: &[String],
+    metrics: &Metrics,
+) -> Result<Session, Silent> {
+    let mut session = match kept {
+        Some(session) => session,
+        None => timeout(PATIENCE, Session::connect(database)).await??,
+    };
     for region in regions {
-        let transaction = client.transaction().await?;
-        transaction.batch_execute(&format!("SET LOCAL ROLE {}", writer_role(region))).await?;
-        let row = transaction.query_one("SELECT count(*) FROM delivery.dirty WHERE region = $1", &[region]).await?;
-        metrics.dirty.of(&[region]).set(row.get(0));
-        transaction.commit().await?;
+        metrics.dirty.of(&[region]).set(timeout(PATIENCE, dirty(&mut session, region)).await??);
     }
-    Ok(())
+    Ok(session)
+}
+
+async fn dirty(session: &mut Session, region: &String) -> Result<i64, tokio_postgres::Error> {
+    let transaction = session.transaction().await?;
+    transaction.batch_execute(&format!("SET LOCAL ROLE {}", writer_role(region))).await?;
+    let row = transaction.query_one("SELECT count(*) FROM delivery.dirty WHERE region = $1", &[region]).await?;
+    transaction.commit().await?;
+    Ok(row.get(0))
 }

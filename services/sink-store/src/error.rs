@@ -1,20 +1,18 @@
 //! What can go wrong between the store and the world, and what an operator may read of it.
 
-use std::fmt;
-
+use postgresql::Fault;
 use runtime::config;
 use runtime::exit::Failure;
-use tokio_postgres::error::SqlState;
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database's address cannot be used.
     #[error("database address: {0}")]
-    Address(&'static str),
-    /// The environment does not hold what the configuration names.
-    #[error("read the database's address")]
-    Secret(#[source] config::Fault),
+    Address(#[from] postgresql::Unusable),
+    /// A secret or a file of the configuration cannot be read any more.
+    #[error("read how a neighbour is reached")]
+    Settings(#[source] config::Fault),
     /// The database said no, or did not answer.
     #[error("{attempt}")]
     Database {
@@ -147,79 +145,13 @@ impl From<Error> for Failure {
     }
 }
 
-/// An error of PostgreSQL without anything that could quote a row.
-///
-/// Messages of classes 22 and 23 name values; their code, table and constraint say enough.
-pub struct Fault(Box<tokio_postgres::Error>);
-
-impl Fault {
-    /// SQLSTATE, when the server has answered.
-    #[must_use]
-    pub fn code(&self) -> Option<&SqlState> {
-        self.0.code()
-    }
-
-    /// The server answers and refuses what was asked: not for want of room, memory or time, and not because it is ending.
-    pub(crate) fn is_about_the_object(&self) -> bool {
-        self.code().is_some_and(|code| !matches!(&code.code()[..2], "08" | "25" | "40" | "53" | "55" | "57" | "58"))
-    }
-
-    /// The row itself is what the server refuses: trying again changes nothing.
-    pub(crate) fn is_about_the_row(&self) -> bool {
-        self.code().is_some_and(|code| {
-            let class = &code.code()[..2];
-            // Class 54 is "program limit exceeded": a row too wide for a page or an index.
-            class == "22" || class == "23" || class == "54"
-        })
-    }
-}
-
-impl From<tokio_postgres::Error> for Fault {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(error) = self.0.as_db_error() else {
-            // Errors of the connection: they speak of sockets and protocol.
-            return fmt::Display::fmt(&self.0, f);
-        };
-        write!(f, "SQLSTATE {}", error.code().code())?;
-        if !self.is_about_the_row() {
-            write!(f, ": {}", error.message())?;
-        }
-        for (name, value) in [("table", error.table()), ("constraint", error.constraint()), ("column", error.column())]
-        {
-            if let Some(value) = value {
-                write!(f, ", {name} {value}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for Fault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // A server's error is said in full by Display; a connection's has its cause below it.
-        if self.0.as_db_error().is_some() { None } else { std::error::Error::source(&*self.0) }
-    }
-}
-
 /// Says what was attempted.
 pub(crate) trait Attempt<T> {
     /// Wraps a database error.
     fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error>;
 }
 
-impl<T> Attempt<T> for Result<T, tokio_postgres::Error> {
+impl<T, E: Into<Fault>> Attempt<T> for Result<T, E> {
     fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error> {
         self.map_err(|source| Error::Database { attempt: what(), source: source.into() })
     }

@@ -22,7 +22,7 @@ mod worker;
 
 pub use batch::{Record, Rejection, Source};
 pub use claim::Claim;
-pub use error::{Error, Fault};
+pub use error::Error;
 pub use fingerprint::{Fingerprint, Table, fingerprint};
 pub use migration::{Outcome, check, migrate, revert, version_needed};
 pub use projection::{Projected, project};

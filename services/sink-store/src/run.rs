@@ -16,7 +16,7 @@ use crate::worker::{End, Worker};
 /// # Errors
 /// When a newer instance has taken over every shard, or something needs an operator.
 pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
-    let database = config.database.url.value().map_err(Error::Secret)?.expose().to_owned();
+    let database = config.database.address().map_err(Error::Settings)?;
     let regions = config.regions.all();
     let metrics_registry = runtime::metrics::Registry::new();
     let metrics = Metrics::register(&metrics_registry, "store")?;
@@ -43,12 +43,13 @@ pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
         shards[n % config.store.shards].push(region);
     }
     let is_only = shards.iter().map(Vec::len).sum::<usize>() == 1;
+    let registry = registry::Client::connect(&config.registry).map_err(Error::Settings)?;
     let worker = |component: &'static str, regions: Vec<String>| Worker {
         component,
         regions,
         kafka: config.kafka.clone(),
         tail: config.tail.clone(),
-        registry: registry::Client::new(config.registry.url.clone()),
+        registry: registry.clone(),
         database: database.clone(),
         settings: config.store.clone(),
         metrics: metrics.clone(),

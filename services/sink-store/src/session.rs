@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use postgresql::{Address, Client};
+use tokio_postgres::{Statement, Transaction};
 
 use crate::error::{Attempt, Error};
 
-const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// A server that does not acknowledge for so long is gone, whatever TCP still hopes.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// What the server's lists of sessions call us.
+const APPLICATION: &str = "vardstrom-sink-store";
 
 /// Advisory lock classes; the second key is the lanskod.
 /// Shared by everything that adds events, exclusive for a rebuild.
@@ -35,34 +34,30 @@ pub struct Session {
     prepared: Mutex<HashMap<(String, String), Statement>>,
 }
 
-/// The address as the driver reads it.
-pub(crate) fn config(url: &str) -> Result<Config, Error> {
-    let mut config = store_address::read(url).map_err(Error::Address)?;
-    config
-        .application_name("vardstrom-sink-store")
-        .options("-c client_min_messages=warning")
-        .connect_timeout(CONNECT_MAX)
-        .tcp_user_timeout(SILENCE_MAX);
-    Ok(config)
-}
-
 impl Session {
-    /// Connects. The connection lives on the runtime that this is called on.
+    /// Connects to this address. The connection lives on the runtime that this is called on.
     ///
     /// # Errors
     /// When the address is wrong or nobody answers.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        let config = config(url)?;
-        let (client, connection) = config.connect(NoTls).await.attempt(|| "connect to the database".to_owned())?;
-        tokio::spawn(async move {
-            // Whoever uses the client meets the same error and handles it.
-            let _ = connection.await;
-        });
+        Self::connect(&url.parse()?).await
+    }
+
+    /// The same at an address that has been read.
+    ///
+    /// # Errors
+    /// When nobody answers, or it is not the server that was meant.
+    pub async fn connect(database: &Address) -> Result<Self, Error> {
+        let client = database.connect(APPLICATION).await.attempt(|| "connect to the database".to_owned())?;
         Ok(Self { client, prepared: Mutex::default() })
     }
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) async fn transaction(&mut self) -> Result<Transaction<'_>, tokio_postgres::Error> {
+        self.client.transaction().await
     }
 
     /// The statement with this text, prepared once per connection and region: the server throws a plan away when the role

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, pin_mut};
+use postgresql::{Address, Fault};
 use schemas::Decoder;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::batch::{Batch, COLUMNS, Facts, FindingKey, Record, Rejection, Source, schema_id};
 use crate::claim::Claim;
-use crate::error::{Attempt, Error, Fault};
+use crate::error::{Attempt, Error};
 use crate::session::{Purpose, Session};
 use crate::time::Time;
 
@@ -71,7 +72,15 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn open(url: &str, regions: &[String]) -> Result<Self, Error> {
-        let session = Session::open(url).await?;
+        Self::connect(&url.parse()?, regions).await
+    }
+
+    /// The same at an address that has been read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn connect(database: &Address, regions: &[String]) -> Result<Self, Error> {
+        let session = Session::connect(database).await?;
         let sources: Vec<Source> = regions.iter().flat_map(|region| Source::of_region(region)).collect();
         let claim = Claim::take(&session, regions, &sources).await?;
         let mut store = Self {

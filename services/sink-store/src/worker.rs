@@ -42,8 +42,8 @@ pub struct Worker {
     pub tail: tail::Settings,
     /// The registry, for schemas that the database does not know.
     pub registry: registry::Client,
-    /// The database's address.
-    pub database: String,
+    /// The database.
+    pub database: postgresql::Address,
     /// Sizes and intervals.
     pub settings: Settings,
     /// What is counted.
@@ -159,10 +159,10 @@ impl Worker {
     /// From connecting to the first failure, or to shutdown.
     fn work(&self, runtime: &Runtime) -> Result<(), Failed> {
         let mut store = runtime.block_on(async {
-            let session = crate::Session::open(&self.database).await?;
+            let session = crate::Session::connect(&self.database).await?;
             migration::check(&session, &self.regions).await?;
             drop(session);
-            Store::open(&self.database, &self.regions).await
+            Store::connect(&self.database, &self.regions).await
         })?;
         let starts = store.claim().starts(store.sources());
         let mut tail =

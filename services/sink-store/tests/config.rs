@@ -37,9 +37,9 @@ fn what_is_wrong_is_named_with_its_place() {
     check(
         "url = \"http://127.0.0.1:8081\"",
         "url = \"https://registry.example\"",
-        "registry.url: this build speaks plain",
+        "registry.url: https needs the authority",
     );
     let encrypted = "bootstrap = \"127.0.0.1:9092\"\nclient = { \"security.protocol\" = \"SASL_SSL\" }";
-    check("bootstrap = \"127.0.0.1:9092\"", encrypted, "security.protocol: librdkafka refuses it");
+    check("bootstrap = \"127.0.0.1:9092\"", encrypted, "kafka.client.security.protocol: is said by tls");
     check("{ env = \"DATABASE_URL\" }", "{ env = \"SURELY_NOT_SET\" }", "SURELY_NOT_SET is not set");
 }

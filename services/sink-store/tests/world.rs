@@ -10,7 +10,7 @@ use schemas::{
 };
 use sha2::Digest;
 use sink_store::{Record, Session, Store, fingerprint, project};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
@@ -36,11 +36,8 @@ pub fn owned(texts: &[&str]) -> Vec<String> {
 
 /// A plain connection as the superuser.
 pub async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
-    tokio::spawn(async move {
-        let _ = connection.await;
-    });
-    client
+    let address: postgresql::Address = url.parse().expect("an address");
+    address.connect("test").await.expect("the database answers")
 }
 
 pub async fn count(client: &Client, sql: &str) -> i64 {

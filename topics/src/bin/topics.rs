@@ -2,7 +2,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::{IsTerminal, stdout},
     path::{Path, PathBuf},
@@ -46,9 +45,13 @@ enum Command {
 
 #[derive(Args)]
 struct Target {
-    /// Kafka's address.
-    #[arg(long, env = "KAFKA_BOOTSTRAP", default_value = "127.0.0.1:9092")]
-    bootstrap: String,
+    /// A file with the tables [kafka] and [registry] that services have, for encryption and passwords; config.sample.toml
+    /// explains every key.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bootstrap", "registry"])]
+    config: Option<PathBuf>,
+    /// Kafka's address, in plain text. Default: that in KAFKA_BOOTSTRAP, or 127.0.0.1:9092.
+    #[arg(long)]
+    bootstrap: Option<String>,
     /// The schema registry's address, for example http://127.0.0.1:8081: schemas are registered under <topic>-value.
     #[arg(long, value_name = "URL", value_parser = address)]
     registry: Option<String>,
@@ -61,9 +64,6 @@ struct Target {
     /// Copies of every partition, in place of the catalogue's; 1 for a single broker.
     #[arg(long, value_parser = clap::value_parser!(i32).range(1..=i64::from(i16::MAX)))]
     replication_factor: Option<i32>,
-    /// A setting of librdkafka, for example socket.timeout.ms=5000; may be given more than once.
-    #[arg(long = "client", value_name = "NAME=VALUE", value_parser = setting)]
-    client: Vec<(String, String)>,
 }
 
 const EXAMPLES: &str = "\
@@ -71,27 +71,41 @@ Examples:
   topics check
   topics plan --bootstrap kafka:9092 --registry http://registry:8081
   topics apply --bootstrap 127.0.0.1:9092 --replication-factor 1 --region 14 --region 01
+  topics apply --config topics.toml
   topics flow --write README.md
 
-Exit codes: 0 done, 1 failed or the catalogue breaks a rule, 2 wrong arguments";
+Exit codes: 0 done, 1 failed or the catalogue breaks a rule, 2 wrong arguments or configuration";
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(code) => code,
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            failure.code
         }
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, String> {
+/// What ended the program, and its exit code.
+struct Failure {
+    message: String,
+    code: ExitCode,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self { message, code: ExitCode::FAILURE }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Check { file } => check(file.as_deref()),
+        Command::Check { file } => Ok(check(file.as_deref())?),
         Command::Plan(target) => {
-            let plan = topics::plan(&target.bootstrap, &target.regions(), &target.options()).map_err(chain)?;
+            let Neighbours { bootstrap, options, registry: client } = target.neighbours()?;
+            let plan = topics::plan(&bootstrap, &target.regions(), &options).map_err(chain)?;
             print(&plan, "would change");
-            match target.registry() {
+            match client {
                 Some(client) => {
                     print_schemas(&registry::plan(&client, &target.regions()).map_err(chain)?, "would change")
                 }
@@ -100,11 +114,11 @@ fn run(command: Command) -> Result<ExitCode, String> {
             Ok(if plan.conflicts.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Apply(target) => {
-            let client = target.registry();
+            let Neighbours { bootstrap, options, registry: client } = target.neighbours()?;
             // Before anything is changed: the registry may be away.
             let schemas = client.as_ref().map(|client| registry::plan(client, &target.regions())).transpose();
             let schemas = schemas.map_err(chain)?;
-            let plan = topics::apply(&target.bootstrap, &target.regions(), &target.options()).map_err(chain)?;
+            let plan = topics::apply(&bootstrap, &target.regions(), &options).map_err(chain)?;
             print(&plan, "changed");
             match client.zip(schemas) {
                 Some((client, schemas)) => {
@@ -119,7 +133,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
             print!("{}", flow::diagram(&Catalogue::load()));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Flow { write: Some(path) } => draw(&path),
+        Command::Flow { write: Some(path) } => Ok(draw(&path)?),
     }
 }
 
@@ -204,13 +218,6 @@ fn paint(text: &str, colour: u8) -> String {
     text.to_owned()
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE, for example socket.timeout.ms=5000".to_owned()),
-    }
-}
-
 fn address(text: &str) -> Result<String, String> {
     match text.starts_with("http://") {
         true => Ok(text.to_owned()),
@@ -219,13 +226,14 @@ fn address(text: &str) -> Result<String, String> {
 }
 
 fn chain(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
+    settings::chain(&error)
+}
+
+/// Whom plan and apply talk to.
+struct Neighbours {
+    bootstrap: String,
+    options: Options,
+    registry: Option<Client>,
 }
 
 impl Target {
@@ -233,15 +241,20 @@ impl Target {
         if self.regions.is_empty() { Region::all().collect() } else { self.regions.clone() }
     }
 
-    fn registry(&self) -> Option<Client> {
-        self.registry.as_ref().map(Client::new)
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            partitions: self.partitions,
-            replication_factor: self.replication_factor,
-            client: self.client.iter().cloned().collect::<BTreeMap<_, _>>(),
-        }
+    fn neighbours(&self) -> Result<Neighbours, Failure> {
+        let usage = |message| Failure { message, code: ExitCode::from(2) };
+        let mut options =
+            Options { partitions: self.partitions, replication_factor: self.replication_factor, ..Options::default() };
+        let Some(path) = &self.config else {
+            let variable = || std::env::var("KAFKA_BOOTSTRAP").ok().filter(|address| !address.is_empty());
+            let bootstrap = self.bootstrap.clone().or_else(variable).unwrap_or_else(|| "127.0.0.1:9092".to_owned());
+            return Ok(Neighbours { bootstrap, options, registry: self.registry.as_ref().map(Client::new) });
+        };
+        let file: topics::Settings = settings::load(path).map_err(|error| usage(chain(error)))?;
+        let registry = file.registry.as_ref().map(Client::connect).transpose();
+        let registry = registry.map_err(|fault| usage(chain(fault.under("registry"))))?;
+        let bootstrap = file.kafka.bootstrap.clone();
+        options.kafka = Some(file.kafka);
+        Ok(Neighbours { bootstrap, options, registry })
     }
 }

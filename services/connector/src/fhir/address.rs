@@ -5,9 +5,9 @@ use std::path::Path;
 
 use ::fhir::reference::{is_id, is_type_name};
 use runtime::config::Fault;
+use tls::Encryption;
 
 use crate::config::Fhir;
-use crate::encryption::{Encryption, encryption};
 
 /// Where Debian and its kin keep the authorities that the machine trusts.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -34,8 +34,10 @@ impl Address {
             return Err(fault("the address of a server has neither a query nor blanks"));
         }
         let tls = match (parts.encrypted, &source.ca) {
-            (true, Some(ca)) => Some(encryption(ca, parts.host)?),
-            (true, None) => Some(encryption(Path::new(SYSTEM_AUTHORITIES), parts.host)?),
+            (true, ca) => {
+                let trusting = tls::Client::trusting(ca.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES)));
+                Some(trusting.encryption(parts.host).map_err(|error| error.fault())?)
+            }
             (false, Some(_)) => return Err(Fault::new("ca", "is for https; the base address begins with http")),
             (false, None) => None,
         };

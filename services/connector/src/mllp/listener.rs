@@ -13,7 +13,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::Connection;
-use super::tls;
 use crate::config::{Limits, Mllp};
 use crate::intake::Feed;
 use crate::metrics::Turned;
@@ -99,8 +98,13 @@ impl Listener {
     pub async fn bind(settings: Mllp, feed: Arc<Feed>, gate: Arc<Gate>) -> Result<Self, Error> {
         let listen = settings.listen;
         let failed = |source| Error::Listen { listen, source };
-        let acceptor =
-            settings.tls.as_ref().map(tls::acceptor).transpose().map_err(|source| Error::Tls { listen, source })?;
+        let encryption = settings
+            .tls
+            .as_ref()
+            .map(tls::Listener::config)
+            .transpose()
+            .map_err(|source| Error::Tls { listen, source })?;
+        let acceptor = encryption.map(TlsAcceptor::from);
         let door = Door::bind(listen, settings.bounds(&feed.intake.limits), counts(&feed)).await.map_err(failed)?;
         let address = door.address();
         let encrypted = acceptor.is_some();

@@ -4,6 +4,5 @@ mod answer;
 mod connection;
 mod frame;
 mod listener;
-pub mod tls;
 
 pub use listener::{Error, Gate, Listener};

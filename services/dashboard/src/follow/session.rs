@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
         let mut starts: Vec<Start> = topics.iter().map(|topic| Start::at_beginning(&topic.name)).collect();
         let mut failures = Failures::new();
         hub.metrics.bootstraps.inc();
-        let Some(url) = &self.follower.store else {
+        let Some(address) = &self.follower.store else {
             self.follower.health.set_ready(STORE, true, "none is configured; the board starts from the topics");
             regions.iter().for_each(|region| hub.live().forget(region.code()));
             return Ok((starts, failures));
@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
         let since = hub.live().horizon(now);
         let begun = Instant::now();
         let result = handle.block_on(async {
-            let mut store = Store::connect(url).await?;
+            let mut store = Store::connect(address).await?;
             let start = store.start(since, &codes).await?;
             Ok::<_, store::Error>((store, start))
         });
@@ -238,20 +238,17 @@ impl<'a> Session<'a> {
 
     /// Brings back the events of an episode that memory may have let go.
     fn recall(&mut self, region: Region, key: &EpisodeKey) -> Result<(), Interrupted> {
-        if self.follower.store.is_none() {
-            return Ok(());
-        }
+        let Some(address) = self.follower.store.clone() else { return Ok(()) };
         let hub = self.follower.hub.clone();
         hub.metrics.recalls.inc();
         let nodes = [stored::node(&key.source_system, Node::Episode(&key.episode))];
         let handle = self.follower.runtime.clone();
-        let url = self.follower.store.clone().unwrap_or_default();
         let held = self.store.take().filter(|store| !store.is_closed());
         let (store, records) = handle
             .block_on(async {
                 let mut store = match held {
                     Some(store) => store,
-                    None => Store::connect(&url).await?,
+                    None => Store::connect(&address).await?,
                 };
                 let records = store.component(region.code(), &nodes).await?;
                 Ok::<_, store::Error>((store, records))

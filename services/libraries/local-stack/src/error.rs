@@ -17,6 +17,9 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A certificate cannot be made.
+    #[error("make a certificate")]
+    Certificate(#[from] rcgen::Error),
     /// A program that must be installed is not.
     #[error("{program} was not found: {remedy}")]
     Missing {

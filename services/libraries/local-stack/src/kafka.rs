@@ -10,7 +10,9 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Error, free_port, maven,
+    Authority, Encrypted, Error,
+    encrypted::Properties,
+    free_port, maven,
     process::{Process, run},
 };
 
@@ -24,6 +26,7 @@ const READY_MAX: Duration = Duration::from_secs(90);
 pub struct Kafka {
     bootstrap: String,
     own: Option<Own>,
+    encrypted: Option<Encrypted>,
 }
 
 struct Own {
@@ -47,7 +50,7 @@ impl Kafka {
         if let Ok(bootstrap) = env::var("KAFKA_BOOTSTRAP")
             && !bootstrap.is_empty()
         {
-            return Ok(Self { bootstrap, own: None });
+            return Ok(Self { bootstrap, own: None, encrypted: None });
         }
         Self::start_own()
     }
@@ -66,6 +69,23 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_cluster(count: usize, parent: &Path) -> Result<Self, Error> {
+        Self::start_brokers_of_own(count, parent, None)
+    }
+
+    /// Starts one private broker that speaks TLS with certificates of this authority, on the ports that [`Self::encrypted`]
+    /// tells; [`Self::bootstrap`] is its port for plain text.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_encrypted(authority: &Authority) -> Result<Self, Error> {
+        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority))
+    }
+
+    fn start_brokers_of_own(count: usize, parent: &Path, authority: Option<&Authority>) -> Result<Self, Error> {
+        let encrypted = authority.map(|_| Encrypted::new()).transpose()?;
+        let properties = encrypted.as_ref().zip(authority);
+        let properties = properties.map(|(encrypted, authority)| encrypted.properties(authority)).transpose()?;
+        let credentials = encrypted.iter().flat_map(Encrypted::credentials).collect::<Vec<_>>();
         let libraries = fetch()?;
         let folder = TempDir::with_prefix_in("vardstrom-kafka-", parent)
             .map_err(|source| Error::File { path: parent.to_owned(), source })?;
@@ -75,10 +95,11 @@ impl Kafka {
         }
         let mut brokers = Vec::with_capacity(count);
         for at in 0..count {
-            brokers.push(Broker::prepare(folder.path(), &libraries, &ports, at)?);
+            let properties = properties.as_ref();
+            brokers.push(Broker::prepare(folder.path(), &libraries, &ports, at, properties, &credentials)?);
         }
         let bootstrap = ports.iter().map(|(port, _)| format!("127.0.0.1:{port}")).collect::<Vec<_>>().join(",");
-        let mut kafka = Self { bootstrap, own: Some(Own { brokers, folder }) };
+        let mut kafka = Self { bootstrap, own: Some(Own { brokers, folder }), encrypted };
         kafka.start_again()?;
         Ok(kafka)
     }
@@ -87,6 +108,12 @@ impl Kafka {
     #[must_use]
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
+    }
+
+    /// The encrypted ports, of one that was started with them.
+    #[must_use]
+    pub fn encrypted(&self) -> Option<&Encrypted> {
+        self.encrypted.as_ref()
     }
 
     /// How many brokers were started here.
@@ -200,17 +227,25 @@ impl Kafka {
 
 impl Broker {
     /// Writes the files of the broker at this place among the cluster's ports.
-    fn prepare(cluster: &Path, libraries: &Path, ports: &[(u16, u16)], at: usize) -> Result<Self, Error> {
+    fn prepare(
+        cluster: &Path,
+        libraries: &Path,
+        ports: &[(u16, u16)],
+        at: usize,
+        encrypted: Option<&Properties>,
+        credentials: &[String],
+    ) -> Result<Self, Error> {
         let folder = cluster.join(format!("broker-{at}"));
         fs::create_dir(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
         let properties = folder.join("server.properties");
-        write(&properties, &server_properties(&folder, ports, at))?;
+        write(&properties, &server_properties(&folder, ports, at, encrypted))?;
         write(&folder.join("log4j2.properties"), LOG4J)?;
         run(
             "format of the Kafka log folder",
             java(libraries, &folder)
                 .args(["kafka.tools.StorageTool", "format", "-t", "dmFyZHN0cm9tLWxvY2FsMQ", "-c"])
-                .arg(&properties),
+                .arg(&properties)
+                .args(credentials.iter().flat_map(|credential| ["--add-scram", credential])),
         )?;
         Ok(Self { server: None, folder, libraries: libraries.to_owned(), port: ports[at].0 })
     }
@@ -256,21 +291,23 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 /// Small buffers and few threads: brokers beside everything else on two cores.
-fn server_properties(folder: &Path, ports: &[(u16, u16)], at: usize) -> String {
+fn server_properties(folder: &Path, ports: &[(u16, u16)], at: usize, encrypted: Option<&Properties>) -> String {
     let (port, controller_port) = ports[at];
     let voters: Vec<String> =
         (1..).zip(ports).map(|(id, (_, controller))| format!("{id}@127.0.0.1:{controller}")).collect();
+    let (listeners, protocols) = encrypted.map_or(("", ""), |more| (&more.listeners, more.protocols));
+    let lines = encrypted.map_or("", |more| &more.lines);
     let copies = ports.len().min(3);
     let in_sync_min = (copies - 1).max(1);
     format!(
         "process.roles=broker,controller
 node.id={}
 controller.quorum.voters={}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{listeners}
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}
 log.dirs={}
 num.network.threads=2
 num.io.threads=2
@@ -287,7 +324,7 @@ log.cleaner.dedupe.buffer.size=4194304
 log.segment.bytes=134217728
 log.index.size.max.bytes=1048576
 auto.create.topics.enable=false
-",
+{lines}",
         at + 1,
         voters.join(","),
         folder.join("log").display()

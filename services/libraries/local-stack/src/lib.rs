@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod authority;
+mod encrypted;
 mod error;
 mod kafka;
 mod maven;
@@ -18,6 +20,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+pub use authority::{Authority, Certificate};
+pub use encrypted::Encrypted;
 pub use error::Error;
 pub use kafka::{KAFKA_VERSION, Kafka};
 pub use maven::libraries;

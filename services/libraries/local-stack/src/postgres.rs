@@ -14,12 +14,16 @@ use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 
 use crate::{
-    Error, free_port,
+    Authority, Certificate, Error, free_port,
     process::{Process, installed, run},
     release,
 };
 
 const READY_MAX: Duration = Duration::from_secs(60);
+const MISSING: Error = Error::Missing {
+    program: "PostgreSQL 15 or later",
+    remedy: "install the server (Debian: apt-get install postgresql) or set DATABASE_URL",
+};
 
 /// A cluster of our own, or the address of one that already runs.
 pub struct Postgres {
@@ -34,6 +38,7 @@ struct Own {
     folder: TempDir,
     command: Vec<String>,
     port: u16,
+    owner: Option<(u32, u32)>,
 }
 
 impl Postgres {
@@ -62,11 +67,29 @@ impl Postgres {
     /// # Errors
     /// When no PostgreSQL server is installed or it does not come up.
     pub fn start_own(settings: &[&str]) -> Result<Self, Error> {
-        let binaries = release::installed().ok_or(Error::Missing {
-            program: "PostgreSQL 15 or later",
-            remedy: "install the server (Debian: apt-get install postgresql) or set DATABASE_URL",
-        })?;
-        Self::start_from(&binaries, settings)
+        let binaries = release::installed().ok_or(MISSING)?;
+        Self::start_from(&binaries, settings, None)
+    }
+
+    /// Starts a private cluster that speaks TLS only, with a certificate for 127.0.0.1; the user `demanding` must show one of
+    /// this authority, too. Addresses say `sslmode=verify-full` and name the authority.
+    ///
+    /// # Errors
+    /// As [`Self::start_own`].
+    pub fn start_encrypted(authority: &Authority) -> Result<Self, Error> {
+        let binaries = release::installed().ok_or(MISSING)?;
+        let settings = ["ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key", "ssl_ca_file=ca.pem"];
+        Self::start_from(&binaries, &settings, Some(authority))
+    }
+
+    /// Shows this certificate from now on, to new connections.
+    ///
+    /// # Errors
+    /// When the cluster was not started here, or its files cannot be written.
+    pub fn show(&self, certificate: &Certificate) -> Result<(), Error> {
+        let own = self.own.as_ref().ok_or(Error::External { server: "PostgreSQL" })?;
+        own.write_certificate(certificate)?;
+        own.server.as_ref().map_or(Ok(()), |server| server.signal("HUP"))
     }
 
     /// Starts a private cluster of this release, one of [`other_releases`](crate::other_releases), with settings as for
@@ -75,10 +98,10 @@ impl Postgres {
     /// # Errors
     /// When the release's binaries cannot be fetched, or it does not come up.
     pub fn start_release(major: u32, settings: &[&str]) -> Result<Self, Error> {
-        Self::start_from(&release::binaries(major)?, settings)
+        Self::start_from(&release::binaries(major)?, settings, None)
     }
 
-    fn start_from(binaries: &Path, settings: &[&str]) -> Result<Self, Error> {
+    fn start_from(binaries: &Path, settings: &[&str], authority: Option<&Authority>) -> Result<Self, Error> {
         let folder = TempDir::with_prefix("vardstrom-postgres-")
             .map_err(|source| Error::File { path: env::temp_dir(), source })?;
         let data = folder.path().join("data");
@@ -115,10 +138,15 @@ impl Postgres {
             start.extend(["-c".to_owned(), setting]);
         }
         start.extend(settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
-        let mut own = Own { server: None, folder, command: start, port };
+        let mut own = Own { server: None, folder, command: start, port, owner };
+        let mut parameters = String::new();
+        if let Some(authority) = authority {
+            own.encrypt(authority)?;
+            parameters = format!("?sslmode=verify-full&sslrootcert={}", authority.ca().display());
+        }
         own.start()?;
         let postgres = Self {
-            url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
+            url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres{parameters}"),
             // Binaries that are fetched come without it.
             psql: Some(binaries.join("psql")).filter(|psql| psql.is_file()).unwrap_or_else(|| PathBuf::from("psql")),
             databases: AtomicU32::new(0),
@@ -192,12 +220,39 @@ impl Postgres {
 }
 
 impl Own {
+    /// Before the first start: certificates, and a list of who may come in that has no plain text.
+    fn encrypt(&self, authority: &Authority) -> Result<(), Error> {
+        self.write_certificate(&authority.issue(&["127.0.0.1"])?)?;
+        self.write("ca.pem", &read(&authority.ca())?)?;
+        let rules = "hostssl all demanding 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n\
+                     hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        self.write("pg_hba.conf", rules)
+    }
+
+    fn write_certificate(&self, certificate: &Certificate) -> Result<(), Error> {
+        self.write("server.pem", &read(&certificate.certificate)?)?;
+        self.write("server.key", &read(&certificate.key)?)
+    }
+
+    /// Into the data folder, for the server's user alone.
+    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        let path = self.folder.path().join("data").join(name);
+        let failed = |source| Error::File { path: path.clone(), source };
+        fs::write(&path, text).map_err(failed)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        self.owner.map_or(Ok(()), |(user, group)| chown(&path, Some(user), Some(group))).map_err(failed)
+    }
+
     fn start(&mut self) -> Result<(), Error> {
         let mut server = Process::start("postgres", self.folder.path(), "INT", &self.command, &[])?;
         server.wait_for_port(self.port, READY_MAX)?;
         self.server = Some(server);
         Ok(())
     }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })
 }
 
 /// PostgreSQL refuses to run as root; root starts it as `postgres`.

@@ -1,10 +1,9 @@
 //! Where the database is and how to log in, from the URL in the environment.
 
 use std::fmt;
-use std::sync::Arc;
 
 use runtime::config::{Fault, Secret, SecretValue};
-use rustls_pki_types::ServerName;
+use tls::Encryption;
 use tokio_postgres::config::{Host, SslMode};
 
 /// Where the database is and how to log in. Cannot be printed with its password.
@@ -18,12 +17,6 @@ pub struct Address {
     pub(crate) tls: Option<Encryption>,
     demands_encryption: bool,
     url: SecretValue,
-}
-
-/// The server must show a certificate for its name.
-pub(crate) struct Encryption {
-    pub(crate) config: Arc<rustls::ClientConfig>,
-    pub(crate) name: ServerName<'static>,
 }
 
 /// The port that PostgreSQL has by default.
@@ -61,10 +54,10 @@ impl Address {
         Ok(Self { host, port, user, database, application, tls: None, demands_encryption, url })
     }
 
-    /// The same, over a connection that is encrypted so, to a server that shows a certificate for this name.
+    /// The same, over a connection that is encrypted so.
     #[must_use]
-    pub fn encrypted(self, config: Arc<rustls::ClientConfig>, name: ServerName<'static>) -> Self {
-        Self { tls: Some(Encryption { config, name }), ..self }
+    pub fn encrypted(self, encryption: Encryption) -> Self {
+        Self { tls: Some(encryption), ..self }
     }
 
     /// Whether the URL says that the connection must be encrypted.

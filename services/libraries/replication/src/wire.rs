@@ -10,11 +10,12 @@ use std::time::Duration;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use postgres_protocol::authentication::{md5_hash, sasl};
 use postgres_protocol::message::frontend;
+use tls::Encryption;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::address::{Address, Encryption};
+use crate::address::Address;
 use crate::error::{Error, refused};
 use crate::lsn::Lsn;
 use crate::streamed::Streamed;

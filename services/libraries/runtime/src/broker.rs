@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::client::{Client, ClientContext};
@@ -13,8 +14,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use serde::Deserialize;
 
+use crate::config::Kafka;
 use crate::health::Health;
-use crate::policy::{self, Action};
+use crate::policy::{self, Action, Estrangement};
 use crate::shutdown::Shutdown;
 
 /// Name of the health component that says whether Kafka answers.
@@ -91,14 +93,27 @@ pub struct Link {
 #[derive(Debug)]
 struct Shared {
     health: Health,
+    tls: Option<tls::Client>,
+    user: Option<String>,
     up: AtomicBool,
     known: AtomicBool,
+    /// That a broker and we do not know each other has been said, and is not said again until that has changed.
+    estranged: AtomicBool,
 }
 
 impl Link {
-    /// A link not yet known to be up.
-    pub fn new(health: Health) -> Self {
-        Self { shared: Arc::new(Shared { health, up: AtomicBool::new(false), known: AtomicBool::new(false) }) }
+    /// A link to this Kafka, not yet known to be up.
+    pub fn new(kafka: &Kafka, health: Health) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                health,
+                tls: kafka.tls.clone(),
+                user: kafka.sasl.as_ref().map(|sasl| sasl.user.clone()),
+                up: AtomicBool::new(false),
+                known: AtomicBool::new(false),
+                estranged: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Whether Kafka answers.
@@ -113,6 +128,7 @@ impl Link {
         }
         self.shared.up.store(true, Ordering::Relaxed);
         self.shared.known.store(true, Ordering::Relaxed);
+        self.shared.estranged.store(false, Ordering::Relaxed);
         self.shared.health.set_ready(COMPONENT, true, "connected");
         tracing::info!("connected to Kafka");
     }
@@ -121,11 +137,61 @@ impl Link {
     pub fn down(&self, reason: &str) {
         let was_up = self.shared.up.swap(false, Ordering::Relaxed);
         let was_known = self.shared.known.swap(true, Ordering::Relaxed);
+        if was_up {
+            self.shared.estranged.store(false, Ordering::Relaxed);
+        }
         if was_up || !was_known {
             self.shared.health.set_ready(COMPONENT, false, "Kafka does not answer; retrying");
             tracing::warn!(reason, "Kafka does not answer, retrying until it does");
         }
     }
+}
+
+impl Link {
+    /// A line of librdkafka's log about a connection that failed. The first that says that a broker and we do not know each
+    /// other is told in words that name what is wrong and what to do.
+    fn failed(&self, line: &str) {
+        let Some(tls) = &self.shared.tls else { return };
+        let Some(estrangement) = policy::estrangement(line) else { return };
+        if self.shared.estranged.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let place = place(line).unwrap_or_default().to_owned();
+        if estrangement == Estrangement::Authentication {
+            let user = self.shared.user.as_deref().unwrap_or_default();
+            let remedy = "check kafka.sasl (mechanism, user, password), and that the brokers know the user";
+            return self.estranged(&place, &format!("it does not let user {user} in; {remedy}"));
+        }
+        let (link, tls) = (self.clone(), tls.clone());
+        // Not on librdkafka's thread, which the other brokers wait for.
+        let look = move || match host_and_port(&place).and_then(|(host, port)| tls.probe(host, port)) {
+            Some(refusal) => link.estranged(&place, &refusal.to_string()),
+            // It broke off for another reason; the next one is looked at again.
+            None => link.shared.estranged.store(false, Ordering::Relaxed),
+        };
+        if let Err(error) = thread::Builder::new().name("handshake".to_owned()).spawn(look) {
+            tracing::warn!(%error, "a failed handshake with Kafka is not looked into");
+        }
+    }
+
+    fn estranged(&self, place: &str, reason: &str) {
+        tracing::warn!("Kafka at {place}: {reason}. Retrying until it is mended");
+        if !self.is_up() {
+            self.shared.known.store(true, Ordering::Relaxed);
+            self.shared.health.set_ready(COMPONENT, false, format!("Kafka at {place}: {reason}"));
+        }
+    }
+}
+
+/// Which broker a line of librdkafka's log is about, as `host:port`.
+fn place(line: &str) -> Option<&str> {
+    let (_, behind) = line.split_once("://")?;
+    behind.split('/').next()
+}
+
+fn host_and_port(place: &str) -> Option<(&str, u16)> {
+    let (host, port) = place.rsplit_once(':')?;
+    Some((host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?))
 }
 
 /// What a client reports from within librdkafka: errors, log lines and how far the topics reach.
@@ -171,6 +237,9 @@ impl Watch {
 
 impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            self.link.failed(message);
+        }
         // librdkafka repeats itself while a broker is away; `Link` has said it once already.
         match level {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {

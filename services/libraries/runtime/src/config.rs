@@ -1,14 +1,9 @@
-//! Configuration: one typed struct per concern, unknown keys refused, everything checked before anything starts.
+//! Configuration: one typed struct per concern, unknown keys refused, everything checked before anything starts. How a file
+//! is read is [`settings`]' own; here are the tables that services share.
 //!
 //! A service's own `Config` holds the shared tables below and its own, each with `#[serde(deny_unknown_fields)]`
 //! (never `flatten`, through which serde cannot refuse unknown keys), and implements [`Check`].
-//! Secrets are named, never written: `key = { env = "NAME" }`.
-
-mod duration;
-mod error;
-mod kafka;
-mod secret;
-mod size;
+//! Secrets are named, never written: `key = { env = "NAME" }` or `key = { file = "PATH" }`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,76 +11,12 @@ use std::path::Path;
 
 use rustix::fs::Access;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-pub use duration::Period;
-pub use error::{Error, Fault};
-pub use kafka::{Kafka, Setting};
-pub use secret::{Secret, SecretValue};
-pub use size::Size;
+pub use schemas::registry::Settings as Registry;
+pub use settings::{Check, Error, Fault, Period, Secret, SecretValue, Size, load, read};
+pub use topics::{Kafka, Mechanism, Sasl, Setting};
 
 use crate::door::Bounds;
-
-/// Values that agree with each other and with the world, beyond what their types say.
-///
-/// A check reads no network and changes nothing. It may read environment variables and files the configuration names.
-pub trait Check {
-    /// The first thing that is wrong, by the key it concerns.
-    fn check(&self) -> Result<(), Fault>;
-}
-
-/// Reads and checks a configuration file.
-pub fn load<T: DeserializeOwned + Check>(path: &Path) -> Result<T, Error> {
-    let text = text_of(path)?;
-    let value: T = error::parse(path, &text)?;
-    value.check().map_err(|fault| error::locate(path, &text, fault))?;
-    Ok(value)
-}
-
-/// Reads a configuration file without checking it: for tests of the samples we ship, where no secret is set.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    error::parse(path, &text_of(path)?)
-}
-
-fn text_of(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-/// Where the schema registry answers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Registry {
-    /// Base address, for example `http://127.0.0.1:8081`.
-    pub url: String,
-    /// Whether the service registers schemas that are not there, without their rule: for trials. `topics apply` does it else.
-    #[serde(default)]
-    pub register: bool,
-}
-
-impl Check for Registry {
-    fn check(&self) -> Result<(), Fault> {
-        if self.url.starts_with("https://") {
-            let what = "this build speaks plain text to the registry; write the http:// address of a neighbour on this machine \
-                        that speaks TLS to it";
-            return Err(Fault::new("url", what));
-        }
-        if !self.url.strip_prefix("http://").is_some_and(is_http_server) {
-            return Err(Fault::new("url", "not an address; write for example \"http://127.0.0.1:8081\""));
-        }
-        Ok(())
-    }
-}
-
-/// Whether this is host, port if need be, and path if need be.
-fn is_http_server(text: &str) -> bool {
-    let authority = text.split('/').next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (authority, "80"),
-    };
-    let letters = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte));
-    letters && !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
-}
 
 /// A port where HTTP is served, and how much of it a peer may take.
 #[derive(Clone, Debug, Deserialize)]

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+pub use settings::chain;
+
 use crate::config;
 
 /// Why a process ends in failure.
@@ -41,16 +43,4 @@ pub fn code(result: Result<(), Failure>) -> ExitCode {
     };
     tracing::error!("{}", chain(error.as_ref()));
     code
-}
-
-/// An error and its causes on one line.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

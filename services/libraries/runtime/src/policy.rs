@@ -53,7 +53,9 @@ fn on_any(code: Code) -> Action {
         code if lacks_right(code) => {
             stop("grant this service's Kafka user the right that is named, see the topic's entry in the catalogue")
         }
-        code if is_stranger(code) => stop("check user, password and certificates under `kafka.client`"),
+        // A certificate is renewed and a user is made at the brokers, and one of several may be behind: every try is a new
+        // one. What is wrong is said at once, see [`estrangement`].
+        code if is_stranger(code) => Action::Retry,
         Code::Fatal | Code::GaplessGuarantee | Code::OutOfOrderSequenceNumber | Code::InvalidProducerEpoch => {
             stop("start again; what was not acknowledged is read and sent again")
         }
@@ -77,6 +79,27 @@ const fn lacks_right(code: Code) -> bool {
 
 const fn is_stranger(code: Code) -> bool {
     matches!(code, Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism | Code::SSL)
+}
+
+/// Why a broker and we do not know each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Estrangement {
+    /// The handshake of TLS fails, or the connection breaks where a broker ends it for want of a certificate.
+    Handshake,
+    /// The broker does not take the user, its password or the mechanism.
+    Authentication,
+}
+
+/// What a line of librdkafka's log about a failed connection says of it; `None` where the broker is only away. Of a consumer
+/// it reports the code alone, so its words are all there is; the tests against a real broker hold them.
+pub fn estrangement(line: &str) -> Option<Estrangement> {
+    let says = |words: &[&str]| words.iter().any(|word| line.contains(word));
+    if says(&["SASL authentication error", "mechanism handshake failed"]) {
+        return Some(Estrangement::Authentication);
+    }
+    let of_tls =
+        ["SSL handshake failed", "Failed to verify broker certificate", "SSL routines", "requesting ApiVersion"];
+    says(&of_tls).then_some(Estrangement::Handshake)
 }
 
 fn is(error: &KafkaError, wanted: fn(Code) -> bool) -> bool {
@@ -181,7 +204,19 @@ pub(crate) const OFFSET_GONE: &str = "the position is no longer in the topic bec
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Code, on_delivery, on_read};
+    use super::{Action, Code, Estrangement, estrangement, on_delivery, on_read};
+
+    #[test]
+    fn a_broker_that_is_away_is_not_one_that_does_not_know_us() {
+        let refused = "ssl://127.0.0.1:9093/bootstrap: Connect to ipv4#127.0.0.1:9093 failed: Connection refused";
+        assert_eq!(estrangement(refused), None);
+        let closed = "sasl_ssl://127.0.0.1:9093/1: Disconnected (after 60001ms in state UP)";
+        assert_eq!(estrangement(closed), None);
+        let failed = "ssl://127.0.0.1:9093/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed";
+        assert_eq!(estrangement(failed), Some(Estrangement::Handshake));
+        let user = "sasl_ssl://127.0.0.1:9093/bootstrap: SASL authentication error: Authentication failed";
+        assert_eq!(estrangement(user), Some(Estrangement::Authentication));
+    }
 
     #[test]
     fn what_passes_is_retried_and_what_does_not_says_what_to_do() {
@@ -191,6 +226,9 @@ mod tests {
         };
         assert_eq!(on_read(Code::AllBrokersDown), Action::Retry);
         assert_eq!(on_read(Code::LeaderNotAvailable), Action::Retry);
+        // A certificate is renewed at the broker, and the service goes on by itself.
+        assert_eq!(on_read(Code::SSL), Action::Retry);
+        assert_eq!(on_read(Code::Authentication), Action::Retry);
         assert!(remedy(on_read(Code::UnknownTopicOrPartition)).contains("topics apply"));
         assert!(remedy(on_read(Code::AutoOffsetReset)).contains("retention"));
         assert!(remedy(on_read(Code::FencedInstanceId)).contains("instance name"));

@@ -194,7 +194,7 @@ impl Producer {
             // A stuck broker is noticed before its records have failed.
             .set("socket.timeout.ms", "10000");
         let progress = Progress { started: Instant::now(), last_ms: AtomicU64::new(0), in_flight: AtomicUsize::new(0) };
-        let context = Context { watch: Watch::new(Link::new(health)), progress };
+        let context = Context { watch: Watch::new(Link::new(kafka, health)), progress };
         let producer: BaseProducer<Context> = BaseProducer::from_config_and_context(&config, context)
             .map_err(|error| Fault::new("kafka", format!("start a producer: {error}")))?;
         let producer = Arc::new(producer);

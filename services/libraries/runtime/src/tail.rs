@@ -304,7 +304,7 @@ impl Tail {
             .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
             .set("fetch.message.max.bytes", (1 << 20).to_string())
             .set("statistics.interval.ms", "2000");
-        let context = Context { watch: Watch::new(Link::new(health)) };
+        let context = Context { watch: Watch::new(Link::new(kafka, health)) };
         let consumer: BaseConsumer<Context> = BaseConsumer::from_config_and_context(&config, context)
             .map_err(|error| Error::Setup(Fault::new("kafka", error.to_string())))?;
         let topics: Vec<String> = starts.iter().map(|start| start.topic.clone()).collect();

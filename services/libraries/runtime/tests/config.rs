@@ -77,9 +77,6 @@ fn load(text: &str) -> Result<Config, String> {
 
 #[test]
 fn a_good_file_is_read_with_units_and_defaults() {
-    let plain = "\"security.protocol\" = \"sasl_plaintext\"\n\"sasl.mechanism\" = \"PLAIN\"\n\"sasl.username\" = \"a\"\n\
-                 \"sasl.password\" = { env = \"PATH\" }\n\"client.id\"";
-    load(&GOOD.replace("\"client.id\"", plain)).expect("what needs no TLS can be used");
     let config = load(GOOD).unwrap();
     assert_eq!(config.http.listen.port(), 0);
     assert_eq!(config.log.level, config::LogLevel::Info);
@@ -87,6 +84,7 @@ fn a_good_file_is_read_with_units_and_defaults() {
     assert_eq!(config.relay.commit_interval, Period::milliseconds(200));
     assert_eq!(config.producer.queue_size, Size::mib(8));
     assert_eq!(config.kafka.client.len(), 2);
+    assert!(config.kafka.tls.is_none(), "plain text unless the file says otherwise");
 }
 
 #[test]
@@ -106,27 +104,36 @@ fn every_mistake_is_found_at_its_line_and_key() {
     check("\"8 MiB\"", "\"8 MB\"", &["config.toml:17: producer.queue_size", "64 MiB"]);
     check("\"json\"", "\"jsn\"", &["config.toml:11: log.format", "jsn", "text"]);
     check("url = \"http", "url = \"htp", &["config.toml:7: registry.url", "http://127.0.0.1:8081"]);
-    check("url = \"http", "url = \"https", &["config.toml:7: registry.url", "plain text", "neighbour"]);
+    check("url = \"http", "url = \"https", &["config.toml:7: registry.url", "add tls = { ca"]);
+    check(
+        "[http]\n",
+        "login = { user = \"a\", password = { env = \"PATH\" } }\n[http]\n",
+        &["registry.login", "plain text"],
+    );
+    check("[http]\n", "tls = { ca = \"/ca.pem\" }\n[http]\n", &["registry.tls", "is for https"]);
     for address in
         ["http://", "http://:8081", "http://registry:0", "http://a:b@registry", "http://registry 1", "registry:8081"]
     {
         check("http://127.0.0.1:8081", address, &["config.toml:7: registry.url", "not an address"]);
     }
-    check("\"127.0.0.1:9092,", "\"SSL://127.0.0.1:9092,", &["config.toml:2: kafka.bootstrap", "plain text"]);
-    for (name, value) in [
-        ("security.protocol", "ssl"),
-        ("security.protocol", "sasl_ssl"),
-        ("ssl.ca.location", "/etc/kafka-ca.pem"),
-        ("enable.ssl.certificate.verification", "false"),
-        ("sasl.oauthbearer.config", "a=b"),
-    ] {
-        let line = format!("\"{name}\" = \"{value}\"\n\"client.id\"");
-        check("\"client.id\"", &line, &["config.toml:4: kafka.client", name, "plain text", "neighbours"]);
+    check("\"127.0.0.1:9092,", "\"SSL://127.0.0.1:9092,", &["config.toml:2: kafka.bootstrap", "kafka.tls"]);
+    for name in ["security.protocol", "ssl.ca.location", "enable.ssl.certificate.verification", "sasl.password"] {
+        let line = format!("\"{name}\" = \"x\"\n\"client.id\"");
+        check("\"client.id\"", &line, &["config.toml:4: kafka.client", name, "tls = { ca, certificate, key }"]);
     }
-    let sasl = "\"security.protocol\" = \"sasl_plaintext\"\n\"client.id\"";
-    check("\"client.id\"", sasl, &["kafka.client", "GSSAPI", "has PLAIN only"]);
-    let scram = format!("\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.password\" = {{ env = \"PATH\" }}\n{sasl}");
-    check("\"client.id\"", &scram, &["kafka.client", "SCRAM-SHA-512", "has PLAIN only"]);
+    let client = "[kafka.client]\n";
+    let with = |line: &str| format!("{line}\n{client}");
+    let sasl = |mechanism: &str, password: &str| {
+        format!("sasl = {{ mechanism = \"{mechanism}\", user = \"a\", password = {{ {password} }} }}")
+    };
+    let good = sasl("PLAIN", "env = \"PATH\"");
+    check(client, &with(&good), &["config.toml:3: kafka.sasl", "plain text", "add tls"]);
+    for (mechanism, why) in [("OAUTHBEARER", "without curl"), ("GSSAPI", "no Kerberos"), ("scram", "no such mechanism")]
+    {
+        check(client, &with(&sasl(mechanism, "env = \"PATH\"")), &["config.toml:3", why, "SCRAM-SHA-512"]);
+    }
+    let missing = "tls = { ca = \"/nowhere/ca.pem\" }";
+    check(client, &with(missing), &["config.toml:3: kafka.tls.ca", "/nowhere/ca.pem", "No such file"]);
     let polls = "\"max.poll.interval.ms\" = 1000\n\"client.id\"";
     check("\"client.id\"", polls, &["kafka.client", "together", "max.poll.interval.ms"]);
     let in_flight = "\"max.in.flight\" = 10\n\"client.id\"";

@@ -1,6 +1,6 @@
 //! The receipt that a recipient sends.
 
-use runtime::config::SecretValue;
+use postgresql::Address;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Refusal;
@@ -28,7 +28,7 @@ impl Confirmation {
 }
 
 /// The ledger has the parcel as delivered and received.
-pub(super) async fn enter(database: &SecretValue, recipient: &Served, checked: &Checked) -> Result<(), Refusal> {
+pub(super) async fn enter(database: &Address, recipient: &Served, checked: &Checked) -> Result<(), Refusal> {
     let note = "HTTP, confirmed by the recipient";
     shelf::enter(database, checked, &[Action::Delivered, Action::Received], note).await?;
     tracing::info!(parcel = checked.manifest.name(), recipient = recipient.name, "a parcel was confirmed");

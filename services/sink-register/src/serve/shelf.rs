@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use runtime::config::SecretValue;
+use postgresql::Address;
 
 use super::answer::Refusal;
 use super::recipients::Served;
@@ -68,7 +68,7 @@ impl Shelf {
     /// The ledger has the parcel as delivered; only then may its bytes leave.
     pub(super) async fn enter_delivered(
         &self,
-        database: &SecretValue,
+        database: &Address,
         recipient: &Served,
         checked: &Checked,
     ) -> Result<(), Refusal> {
@@ -85,13 +85,13 @@ impl Shelf {
 
 /// Enters what has happened to a parcel, on a connection of its own: it happens a few times in the life of a parcel.
 pub(super) async fn enter(
-    database: &SecretValue,
+    database: &Address,
     checked: &Checked,
     actions: &[Action],
     note: &str,
 ) -> Result<(), Refusal> {
     let entered = async {
-        let mut session = Session::open(database.expose()).await?;
+        let mut session = Session::connect(database).await?;
         ledger::enter(&mut session, &checked.manifest, &checked.manifest_sha256, actions, note).await
     };
     entered.await.map_err(|error| Refusal::failed(&error))

@@ -71,7 +71,7 @@ struct Work<S> {
 
 impl<S: Step> Worker<S> {
     pub(super) fn start(relay: Relay, step: S) -> Result<Self, Error> {
-        let link = Link::new(relay.health.clone());
+        let link = Link::new(&relay.kafka, relay.health.clone());
         relay.health.set_ready(COMPONENT, false, "waiting for Kafka");
         let inputs: Vec<&str> = relay.routes.iter().map(|route| route.input.as_str()).collect();
         let mut reading = clients::reading(&relay.kafka, &relay.settings).map_err(Error::Setup)?;

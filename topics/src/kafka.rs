@@ -1,6 +1,9 @@
+//! How Kafka is reached: the table `[kafka]` that `topics` and every service read alike.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
+use ::settings::{ByName, Check, Fault, Secret, SecretValue};
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::KafkaError;
@@ -9,8 +12,7 @@ use rdkafka::{ClientConfig, ClientContext};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use super::secret::ByName;
-use super::{Check, Fault, Secret, SecretValue};
+use crate::sasl::Sasl;
 
 /// Settings on which the delivery protocol stands; changing one would break a promise, so they are refused.
 const OURS: [&str; 19] = [
@@ -35,21 +37,30 @@ const OURS: [&str; 19] = [
     "statistics.interval.ms",
 ];
 
+/// Settings that follow from `tls` and `sasl`: said in two places they could disagree, and some would turn verification off.
+const SECURITY: [&str; 5] = ["security.", "ssl.", "sasl.", "enable.ssl.", "enable.sasl."];
+/// What of these only narrows what is taken.
+const NARROWING: [&str; 3] = ["ssl.cipher.suites", "ssl.curves.list", "ssl.sigalgs.list"];
+
 /// How Kafka is reached.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kafka {
     /// `host:port`, several separated by commas.
     pub bootstrap: String,
-    /// Further librdkafka settings, for example for TLS; a password is `{ env = "NAME" }`.
+    /// The authority of the brokers' certificates, and our certificate where they demand one; without it plain text is spoken.
+    pub tls: Option<tls::Client>,
+    /// User and password, where a certificate is not what tells who we are.
+    pub sasl: Option<Sasl>,
+    /// Further librdkafka settings.
     #[serde(default)]
     pub client: BTreeMap<String, Setting>,
 }
 
 impl Kafka {
-    /// Kafka at this address with no further settings.
+    /// Kafka at this address in plain text, with no further settings.
     pub fn at(bootstrap: impl Into<String>) -> Self {
-        Self { bootstrap: bootstrap.into(), client: BTreeMap::new() }
+        Self { bootstrap: bootstrap.into(), tls: None, sasl: None, client: BTreeMap::new() }
     }
 
     /// The librdkafka configuration with the file's settings; the caller adds its own on top.
@@ -61,34 +72,63 @@ impl Kafka {
         for (name, setting) in &self.client {
             config.set(name, setting.value(name)?.expose());
         }
+        if let Some(tls) = &self.tls {
+            config.set("security.protocol", if self.sasl.is_some() { "SASL_SSL" } else { "SSL" });
+            config.set("enable.ssl.certificate.verification", "true");
+            config.set("ssl.endpoint.identification.algorithm", "https");
+            let files = [
+                ("ssl.ca.location", Some(&tls.ca)),
+                ("ssl.certificate.location", tls.certificate.as_ref()),
+                ("ssl.key.location", tls.key.as_ref()),
+            ];
+            for (name, path) in files.into_iter().filter_map(|(name, path)| Some((name, path?))) {
+                config.set(name, path.to_string_lossy());
+            }
+        }
+        if let Some(sasl) = &self.sasl {
+            let password = sasl.password.value().map_err(|fault| fault.under("sasl.password"))?;
+            config.set("sasl.mechanism", sasl.mechanism.name());
+            config.set("sasl.username", &sasl.user).set("sasl.password", password.expose());
+        }
         Ok(config)
     }
 }
 
-/// What librdkafka says of what it was built without: for us, OpenSSL and the SASL mechanisms that need it or a library.
-const NOT_BUILT: &str = "not available at build time";
-const PLAIN_TEXT: &str = "this build speaks plain text to Kafka; leave it out, and name as bootstrap a listener of the brokers \
-                          without it, or neighbours on this machine that speak TLS to them";
-
 impl Check for Kafka {
     fn check(&self) -> Result<(), Fault> {
-        let protocol = self.bootstrap.split(',').filter_map(|address| Some(address.split_once("://")?.0.trim()));
-        if protocol.into_iter().any(|protocol| !protocol.eq_ignore_ascii_case("plaintext")) {
-            return Err(Fault::new("bootstrap", PLAIN_TEXT));
+        if self.bootstrap.contains("://") {
+            let what = "the protocol follows from kafka.tls and kafka.sasl; write host and port, for example \"127.0.0.1:9092\"";
+            return Err(Fault::new("bootstrap", what));
         }
         if !self.bootstrap.split(',').all(is_host_and_port) {
             return Err(Fault::new("bootstrap", "not a list of addresses; write for example \"127.0.0.1:9092\""));
         }
-        if let Some(name) = self.client.keys().find(|name| OURS.contains(&name.as_str())) {
-            return Err(Fault::entry("client", name, "belongs to the delivery protocol and cannot be set"));
+        if let Some(tls) = &self.tls {
+            tls.check().map_err(|fault| fault.under("tls"))?;
+        }
+        match (&self.sasl, &self.tls) {
+            (Some(_), None) => {
+                let what = "a password in plain text is read by whoever is on the way; add tls = { ca = \"FILE\" }";
+                return Err(Fault::new("sasl", what));
+            }
+            (Some(sasl), Some(_)) => sasl.check().map_err(|fault| fault.under("sasl"))?,
+            (None, _) => {}
         }
         for (name, setting) in &self.client {
+            if OURS.contains(&name.as_str()) {
+                return Err(Fault::entry("client", name, "belongs to the delivery protocol and cannot be set"));
+            }
+            let is_security = SECURITY.iter().any(|prefix| name.starts_with(prefix));
+            if is_security && !NARROWING.contains(&name.as_str()) {
+                let what =
+                    "is said by tls = { ca, certificate, key } and sasl = { mechanism, user, password } beside client";
+                return Err(Fault::entry("client", name, what));
+            }
             // librdkafka itself knows which settings exist and which values they take.
             let mut alone = ClientConfig::new();
             alone.set(name, setting.value(name)?.expose());
             if let Err(KafkaError::ClientConfig(_, reason, ..)) = alone.create_native_config() {
                 let reason = match setting {
-                    Setting::Plain(_) if reason.contains(NOT_BUILT) => format!("{reason}; {PLAIN_TEXT}"),
                     Setting::Plain(_) => reason,
                     // librdkafka quotes the value.
                     Setting::Secret(_) => "the value in the environment variable does not fit".to_owned(),
@@ -104,20 +144,22 @@ impl Kafka {
     /// Settings that are good one by one may not be so together, which librdkafka tells when it makes a client. Without
     /// addresses a client opens no connection.
     fn check_together(&self) -> Result<(), Fault> {
-        if self.client.is_empty() {
+        if self.client.is_empty() && self.tls.is_none() {
             return Ok(());
         }
         let mut config = self.client()?;
         config.remove("bootstrap.servers");
         let secrets = self.client.iter().filter(|(_, setting)| matches!(setting, Setting::Secret(_)));
-        let secrets = secrets.map(|(name, setting)| setting.value(name)).collect::<Result<Vec<_>, _>>()?;
+        let secrets = secrets.map(|(name, setting)| setting.value(name));
+        let password = self.sasl.iter().map(|sasl| sasl.password.value());
+        let secrets = secrets.chain(password).collect::<Result<Vec<_>, _>>()?;
+        let key = if self.client.is_empty() { "tls" } else { "client" };
         let refused = |error: KafkaError| {
             let reason = error.to_string();
             // librdkafka may quote values.
             let quotes_a_secret = secrets.iter().any(|secret| reason.contains(secret.expose()));
             let reason = if quotes_a_secret { "they do not go together" } else { &reason };
-            let remedy = if reason.contains("SASL") { "; of sasl.mechanism this build has PLAIN only" } else { "" };
-            Fault::new("client", format!("librdkafka refuses these settings together: {reason}{remedy}"))
+            Fault::new(key, format!("librdkafka refuses these settings together: {reason}"))
         };
         let mut producing = config.clone();
         producing.set("acks", "all").set("enable.idempotence", "true");

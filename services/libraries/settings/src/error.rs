@@ -46,7 +46,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A value that fails a check, by its key; [`super::load`] finds the line.
+/// A value that fails a check, by its key; [`crate::load`] finds the line.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {message}", path.join("."))]
 pub struct Fault {
@@ -72,7 +72,7 @@ impl Fault {
     }
 }
 
-pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map(|span| span.start);
         let key = start.map(|start| key_at(text, start)).unwrap_or_default();
@@ -81,10 +81,22 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, E
     })
 }
 
-pub(super) fn locate(path: &Path, text: &str, fault: Fault) -> Error {
+pub(crate) fn locate(path: &Path, text: &str, fault: Fault) -> Error {
     let line = start_of(text, &fault.path).map(|start| line_of(text, start));
     let place = Place { path: path.to_owned(), line, key: fault.path.join(".") };
     Error::Invalid { place, message: fault.message }
+}
+
+/// An error and its causes on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 fn line_of(text: &str, start: usize) -> usize {

@@ -1,0 +1,70 @@
+//! A broker's encrypted ports.
+
+use crate::{Authority, Certificate, Error, free_port};
+
+/// The ports of a broker that speaks TLS, each as `host:port`, and a user that it knows.
+#[derive(Debug, Clone)]
+pub struct Encrypted {
+    /// For users with passwords (SASL_SSL with SCRAM-SHA-256, SCRAM-SHA-512 or PLAIN).
+    pub users: String,
+    /// For clients with certificates of the authority (SSL).
+    pub certificates: String,
+    /// For nobody: its certificate has expired.
+    pub expired: String,
+    /// The user.
+    pub user: &'static str,
+    /// Its password.
+    pub password: &'static str,
+}
+
+/// What stands in a broker's properties of its encrypted ports.
+pub(crate) struct Properties {
+    /// Behind `listeners` and `advertised.listeners`.
+    pub listeners: String,
+    /// Behind `listener.security.protocol.map`.
+    pub protocols: &'static str,
+    /// Lines of their own.
+    pub lines: String,
+}
+
+const USER: &str = "vardstrom";
+const PASSWORD: &str = "skyddat-av-tls";
+const MODULES: &str = "org.apache.kafka.common.security";
+
+impl Encrypted {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let place = || Ok::<_, Error>(format!("127.0.0.1:{}", free_port()?));
+        Ok(Self { users: place()?, certificates: place()?, expired: place()?, user: USER, password: PASSWORD })
+    }
+
+    /// What the storage is formatted with: the user's two proofs.
+    pub(crate) fn credentials(&self) -> [String; 2] {
+        ["SCRAM-SHA-256", "SCRAM-SHA-512"]
+            .map(|mechanism| format!("{mechanism}=[name={},password={}]", self.user, self.password))
+    }
+
+    pub(crate) fn properties(&self, authority: &Authority) -> Result<Properties, Error> {
+        let (good, expired) = (authority.issue(&["127.0.0.1"])?, authority.issue_expired(&["127.0.0.1"])?);
+        let store = |prefix: &str, certificate: &Certificate| {
+            format!("{prefix}ssl.keystore.type=PEM\n{prefix}ssl.keystore.location={}\n", certificate.both.display())
+        };
+        let lines = format!(
+            "{}{}ssl.truststore.type=PEM
+ssl.truststore.location={}
+listener.name.certificates.ssl.client.auth=required
+sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512,PLAIN
+listener.name.users.scram-sha-256.sasl.jaas.config={MODULES}.scram.ScramLoginModule required;
+listener.name.users.scram-sha-512.sasl.jaas.config={MODULES}.scram.ScramLoginModule required;
+listener.name.users.plain.sasl.jaas.config={MODULES}.plain.PlainLoginModule required user_{}=\"{}\";
+",
+            store("", &good),
+            store("listener.name.expired.", &expired),
+            authority.ca().display(),
+            self.user,
+            self.password
+        );
+        let listeners =
+            format!(",USERS://{},CERTIFICATES://{},EXPIRED://{}", self.users, self.certificates, self.expired);
+        Ok(Properties { listeners, protocols: ",USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL", lines })
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod error;
+mod listener;
+mod pem;
+mod probe;
+mod refusal;
+
+pub use client::{Client, Encryption};
+pub use error::Error;
+pub use listener::Listener;
+pub use pem::{certificates, provider};
+pub use refusal::Refusal;

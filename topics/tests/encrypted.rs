@@ -1,0 +1,44 @@
+//! The program against a Kafka and a registry that speak TLS.
+
+use std::{fs, process::Command};
+
+use local_stack::{Authority, Kafka};
+use schemas::registry::server;
+
+#[test]
+fn topics_and_schemas_are_applied_over_tls_as_a_user() {
+    let authority = Authority::new().expect("an authority");
+    let kafka = Kafka::start_encrypted(&authority).expect("Kafka starts");
+    let ports = kafka.encrypted().expect("it has encrypted ports");
+    let shown = authority.issue(&["127.0.0.1"]).expect("a certificate");
+    let listener = tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None };
+    let registry = server::spawn_over("127.0.0.1:0", Some(&listener)).expect("the registry starts");
+    let folder = authority.ca().parent().expect("a folder").to_owned();
+    let (password, file) = (folder.join("password"), folder.join("topics.toml"));
+    let check = |ca: &std::path::Path, secret: &str, code: i32, expected: &str| {
+        fs::write(&password, secret).expect("written");
+        let text = format!(
+            "[kafka]\nbootstrap = \"{}\"\ntls = {{ ca = {ca:?} }}\n\
+             sasl = {{ mechanism = \"SCRAM-SHA-512\", user = \"{}\", password = {{ file = {password:?} }} }}\n\
+             [registry]\nurl = \"{}\"\ntls = {{ ca = {:?} }}\n",
+            ports.users,
+            ports.user,
+            registry.url(),
+            authority.ca()
+        );
+        fs::write(&file, text).expect("written");
+        let output = Command::new(env!("CARGO_BIN_EXE_topics"))
+            .args(["plan", "--region", "14", "--replication-factor", "1", "--config"])
+            .arg(&file)
+            .output()
+            .expect("runs");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(expected) && !said.contains(secret), "{said}");
+    };
+    check(&authority.ca(), ports.password, 0, "15 topics declared, would change 15, 0 in the way");
+    check(&authority.ca(), ports.password, 0, "15 subjects declared, would change 0, 0 to look at");
+    let others = Authority::new().expect("an authority");
+    check(&others.ca(), ports.password, 1, "its certificate comes from no authority in the file `ca`");
+    check(&authority.ca(), "fel-hemlighet", 1, "does it know user vardstrom with this password?");
+}
