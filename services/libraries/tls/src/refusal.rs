@@ -15,9 +15,9 @@ pub enum Refusal {
     )]
     Name {
         /// What we call it.
-        expected: String,
+        expected: Box<str>,
         /// The names in its certificate.
-        presented: String,
+        presented: Box<str>,
     },
     /// Its certificate has expired.
     #[error("its certificate has expired; renew it there, or set this host's clock")]
@@ -27,19 +27,19 @@ pub enum Refusal {
     Early,
     /// Something else is wrong with its certificate.
     #[error("its certificate cannot be trusted: {0}")]
-    Untrusted(String),
+    Untrusted(Box<str>),
     /// It wants a certificate of ours and got none.
     #[error("it demands a client certificate; name `certificate` and `key` beside `ca`")]
     CertificateDemanded,
     /// It does not take our certificate.
     #[error("it refuses our client certificate ({0}); name one that its authority issued and that has not expired")]
-    CertificateRefused(String),
+    CertificateRefused(Box<str>),
     /// There is no TLS on its port.
     #[error("it does not speak TLS on this port; name its encrypted port")]
     Plain,
     /// Versions, ciphers and the like.
     #[error("the handshake failed: {0}")]
-    Handshake(String),
+    Handshake(Box<str>),
 }
 
 impl Refusal {
@@ -65,13 +65,13 @@ impl Refusal {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::Early,
                 CertificateError::NotValidForName => {
-                    Self::Name { expected: "the name it is called by".to_owned(), presented: "others".to_owned() }
+                    Self::Name { expected: "the name it is called by".into(), presented: "others".into() }
                 }
                 CertificateError::NotValidForNameContext { expected, presented } => Self::Name {
-                    expected: expected.to_str().into_owned(),
-                    presented: if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") },
+                    expected: expected.to_str().into(),
+                    presented: if presented.is_empty() { "no name".into() } else { presented.join(", ").into() },
                 },
-                error => Self::Untrusted(error.to_string()),
+                error => Self::Untrusted(error.to_string().into()),
             },
             rustls::Error::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::NoCertificate) => {
                 Self::CertificateDemanded
@@ -83,9 +83,9 @@ impl Refusal {
                 | AlertDescription::CertificateExpired
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::UnknownCA),
-            ) => Self::CertificateRefused(format!("{alert:?}")),
+            ) => Self::CertificateRefused(format!("{alert:?}").into()),
             rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::Plain,
-            error => Self::Handshake(error.to_string()),
+            error => Self::Handshake(error.to_string().into()),
         }
     }
 }
