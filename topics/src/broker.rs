@@ -214,7 +214,7 @@ impl Broker {
             // librdkafka only says that it was not let in.
             match self.refusal() {
                 Some(refusal) => Error::Untrusted { action, bootstrap, refusal },
-                None => Error::Kafka { action, bootstrap, user: self.user.clone(), source },
+                None => Error::Kafka { action, bootstrap, user: self.user.clone(), source: Box::new(source) },
             }
         }
     }

@@ -43,7 +43,7 @@ pub enum Error {
         /// Which Kafka.
         bootstrap: String,
         /// What librdkafka said.
-        source: KafkaError,
+        source: Box<KafkaError>,
     },
     /// Kafka said no to one topic.
     #[error("{action} {topic} was refused: {code}{}", hint(*code))]
