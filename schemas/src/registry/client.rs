@@ -74,7 +74,7 @@ pub enum Error {
         /// What was asked.
         url: String,
         /// What in the handshake was wrong.
-        refusal: tls::Refusal,
+        refusal: Box<tls::Refusal>,
     },
     /// The registry said no.
     #[error("schema registry at {url} answered {status}, code {code}: {message}")]
@@ -286,7 +286,7 @@ impl Client {
                 Err(source) if last => {
                     let url = url.to_owned();
                     return Err(match refusal(&source) {
-                        Some(refusal) => Error::Untrusted { url, refusal },
+                        Some(refusal) => Error::Untrusted { url, refusal: Box::new(refusal) },
                         None => Error::Unreachable { url, source: Box::new(source) },
                     });
                 }

@@ -159,11 +159,11 @@ async fn the_command_says_what_is_wrong_and_how_to_mend_it() {
         "TEST_SEED is not 64 hexadecimal digits; make one with `openssl rand -hex 32`",
     );
     desk.url = "postgres://u:test@h:port/d".to_owned();
-    desk.refused(&["ledger", "--region", "14"], 2, "database address: cannot be read");
+    desk.refused(&["ledger", "--region", "14"], 2, "the database's address: url: the address cannot be read");
     desk.url = "postgres://u:test@h/d?sslmode=require".to_owned();
-    desk.refused(&["ledger", "--region", "14"], 2, "database address: demands encryption");
+    desk.refused(&["ledger", "--region", "14"], 2, "the database's address: url: the address demands encryption");
     desk.url = "postgres:///d".to_owned();
-    desk.refused(&["ledger", "--region", "14"], 2, "database address: has no host");
+    desk.refused(&["ledger", "--region", "14"], 2, "the database's address: url: the address has no host");
     desk.url = String::new();
     desk.refused(&["ledger", "--region", "14"], 2, "TEST_DATABASE is set but empty");
     let help = desk.done(&["--help"]);

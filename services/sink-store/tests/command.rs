@@ -17,13 +17,9 @@ fn an_address_that_this_build_cannot_use_is_refused_by_check() {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/config.sample.toml");
     for (url, code, said) in [
         ("postgres://store:secret@h/d?sslmode=prefer", 0, "configuration is usable"),
-        ("postgres://store:secret@h/d?sslmode=require", 2, "database.url: database address: demands encryption"),
-        (
-            "postgres://store:secret@h/d?channel_binding=require",
-            2,
-            "database.url: database address: demands encryption",
-        ),
-        ("postgres:///d?password=secret", 2, "database.url: database address: has no host"),
+        ("postgres://store:secret@h/d?sslmode=require", 2, "database.url: the address demands encryption"),
+        ("postgres://store:secret@h/d?channel_binding=require", 2, "database.url: the address demands encryption"),
+        ("postgres:///d?password=secret", 2, "database.url: the address has no host"),
     ] {
         let output = sink_store(&["check", "--config", sample], url);
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

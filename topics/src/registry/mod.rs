@@ -78,7 +78,7 @@ fn hint(error: &client::Error) -> &'static str {
             "; the subject has a version that does not go with it: see what `topics plan` says of it, and who registered it"
         }
         client::Error::Refused { status: 401 | 403, .. } => {
-            "; give registry.login a user that may write subjects and their compatibility"
+            "; let this client write subjects and their compatibility, and see registry.login"
         }
         client::Error::Refused { code: 42205, .. } => "; the registry is read-only, set its mode to READWRITE",
         _ => "",

@@ -22,7 +22,7 @@ impl Settings {
         let url = self.url.value().map_err(|fault| fault.under("url"))?;
         Address::read(url.expose(), self.tls.as_ref()).map_err(|unusable| match unusable {
             Unusable::Files(error) if self.tls.is_some() => error.fault().under("tls"),
-            unusable => Fault::new("url", ::settings::chain(&unusable)),
+            unusable => Fault::new("url", format!("the address {}", ::settings::chain(&unusable))),
         })
     }
 }

@@ -20,7 +20,7 @@ async fn names_of_objects_are_kept_and_values_are_not() {
         .await
         .unwrap();
     let check = async |statement: &str, expected: &str| {
-        let statement = statement.replace("VALUE", VALUE);
+        let statement = statement.replace("NUMBER", VALUE);
         let error = client.batch_execute(&statement).await.expect_err(&statement);
         let whole = format!("{error:?}");
         let fault = Fault::from(error);
@@ -30,21 +30,21 @@ async fn names_of_objects_are_kept_and_values_are_not() {
         assert!(std::error::Error::source(&fault).is_none(), "nothing lies below it that a chain could print");
     };
     client.batch_execute(&format!("INSERT INTO person VALUES ('{VALUE}', 1912)")).await.unwrap();
-    check("SELECT 'VALUE'::int", "SQLSTATE 22P02 (invalid text representation)").await;
+    check("SELECT 'NUMBER'::int", "SQLSTATE 22P02 (invalid text representation)").await;
     let schema: String =
         client.query_one("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()", &[]).await.unwrap().get(0);
     check(
-        "INSERT INTO person VALUES ('VALUE', 1)",
+        "INSERT INTO person VALUES ('NUMBER', 1)",
         &format!("SQLSTATE 23505 (unique violation), schema {schema}, table person, constraint one_each"),
     )
     .await;
     check(
-        "INSERT INTO person VALUES ('VALUE of another', NULL)",
+        "INSERT INTO person VALUES ('NUMBER of another', NULL)",
         &format!("SQLSTATE 23502 (not null violation), schema {schema}, table person, column born"),
     )
     .await;
-    check("DO $$ BEGIN RAISE 'VALUE'; END $$", "SQLSTATE P0001 (PL/pgSQL error)").await;
-    check("SELECT \"VALUE\" FROM person", "SQLSTATE 42703 (undefined column)").await;
+    check("DO $$ BEGIN RAISE 'NUMBER'; END $$", "SQLSTATE P0001 (PL/pgSQL error)").await;
+    check("SELECT \"NUMBER\" FROM person", "SQLSTATE 42703 (undefined column)").await;
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ fn showing_a_certificate() -> String {
 
 fn producer(kafka: &config::Kafka) -> (Producer, Health) {
     let health = Health::new(&[broker::COMPONENT]);
-    let settings = Settings { delivery_wait_max: Period::seconds(20), ..Settings::default() };
+    let settings = Settings { delivery_wait_max: Period::seconds(8), ..Settings::default() };
     (Producer::start(kafka, settings, health.clone()).unwrap(), health)
 }
 

@@ -61,7 +61,8 @@ impl Refusal {
     fn judge(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(error) => match error {
-                CertificateError::UnknownIssuer => Self::Authority,
+                // The second: of another authority with the same name, for example one that was made anew.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Authority,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::Early,
                 CertificateError::NotValidForName => {
