@@ -15,9 +15,9 @@ pub enum Refusal {
     )]
     Name {
         /// What we call it.
-        expected: Box<str>,
+        expected: String,
         /// The names in its certificate.
-        presented: Box<str>,
+        presented: String,
     },
     /// Its certificate has expired.
     #[error("its certificate has expired; renew it there, or set this host's clock")]
@@ -27,19 +27,19 @@ pub enum Refusal {
     Early,
     /// Something else is wrong with its certificate.
     #[error("its certificate cannot be trusted: {0}")]
-    Untrusted(Box<str>),
+    Untrusted(String),
     /// It wants a certificate of ours and got none.
     #[error("it demands a client certificate; name `certificate` and `key` beside `ca`")]
     CertificateDemanded,
     /// It does not take our certificate.
     #[error("it refuses our client certificate ({0}); name one that its authority issued and that has not expired")]
-    CertificateRefused(Box<str>),
+    CertificateRefused(String),
     /// There is no TLS on its port.
     #[error("it does not speak TLS on this port; name its encrypted port")]
     Plain,
     /// Versions, ciphers and the like.
     #[error("the handshake failed: {0}")]
-    Handshake(Box<str>),
+    Handshake(String),
 }
 
 impl Refusal {
@@ -66,13 +66,13 @@ impl Refusal {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::Early,
                 CertificateError::NotValidForName => {
-                    Self::Name { expected: "the name it is called by".into(), presented: "others".into() }
+                    Self::Name { expected: "the name it is called by".to_owned(), presented: "others".to_owned() }
                 }
                 CertificateError::NotValidForNameContext { expected, presented } => Self::Name {
-                    expected: expected.to_str().into(),
-                    presented: if presented.is_empty() { "no name".into() } else { presented.join(", ").into() },
+                    expected: expected.to_str().into_owned(),
+                    presented: if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") },
                 },
-                error => Self::Untrusted(error.to_string().into()),
+                error => Self::Untrusted(error.to_string()),
             },
             rustls::Error::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::NoCertificate) => {
                 Self::CertificateDemanded
@@ -84,9 +84,9 @@ impl Refusal {
                 | AlertDescription::CertificateExpired
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::UnknownCA),
-            ) => Self::CertificateRefused(format!("{alert:?}").into()),
+            ) => Self::CertificateRefused(format!("{alert:?}")),
             rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::Plain,
-            error => Self::Handshake(error.to_string().into()),
+            error => Self::Handshake(error.to_string()),
         }
     }
 }
