@@ -96,7 +96,7 @@ fn uncommented(text: &str) -> Vec<(String, String)> {
             let sets = |line: &&str| line.split(" = ").next() == Some(name);
             let before = lines[..begin].iter().rposition(|line| line.starts_with('[')).unwrap_or_default();
             let after = lines[begin..].iter().position(|line| line.starts_with('[')).map_or(lines.len(), |n| begin + n);
-            if let Some(same) = lines[before..after].iter().position(|line| sets(&line)) {
+            if let Some(same) = lines[before..after].iter().position(sets) {
                 changed[before + same].clear();
             }
             changed[begin] = inner.to_owned();
