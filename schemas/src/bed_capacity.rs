@@ -22,7 +22,7 @@ pub struct BedCapacity<'a> {
     pub hospital_code: Option<&'a str>,
     /// Name of the hospital.
     pub hospital_name: Option<&'a str>,
-    /// Medicinskt verksamhetsomrade, three digits.
+    /// Medicinskt verksamhetsområde, three digits.
     pub mvo: Option<&'a str>,
     /// Somatic and psychiatric care are counted apart.
     pub care_type: CareType,

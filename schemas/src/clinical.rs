@@ -15,13 +15,13 @@ pub struct Clinical<'a> {
     pub envelope: Envelope<'a>,
     /// The source's own id of the statement: the contact's id where one statement says everything of a contact.
     pub statement_id: &'a str,
-    /// The source's own id of the contact (vardkontakt).
+    /// The source's own id of the contact (vårdkontakt).
     pub contact_id: Option<&'a str>,
     /// Visit number of the encounter events of the same contact, where the source has it.
     pub episode_id: Option<&'a str>,
     /// Month that the statement counts for, YYYY-MM: of the contact's end, else of what was done.
     pub period: Option<&'a str>,
-    /// Vardform: sluten vard, oppen specialiserad vard, primarvard, hemsjukvard.
+    /// Vårdform: sluten vård, öppen specialiserad vård, primärvård, hemsjukvård.
     pub care_form: CareForm,
     /// In: admission, or the visit.
     pub started_at: Option<Timestamp>,
@@ -37,13 +37,13 @@ pub struct Clinical<'a> {
     pub hospital_name: Option<&'a str>,
     /// The source's own code of the clinic or unit.
     pub unit: Option<&'a str>,
-    /// Medicinskt verksamhetsomrade, three digits.
+    /// Medicinskt verksamhetsområde, three digits.
     pub mvo: Option<&'a str>,
-    /// Inskrivningssatt, verbatim.
+    /// Inskrivningssätt, verbatim.
     pub admission_mode: Option<&'a str>,
-    /// Utskrivningssatt, verbatim.
+    /// Utskrivningssätt, verbatim.
     pub discharge_mode: Option<&'a str>,
-    /// Planerad vard.
+    /// Planerad vård.
     pub planned: Option<bool>,
     /// In the order given.
     #[serde(borrow)]
@@ -56,7 +56,7 @@ pub struct Clinical<'a> {
     pub sex: Sex,
     /// Year of birth.
     pub birth_year: Option<i32>,
-    /// Lan and kommun of residence, four digits; null for protected identity.
+    /// Län and kommun of residence, four digits; null for protected identity.
     pub lkf: Option<&'a str>,
     /// The source's own text of coded fields whose code was mapped, by field.
     #[serde(borrow)]

@@ -13,13 +13,13 @@ pub struct Cost<'a> {
     /// What every common event says about itself.
     #[serde(borrow)]
     pub envelope: Envelope<'a>,
-    /// The source's own id of the contact (vardkontakt): the key of the statement.
+    /// The source's own id of the contact (vårdkontakt): the key of the statement.
     pub contact_id: &'a str,
     /// Year that the cost counts for, YYYY.
     pub period: Option<&'a str>,
     /// Which calculation the cost comes from; costs are revised after the year's close.
     pub cost_run_id: Option<&'a str>,
-    /// Vardform: sluten vard, oppen specialiserad vard, primarvard, hemsjukvard.
+    /// Vårdform: sluten vård, öppen specialiserad vård, primärvård, hemsjukvård.
     pub care_form: CareForm,
     /// In: admission, or the visit.
     pub started_at: Option<Timestamp>,
@@ -37,27 +37,27 @@ pub struct Cost<'a> {
     pub hospital_name: Option<&'a str>,
     /// The source's own code of the clinic or unit.
     pub unit: Option<&'a str>,
-    /// Medicinskt verksamhetsomrade, three digits.
+    /// Medicinskt verksamhetsområde, three digits.
     pub mvo: Option<&'a str>,
-    /// Inskrivningssatt, verbatim.
+    /// Inskrivningssätt, verbatim.
     pub admission_mode: Option<&'a str>,
-    /// Utskrivningssatt, verbatim.
+    /// Utskrivningssätt, verbatim.
     pub discharge_mode: Option<&'a str>,
     /// ICD-10-SE, normalised.
     pub main_diagnosis: Option<&'a str>,
     /// Other diagnoses, ICD-10-SE, in the order given.
     #[serde(borrow)]
     pub diagnoses: Vec<&'a str>,
-    /// KVA codes, in the order given.
+    /// KVÅ codes, in the order given.
     #[serde(borrow)]
     pub procedures: Vec<&'a str>,
     /// NordDRG code.
     pub drg: Option<&'a str>,
     /// DRG weight as a decimal number in text, exact.
     pub drg_weight: Option<&'a str>,
-    /// Total cost in ore (1 krona is 100 ore), running prices.
+    /// Total cost in öre (1 krona is 100 öre), running prices.
     pub total_ore: Option<i64>,
-    /// Cost in ore by vardtjanst (vardavdelning, operation, lab and so on); they add up to the total.
+    /// Cost in öre by vårdtjänst (vårdavdelning, operation, lab and so on); they add up to the total.
     #[serde(borrow)]
     pub components_ore: BTreeMap<&'a str, i64>,
     /// Ytterfall, when the source says so itself.
@@ -66,7 +66,7 @@ pub struct Cost<'a> {
     pub sex: Sex,
     /// Year of birth.
     pub birth_year: Option<i32>,
-    /// Lan and kommun of residence, four digits; null for protected identity.
+    /// Län and kommun of residence, four digits; null for protected identity.
     pub lkf: Option<&'a str>,
     /// The source's own text of coded fields whose code was mapped, by field.
     #[serde(borrow)]

@@ -42,13 +42,13 @@ pub struct Encounter<'a> {
     pub hospital_code: Option<&'a str>,
     /// Name of the hospital.
     pub hospital_name: Option<&'a str>,
-    /// Medicinskt verksamhetsomrade, three digits.
+    /// Medicinskt verksamhetsområde, three digits.
     pub mvo: Option<&'a str>,
     /// Somatic and psychiatric care are counted apart.
     pub care_type: CareType,
     /// Unit code with the medical responsibility; differs from the place's unit for a utlokaliserad patient.
     pub responsible_unit: Option<&'a str>,
-    /// `EJ_DISPONIBEL` makes the stay an overbelaggning.
+    /// `EJ_DISPONIBEL` makes the stay an överbeläggning.
     pub bed_kind: BedKind,
     /// PV1-14.
     pub admit_source: Option<&'a str>,
@@ -168,11 +168,11 @@ pub enum PatientClass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum BedKind {
-    /// Disponibel vardplats.
+    /// Disponibel vårdplats.
     Disponibel,
-    /// Does not meet the requirements of a disponibel vardplats: the stay is an overbelaggning.
+    /// Does not meet the requirements of a disponibel vårdplats: the stay is an överbeläggning.
     EjDisponibel,
-    /// Disponibel vardplats with special resources.
+    /// Disponibel vårdplats with special resources.
     Teknisk,
     /// The unit directory does not say.
     #[serde(other)]

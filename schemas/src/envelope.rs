@@ -24,7 +24,7 @@ pub struct Envelope<'a> {
     pub event_type: &'a str,
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: i32,
-    /// Lanskod, two digits.
+    /// Länskod, two digits.
     pub region: &'a str,
     /// HSA-id of the sending system.
     pub source_system: &'a str,

@@ -7,7 +7,7 @@ use crate::{Kind, Origin, Record, Timestamp};
 /// Coordinates and reason, never values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parked<'a> {
-    /// Lanskod, two digits.
+    /// Länskod, two digits.
     pub region: &'a str,
     /// HSA-id of the sending system.
     pub source_system: &'a str,

@@ -16,7 +16,7 @@ pub struct Person<'a> {
     pub birth_year: Option<i32>,
     /// PID-8 normalised.
     pub sex: Sex,
-    /// Lan and kommun of residence, four digits; `None` for protected identity.
+    /// Län and kommun of residence, four digits; `None` for protected identity.
     pub lkf: Option<&'a str>,
     /// PID-30.
     pub dead: Option<bool>,

@@ -1,4 +1,4 @@
-//! The lanskoder (SCB) of the 21 regions.
+//! The länskoder (SCB) of the 21 regions.
 
 /// Every region, ascending; 02, 11, 15 and 16 do not exist any more.
 pub const ALL: [&str; 21] = [

@@ -9,7 +9,7 @@ use crate::{Kind, Record, Timestamp};
 /// No `Debug`: a payload must not reach a log by accident.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceRecord<'a> {
-    /// Lanskod, two digits.
+    /// Länskod, two digits.
     pub region: &'a str,
     /// HSA-id of the sending system, from the connector's configuration.
     pub source_system: &'a str,

@@ -17,15 +17,15 @@ pub struct Wait<'a> {
     pub contact_id: &'a str,
     /// The source's own id of the referral.
     pub referral_id: Option<&'a str>,
-    /// Whether the contact has taken place (genomford) or is waited for (vantande).
+    /// Whether the contact has taken place (genomförd) or is waited for (väntande).
     pub status: WaitStatus,
-    /// Month that the statement counts for (DatatGallerFor, matperiod), YYYY-MM.
+    /// Month that the statement counts for (DatatGallerFor, mätperiod), YYYY-MM.
     pub period: Option<&'a str>,
-    /// Fas: 1 forsta kontakt, 2 operation eller atgard, 3 undersokning, 4 aterbesok, 5 akut.
+    /// Fas: 1 första kontakt, 2 operation eller åtgärd, 3 undersökning, 4 återbesök, 5 akut.
     pub phase: Option<&'a str>,
-    /// Vardgaranti: whether the care guarantee covers the contact.
+    /// Vårdgaranti: whether the care guarantee covers the contact.
     pub guarantee: Option<bool>,
-    /// Avvikelse: patientvald (PvV), medicinskt orsakad (MoV) or samverkansorsakad (SoV) vantan.
+    /// Avvikelse: patientvald (PvV), medicinskt orsakad (MoV) or samverkansorsakad (SoV) väntan.
     pub deviation: Option<Deviation>,
     /// BeslutAktivitet: the clock starts.
     pub decided_at: Option<Timestamp>,
@@ -52,35 +52,35 @@ pub struct Wait<'a> {
     /// Only the day is known: `arrived_at` is where it begins, in Swedish time. Version 1 did not say.
     #[serde(default)]
     pub arrived_is_date: bool,
-    /// Medicinskt verksamhetsomrade, three digits.
+    /// Medicinskt verksamhetsområde, three digits.
     pub mvo: Option<&'a str>,
     /// SKR's aktivitetskod.
     pub activity: Option<&'a str>,
-    /// KVA code of the activity, normalised.
+    /// KVÅ code of the activity, normalised.
     pub activity_kva: Option<&'a str>,
     /// ICD-10-SE code of the activity, normalised.
     pub activity_icd: Option<&'a str>,
-    /// KVA code of what was done or is planned, normalised.
+    /// KVÅ code of what was done or is planned, normalised.
     pub kva: Option<&'a str>,
-    /// Bokningssatt, 1-5.
+    /// Bokningssätt, 1-5.
     pub booking: Option<&'a str>,
-    /// Vardkontakttyp, 0-8, 81, 82, 83, 91.
+    /// Vårdkontakttyp, 0-8, 81, 82, 83, 91.
     pub contact_type: Option<&'a str>,
     /// Yrkeskategori, XS910-XS926.
     pub profession: Option<&'a str>,
     /// TypAkutverksamhet, 0-5.
     pub emergency_kind: Option<&'a str>,
-    /// Remittenttyp: 1 remiss, 2 egen vardbegaran.
+    /// Remittenttyp: 1 remiss, 2 egen vårdbegäran.
     pub referrer_kind: Option<&'a str>,
     /// HSA-id of the referring unit.
     pub referrer_hsa_id: Option<&'a str>,
-    /// The source's region code, in the old landsting series; never a lanskod.
+    /// The source's region code, in the old landsting series; never a länskod.
     pub region_code: Option<&'a str>,
     /// HSA-id of the region.
     pub region_hsa_id: Option<&'a str>,
-    /// HSA-id of the vardgivare.
+    /// HSA-id of the vårdgivare.
     pub provider_hsa_id: Option<&'a str>,
-    /// HSA-id of the vardenhet.
+    /// HSA-id of the vårdenhet.
     pub care_unit_hsa_id: Option<&'a str>,
     /// HSA-id of the enhet.
     pub unit_hsa_id: Option<&'a str>,
@@ -92,7 +92,7 @@ pub struct Wait<'a> {
     pub sex: Sex,
     /// Year of birth.
     pub birth_year: Option<i32>,
-    /// Lan and kommun of residence, four digits; null for protected identity.
+    /// Län and kommun of residence, four digits; null for protected identity.
     pub lkf: Option<&'a str>,
     /// HSA-id of the unit where the patient is listed.
     pub listing_hsa_id: Option<&'a str>,

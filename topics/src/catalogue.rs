@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Region;
 
-/// Stands for a region's lanskod in a declared name.
+/// Stands for a region's länskod in a declared name.
 const REGION_MARK: &str = "<nn>";
 
 /// Every topic pattern, with what is said of all of them.

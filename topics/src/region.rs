@@ -1,4 +1,4 @@
-//! The 21 regions, by lanskod.
+//! The 21 regions, by länskod.
 
 use std::{fmt, str::FromStr};
 
@@ -12,7 +12,7 @@ pub struct Region(
     u8,
 );
 
-/// A text that is no region's lanskod.
+/// A text that is no region's länskod.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not a lanskod; use one of {}", region_code::ALL.join(", "))]
 pub struct NotARegion {
@@ -48,12 +48,12 @@ impl Region {
     /// How many there are.
     pub const COUNT: usize = region_code::ALL.len();
 
-    /// Every region, by lanskod.
+    /// Every region, by länskod.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         (0..Self::COUNT).map(|index| Self(index as u8))
     }
 
-    /// The lanskod, two digits.
+    /// The länskod, two digits.
     pub fn code(self) -> &'static str {
         region_code::ALL[self.index()]
     }
@@ -69,7 +69,7 @@ impl Region {
         name.strip_prefix("Region ").or_else(|| name.strip_suffix("sregionen")).unwrap_or(name)
     }
 
-    /// Place among the regions ordered by lanskod, from 0; for tables with a row per region.
+    /// Place among the regions ordered by länskod, from 0; for tables with a row per region.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }

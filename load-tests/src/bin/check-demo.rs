@@ -30,7 +30,7 @@ use topics::Region;
 struct Arguments {
     /// HL7 file: messages apart by blank lines, batch envelopes or MLLP frames. Without it, the simulator.
     file: Option<PathBuf>,
-    /// Lanskod of the region that a file belongs to.
+    /// Länskod of the region that a file belongs to.
     #[arg(long, default_value = "14")]
     region: Region,
     /// Unit directory of that region.

@@ -25,7 +25,7 @@ struct Arguments {
     /// The files, in the order in which they are dropped.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Lanskod of the region that they belong to.
+    /// Länskod of the region that they belong to.
     #[arg(long, default_value = "14")]
     region: Region,
     /// The month, as 2026-02.

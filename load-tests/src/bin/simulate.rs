@@ -17,7 +17,7 @@ use topics::Region;
     after_help = "Example:\n  simulate --region 14 --messages 2000 --seed 7 > adt.hl7\n  processor dry-run --region 14 --census adt.hl7"
 )]
 struct Arguments {
-    /// Lanskod.
+    /// Länskod.
     #[arg(long, default_value = "14")]
     region: Region,
     /// How many messages; about half fill the beds, the rest is live.

@@ -166,7 +166,7 @@ const WARD_KINDS: [WardKind; 15] = [
     kind("PSYK", "Psykiatrisk avdelning", Some("901"), Fit::Adult, (10, 16), false),
 ];
 
-/// Hospitals of each region, by lanskod; the larger, the more.
+/// Hospitals of each region, by länskod; the larger, the more.
 const HOSPITAL_COUNTS: [(&str, usize); 21] = [
     ("01", 5),
     ("03", 2),

@@ -110,7 +110,7 @@ impl Default for Limits {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Region {
-    /// Lanskod, two digits.
+    /// Länskod, two digits.
     pub code: topics::Region,
     /// HSA-id of the sending system; a source below may name its own.
     pub source_system: String,

@@ -196,7 +196,7 @@ pub struct Feed {
 
 /// Which feed a [`Feed`] is.
 pub struct FeedName {
-    /// Lanskod.
+    /// Länskod.
     pub region: String,
     /// Last part of the topic name.
     pub feed: String,
@@ -226,7 +226,7 @@ impl Feed {
         }
     }
 
-    /// Lanskod, for logs.
+    /// Länskod, for logs.
     pub fn region(&self) -> &str {
         &self.region
     }

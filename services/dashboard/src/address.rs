@@ -35,7 +35,7 @@ pub struct Query {
     pub text: String,
     /// Only wards of this care type.
     pub care: Option<CareType>,
-    /// Only wards of this medicinskt verksamhetsomrade.
+    /// Only wards of this medicinskt verksamhetsområde.
     pub mvo: String,
     /// Only wards with this status.
     pub status: Option<Kind>,

@@ -41,7 +41,7 @@ pub struct Config {
     /// Bounds of the streams.
     #[serde(default)]
     pub stream: Stream,
-    /// Below which number utlokaliserade are hidden, by lanskod; a region that is not named hides nothing. `contacts`:
+    /// Below which number utlokaliserade are hidden, by länskod; a region that is not named hides nothing. `contacts`:
     /// fewer than these show no statistic on pages that compare units.
     #[serde(default)]
     pub hide_below: BTreeMap<Box<str>, u32>,
@@ -61,14 +61,14 @@ pub struct About {
     pub contact: Option<Box<str>>,
 }
 
-/// The key of [`Config::hide_below`] that is no lanskod.
+/// The key of [`Config::hide_below`] that is no länskod.
 const CONTACTS: &str = "contacts";
 
 /// What the board shows and holds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Board {
-    /// The regions that are followed, by lanskod.
+    /// The regions that are followed, by länskod.
     pub regions: Vec<Region>,
     /// How long closed episodes stay in memory; a ward's page shows seven days of them.
     pub memory: Period,

@@ -54,7 +54,7 @@ pub struct Start {
 
 /// An event as the store holds it.
 pub struct Stored {
-    /// The lanskod.
+    /// The länskod.
     pub region: Box<str>,
     /// The subject of its topic.
     pub subject: Box<str>,

@@ -1,4 +1,4 @@
-//! Overbelaggningar are one figure: status word, column, totals, API, CSV, 06:00 and the extract say the same.
+//! Överbeläggningar are one figure: status word, column, totals, API, CSV, 06:00 and the extract say the same.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const WARD: Ward<'static> = Ward {
     care_type: CareType::Somatic,
 };
 
-/// Unit, patients, those in beds of a known kind, disponibla, overbelaggningar, word.
+/// Unit, patients, those in beds of a known kind, disponibla, överbeläggningar, word.
 type Case = (&'static str, usize, &'static [BedKind], Option<i32>, Option<u32>, &'static str);
 
 const WARDS: [Case; 8] = [

@@ -36,7 +36,7 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegionConfig {
-    /// Lanskod.
+    /// Länskod.
     pub code: Region,
     /// The region's pseudonymisation key, 64 hexadecimal digits.
     pub key: Secret,

@@ -29,7 +29,7 @@ pub struct Directory {
     pub responsible_unit: Option<ResponsibleUnit>,
     /// Where a message marks protected identity besides PD1-12.
     pub protection: Option<Protection>,
-    /// Where a message carries lan and kommun; `None`: nowhere.
+    /// Where a message carries län and kommun; `None`: nowhere.
     pub municipality: Option<FieldPath>,
     /// Where a message carries the visit number, if not in PV1-19.
     pub visit: Option<FieldPath>,
@@ -51,7 +51,7 @@ pub struct Unit {
     pub hospital_code: Option<Box<str>>,
     /// Name of the hospital.
     pub hospital_name: Option<Box<str>>,
-    /// Medicinskt verksamhetsomrade.
+    /// Medicinskt verksamhetsområde.
     pub mvo: Option<Box<str>>,
     /// Somatic or psychiatric.
     pub care_type: CareType,

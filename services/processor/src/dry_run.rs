@@ -64,7 +64,7 @@ pub enum Input {
 
 /// What to try.
 pub struct Options {
-    /// Lanskod.
+    /// Länskod.
     pub region: String,
     /// The region's unit directory.
     pub directory: Directory,

@@ -78,7 +78,7 @@ impl Outcome {
 
 /// How one region's records are read.
 pub struct Settings {
-    /// Lanskod.
+    /// Länskod.
     pub region: String,
     /// The region's pseudonymisation key.
     pub key: identity::Key,

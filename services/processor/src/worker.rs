@@ -56,7 +56,7 @@ pub enum Error {
     /// A region's key or directory cannot be used.
     #[error("make the pipeline of region {region}")]
     Region {
-        /// Lanskod.
+        /// Länskod.
         region: &'static str,
         /// Why.
         source: runtime::config::Fault,

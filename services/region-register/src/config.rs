@@ -39,7 +39,7 @@ pub struct Delivery {
     /// The feed whose source topic is read.
     #[serde(default = "feed")]
     pub feed: String,
-    /// Stands in file names and cells: the lanskod, for a private provider hospital and clinic.
+    /// Stands in file names and cells: the länskod, for a private provider hospital and clinic.
     pub filkod: String,
     /// Who gets it.
     pub recipient: String,

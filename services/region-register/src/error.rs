@@ -47,7 +47,7 @@ pub enum Error {
         "no inpatient contact of {region} that ended {first} to {last} is in the topic {topic}; it keeps seven days: send the table again and repeat"
     )]
     Empty {
-        /// Lanskod.
+        /// Länskod.
         region: &'static str,
         /// The first day.
         first: String,

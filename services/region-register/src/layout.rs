@@ -55,7 +55,7 @@ pub enum Rows {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
-    /// Lanskod of a public provider, else as configured.
+    /// Länskod of a public provider, else as configured.
     Filkod,
     /// The source's own id of the contact.
     ContactId,
@@ -65,7 +65,7 @@ pub enum Column {
     Sex,
     /// Year of birth.
     BirthYear,
-    /// Lan and kommun of residence.
+    /// Län and kommun of residence.
     Lkf,
     /// Sjukhuskod.
     Hospital,

@@ -93,7 +93,7 @@ enum Command {
     Follow {
         #[command(flatten)]
         file: ConfigFile,
-        /// The regions' lanskods.
+        /// The regions' länskoder.
         #[arg(long, value_name = "NN", required = true, value_delimiter = ',')]
         region: Vec<Region>,
         /// The extracts: names of definitions.
@@ -146,7 +146,7 @@ enum Command {
     Ledger {
         #[command(flatten)]
         file: ConfigFile,
-        /// The region's lanskod.
+        /// The region's länskod.
         #[arg(long, value_name = "NN")]
         region: Region,
         /// As CSV, for a spreadsheet.
@@ -168,7 +168,7 @@ struct ConfigFile {
 struct Asked {
     #[command(flatten)]
     file: ConfigFile,
-    /// The region's lanskod.
+    /// The region's länskod.
     #[arg(long, value_name = "NN")]
     region: Region,
     /// The month, as 2026-02, or the year, as 2025.

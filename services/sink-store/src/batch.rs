@@ -34,7 +34,7 @@ const FUTURE_MAX: i64 = 24 * 3_600_000_000;
 pub struct Source {
     /// `region.<nn>.common.<subject>`
     pub topic: String,
-    /// Lanskod.
+    /// Länskod.
     pub region: String,
     /// What the topic's events are about.
     pub subject: Subject,

@@ -70,7 +70,7 @@ enum Command {
     Rebuild {
         #[command(flatten)]
         database: Database,
-        /// The region's lanskod.
+        /// The region's länskod.
         #[arg(long, value_name = "NN", value_parser = config::region)]
         region: String,
     },

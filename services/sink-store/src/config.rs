@@ -34,7 +34,7 @@ pub struct Config {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Regions {
-    /// Lanskoder; without any, all 21.
+    /// Länskoder; without any, all 21.
     pub codes: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ impl Regions {
     }
 }
 
-/// Whether a text is the lanskod of a region.
+/// Whether a text is the länskod of a region.
 ///
 /// # Errors
 /// A sentence for whoever typed it.

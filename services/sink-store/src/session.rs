@@ -11,7 +11,7 @@ use crate::error::{Attempt, Error};
 /// What the server's lists of sessions call us.
 const APPLICATION: &str = "vardstrom-sink-store";
 
-/// Advisory lock classes; the second key is the lanskod.
+/// Advisory lock classes; the second key is the länskod.
 /// Shared by everything that adds events, exclusive for a rebuild.
 const LOCK_EVENTS: i32 = 0x7601;
 /// Whoever computes a region's projections.
@@ -107,7 +107,7 @@ impl Session {
     }
 }
 
-/// The role that writes a region. Regions are lanskoder, checked when configuration and arguments are read.
+/// The role that writes a region. Regions are länskoder, checked when configuration and arguments are read.
 pub(crate) fn writer_role(region: &str) -> String {
     format!("vardstrom_writer_r{region}")
 }

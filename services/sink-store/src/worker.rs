@@ -65,7 +65,7 @@ pub enum End {
     Failed(Error),
     /// What failed is about one of its regions: the others go on without it.
     Parted {
-        /// Lanskod.
+        /// Länskod.
         region: String,
         /// What failed.
         error: Error,

@@ -122,7 +122,7 @@ async fn a_late_event_corrects_the_snapshots_of_its_days() {
     assert_eq!(read().await, expected[4..]);
 }
 
-/// Wards of which a figure could be two: unit, patients, those in beds of a known kind, capacity, overbelaggningar.
+/// Wards of which a figure could be two: unit, patients, those in beds of a known kind, capacity, överbeläggningar.
 type Case = (&'static str, u64, &'static [BedKind], Option<i32>, Option<i32>);
 
 const WARDS: [Case; 8] = [

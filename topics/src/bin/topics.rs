@@ -55,7 +55,7 @@ struct Target {
     /// The schema registry's address, for example http://127.0.0.1:8081: schemas are registered under <topic>-value.
     #[arg(long, value_name = "URL", value_parser = address)]
     registry: Option<String>,
-    /// Only this region's topics, by lanskod; may be given more than once. Default: all 21.
+    /// Only this region's topics, by länskod; may be given more than once. Default: all 21.
     #[arg(long = "region", value_name = "NN")]
     regions: Vec<Region>,
     /// Partitions of every topic, in place of the catalogue's.

@@ -136,7 +136,7 @@ pub enum Loss {
 /// The slot is not what it was left as, so changes are missing or not ours.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Lanskod.
+    /// Länskod.
     pub region: String,
     /// Its name.
     pub slot: String,

@@ -18,7 +18,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Resnapshot {
-    /// Lanskod of the region; must be in the configuration.
+    /// Länskod of the region; must be in the configuration.
     #[arg(long, value_name = "NN")]
     region: topics::Region,
     /// The slot, as in the region's [[region.cdc]].

@@ -28,7 +28,7 @@ const TOLD_INTERVAL: Duration = Duration::from_secs(10);
 pub struct OneFile {
     /// The file.
     file: PathBuf,
-    /// Lanskod of the region it belongs to; must be in the configuration.
+    /// Länskod of the region it belongs to; must be in the configuration.
     #[arg(long, value_name = "NN")]
     region: topics::Region,
     /// HSA-id of the system that wrote it, when it is not the region's.

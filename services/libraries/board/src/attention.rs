@@ -22,7 +22,7 @@ pub enum Rule {
     SourceSilent,
     /// The figures of a ward are wrong by so much that somebody has to look now, see [`crate::doubt`].
     TimelineAlarm,
-    /// Wards of a hospital have overbelaggningar.
+    /// Wards of a hospital have överbeläggningar.
     Overbelagd,
     /// A hospital has no staffed bed free.
     NoBeds,
@@ -110,7 +110,7 @@ pub struct Cause {
     pub since: Option<Timestamp>,
     /// Wards that it concerns.
     pub wards: u32,
-    /// Overbelaggningar, for crowded wards.
+    /// Överbeläggningar, for crowded wards.
     pub patients: u32,
     /// Warnings of the timeline.
     pub findings: u32,
@@ -201,7 +201,7 @@ pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
             .iter()
             .filter(|ward| ward.freshness.counts() && ward.occupancy.disponibla.is_some())
             .collect();
-        // A ward can have overbelaggningar and a free bed.
+        // A ward can have överbeläggningar and a free bed.
         let free = judged.iter().any(|ward| ward.lediga() > Some(0) && ward.status.kind() != Kind::TarInteEmot);
         if !judged.is_empty() && !free {
             let place = Scope::Hospital(hospital.region.into(), hospital.code.into());

@@ -131,11 +131,11 @@ struct Part {
 pub enum Scope {
     /// Everything.
     Country,
-    /// A region, by lanskod.
+    /// A region, by länskod.
     Region(Box<str>),
-    /// A hospital: lanskod and sjukhuskod, the latter empty for units without one.
+    /// A hospital: länskod and sjukhuskod, the latter empty for units without one.
     Hospital(Box<str>, Box<str>),
-    /// A ward: lanskod and unit code.
+    /// A ward: länskod and unit code.
     Ward(Box<str>, Box<str>),
 }
 
@@ -252,7 +252,7 @@ fn reason_index(reason: Option<ClosedReason>) -> usize {
 
 /// A hospital and its wards.
 pub struct Hospital<'a> {
-    /// Lanskod.
+    /// Länskod.
     pub region: &'a str,
     /// Sjukhuskod, empty when none is given.
     pub code: &'a str,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::shown::Shown;
 use crate::ward::Ward;
 
-/// Below which number utlokaliserade are hidden, by lanskod; a region that is not named hides nothing.
+/// Below which number utlokaliserade are hidden, by länskod; a region that is not named hides nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Rules {
@@ -28,12 +28,12 @@ pub struct Hidden {
 }
 
 impl Rules {
-    /// Rules from limits by lanskod.
+    /// Rules from limits by länskod.
     pub fn new(below: impl IntoIterator<Item = (Box<str>, u32)>) -> Self {
         Self { below: below.into_iter().collect() }
     }
 
-    /// The limits by lanskod.
+    /// The limits by länskod.
     pub fn limits(&self) -> impl Iterator<Item = (&str, u32)> {
         self.below.iter().map(|(region, limit)| (&**region, *limit))
     }

@@ -26,7 +26,7 @@ pub(crate) use unit::{NotReceiving, Unit};
 
 /// Everything that is known, by region.
 pub struct Live {
-    /// By lanskod.
+    /// By länskod.
     pub(crate) regions: BTreeMap<Box<str>, Region>,
     /// How long closed episodes stay in memory.
     pub(crate) memory: Duration,

@@ -15,9 +15,9 @@ pub const FREE_FROM: u32 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "word")]
 pub enum Status {
-    /// More patients than disponibla vardplatser hold.
+    /// More patients than disponibla vårdplatser hold.
     Overbelagd {
-        /// How many more: the overbelaggningar of [`timeline::occupancy`], as in every other place.
+        /// How many more: the överbeläggningar of [`timeline::occupancy`], as in every other place.
         by: u32,
     },
     /// No staffed bed free.
@@ -110,8 +110,8 @@ impl Kind {
 }
 
 impl Status {
-    /// The word for a ward. One with overbelaggningar is `Överbelagd` by so many, also when staffed beds are free: somebody
-    /// lies in a bed that is none. A ward whose source is lost, or of which neither the staffed beds nor an overbelaggning
+    /// The word for a ward. One with överbeläggningar is `Överbelagd` by so many, also when staffed beds are free: somebody
+    /// lies in a bed that is none. A ward whose source is lost, or of which neither the staffed beds nor an överbeläggning
     /// is known, is `Okänt`; a stale one keeps its last word, which the page marks as such.
     pub(crate) fn of(occupancy: &Occupancy, freshness: Freshness, not_receiving: Option<NotReceiving>) -> Self {
         if freshness == Freshness::Lost {
@@ -143,7 +143,7 @@ impl Status {
         }
     }
 
-    /// Greatest need first: most overbelagd, then full, then fewest free.
+    /// Greatest need first: most överbelagd, then full, then fewest free.
     pub fn need(self) -> (Kind, i64) {
         let figure = match self {
             Self::Overbelagd { by } => -i64::from(by),

@@ -18,7 +18,7 @@ const CORRECTED_FOR: i64 = 24 * HOUR;
 /// One ward at one instant.
 #[derive(Debug, Clone)]
 pub struct Ward {
-    /// Lanskod.
+    /// Länskod.
     pub region: Box<str>,
     /// The unit's code, as ADT sends it.
     pub code: Box<str>,
@@ -28,7 +28,7 @@ pub struct Ward {
     pub hospital_code: Box<str>,
     /// Name of the hospital, or its code.
     pub hospital_name: Box<str>,
-    /// Medicinskt verksamhetsomrade.
+    /// Medicinskt verksamhetsområde.
     pub mvo: Option<Box<str>>,
     /// Somatic or psychiatric.
     pub care_type: CareType,
@@ -67,7 +67,7 @@ pub struct Hour {
     pub belagda: u32,
     /// Staffed beds.
     pub disponibla: Option<u32>,
-    /// Overbelaggningar.
+    /// Överbeläggningar.
     pub overbelaggningar: u32,
     /// Utlokaliserade.
     pub utlokaliserade: u32,
@@ -164,7 +164,7 @@ impl Ward {
         self.freshness.counts().then_some(&self.occupancy)
     }
 
-    /// Overbelaggningar, or the word for not known.
+    /// Överbeläggningar, or the word for not known.
     pub fn overbelaggningar(&self) -> Shown {
         Shown::or_missing(self.occupancy.overbelaggningar_known())
     }

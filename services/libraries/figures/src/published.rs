@@ -106,7 +106,7 @@ impl Library {
         self.parcels.values()
     }
 
-    /// Parcels of an extract and period, by lanskod.
+    /// Parcels of an extract and period, by länskod.
     pub fn of_period(&self, extract: Extract, period: Period) -> impl Iterator<Item = &Arc<Parcel>> {
         self.parcels.values().filter(move |parcel| parcel.extract == extract && parcel.period == period)
     }

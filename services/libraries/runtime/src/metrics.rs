@@ -125,7 +125,7 @@ impl Keys for Topic {
     const NAMES: &'static [&'static str] = &["topic"];
 }
 
-/// Label `region`, the lanskod.
+/// Label `region`, the länskod.
 #[derive(Clone, Copy, Debug)]
 pub enum Region {}
 

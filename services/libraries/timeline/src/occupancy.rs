@@ -9,7 +9,7 @@ use crate::{Capacity, Stay};
 pub struct Occupancy {
     /// Admitted patients in the unit, those on leave included: their bed is kept.
     pub belagda: u32,
-    /// Of them: cared for on a place that is not a disponibel vardplats; see [`occupancy`], and
+    /// Of them: cared for on a place that is not a disponibel vårdplats; see [`occupancy`], and
     /// [`Occupancy::overbelaggningar_known`] for whether that can be told at all.
     pub overbelaggningar: u32,
     /// Of them: another unit has the medical responsibility. Independent of `overbelaggningar`.
@@ -28,11 +28,11 @@ pub struct Occupancy {
 
 /// Counts one unit at `instant`. `stays` are those of the unit, of any time; `capacity` is what holds at `instant`.
 ///
-/// Overbelaggningar are the patients in beds that the unit directory calls `EJ_DISPONIBEL`, and at least the patients
+/// Överbeläggningar are the patients in beds that the unit directory calls `EJ_DISPONIBEL`, and at least the patients
 /// beyond the disponibla: `max(flagged, belagda - disponibla)`. That a bed of the unit is known to the directory says
 /// nothing of the others, so it never makes the figure smaller. Readings of ours, for want of a public rule:
 ///
-/// * a bed `TEKNISK` is a disponibel vardplats by the term bank: whoever lies there is no overbelaggning by the bed alone;
+/// * a bed `TEKNISK` is a disponibel vårdplats by the term bank: whoever lies there is no överbeläggning by the bed alone;
 /// * a patient on leave counts like any other, for the bed is kept.
 pub fn occupancy<'a>(
     stays: impl IntoIterator<Item = &'a Stay>,
@@ -70,7 +70,7 @@ impl Occupancy {
         self.disponibla.map(|disponibla| i64::from(disponibla) - i64::from(self.belagda))
     }
 
-    /// Overbelaggningar, where they can be told: the staffed beds are known, or a bed that is not disponibel is taken.
+    /// Överbeläggningar, where they can be told: the staffed beds are known, or a bed that is not disponibel is taken.
     /// Otherwise nobody knows, which is not zero.
     #[must_use]
     pub fn overbelaggningar_known(&self) -> Option<u32> {
@@ -89,7 +89,7 @@ pub struct Total {
     pub belagda: u32,
     /// Staffed free beds, counted per unit: a full unit does not use up another's free beds.
     pub lediga: u32,
-    /// Overbelaggningar in the counted units.
+    /// Överbeläggningar in the counted units.
     pub overbelaggningar: u32,
     /// Utlokaliserade in the counted units.
     pub utlokaliserade: u32,
@@ -122,13 +122,13 @@ impl Total {
         self.per_100(self.belagda)
     }
 
-    /// Overbelaggningar per 100 disponibla vardplatser (SKR); `None` when there are no disponibla.
+    /// Överbeläggningar per 100 disponibla vårdplatser (SKR); `None` when there are no disponibla.
     #[must_use]
     pub fn overbelaggningar_per_100(&self) -> Option<f64> {
         self.per_100(self.overbelaggningar)
     }
 
-    /// Utlokaliserade per 100 disponibla vardplatser (SKR); `None` when there are no disponibla.
+    /// Utlokaliserade per 100 disponibla vårdplatser (SKR); `None` when there are no disponibla.
     #[must_use]
     pub fn utlokaliserade_per_100(&self) -> Option<f64> {
         self.per_100(self.utlokaliserade)

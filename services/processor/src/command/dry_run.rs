@@ -17,7 +17,7 @@ use crate::mapping::{self, Program};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Lanskod of the region whose rules hold.
+    /// Länskod of the region whose rules hold.
     #[arg(long, value_name = "NN")]
     region: Region,
     /// The region's unit directory, or the mapping package of a table: a file, or the name of a shipped one.

@@ -9,7 +9,7 @@ use crate::directory::Directory;
 
 /// What holds for all records of a region.
 pub(crate) struct Region {
-    /// Lanskod.
+    /// Länskod.
     pub code: String,
     /// The version of the pseudonymisation key.
     pub key_id: String,

@@ -178,7 +178,7 @@ fn sex(slot: &Slot<'_>, person: Option<&Person<'_>>) -> Sex {
     }
 }
 
-/// Vardform.
+/// Vårdform.
 fn care_form(slot: &Slot<'_>) -> CareForm {
     match slot.text() {
         Some("INPATIENT") => CareForm::Inpatient,

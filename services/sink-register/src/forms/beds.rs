@@ -8,7 +8,7 @@
 //! * **Missing is never zero.** A ward that nobody has spoken of, or whose source was silent for the 24 hours before,
 //!   has empty cells and a reason; a ward without a capacity statement has its patients and no beds, and is left out
 //!   of sums.
-//! * **Overbelaggningar** of a ward are the patients in beds that are not disponibla, and at least those beyond the
+//! * **Överbeläggningar** of a ward are the patients in beds that are not disponibla, and at least those beyond the
 //!   disponibla. Definition version 1 counted only the former as soon as one bed of the ward was of a known kind, so a
 //!   ward with 10 patients, 9 staffed beds and one bed in the unit directory had none; version 2 counts one.
 //! * **What the timeline found** in the month stands in `quality.csv` per ward and rule, by the ledger that the stays

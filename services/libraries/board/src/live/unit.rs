@@ -24,7 +24,7 @@ pub(crate) struct Unit {
     pub hospital_code: Option<Box<str>>,
     /// Name of the hospital.
     pub hospital_name: Option<Box<str>>,
-    /// Medicinskt verksamhetsomrade.
+    /// Medicinskt verksamhetsområde.
     pub mvo: Option<Box<str>>,
     /// Somatic or psychiatric.
     pub care_type: Option<CareType>,

@@ -105,7 +105,7 @@ impl Place {
 /// The order of rows. Regions and hospitals are never ranked unless somebody asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
-    /// By lanskod or sjukhuskod.
+    /// By länskod or sjukhuskod.
     #[default]
     Code,
     /// By name, å ä ö last.

@@ -17,7 +17,7 @@ use crate::published::{Extract, Parcel, Row};
 /// Groups that are drawn; the table has them all.
 const DRAWN: usize = 30;
 
-/// Published amounts of contacts, or sums of them. Amounts are in ore, weights in hundredths.
+/// Published amounts of contacts, or sums of them. Amounts are in öre, weights in hundredths.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     contacts: i64,
@@ -25,7 +25,7 @@ struct Sum {
     outliers: i64,
     inner: i64,
     inner_total: i64,
-    /// Ore times hundredths of DRG points, over contacts with a weight that are no outliers.
+    /// Öre times hundredths of DRG points, over contacts with a weight that are no outliers.
     weighted: i128,
     weight: i64,
 }
@@ -34,7 +34,7 @@ impl Sum {
     fn of(row: Row<'_>) -> Self {
         let number = |column| row.count(column).unwrap_or(0);
         let ore = |column| row.decimal(column, 2).unwrap_or(0);
-        // The published cost per point times the published points: what the points have cost, to the rounding of an ore.
+        // The published cost per point times the published points: what the points have cost, to the rounding of an öre.
         let weight = row.decimal("drg_weight", 2).unwrap_or(0);
         Self {
             contacts: number("contacts"),
@@ -66,7 +66,7 @@ impl Sum {
     }
 }
 
-/// Whole kronor of ore over a count; of nothing it is not applicable.
+/// Whole kronor of öre over a count; of nothing it is not applicable.
 fn kronor(ore: i128, over: i128) -> Cell {
     if over <= 0 {
         return Cell::Absent(Absent::NotApplicable);

@@ -49,7 +49,7 @@ impl Facts {
         self.died || self.said.dead
     }
 
-    /// Lan and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says
+    /// Län and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says
     /// it.
     pub(super) fn lkf(&self) -> Option<&str> {
         if self.protected {

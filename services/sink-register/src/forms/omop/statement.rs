@@ -44,7 +44,7 @@ pub(super) struct CostPart {
     pub(super) key: i64,
     /// Index of the visit.
     pub(super) visit: usize,
-    /// Vardtjanst; nothing for what the total has beyond its components.
+    /// Vårdtjänst; nothing for what the total has beyond its components.
     pub(super) component: Option<Box<str>>,
     pub(super) ore: i64,
 }

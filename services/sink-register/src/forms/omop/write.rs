@@ -148,7 +148,7 @@ impl Omop {
 
     fn location_file(&self) -> Result<File, Error> {
         file(&LOCATION, self.location_items(), |lkf, row| {
-            // Lan: the first two of the four digits.
+            // Län: the first two of the four digits.
             row.text("county", lkf.get(..2));
             row.text("location_source_value", *lkf);
         })

@@ -45,7 +45,7 @@ impl Feed {
 /// What the store says of its own reading of a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// The lanskod.
+    /// The länskod.
     pub region: Box<str>,
     /// Records read: the sum of the positions of its topics.
     pub next_offsets: i64,

@@ -129,7 +129,7 @@ pub struct Area {
 pub struct Month {
     /// Which.
     pub period: Period,
-    /// By lanskod.
+    /// By länskod.
     pub areas: Vec<Area>,
     /// Their sum.
     pub sum: Sum,
