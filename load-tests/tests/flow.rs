@@ -98,8 +98,9 @@ fn what_a_service_has_to_do_with_outside_of_topics_is_drawn() {
         flows.flat_map(topics::Outside::ends).map(str::to_owned).filter(|end| services.contains(end)).collect()
     };
     let with = |thing: &str| joined(&|flow| flow.ends().any(|end| end == thing));
-    assert_eq!(with("PostgreSQL"), linking("store-address"), "the store");
+    assert_eq!(with("PostgreSQL"), linking("postgresql"), "the store");
     assert_eq!(with("recipients"), linking("parcel"), "deliveries");
-    assert_eq!(with("schema registry"), naming(&["pub registry: Registry", "pub registry: config::Registry"]));
+    let setting = ["pub registry: Registry", "pub(crate) registry: Registry", "pub registry: config::Registry"];
+    assert_eq!(with("schema registry"), naming(&setting));
     assert_eq!(joined(&|flow| flow.flow.contains("SFTP")), linking("sftp"), "SFTP");
 }

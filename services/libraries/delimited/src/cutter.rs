@@ -10,6 +10,7 @@
 //! does not depend on how the bytes were split.
 
 use crate::letters::MARK;
+use crate::line::is_whole;
 use crate::separator;
 
 /// Why no more rows can be cut.
@@ -327,12 +328,12 @@ fn scan(bytes: &[u8], delimiter: u8, ended: bool, cells: &mut Cells) -> Scan {
             }
             cells.text.extend_from_slice(&bytes[at..]);
             cells.end();
-            is_clean &= separator::is_whole(is_quoted, &bytes[at..]);
+            is_clean &= is_whole(is_quoted, &bytes[at..]);
             return Scan::Row { end: bytes.len(), next: bytes.len(), breaks, is_clean };
         };
         cells.text.extend_from_slice(&bytes[at..at + length]);
         cells.end();
-        is_clean &= separator::is_whole(is_quoted, &bytes[at..at + length]);
+        is_clean &= is_whole(is_quoted, &bytes[at..at + length]);
         at += length;
         if bytes[at] == delimiter {
             at += 1;

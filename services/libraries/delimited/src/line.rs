@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::separator::is_whole;
-
 /// Separators that are looked at in one line, a bound against rubbish: what stands behind them is one cell.
 const SEPARATORS_MAX: usize = 1024;
 
@@ -110,6 +108,12 @@ impl Cells {
         let end = start + cell.trim().len();
         self.ranges.push(start..end.max(start));
     }
+}
+
+/// Whether a cell leaves no quotation half: nothing but blanks stands behind one that it begins with, and without one its marks
+/// are letters that come in pairs. An odd one is where the wrong separator cuts through a quotation.
+pub(crate) fn is_whole(is_quoted: bool, behind: &[u8]) -> bool {
+    if is_quoted { behind.trim_ascii().is_empty() } else { memchr::memchr_iter(b'"', behind).count().is_multiple_of(2) }
 }
 
 #[cfg(test)]

@@ -31,12 +31,6 @@ pub(crate) fn first(mut count: impl FnMut(u8) -> usize) -> u8 {
     TRIED.into_iter().find(|separator| count(*separator) > 1).unwrap_or(USUAL)
 }
 
-/// Whether a cell leaves no quotation half: nothing but blanks stands behind one that it begins with, and without one its marks
-/// are letters that come in pairs. An odd one is where the wrong separator cuts through a quotation.
-pub(crate) fn is_whole(is_quoted: bool, behind: &[u8]) -> bool {
-    if is_quoted { behind.trim_ascii().is_empty() } else { memchr::memchr_iter(b'"', behind).count().is_multiple_of(2) }
-}
-
 /// What a line `sep=X` says; `None` for any other line. `Some(None)`: it names nothing that can separate, and the header
 /// decides.
 pub fn told(line: &[u8]) -> Option<Option<u8>> {
