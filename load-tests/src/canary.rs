@@ -21,7 +21,6 @@ const HEAD: usize = 8;
 /// What people write before the last four digits, besides a hyphen and a plus.
 const BETWEEN: [&str; 8] = [" ", ":", "_", "/", ".", "\u{2013}", "\u{a0}", "\u{200b}"];
 
-/// Full-width and Arabic digits.
 const ZEROS: [u32; 2] = [0xff10, 0x660];
 
 /// Where an identity was found.

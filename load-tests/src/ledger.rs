@@ -10,7 +10,7 @@ use std::{
 use crate::message::Message;
 
 /// An append-only file: number, region and content hash of each message, never a value.
-pub struct Ledger {
+pub(crate) struct Ledger {
     file: Mutex<BufWriter<File>>,
 }
 
@@ -19,7 +19,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         Ok(Self { file: Mutex::new(BufWriter::new(File::create(path)?)) })
     }
 
@@ -27,7 +27,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(&self, number: usize, message: &Message) -> io::Result<()> {
+    pub(crate) fn write(&self, number: usize, message: &Message) -> io::Result<()> {
         let hash = message.hash().to_string();
         let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         writeln!(file, "{number}\t{}\t{hash}", message.region)?;

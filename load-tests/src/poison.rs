@@ -17,7 +17,6 @@ use crate::topic_read::Record;
 const HEADER: &str = "poison";
 const FLUSH_MAX: Duration = Duration::from_secs(60);
 
-/// What is written where.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// The region whose topics get it.
@@ -26,8 +25,7 @@ pub struct Plan {
     pub every: usize,
 }
 
-/// Writes poison.
-pub struct Writer {
+pub(crate) struct Writer {
     producer: BaseProducer,
     topics: [String; 2],
     count: usize,
@@ -38,7 +36,7 @@ impl Writer {
     ///
     /// # Errors
     /// When librdkafka refuses the settings.
-    pub fn new(bootstrap: &str, region: Region) -> Result<Self, KafkaError> {
+    pub(crate) fn new(bootstrap: &str, region: Region) -> Result<Self, KafkaError> {
         let producer = ClientConfig::new()
             .set("bootstrap.servers", bootstrap)
             .set("acks", "all")
@@ -53,7 +51,7 @@ impl Writer {
     ///
     /// # Errors
     /// When librdkafka's queue is full.
-    pub fn write(&mut self) -> Result<(), KafkaError> {
+    pub(crate) fn write(&mut self) -> Result<(), KafkaError> {
         let payload: Option<&[u8]> = match self.count % 4 {
             0 => Some(b"no record of anybody"),
             // Confluent's frame around a schema that no registry has, and around nothing.
@@ -74,7 +72,7 @@ impl Writer {
 
     /// How many records each topic got.
     #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count
     }
 
@@ -82,7 +80,7 @@ impl Writer {
     ///
     /// # Errors
     /// When Kafka does not take it in time.
-    pub fn finish(self) -> Result<u64, KafkaError> {
+    pub(crate) fn finish(self) -> Result<u64, KafkaError> {
         self.producer.flush(FLUSH_MAX)?;
         Ok(self.count as u64)
     }

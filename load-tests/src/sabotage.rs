@@ -21,7 +21,7 @@ use crate::{
 ///
 /// # Errors
 /// When a server does not answer.
-pub fn find_planted(
+pub(crate) fn find_planted(
     stack: &Stack,
     messages: &[Message],
     poisoned: u64,

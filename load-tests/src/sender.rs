@@ -27,7 +27,7 @@ const TRIES_MAX: usize = 600;
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// What became of each message, by its index.
-pub struct Sent {
+pub(crate) struct Sent {
     /// When the last byte of the answered attempt was written.
     pub at: Vec<Option<Instant>>,
     /// Answered with AA or CA.
@@ -36,13 +36,10 @@ pub struct Sent {
     pub rejected: usize,
     /// Never answered within the bounds.
     pub unanswered: usize,
-    /// Attempts beyond the first.
     pub repeated: usize,
 }
 
-/// How to send.
-pub struct Plan<'a> {
-    /// What, in order.
+pub(crate) struct Plan<'a> {
     pub messages: &'a [Message],
     /// Where to, by message.
     pub address: &'a (dyn Fn(&Message) -> SocketAddr + Sync),
@@ -54,7 +51,6 @@ pub struct Plan<'a> {
     pub ledger: &'a Ledger,
     /// Messages from this one on wait until it is raised.
     pub until: &'a AtomicUsize,
-    /// Ends the sending early.
     pub stop: &'a AtomicBool,
     /// Counts answered messages, for a progress bar.
     pub answered: &'a AtomicUsize,
@@ -64,7 +60,7 @@ pub struct Plan<'a> {
 ///
 /// # Errors
 /// When the ledger cannot be written: nothing is sent that is not written down.
-pub fn send(plan: &Plan<'_>) -> io::Result<Sent> {
+pub(crate) fn send(plan: &Plan<'_>) -> io::Result<Sent> {
     let connections = plan.connections.max(1);
     let lanes = lanes(plan.messages, connections);
     let sent =
@@ -141,7 +137,7 @@ fn work(plan: &Plan<'_>, lane: &Lane, sent: &Mutex<Sent>, start: Instant) -> io:
 ///
 /// # Errors
 /// When the ledger cannot be written.
-pub fn follow(
+pub(crate) fn follow(
     waiting: &Mutex<VecDeque<(usize, Message)>>,
     address: &(dyn Fn(&Message) -> SocketAddr + Sync),
     ledger: &Ledger,

@@ -76,8 +76,7 @@ pub struct Servers {
 pub struct Table {
     /// Name of the feed.
     pub feed: &'static str,
-    /// Its mapping package.
-    pub package: String,
+    pub(crate) package: String,
     /// The column that keeps rows in order.
     pub key: &'static str,
 }
@@ -89,16 +88,14 @@ pub struct Followed {
     pub url: String,
     /// Name of the slot, of its own for each database.
     pub slot: String,
-    /// Name of the publication.
-    pub publication: String,
+    pub(crate) publication: String,
     /// `schema.table`.
     pub table: String,
     /// The column that keeps rows in order.
     pub key: &'static str,
     /// Name of the feed.
     pub feed: &'static str,
-    /// Its mapping package.
-    pub package: String,
+    pub(crate) package: String,
 }
 
 /// Sources of a region as its configuration files have them.

@@ -12,21 +12,14 @@ use rdkafka::{
 const WAIT: Duration = Duration::from_secs(10);
 
 /// A topic and a partition.
-pub type Partition = (String, i32);
+pub(crate) type Partition = (String, i32);
 
-/// One record, whole.
-pub struct Record {
-    /// Topic.
+pub(crate) struct Record {
     pub topic: String,
-    /// Partition.
     pub partition: i32,
-    /// Offset.
     pub offset: i64,
-    /// Key.
     pub key: Option<Vec<u8>>,
-    /// Headers.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Value.
     pub payload: Vec<u8>,
 }
 
@@ -34,7 +27,7 @@ pub struct Record {
 ///
 /// # Errors
 /// When librdkafka refuses the settings.
-pub fn client(bootstrap: &str, group: &str) -> Result<BaseConsumer, KafkaError> {
+pub(crate) fn client(bootstrap: &str, group: &str) -> Result<BaseConsumer, KafkaError> {
     ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
         .set("group.id", group)
@@ -48,7 +41,10 @@ pub fn client(bootstrap: &str, group: &str) -> Result<BaseConsumer, KafkaError> 
 ///
 /// # Errors
 /// When Kafka does not answer.
-pub fn ends(client: &BaseConsumer, wanted: &dyn Fn(&str) -> bool) -> Result<BTreeMap<Partition, i64>, KafkaError> {
+pub(crate) fn ends(
+    client: &BaseConsumer,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<BTreeMap<Partition, i64>, KafkaError> {
     let metadata = client.fetch_metadata(None, WAIT)?;
     let mut ends = BTreeMap::new();
     for topic in metadata.topics().iter().filter(|topic| wanted(topic.name())) {
@@ -64,7 +60,7 @@ pub fn ends(client: &BaseConsumer, wanted: &dyn Fn(&str) -> bool) -> Result<BTre
 ///
 /// # Errors
 /// When Kafka does not answer.
-pub fn committed<'a>(
+pub(crate) fn committed<'a>(
     client: &BaseConsumer,
     partitions: impl IntoIterator<Item = &'a Partition>,
 ) -> Result<BTreeMap<Partition, (i64, String)>, KafkaError> {
@@ -87,7 +83,7 @@ pub fn committed<'a>(
 ///
 /// # Errors
 /// When Kafka does not answer, or stops answering before the end.
-pub fn read(
+pub(crate) fn read(
     client: &BaseConsumer,
     ends: &BTreeMap<Partition, i64>,
     each: &mut dyn FnMut(Record),

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 /// A listener on its own thread; it comes back when the dashboard does.
-pub struct Watch {
+pub(crate) struct Watch {
     seen: Arc<Mutex<HashMap<Uuid, Instant>>>,
     connected: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
@@ -29,7 +29,7 @@ struct Applied {
 impl Watch {
     /// Listens to `<dashboard>/api/v1/stream`.
     #[must_use]
-    pub fn start(dashboard: &str) -> Self {
+    pub(crate) fn start(dashboard: &str) -> Self {
         let watch = Self { seen: Arc::default(), connected: Arc::default(), stop: Arc::default() };
         let (seen, connected, stop) = (Arc::clone(&watch.seen), Arc::clone(&watch.connected), Arc::clone(&watch.stop));
         let url = format!("{dashboard}/api/v1/stream");
@@ -46,13 +46,13 @@ impl Watch {
 
     /// Whether the stream is open now.
     #[must_use]
-    pub fn is_connected(&self) -> bool {
+    pub(crate) fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed)
     }
 
     /// When each event was shown first.
     #[must_use]
-    pub fn seen(&self) -> HashMap<Uuid, Instant> {
+    pub(crate) fn seen(&self) -> HashMap<Uuid, Instant> {
         self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 }

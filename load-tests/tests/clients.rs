@@ -35,7 +35,7 @@ fn run(command: &mut Command) -> String {
 }
 
 /// Reads a common topic by a client from PyPI, through the registry and by the one-compare rule.
-pub fn plain_clients_read_each_event_once(stack: &Stack) {
+pub(crate) fn plain_clients_read_each_event_once(stack: &Stack) {
     for region in stack.regions() {
         let topic = format!("region.{region}.common.encounter");
         let lines = run(Command::new(&*PYTHON)
@@ -59,7 +59,7 @@ pub fn plain_clients_read_each_event_once(stack: &Stack) {
 type Wards = BTreeMap<(String, String), i64>;
 
 /// The bed board's patients, ward by ward, are the store's. Pages are drawn once a second, so it may take a moment.
-pub fn the_board_shows_what_the_store_holds(stack: &Stack) {
+pub(crate) fn the_board_shows_what_the_store_holds(stack: &Stack) {
     let sql = "select region, unit, count(*) from episode_stay where ended_at is null and admitted and started_at <= now() \
                group by region, unit";
     let rows = account::query(stack, sql).expect("the store answers");

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// One file of `examples/`: `<Kind>.<what it shows>.json`.
-pub struct Example {
+pub(crate) struct Example {
     pub kind: Kind,
     pub name: String,
     pub value: Value,
@@ -20,7 +20,7 @@ pub struct Example {
 }
 
 /// Every example, and which choices of its schema the examples of each kind take.
-pub fn all() -> (Vec<Example>, BTreeMap<Kind, Choices>) {
+pub(crate) fn all() -> (Vec<Example>, BTreeMap<Kind, Choices>) {
     let mut choices: BTreeMap<Kind, Choices> = BTreeMap::new();
     let examples = files("examples").into_iter().map(|(file, path)| {
         let stem = file.strip_suffix(".json").unwrap_or_else(|| panic!("{file} is not JSON"));

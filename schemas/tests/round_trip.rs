@@ -23,7 +23,7 @@ fn check<'a, R: Record + Deserialize<'a> + PartialEq + Debug>(record: &R, bytes:
     assert_eq!(&decoded, record);
 }
 
-pub fn envelope_full() -> Envelope<'static> {
+pub(crate) fn envelope_full() -> Envelope<'static> {
     Envelope {
         event_id: "2616901f-9b2a-5fad-bc24-1d45251f9984",
         event_type: "encounter.transferred",
@@ -51,7 +51,7 @@ pub fn envelope_full() -> Envelope<'static> {
     }
 }
 
-pub fn envelope_bare() -> Envelope<'static> {
+pub(crate) fn envelope_bare() -> Envelope<'static> {
     Envelope {
         recorded_at: None,
         recorded_text: None,
@@ -81,7 +81,7 @@ fn place_bare() -> Place<'static> {
     Place { unit: "", room: None, bed: None, facility: None, building: None, floor: None }
 }
 
-pub fn encounter_full() -> Encounter<'static> {
+pub(crate) fn encounter_full() -> Encounter<'static> {
     Encounter {
         envelope: envelope_full(),
         trigger: "A02",
@@ -118,7 +118,7 @@ pub fn encounter_full() -> Encounter<'static> {
     }
 }
 
-pub fn encounter_bare() -> Encounter<'static> {
+pub(crate) fn encounter_bare() -> Encounter<'static> {
     Encounter {
         envelope: envelope_bare(),
         trigger: "A40",

@@ -17,18 +17,18 @@ use schemas::{Common, DecodeError, Decoder, Encoder, Kind, Parked, Record, Sourc
 use serde::Deserialize;
 
 /// A parsed schema version.
-pub fn schema(avsc: &str) -> Schema {
+pub(crate) fn schema(avsc: &str) -> Schema {
     Schema::parse_str(avsc).expect("our own schemas parse")
 }
 
 /// The datum as apache-avro writes it.
-pub fn write(schema: &Schema, value: &Value) -> Vec<u8> {
+pub(crate) fn write(schema: &Schema, value: &Value) -> Vec<u8> {
     let writer = GenericDatumWriter::builder(schema).build().expect("a writer");
     writer.write_value_to_vec(value.clone()).expect("the value is of the schema")
 }
 
 /// The value as apache-avro reads it, with nothing left over.
-pub fn read(writer: &Schema, mut datum: &[u8]) -> Value {
+pub(crate) fn read(writer: &Schema, mut datum: &[u8]) -> Value {
     let reader = GenericDatumReader::builder(writer).build().expect("a reader");
     let value = reader.read_value(&mut datum).expect("the datum is of the schema");
     assert!(datum.is_empty(), "{} bytes are left over", datum.len());
@@ -36,12 +36,12 @@ pub fn read(writer: &Schema, mut datum: &[u8]) -> Value {
 }
 
 /// The value as apache-avro reads it for a reader with another schema.
-pub fn read_as(writer: &Schema, reader: &Schema, mut datum: &[u8]) -> Result<Value, apache_avro::Error> {
+pub(crate) fn read_as(writer: &Schema, reader: &Schema, mut datum: &[u8]) -> Result<Value, apache_avro::Error> {
     GenericDatumReader::builder(writer).reader_schema(reader).build()?.read_value(&mut datum)
 }
 
 /// The Confluent header of a schema version in the development registry, and the datum.
-pub fn record_bytes(kind: Kind, version: u32, datum: &[u8]) -> Vec<u8> {
+pub(crate) fn record_bytes(kind: Kind, version: u32, datum: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0];
     bytes.extend(registry::development_id(kind, version).to_be_bytes());
     bytes.extend(datum);
@@ -49,7 +49,7 @@ pub fn record_bytes(kind: Kind, version: u32, datum: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes as our own record type and encodes that again with the current schema.
-pub fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+pub(crate) fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
     fn through<'a, R: Record + Deserialize<'a>>(bytes: &'a [u8]) -> Result<Vec<u8>, DecodeError> {
         let record: R = Decoder::development().decode(bytes)?;
         let mut again = Vec::new();
@@ -73,13 +73,13 @@ pub fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeEr
 
 /// Every place where a value has a choice, as `path: branch`; and those that values have taken.
 #[derive(Default)]
-pub struct Choices {
+pub(crate) struct Choices {
     pub taken: BTreeSet<String>,
 }
 
 impl Choices {
     /// The value that an example's JSON means.
-    pub fn value(&mut self, schema: &Schema, json: &serde_json::Value) -> Value {
+    pub(crate) fn value(&mut self, schema: &Schema, json: &serde_json::Value) -> Value {
         let resolved = ResolvedSchema::new(schema).expect("our schemas are whole");
         self.walk("", schema, resolved.get_names(), json)
     }
@@ -139,7 +139,7 @@ impl Choices {
 }
 
 /// Every choice that a schema offers, in the words of [`Choices::taken`].
-pub fn choices_offered(schema: &Schema) -> BTreeSet<String> {
+pub(crate) fn choices_offered(schema: &Schema) -> BTreeSet<String> {
     fn walk(path: &str, schema: &Schema, names: &HashMap<Name, &Schema>, offered: &mut BTreeSet<String>) {
         match schema {
             Schema::Ref { name } => walk(path, names[name], names, offered),
@@ -166,7 +166,7 @@ pub fn choices_offered(schema: &Schema) -> BTreeSet<String> {
 }
 
 /// A value as JSON, the way `serde_json` writes our records: fixed and bytes as arrays of numbers.
-pub fn to_json(value: &Value) -> serde_json::Value {
+pub(crate) fn to_json(value: &Value) -> serde_json::Value {
     use serde_json::Value as Json;
     match value {
         Value::Null => Json::Null,
@@ -189,11 +189,11 @@ pub fn to_json(value: &Value) -> serde_json::Value {
 }
 
 /// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(bytes)
 }
 
 /// Hexadecimal digits as bytes.
-pub fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     HEXLOWER_PERMISSIVE.decode(text.as_bytes()).expect("hexadecimal digits, two for each byte")
 }

@@ -56,7 +56,7 @@ fn lay_out() -> Result<(), String> {
         let content = parts.join(&b'\n');
         let name = format!("{stem}.{}.{extension}", short_hash(&content));
         fs::write(assets.join(&name), &content).map_err(|error| format!("cannot write {name}: {error}"))?;
-        writeln!(names, "/// Served as `/tillgang/{name}`.\npub const {constant}: &str = \"{name}\";")
+        writeln!(names, "/// Served as `/tillgang/{name}`.\npub(crate) const {constant}: &str = \"{name}\";")
             .expect("writing to a String does not fail");
     }
     fs::write(out.join("asset_names.rs"), names).map_err(|error| format!("cannot write asset_names.rs: {error}"))

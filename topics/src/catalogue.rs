@@ -33,8 +33,7 @@ pub struct Catalogue {
 pub struct Outside {
     /// Where it comes from.
     pub from: String,
-    /// Where it goes.
-    pub to: Vec<String>,
+    pub(crate) to: Vec<String>,
     /// What flows.
     pub flow: String,
 }
@@ -53,9 +52,8 @@ pub struct Declaration {
     pub consumers: Vec<String>,
     /// Name of the [`Kind`] that it carries.
     pub schema: String,
-    /// How long records stay.
     #[serde(with = "humantime_serde")]
-    pub retention: Duration,
+    pub(crate) retention: Duration,
     /// The longest time that one segment is written to; a segment is deleted whole. A day unless declared.
     #[serde(with = "humantime_serde", default = "one_day")]
     pub segment: Duration,

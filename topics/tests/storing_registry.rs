@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// Ends when it is dropped.
-pub struct StoringRegistry {
+pub(crate) struct StoringRegistry {
     address: SocketAddr,
     kept: Kept,
     _runtime: Runtime,
@@ -39,7 +39,7 @@ struct Content {
 }
 
 impl StoringRegistry {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("tokio");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("listens");
@@ -53,16 +53,16 @@ impl StoringRegistry {
         Self { address, kept, _runtime: runtime }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn writes(&self) -> u32 {
+    pub(crate) fn writes(&self) -> u32 {
         held(&self.kept).writes
     }
 
     /// Refuses new versions of a subject with this status and code from now on.
-    pub fn refuse(&self, subject: &str, status: u16, code: u32) {
+    pub(crate) fn refuse(&self, subject: &str, status: u16, code: u32) {
         held(&self.kept).refusals.insert(subject.to_owned(), (status, code));
     }
 }

@@ -18,10 +18,8 @@ const PERIOD: &str = "2026-02";
 /// Seconds of an extract.
 #[derive(Debug, Serialize)]
 pub struct Extract {
-    /// Contacts, one statement each.
-    pub contacts: usize,
-    /// Storing them, for comparison.
-    pub store_seconds: f64,
+    pub(crate) contacts: usize,
+    pub(crate) store_seconds: f64,
     /// The first run: reads, computes, encrypts, writes, enters the ledger.
     pub first_seconds: f64,
     /// A second run, which finds that nothing has changed.

@@ -38,10 +38,8 @@ const PASSES: u32 = 5;
 /// Nanoseconds per row, from the source record's bytes to the event's.
 #[derive(Debug, Serialize)]
 pub struct Mapping {
-    /// By the shipped package.
-    pub declared_ns: Spread,
-    /// By hand.
-    pub by_hand_ns: Spread,
+    pub(crate) declared_ns: Spread,
+    pub(crate) by_hand_ns: Spread,
     /// The first beside the second, round by round.
     pub ratio: Spread,
 }

@@ -7,12 +7,9 @@ use serde::Serialize;
 /// Figures of one kind over the rounds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Spread {
-    /// The middle round.
-    pub median: f64,
-    /// The smallest.
-    pub min: f64,
-    /// The largest.
-    pub max: f64,
+    pub(crate) median: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
 }
 
 impl Spread {
@@ -29,8 +26,7 @@ impl Spread {
 /// One way to move records from topic to topic.
 #[derive(Debug, Serialize)]
 pub struct Moving {
-    /// What it is.
-    pub variant: &'static str,
+    pub(crate) variant: &'static str,
     /// Source records read per second.
     pub messages_per_second: Spread,
     /// Records written per second.
@@ -61,8 +57,7 @@ pub struct Storing {
 pub struct Chain {
     /// Messages answered per second, as fast as the connections can.
     pub mllp_messages_per_second: f64,
-    /// Over so many connections.
-    pub mllp_connections: usize,
+    pub(crate) mllp_connections: usize,
     /// The rate of the run below.
     pub rate: f64,
     /// Messages of that run.
@@ -84,14 +79,11 @@ pub struct Chain {
 /// The machine.
 #[derive(Debug, Serialize)]
 pub struct Machine {
-    /// Processors.
-    pub processors: usize,
-    /// Their name.
-    pub model: String,
+    pub(crate) processors: usize,
+    pub(crate) model: String,
     /// Memory in MiB.
     pub memory_mib: u64,
-    /// Linux.
-    pub kernel: String,
+    pub(crate) kernel: String,
 }
 
 impl Machine {

@@ -108,14 +108,11 @@ pub(super) struct Patient {
     pub(super) movement: u64,
 }
 
-/// A region.
 pub(super) struct Area {
     pub(super) region: Region,
     pub(super) hospitals: Vec<Hospital>,
     pub(super) wards: Vec<Ward>,
-    /// In a bed.
     pub(super) patients: Vec<Patient>,
-    /// In an emergency department.
     pub(super) arrived: Vec<Patient>,
     /// Announced, not here yet.
     pub(super) planned: Vec<Patient>,

@@ -28,7 +28,6 @@ pub(super) struct Dialect {
     pub(super) movement: bool,
     /// MSH-15 is AL.
     pub(super) enhanced: bool,
-    /// Times carry an offset.
     pub(super) offset: bool,
     pub(super) numbering: Numbering,
     /// MSH-10 starts again after this number.

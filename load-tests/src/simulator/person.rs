@@ -6,7 +6,6 @@ use identity::{Date, Kind, Reserve, Sex};
 use super::random::Random;
 use super::wording;
 
-/// Somebody whom nobody is.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     pub(super) index: u64,
@@ -18,10 +17,8 @@ pub(super) struct Person {
     pub(super) protected: bool,
 }
 
-/// Who fits a ward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fit {
-    /// Anybody grown up.
     Adult,
     /// From 65.
     Old,

@@ -12,25 +12,25 @@ pub(super) struct Encryption {
 }
 
 impl Encryption {
-    pub fn new() -> Result<Self, Error> {
+    pub(super) fn new() -> Result<Self, Error> {
         let authority = Authority::new()?;
         let registry = authority.issue(&["127.0.0.1"])?;
         Ok(Self { authority, registry })
     }
 
     /// A line for the table of a neighbour.
-    pub fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("tls = {{ ca = {:?} }}\n", self.authority.ca())
     }
 
     /// What `registry serve` is told.
-    pub fn registry_arguments(&self) -> [String; 4] {
+    pub(super) fn registry_arguments(&self) -> [String; 4] {
         let path = |path: &std::path::Path| path.display().to_string();
         ["--certificate".to_owned(), path(&self.registry.certificate), "--key".to_owned(), path(&self.registry.key)]
     }
 
     /// Asks for a schema, for seconds.
-    pub fn registry_answers(&self, url: &str) -> bool {
+    pub(super) fn registry_answers(&self, url: &str) -> bool {
         let settings = Settings { tls: Some(tls::Client::trusting(self.authority.ca())), ..Settings::at(url) };
         let first = development_id(schemas::Kind::ALL[0], 1);
         Client::connect(&settings).is_ok_and(|client| client.schema(first).is_ok())

@@ -45,8 +45,7 @@ impl Service {
 /// A process of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Member {
-    /// What it is.
-    pub service: Service,
+    pub(crate) service: Service,
     /// The one region that it serves; `None`: all of them.
     pub region: Option<Region>,
 }

@@ -10,7 +10,7 @@ const DEBEZIUM_VERSION: &str = "3.6.1.Final";
 const APICURIO_VERSION: &str = "2.6.13.Final";
 
 /// One of Debezium's connectors: the same table, told in its own way to a topic of its own.
-pub struct Told {
+pub(super) struct Told {
     /// The topic is `<name>.public.vantetid`.
     pub name: &'static str,
     /// How its messages are written.
@@ -21,7 +21,7 @@ pub struct Told {
 
 /// How messages are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     /// JSON without schemas.
     Bare,
     /// JSON, each message with its schema around it.
@@ -34,7 +34,7 @@ pub enum Form {
 
 impl Told {
     /// Its topic.
-    pub fn topic(&self) -> String {
+    pub(super) fn topic(&self) -> String {
         format!("{}.public.vantetid", self.name)
     }
 
@@ -101,7 +101,7 @@ impl Source {
 }
 
 /// A worker; it ends with this.
-pub struct Connect {
+pub(super) struct Connect {
     process: Process,
     folder: TempDir,
     command: Vec<String>,
@@ -109,7 +109,7 @@ pub struct Connect {
 
 impl Connect {
     /// Starts it for a database, a Kafka and a schema registry.
-    pub fn start(told: &[Told], database_url: &str, bootstrap: &str, registry: &str) -> Self {
+    pub(super) fn start(told: &[Told], database_url: &str, bootstrap: &str, registry: &str) -> Self {
         let jars = [
             ["io.debezium", "debezium-connector-postgres", DEBEZIUM_VERSION],
             ["org.apache.kafka", "connect-runtime", KAFKA_VERSION],
@@ -157,18 +157,18 @@ impl Connect {
     }
 
     /// `kill -9`, and started again: it tells once more what it had not noted as told.
-    pub fn kill_and_start(&mut self) {
+    pub(super) fn kill_and_start(&mut self) {
         self.process.kill().expect("killed");
         self.process = Self::run(&self.folder, &self.command);
     }
 
     /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
+    pub(super) fn is_running(&mut self) -> bool {
         self.process.is_running()
     }
 
     /// The end of what it said.
-    pub fn log_end(&self) -> String {
+    pub(super) fn log_end(&self) -> String {
         self.process.log_end()
     }
 }

@@ -18,14 +18,14 @@ use serde_json::{Value, json};
 type Schemas = Arc<Mutex<Vec<String>>>;
 
 /// The registry; gone when dropped.
-pub struct Registry {
+pub(super) struct Registry {
     address: SocketAddr,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Registry {
     /// Starts it, empty.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("set");
         let address = listener.local_addr().expect("an address");
@@ -44,7 +44,7 @@ impl Registry {
     }
 
     /// The base address of its own interface.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}/apis/registry/v2", self.address)
     }
 }

@@ -6,9 +6,9 @@ use identity::test_identity;
 use serde_json::{Value, json};
 
 /// Persons, each with one stay.
-pub const PERSONS: u64 = 60;
+pub(super) const PERSONS: u64 = 60;
 /// Versions that a stay has, at most: one to three places, then its end.
-pub const VERSIONS: u64 = 4;
+pub(super) const VERSIONS: u64 = 4;
 
 const WARDS: u64 = 3;
 const BEDS: u64 = 4;
@@ -26,12 +26,12 @@ fn ward_code(ward: u64) -> String {
 }
 
 /// Identities that stand in what is kept, as identifiers and in texts that nobody may pass on.
-pub fn identities() -> Vec<String> {
+pub(super) fn identities() -> Vec<String> {
     (0..PERSONS).map(|person| test_identity::number(person).as_str().to_owned()).collect()
 }
 
 /// The hospital: a house, its wards, a room for two beds, the beds. An Encounter names the bed only.
-pub fn places() -> Vec<Value> {
+pub(super) fn places() -> Vec<Value> {
     let place = |id: &str, kind: &str, system: &str, value: &str, parent: Option<&str>| {
         let mut place = json!({ "resourceType": "Location", "id": id, "status": "active",
             "physicalType": { "coding": [{ "code": kind }] }, "identifier": [{ "system": system, "value": value }] });
@@ -59,7 +59,7 @@ pub fn places() -> Vec<Value> {
 }
 
 /// The persons, each with its referral, booking, diagnosis and operation.
-pub fn persons() -> Vec<Value> {
+pub(super) fn persons() -> Vec<Value> {
     (0..PERSONS).flat_map(person).collect()
 }
 
@@ -108,7 +108,7 @@ fn cancelled(person: u64) -> bool {
 }
 
 /// A version of everybody's Encounter, from 1; of those that have one.
-pub fn encounters(version: u64) -> Vec<Value> {
+pub(super) fn encounters(version: u64) -> Vec<Value> {
     (0..PERSONS).filter_map(|person| encounter(person, version)).collect()
 }
 
@@ -145,10 +145,10 @@ fn encounter(person: u64, version: u64) -> Option<Value> {
 }
 
 /// A stay as the store has it: visit number, unit, room, bed, start, end.
-pub type Stay = (String, String, String, String, i64, Option<i64>);
+pub(super) type Stay = (String, String, String, String, i64, Option<i64>);
 
 /// The stays that all versions together mean.
-pub fn stays() -> BTreeSet<Stay> {
+pub(super) fn stays() -> BTreeSet<Stay> {
     let mut stays = BTreeSet::new();
     for person in (0..PERSONS).filter(|person| !cancelled(*person)) {
         for number in 0..beds(person) {
@@ -163,7 +163,7 @@ pub fn stays() -> BTreeSet<Stay> {
 }
 
 /// Somebody who comes when everything is quiet, and the stay that this is.
-pub fn latecomer(id: &str) -> (Value, Stay) {
+pub(super) fn latecomer(id: &str) -> (Value, Stay) {
     let (ward, bed, at) = (0, 0, BEGIN + 1_000 * HOUR);
     let encounter = json!({ "resourceType": "Encounter", "id": id, "status": "in-progress",
         "identifier": [{ "value": format!("V-{id}") }], "class": { "code": "IMP" },
@@ -174,7 +174,7 @@ pub fn latecomer(id: &str) -> (Value, Stay) {
 }
 
 /// Records that become events of a kind, by kind, without those of Encounters.
-pub fn records() -> BTreeMap<&'static str, i64> {
+pub(super) fn records() -> BTreeMap<&'static str, i64> {
     let persons = PERSONS as i64;
     [("bed-status", (WARDS * BEDS) as i64), ("clinical", 2 * persons), ("person", persons), ("wait", 2 * persons)]
         .into()

@@ -13,7 +13,7 @@ const READY_MAX: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The server; it ends with this.
-pub struct FhirServer {
+pub(super) struct FhirServer {
     _process: Process,
     _folder: TempDir,
     base: String,
@@ -21,7 +21,7 @@ pub struct FhirServer {
 
 impl FhirServer {
     /// Starts it, empty.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let jars = [
             ["ca.uhn.hapi.fhir", "hapi-fhir-jpaserver-base", VERSION],
             ["com.h2database", "h2", "2.3.232"],
@@ -39,12 +39,12 @@ impl FhirServer {
     }
 
     /// Before the resource types.
-    pub fn base(&self) -> &str {
+    pub(super) fn base(&self) -> &str {
         &self.base
     }
 
     /// Writes resources under the ids that they have, all or none.
-    pub fn put(&self, resources: &[Value]) {
+    pub(super) fn put(&self, resources: &[Value]) {
         let entry = |resource: &Value| {
             let text = |key: &str| resource[key].as_str().expect("a type and an id");
             let url = format!("{}/{}", text("resourceType"), text("id"));
@@ -55,12 +55,12 @@ impl FhirServer {
     }
 
     /// Deletes a resource that no other refers to.
-    pub fn delete(&self, reference: &str) {
+    pub(super) fn delete(&self, reference: &str) {
         ureq::delete(format!("{}/{reference}", self.base)).call().expect("deleted");
     }
 
     /// Has the server call an address whenever an Encounter changes; returns when it does.
-    pub fn subscribe(&self, endpoint: &str, header: &str) {
+    pub(super) fn subscribe(&self, endpoint: &str, header: &str) {
         let subscription = self.post(
             "/Subscription",
             &json!({ "resourceType": "Subscription", "status": "requested", "reason": "test", "criteria": "Encounter?",

@@ -19,12 +19,10 @@ pub use self::fhir::{Fhir, FhirFiles};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where records are written.
-    pub kafka: Kafka,
+    pub(crate) kafka: Kafka,
     /// Where schema ids come from.
     pub registry: Registry,
-    /// Health and metrics.
-    pub http: Http,
+    pub(crate) http: Http,
     /// What is logged.
     #[serde(default)]
     pub log: Log,
@@ -77,8 +75,7 @@ pub struct Limits {
     pub stall: Period,
     /// How long a stop waits for answers that are under way.
     pub drain: Period,
-    /// The largest capacity file.
-    pub capacity_file: Size,
+    pub(crate) capacity_file: Size,
     /// The largest table file; a larger one is left out.
     pub table_file: Size,
     /// Files looked at in one watched folder.
@@ -121,12 +118,10 @@ pub struct Region {
     /// same.
     #[serde(default)]
     pub placeholders: Vec<String>,
-    /// MLLP listeners.
     #[serde(default)]
-    pub mllp: Vec<Mllp>,
-    /// Capacity files.
+    pub(crate) mllp: Vec<Mllp>,
     #[serde(default)]
-    pub capacity: Vec<Capacity>,
+    pub(crate) capacity: Vec<Capacity>,
     /// Folders of HL7 files.
     #[serde(default)]
     pub replay: Vec<Replay>,

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use crate::intake::{self, Arrival, Feed, NotStored, Receipt};
 
 /// A file's name for logs and positions, with `…` in place of every personal number in it.
-pub fn shown_name(path: &Path) -> String {
+pub(crate) fn shown_name(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     identity::without_numbers(&name).chars().filter(|letter| !letter.is_control()).collect()
 }
 
 /// A file's path with its name fit to be shown.
-pub fn shown_path(path: &Path) -> String {
+pub(crate) fn shown_path(path: &Path) -> String {
     path.with_file_name(shown_name(path)).display().to_string()
 }
 
@@ -23,34 +23,16 @@ pub fn shown_path(path: &Path) -> String {
 pub enum Error {
     /// The file cannot be read.
     #[error("read {}", shown_path(path))]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The file is not what it was when it was first looked at: its new content is another file.
     #[error("send {}: it was written to while it was read", shown_path(path))]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// The position cannot be kept or read.
     #[error("keep how far a file has been sent in {}", shown_path(path))]
-    Position {
-        /// The position file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Position { path: PathBuf, source: io::Error },
     /// A file of ours that has been sent cannot be removed.
     #[error("remove {}, which has been sent", shown_path(path))]
-    Spent {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Spent { path: PathBuf, source: io::Error },
     /// Sending again goes on where it was.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -74,7 +56,7 @@ impl From<NotStored> for Interrupted {
 }
 
 /// Records under way, oldest first, each with what is true once it and all before it are stored.
-pub struct Window<'a, T> {
+pub(crate) struct Window<'a, T> {
     feed: &'a Feed,
     under_way: VecDeque<(Receipt, T)>,
     /// A record was not stored: what is stored behind it says nothing of it, so nothing more is given out.
@@ -83,18 +65,23 @@ pub struct Window<'a, T> {
 
 impl<'a, T: Copy> Window<'a, T> {
     /// Nothing under way.
-    pub fn new(feed: &'a Feed) -> Self {
+    pub(crate) fn new(feed: &'a Feed) -> Self {
         Self { feed, under_way: VecDeque::new(), failed: false }
     }
 
     /// Hands a record to Kafka; waits while `limits.window` are under way, and while Kafka is away. Gives the latest
     /// mark up to which everything is stored.
-    pub async fn send(&mut self, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
+    pub(crate) async fn send(&mut self, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
         self.send_to(self.feed, arrival, mark).await
     }
 
     /// The same, into another feed of the same process.
-    pub async fn send_to(&mut self, feed: &Feed, arrival: Arrival<'_>, mark: T) -> Result<Option<T>, Interrupted> {
+    pub(crate) async fn send_to(
+        &mut self,
+        feed: &Feed,
+        arrival: Arrival<'_>,
+        mark: T,
+    ) -> Result<Option<T>, Interrupted> {
         let mut stored = None;
         while self.under_way.len() >= self.feed.intake.limits.window {
             stored = self.stored().await?;
@@ -113,7 +100,7 @@ impl<'a, T: Copy> Window<'a, T> {
     }
 
     /// Waits until everything is stored; gives the last mark.
-    pub async fn finish(&mut self) -> Result<Option<T>, Interrupted> {
+    pub(crate) async fn finish(&mut self) -> Result<Option<T>, Interrupted> {
         let mut stored = None;
         while self.failed || !self.under_way.is_empty() {
             stored = self.stored().await?;
@@ -122,23 +109,23 @@ impl<'a, T: Copy> Window<'a, T> {
     }
 
     /// Whether nothing is under way.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.under_way.is_empty()
     }
 
     /// Whether a record was not stored, so that nothing more is known.
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed
     }
 
     /// What is true once everything under way is stored; false when everything is, so that it is true now.
-    pub fn mark_last(&mut self, mark: T) -> bool {
+    pub(crate) fn mark_last(&mut self, mark: T) -> bool {
         self.under_way.back_mut().map(|(_, last)| *last = mark).is_some() || self.failed
     }
 
     /// Waits until the oldest record is stored; gives its mark. May be cancelled: the record stays under way. After a
     /// record that was not stored there is nothing more to wait for.
-    pub async fn stored(&mut self) -> Result<Option<T>, Interrupted> {
+    pub(crate) async fn stored(&mut self) -> Result<Option<T>, Interrupted> {
         if self.failed {
             return Err(Interrupted::NotStored);
         }

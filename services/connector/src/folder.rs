@@ -12,8 +12,7 @@ use crate::intake::Feed;
 use crate::metrics::FileTrouble;
 use crate::watch::{Lister, Watch};
 
-/// What is watched.
-pub struct Folder {
+pub(crate) struct Folder {
     /// The folder, or a single file.
     pub path: PathBuf,
     /// A folder of ours for positions.
@@ -28,13 +27,12 @@ pub struct Folder {
 
 /// Sends the rest of one file, from the position kept at `kept_at`, and keeps it there; at once when the position says
 /// that the file has been sent. Called again after an error, it goes on where it was.
-pub trait Carry {
-    /// Sends the file.
+pub(crate) trait Carry {
     fn carry(&mut self, feed: &Feed, path: &Path, kept_at: &Path) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// Watches the folder until shutdown. A file's position says whether it has been sent, also after a restart.
-pub async fn watch(feed: &Feed, folder: Folder, mut files: impl Carry) {
+pub(crate) async fn watch(feed: &Feed, folder: Folder, mut files: impl Carry) {
     let intake = &feed.intake;
     let ours = folder.arrivals.is_some();
     let mut watch = Watch::default();

@@ -11,19 +11,19 @@ use runtime::metrics::{Counter, Gauge};
 use runtime::shutdown::Shutdown;
 use tracing::Level;
 
-pub use pause::Pause;
-pub use remedy::{Mend, Remedy};
+pub(crate) use pause::Pause;
+pub(crate) use remedy::{Mend, Remedy};
 
 use crate::intake::Feed;
 
 /// Pause before the first try after a source went away.
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// The longest pause, after several; also how often it is looked whether a fault has been mended.
-pub const PAUSE_MAX: Duration = Duration::from_secs(15);
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(15);
 
 /// How a source is spoken of.
 #[derive(Default)]
-pub struct Words<'a> {
+pub(crate) struct Words<'a> {
     /// Its component of the service's health.
     pub component: String,
     /// Fields of its log lines, with the region.
@@ -40,7 +40,7 @@ pub struct Words<'a> {
 }
 
 /// What is wrong with a source, told once to log, readiness and counts; and when it is tried again.
-pub struct Upkeep<'a> {
+pub(crate) struct Upkeep<'a> {
     pub words: Words<'a>,
     region: &'a str,
     health: Health,
@@ -56,7 +56,7 @@ pub struct Upkeep<'a> {
 
 impl<'a> Upkeep<'a> {
     /// Nothing is wrong.
-    pub fn new(feed: &'a Feed, health: Health, words: Words<'a>, connected: &Gauge, outages: &Counter) -> Self {
+    pub(crate) fn new(feed: &'a Feed, health: Health, words: Words<'a>, connected: &Gauge, outages: &Counter) -> Self {
         // Health keeps names for as long as the process lives; there is one for every source of the configuration.
         let (region, component) = (feed.region(), words.component.clone().leak());
         let (connected, outages) = (connected.clone(), outages.clone());
@@ -67,7 +67,7 @@ impl<'a> Upkeep<'a> {
     }
 
     /// A try has ended: says what there is to say, and waits before the next. Whether there is one.
-    pub async fn again(&mut self, error: &impl Mend) -> bool {
+    pub(crate) async fn again(&mut self, error: &impl Mend) -> bool {
         self.connected.set(0);
         if self.thing.is_none() {
             self.pause.reset();
@@ -85,7 +85,7 @@ impl<'a> Upkeep<'a> {
     }
 
     /// It is followed, and nothing is wrong.
-    pub fn well(&mut self) {
+    pub(crate) fn well(&mut self) {
         self.connected.set(1);
         if self.thing.take().is_some() {
             self.say(Level::INFO, self.words.back);
@@ -95,7 +95,7 @@ impl<'a> Upkeep<'a> {
 
     /// It is away, told once until it is back; or somebody must do something, told once for every thing. Whether that is
     /// another fault than the last.
-    pub fn failed(&mut self, error: &impl Mend) -> bool {
+    pub(crate) fn failed(&mut self, error: &impl Mend) -> bool {
         let (thing, is_fault) = (Some(error.thing()), error.remedy() == Remedy::Operator);
         let is_news = if is_fault { self.thing != thing } else { self.thing.is_none() };
         if is_news {
@@ -111,7 +111,7 @@ impl<'a> Upkeep<'a> {
     }
 
     /// To the log: what follows from an error.
-    pub fn say_error(&self, error: &impl Mend) {
+    pub(crate) fn say_error(&self, error: &impl Mend) {
         let Words { before, away, repeats, .. } = &self.words;
         let why = || format!("reading again from what is stored: {error}");
         match error.remedy() {
@@ -121,8 +121,7 @@ impl<'a> Upkeep<'a> {
         }
     }
 
-    /// To the log.
-    pub fn say(&self, level: Level, text: &str) {
+    pub(crate) fn say(&self, level: Level, text: &str) {
         let (region, Words { slot, name, .. }) = (self.region, &self.words);
         match level {
             Level::ERROR => tracing::error!(region, slot, name, "{text}"),
@@ -132,7 +131,7 @@ impl<'a> Upkeep<'a> {
     }
 
     /// To readiness: what somebody must do, if anything.
-    pub fn ready(&self, fault: Option<String>) {
+    pub(crate) fn ready(&self, fault: Option<String>) {
         let is_ready = fault.is_none();
         self.health.set_ready(self.component, is_ready, fault.unwrap_or_else(|| "nothing is wrong".to_owned()));
     }

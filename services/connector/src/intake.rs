@@ -46,10 +46,8 @@ pub struct Intake {
     refused: AtomicBool,
     /// How much may be under way.
     pub limits: Limits,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// The wish to stop.
-    pub shutdown: Shutdown,
+    pub(crate) metrics: Metrics,
+    pub(crate) shutdown: Shutdown,
 }
 
 impl Intake {
@@ -158,12 +156,10 @@ pub struct Arrival<'a> {
     pub format: Format,
     /// The source's own id for it; empty when it has none.
     pub message_id: &'a str,
-    /// When it was received.
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
     /// When the source wrote it, if the transport knows.
     pub recorded_at: Option<Timestamp>,
-    /// Where in the source.
-    pub position: &'a str,
+    pub(crate) position: &'a str,
     /// The bytes as received.
     pub payload: &'a [u8],
     /// From [`Router`].
@@ -180,10 +176,8 @@ pub type Receipt = Pin<Box<dyn Future<Output = Result<(), NotStored>> + Send>>;
 
 /// One feed of one region, as fed by one source.
 pub struct Feed {
-    /// What all feeds share.
-    pub intake: Arc<Intake>,
-    /// Chooses partitions.
-    pub router: Router,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) router: Router,
     region: String,
     feed: String,
     source_system: String,

@@ -9,15 +9,14 @@ use schemas::Timestamp;
 use crate::route::Router;
 
 /// A message's header and the character set that gives its bytes back, which the answer is written in.
-pub struct Header<'a> {
+pub(crate) struct Header<'a> {
     /// The text; where the bytes are not UTF-8, each byte as a character.
     pub text: Cow<'a, str>,
-    /// For the answer.
     pub charset: Charset,
 }
 
 /// The header of a message, as far as it is to be echoed: what the sender's own id is in bytes must come back as those.
-pub fn header(message: &[u8]) -> Header<'_> {
+pub(crate) fn header(message: &[u8]) -> Header<'_> {
     match std::str::from_utf8(message) {
         Ok(text) => Header { text: Cow::Borrowed(text), charset: Charset::Utf8 },
         Err(_) => Header { text: Cow::Owned(charset::latin1(message)), charset: Charset::Latin1 },
@@ -25,7 +24,7 @@ pub fn header(message: &[u8]) -> Header<'_> {
 }
 
 /// A message whose header, at least, was read.
-pub struct Read<'a> {
+pub(crate) struct Read<'a> {
     /// The whole message, or its header only.
     pub message: Message<'a>,
     /// Why it is its header only: the processor will park it.
@@ -33,7 +32,7 @@ pub struct Read<'a> {
 }
 
 /// Reads a message; an error when not even its header can be read.
-pub fn read(text: &str) -> Result<Read<'_>, Error> {
+pub(crate) fn read(text: &str) -> Result<Read<'_>, Error> {
     match Message::parse(text) {
         Ok(message) => Ok(Read { message, flaw: None }),
         Err(error) => Message::parse_header(text).map(|message| Read { message, flaw: Some(error) }).map_err(|_| error),
@@ -42,7 +41,7 @@ pub fn read(text: &str) -> Result<Read<'_>, Error> {
 
 impl Read<'_> {
     /// The partition of a message's record.
-    pub fn partition(read: Option<&Self>, router: &Router, payload: &[u8], received: Timestamp) -> i32 {
+    pub(crate) fn partition(read: Option<&Self>, router: &Router, payload: &[u8], received: Timestamp) -> i32 {
         match read {
             Some(read) if read.flaw.is_none() => router.of_message(&read.message, payload, received),
             Some(_) | None => router.of_content(payload),

@@ -62,7 +62,6 @@ runtime::labels! {
 }
 
 runtime::labels! {
-    /// What kind of source.
     pub enum Source("source") {
         /// An MLLP connection.
         Mllp = "mllp",
@@ -272,9 +271,7 @@ runtime::metrics! {
 /// What is counted of one slot.
 #[derive(Clone)]
 pub struct SlotCounts {
-    /// Rows read in snapshots.
     pub snapshot_rows: Counter,
-    /// Changes read.
     pub changes: Counter,
     /// Bytes of log that are not confirmed.
     pub lag_bytes: Gauge,
@@ -289,7 +286,6 @@ pub struct SlotCounts {
 pub struct ServerCounts {
     /// Times that its folder was listed.
     pub looks: Counter,
-    /// Files fetched.
     pub files: Counter,
     /// Bytes fetched.
     pub bytes: Counter,
@@ -302,11 +298,8 @@ pub struct ServerCounts {
 /// What is counted of one FHIR server.
 #[derive(Clone)]
 pub struct FhirCounts {
-    /// Versions sent.
     pub resources: Counter,
-    /// Versions recognised.
     pub known: Counter,
-    /// Pages read.
     pub pages: Counter,
     /// Resources read one by one.
     pub reads: Counter,
@@ -316,9 +309,7 @@ pub struct FhirCounts {
     pub failed: Counter,
     /// Searches that were cut short.
     pub cut: Counter,
-    /// Deletions that were overtaken.
     pub overtaken: Counter,
-    /// Notifications.
     pub notified: Counter,
     /// Whether the server is read.
     pub connected: Gauge,
@@ -343,9 +334,7 @@ impl Metrics {
 /// What is counted of one source of Debezium topics.
 #[derive(Clone)]
 pub struct DebeziumCounts {
-    /// Changes read.
     pub changes: Counter,
-    /// Tombstones passed over.
     pub tombstones: Counter,
     /// Messages that are not committed.
     pub lag: Gauge,

@@ -33,7 +33,6 @@ impl Version {
 /// How far one version of a file has been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// The version.
     pub version: Version,
     /// Everything before is acknowledged.
     pub offset: u64,
@@ -88,7 +87,7 @@ impl Position {
 const KEEP_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Keeps the position of a file that is being sent.
-pub struct Keeper {
+pub(crate) struct Keeper {
     path: PathBuf,
     position: Position,
     kept: Instant,
@@ -96,17 +95,17 @@ pub struct Keeper {
 
 impl Keeper {
     /// A keeper at `path` of what was kept before.
-    pub fn new(path: &Path, position: Position) -> Self {
+    pub(crate) fn new(path: &Path, position: Position) -> Self {
         Self { path: path.to_owned(), position, kept: Instant::now() }
     }
 
     /// How far the file has been sent.
-    pub fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         self.position
     }
 
     /// Tells whether positions can be kept at all, before anything is sent.
-    pub fn probe(&self) -> Result<(), Error> {
+    pub(crate) fn probe(&self) -> Result<(), Error> {
         let new = self.path.with_extension("new");
         fs::File::create(&new)
             .and_then(|_| fs::remove_file(&new))
@@ -114,15 +113,14 @@ impl Keeper {
     }
 
     /// The file has been sent so far; kept when the last time is long enough ago. A position never goes back.
-    pub fn advance(&mut self, position: Position) -> Result<(), Error> {
+    pub(crate) fn advance(&mut self, position: Position) -> Result<(), Error> {
         if position.offset > self.position.offset {
             self.position = position;
         }
         if self.kept.elapsed() >= KEEP_INTERVAL { self.keep(self.position) } else { Ok(()) }
     }
 
-    /// Keeps this position now.
-    pub fn keep(&mut self, position: Position) -> Result<(), Error> {
+    pub(crate) fn keep(&mut self, position: Position) -> Result<(), Error> {
         self.position = position;
         position.store(&self.path).map_err(|source| Error::Position { path: self.path.clone(), source })?;
         self.kept = Instant::now();

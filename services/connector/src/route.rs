@@ -25,7 +25,7 @@ pub struct Router {
 }
 
 /// The connector's partition key, from the environment.
-pub fn partition_key(secret: &Secret) -> Result<PartitionKey, Fault> {
+pub(crate) fn partition_key(secret: &Secret) -> Result<PartitionKey, Fault> {
     let text = secret.value().map_err(|fault| fault.under("key"))?;
     let key = Key::from_hex(text.expose()).map_err(|error| Fault::new("key", format!("{}: {error}", secret.name())))?;
     Ok(PartitionKey::new(&key))

@@ -2,7 +2,6 @@
 //! delivered.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +34,7 @@ const QUEUE_FACTOR: u64 = 2;
 
 /// Why the connector cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The metrics are registered twice.
     #[error("register metrics")]
     Metrics(#[from] runtime::metrics::Error),
@@ -50,16 +49,9 @@ pub enum Error {
     Topic(#[from] broker::Error),
     /// The registry refuses the schema of what we write.
     #[error("ask for the schema id of {topic}")]
-    Registry {
-        /// The topic.
-        topic: String,
-        /// Why.
-        source: registry::client::Error,
-    },
-    /// Notifications cannot be received.
+    Registry { topic: String, source: registry::client::Error },
     #[error(transparent)]
     FhirHook(#[from] fhir::hook::Error),
-    /// A listener cannot start.
     #[error(transparent)]
     Listener(#[from] mllp::Error),
     /// The connections that are allowed would need more file descriptors than there may be.
@@ -70,17 +62,15 @@ pub enum Error {
     Stopped,
 }
 
-/// A running connector.
-pub struct Service {
+pub(crate) struct Service {
     intake: Arc<Intake>,
     tasks: JoinSet<()>,
     http: http::Server,
-    listeners: Vec<SocketAddr>,
 }
 
 impl Service {
     /// Starts everything that the configuration names. Waits for Kafka, the registry and the schemas in it as long as it takes.
-    pub async fn start(config: Config, shutdown: Shutdown) -> Result<Self, Error> {
+    pub(crate) async fn start(config: Config, shutdown: Shutdown) -> Result<Self, Error> {
         // Before anything is open: what one listener may hold is never another's.
         descriptors::secure(config.descriptors())?;
         let health = Health::new(&[broker::COMPONENT, REGISTRY, SOURCES]);
@@ -99,7 +89,6 @@ impl Service {
         let ports = config.region.iter().map(|region| region.mllp.len()).sum();
         let gate = Gate::new(&config.limits, ports, now().0);
         let mut feeds = Feeds::new(&entrance);
-        let mut listeners = Vec::new();
         // Every feed is found before the first source is opened: a missing topic is told before anything is accepted.
         let mut open = Vec::new();
         for region in config.region {
@@ -109,7 +98,6 @@ impl Service {
         for (region, found) in open {
             for (settings, feed) in region.mllp.into_iter().zip(found.mllp) {
                 let listener = Listener::bind(settings, feed, Arc::clone(&gate)).await?;
-                listeners.push(listener.address());
                 tasks.spawn(listener.run());
             }
             for (source, feed) in region.capacity.into_iter().zip(found.capacity) {
@@ -146,21 +134,11 @@ impl Service {
             tasks.spawn(fhir::hook::listen(hook, bells, http.metrics(), shutdown).await?);
         }
         health.set_ready(SOURCES, true, "every source is open");
-        Ok(Self { intake, tasks, http, listeners })
-    }
-
-    /// The listeners' addresses, with their real ports, in the order of the configuration.
-    pub fn listeners(&self) -> &[SocketAddr] {
-        &self.listeners
-    }
-
-    /// Where health and metrics are served.
-    pub fn http(&self) -> SocketAddr {
-        self.http.address()
+        Ok(Self { intake, tasks, http })
     }
 
     /// Runs until shutdown, then until what is under way has been answered.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         while let Some(ended) = self.tasks.join_next().await {
             if ended.is_err() {
                 // Logged by the panic hook. The others are asked to stop: a source that is silently gone is worse.
@@ -175,8 +153,7 @@ impl Service {
 }
 
 /// The way into Kafka, without any source.
-pub struct Entrance {
-    /// What all feeds share.
+pub(crate) struct Entrance {
     pub intake: Arc<Intake>,
     key: Arc<PartitionKey>,
     /// How each region reads identifiers.
@@ -188,7 +165,7 @@ pub struct Entrance {
 
 impl Entrance {
     /// Starts the producer. Does not wait for Kafka.
-    pub fn open(config: &Config, metrics: Metrics, health: Health, shutdown: Shutdown) -> Result<Self, Error> {
+    pub(crate) fn open(config: &Config, metrics: Metrics, health: Health, shutdown: Shutdown) -> Result<Self, Error> {
         let limits = config.limits;
         let settings = producer::Settings {
             linger: Period::milliseconds(1),
@@ -244,7 +221,7 @@ impl Entrance {
 }
 
 /// Finds feeds, asking once per topic.
-pub struct Feeds<'a> {
+pub(crate) struct Feeds<'a> {
     entrance: &'a Entrance,
     topics: HashMap<String, (i32, u32)>,
 }
@@ -263,12 +240,12 @@ struct RegionFeeds {
 
 impl<'a> Feeds<'a> {
     /// Nothing asked yet.
-    pub fn new(entrance: &'a Entrance) -> Self {
+    pub(crate) fn new(entrance: &'a Entrance) -> Self {
         Self { entrance, topics: HashMap::new() }
     }
 
     /// A feed of a region, from one of its sources.
-    pub async fn feed(
+    pub(crate) async fn feed(
         &mut self,
         region: topics::Region,
         feed: &str,

@@ -13,7 +13,7 @@ use crate::position::Version;
 
 /// What is known of the files of one source. In memory only: after a restart every file is new again.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub(crate) struct Watch {
     files: BTreeMap<PathBuf, State>,
 }
 
@@ -23,13 +23,12 @@ enum State {
     Unsettled(Version),
     /// Seen twice; handed out until taken.
     Ready(Version),
-    /// Read.
     Taken(Version),
 }
 
 impl Watch {
     /// Takes in what a look found and gives the files that are ready, in order of name.
-    pub fn look(&mut self, found: Vec<(PathBuf, Version)>) -> Vec<(PathBuf, Version)> {
+    pub(crate) fn look(&mut self, found: Vec<(PathBuf, Version)>) -> Vec<(PathBuf, Version)> {
         let mut files = BTreeMap::new();
         for (path, version) in found {
             let state = match self.files.get(&path) {
@@ -48,13 +47,13 @@ impl Watch {
     }
 
     /// This version has been read (or cannot be, and is not tried again before it changes).
-    pub fn take(&mut self, path: &Path, version: Version) {
+    pub(crate) fn take(&mut self, path: &Path, version: Version) {
         self.files.insert(path.to_owned(), State::Taken(version));
     }
 }
 
 /// Looks at one path again and again; says each trouble once.
-pub struct Lister {
+pub(crate) struct Lister {
     path: PathBuf,
     endings: &'static [&'static str],
     files_max: usize,
@@ -63,12 +62,12 @@ pub struct Lister {
 
 impl Lister {
     /// For a file, or the files of a folder that end in one of `endings`.
-    pub fn new(path: PathBuf, endings: &'static [&'static str], files_max: usize) -> Self {
+    pub(crate) fn new(path: PathBuf, endings: &'static [&'static str], files_max: usize) -> Self {
         Self { path, endings, files_max, troubled: false }
     }
 
     /// What is there now; nothing when the path cannot be looked at, which is counted.
-    pub async fn list(&mut self, metrics: &Metrics) -> Vec<(PathBuf, Version)> {
+    pub(crate) async fn list(&mut self, metrics: &Metrics) -> Vec<(PathBuf, Version)> {
         let (path, endings, files_max) = (self.path.clone(), self.endings, self.files_max);
         let listed = tokio::task::spawn_blocking(move || list(&path, endings, files_max)).await;
         let place = self.path.display();
@@ -102,9 +101,7 @@ impl Lister {
     }
 }
 
-/// What a look found.
 struct Listing {
-    /// Files and their versions.
     files: Vec<(PathBuf, Version)>,
     /// Whether the folder holds more than was looked at.
     truncated: bool,
@@ -134,7 +131,7 @@ fn list(path: &Path, endings: &[&str], files_max: usize) -> io::Result<Listing> 
 }
 
 /// Whether a file's name ends in one of these, whatever the case of the letters.
-pub fn ends_in(path: &Path, endings: &[&str]) -> bool {
+pub(crate) fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
     ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }

@@ -15,18 +15,18 @@ use tokio_postgres::Client;
 use super::stack::{Connector, KAFKA, LONG, Recorded, Setup};
 use super::tls::{authority, issued, pem};
 
-pub const FEED: &str = "waiting-times";
-pub const SLOT: &str = "vardstrom";
+pub(crate) const FEED: &str = "waiting-times";
+pub(crate) const SLOT: &str = "vardstrom";
 const UNAVAILABLE: &str = "__debezium_unavailable_value";
 
 /// A connection that waits.
-pub struct Database {
+pub(crate) struct Database {
     runtime: tokio::runtime::Runtime,
     client: Client,
 }
 
 impl Database {
-    pub fn connect(url: &str) -> Option<Self> {
+    pub(crate) fn connect(url: &str) -> Option<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let address: postgresql::Address = url.parse().expect("an address");
@@ -34,15 +34,15 @@ impl Database {
         Some(Self { runtime, client })
     }
 
-    pub fn run(&self, statements: &str) {
+    pub(crate) fn run(&self, statements: &str) {
         self.try_run(statements).unwrap_or_else(|error| panic!("{statements}: {error:?}"));
     }
 
-    pub fn try_run(&self, statements: &str) -> Result<(), tokio_postgres::Error> {
+    pub(crate) fn try_run(&self, statements: &str) -> Result<(), tokio_postgres::Error> {
         self.runtime.block_on(self.client.batch_execute(statements))
     }
 
-    pub fn text(&self, query: &str) -> String {
+    pub(crate) fn text(&self, query: &str) -> String {
         let row = self
             .runtime
             .block_on(self.client.query_one(query, &[]))
@@ -57,7 +57,7 @@ impl Database {
     }
 
     /// Waits until the slot has confirmed everything that is in the log now.
-    pub fn wait_confirmed(&self, connector: &Connector) -> Duration {
+    pub(crate) fn wait_confirmed(&self, connector: &Connector) -> Duration {
         let here = self.text("select pg_current_wal_lsn()::text");
         let start = Instant::now();
         let query = format!(
@@ -71,17 +71,17 @@ impl Database {
     }
 }
 
-pub fn make_logical(postgres: &mut Postgres) {
+pub(crate) fn make_logical(postgres: &mut Postgres) {
     Database::connect(postgres.url()).expect("connected").run("alter system set wal_level = 'logical'");
     postgres.stop_hard().expect("stopped");
     postgres.start_again().expect("started");
 }
 
-pub fn setup(bootstrap: &str, region: &'static str, url: &str) -> Setup {
+pub(crate) fn setup(bootstrap: &str, region: &'static str, url: &str) -> Setup {
     setup_into(FEED, bootstrap, region, url)
 }
 
-pub fn setup_into(feed: &str, bootstrap: &str, region: &'static str, url: &str) -> Setup {
+pub(crate) fn setup_into(feed: &str, bootstrap: &str, region: &'static str, url: &str) -> Setup {
     let mut setup = Setup::on(bootstrap, region);
     let positions = setup.path("positions");
     std::fs::create_dir(&positions).expect("a folder");
@@ -250,11 +250,11 @@ fn check_equal(database: &Database, mut rebuilt: BTreeMap<String, Value>) {
     );
 }
 
-pub fn sent(state: &Path) -> bool {
+pub(crate) fn sent(state: &Path) -> bool {
     std::fs::read_to_string(state).is_ok_and(|text| text.contains("snapshot sent"))
 }
 
-pub fn metric(connector: &Connector, name: &str, region: &str) -> f64 {
+pub(crate) fn metric(connector: &Connector, name: &str, region: &str) -> f64 {
     connector.metric(&format!("vardstrom_connector_{name}{{region=\"{region}\",slot=\"{SLOT}\"}}"))
 }
 

@@ -19,14 +19,14 @@ use super::stack::{Connector, KAFKA, LONG, Recorded, Setup};
 const PARTITIONS: i32 = 3;
 
 /// The region's own Kafka, and a topic of its Debezium.
-pub struct Theirs {
+pub(crate) struct Theirs {
     bootstrap: String,
     pub topic: String,
     producer: BaseProducer,
 }
 
 impl Theirs {
-    pub fn new(bootstrap: &str, topic: &str) -> Self {
+    pub(crate) fn new(bootstrap: &str, topic: &str) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap);
         let admin: AdminClient<_> = config.create().expect("a client");
@@ -62,11 +62,11 @@ impl Theirs {
         (admin, tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"))
     }
 
-    pub fn write(&self, partition: i32, key: &str, value: Option<&str>) {
+    pub(crate) fn write(&self, partition: i32, key: &str, value: Option<&str>) {
         self.write_bytes(partition, key.as_bytes(), value.map(str::as_bytes), &[]);
     }
 
-    pub fn write_bytes(&self, partition: i32, key: &[u8], value: Option<&[u8]>, headers: &[(&str, &[u8])]) {
+    pub(crate) fn write_bytes(&self, partition: i32, key: &[u8], value: Option<&[u8]>, headers: &[(&str, &[u8])]) {
         loop {
             let mut record = BaseRecord::to(&self.topic).partition(partition).key(key);
             record.payload = value;
@@ -81,7 +81,7 @@ impl Theirs {
         }
     }
 
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.producer.flush(LONG).expect("written");
     }
 
@@ -92,7 +92,7 @@ impl Theirs {
     }
 
     /// The group's offsets; -1 where there is none.
-    pub fn committed(&self) -> Vec<i64> {
+    pub(crate) fn committed(&self) -> Vec<i64> {
         let mut list = TopicPartitionList::new();
         for partition in 0..PARTITIONS {
             list.add_partition(&self.topic, partition);
@@ -111,13 +111,13 @@ impl Theirs {
             .collect()
     }
 
-    pub fn commit(&self, partition: i32, offset: i64) {
+    pub(crate) fn commit(&self, partition: i32, offset: i64) {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&self.topic, partition, Offset::Offset(offset)).expect("a place");
         self.group().commit(&list, CommitMode::Sync).expect("committed");
     }
 
-    pub fn setup(&self, region: &'static str, more: &str) -> Setup {
+    pub(crate) fn setup(&self, region: &'static str, more: &str) -> Setup {
         Setup::mllp(region).and(&format!(
             "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{}\" }}\ngroup = \"vardstrom-{}\"\n\
              topics = {{ \"{}\" = \"ward-capacity\" }}\n{more}\n",
@@ -126,12 +126,12 @@ impl Theirs {
     }
 }
 
-pub fn envelope(operation: &str, row: Value) -> Value {
+pub(crate) fn envelope(operation: &str, row: Value) -> Value {
     let (before, after) = if operation == "d" { (row, Value::Null) } else { (Value::Null, row) };
     json!({ "before": before, "after": after, "op": operation, "ts_ms": 9, "source": { "ts_ms": 1_767_600_000_250_i64 } })
 }
 
-pub fn metric(connector: &Connector, region: &str, name: &str) -> f64 {
+pub(crate) fn metric(connector: &Connector, region: &str, name: &str) -> f64 {
     connector.metric(&format!("vardstrom_connector_debezium_{name}{{name=\"journal\",region=\"{region}\"}}"))
 }
 

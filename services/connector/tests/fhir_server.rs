@@ -19,10 +19,10 @@ use tokio_rustls::server::TlsStream;
 use super::tls::Identity;
 
 /// 2026-01-05T08:00:00Z, in milliseconds: when the server's time begins.
-pub const EPOCH: i64 = 1_767_600_000_000;
+pub(crate) const EPOCH: i64 = 1_767_600_000_000;
 
 /// The server; gone when dropped.
-pub struct FhirServer {
+pub(crate) struct FhirServer {
     shared: Arc<Mutex<Store>>,
     address: SocketAddr,
     acceptor: Option<TlsAcceptor>,
@@ -30,7 +30,7 @@ pub struct FhirServer {
 }
 
 /// What the server holds, and how it behaves.
-pub struct Store {
+pub(crate) struct Store {
     resources: BTreeMap<(String, String), Value>,
     /// What was done to each type, the first thing first, as entries of a history.
     history: BTreeMap<String, Vec<Value>>,
@@ -65,19 +65,19 @@ pub struct Store {
 
 /// What a server does about `_include`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Include {
+pub(crate) enum Include {
     Brings,
     Ignores,
     Refuses,
 }
 
 impl FhirServer {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(None)
     }
 
     /// With a certificate, to be shown to whoever comes.
-    pub fn start_encrypted(identity: &Identity) -> Self {
+    pub(crate) fn start_encrypted(identity: &Identity) -> Self {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -131,14 +131,14 @@ impl FhirServer {
     }
 
     /// Closes the port and every connection.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(Duration::from_secs(5));
         }
     }
 
     /// Opens the same port again.
-    pub fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         let start = Instant::now();
         let listener = loop {
             match TcpListener::bind(self.address) {
@@ -150,15 +150,15 @@ impl FhirServer {
         self.serve(listener);
     }
 
-    pub fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("http://{}/r4", self.address)
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub fn store(&self) -> MutexGuard<'_, Store> {
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.shared.lock().expect("not poisoned")
     }
 }
@@ -189,7 +189,7 @@ impl axum::serve::Listener for Encrypted {
 
 impl Store {
     /// A new version of a resource, changed so many milliseconds after the server's time began.
-    pub fn put(&mut self, at: i64, mut resource: Value) -> String {
+    pub(crate) fn put(&mut self, at: i64, mut resource: Value) -> String {
         let name = |key: &str| resource[key].as_str().expect("a name").to_owned();
         let key = (name("resourceType"), name("id"));
         let version = self.note(&key, "PUT", at);
@@ -200,7 +200,7 @@ impl Store {
     }
 
     /// A resource without a time, and without a version where it has none.
-    pub fn put_timeless(&mut self, resource: Value) -> String {
+    pub(crate) fn put_timeless(&mut self, resource: Value) -> String {
         let name = |key: &str| resource[key].as_str().expect("a name").to_owned();
         let key = (name("resourceType"), name("id"));
         let reference = format!("{}/{}", key.0, key.1);
@@ -209,13 +209,13 @@ impl Store {
     }
 
     /// How often a path below the base was asked for, whatever the query.
-    pub fn asked(&self, path: &str) -> usize {
+    pub(crate) fn asked(&self, path: &str) -> usize {
         let path = format!("/r4/{path}");
         self.requests.iter().filter(|(_, asked)| asked.split('?').next() == Some(&path)).count()
     }
 
     /// A resource is gone, so many milliseconds after the server's time began.
-    pub fn delete(&mut self, at: i64, kind: &str, id: &str) -> String {
+    pub(crate) fn delete(&mut self, at: i64, kind: &str, id: &str) -> String {
         let key = (kind.to_owned(), id.to_owned());
         self.resources.remove(&key).expect("it is there");
         let version = self.note(&key, "DELETE", at);
@@ -257,7 +257,7 @@ impl Store {
         written(StatusCode::OK, &json!({ "resourceType": "Bundle", "type": "history", "link": link, "entry": entries }))
     }
 
-    pub fn get(&self, kind: &str, id: &str) -> Value {
+    pub(crate) fn get(&self, kind: &str, id: &str) -> Value {
         self.resources[&(kind.to_owned(), id.to_owned())].clone()
     }
 

@@ -20,19 +20,19 @@ struct Shared {
 }
 
 /// The registry; gone when dropped.
-pub struct Registered {
+pub(crate) struct Registered {
     address: SocketAddr,
     held: Held,
     runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl Registered {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::at("127.0.0.1:0".parse().expect("an address"))
     }
 
     /// At an address where one was before.
-    pub fn at(address: SocketAddr) -> Self {
+    pub(crate) fn at(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).expect("a port");
         listener.set_nonblocking(true).expect("set");
         let address = listener.local_addr().expect("an address");
@@ -48,22 +48,22 @@ impl Registered {
         Self { address, held, runtime: Some(runtime) }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Holds an Avro schema with this id, for Confluent's interface.
-    pub fn hold(&self, id: u32, schema: &str) {
+    pub(crate) fn hold(&self, id: u32, schema: &str) {
         self.hold_as(&format!("/schemas/ids/{id}"), &json!({ "schema": schema }).to_string());
     }
 
     /// Answers a path so.
-    pub fn hold_as(&self, path: &str, body: &str) {
+    pub(crate) fn hold_as(&self, path: &str, body: &str) {
         self.held.lock().expect("not poisoned").answers.insert(path.to_owned(), body.to_owned());
     }
 
     /// How often this path was asked for.
-    pub fn asked(&self, path: &str) -> usize {
+    pub(crate) fn asked(&self, path: &str) -> usize {
         self.held.lock().expect("not poisoned").asked.iter().filter(|asked| *asked == path).count()
     }
 }

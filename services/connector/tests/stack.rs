@@ -17,18 +17,18 @@ use schemas::{Decoder, Format, Kind, SourceRecord};
 use tempfile::TempDir;
 
 /// Nothing here takes this long unless it hangs.
-pub const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// The broker that all tests share; nobody harms it.
-pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+pub(crate) static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
 
 static REGISTRY: LazyLock<Server> = LazyLock::new(|| server::spawn("127.0.0.1:0").expect("the registry starts"));
 
 /// A key for tests.
-pub const PARTITION_KEY: &str = "6b1c0e6f3a9d44c7b0f2a1958e7d3c2410fe5a6b7c8d9e0f1a2b3c4d5e6f7081";
+pub(crate) const PARTITION_KEY: &str = "6b1c0e6f3a9d44c7b0f2a1958e7d3c2410fe5a6b7c8d9e0f1a2b3c4d5e6f7081";
 
 /// What differs between the connectors of the tests.
-pub struct Setup {
+pub(crate) struct Setup {
     pub bootstrap: String,
     pub region: &'static str,
     /// Lines of `[limits]`.
@@ -42,11 +42,11 @@ pub struct Setup {
 
 impl Setup {
     /// One MLLP listener on the shared broker. Every test has a region of its own.
-    pub fn mllp(region: &'static str) -> Self {
+    pub(crate) fn mllp(region: &'static str) -> Self {
         Self::on(KAFKA.bootstrap(), region)
     }
 
-    pub fn on(bootstrap: &str, region: &'static str) -> Self {
+    pub(crate) fn on(bootstrap: &str, region: &'static str) -> Self {
         let options = topics::Options { partitions: None, replication_factor: Some(1), ..Default::default() };
         topics::apply(bootstrap, &[region.parse().expect("a region")], &options).expect("topics are made");
         Self {
@@ -59,27 +59,27 @@ impl Setup {
         }
     }
 
-    pub fn limits(mut self, lines: &str) -> Self {
+    pub(crate) fn limits(mut self, lines: &str) -> Self {
         self.limits = lines.to_owned();
         self
     }
 
     /// More keys of the MLLP listener, or further sources.
-    pub fn and(mut self, lines: &str) -> Self {
+    pub(crate) fn and(mut self, lines: &str) -> Self {
         writeln!(self.sources, "{lines}").expect("a string takes everything");
         self
     }
 
-    pub fn sources(mut self, lines: &str) -> Self {
+    pub(crate) fn sources(mut self, lines: &str) -> Self {
         self.sources = lines.to_owned();
         self
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         let path = self.path("connector.toml");
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
@@ -95,7 +95,7 @@ impl Setup {
         path
     }
 
-    pub fn command(&self, name: &str) -> Command {
+    pub(crate) fn command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connector"));
         command.arg(name).env("VARDSTROM_PARTITION_KEY", PARTITION_KEY).stderr(Stdio::piped()).stdout(Stdio::piped());
         command.envs(self.secret.iter().map(|(name, value)| (name, value)));
@@ -103,12 +103,12 @@ impl Setup {
     }
 
     /// Starts the connector and waits until its sources are open.
-    pub fn start(&self) -> Connector {
+    pub(crate) fn start(&self) -> Connector {
         self.open(self.start_unready())
     }
 
     /// Waits until its sources are open.
-    pub fn open(&self, mut connector: Connector) -> Connector {
+    pub(crate) fn open(&self, mut connector: Connector) -> Connector {
         connector.wait("every source to be open", |connector| connector.get("/readyz").starts_with("HTTP/1.1 200"));
         // The log comes through a pipe of its own, and may come later.
         if self.sources.contains("region.mllp") {
@@ -120,14 +120,14 @@ impl Setup {
     }
 
     /// Starts the connector and waits only for its own HTTP server.
-    pub fn start_unready(&self) -> Connector {
+    pub(crate) fn start_unready(&self) -> Connector {
         let mut command = self.command("run");
         command.arg("--config").arg(self.config());
         self.start_by(command)
     }
 
     /// The same, by a command of the test's own.
-    pub fn start_by(&self, mut command: Command) -> Connector {
+    pub(crate) fn start_by(&self, mut command: Command) -> Connector {
         let mut connector = Connector::of(command.spawn().expect("the connector starts"));
         connector.wait("HTTP", |connector| connector.log_address("listening for HTTP on ").is_some());
         connector.http = connector.log_address("listening for HTTP on ");
@@ -135,13 +135,13 @@ impl Setup {
     }
 
     /// Everything in the region's source topic, once `count` records are there; fails when they do not come.
-    pub fn records(&self, feed: &str, count: usize) -> Vec<Recorded> {
+    pub(crate) fn records(&self, feed: &str, count: usize) -> Vec<Recorded> {
         records(&self.bootstrap, self.region, feed, count)
     }
 }
 
 /// A running connector; killed at the end.
-pub struct Connector {
+pub(crate) struct Connector {
     pub child: Child,
     log: Arc<Mutex<String>>,
     http: Option<SocketAddr>,
@@ -149,7 +149,7 @@ pub struct Connector {
 }
 
 impl Connector {
-    pub fn of(mut child: Child) -> Self {
+    pub(crate) fn of(mut child: Child) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
         let lines = BufReader::new(child.stderr.take().expect("piped"));
         let kept = Arc::clone(&log);
@@ -163,17 +163,17 @@ impl Connector {
         Self { child, log, http: None, mllp: None }
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().expect("not poisoned").clone()
     }
 
     /// Where FHIR servers call.
-    pub fn fhir_hook(&self) -> SocketAddr {
+    pub(crate) fn fhir_hook(&self) -> SocketAddr {
         self.log_address("listening for FHIR notifications on ").expect("it listens")
     }
 
     /// Waits until its log says so: the log comes through a pipe of its own.
-    pub fn wait_log(&self, words: &str) {
+    pub(crate) fn wait_log(&self, words: &str) {
         let start = Instant::now();
         while !self.log().contains(words) {
             assert!(start.elapsed() < LONG, "{words:?} is not in the log:\n{}", self.log());
@@ -187,7 +187,7 @@ impl Connector {
         log[at..].split_whitespace().next()?.parse().ok()
     }
 
-    pub fn wait(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
+    pub(crate) fn wait(&mut self, what: &str, mut done: impl FnMut(&Self) -> bool) {
         let start = Instant::now();
         while !done(self) {
             let ended = self.child.try_wait().expect("asked").is_some();
@@ -196,7 +196,7 @@ impl Connector {
         }
     }
 
-    pub fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let address = self.http.expect("HTTP is open");
         let Ok(mut stream) = TcpStream::connect(address) else { return String::new() };
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -208,52 +208,52 @@ impl Connector {
     }
 
     /// The value of a metric, written with its labels.
-    pub fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics");
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no metric {name}")).trim().parse().expect("a number")
     }
 
-    pub fn connect(&self) -> Sender {
+    pub(crate) fn connect(&self) -> Sender {
         Sender::to(self.mllp.expect("MLLP is open"))
     }
 
     /// Every MLLP port, in the order of the configuration.
-    pub fn mllp_ports(&self) -> Vec<SocketAddr> {
+    pub(crate) fn mllp_ports(&self) -> Vec<SocketAddr> {
         let log = self.log();
         let after = log.split("listening for MLLP on ").skip(1);
         after.filter_map(|rest| rest.split_whitespace().next()?.parse().ok()).collect()
     }
 
-    pub fn http(&self) -> SocketAddr {
+    pub(crate) fn http(&self) -> SocketAddr {
         self.http.expect("HTTP is open")
     }
 
-    pub fn mllp(&self) -> SocketAddr {
+    pub(crate) fn mllp(&self) -> SocketAddr {
         self.mllp.expect("MLLP is open")
     }
 
     /// Resident memory in bytes.
-    pub fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("there");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("kill -9");
         self.child.wait().expect("ended");
     }
 
     /// SIGTERM, and wait.
-    pub fn stop(&mut self) -> i32 {
+    pub(crate) fn stop(&mut self) -> i32 {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
         self.ended()
     }
 
     /// Waits until it has ended; gives its exit code.
-    pub fn ended(&mut self) -> i32 {
+    pub(crate) fn ended(&mut self) -> i32 {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("asked") {
@@ -274,13 +274,13 @@ impl Drop for Connector {
 }
 
 /// A source system on one connection.
-pub struct Sender<S = TcpStream> {
+pub(crate) struct Sender<S = TcpStream> {
     pub stream: S,
     buffer: Vec<u8>,
 }
 
 impl Sender {
-    pub fn to(address: SocketAddr) -> Self {
+    pub(crate) fn to(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("the connector accepts");
         stream.set_read_timeout(Some(LONG)).expect("set");
         stream.set_nodelay(true).expect("set");
@@ -288,7 +288,7 @@ impl Sender {
     }
 
     /// Whether an answer comes within this time.
-    pub fn answers_within(&mut self, time: Duration) -> bool {
+    pub(crate) fn answers_within(&mut self, time: Duration) -> bool {
         self.stream.set_read_timeout(Some(time)).expect("set");
         let mut byte = [0];
         let read = self.stream.read(&mut byte);
@@ -304,26 +304,26 @@ impl Sender {
     }
 
     /// Whether the connector closes the connection.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
     }
 }
 
 impl<S: Read + Write> Sender<S> {
-    pub fn over(stream: S) -> Self {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream, buffer: Vec::new() }
     }
 
-    pub fn send(&mut self, message: &[u8]) {
+    pub(crate) fn send(&mut self, message: &[u8]) {
         self.stream.write_all(&framed(message)).expect("the connector reads");
     }
 
     /// The next answer, unframed, as text.
-    pub fn answer(&mut self) -> String {
+    pub(crate) fn answer(&mut self) -> String {
         self.try_answer().expect("an answer")
     }
 
-    pub fn try_answer(&mut self) -> Option<String> {
+    pub(crate) fn try_answer(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == 0x1C) {
                 let frame: Vec<u8> = self.buffer.drain(..=end).collect();
@@ -339,30 +339,30 @@ impl<S: Read + Write> Sender<S> {
     }
 
     /// Sends and waits for the answer's code and the id it names, as `AA 17`.
-    pub fn exchange(&mut self, message: &[u8]) -> String {
+    pub(crate) fn exchange(&mut self, message: &[u8]) -> String {
         self.send(message);
         code(&self.answer())
     }
 }
 
 /// MSA-1 and MSA-2.
-pub fn code(answer: &str) -> String {
+pub(crate) fn code(answer: &str) -> String {
     let msa =
         answer.split('\r').find_map(|line| line.strip_prefix("MSA|")).unwrap_or_else(|| panic!("no MSA in {answer:?}"));
     msa.split('|').take(2).collect::<Vec<_>>().join(" ").trim_end().to_owned()
 }
 
-pub fn framed(message: &[u8]) -> Vec<u8> {
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     [b"\x0B".as_slice(), message, b"\x1C\r"].concat()
 }
 
 /// An admission of the person with this index.
-pub fn message(id: &str, person: u64) -> Vec<u8> {
+pub(crate) fn message(id: &str, person: u64) -> Vec<u8> {
     message_with(id, person, "")
 }
 
 /// The same, with more fields after MSH-12.
-pub fn message_with(id: &str, person: u64, more: &str) -> Vec<u8> {
+pub(crate) fn message_with(id: &str, person: u64, more: &str) -> Vec<u8> {
     let number = identity::test_identity::number(person);
     format!(
         "MSH|^~\\&|SIM|HOSPITAL|VS|REGION|20260105004015||ADT^A01|{id}|P|2.5{more}\rEVN|A01|20260105004015\r\
@@ -374,7 +374,7 @@ pub fn message_with(id: &str, person: u64, more: &str) -> Vec<u8> {
 
 /// A record of a source topic.
 #[derive(Clone)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     pub partition: i32,
     pub has_key: bool,
     pub format: Format,
@@ -384,7 +384,7 @@ pub struct Recorded {
     pub payload: Vec<u8>,
 }
 
-pub fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<Recorded> {
+pub(crate) fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<Recorded> {
     let topic = format!("region.{region}.source.{feed}");
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
@@ -430,13 +430,13 @@ pub fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<R
 }
 
 /// The offset that a position file holds; 0 when there is none.
-pub fn kept_offset(path: &Path) -> u64 {
+pub(crate) fn kept_offset(path: &Path) -> u64 {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().find_map(|line| line.strip_prefix("offset ")).map_or(0, |offset| offset.parse().expect("a number"))
 }
 
 /// Waits until a position file has moved.
-pub fn wait_for_offset(path: &Path) {
+pub(crate) fn wait_for_offset(path: &Path) {
     let start = Instant::now();
     while kept_offset(path) == 0 {
         assert!(start.elapsed() < LONG, "{} does not move", path.display());

@@ -13,7 +13,7 @@ const FEED: &str = "waiting-times";
 /// Keys of the test files.
 const KEYS: u64 = 7;
 
-pub fn table(rows: std::ops::Range<u64>) -> String {
+pub(crate) fn table(rows: std::ops::Range<u64>) -> String {
     let mut text = "Kontakt;Mätperiod;Nummer\n".to_owned();
     for row in rows {
         writeln!(text, "K{};2026-01-31;{row}", row % KEYS).expect("a string takes everything");
@@ -38,7 +38,7 @@ fn watched(region: &'static str, keys: &str) -> (Setup, PathBuf, PathBuf) {
 }
 
 /// Message id and payload, sorted, each once.
-pub fn distinct(records: &[Recorded]) -> Vec<(String, String)> {
+pub(crate) fn distinct(records: &[Recorded]) -> Vec<(String, String)> {
     let text = |record: &Recorded| String::from_utf8(record.payload.clone()).expect("UTF-8");
     let mut found: Vec<_> = records.iter().map(|record| (record.message_id.clone(), text(record))).collect();
     found.sort();
@@ -46,13 +46,13 @@ pub fn distinct(records: &[Recorded]) -> Vec<(String, String)> {
     found
 }
 
-pub fn payloads(records: &[Recorded]) -> Vec<String> {
+pub(crate) fn payloads(records: &[Recorded]) -> Vec<String> {
     let mut payloads: Vec<_> = distinct(records).into_iter().map(|(_, payload)| payload).collect();
     payloads.sort();
     payloads
 }
 
-pub fn expected(rows: std::ops::Range<u64>) -> Vec<String> {
+pub(crate) fn expected(rows: std::ops::Range<u64>) -> Vec<String> {
     let mut expected: Vec<_> = rows.map(payload).collect();
     expected.sort();
     expected
@@ -143,10 +143,10 @@ fn a_wrong_file_is_one_record_and_no_row() {
 }
 
 /// Rows of the files that are killed: enough not to be sent before the kill.
-pub const MANY: u64 = 20_000;
+pub(crate) const MANY: u64 = 20_000;
 
 /// Everything is there at least once, and the second run did not begin at the start.
-pub fn check_resumed(setup: &Setup, feed: &str) {
+pub(crate) fn check_resumed(setup: &Setup, feed: &str) {
     let records = setup.records(feed, MANY as usize);
     assert_eq!(payloads(&records), expected(0..MANY));
     assert!((records.len() as u64) < 2 * MANY, "it did not start over");
@@ -181,7 +181,7 @@ fn a_table_killed_in_the_middle_goes_on_where_it_was() {
     check_resumed(&setup, FEED);
 }
 
-pub fn position_in(folder: &Path) -> PathBuf {
+pub(crate) fn position_in(folder: &Path) -> PathBuf {
     let start = std::time::Instant::now();
     loop {
         assert!(start.elapsed() < crate::stack::LONG, "no position appears");

@@ -9,25 +9,25 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::stack::{Connector, LONG, Sender, Setup, message};
 
-pub struct Identity {
+pub(crate) struct Identity {
     pub certificate: CertificateDer<'static>,
     pub key: KeyPair,
 }
 
-pub fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("an authority")
 }
 
-pub fn issued(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> Identity {
+pub(crate) fn issued(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> Identity {
     let key = KeyPair::generate().expect("a key");
     let parameters = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
     let certificate = parameters.signed_by(&key, authority).expect("signed");
     Identity { certificate: certificate.der().clone(), key }
 }
 
-pub fn pem(certificate: &CertificateDer<'_>) -> String {
+pub(crate) fn pem(certificate: &CertificateDer<'_>) -> String {
     let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
     for line in base64(certificate).as_bytes().chunks(64) {
         text.push_str(std::str::from_utf8(line).expect("ASCII"));

@@ -10,7 +10,7 @@ use schemas::CareType;
 const NO_HOSPITAL: &str = "-";
 
 /// The page of a scope, without its query.
-pub fn page(language: Language, scope: &Scope) -> String {
+pub(crate) fn page(language: Language, scope: &Scope) -> String {
     let language = language.code();
     match scope {
         Scope::Country => format!("/{language}"),
@@ -24,7 +24,7 @@ pub fn page(language: Language, scope: &Scope) -> String {
 }
 
 /// The sjukhuskod that a part of an address names.
-pub fn hospital_code(segment: &str) -> Box<str> {
+pub(crate) fn hospital_code(segment: &str) -> Box<str> {
     if segment == NO_HOSPITAL { Box::default() } else { segment.into() }
 }
 
@@ -39,21 +39,16 @@ pub struct Query {
     pub mvo: String,
     /// Only wards with this status.
     pub status: Option<Kind>,
-    /// Order of rows.
     pub order: Order,
     /// How the page is laid out.
     pub view: View,
 }
 
-/// Order of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Order {
-    /// Greatest need first.
     #[default]
     Need,
-    /// Most free beds first.
     Free,
-    /// By name.
     Name,
 }
 
@@ -63,7 +58,6 @@ pub enum View {
     /// For a desk and a phone.
     #[default]
     Desk,
-    /// For a wall.
     Wall,
 }
 
@@ -139,7 +133,7 @@ impl Query {
 }
 
 /// A care type's name in addresses.
-pub const fn care_code(care: CareType) -> Option<&'static str> {
+pub(crate) const fn care_code(care: CareType) -> Option<&'static str> {
     match care {
         CareType::Somatic => Some("somatik"),
         CareType::Psychiatric => Some("psykiatri"),

@@ -11,10 +11,10 @@ mod names {
     include!(concat!(env!("OUT_DIR"), "/asset_names.rs"));
 }
 
-pub use names::{HTMX, ICON, PAGE_CSS, PAGE_JS};
+pub(crate) use names::{HTMX, ICON, PAGE_CSS, PAGE_JS};
 
 /// A file and its media type.
-pub fn get(name: &str) -> Option<(std::borrow::Cow<'static, [u8]>, &'static str)> {
+pub(crate) fn get(name: &str) -> Option<(std::borrow::Cow<'static, [u8]>, &'static str)> {
     let file = Files::get(name)?;
     let kind = match name.rsplit_once('.')?.1 {
         "css" => "text/css; charset=utf-8",

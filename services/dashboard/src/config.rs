@@ -18,18 +18,15 @@ use crate::hub::Bounds;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// How Kafka is reached.
-    pub kafka: Kafka,
-    /// Where schemas are.
-    pub registry: Registry,
+    pub(crate) kafka: Kafka,
+    pub(crate) registry: Registry,
     /// Where pages, API, health and metrics are served.
     pub http: Http,
     /// What is logged.
     #[serde(default)]
     pub log: Log,
-    /// How topics are read.
     #[serde(default)]
-    pub tail: tail::Settings,
+    pub(crate) tail: tail::Settings,
     /// The central store; without it the board starts from the beginning of the topics and knows nothing usual.
     pub store: Option<postgresql::Settings>,
     /// What the board shows and holds.
@@ -38,9 +35,8 @@ pub struct Config {
     /// When a source counts as ageing, stale and lost.
     #[serde(default)]
     pub freshness: Limits,
-    /// Bounds of the streams.
     #[serde(default)]
-    pub stream: Stream,
+    pub(crate) stream: Stream,
     /// Below which number utlokaliserade are hidden, by länskod; a region that is not named hides nothing. `contacts`:
     /// fewer than these show no statistic on pages that compare units.
     #[serde(default)]
@@ -119,8 +115,7 @@ impl Stream {
 }
 
 impl Config {
-    /// The rules of hiding.
-    pub fn rules(&self) -> Rules {
+    pub(crate) fn rules(&self) -> Rules {
         let regions = self.hide_below.iter().filter(|(region, _)| &***region != CONTACTS);
         Rules::new(regions.map(|(region, limit)| (region.clone(), *limit)))
     }

@@ -14,7 +14,7 @@ use topics::Region;
 use crate::page::Sight;
 
 /// The table of the page as a file.
-pub fn answer(sight: &Sight<'_>) -> Response {
+pub(crate) fn answer(sight: &Sight<'_>) -> Response {
     let name = match sight.scope {
         Scope::Country => "vardplatser-sverige".to_owned(),
         Scope::Region(region) => format!("vardplatser-{region}"),

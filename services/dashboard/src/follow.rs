@@ -57,22 +57,17 @@ const UNEXPLAINED_MAX: u32 = 3;
 
 /// What the follower needs.
 pub struct Follower {
-    /// Where events go.
-    pub hub: Arc<Hub>,
-    /// Kafka.
-    pub kafka: config::Kafka,
-    /// How topics are read.
-    pub tail: tail::Settings,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) kafka: config::Kafka,
+    pub(crate) tail: tail::Settings,
     /// Where schemas that the store does not know are fetched.
     pub registry: schemas::registry::Client,
     /// The store's address; without it the board starts from the topics' beginning.
     pub store: Option<Address>,
     /// The regions that are followed.
     pub regions: Vec<Region>,
-    /// Where readiness is said.
-    pub health: Health,
-    /// When to stop.
-    pub shutdown: Shutdown,
+    pub(crate) health: Health,
+    pub(crate) shutdown: Shutdown,
     /// For talking to the store from the threads.
     pub runtime: tokio::runtime::Handle,
     /// Records at which a worker ended, by region.

@@ -41,8 +41,7 @@ const APPLIED_BACKLOG: usize = 4096;
 pub struct Topic {
     /// The page.
     pub subject: Subject,
-    /// What its address chooses.
-    pub query: Query,
+    pub(crate) query: Query,
     /// Its language.
     pub language: Language,
 }
@@ -95,8 +94,7 @@ pub struct Hub {
     clients: Arc<Semaphore>,
     /// Published figures.
     pub shelf: Shelf,
-    /// What is counted.
-    pub metrics: Metrics,
+    pub(crate) metrics: Metrics,
 }
 
 /// Too many different addresses are being read.
@@ -189,8 +187,7 @@ impl Hub {
         let _ = self.applied.send(message);
     }
 
-    /// Listens for applied events.
-    pub fn listen_applied(&self) -> broadcast::Receiver<Bytes> {
+    pub(crate) fn listen_applied(&self) -> broadcast::Receiver<Bytes> {
         self.applied.subscribe()
     }
 

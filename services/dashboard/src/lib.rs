@@ -1,21 +1,21 @@
 #![doc = include_str!("../README.md")]
 
-pub mod address;
+mod address;
 pub mod api;
-pub mod assets;
+mod assets;
 pub mod command;
 pub mod config;
-pub mod csv;
+mod csv;
 pub mod follow;
 mod http;
 pub mod hub;
 pub mod metrics;
-pub mod node;
+mod node;
 pub mod operations;
-pub mod page;
+mod page;
 pub mod reader;
 pub mod server;
 pub mod service;
-pub mod shelf;
+mod shelf;
 pub mod store;
-pub mod stream;
+mod stream;

@@ -9,11 +9,9 @@ use std::fmt::Write as _;
 /// An element: markup around children, or a leaf that is only markup.
 #[derive(Debug, Clone, Default)]
 pub struct Node {
-    /// The element's id.
     pub id: String,
     /// Markup before the children; of a leaf, all of it.
     pub open: String,
-    /// Elements inside.
     pub children: Vec<Node>,
     /// Markup after the children.
     pub close: &'static str,
@@ -27,7 +25,6 @@ impl Node {
         Self { id: id.into(), open: markup, ..Self::default() }
     }
 
-    /// An element around others.
     pub fn around(id: impl Into<String>, open: String, children: Vec<Node>, close: &'static str) -> Self {
         Self { id: id.into(), open, children, close, version: 0 }
     }

@@ -31,22 +31,18 @@ use schemas::Timestamp;
 use crate::address::{Order, Query, View};
 use crate::node::Node;
 
-pub use frame::{Frame, Theme, feeds};
+pub(crate) use frame::{Frame, Theme, feeds};
 
 /// What a page is made from.
 #[derive(Clone, Copy)]
 pub struct Sight<'a> {
     /// Every ward at one instant.
     pub board: &'a Board,
-    /// Which figures are hidden.
     pub hidden: &'a Hidden,
-    /// What is usual.
     pub usual: &'a Usual,
-    /// The page's language.
     pub language: Language,
     /// The part of the country.
     pub scope: &'a Scope,
-    /// What the address chooses.
     pub query: &'a Query,
     /// History of the ward on a ward's page.
     pub detail: Option<&'a Detail>,
@@ -57,11 +53,8 @@ pub struct Sight<'a> {
 pub enum Subject {
     /// The bed board of a scope.
     Board(Scope),
-    /// Everything that needs attention.
     Attention,
-    /// What the figures mean.
     Definitions,
-    /// Published figures.
     Report(report::Address),
 }
 
@@ -190,12 +183,12 @@ pub(crate) fn render(template: &impl askama::Template) -> String {
 }
 
 /// The living page of attention lines.
-pub fn attention_tree(board: &Board, language: Language) -> Node {
+pub(crate) fn attention_tree(board: &Board, language: Language) -> Node {
     attention::page(board, language)
 }
 
 /// The definitions page's content; it does not live.
-pub fn definitions(language: Language, board: &Board) -> String {
+pub(crate) fn definitions(language: Language, board: &Board) -> String {
     definitions::page(language, board)
 }
 
@@ -207,7 +200,6 @@ pub(crate) fn seconds(at: Timestamp) -> i64 {
 /// A shared board with what belongs to it, replaced as one.
 #[derive(Clone)]
 pub struct Picture {
-    /// The board.
     pub board: Arc<Board>,
     /// Which of its figures are hidden.
     pub hidden: Arc<Hidden>,

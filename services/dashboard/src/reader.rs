@@ -61,7 +61,6 @@ pub async fn follow(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {
     }
 }
 
-/// Extract, region and period.
 type Series = (Extract, Region, Period);
 
 /// What has been read before, so that a parcel is read and parsed once.

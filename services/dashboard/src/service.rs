@@ -42,8 +42,7 @@ pub fn run(path: &Path) -> ExitCode {
     exit::code(loaded.and_then(|config| serve(&config)))
 }
 
-/// The system's clock.
-pub fn system_clock() -> Clock {
+pub(crate) fn system_clock() -> Clock {
     Arc::new(|| Timestamp(jiff::Timestamp::now().as_microsecond()))
 }
 

@@ -8,7 +8,6 @@ use figures::report::Manner;
 use figures::report::operations::State;
 use schemas::Timestamp;
 
-/// The newest published figures.
 #[derive(Default)]
 pub struct Shelf {
     library: ArcSwap<Library>,
@@ -17,12 +16,10 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// The newest figures.
     pub fn library(&self) -> Arc<Library> {
         self.library.load_full()
     }
 
-    /// How they are shown.
     pub fn manner(&self) -> Arc<Manner> {
         self.manner.load_full()
     }
@@ -42,7 +39,6 @@ impl Shelf {
         self.operations.store(Arc::new(state));
     }
 
-    /// Newer figures.
     pub fn put(&self, library: Library) {
         self.library.store(Arc::new(library));
     }

@@ -42,12 +42,10 @@ pub struct Store {
 pub struct Start {
     /// Schema ids inside the records, with their schemas.
     pub schemas: Vec<(u32, String)>,
-    /// Topic, partition, next offset.
-    pub progress: Vec<(String, i32, i64)>,
+    pub(crate) progress: Vec<(String, i32, i64)>,
     /// Topic read, origin topic, partition, offset, ordinal.
     pub origins: Vec<(String, String, i32, i64, i32)>,
-    /// What is live.
-    pub events: Vec<Stored>,
+    pub(crate) events: Vec<Stored>,
     /// Regions of which the store holds events from before the start, which are here only where they still matter.
     pub partial: Vec<String>,
 }
@@ -60,8 +58,7 @@ pub struct Stored {
     pub subject: Box<str>,
     /// Its id, the bytes of a UUID.
     pub event_id: Box<[u8]>,
-    /// The record.
-    pub record: Vec<u8>,
+    pub(crate) record: Vec<u8>,
 }
 
 impl Store {

@@ -20,7 +20,7 @@ use crate::hub::{Edition, Hub, Topic};
 use crate::page::Subject;
 
 /// A stream that has nothing to tell says so at this interval, so that a dead connection is noticed.
-pub const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub(crate) async fn country(
     State(hub): State<Arc<Hub>>,

@@ -20,7 +20,7 @@ static CHECKS: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Runs one check against a server; `act` does what the check asks for while it runs.
-pub fn check(name: &str, url: &str, environment: &[(&str, &str)], mut act: impl FnMut(&str)) {
+pub(crate) fn check(name: &str, url: &str, environment: &[(&str, &str)], mut act: impl FnMut(&str)) {
     let mut child = Command::new("node")
         .args(["run.mjs", name, url])
         .envs(environment.iter().copied())

@@ -11,26 +11,26 @@ use schemas::{
     PatientClass, Place, SCHEMA_VERSION, Sha256, Timestamp,
 };
 
-pub const MINUTE: i64 = 60_000_000;
-pub const HOUR: i64 = 60 * MINUTE;
-pub const DAY: i64 = 24 * HOUR;
+pub(crate) const MINUTE: i64 = 60_000_000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// Six minutes past six on a Sunday morning in November, Swedish time.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     instant("2026-11-22T05:06:31Z")
 }
 
-pub fn instant(text: &str) -> Timestamp {
+pub(crate) fn instant(text: &str) -> Timestamp {
     Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_microsecond())
 }
 
 /// Text that is in every event and must be on no page: the subject token and the episode id start with these.
-pub const PLANTED_TOKEN: &str = "r14.v1.plantedtoken";
-pub const PLANTED_EPISODE: &str = "plantedepisode";
+pub(crate) const PLANTED_TOKEN: &str = "r14.v1.plantedtoken";
+pub(crate) const PLANTED_EPISODE: &str = "plantedepisode";
 
 /// What is written of an encounter; the rest is the same for all.
 #[derive(Clone)]
-pub struct Movement<'a> {
+pub(crate) struct Movement<'a> {
     pub region: &'a str,
     pub source_system: &'a str,
     pub trigger: &'a str,
@@ -52,7 +52,7 @@ pub struct Movement<'a> {
 
 /// A ward as the unit directory describes it.
 #[derive(Clone, Copy)]
-pub struct Ward<'a> {
+pub(crate) struct Ward<'a> {
     pub name: &'a str,
     pub hospital_code: &'a str,
     pub hospital_name: &'a str,
@@ -62,7 +62,7 @@ pub struct Ward<'a> {
 
 impl Movement<'_> {
     /// Gives the record to `then`; records borrow, so it cannot be returned.
-    pub fn with<T>(&self, number: u64, then: impl FnOnce(&Encounter<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, number: u64, then: impl FnOnce(&Encounter<'_>) -> T) -> T {
         let id = uuid::Uuid::from_u128(u128::from(number) << 64 | 0x8000_0000_0000_0000).to_string();
         let token = format!("{PLANTED_TOKEN}{}", self.person.unwrap_or(&self.episode));
         let mut hash = [0; 32];
@@ -117,7 +117,13 @@ impl Movement<'_> {
 }
 
 /// The part of an event that all share.
-pub fn envelope<'a>(region: &'a str, source: &'a str, id: &'a str, at: Timestamp, ingested: Timestamp) -> Envelope<'a> {
+pub(crate) fn envelope<'a>(
+    region: &'a str,
+    source: &'a str,
+    id: &'a str,
+    at: Timestamp,
+    ingested: Timestamp,
+) -> Envelope<'a> {
     Envelope {
         event_id: id,
         event_type: "encounter.admitted",
@@ -142,7 +148,7 @@ pub fn envelope<'a>(region: &'a str, source: &'a str, id: &'a str, at: Timestamp
 }
 
 /// What a ward declares.
-pub struct Declaration<'a> {
+pub(crate) struct Declaration<'a> {
     pub region: &'a str,
     pub source_system: &'a str,
     pub unit: &'a str,
@@ -159,7 +165,7 @@ pub struct Declaration<'a> {
 }
 
 impl Declaration<'_> {
-    pub fn with<T>(&self, id: &str, then: impl FnOnce(&BedCapacity<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, id: &str, then: impl FnOnce(&BedCapacity<'_>) -> T) -> T {
         let mut envelope = envelope(self.region, self.source_system, id, self.from, self.ingested);
         envelope.event_type = "bed.capacity";
         if let Some(reason) = self.not_receiving {
@@ -186,17 +192,17 @@ impl Declaration<'_> {
 }
 
 /// A small generator of numbers, so that the country is the same on every run.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
-    pub fn below(&mut self, bound: i64) -> i64 {
+    pub(crate) fn below(&mut self, bound: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as i64) % bound.max(1)
     }
 }
 
 /// The seed of the country, printed by the tests that use it.
-pub const SEED: u64 = 20_261_122;
+pub(crate) const SEED: u64 = 20_261_122;
 
 const KINDS: [(&str, &str, CareType, i32); 12] = [
     ("Medicin", "101", CareType::Somatic, 24),
@@ -248,7 +254,7 @@ const COUNTRY: [Area; 7] = [
 ];
 
 /// The whole invented country.
-pub fn country() -> Live {
+pub(crate) fn country() -> Live {
     let mut live = Live::new(Duration::from_secs(8 * 24 * 3600), Duration::from_secs(1800));
     let mut dice = Dice(SEED);
     let mut number = 0;

@@ -18,13 +18,13 @@ use topics::Region;
 use crate::browser::check;
 use crate::fixture::{DAY, Declaration, MINUTE, Movement, Ward};
 
-pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
-pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+pub(crate) static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+pub(crate) static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 
 /// Only a bound on waiting: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
 const SOURCE: &str = "SE2321000131-ADT";
-pub const WARD: Ward<'_> = Ward {
+pub(crate) const WARD: Ward<'_> = Ward {
     name: "Avdelning 1",
     hospital_code: "501010",
     hospital_name: "Östra sjukhuset",

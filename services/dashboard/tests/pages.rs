@@ -334,7 +334,12 @@ fn the_api_is_as_it_is_described() {
     }
 }
 
-pub fn holds(description: &serde_json::Value, schema: &serde_json::Value, value: &serde_json::Value, place: &str) {
+pub(crate) fn holds(
+    description: &serde_json::Value,
+    schema: &serde_json::Value,
+    value: &serde_json::Value,
+    place: &str,
+) {
     let schema = match schema["$ref"].as_str() {
         Some(reference) => description.pointer(reference.trim_start_matches('#')).expect(reference),
         None => schema,

@@ -17,7 +17,7 @@ use crate::register::{self, Facts};
 use crate::site::{Setup, Site};
 
 /// Every page of published figures that tests look at.
-pub const PAGES: [&str; 13] = [
+pub(crate) const PAGES: [&str; 13] = [
     "/vantetider",
     "/vantetider/region/14",
     "/vantetider/region/14/sjukhus/501010",
@@ -34,7 +34,7 @@ pub const PAGES: [&str; 13] = [
 ];
 
 /// The live board beside the published figures of the invented country.
-pub fn site() -> Site {
+pub(crate) fn site() -> Site {
     let site = Site::start(Setup::of(fixture::country(), fixture::now()));
     site.hub.shelf.put(register::library());
     site.hub.shelf.set_operations(operations());

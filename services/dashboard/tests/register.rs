@@ -18,11 +18,11 @@ use crate::fixture::{self, DAY, Dice, PLANTED_TOKEN, envelope, instant};
 use crate::follow::POSTGRES;
 
 /// The last month of the invented country.
-pub const LAST: (i16, i8) = (2026, 10);
+pub(crate) const LAST: (i16, i8) = (2026, 10);
 /// Months that it has published.
 const MONTHS: i16 = 15;
 /// An invented sjukhuskod of a hospital with few contacts.
-pub const SMALL: &str = "501990";
+pub(crate) const SMALL: &str = "501990";
 
 struct Place {
     region: &'static str,
@@ -73,7 +73,7 @@ fn month(back: i16) -> String {
 }
 
 /// The newest figures of the invented country, read from the database once.
-pub fn library() -> Library {
+pub(crate) fn library() -> Library {
     static READ: LazyLock<Library> = LazyLock::new(|| {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async { read(&database().await, &mut Reader::default()).await })
@@ -82,7 +82,7 @@ pub fn library() -> Library {
 }
 
 /// What the dashboard reads of a database at the frozen instant.
-pub async fn read(url: &str, reader: &mut Reader) -> Library {
+pub(crate) async fn read(url: &str, reader: &mut Reader) -> Library {
     let mut store = Store::connect(&url.parse().expect("an address")).await.expect("the database answers");
     reader.refresh(&mut store, fixture::now()).await.expect("the reader may read what is published")
 }
@@ -142,7 +142,7 @@ async fn hips(url: &str, region: &str) {
 }
 
 /// A migrated database where nothing is published.
-pub async fn empty() -> String {
+pub(crate) async fn empty() -> String {
     let url = POSTGRES.fresh_database().expect("a database is made");
     let session = sink_store::Session::open(&url).await.expect("the database answers");
     sink_store::migrate(&session, &["14".to_owned()]).await.expect("migrations apply");
@@ -151,14 +151,14 @@ pub async fn empty() -> String {
 
 /// What is known of a parcel beside its files.
 #[derive(Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     pub totals: BTreeMap<String, i64>,
     pub findings: BTreeMap<String, i64>,
     pub flags: Vec<(&'static str, &'static str)>,
 }
 
 /// Publishes a version as sink-register does: manifest and the files that have no row per person.
-pub async fn publish(url: &str, series: (&str, &str, &str), version: i32, files: &[File], facts: &Facts) {
+pub(crate) async fn publish(url: &str, series: (&str, &str, &str), version: i32, files: &[File], facts: &Facts) {
     let address: postgresql::Address = url.parse().expect("an address");
     let client = address.connect("test").await.expect("the database answers");
     let (region, extract, period) = series;

@@ -19,7 +19,7 @@ use runtime::shutdown::Shutdown;
 use schemas::Timestamp;
 
 /// A running server; it ends with the value.
-pub struct Site {
+pub(crate) struct Site {
     pub hub: Arc<Hub>,
     pub address: SocketAddr,
     clock: Arc<AtomicI64>,
@@ -28,7 +28,7 @@ pub struct Site {
 }
 
 /// What differs between tests.
-pub struct Setup {
+pub(crate) struct Setup {
     pub live: Live,
     pub now: Timestamp,
     pub rules: Rules,
@@ -36,13 +36,13 @@ pub struct Setup {
 }
 
 impl Setup {
-    pub fn of(live: Live, now: Timestamp) -> Self {
+    pub(crate) fn of(live: Live, now: Timestamp) -> Self {
         Self { live, now, rules: Rules::default(), bounds: Bounds { clients_max: 50, topics_max: 50 } }
     }
 }
 
 impl Site {
-    pub fn start(setup: Setup) -> Self {
+    pub(crate) fn start(setup: Setup) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(AtomicI64::new(setup.now.0));
         let told = clock.clone();
@@ -69,16 +69,16 @@ impl Site {
         Self { hub, address: server.address(), clock, shutdown, runtime: Some(runtime) }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn set_clock(&self, now: Timestamp) {
+    pub(crate) fn set_clock(&self, now: Timestamp) {
         self.clock.store(now.0, Ordering::Relaxed);
     }
 
     /// Status and body of an address.
-    pub fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut response = agent.get(format!("{}{path}", self.url())).call().unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())

@@ -9,7 +9,6 @@ use schemas::Timestamp;
 const FIRST: i64 = -2_208_906_000_000_000;
 /// 2200-01-01 in Sweden: dates from there on (2999-12-31, 9999-12-31) are written for "open".
 const LAST: i64 = 7_258_114_800_000_000;
-/// The years of both.
 pub(crate) const YEARS: std::ops::Range<i16> = 1900..2200;
 
 /// Whether a time can be one.

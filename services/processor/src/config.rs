@@ -17,8 +17,7 @@ use crate::pipeline::{Pipeline, Settings};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// How Kafka is reached.
-    pub kafka: Kafka,
+    pub(crate) kafka: Kafka,
     /// Where the schema registry answers.
     pub registry: Registry,
     /// Where health and metrics are served.
@@ -26,8 +25,7 @@ pub struct Config {
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
-    /// How records are relayed.
-    pub relay: relay::Settings,
+    pub(crate) relay: relay::Settings,
     /// The regions that this process serves.
     pub region: Vec<RegionConfig>,
 }

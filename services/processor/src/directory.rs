@@ -77,8 +77,7 @@ impl BedRule {
 /// Where a message names the responsible unit, and how its codes become unit codes.
 #[derive(Debug)]
 pub struct ResponsibleUnit {
-    /// Which field carries it.
-    pub field: FieldPath,
+    pub(crate) field: FieldPath,
     codes: HashMap<Box<str>, Box<str>>,
 }
 
@@ -92,8 +91,7 @@ impl ResponsibleUnit {
 /// A field whose value marks protected identity.
 #[derive(Debug)]
 pub struct Protection {
-    /// Which field carries it.
-    pub field: FieldPath,
+    pub(crate) field: FieldPath,
     codes: Vec<Box<str>>,
 }
 

@@ -18,7 +18,6 @@ pub(crate) struct Findings {
 pub(crate) struct Mark(usize);
 
 impl Findings {
-    /// Begins a new record.
     pub(crate) fn clear(&mut self) {
         self.current.clear();
         self.found.clear();

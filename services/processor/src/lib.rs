@@ -12,7 +12,7 @@ pub mod mapping;
 pub mod metrics;
 pub mod pipeline;
 pub mod rules;
-pub mod service;
+mod service;
 pub(crate) mod spelling;
 pub(crate) mod stop;
 pub mod throughput;

@@ -24,14 +24,14 @@ const COMPONENT: &str = "processor";
 const REGISTRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads and checks a configuration without starting anything.
-pub fn check(path: &Path) -> ExitCode {
+pub(crate) fn check(path: &Path) -> ExitCode {
     logs::init(&Log::default());
     let loaded = config::load(path).map_err(Failure::from);
     exit::code(loaded.map(|config: Config| config.region.iter().for_each(RegionConfig::log_warnings)))
 }
 
 /// Runs until shutdown.
-pub fn run(path: &Path) -> ExitCode {
+pub(crate) fn run(path: &Path) -> ExitCode {
     let loaded = start::load(path, |config: &Config| &config.log).map_err(Failure::from);
     exit::code(loaded.and_then(serve))
 }

@@ -19,7 +19,7 @@ const SEGMENTS: [(&str, usize); 9] =
     [("EVN", 7), ("PID", 39), ("PD1", 21), ("MRG", 7), ("PV1", 52), ("PV2", 49), ("ZBE", 9), ("NPU", 2), ("NK1", 30)];
 
 /// What is put into a field: the identity alone, in components, in repetitions, and among other text.
-pub fn planted(identity: &TestIdentity, way: usize) -> String {
+pub(crate) fn planted(identity: &TestIdentity, way: usize) -> String {
     match way {
         0 => identity.as_str().to_owned(),
         1 => identity.hyphenated(),
@@ -33,10 +33,10 @@ pub fn planted(identity: &TestIdentity, way: usize) -> String {
         _ => vec![odd_notation(identity); 8].join("^"),
     }
 }
-pub const WAYS: usize = 10;
+pub(crate) const WAYS: usize = 10;
 
 /// Notations that no register has and people write all the same.
-pub fn odd_notations(identity: &TestIdentity) -> Vec<String> {
+pub(crate) fn odd_notations(identity: &TestIdentity) -> Vec<String> {
     let (twelve, ten) = (identity.as_str(), identity.ten_digits());
     let (century, date, serial) = (&twelve[..2], &ten[..6], &ten[6..]);
     let (year, month, day) = (&ten[..2], &ten[2..4], &ten[4..6]);
@@ -80,7 +80,7 @@ fn odd_notation(identity: &TestIdentity) -> String {
 }
 
 /// Whether a text of JSON holds the identity in any form: what stands between the digits of a string does not matter.
-pub fn holds(text: &str, identity: &TestIdentity) -> bool {
+pub(crate) fn holds(text: &str, identity: &TestIdentity) -> bool {
     let digit = |letter: char| match u32::from(letter) {
         code @ 0x30..=0x39 => Some(code - 0x30),
         code @ 0x660..=0x669 => Some(code - 0x660),
@@ -142,7 +142,7 @@ fn message(trigger: &str, place: Option<(&str, usize)>, text: &str) -> String {
 }
 
 /// Every form in which an identity could leak.
-pub fn forms(identity: &TestIdentity) -> Vec<String> {
+pub(crate) fn forms(identity: &TestIdentity) -> Vec<String> {
     let ten = identity.ten_digits();
     let notations = [
         identity.as_str().to_owned(),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{self, Kept};
 
 /// Rules that tests of this file show.
-pub const SHOWN: [&str; 12] = [
+pub(crate) const SHOWN: [&str; 12] = [
     "clinical-period-missing",
     "clinical-subject-missing",
     "code-discontinued",

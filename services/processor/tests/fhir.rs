@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::support::{self, Kept};
 
 /// Which of the test identities has a personnummer.
-pub const PERSONNUMMER: u64 = 0;
+pub(crate) const PERSONNUMMER: u64 = 0;
 
 const INERA: &str = "urn:oid:1.2.752.129.2.1.3.1";
 
 /// A record as the connector sends it: the focus, and after it what it refers to.
-pub fn collection(resources: &[Value]) -> Value {
+pub(crate) fn collection(resources: &[Value]) -> Value {
     let entry = |resource: &Value| {
         let name = |key: &str| resource[key].as_str().unwrap_or_default();
         json!({"fullUrl": format!("{}/{}", name("resourceType"), name("id")), "resource": resource})
@@ -26,7 +26,7 @@ pub fn collection(resources: &[Value]) -> Value {
 }
 
 /// The patient of the tests.
-pub fn patient() -> Value {
+pub(crate) fn patient() -> Value {
     json!({
         "resourceType": "Patient", "id": "p1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "identifier": [{"system": INERA, "value": test_identity::number(PERSONNUMMER).as_str()}],
@@ -34,7 +34,7 @@ pub fn patient() -> Value {
     })
 }
 
-pub fn encounter() -> Value {
+pub(crate) fn encounter() -> Value {
     json!({
         "resourceType": "Encounter", "id": "e1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "identifier": [{"value": "V1001"}], "status": "finished", "class": {"code": "IMP"},
@@ -51,7 +51,7 @@ pub fn encounter() -> Value {
     })
 }
 
-pub fn condition() -> Value {
+pub(crate) fn condition() -> Value {
     json!({
         "resourceType": "Condition", "id": "c1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "code": {"coding": [{"system": "urn:oid:1.2.752.116.1.1.1", "code": "S72.00", "display": "x"}], "text": "x"},
@@ -61,7 +61,7 @@ pub fn condition() -> Value {
     })
 }
 
-pub fn procedure() -> Value {
+pub(crate) fn procedure() -> Value {
     json!({
         "resourceType": "Procedure", "id": "o1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "status": "completed", "subject": {"reference": "Patient/p1"}, "encounter": {"reference": "Encounter/e1"},
@@ -70,7 +70,7 @@ pub fn procedure() -> Value {
     })
 }
 
-pub fn service_request() -> Value {
+pub(crate) fn service_request() -> Value {
     json!({
         "resourceType": "ServiceRequest", "id": "r1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "identifier": [{"value": "REM-77"}], "status": "active", "intent": "order", "priority": "urgent",
@@ -85,7 +85,7 @@ pub fn service_request() -> Value {
     })
 }
 
-pub fn appointment() -> Value {
+pub(crate) fn appointment() -> Value {
     json!({
         "resourceType": "Appointment", "id": "a1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "status": "booked", "created": "2025-12-10", "start": "2026-02-03T09:00:00+01:00",
@@ -95,7 +95,7 @@ pub fn appointment() -> Value {
     })
 }
 
-pub fn bed() -> Value {
+pub(crate) fn bed() -> Value {
     json!({
         "resourceType": "Location", "id": "b1", "meta": {"lastUpdated": "2026-01-10T10:00:00Z"},
         "identifier": [{"value": "1"}], "physicalType": {"coding": [{"code": "bd"}]},
@@ -105,7 +105,7 @@ pub fn bed() -> Value {
 }
 
 /// One record of each kind, as bytes.
-pub fn records() -> Vec<Vec<u8>> {
+pub(crate) fn records() -> Vec<Vec<u8>> {
     let records = [
         vec![patient()],
         vec![encounter(), patient()],
@@ -118,7 +118,7 @@ pub fn records() -> Vec<Vec<u8>> {
     records.iter().map(|resources| collection(resources).to_string().into_bytes()).collect()
 }
 
-pub fn process(record: &Value) -> (Outcome, Kept) {
+pub(crate) fn process(record: &Value) -> (Outcome, Kept) {
     process_bytes(record.to_string().as_bytes())
 }
 

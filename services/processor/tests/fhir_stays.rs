@@ -11,7 +11,7 @@ use crate::support;
 
 /// Keeps what the timeline needs.
 #[derive(Default)]
-pub struct Events(pub Vec<Event>);
+pub(crate) struct Events(pub Vec<Event>);
 
 impl Sink for Events {
     fn event<'e, E: Common<'e>>(&mut self, event: &E) {
@@ -40,7 +40,7 @@ fn stays_of(format: Format, payloads: &[String]) -> Vec<Stay> {
 }
 
 /// Every order of up to five things.
-pub fn orders(count: usize) -> Vec<Vec<usize>> {
+pub(crate) fn orders(count: usize) -> Vec<Vec<usize>> {
     if count == 0 {
         return vec![Vec::new()];
     }

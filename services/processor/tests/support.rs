@@ -9,10 +9,10 @@ use schemas::{Common, Format, Origin, Parked, SourceRecord, Timestamp};
 use serde_json::Value;
 
 /// 2026-01-15T12:00:00Z, after every example but the ones that are meant to be early.
-pub const RECEIVED_AT: Timestamp = Timestamp(1_768_478_400_000_000);
+pub(crate) const RECEIVED_AT: Timestamp = Timestamp(1_768_478_400_000_000);
 
 /// A dry run of region 14 without directory, mapping or code lists: one line for each record, in English.
-pub fn dry_run_options() -> Options {
+pub(crate) fn dry_run_options() -> Options {
     Options {
         region: "14".into(),
         directory: Directory::default(),
@@ -27,7 +27,7 @@ pub fn dry_run_options() -> Options {
 }
 
 /// A pipeline of region 14 whose key is the same in every test.
-pub fn pipeline(directory: Directory) -> Pipeline {
+pub(crate) fn pipeline(directory: Directory) -> Pipeline {
     let key = Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key");
     Pipeline::new(Settings {
         region: "14".into(),
@@ -41,7 +41,7 @@ pub fn pipeline(directory: Directory) -> Pipeline {
 }
 
 /// A region's own complete lists: few diagnoses and one procedure, some of them for a time.
-pub fn complete_code_lists() -> CodeLists {
+pub(crate) fn complete_code_lists() -> CodeLists {
     let folder = tempfile::tempdir().expect("a folder");
     let list = |system: &str, file: &str| {
         format!(
@@ -58,13 +58,13 @@ pub fn complete_code_lists() -> CodeLists {
 }
 
 /// The sample unit directory.
-pub fn sample_directory() -> Directory {
+pub(crate) fn sample_directory() -> Directory {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/mapping.sample.toml");
     Directory::load(path.as_ref(), "14").expect("the sample mapping file").0
 }
 
 /// A unit directory of region 14 that says this.
-pub fn directory(text: &str) -> Directory {
+pub(crate) fn directory(text: &str) -> Directory {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("units.toml");
     std::fs::write(&path, text).expect("written");
@@ -72,7 +72,7 @@ pub fn directory(text: &str) -> Directory {
 }
 
 /// A record of region 14.
-pub fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
+pub(crate) fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
     SourceRecord {
         region: "14",
         source_system: "SE2321000131-EXEMPEL",
@@ -91,11 +91,12 @@ pub fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
 }
 
 /// Coordinates of a record.
-pub const ORIGIN: Origin<'static> = Origin { topic: "region.14.source.adt", partition: 1, offset: 42, ordinal: 0 };
+pub(crate) const ORIGIN: Origin<'static> =
+    Origin { topic: "region.14.source.adt", partition: 1, offset: 42, ordinal: 0 };
 
 /// What a record became.
 #[derive(Default)]
-pub struct Kept {
+pub(crate) struct Kept {
     pub events: Vec<Value>,
     pub parked: Vec<Value>,
 }
@@ -111,7 +112,7 @@ impl Sink for Kept {
 }
 
 /// Runs one payload.
-pub fn process(pipeline: &mut Pipeline, format: Format, payload: &[u8]) -> (Outcome, Kept) {
+pub(crate) fn process(pipeline: &mut Pipeline, format: Format, payload: &[u8]) -> (Outcome, Kept) {
     let mut kept = Kept::default();
     let outcome = pipeline.process(&source(format, payload), ORIGIN, &mut kept);
     match outcome {

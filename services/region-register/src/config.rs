@@ -11,8 +11,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// How Kafka is reached.
-    pub kafka: Kafka,
+    pub(crate) kafka: Kafka,
     /// Where the schema registry answers.
     pub registry: Registry,
     /// What is logged, and how.
@@ -25,8 +24,7 @@ pub struct Config {
     /// Public keys of earlier seeds.
     #[serde(default)]
     pub retired: Vec<String>,
-    /// The delivery.
-    pub delivery: Delivery,
+    pub(crate) delivery: Delivery,
 }
 
 /// The feed whose source topic is read where the configuration names no other.

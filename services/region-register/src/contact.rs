@@ -29,8 +29,7 @@ pub struct Contact {
     pub(crate) codes: Vec<Code>,
 }
 
-/// One of its codes.
-pub struct Code {
+pub(crate) struct Code {
     pub(crate) role: CodeRole,
     pub(crate) code: String,
     pub(crate) performed: Option<Moment>,

@@ -31,18 +31,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The days of discharge that a delivery covers, both included, as YYYY-MM-DD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Days {
-    /// The first.
-    pub first: String,
-    /// The last.
-    pub last: String,
+    pub(crate) first: String,
+    pub(crate) last: String,
 }
 
 /// What was found.
 pub struct Gathered {
     /// Inpatient contacts that ended on these days.
     pub contacts: Vec<Contact>,
-    /// What was noticed.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
     /// How far the topic was read.
     pub positions: Positions,
 }
@@ -51,7 +48,6 @@ pub struct Gathered {
 /// in its partition.
 type Order = (Option<i64>, i64, i64);
 
-/// Where a statement stands.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     /// The table of a followed database.

@@ -29,8 +29,7 @@ pub struct Layout {
 pub struct FileLayout {
     /// Its name; `{filkod}` stands for the filkod.
     pub name: String,
-    /// What a row is.
-    pub rows: Rows,
+    pub(crate) rows: Rows,
     /// Its cells. There is no header line.
     pub columns: Vec<Column>,
 }

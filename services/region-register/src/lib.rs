@@ -14,5 +14,5 @@ pub use contact::Contact;
 pub use error::Error;
 pub use gather::{Days, Gathered, Gathering, read};
 pub use layout::{Column, FileLayout, Layout, Rows};
-pub use make::{EXTRACT, LEDGER, Made, make};
+pub use make::{LEDGER, Made, make};
 pub use rows::{Counts, File, files};

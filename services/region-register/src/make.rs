@@ -13,8 +13,7 @@ use crate::gather::{Days, Gathered};
 use crate::layout::Layout;
 use crate::rows::{self, Counts};
 
-/// Name of the extract.
-pub const EXTRACT: &str = "par";
+pub(crate) const EXTRACT: &str = "par";
 /// The region's disclosure ledger, beside its parcels: one line of JSON per parcel that was made. Nothing is ever taken out.
 pub const LEDGER: &str = "disclosures.jsonl";
 

@@ -16,8 +16,7 @@ const SEPARATOR: char = ';';
 pub struct File {
     /// Its name.
     pub name: String,
-    /// Rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// UTF-8, lines end with CR LF.
     pub text: Zeroizing<String>,
 }
@@ -121,7 +120,6 @@ fn with_followers(
     rows
 }
 
-/// Where a cell stands.
 #[derive(Clone, Copy)]
 struct Row<'a> {
     filkod: &'a str,

@@ -1,6 +1,5 @@
 //! Amounts and weights as files write them.
 
-/// Kronor with two decimals.
 pub(crate) fn kronor(ore: i64) -> String {
     let sign = if ore < 0 { "-" } else { "" };
     let ore = ore.unsigned_abs();

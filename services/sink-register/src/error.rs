@@ -265,9 +265,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Says what was attempted.
 pub(crate) trait Attempt<T> {
-    /// Wraps a database error.
     fn attempt(self, what: impl FnOnce() -> String) -> Result<T, Error>;
 }
 

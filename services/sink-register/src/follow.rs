@@ -18,16 +18,13 @@ use crate::session::Session;
 use parcel::{Period, PeriodKind};
 
 /// Most periods before the present one that are looked at in a turn.
-pub const BACK_MAX: u8 = 36;
+pub(crate) const BACK_MAX: u8 = 36;
 
 /// What is kept up to date, and how often.
 #[derive(Clone, Debug)]
-pub struct Follow {
-    /// Where parcels are kept.
+pub(crate) struct Follow {
     pub folder: PathBuf,
-    /// The regions.
     pub regions: Vec<Region>,
-    /// Names of definitions.
     pub extracts: Vec<String>,
     /// Periods before the present one; at most [`BACK_MAX`].
     pub back: u8,
@@ -41,7 +38,7 @@ pub struct Follow {
 ///
 /// # Errors
 /// When the configuration or a definition is wrong: no later turn would mend that.
-pub async fn follow(
+pub(crate) async fn follow(
     config: &Config,
     definitions: &Definitions,
     task: &Follow,

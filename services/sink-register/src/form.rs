@@ -38,17 +38,13 @@ pub(crate) type Making<'a> = Pin<Box<dyn Future<Output = Result<(Output, BTreeMa
 
 /// What is asked of a form.
 pub(crate) struct Request<'a> {
-    /// The definition's name.
     pub(crate) definition: &'a str,
-    /// The definition's version.
     pub(crate) version: &'a str,
     /// The subject that it names.
     pub(crate) subject: Subject,
     /// Below how many it wants nothing to be said.
     pub(crate) hide_below: Option<u32>,
-    /// The region.
     pub(crate) region: Region,
-    /// The period.
     pub(crate) period: Period,
 }
 

@@ -18,8 +18,7 @@ const NOTE_MAX: usize = 500;
 
 /// What happened to a parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It was made.
+pub(crate) enum Action {
     Made,
     /// It stands where the recipient takes it from.
     Delivered,
@@ -32,7 +31,7 @@ pub enum Action {
 impl Action {
     /// Its name in the ledger.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Made => "made",
             Self::Delivered => "delivered",
@@ -50,43 +49,30 @@ impl fmt::Display for Action {
 
 /// A parcel that the ledger knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its version.
+pub(crate) struct Known {
     pub version: u32,
-    /// Its manifest's digest.
     pub manifest_sha256: String,
 }
 
 /// One line for a data protection officer.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Line {
-    /// Running number.
+pub(crate) struct Line {
     pub entry: i64,
     /// When, UTC.
     pub at: String,
-    /// What happened.
     pub action: String,
-    /// The extract.
     pub extract: String,
-    /// Version of its definition.
     pub definition: String,
-    /// The period.
     pub period: String,
-    /// Version of the parcel.
     pub version: i32,
     /// The version that it takes the place of.
     pub replaces: Option<i32>,
-    /// Why.
     pub reason: Option<String>,
-    /// Who got it.
     pub recipient: String,
-    /// On which ground.
     pub legal_ground: String,
     /// Rows of all its files.
     pub rows: i64,
-    /// The manifest's digest.
     pub manifest_sha256: String,
-    /// For people.
     pub note: Option<String>,
 }
 
@@ -94,7 +80,7 @@ pub struct Line {
 ///
 /// # Errors
 /// When the database does not answer, or the login may not write.
-pub async fn enter(
+pub(crate) async fn enter(
     session: &mut Session,
     manifest: &Manifest,
     manifest_sha256: &str,
@@ -196,7 +182,7 @@ fn made_note(manifest: &Manifest) -> String {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn made(session: &mut Session, series: &Series) -> Result<Vec<Known>, Error> {
+pub(crate) async fn made(session: &mut Session, series: &Series) -> Result<Vec<Known>, Error> {
     let attempt = || format!("read the ledger of {series}");
     let transaction = session.look(series.region).await?;
     let sql = "SELECT version, manifest_sha256 FROM register.ledger \
@@ -213,7 +199,7 @@ pub async fn made(session: &mut Session, series: &Series) -> Result<Vec<Known>, 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_received(session: &mut Session, manifest: &Manifest) -> Result<bool, Error> {
+pub(crate) async fn is_received(session: &mut Session, manifest: &Manifest) -> Result<bool, Error> {
     let attempt = || format!("read the ledger of {}", manifest.name());
     let transaction = session.look(manifest.region).await?;
     let sql = "SELECT EXISTS (SELECT FROM register.ledger WHERE region = $1 AND extract = $2 AND period = $3 \
@@ -230,7 +216,7 @@ pub async fn is_received(session: &mut Session, manifest: &Manifest) -> Result<b
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn lines(session: &mut Session, region: Region) -> Result<Vec<Line>, Error> {
+pub(crate) async fn lines(session: &mut Session, region: Region) -> Result<Vec<Line>, Error> {
     let attempt = || format!("read the ledger of region {region}");
     let transaction = session.look(region).await?;
     let sql = "SELECT entry, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), action, extract, definition, \

@@ -42,10 +42,8 @@ pub struct Order<'a> {
 /// What to do beyond the order itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
-    /// What is asked for.
-    pub order: Order<'a>,
-    /// Where parcels are kept.
-    pub folder: &'a Path,
+    pub(crate) order: Order<'a>,
+    pub(crate) folder: &'a Path,
     /// Why there is a new version.
     pub reason: Option<&'a str>,
     /// A parcel to make again exactly.
@@ -55,8 +53,7 @@ pub struct Task<'a> {
 /// What came of it.
 #[derive(Debug)]
 pub struct Made {
-    /// What was done.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// The parcel's folder.
     pub place: PathBuf,
     /// Its manifest.

@@ -60,7 +60,7 @@ struct Serving {
 ///
 /// # Errors
 /// When the configuration serves nobody, the database does not answer, or the port is taken.
-pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
+pub(crate) async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
     let listen = config.serve.clone().ok_or(Error::ServeMissing)?;
     let recipients = Recipients::of(&config)?;
     let database = config.address()?;

@@ -42,9 +42,7 @@ pub(crate) struct Sheet {
 /// A column of a table without nesting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
-    /// Its name.
     pub(crate) name: &'static str,
-    /// What its values are.
     pub(crate) kind: Kind,
     /// Whether every row has a value.
     pub(crate) required: bool,
@@ -104,7 +102,6 @@ impl Sheet {
         self.end_row();
     }
 
-    /// A row is complete.
     pub(crate) fn end_row(&mut self) {
         self.rows += 1;
         self.group_rows += 1;
@@ -128,7 +125,6 @@ impl Sheet {
         self.group_rows = 0;
     }
 
-    /// The file.
     pub(crate) fn finish(mut self) -> File {
         self.end_group();
         let bytes = self.writer.into_inner().expect(FITS);

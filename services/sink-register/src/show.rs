@@ -8,7 +8,7 @@ use parcel::{Decision, explain};
 
 /// What a run would do, to be read.
 #[must_use]
-pub fn plan_text(plan: &Plan, name: impl Fn(u32) -> String) -> String {
+pub(crate) fn plan_text(plan: &Plan, name: impl Fn(u32) -> String) -> String {
     let mut text = String::new();
     let survey = &plan.extract.survey;
     let latest = plan.extract.totals.get("statements").copied().unwrap_or_default();
@@ -46,7 +46,7 @@ pub fn plan_text(plan: &Plan, name: impl Fn(u32) -> String) -> String {
 
 /// The ledger as a table.
 #[must_use]
-pub fn ledger_text(lines: &[Line]) -> String {
+pub(crate) fn ledger_text(lines: &[Line]) -> String {
     if lines.is_empty() {
         return "nothing was made or delivered\n".to_owned();
     }
@@ -70,7 +70,7 @@ pub fn ledger_text(lines: &[Line]) -> String {
 
 /// The ledger as CSV with a header, `;` between cells.
 #[must_use]
-pub fn ledger_csv(lines: &[Line]) -> String {
+pub(crate) fn ledger_csv(lines: &[Line]) -> String {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').has_headers(false).from_writer(Vec::new());
     let header = [
         "entry",

@@ -30,7 +30,6 @@ impl Table {
         self.writer.write_record(cells).expect("every line of a table has its header's columns");
     }
 
-    /// The file.
     pub(crate) fn finish(self) -> File {
         let bytes = self.writer.into_inner().expect("writing to memory does not fail");
         self.kind.file(bytes, self.rows)

@@ -15,24 +15,24 @@ use sink_store::{Record, Store};
 
 use crate::world::Database;
 
-pub const SYSTEM: &str = "SE2321000131-S000000000014";
-pub const HOUR: i64 = 3_600_000_000;
+pub(crate) const SYSTEM: &str = "SE2321000131-S000000000014";
+pub(crate) const HOUR: i64 = 3_600_000_000;
 const TOPIC: &str = "region.14.source.adt";
 
 /// Microseconds of an instant.
-pub fn at(text: &str) -> i64 {
+pub(crate) fn at(text: &str) -> i64 {
     text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
 }
 
 /// The beginning of the Swedish day of an instant.
-pub fn midnight(micros: i64) -> i64 {
+pub(crate) fn midnight(micros: i64) -> i64 {
     let zoned = jiff::Timestamp::from_microsecond(micros).unwrap().in_tz("Europe/Stockholm").unwrap();
     zoned.start_of_day().unwrap().timestamp().as_microsecond()
 }
 
 /// One event.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     Move(Move),
     Beds(Beds),
     Codes(Codes),
@@ -40,7 +40,7 @@ pub enum Event {
 
 /// A movement of a patient.
 #[derive(Clone, Debug)]
-pub struct Move {
+pub(crate) struct Move {
     pub trigger: &'static str,
     pub at: i64,
     pub given: bool,
@@ -57,7 +57,7 @@ pub struct Move {
 
 /// A statement of capacity.
 #[derive(Clone, Debug)]
-pub struct Beds {
+pub(crate) struct Beds {
     pub unit: &'static str,
     pub hospital: &'static str,
     pub from: i64,
@@ -69,7 +69,7 @@ pub struct Beds {
 
 /// The codes of a contact: code, time, whether only the day is known, side.
 #[derive(Clone, Debug)]
-pub struct Codes {
+pub(crate) struct Codes {
     pub contact: String,
     pub subject: Option<String>,
     pub episode: Option<String>,
@@ -84,7 +84,7 @@ pub struct Codes {
     pub recorded: i64,
 }
 
-pub fn moved(trigger: &'static str, at: i64, person: &str, episode: &str) -> Move {
+pub(crate) fn moved(trigger: &'static str, at: i64, person: &str, episode: &str) -> Move {
     Move {
         trigger,
         at,
@@ -102,17 +102,17 @@ pub fn moved(trigger: &'static str, at: i64, person: &str, episode: &str) -> Mov
 }
 
 impl Move {
-    pub fn to(self, unit: &'static str) -> Self {
+    pub(crate) fn to(self, unit: &'static str) -> Self {
         Self { unit: Some(unit), ..self }
     }
 }
 
-pub fn beds(unit: &'static str, from: i64, disponibla: i32) -> Beds {
+pub(crate) fn beds(unit: &'static str, from: i64, disponibla: i32) -> Beds {
     let (disponibla, faststallda) = (Some(disponibla), Some(disponibla + 2));
     Beds { unit, hospital: "501010", from, to: None, recorded: from, disponibla, faststallda }
 }
 
-pub fn codes(contact: &str, person: &str, started: i64, ended: i64) -> Codes {
+pub(crate) fn codes(contact: &str, person: &str, started: i64, ended: i64) -> Codes {
     Codes {
         contact: contact.to_owned(),
         subject: Some(person.to_owned()),
@@ -154,7 +154,7 @@ fn envelope<'a>(id: &'a str, kind: &'a str, occurred: i64, recorded: i64, subjec
 }
 
 impl Move {
-    pub fn with<T>(&self, then: impl FnOnce(&Encounter<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, then: impl FnOnce(&Encounter<'_>) -> T) -> T {
         let hash = content_hash(format!("{self:?}").as_bytes());
         let id = event_id(SYSTEM, "M", &hash, 0).to_string();
         let place = self.unit.map(|unit| Place {
@@ -213,7 +213,7 @@ impl Move {
 }
 
 impl Beds {
-    pub fn with<T>(&self, then: impl FnOnce(&BedCapacity<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, then: impl FnOnce(&BedCapacity<'_>) -> T) -> T {
         let id = event_id(SYSTEM, "M", &content_hash(format!("{self:?}").as_bytes()), 0).to_string();
         then(&BedCapacity {
             envelope: envelope(&id, "bed.capacity", self.from, self.recorded, None),
@@ -243,7 +243,7 @@ impl Beds {
 }
 
 impl Codes {
-    pub fn with<T>(&self, then: impl FnOnce(&Clinical<'_>) -> T) -> T {
+    pub(crate) fn with<T>(&self, then: impl FnOnce(&Clinical<'_>) -> T) -> T {
         let id = event_id(SYSTEM, "M", &content_hash(format!("{self:?}").as_bytes()), 0).to_string();
         let code = |role, system, code, laterality| Code {
             role,
@@ -303,7 +303,7 @@ impl Codes {
 }
 
 /// What an independent program, written from the definitions, makes of the events: its files by name.
-pub fn oracle(program: &str, events: &[Event], month: &str) -> BTreeMap<String, String> {
+pub(crate) fn oracle(program: &str, events: &[Event], month: &str) -> BTreeMap<String, String> {
     let events: Vec<Value> = events
         .iter()
         .map(|event| match event {
@@ -329,7 +329,7 @@ pub fn oracle(program: &str, events: &[Event], month: &str) -> BTreeMap<String, 
 }
 
 /// Compares two tables cell by cell.
-pub fn same_cells(ours: &str, theirs: &str) {
+pub(crate) fn same_cells(ours: &str, theirs: &str) {
     let rows = |text: &str| -> Vec<Vec<String>> {
         text.lines().map(|line| line.split(';').map(str::to_owned).collect()).collect()
     };
@@ -344,12 +344,12 @@ pub fn same_cells(ours: &str, theirs: &str) {
 }
 
 /// The files of an extract, by name.
-pub fn texts(output: sink_register::Output) -> BTreeMap<String, String> {
+pub(crate) fn texts(output: sink_register::Output) -> BTreeMap<String, String> {
     output.files.into_iter().map(|file| (file.name, String::from_utf8(file.bytes).unwrap())).collect()
 }
 
 /// Gives events to the store, from the given offset of their source topic on.
-pub async fn feed(database: &Database, events: &[Event], first: i64) {
+pub(crate) async fn feed(database: &Database, events: &[Event], first: i64) {
     let mut store = Store::open(&database.superuser, &["14".to_owned()]).await.expect("the store opens");
     for (event, offset) in events.iter().zip(first..) {
         let (kind, mut value) = match event {

@@ -21,7 +21,7 @@ static LIBRARIES: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Why each document is not valid FHIR R4; one run of the validator, which takes seconds to start.
-pub fn validate(documents: &[impl AsRef<[u8]>]) -> Vec<Result<(), String>> {
+pub(crate) fn validate(documents: &[impl AsRef<[u8]>]) -> Vec<Result<(), String>> {
     let folder = tempfile::tempdir().expect("a folder");
     let files: Vec<PathBuf> = (0..documents.len()).map(|number| folder.path().join(format!("{number}.json"))).collect();
     for (file, document) in files.iter().zip(documents) {

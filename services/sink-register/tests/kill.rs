@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::world::{Desk, Feeder, RUN, V1, content, database, entries, entry, month, repeatable};
 
 /// Runs until the named point and kills there.
-pub fn kill_at(desk: &Desk, point: &str, arguments: &[&str]) {
+pub(crate) fn kill_at(desk: &Desk, point: &str, arguments: &[&str]) {
     let mut command = desk.command(arguments);
     let mut child = command.env(runtime::failpoint::STOP, point).stderr(Stdio::piped()).spawn().unwrap();
     let errors = BufReader::new(child.stderr.take().unwrap());

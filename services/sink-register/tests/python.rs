@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// The interpreter.
-pub static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/register-validators");
     let (python, complete) = (folder.join("bin/python"), folder.join("complete"));
     // The mark holds what was installed, so that a new requirement makes a new environment.

@@ -18,23 +18,23 @@ use sink_store::{Record, Store};
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
-pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+pub(crate) static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
 
-pub const SYSTEM: &str = "SE2321000131-E000000000001";
-pub const DAY: i64 = 24 * 3_600_000_000;
+pub(crate) const SYSTEM: &str = "SE2321000131-E000000000001";
+pub(crate) const DAY: i64 = 24 * 3_600_000_000;
 /// 2026-02-10 00:00 UTC.
-pub const TENTH: i64 = 1_770_681_600_000_000;
+pub(crate) const TENTH: i64 = 1_770_681_600_000_000;
 /// 2026-03-02 00:00 UTC: when the month's statements usually come.
-pub const REPORTED: i64 = TENTH + 20 * DAY;
+pub(crate) const REPORTED: i64 = TENTH + 20 * DAY;
 
 /// A fresh, migrated database: the superuser's address, and that of a login which may do what the program needs and
 /// nothing else.
-pub struct Database {
+pub(crate) struct Database {
     pub superuser: String,
     pub login: String,
 }
 
-pub async fn database(regions: &[&str]) -> Database {
+pub(crate) async fn database(regions: &[&str]) -> Database {
     let superuser = POSTGRES.fresh_database().expect("a database is created");
     let session = sink_store::Session::open(&superuser).await.expect("the new database answers");
     let regions: Vec<String> = regions.iter().map(|region| (*region).to_owned()).collect();
@@ -50,20 +50,20 @@ pub async fn database(regions: &[&str]) -> Database {
 }
 
 /// A plain connection.
-pub async fn connect(url: &str) -> Client {
+pub(crate) async fn connect(url: &str) -> Client {
     let address: postgresql::Address = url.parse().expect("an address");
     address.connect("test").await.expect("the database answers")
 }
 
 impl Database {
-    pub async fn session(&self) -> Session {
+    pub(crate) async fn session(&self) -> Session {
         Session::open(&self.login).await.expect("the login may connect")
     }
 }
 
 /// A statement, in what tests vary.
 #[derive(Clone, Debug)]
-pub struct Statement {
+pub(crate) struct Statement {
     pub system: &'static str,
     pub contact: String,
     pub period: &'static str,
@@ -80,7 +80,7 @@ pub struct Statement {
     pub partition: Option<i32>,
 }
 
-pub fn statement(contact: &str) -> Statement {
+pub(crate) fn statement(contact: &str) -> Statement {
     Statement {
         system: SYSTEM,
         contact: contact.to_owned(),
@@ -98,7 +98,7 @@ pub fn statement(contact: &str) -> Statement {
 }
 
 /// A month of statements, each of another contact.
-pub fn month(count: usize) -> Vec<Statement> {
+pub(crate) fn month(count: usize) -> Vec<Statement> {
     let one = |n: usize| Statement {
         days: 10 + i64::try_from(n * 7 % 150).unwrap(),
         status: if n % 5 == 4 { WaitStatus::Waiting } else { WaitStatus::Completed },
@@ -111,7 +111,7 @@ pub fn month(count: usize) -> Vec<Statement> {
 
 impl Statement {
     /// The Kafka value.
-    pub fn record(&self, region: &str, origin: Origin<'_>, encoder: &mut Encoder) -> Vec<u8> {
+    pub(crate) fn record(&self, region: &str, origin: Origin<'_>, encoder: &mut Encoder) -> Vec<u8> {
         let hash = content_hash(format!("{self:?}").as_bytes());
         let id = event_id(self.system, "row", &hash, 0).to_string();
         let completed = self.status == WaitStatus::Completed;
@@ -188,21 +188,21 @@ impl Statement {
 }
 
 /// Gives statements to the store as its worker does: rows and positions in one transaction.
-pub struct Feeder {
+pub(crate) struct Feeder {
     region: String,
     store: Store,
     next: i64,
 }
 
 impl Feeder {
-    pub async fn new(database: &Database, region: &str) -> Self {
+    pub(crate) async fn new(database: &Database, region: &str) -> Self {
         let mut store = Store::open(&database.superuser, &[region.to_owned()]).await.expect("the store opens");
         let id = registry::development_id_current(Kind::Wait);
         store.add_schema(region, id, Kind::Wait.avsc()).await.expect("a schema is remembered");
         Self { region: region.to_owned(), store, next: 0 }
     }
 
-    pub async fn feed(&mut self, statements: &[Statement]) {
+    pub(crate) async fn feed(&mut self, statements: &[Statement]) {
         let mut encoder = Encoder::new(Kind::Wait, registry::development_id_current(Kind::Wait));
         let source =
             self.store.sources().iter().position(|source| source.subject == Subject::Wait).expect("a topic of waits");
@@ -231,14 +231,14 @@ impl Feeder {
 }
 
 /// A place to work at: configuration, folders and keys.
-pub struct Desk {
+pub(crate) struct Desk {
     pub folder: TempDir,
     pub url: String,
     pub seed: String,
 }
 
 impl Desk {
-    pub fn new(database: &Database) -> Self {
+    pub(crate) fn new(database: &Database) -> Self {
         let folder = TempDir::new().unwrap();
         let identity = age::x25519::Identity::generate();
         fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
@@ -254,24 +254,24 @@ impl Desk {
         Self { folder, url: database.login.clone(), seed: "07".repeat(32) }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The program, with the desk as its folder.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sink-register"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("TEST_DATABASE", &self.url).env("TEST_SEED", &self.seed).env_remove("SINK_REGISTER_CONFIG");
         command
     }
 
-    pub fn call(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn call(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program starts")
     }
 
     /// Calls it and expects success; gives what it printed.
-    pub fn done(&self, arguments: &[&str]) -> String {
+    pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let output = self.call(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {errors}");
@@ -279,7 +279,7 @@ impl Desk {
     }
 
     /// Calls it and expects this exit code and this in the error.
-    pub fn refused(&self, arguments: &[&str], code: i32, expected: &str) {
+    pub(crate) fn refused(&self, arguments: &[&str], code: i32, expected: &str) {
         let output = self.call(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
@@ -288,18 +288,18 @@ impl Desk {
     }
 
     /// `run` for region 14 and February.
-    pub fn run(&self, more: &[&str]) -> String {
+    pub(crate) fn run(&self, more: &[&str]) -> String {
         self.done(&[&RUN, more].concat())
     }
 }
 
-pub const RUN: [&str; 9] =
+pub(crate) const RUN: [&str; 9] =
     ["run", "--region", "14", "--period", "2026-02", "--extract", "waiting-times", "--out", "parcels"];
-pub const V1: &str = "parcels/waiting-times_14_2026-02_v1";
-pub const V2: &str = "parcels/waiting-times_14_2026-02_v2";
+pub(crate) const V1: &str = "parcels/waiting-times_14_2026-02_v1";
+pub(crate) const V2: &str = "parcels/waiting-times_14_2026-02_v2";
 
 /// Every file of a folder, by name.
-pub fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let file = |entry: std::io::Result<fs::DirEntry>| {
         let path = entry.unwrap().path();
         (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
@@ -308,19 +308,19 @@ pub fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// The content that has to be the same in every run: all but what age's random keys touch.
-pub fn repeatable(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn repeatable(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = content(folder);
     files.retain(|name, _| !name.ends_with(".age") && !name.starts_with("ciphertext."));
     files
 }
 
 /// The ledger as the CSV command prints it: action and version of each entry.
-pub fn entries(desk: &Desk) -> Vec<(String, String)> {
+pub(crate) fn entries(desk: &Desk) -> Vec<(String, String)> {
     let csv = desk.done(&["ledger", "--region", "14", "--csv"]);
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.as_bytes());
     reader.records().map(|line| line.unwrap()).map(|line| (line[2].to_owned(), line[6].to_owned())).collect()
 }
 
-pub fn entry(action: &str, version: u32) -> (String, String) {
+pub(crate) fn entry(action: &str, version: u32) -> (String, String) {
     (action.to_owned(), version.to_string())
 }

@@ -103,7 +103,7 @@ impl Rejection {
 
 /// What a transaction writes beside the rows.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Rows given, in order: their event ids and sources.
     pub rows: Vec<(Uuid, usize)>,
     /// Events that were in the batch already, per source.
@@ -128,29 +128,25 @@ pub struct Facts {
     pub ingested: Vec<Timestamp>,
 }
 
-/// Unit, room, bed.
-pub type BedKey = (String, String, String);
+pub(crate) type BedKey = (String, String, String);
 
 /// A bed's status. Ordered by what decides: later wins, the event id settles ties.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BedRow {
+pub(crate) struct BedRow {
     /// When it came to be so.
     pub occurred_at: Time,
     /// When the source recorded it.
     pub recorded_at: Time,
-    /// The event.
     pub event_id: Uuid,
-    /// Normalised.
     pub status: &'static str,
-    /// Verbatim.
     pub status_code: String,
 }
 
 /// What findings are counted by: subject, rule, severity and the day (days since 1970, UTC) of the event.
-pub type FindingKey = (&'static str, String, &'static str, i32);
+pub(crate) type FindingKey = (&'static str, String, &'static str, i32);
 
 /// Records of one region on their way to rows.
-pub struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     region: &'a str,
     sources: &'a [Source],
     records: &'a [Record<'a>],
@@ -171,7 +167,7 @@ pub struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// `unusable` are schema ids that the registry does not know; every other id must be in `decoder`.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         region: &'a str,
         sources: &'a [Source],
         records: &'a [Record<'a>],
@@ -198,13 +194,13 @@ impl<'a> Batch<'a> {
 
     /// Gives no rows: every record is set aside, because the database refuses it.
     #[must_use]
-    pub fn refusing(mut self) -> Self {
+    pub(crate) fn refusing(mut self) -> Self {
         self.refuse = true;
         self
     }
 
     /// The next chunk of binary COPY; `None` after the last.
-    pub fn chunk(&mut self) -> Option<Bytes> {
+    pub(crate) fn chunk(&mut self) -> Option<Bytes> {
         while let Some(record) = self.records.get(self.next) {
             self.next += 1;
             self.take(record);
@@ -217,7 +213,7 @@ impl<'a> Batch<'a> {
 
     /// What belongs into the same transaction. Complete once [`Batch::chunk`] has returned `None`.
     #[must_use]
-    pub fn into_facts(mut self) -> Facts {
+    pub(crate) fn into_facts(mut self) -> Facts {
         let before = |source, origin: &Origin<'_>| self.marks.get(source, origin.topic, origin.partition);
         self.facts.marks = self
             .applied

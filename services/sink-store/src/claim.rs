@@ -23,7 +23,6 @@ pub struct Claim {
     epochs: HashMap<(usize, i32), i64>,
     /// Next offset per source and partition.
     offsets: BTreeMap<(usize, i32), i64>,
-    /// The one-compare rule's state.
     pub(crate) marks: Watermarks,
 }
 

@@ -8,8 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// How Kafka is reached.
-    pub kafka: config::Kafka,
+    pub(crate) kafka: config::Kafka,
     /// Where the schema registry answers.
     pub registry: config::Registry,
     /// Where health and metrics are served.
@@ -25,9 +24,8 @@ pub struct Config {
     /// How it is stored.
     #[serde(default)]
     pub store: Settings,
-    /// How topics are read.
     #[serde(default)]
-    pub tail: tail::Settings,
+    pub(crate) tail: tail::Settings,
 }
 
 /// What is stored.

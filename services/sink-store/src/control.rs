@@ -11,14 +11,20 @@ use crate::metrics::Metrics;
 use crate::session::{Session, writer_role};
 
 /// Readiness component of this connection.
-pub const COMPONENT: &str = "control";
+pub(crate) const COMPONENT: &str = "control";
 
 const INTERVAL: Duration = Duration::from_secs(10);
 /// For a connection, and for each region's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at the database until shutdown: is it there, and what is still to be computed?
-pub async fn watch(database: &Address, regions: Vec<String>, metrics: Metrics, health: Health, shutdown: Shutdown) {
+pub(crate) async fn watch(
+    database: &Address,
+    regions: Vec<String>,
+    metrics: Metrics,
+    health: Health,
+    shutdown: Shutdown,
+) {
     let mut kept = None;
     while !shutdown.requested() {
         match look(database, kept.take(), &regions, &metrics).await {

@@ -39,8 +39,7 @@ const TABLES: [(&str, &str, &str); 13] = [
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// How many rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// SHA-256 over the rows in key order, hexadecimal.
     pub hash: String,
 }
@@ -48,8 +47,7 @@ pub struct Table {
 /// Fingerprints of all tables, from one snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// In order of name.
-    pub tables: Vec<Table>,
+    pub(crate) tables: Vec<Table>,
 }
 
 impl Fingerprint {

@@ -52,7 +52,6 @@ impl From<Rejection> for Reason {
 }
 
 runtime::metrics! {
-    /// What the store counts.
     pub struct Metrics {
         /// Events added to the store.
         pub rows: Counter = "rows_total",

@@ -39,8 +39,7 @@ const NODES_TOGETHER: usize = 1_000;
 pub struct Projected {
     /// Dirty batches taken. Zero: there was nothing to do.
     pub batches: usize,
-    /// Events read.
-    pub events: usize,
+    pub(crate) events: usize,
     /// Events of the largest step: a component far larger than others is a sign of a placeholder used as identity.
     pub events_max: usize,
     /// Stays removed or added.

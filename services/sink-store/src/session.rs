@@ -17,7 +17,6 @@ const LOCK_EVENTS: i32 = 0x7601;
 /// Whoever computes a region's projections.
 const LOCK_PROJECTION: i32 = 0x7602;
 
-/// What a transaction excludes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// Adds events: beside others that add, not beside a rebuild.

@@ -104,9 +104,8 @@ impl Store {
         &self.sources
     }
 
-    /// What this instance holds.
     #[must_use]
-    pub fn claim(&self) -> &Claim {
+    pub(crate) fn claim(&self) -> &Claim {
         &self.claim
     }
 

@@ -15,14 +15,14 @@ const LATEST: i64 = 253_402_300_800_000_000;
 
 /// A `timestamptz`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Time(
+pub(crate) struct Time(
     /// Microseconds since 1970; `i64::MAX` is `infinity`.
     pub i64,
 );
 
 impl Time {
     /// Later than every other time.
-    pub const INFINITY: Self = Self(i64::MAX);
+    pub(crate) const INFINITY: Self = Self(i64::MAX);
 
     /// Whether the store can hold it.
     pub(crate) fn is_storable(time: Timestamp) -> bool {

@@ -30,23 +30,16 @@ const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a region is looked at although nothing was written: another instance may have left something.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
-/// What a worker needs.
-pub struct Worker {
+pub(crate) struct Worker {
     /// Readiness component of this worker's connection.
     pub component: &'static str,
-    /// Its regions.
     pub regions: Vec<String>,
-    /// How Kafka is reached.
     pub kafka: Kafka,
-    /// How topics are read.
     pub tail: tail::Settings,
     /// The registry, for schemas that the database does not know.
     pub registry: registry::Client,
-    /// The database.
     pub database: postgresql::Address,
-    /// Sizes and intervals.
     pub settings: Settings,
-    /// What is counted.
     pub metrics: Metrics,
     /// Who is told about readiness.
     pub health: Health,
@@ -56,10 +49,8 @@ pub struct Worker {
     pub is_only: bool,
 }
 
-/// Why a worker ended.
 #[derive(Debug)]
-pub enum End {
-    /// Asked to stop.
+pub(crate) enum End {
     Stopped,
     /// A newer instance has taken over, or trying again cannot help.
     Failed(Error),
@@ -67,7 +58,6 @@ pub enum End {
     Parted {
         /// Länskod.
         region: String,
-        /// What failed.
         error: Error,
     },
 }
@@ -94,7 +84,7 @@ struct Due {
 
 impl Worker {
     /// Runs until shutdown, until trying again cannot help, or until a region of several must be looked after by itself.
-    pub fn run(&self) -> End {
+    pub(crate) fn run(&self) -> End {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(source) => return End::Failed(Error::System { attempt: "start a worker", source }),

@@ -137,7 +137,7 @@ const WARDS: [Case; 8] = [
 ];
 
 /// Those wards' events from Monday on, and one on Tuesday that moves the clock past a morning.
-pub fn wards() -> Vec<Made> {
+pub(crate) fn wards() -> Vec<Made> {
     let mut events = Vec::new();
     for (unit, patients, kinds, disponibla, _) in WARDS {
         if let Some(disponibla) = disponibla {

@@ -12,54 +12,54 @@ use sha2::Digest;
 use sink_store::{Record, Session, Store, fingerprint, project};
 use tokio_postgres::Client;
 
-pub static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
-pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+pub(crate) static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
+pub(crate) static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
 
-pub const SYSTEM: &str = "SE2321000131-S000000000014";
-pub const MINUTE: i64 = 60_000_000;
-pub const HOUR: i64 = 60 * MINUTE;
-pub const DAY: i64 = 24 * HOUR;
+pub(crate) const SYSTEM: &str = "SE2321000131-S000000000014";
+pub(crate) const MINUTE: i64 = 60_000_000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
 /// 2026-01-05 00:00 in Stockholm, a Monday.
-pub const MONDAY: i64 = 1_767_567_600_000_000;
+pub(crate) const MONDAY: i64 = 1_767_567_600_000_000;
 
 /// A fresh, migrated database.
-pub async fn database(regions: &[&str]) -> String {
+pub(crate) async fn database(regions: &[&str]) -> String {
     let url = POSTGRES.fresh_database().expect("a database is created");
     let session = Session::open(&url).await.expect("the new database answers");
     sink_store::migrate(&session, &owned(regions)).await.expect("migrations apply");
     url
 }
 
-pub fn owned(texts: &[&str]) -> Vec<String> {
+pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 /// A plain connection as the superuser.
-pub async fn connect(url: &str) -> Client {
+pub(crate) async fn connect(url: &str) -> Client {
     let address: postgresql::Address = url.parse().expect("an address");
     address.connect("test").await.expect("the database answers")
 }
 
-pub async fn count(client: &Client, sql: &str) -> i64 {
+pub(crate) async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.expect(sql).get(0)
 }
 
 /// Everything the store says, as text.
-pub async fn content(url: &str) -> String {
+pub(crate) async fn content(url: &str) -> String {
     let session = Session::open(url).await.expect("the database answers");
     fingerprint(&session).await.expect("the tables can be read").to_string()
 }
 
 /// One record as a source would cause it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Made {
+pub(crate) struct Made {
     pub kind: Kind,
     pub value: Vec<u8>,
 }
 
 /// Facts of an Encounter that tests vary.
 #[derive(Clone, Debug)]
-pub struct Visit<'a> {
+pub(crate) struct Visit<'a> {
     pub trigger: &'a str,
     pub at: i64,
     /// The source says when it happened (EVN-6).
@@ -79,7 +79,7 @@ pub struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    pub fn new(trigger: &'a str, at: i64, subject: &'a str, episode: &'a str) -> Self {
+    pub(crate) fn new(trigger: &'a str, at: i64, subject: &'a str, episode: &'a str) -> Self {
         Self {
             trigger,
             at,
@@ -99,22 +99,22 @@ impl<'a> Visit<'a> {
         }
     }
 
-    pub fn with_alias(mut self, alias: &'a str) -> Self {
+    pub(crate) fn with_alias(mut self, alias: &'a str) -> Self {
         self.aliases.push(alias);
         self
     }
 
-    pub fn to(mut self, unit: &'a str, bed: &'a str) -> Self {
+    pub(crate) fn to(mut self, unit: &'a str, bed: &'a str) -> Self {
         self.place = Some((unit, bed));
         self
     }
 
-    pub fn from(mut self, unit: &'a str, bed: &'a str) -> Self {
+    pub(crate) fn from(mut self, unit: &'a str, bed: &'a str) -> Self {
         self.prior = Some((unit, bed));
         self
     }
 
-    pub fn made(&self, region: &str) -> Made {
+    pub(crate) fn made(&self, region: &str) -> Made {
         let text = format!("{self:?}");
         let quality: Vec<Finding<'_>> =
             self.finding.iter().map(|rule| Finding { rule, severity: Severity::Warning, field: "PV1-3" }).collect();
@@ -169,7 +169,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-pub fn person(region: &str, at: i64, subject: &str, year: i32) -> Made {
+pub(crate) fn person(region: &str, at: i64, subject: &str, year: i32) -> Made {
     made(region, Kind::Person, &format!("{subject} {year}"), at, Some(subject), Vec::new(), |envelope, _| Person {
         envelope,
         trigger: "A08",
@@ -181,7 +181,7 @@ pub fn person(region: &str, at: i64, subject: &str, year: i32) -> Made {
     })
 }
 
-pub fn wait(region: &str, at: i64, contact: &str, period: &str, finding: Option<&str>) -> Made {
+pub(crate) fn wait(region: &str, at: i64, contact: &str, period: &str, finding: Option<&str>) -> Made {
     let text = format!("{contact} {period} {at}");
     let quality =
         finding.iter().map(|rule| Finding { rule, severity: Severity::Warning, field: "vardgaranti" }).collect();
@@ -191,7 +191,7 @@ pub fn wait(region: &str, at: i64, contact: &str, period: &str, finding: Option<
     })
 }
 
-pub fn capacity(region: &str, recorded: i64, unit: &str, from: i64, to: Option<i64>, disponibla: i32) -> Made {
+pub(crate) fn capacity(region: &str, recorded: i64, unit: &str, from: i64, to: Option<i64>, disponibla: i32) -> Made {
     let text = format!("{unit} {from} {disponibla}");
     made(region, Kind::BedCapacity, &text, recorded, None, Vec::new(), |envelope, _| BedCapacity {
         envelope,
@@ -212,7 +212,7 @@ pub fn capacity(region: &str, recorded: i64, unit: &str, from: i64, to: Option<i
     })
 }
 
-pub fn bed(region: &str, at: i64, unit: &str, bed: &str, status: BedState) -> Made {
+pub(crate) fn bed(region: &str, at: i64, unit: &str, bed: &str, status: BedState) -> Made {
     let text = format!("{unit} {bed} {status:?} {at}");
     made(region, Kind::BedStatus, &text, at, None, Vec::new(), |envelope, _| BedStatus {
         envelope,
@@ -268,7 +268,7 @@ fn made<'a, R: schemas::Record + 'a>(
 }
 
 /// Gives records to a store as the worker does.
-pub struct Feeder {
+pub(crate) struct Feeder {
     pub url: String,
     pub region: String,
     pub store: Store,
@@ -276,12 +276,12 @@ pub struct Feeder {
 }
 
 impl Feeder {
-    pub async fn new(url: &str, region: &str) -> Self {
+    pub(crate) async fn new(url: &str, region: &str) -> Self {
         Self::new_as(url, url, region).await
     }
 
     /// `url` is the store's own login, `superuser` looks where it may not.
-    pub async fn new_as(url: &str, superuser: &str, region: &str) -> Self {
+    pub(crate) async fn new_as(url: &str, superuser: &str, region: &str) -> Self {
         let mut store = Store::open(url, &owned(&[region])).await.expect("the store opens");
         for kind in Subject::ALL.map(Subject::kind) {
             let id = registry::development_id_current(kind);
@@ -293,7 +293,7 @@ impl Feeder {
         Self { url: url.to_owned(), region: region.to_owned(), store, next }
     }
 
-    pub async fn try_write(&mut self, events: &[Made]) -> Result<sink_store::Written, sink_store::Error> {
+    pub(crate) async fn try_write(&mut self, events: &[Made]) -> Result<sink_store::Written, sink_store::Error> {
         let origins: Vec<Vec<u8>> = (self.next..)
             .take(events.len())
             .map(|offset| format!("region.{}.source.adt/0/{offset}/0", self.region).into_bytes())
@@ -323,12 +323,12 @@ impl Feeder {
         Ok(written)
     }
 
-    pub async fn write(&mut self, events: &[Made]) -> sink_store::Written {
+    pub(crate) async fn write(&mut self, events: &[Made]) -> sink_store::Written {
         self.try_write(events).await.expect("the batch is written")
     }
 
     /// Computes until nothing is left to compute; returns how many events were computed together at most.
-    pub async fn project(&self) -> usize {
+    pub(crate) async fn project(&self) -> usize {
         let session = Session::open(&self.url).await.expect("the database answers");
         let mut most = 0;
         loop {
@@ -340,22 +340,22 @@ impl Feeder {
         }
     }
 
-    pub async fn feed(&mut self, events: &[Made]) {
+    pub(crate) async fn feed(&mut self, events: &[Made]) {
         self.write(events).await;
         self.project().await;
     }
 }
 
 /// A small generator, so that a seed replays a test on every machine.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
-    pub fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for n in (1..items.len()).rev() {
             items.swap(n, usize::try_from(self.roll(n as u64 + 1)).unwrap());
         }
@@ -363,7 +363,7 @@ impl Dice {
 }
 
 /// Weeks of an invented hospital: admissions, moves, discharges, cancellations, merges, moved visits, capacity, bed status.
-pub fn weeks(region: &str, seed: u64, patients: u64) -> Vec<Made> {
+pub(crate) fn weeks(region: &str, seed: u64, patients: u64) -> Vec<Made> {
     const UNITS: [&str; 5] = ["AVA", "MED 41", "KIR 2", "IVA", "ÖNH"];
     const BEDS: [&str; 4] = ["1", "2", "3", "4"];
     let mut dice = Dice(seed);

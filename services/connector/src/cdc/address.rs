@@ -6,7 +6,7 @@ use runtime::config::Fault;
 use crate::config::Cdc;
 
 /// By the URL in the environment and the authority's file.
-pub fn address(source: &Cdc) -> Result<Address, Fault> {
+pub(crate) fn address(source: &Cdc) -> Result<Address, Fault> {
     let address = Address::read(&source.url, "vardstrom-connector")?;
     match &source.ca {
         Some(ca) => {

@@ -12,18 +12,12 @@ use crate::config::Cdc;
 
 /// Why the database cannot be followed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The log does not hold what is needed.
     #[error("wal_level is {0}; run: ALTER SYSTEM SET wal_level = 'logical'; and restart PostgreSQL")]
     WalLevel(String),
-    /// The publication is missing.
     #[error("the publication is missing; run: CREATE PUBLICATION {publication} FOR TABLE {tables};")]
-    Publication {
-        /// Quoted.
-        publication: String,
-        /// Quoted.
-        tables: String,
-    },
+    Publication { publication: String, tables: String },
     /// The publication holds back some kinds of change.
     #[error(
         "the publication does not publish every kind of change; run: ALTER PUBLICATION {0} SET (publish = 'insert, update, delete, truncate');"
@@ -37,56 +31,27 @@ pub enum Fault {
     NotATable(String),
     /// The publication lacks a table.
     #[error("table {table} is not published; run: ALTER PUBLICATION {publication} ADD TABLE {table};")]
-    Unpublished {
-        /// Quoted.
-        publication: String,
-        /// Quoted.
-        table: String,
-    },
+    Unpublished { publication: String, table: String },
     /// Changes of a partitioned table would come under the names of its partitions.
     #[error(
         "table {table} is partitioned; run: ALTER PUBLICATION {publication} SET (publish_via_partition_root = true);"
     )]
-    Partitioned {
-        /// Quoted.
-        publication: String,
-        /// Quoted.
-        table: String,
-    },
+    Partitioned { publication: String, table: String },
     /// The role may not read the table.
     #[error(
         "role {user} may not read {table}; run: GRANT USAGE ON SCHEMA {schema} TO {user}; GRANT SELECT ON {table} TO {user};"
     )]
-    Unreadable {
-        /// Quoted.
-        user: String,
-        /// Quoted.
-        schema: String,
-        /// Quoted.
-        table: String,
-    },
+    Unreadable { user: String, schema: String, table: String },
     /// The role would see a part of the rows only, or none, and a snapshot would say that there are no others.
     #[error(
         "row-level security hides rows of {table} from role {user}; run: ALTER ROLE {user} BYPASSRLS; or: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
     )]
-    Hidden {
-        /// Quoted.
-        user: String,
-        /// Quoted.
-        table: String,
-    },
+    Hidden { user: String, table: String },
     /// The replica identity of a partitioned table does not reach its partitions, and they write the log.
     #[error(
         "partition {partition} of {table} does not say in the log what its replica identity promises; run: ALTER TABLE {partition} REPLICA IDENTITY {identity};"
     )]
-    PartitionIdentity {
-        /// Quoted.
-        table: String,
-        /// Quoted.
-        partition: String,
-        /// What helps.
-        identity: &'static str,
-    },
+    PartitionIdentity { table: String, partition: String, identity: &'static str },
     /// Nothing tells which row was changed or deleted.
     #[error("table {0} has no replica identity; add a primary key, or run: ALTER TABLE {0} REPLICA IDENTITY FULL;")]
     Keyless(String),
@@ -95,32 +60,18 @@ pub enum Fault {
     Nothing(String),
     /// The column that keeps rows together does not exist.
     #[error("table {table} has no published column {column}; correct keys in [[region.cdc]]")]
-    KeyMissing {
-        /// Quoted.
-        table: String,
-        /// The column.
-        column: String,
-    },
+    KeyMissing { table: String, column: String },
     /// A deleted row would not say its key, and could overtake an earlier change.
     #[error("deletes from {table} do not say {column}; run: ALTER TABLE {table} REPLICA IDENTITY FULL;")]
-    KeyUnsaid {
-        /// Quoted.
-        table: String,
-        /// The column.
-        column: String,
-    },
+    KeyUnsaid { table: String, column: String },
 }
 
-/// A followed table.
 #[derive(Clone, Debug)]
-pub struct Table {
-    /// Its schema.
+pub(super) struct Table {
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// Its number: a table that is made anew has another.
     pub oid: u32,
-    /// Its published columns.
     pub columns: Vec<Column>,
     /// Those of them that are never NULL.
     pub required: Vec<String>,
@@ -128,23 +79,20 @@ pub struct Table {
     pub key: Vec<String>,
     /// The column whose equal values stay in order, when it is not the key.
     pub order: Option<String>,
-    /// Which rows are published.
     pub filter: Option<String>,
     /// Whether rows lie in other tables.
     pub partitioned: bool,
 }
 
 impl Table {
-    /// Its name for SQL.
-    pub fn quoted(&self) -> String {
+    pub(super) fn quoted(&self) -> String {
         format!("{}.{}", identifier(&self.schema), identifier(&self.name))
     }
 }
 
 /// The database, as far as it is followed.
 #[derive(Debug)]
-pub struct Database {
-    /// Its name.
+pub(super) struct Database {
     pub name: String,
     /// The followed tables, in the order of the configuration.
     pub tables: Vec<Table>,
@@ -183,14 +131,12 @@ struct FoundColumn {
 /// A table that holds rows of a partitioned one.
 #[derive(Debug)]
 struct Partition {
-    /// Quoted.
     name: String,
     identity: String,
     /// The columns that it says of an old row, in order of name; of all of them nothing is said here.
     key: String,
 }
 
-/// Names for messages.
 struct Names<'a> {
     publication: &'a str,
     user: &'a str,
@@ -198,7 +144,7 @@ struct Names<'a> {
 }
 
 /// Asks the database about everything that following it depends on.
-pub async fn examine(wire: &mut Wire, source: &Cdc) -> Result<Database, Error> {
+pub(super) async fn examine(wire: &mut Wire, source: &Cdc) -> Result<Database, Error> {
     let about = wire
         .rows("select current_setting('wal_level'), current_database(), current_setting('server_version_num'), current_user")
         .await?;
@@ -240,7 +186,7 @@ pub async fn examine(wire: &mut Wire, source: &Cdc) -> Result<Database, Error> {
 }
 
 /// What the server says of the slot.
-pub async fn slot(wire: &mut Wire, name: &str) -> Result<Option<Slot>, Error> {
+pub(super) async fn slot(wire: &mut Wire, name: &str) -> Result<Option<Slot>, Error> {
     let version = wire.rows("select current_setting('server_version_num')").await?;
     slot_of(wire, name, version.first().and_then(|row| row.text(0).parse().ok()).unwrap_or_default()).await
 }

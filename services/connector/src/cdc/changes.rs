@@ -26,7 +26,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 const FINISH_MAX: Duration = Duration::from_secs(5);
 
 /// Follows the changes until shutdown; `started` is told when the stream has begun.
-pub async fn follow(
+pub(super) async fn follow(
     slot: Slot<'_>,
     database: &Database,
     publication: &str,

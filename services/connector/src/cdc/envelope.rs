@@ -12,8 +12,7 @@ use super::value;
 
 /// A row, whole or as far as it is known.
 #[derive(Clone, Copy)]
-pub struct Image<'a> {
-    /// Its columns.
+pub(super) struct Image<'a> {
     pub columns: &'a [Column],
     /// Its values, in that order.
     pub cells: &'a [Cell],
@@ -24,7 +23,7 @@ pub struct Image<'a> {
 }
 
 /// The envelope's bytes.
-pub fn write<'a>(
+pub(super) fn write<'a>(
     operation: Operation,
     before: Option<Image<'a>>,
     after: Option<Image<'a>>,

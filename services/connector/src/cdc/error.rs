@@ -12,7 +12,7 @@ use crate::follow::{Mend, Remedy};
 
 /// Why a database is not followed right now.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The database cannot be talked to.
     #[error(transparent)]
     Wire(#[from] replication::Error),
@@ -27,23 +27,13 @@ pub enum Error {
     Lost(#[from] state::Lost),
     /// How far the snapshot is cannot be kept or read.
     #[error("keep the state of the slot in {}", path.display())]
-    State {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    State { path: PathBuf, source: io::Error },
     /// The stream holds something that we do not know.
     #[error(transparent)]
     Stream(#[from] pgoutput::Error),
     /// A table was changed so that its rows do not say which rows they are.
     #[error("follow {table}: its rows no longer have the column {column}")]
-    Shape {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-    },
+    Shape { table: String, column: String },
     /// The address is no longer what was checked at the start.
     #[error("read where the database is")]
     Address(#[from] config::Fault),

@@ -12,24 +12,24 @@ use super::catalogue::Table;
 
 /// Quoted name and number of each table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Followed(BTreeMap<String, u32>);
+pub(super) struct Followed(BTreeMap<String, u32>);
 
 const HEADING: &str = "vardstrom cdc tables 1";
 
 impl Followed {
     /// As the database has them.
-    pub fn of(tables: &[Table]) -> Self {
+    pub(super) fn of(tables: &[Table]) -> Self {
         Self(tables.iter().map(|table| (table.quoted(), table.oid)).collect())
     }
 
     /// The first table that is another now.
-    pub fn anew(&self, now: &Self) -> Option<&str> {
+    pub(super) fn anew(&self, now: &Self) -> Option<&str> {
         let is_another = |(name, number): &(&String, &u32)| now.0.get(*name).is_some_and(|now| now != *number);
         self.0.iter().find(is_another).map(|(name, _)| name.as_str())
     }
 
     /// What is kept; none of a slot that an earlier release made.
-    pub fn load(path: &Path) -> io::Result<Option<Self>> {
+    pub(super) fn load(path: &Path) -> io::Result<Option<Self>> {
         match fs::read_to_string(path) {
             Ok(text) => {
                 parse(&text).map(Some).ok_or_else(|| io::Error::other("not a list of tables; move the file away"))
@@ -40,7 +40,7 @@ impl Followed {
     }
 
     /// Keeps them, also over a power failure.
-    pub fn store(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn store(&self, path: &Path) -> io::Result<()> {
         let new = path.with_extension("tables-new");
         let mut file = fs::File::create(&new)?;
         writeln!(file, "{HEADING}")?;
@@ -66,7 +66,7 @@ fn parse(text: &str) -> Option<Followed> {
 }
 
 /// Where they are kept, beside the state of the slot.
-pub fn path(state: &Path) -> PathBuf {
+pub(super) fn path(state: &Path) -> PathBuf {
     state.with_extension("tables")
 }
 

@@ -19,13 +19,12 @@ mod envelope;
 mod error;
 mod followed;
 mod record;
-pub mod resnapshot;
+pub(crate) mod resnapshot;
 mod sending;
 mod snapshot;
 mod source;
 mod state;
 mod value;
 
-pub use address::address;
-pub use error::Error;
-pub use source::follow;
+pub(crate) use address::address;
+pub(crate) use source::follow;

@@ -14,8 +14,7 @@ use crate::route::Router;
 
 /// A table, and how the rows that come are laid out.
 #[derive(Debug)]
-pub struct Layout {
-    /// The table.
+pub(super) struct Layout {
     pub table: Table,
     /// The columns of its rows as they come.
     pub columns: Vec<Column>,
@@ -26,7 +25,7 @@ pub struct Layout {
 
 /// What a change says beside its rows.
 #[derive(Clone, Copy, Debug)]
-pub struct When {
+pub(super) struct When {
     /// When it was committed, or the snapshot was begun; microseconds since 1970.
     pub at: i64,
     /// The transaction; none in a snapshot.
@@ -37,8 +36,7 @@ pub struct When {
 
 /// One thing that happened to one row, or to all rows of a table.
 #[derive(Debug)]
-pub struct Change {
-    /// What.
+pub(super) struct Change {
     pub operation: Operation,
     /// The row before.
     pub before: Option<Old>,
@@ -51,7 +49,7 @@ const SEPARATOR: char = '\u{1f}';
 
 impl Layout {
     /// For rows with these columns.
-    pub fn new(table: Table, mut columns: Vec<Column>) -> Result<Self, Error> {
+    pub(super) fn new(table: Table, mut columns: Vec<Column>) -> Result<Self, Error> {
         let at = |name: &String| {
             columns
                 .iter()
@@ -71,7 +69,7 @@ impl Layout {
 
     /// What an old row really says. Of a partitioned table with REPLICA IDENTITY FULL a partition that has not that writes its
     /// key only, and the log marks it as the whole row: what must not be NULL is, or everything but the key.
-    pub fn believed(&self, old: Old) -> Old {
+    pub(super) fn believed(&self, old: Old) -> Old {
         let is_null = |at: usize| old.cells.get(at) == Some(&Cell::Null);
         let lacks_required = self.required.iter().any(|at| is_null(*at));
         let lacks_all = (0..self.columns.len()).all(|at| self.key.contains(&at) || is_null(at));
@@ -82,7 +80,7 @@ impl Layout {
     /// The changes that a new version of a row is. A row whose key changes is a row deleted and another created, as
     /// Debezium has it, so that what is known by the old key ends. So is a row whose ordering column changes: the end of
     /// what is known by the old value stands behind everything else of that value, in the same partition.
-    pub fn update(&self, old: Option<Old>, mut new: Vec<Cell>) -> Vec<Change> {
+    pub(super) fn update(&self, old: Option<Old>, mut new: Vec<Cell>) -> Vec<Change> {
         if let Some(old) = old.as_ref().filter(|old| old.whole) {
             for (cell, known) in new.iter_mut().zip(&old.cells) {
                 if *cell == Cell::Unchanged {
@@ -105,7 +103,7 @@ impl Layout {
     }
 
     /// Where a change goes, that stands in one partition.
-    pub fn partition(&self, change: &Change, router: &Router) -> i32 {
+    pub(super) fn partition(&self, change: &Change, router: &Router) -> i32 {
         if let Some(order) = self.order
             && let Some(text) = self.cell(change, order)
         {
@@ -117,7 +115,7 @@ impl Layout {
     }
 
     /// Names the row within its table without saying its key, which may be a person's.
-    pub fn hash(&self, change: &Change, router: &Router) -> u64 {
+    pub(super) fn hash(&self, change: &Change, router: &Router) -> u64 {
         let mut text = self.key_text(change);
         if self.key.is_empty() {
             for at in 0..self.columns.len() {
@@ -147,8 +145,7 @@ impl Layout {
         after.or_else(|| change.before.as_ref().and_then(|old| text(&old.cells)))
     }
 
-    /// What is sent.
-    pub fn payload(&self, change: &Change, when: &When, database: &str, domains: &HashMap<u32, u32>) -> Vec<u8> {
+    pub(super) fn payload(&self, change: &Change, when: &When, database: &str, domains: &HashMap<u32, u32>) -> Vec<u8> {
         let image = |cells, identity_only| Image { columns: &self.columns, cells, identity_only, domains };
         let before = change.before.as_ref().map(|old| image(&old.cells, !old.whole));
         let after = change.after.as_ref().map(|cells| image(cells, false));

@@ -8,16 +8,15 @@ use super::error::Error;
 use super::state::{self, Loss, Lost, State};
 use crate::config::Cdc;
 
-/// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     /// Whether there was a slot to drop.
     pub dropped: bool,
 }
 
 /// Drops the slot, if there is one, and marks the snapshot to be taken again. The slot is made anew by the snapshot itself,
 /// for it must begin exactly where the snapshot is.
-pub async fn resnapshot(region: &str, source: &Cdc) -> Result<Done, Error> {
+pub(crate) async fn resnapshot(region: &str, source: &Cdc) -> Result<Done, Error> {
     let path = state::path(region, source);
     let kept = |source| Error::State { path: path.clone(), source };
     let state = State::load(&path).map_err(kept)?;

@@ -17,32 +17,26 @@ const CONFIRM_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What the records of one slot have in common.
 #[derive(Clone, Copy)]
-pub struct Slot<'a> {
-    /// Where they go.
+pub(super) struct Slot<'a> {
     pub feed: &'a Feed,
-    /// The slot's name.
     pub name: &'a str,
-    /// The database's name.
     pub database: &'a str,
     /// Domains and what they are made of.
     pub domains: &'a std::collections::HashMap<u32, u32>,
 }
 
 /// A record, before it has a place.
-pub struct Draft {
-    /// What it is called.
+pub(super) struct Draft {
     pub id: String,
-    /// Where in the source.
     pub position: String,
     /// When the source wrote it, microseconds since 1970.
     pub at: i64,
-    /// What it says.
     pub payload: Vec<u8>,
 }
 
 impl Slot<'_> {
     /// The record of a change; by its size only, when it is longer than a message may be.
-    pub fn draft(&self, layout: &Layout, change: &Change, when: &When, id: String) -> Draft {
+    pub(super) fn draft(&self, layout: &Layout, change: &Change, when: &When, id: String) -> Draft {
         let payload = layout.payload(change, when, self.database, self.domains);
         let size = payload.len() as u64;
         let payload = if size > self.feed.intake.limits.message.as_bytes() { self.left_out(size) } else { payload };
@@ -50,13 +44,13 @@ impl Slot<'_> {
     }
 
     /// The payload that stands for a row that is too long.
-    pub fn left_out(&self, size: u64) -> Vec<u8> {
+    pub(super) fn left_out(&self, size: u64) -> Vec<u8> {
         self.feed.intake.metrics.oddities.of(Oddity::Oversized).inc();
         intake::left_out(size, self.feed.intake.limits.message.as_bytes()).into_bytes()
     }
 
     /// Where in the source, for people.
-    pub fn position(&self, table: &str, when: &When) -> String {
+    pub(super) fn position(&self, table: &str, when: &When) -> String {
         match when.transaction {
             Some(transaction) => format!("{table} at {} in transaction {transaction}", when.lsn),
             None => format!("{table} in the snapshot at {}", when.lsn),
@@ -65,7 +59,7 @@ impl Slot<'_> {
 }
 
 /// Records under way and how far everything is stored.
-pub struct Sending<'a> {
+pub(super) struct Sending<'a> {
     window: Window<'a, Lsn>,
     feed: &'a Feed,
     ticks: Interval,
@@ -75,7 +69,7 @@ pub struct Sending<'a> {
 
 impl<'a> Sending<'a> {
     /// Nothing under way, and nothing known to be stored.
-    pub fn new(feed: &'a Feed) -> Self {
+    pub(super) fn new(feed: &'a Feed) -> Self {
         let mut ticks = interval(CONFIRM_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { window: Window::new(feed), feed, ticks, confirmed: Lsn::default() }
@@ -83,7 +77,7 @@ impl<'a> Sending<'a> {
 
     /// Hands a record to Kafka; `reached` is true of the slot once it is stored. While that has to wait, the slot hears
     /// from us, so that the server does not take us for dead.
-    pub async fn send(
+    pub(super) async fn send(
         &mut self,
         draft: &Draft,
         partition: i32,
@@ -118,7 +112,7 @@ impl<'a> Sending<'a> {
     }
 
     /// Everything that was sent so far reaches to here: no further record is needed for it.
-    pub fn reach(&mut self, reached: Lsn) {
+    pub(super) fn reach(&mut self, reached: Lsn) {
         if !self.window.mark_last(reached) {
             self.confirmed = self.confirmed.max(reached);
         }
@@ -126,7 +120,7 @@ impl<'a> Sending<'a> {
 
     /// Waits until the oldest record is stored, or for the time to tell the slot. For ever while nothing is under way and
     /// between ticks; may be cancelled.
-    pub async fn progress(&mut self) -> Result<Progress, Error> {
+    pub(super) async fn progress(&mut self) -> Result<Progress, Error> {
         tokio::select! {
             biased;
             stored = self.window.stored(), if !self.window.is_empty() => {
@@ -138,22 +132,21 @@ impl<'a> Sending<'a> {
     }
 
     /// Waits until everything is stored.
-    pub async fn finish(&mut self) -> Result<(), Error> {
+    pub(super) async fn finish(&mut self) -> Result<(), Error> {
         let stored = self.window.finish().await?;
         self.confirmed = stored.map_or(self.confirmed, |stored| stored.max(self.confirmed));
         Ok(())
     }
 
     /// Forgets what was under way, after a record was not stored: it is all sent again.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.window = Window::new(self.feed);
     }
 }
 
 /// What [`Sending::progress`] waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// A record is stored.
+pub(super) enum Progress {
     Stored,
     /// It is time to tell the slot.
     Tick,

@@ -24,10 +24,8 @@ const ROWS: usize = 1000;
 const AGAIN_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a snapshot is taken of.
-pub struct Task<'a> {
-    /// Where the database is.
+pub(super) struct Task<'a> {
     pub address: &'a Address,
-    /// The tables.
     pub database: &'a Database,
     /// The slot to be made.
     pub slot: Slot<'a>,
@@ -39,7 +37,7 @@ pub struct Task<'a> {
 
 /// Where the rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     /// The slot is made first, and the rows are those of exactly where it begins.
     New {
         /// Whether a slot is in the way whose rows have not been sent.
@@ -51,7 +49,7 @@ pub enum Origin {
 
 /// Makes the slot where there is none, and sends the rows; returns when Kafka has them all. `wire` makes the slot.
 /// `made` is told where it begins, before the first row is sent.
-pub async fn take(
+pub(super) async fn take(
     task: &Task<'_>,
     wire: &mut Wire,
     counts: &SlotCounts,

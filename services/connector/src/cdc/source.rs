@@ -26,7 +26,7 @@ use crate::metrics::SlotCounts;
 const LOOK_INTERVAL: Duration = PAUSE_MAX;
 
 /// Follows a database until shutdown.
-pub async fn follow(feed: Arc<Feed>, source: Cdc, health: Health) {
+pub(crate) async fn follow(feed: Arc<Feed>, source: Cdc, health: Health) {
     let counts = feed.intake.metrics.of_slot(feed.region(), &source.slot);
     let words = Words {
         component: format!("cdc {}", source.slot),

@@ -15,41 +15,29 @@ use crate::config::Cdc;
 /// `generation` counts the slots whose rows may be in Kafka, from 1. Behind the first nothing was sent; a later one cannot
 /// tell which rows were deleted since the slot before it was lost, and says first that all of them are void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// Nothing was ever sent: the state of a slot without a file.
     Unused,
     /// The slot is about to be made; none of its rows has been sent.
-    Begun {
-        /// Which slot.
-        generation: u32,
-    },
+    Begun { generation: u32 },
     /// The slot is made, and its rows are being sent; entered before the first of them. The slot keeps every change since
     /// `beginning`, so after an interruption the rows are read again as they are then, and the changes follow.
-    Made {
-        /// Which slot.
-        generation: u32,
-        /// Where the slot begins.
-        beginning: Beginning,
-    },
+    Made { generation: u32, beginning: Beginning },
     /// The snapshot is in Kafka; entered when the last of its rows is.
-    Sent {
-        /// Which slot.
-        generation: u32,
-    },
+    Sent { generation: u32 },
 }
 
 /// Where a slot begins. Its rows, whenever they are read, bear this time and place: every change of the slot is younger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beginning {
+pub(super) struct Beginning {
     /// The server's time just before the slot was made, microseconds since 1970.
     pub at: i64,
-    /// Where in the log.
     pub lsn: Lsn,
 }
 
 /// What the server says of the slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub(super) struct Slot {
     /// It belongs to this database and to `pgoutput`.
     pub fits: bool,
     /// It cannot be followed any more: why.
@@ -58,7 +46,7 @@ pub struct Slot {
 
 /// Why a slot was invalidated, as PostgreSQL 17 and later say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It was too far behind (`max_slot_wal_keep_size`), and its log was removed. What is not said is this.
     Behind,
     /// Nobody was connected to it for too long (`idle_replication_slot_timeout`).
@@ -71,7 +59,7 @@ pub enum Reason {
 
 impl Reason {
     /// By PostgreSQL's word.
-    pub fn of(word: &str) -> Self {
+    pub(crate) fn of(word: &str) -> Self {
         match word {
             "idle_timeout" => Self::Idle,
             "rows_removed" => Self::Rows,
@@ -97,9 +85,8 @@ impl Reason {
     }
 }
 
-/// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// The snapshot is sent: go on with the changes.
     Follow,
     /// Make the slot and send its rows.
@@ -113,14 +100,13 @@ pub enum Step {
     Again {
         /// Which slot it is, from 1.
         generation: u32,
-        /// Where it begins.
         beginning: Beginning,
     },
 }
 
 /// What happened to a slot, or to what it follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub(crate) enum Loss {
     /// It does not exist any more.
     Dropped,
     /// It was invalidated, and changes are lost.
@@ -135,12 +121,10 @@ pub enum Loss {
 
 /// The slot is not what it was left as, so changes are missing or not ours.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Lost {
+pub(crate) struct Lost {
     /// Länskod.
     pub region: String,
-    /// Its name.
     pub slot: String,
-    /// What happened.
     pub loss: Loss,
 }
 
@@ -174,7 +158,7 @@ impl std::fmt::Display for Lost {
 
 impl State {
     /// What to do next, with what the server says of the slot.
-    pub fn next(self, slot: Option<Slot>) -> Result<Step, Loss> {
+    pub(super) fn next(self, slot: Option<Slot>) -> Result<Step, Loss> {
         match (self, slot) {
             (_, Some(Slot { fits: false, .. })) => Err(Loss::Unfit),
             (Self::Unused, None) => Ok(Step::Make { generation: 1, drop: false }),
@@ -192,7 +176,7 @@ impl State {
 
     /// The state from which a new slot is made. Never the first: rows of an earlier one, or of whoever used the slot, may
     /// be in Kafka.
-    pub fn again(self) -> Self {
+    pub(super) fn again(self) -> Self {
         let before = match self {
             Self::Unused => 1,
             Self::Begun { generation } | Self::Made { generation, .. } | Self::Sent { generation } => generation,
@@ -201,7 +185,7 @@ impl State {
     }
 
     /// The state kept at `path`.
-    pub fn load(path: &Path) -> io::Result<Self> {
+    pub(super) fn load(path: &Path) -> io::Result<Self> {
         match fs::read_to_string(path) {
             Ok(text) => parse(&text).ok_or_else(|| io::Error::other("not a state of ours; move the file away")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::Unused),
@@ -211,7 +195,7 @@ impl State {
 
     /// Keeps the state, also over a power failure: without it a slot counts as somebody else's, and rows that are sent
     /// again would not bear the slot's own time.
-    pub fn store(self, path: &Path) -> io::Result<()> {
+    pub(super) fn store(self, path: &Path) -> io::Result<()> {
         let (generation, rest) = match self {
             Self::Unused => return Ok(()),
             Self::Begun { generation } => (generation, "snapshot begun\n".to_owned()),
@@ -250,7 +234,7 @@ fn parse(text: &str) -> Option<State> {
 }
 
 /// Where the state of a region's slot is kept.
-pub fn path(region: &str, source: &Cdc) -> PathBuf {
+pub(super) fn path(region: &str, source: &Cdc) -> PathBuf {
     source.positions.join(format!("{region}-{}.cdc", source.slot))
 }
 

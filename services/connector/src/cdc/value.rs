@@ -21,7 +21,7 @@ const TIMESTAMPTZ: u32 = 1184;
 const NUMERIC: u32 = 1700;
 
 /// Appends a value of a column of this type.
-pub fn write(out: &mut Vec<u8>, kind: u32, cell: &Cell) {
+pub(super) fn write(out: &mut Vec<u8>, kind: u32, cell: &Cell) {
     let bytes = match cell {
         Cell::Null => return out.extend_from_slice(b"null"),
         Cell::Unchanged => return string(out, UNAVAILABLE),

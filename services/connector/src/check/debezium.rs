@@ -11,7 +11,6 @@ use crate::config::Debezium;
 /// What only the addresses of Apicurio's own interface have.
 const APICURIO: &str = "/apis/registry/";
 
-/// Topics of one source.
 const TOPICS_MAX: usize = 1000;
 /// Kafka's bound on the length of a name.
 const NAME_MAX: usize = 249;

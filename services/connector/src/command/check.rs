@@ -6,7 +6,7 @@ use crate::config::Config;
 
 /// Says what a configuration that can be used opens.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
-pub fn check(config: &Config) {
+pub(super) fn check(config: &Config) {
     for region in &config.region {
         println!("{} {} from {}", region.code, region.code.name(), region.source_system);
         for mllp in &region.mllp {

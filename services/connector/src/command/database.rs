@@ -7,7 +7,7 @@ use crate::cdc::resnapshot::resnapshot;
 use crate::config::Config;
 
 #[derive(Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Drop a slot that was lost, so that the snapshot of its tables is taken again.
     ///
     /// A connector that runs, or the next that starts, makes the slot anew and sends every row again, after a record for
@@ -17,7 +17,7 @@ pub enum Command {
 }
 
 #[derive(Args)]
-pub struct Resnapshot {
+pub(super) struct Resnapshot {
     /// Länskod of the region; must be in the configuration.
     #[arg(long, value_name = "NN")]
     region: topics::Region,
@@ -36,7 +36,7 @@ enum Refused {
 }
 
 impl Command {
-    pub fn config(&self) -> &super::ConfigFile {
+    pub(super) fn config(&self) -> &super::ConfigFile {
         let Self::Resnapshot(arguments) = self;
         &arguments.config
     }
@@ -44,7 +44,7 @@ impl Command {
 
 /// Runs a command.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
-pub async fn run(config: Config, command: &Command) -> Result<(), Failure> {
+pub(super) async fn run(config: Config, command: &Command) -> Result<(), Failure> {
     let Command::Resnapshot(arguments) = command;
     let (code, slot) = (arguments.region, &arguments.slot);
     let region = config.region.iter().find(|region| region.code == code);

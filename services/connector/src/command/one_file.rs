@@ -25,7 +25,7 @@ const AGAIN_PAUSE: Duration = Duration::from_secs(1);
 const TOLD_INTERVAL: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
-pub struct OneFile {
+pub(super) struct OneFile {
     /// The file.
     file: PathBuf,
     /// Länskod of the region it belongs to; must be in the configuration.
@@ -40,7 +40,7 @@ pub struct OneFile {
 }
 
 #[derive(Args)]
-pub struct Replay {
+pub(super) struct Replay {
     #[command(flatten)]
     one: OneFile,
     /// The feed.
@@ -51,7 +51,7 @@ pub struct Replay {
 }
 
 #[derive(Args)]
-pub struct Table {
+pub(super) struct Table {
     #[command(flatten)]
     one: OneFile,
     /// The feed. When a [[region.table]] of the region has it, its key, columns, encoding and source_system hold.
@@ -65,7 +65,7 @@ pub struct Table {
 }
 
 #[derive(Args)]
-pub struct Fhir {
+pub(super) struct Fhir {
     #[command(flatten)]
     one: OneFile,
     /// The feed.
@@ -84,7 +84,7 @@ enum Refused {
 
 /// Sends one HL7 file.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
-pub async fn replay(config: Config, arguments: &Replay) -> Result<(), Failure> {
+pub(super) async fn replay(config: Config, arguments: &Replay) -> Result<(), Failure> {
     let region = region_of(&config, &arguments.one)?;
     let source_system = arguments.one.source_system.as_ref().unwrap_or(&region.source_system).clone();
     let way = Way { feed: &arguments.feed, source_system, source: Source::Replay };
@@ -103,7 +103,7 @@ pub async fn replay(config: Config, arguments: &Replay) -> Result<(), Failure> {
 
 /// Sends the rows of one delimited file; fails with what is wrong when the file is left out.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
-pub async fn table(config: Config, arguments: &Table) -> Result<(), Failure> {
+pub(super) async fn table(config: Config, arguments: &Table) -> Result<(), Failure> {
     let region = region_of(&config, &arguments.one)?;
     let source = region.table.iter().find(|source| source.feed == arguments.feed);
     let mut demand = match source {
@@ -133,7 +133,7 @@ pub async fn table(config: Config, arguments: &Table) -> Result<(), Failure> {
 /// Sends the resources of one NDJSON file, or of every one of a folder; each keeps its position beside itself until all of
 /// them are sent, unless one file's position is kept elsewhere.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
-pub async fn fhir(config: Config, arguments: &Fhir) -> Result<(), Failure> {
+pub(super) async fn fhir(config: Config, arguments: &Fhir) -> Result<(), Failure> {
     let region = region_of(&config, &arguments.one)?;
     let source_system = arguments.one.source_system.as_ref().unwrap_or(&region.source_system).clone();
     let way = Way { feed: &arguments.feed, source_system, source: Source::Fhir };

@@ -23,7 +23,7 @@ const MEMORY_MAX: usize = 64 << 20;
 const DEPTH_MAX: usize = 32;
 
 /// A schema as a registry has it.
-pub struct Schema {
+pub(crate) struct Schema {
     structure: apache_avro::Schema,
     shape: Shape,
     connect: Box<RawValue>,
@@ -32,7 +32,6 @@ pub struct Schema {
 /// What the decoder's value does not say of itself.
 enum Shape {
     Plain,
-    /// Names of the fields.
     Record(Vec<(String, Shape)>),
     Items(Box<Shape>),
     Union(Vec<Shape>),
@@ -40,7 +39,7 @@ enum Shape {
 
 impl Schema {
     /// Reads a schema; nothing for one that is no Avro, that needs another to be understood, or that is beyond all bounds.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         // One for the process, which decodes no other Avro with this decoder; the first call holds.
         apache_avro::util::max_allocation_bytes(MEMORY_MAX);
         let schema: Value = serde_json::from_str(text).ok()?;
@@ -54,12 +53,12 @@ impl Schema {
     }
 
     /// Connect's schema, as its JSON converter writes it.
-    pub fn connect(&self) -> &RawValue {
+    pub(crate) fn connect(&self) -> &RawValue {
         &self.connect
     }
 
     /// A datum as Connect's JSON converter writes it; nothing when it is not of this schema to its last byte.
-    pub fn json(&self, datum: &[u8]) -> Option<String> {
+    pub(crate) fn json(&self, datum: &[u8]) -> Option<String> {
         let mut bytes = Bytes(datum);
         let reader = GenericDatumReader::builder(&self.structure).build().ok()?;
         let value = reader.read_value(&mut bytes).ok()?;

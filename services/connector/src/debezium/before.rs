@@ -15,10 +15,8 @@ use ::debezium::content::Content;
 use ::debezium::envelope::{IDENTITY_FULL, IDENTITY_KEY};
 use ::debezium::object::Fields;
 
-/// What may be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Belief<'a> {
-    /// The whole row.
+pub(crate) enum Belief<'a> {
     Row,
     /// These columns only.
     Key(BTreeSet<Cow<'a, str>>),
@@ -26,7 +24,7 @@ pub enum Belief<'a> {
 
 impl Belief<'_> {
     /// Whether a column's value holds.
-    pub fn holds(&self, column: &str) -> bool {
+    pub(crate) fn holds(&self, column: &str) -> bool {
         match self {
             Self::Row => true,
             Self::Key(columns) => columns.contains(column),
@@ -34,7 +32,7 @@ impl Belief<'_> {
     }
 
     /// As the envelope that we send on says it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Row => IDENTITY_FULL,
             Self::Key(_) => IDENTITY_KEY,
@@ -43,7 +41,7 @@ impl Belief<'_> {
 }
 
 /// The columns that a message's key names; none where it is no JSON object.
-pub fn columns_of_key(key: Option<Content<'_>>) -> BTreeSet<Cow<'_, str>> {
+pub(super) fn columns_of_key(key: Option<Content<'_>>) -> BTreeSet<Cow<'_, str>> {
     let fields: Fields<'_> = key.and_then(|key| serde_json::from_slice(key.text).ok()).unwrap_or_default();
     fields.0.into_iter().map(|(name, _)| name).take(COLUMNS_MAX).collect()
 }

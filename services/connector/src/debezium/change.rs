@@ -16,7 +16,7 @@ use super::written::{Schema, Written};
 
 /// What is known of a topic beside its messages.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Topic<'t> {
+pub(crate) struct Topic<'t> {
     /// The column that keeps rows in order.
     pub order: Option<&'t str>,
     /// The configuration says that the table has REPLICA IDENTITY FULL.
@@ -29,19 +29,15 @@ pub struct Topic<'t> {
 
 /// A message as it is read.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sent<'a> {
-    /// What its key says.
+pub(crate) struct Sent<'a> {
     pub key: Option<Content<'a>>,
-    /// What its value says.
     pub value: Option<Content<'a>>,
     /// When Kafka was given it, milliseconds since 1970.
     pub at: Option<i64>,
 }
 
-/// A message.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Message<'a> {
-    /// A change.
+pub(crate) enum Message<'a> {
     Change(Change<'a>),
     /// The mark after a deletion for compacted topics: the deletion itself came before it.
     Tombstone,
@@ -51,9 +47,8 @@ pub enum Message<'a> {
     Unreadable,
 }
 
-/// A change.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Change<'a> {
+pub(crate) struct Change<'a> {
     /// The envelope without schema, with the values written out that only the schema explains, and of the row before what
     /// is to be believed.
     pub envelope: Cow<'a, [u8]>,
@@ -61,7 +56,6 @@ pub struct Change<'a> {
     pub at: Option<i64>,
     /// It concerns every row of its table.
     pub truncation: bool,
-    /// The row went.
     pub deletion: bool,
     /// The value of the column that keeps rows in order, as text.
     pub key: Option<Cow<'a, str>>,
@@ -81,7 +75,7 @@ impl Change<'_> {
 type Row<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// Reads a message; `written` is what is known of the topic's schema.
-pub fn read<'a>(sent: Sent<'a>, topic: Topic<'_>, written: &mut Written) -> Message<'a> {
+pub(crate) fn read<'a>(sent: Sent<'a>, topic: Topic<'_>, written: &mut Written) -> Message<'a> {
     let Some(value) = sent.value.filter(|value| !value.is_missing()) else {
         return match (topic.flattened, sent.key) {
             (Some(_), Some(key)) => {

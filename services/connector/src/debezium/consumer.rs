@@ -38,10 +38,10 @@ const TOPIC_ID: &str = "topic-id ";
 
 /// By name the ids of the topics whose changes have been read. Survives outages, not restarts: for those the metadata of the
 /// offsets has them, as long as Kafka has the offsets, which it forgets with a topic that is deleted.
-pub type KnownIds = BTreeMap<String, String>;
+pub(super) type KnownIds = BTreeMap<String, String>;
 
 /// What librdkafka tells, on threads of its own. Its log lines may quote what it reads and are not passed on.
-pub struct Context {
+pub(super) struct Context {
     away: AtomicBool,
     uncommitted: AtomicBool,
     lag: Gauge,
@@ -72,10 +72,8 @@ impl ConsumerContext for Context {
 
 /// Where a message is: the topic by its place in the configuration, the partition, and the offset after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The topic.
+pub(super) struct Mark {
     pub topic: usize,
-    /// The partition.
     pub partition: i32,
     /// The next offset that is wanted.
     pub next: i64,
@@ -83,7 +81,7 @@ pub struct Mark {
 
 /// How far each partition is stored.
 #[derive(Clone, Default)]
-pub struct Offsets {
+pub(super) struct Offsets {
     next: BTreeMap<(usize, i32), i64>,
     moved: bool,
 }
@@ -91,35 +89,30 @@ pub struct Offsets {
 impl Offsets {
     /// The group is to hear of it again: Kafka forgets the offsets of a group that commits nothing for
     /// `offsets.retention.minutes`, also while it reads, because nobody is a member who assigns partitions to itself.
-    pub fn repeat(&mut self) {
+    pub(super) fn repeat(&mut self) {
         self.moved = true;
     }
 
-    /// Stored up to here.
-    pub fn note(&mut self, mark: Mark) {
+    pub(super) fn note(&mut self, mark: Mark) {
         let known = self.next.entry((mark.topic, mark.partition)).or_insert(mark.next);
         *known = mark.next.max(*known);
         self.moved = true;
     }
 }
 
-/// Topics being read.
-pub struct Consumer {
+pub(super) struct Consumer {
     inner: Arc<Parting<StreamConsumer<Context>>>,
     bootstrap: String,
     group: String,
     topics: Vec<String>,
     looks: Looks,
-    /// Where the group was.
     resumed: Offsets,
     /// By topic and partition where reading began.
     begins: BTreeMap<(usize, i32), i64>,
 }
 
-/// How the topics look.
 #[derive(Default, PartialEq, Eq)]
 struct Looks {
-    /// Partitions of each.
     counts: Vec<usize>,
     /// The id of each, where the broker has ids.
     ids: Vec<Option<String>>,
@@ -128,7 +121,7 @@ struct Looks {
 impl Consumer {
     /// Looks at the topics and starts to read them where the group is. `known` are the ids that they had before, and have
     /// afterwards.
-    pub async fn open(source: &Debezium, lag: Gauge, known: &mut KnownIds) -> Result<Self, Error> {
+    pub(super) async fn open(source: &Debezium, lag: Gauge, known: &mut KnownIds) -> Result<Self, Error> {
         let mut config = source.kafka.client()?;
         config
             .set("group.id", &source.group)
@@ -245,7 +238,7 @@ impl Consumer {
     }
 
     /// How far everything is stored before anything is read.
-    pub fn resumed(&self) -> Offsets {
+    pub(super) fn resumed(&self) -> Offsets {
         self.resumed.clone()
     }
 
@@ -279,7 +272,7 @@ impl Consumer {
     }
 
     /// The next message. May be cancelled.
-    pub async fn next(&self) -> Result<BorrowedMessage<'_>, Error> {
+    pub(super) async fn next(&self) -> Result<BorrowedMessage<'_>, Error> {
         loop {
             match self.inner.recv().await {
                 // A lost connection is made again; whether there is anybody is looked at by `check`.
@@ -290,22 +283,22 @@ impl Consumer {
     }
 
     /// Whether reading began behind a message.
-    pub fn began_behind(&self, mark: &Mark) -> bool {
+    pub(super) fn began_behind(&self, mark: &Mark) -> bool {
         self.begins.get(&(mark.topic, mark.partition)).is_none_or(|begin| *begin >= mark.next)
     }
 
     /// The topic's place in the configuration.
-    pub fn place(&self, topic: &str) -> Option<usize> {
+    pub(super) fn place(&self, topic: &str) -> Option<usize> {
         self.topics.iter().position(|known| known == topic)
     }
 
     /// Tells whether no broker can be reached, after a connection was lost.
-    pub async fn check(self: &Arc<Self>) -> Result<(), Error> {
+    pub(super) async fn check(self: &Arc<Self>) -> Result<(), Error> {
         if self.inner.context().away.swap(false, Ordering::Relaxed) { self.check_partitions().await } else { Ok(()) }
     }
 
     /// Tells whether there are new partitions, or another topic of the same name.
-    pub async fn check_partitions(self: &Arc<Self>) -> Result<(), Error> {
+    pub(super) async fn check_partitions(self: &Arc<Self>) -> Result<(), Error> {
         let own = Arc::clone(self);
         let looked = tokio::task::spawn_blocking(move || own.look()).await;
         let looks = looked.unwrap_or(Err(crate::files::Interrupted::NotStored.into()))?;
@@ -318,7 +311,7 @@ impl Consumer {
     }
 
     /// Tells the group how far everything is stored, without waiting; again when the last time failed.
-    pub fn commit(&self, offsets: &mut Offsets) {
+    pub(super) fn commit(&self, offsets: &mut Offsets) {
         let failed = self.inner.context().uncommitted.swap(false, Ordering::Relaxed);
         if (std::mem::take(&mut offsets.moved) || failed) && !offsets.next.is_empty() {
             let committed = self.list(offsets).and_then(|list| self.inner.commit(&list, CommitMode::Async));
@@ -327,7 +320,7 @@ impl Consumer {
     }
 
     /// Tells the group how far everything is stored, and waits a while for it. What it does not hear of comes again.
-    pub async fn commit_last(&self, offsets: &Offsets) {
+    pub(super) async fn commit_last(&self, offsets: &Offsets) {
         let Ok(list) = self.list(offsets) else { return };
         // Where nothing was read, somebody may be setting the offsets just now.
         if offsets.next == self.resumed.next || self.inner.context().away.load(Ordering::Relaxed) {

@@ -11,30 +11,18 @@ use crate::follow::{Mend, Remedy};
 
 /// Why a region's topics are not read right now.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The configuration does not make a consumer.
     #[error("set up a consumer of the region's Kafka")]
     Setup(#[from] Fault),
     /// The region's Kafka does not answer, or not what was asked for.
     #[error("{what} of the region's Kafka at {bootstrap}")]
-    Kafka {
-        /// What was asked for.
-        what: &'static str,
-        /// Where.
-        bootstrap: String,
-        /// How it failed.
-        source: KafkaError,
-    },
+    Kafka { what: &'static str, bootstrap: String, source: KafkaError },
     /// A topic is not there.
     #[error(
         "topic {topic} is not in the region's Kafka at {bootstrap}, or may not be read; see `topics` and the user's rights"
     )]
-    TopicMissing {
-        /// Its name.
-        topic: String,
-        /// Where.
-        bootstrap: String,
-    },
+    TopicMissing { topic: String, bootstrap: String },
     /// Changes were removed before they were read.
     #[error(
         "offset {offset} of {topic} partition {partition} is gone, the region's Kafka holds {low} to {high}: changes are \
@@ -42,15 +30,11 @@ pub enum Error {
          --execute, then have Debezium take its snapshot again"
     )]
     OffsetGone {
-        /// The group.
         group: String,
-        /// The topic.
         topic: String,
-        /// The partition.
         partition: i32,
         /// The next offset that was wanted.
         offset: i64,
-        /// The oldest there is.
         low: i64,
         /// The next to be written.
         high: i64,
@@ -61,12 +45,7 @@ pub enum Error {
          them with kafka-consumer-groups --group {group} --topic {topic} --reset-offsets --to-earliest --execute, then have \
          Debezium take its snapshot again if it has not"
     )]
-    TopicAnew {
-        /// The group.
-        group: String,
-        /// The topic.
-        topic: String,
-    },
+    TopicAnew { group: String, topic: String },
     /// A message cannot be read before somebody does something.
     #[error(
         "message {topic}/{partition}@{offset} of the region's Kafka waits, and what comes after it. To leave it out for good: \
@@ -74,13 +53,9 @@ pub enum Error {
         next = offset + 1
     )]
     Held {
-        /// The group.
         group: String,
-        /// The topic.
         topic: String,
-        /// The partition.
         partition: i32,
-        /// Which message.
         offset: i64,
         /// Why, and what to do.
         source: Held,
@@ -95,7 +70,7 @@ pub enum Error {
 
 /// Why a message cannot be read now.
 #[derive(Debug, thiserror::Error)]
-pub enum Held {
+pub(crate) enum Held {
     /// Its schema is in a registry that the configuration does not name.
     #[error(
         "it is written by an Avro converter, or another that keeps schemas in a registry: name that one as `registry` of this \

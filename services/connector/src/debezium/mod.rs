@@ -22,5 +22,4 @@ mod source;
 mod topic_id;
 pub(crate) mod written;
 
-pub use error::Error;
-pub use source::follow;
+pub(crate) use source::follow;

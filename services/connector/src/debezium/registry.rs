@@ -24,16 +24,14 @@ const KEPT_MAX: usize = 1_000;
 
 /// A message's key or its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The key.
+pub(super) enum Part {
     Key,
-    /// The value.
     Value,
 }
 
 /// How a registry names a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Id {
+pub(super) enum Id {
     /// As the bytes before a datum say it.
     Framed(u32),
     /// Apicurio's id of a version, as a header says it.
@@ -44,15 +42,13 @@ pub enum Id {
 
 /// A datum, and the schema that it was written by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Framed<'a> {
-    /// The schema.
+pub(super) struct Framed<'a> {
     pub id: Id,
-    /// What it describes.
     pub datum: &'a [u8],
 }
 
 /// What names the schema of a message's part; nothing where nothing does.
-pub fn framed<'a>(part: Part, message: &BorrowedMessage<'_>, bytes: &'a [u8]) -> Option<Framed<'a>> {
+pub(super) fn framed<'a>(part: Part, message: &BorrowedMessage<'_>, bytes: &'a [u8]) -> Option<Framed<'a>> {
     let names = match part {
         Part::Key => ["apicurio.key.globalId", "apicurio.key.contentId"],
         Part::Value => ["apicurio.value.globalId", "apicurio.value.contentId"],
@@ -77,7 +73,7 @@ fn of_header(part: Part, name: &str, value: &[u8]) -> Option<Id> {
 }
 
 /// What the bytes before a datum name.
-pub fn framed_by_bytes(bytes: &[u8]) -> Option<Framed<'_>> {
+pub(super) fn framed_by_bytes(bytes: &[u8]) -> Option<Framed<'_>> {
     let (id, datum) = bytes.strip_prefix(&[0])?.split_first_chunk()?;
     match u32::from_be_bytes(*id) {
         0 => {
@@ -89,7 +85,7 @@ pub fn framed_by_bytes(bytes: &[u8]) -> Option<Framed<'_>> {
 }
 
 /// A registry, and what it has said.
-pub struct Registry {
+pub(super) struct Registry {
     url: String,
     /// Which ids stand before a datum; none where the registry is asked by Confluent's interface.
     ids: Option<RegistryIds>,
@@ -100,46 +96,24 @@ pub struct Registry {
 
 /// Why a schema is not known.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Nobody answers there, or not now.
     #[error("the schema registry does not answer at {url}")]
-    Away {
-        /// What was asked.
-        url: String,
-        /// What was met.
-        source: Box<ureq::Error>,
-    },
+    Away { url: String, source: Box<ureq::Error> },
     /// It is overloaded, or ill.
     #[error("the schema registry answers {status} at {url}")]
-    Failing {
-        /// What was asked.
-        url: String,
-        /// Its status.
-        status: u16,
-    },
+    Failing { url: String, status: u16 },
     /// It has no such schema.
     #[error(
         "the schema registry has no such schema at {url}: `registry` must be the one that the converter writes to, with its \
          whole path, and `registry_ids` its `use-id`; a schema that was deleted has to be registered anew"
     )]
-    Unknown {
-        /// What was asked.
-        url: String,
-    },
-    /// It says no.
+    Unknown { url: String },
     #[error("the schema registry refuses with {status} at {url}: is this its address, and may we read it?")]
-    Refused {
-        /// What was asked.
-        url: String,
-        /// Its status.
-        status: u16,
-    },
+    Refused { url: String, status: u16 },
     /// What it says is no registry's answer.
     #[error("what answers at {url} is no schema registry's answer: is this its address?")]
-    NotUnderstood {
-        /// What was asked.
-        url: String,
-    },
+    NotUnderstood { url: String },
     /// Ids in headers are Apicurio's.
     #[error(
         "the message has Apicurio's id in a header, which Confluent's interface does not know: give `registry` Apicurio's own \
@@ -148,7 +122,6 @@ pub enum Error {
     Header,
 }
 
-/// What Confluent's interface answers.
 #[derive(Deserialize)]
 struct Answer {
     schema: String,
@@ -158,7 +131,7 @@ struct Answer {
 
 impl Registry {
     /// The registry at `url`; nothing is asked yet.
-    pub fn new(url: &str, ids: Option<RegistryIds>) -> Self {
+    pub(super) fn new(url: &str, ids: Option<RegistryIds>) -> Self {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(ANSWER_MAX))
             .http_status_as_error(false)
@@ -170,7 +143,7 @@ impl Registry {
     }
 
     /// The schema with this id, asked for once; nothing for one that is no Avro, or none that is understood.
-    pub async fn schema(&mut self, id: Id) -> Result<Option<Arc<avro::Schema>>, Error> {
+    pub(super) async fn schema(&mut self, id: Id) -> Result<Option<Arc<avro::Schema>>, Error> {
         if let Some(known) = self.known.get(&id) {
             return Ok(known.clone());
         }

@@ -29,7 +29,7 @@ const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
 const TICKS_PER_LOOK: u32 = 60;
 
 /// Reads a region's topics until shutdown; `feeds` are those of the topics, in their order.
-pub async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
+pub(crate) async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Health) {
     let Some(first) = feeds.first() else { return };
     let counts = first.intake.metrics.of_debezium(first.region(), &source.name);
     let topic = |name| Topic {
@@ -150,7 +150,6 @@ impl Follower<'_> {
         }
     }
 
-    /// Sends one message on.
     async fn message(&mut self, message: &BorrowedMessage<'_>, mark: Mark, way: &mut Way<'_>) -> Result<(), Error> {
         let (topic, feeds) = (message.topic(), self.feeds);
         let feed = &feeds[mark.topic];

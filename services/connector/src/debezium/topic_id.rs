@@ -16,7 +16,7 @@ use runtime::policy;
 const SLACK: Duration = Duration::from_secs(1);
 
 /// The id of each topic, as Kafka's own tools write it; none of a topic that is not there, or of a broker without ids.
-pub fn of<C: ClientContext>(
+pub(super) fn of<C: ClientContext>(
     client: &Client<C>,
     topics: &[String],
     answer_max: Duration,

@@ -18,7 +18,7 @@ use super::before::Belief;
 
 /// What the schema of a topic's last change says of its values; without one, what the configuration does.
 #[derive(Default)]
-pub struct Written {
+pub(crate) struct Written {
     /// None before the first change, empty without a schema.
     schema: Option<String>,
     /// That schema is a row's, not an envelope's around rows.
@@ -30,10 +30,8 @@ pub struct Written {
 
 /// A schema as it stands around a change, and what it is of; none where the change stands alone.
 #[derive(Clone, Copy, Debug)]
-pub enum Schema<'a> {
-    /// An envelope.
+pub(crate) enum Schema<'a> {
     Enveloped(Option<&'a RawValue>),
-    /// A row.
     Flattened(Option<&'a RawValue>),
     /// The key of a row: there is no more of it.
     Key(Option<&'a RawValue>),
@@ -42,7 +40,7 @@ pub enum Schema<'a> {
 impl Written {
     /// Takes the schema of a change for that of its values; without one no more is known of them than which are a
     /// `wall_clock`'s, if that is.
-    pub fn learn(&mut self, schema: Schema<'_>, wall_clock: Option<&BTreeSet<String>>) {
+    pub(crate) fn learn(&mut self, schema: Schema<'_>, wall_clock: Option<&BTreeSet<String>>) {
         let (schema, is_of_row) = match schema {
             Schema::Enveloped(schema) => (schema, false),
             Schema::Flattened(schema) | Schema::Key(schema) => (schema, true),
@@ -70,14 +68,14 @@ impl Written {
 
     /// Whether a row before can only come from REPLICA IDENTITY FULL: it has a value where one that PostgreSQL did not tell
     /// would be null. A column of any other identity is NOT NULL.
-    pub fn proves_whole(&self, before: &BTreeMap<Cow<'_, str>, &RawValue>) -> bool {
+    pub(crate) fn proves_whole(&self, before: &BTreeMap<Cow<'_, str>, &RawValue>) -> bool {
         let told = |value: &RawValue| value.get() != "null" && !is_unavailable(value.get());
         before.iter().any(|(name, value)| self.columns.nullable.contains(&**name) && told(value))
     }
 
     /// The change with its rows written out, and of the row before what is to be believed; as it is where neither changes
     /// anything.
-    pub fn out<'a>(&self, change: &'a [u8], belief: Option<&Belief<'_>>) -> Cow<'a, [u8]> {
+    pub(crate) fn out<'a>(&self, change: &'a [u8], belief: Option<&Belief<'_>>) -> Cow<'a, [u8]> {
         let may_be_iso = self.is_schemaless() && change.windows(2).any(|pair| pair == b"Z\"");
         if self.columns.written.is_empty() && belief.is_none() && !may_be_iso {
             return Cow::Borrowed(change);

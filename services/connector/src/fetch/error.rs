@@ -7,26 +7,16 @@ use crate::follow::{Mend, Remedy};
 
 /// Why a server's files are not fetched right now. Names no file of the server.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The server is away, or says no.
     #[error(transparent)]
     Server(#[from] sftp::Error),
     /// Our folder for files on their way.
     #[error("keep a file that is fetched in {}", path.display())]
-    Spool {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Spool { path: PathBuf, source: io::Error },
     /// Which files have been sent.
     #[error("keep which files have been sent in {}", path.display())]
-    Memory {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Memory { path: PathBuf, source: io::Error },
 }
 
 impl Mend for Error {

@@ -19,7 +19,7 @@ const HEADING: &str = "vardstrom fetched 1";
 const LINES_SPARE: usize = 100;
 
 /// Files that have been sent, by name.
-pub struct Memory {
+pub(super) struct Memory {
     path: PathBuf,
     files: BTreeMap<String, Version>,
     /// Lines of the file that a reader reads; none when the next one must be written with all others.
@@ -28,7 +28,7 @@ pub struct Memory {
 
 impl Memory {
     /// What is kept at `path`.
-    pub fn load(path: &Path) -> io::Result<Self> {
+    pub(super) fn load(path: &Path) -> io::Result<Self> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => String::new(),
@@ -44,12 +44,12 @@ impl Memory {
     }
 
     /// Whether this version of this file has been sent.
-    pub fn knows(&self, name: &[u8], version: Version) -> bool {
+    pub(super) fn knows(&self, name: &[u8], version: Version) -> bool {
         self.files.get(&name_hash(name)) == Some(&version)
     }
 
     /// This version of this file has been sent.
-    pub fn keep(&mut self, name: &[u8], version: Version) -> io::Result<()> {
+    pub(super) fn keep(&mut self, name: &[u8], version: Version) -> io::Result<()> {
         let name = name_hash(name);
         let line = line_of(&name, version);
         self.files.insert(name, version);
@@ -67,7 +67,7 @@ impl Memory {
     }
 
     /// Forgets what the server no longer holds.
-    pub fn prune<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) -> io::Result<()> {
+    pub(super) fn prune<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) -> io::Result<()> {
         let there: HashSet<String> = names.map(name_hash).collect();
         let before = self.files.len();
         self.files.retain(|name, _| there.contains(name));
@@ -90,7 +90,7 @@ impl Memory {
 }
 
 /// A name's place in names of ours: they repeat no file names.
-pub fn name_hash(name: &[u8]) -> String {
+pub(super) fn name_hash(name: &[u8]) -> String {
     let mut hash = content_hash(name).to_string();
     hash.truncate(32);
     hash

@@ -10,5 +10,4 @@ mod memory;
 mod source;
 mod spool;
 
-pub use error::Error;
-pub use source::follow;
+pub(crate) use source::follow;

@@ -34,7 +34,7 @@ const NAME_BYTES_MAX: usize = 255;
 const LOOK_FILES_MAX: usize = 1000;
 
 /// Fetches and sends a server's tables until shutdown.
-pub async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Health) {
+pub(crate) async fn follow(feed: Arc<Feed>, source: Table, server: Server, health: Health) {
     let counts = feed.intake.metrics.of_server(feed.region(), feed.name(), &server.place());
     let place = format!("{}@{}{}", server.user, server.place(), server.folder);
     let words = Words {

@@ -17,19 +17,17 @@ use crate::position::Version;
 use crate::watch::ends_in;
 
 const PART: &str = ".part";
-/// Only our user.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// Our folder.
-pub struct Spool {
+pub(super) struct Spool {
     folder: PathBuf,
     boot: String,
 }
 
 impl Spool {
     /// The folder, made if it is not there, closed to others if it is.
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
         if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
             fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE))?;
@@ -39,13 +37,13 @@ impl Spool {
     }
 
     /// Where a file is while it is fetched.
-    pub fn part(&self, name: &[u8], version: Version) -> PathBuf {
+    pub(super) fn part(&self, name: &[u8], version: Version) -> PathBuf {
         let Version { size, modified } = version;
         self.folder.join(format!(".{}-{size}-{modified}-{}{PART}", name_hash(name), self.boot))
     }
 
     /// Whether a file has come and is not yet sent.
-    pub fn holds_a_file(&self) -> io::Result<bool> {
+    pub(super) fn holds_a_file(&self) -> io::Result<bool> {
         for entry in fs::read_dir(&self.folder)? {
             if ends_in(&entry?.path(), delimited::ENDINGS) {
                 return Ok(true);
@@ -55,7 +53,7 @@ impl Spool {
     }
 
     /// Removes files on their way that are none of these.
-    pub fn keep_parts(&self, wanted: &[PathBuf]) -> io::Result<()> {
+    pub(super) fn keep_parts(&self, wanted: &[PathBuf]) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().as_bytes();
@@ -67,7 +65,7 @@ impl Spool {
     }
 
     /// A part, made if it is not there, and how many bytes have come.
-    pub fn open_part(&self, part: &Path, version: Version) -> io::Result<(File, u64)> {
+    pub(super) fn open_part(&self, part: &Path, version: Version) -> io::Result<(File, u64)> {
         let file = OpenOptions::new().append(true).create(true).mode(FILE_MODE).open(part)?;
         let mut size = file.metadata()?.len();
         if size > version.size {
@@ -78,7 +76,7 @@ impl Spool {
     }
 
     /// Gives a part the time of change that it has at the server, makes it durable, and gives it its name.
-    pub fn finish(&self, file: &File, part: &Path, name: &[u8], version: Version) -> io::Result<()> {
+    pub(super) fn finish(&self, file: &File, part: &Path, name: &[u8], version: Version) -> io::Result<()> {
         let since = Duration::from_micros(u64::try_from(version.modified).unwrap_or(0));
         file.set_modified(UNIX_EPOCH + since)?;
         file.sync_all()?;

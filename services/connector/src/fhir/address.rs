@@ -14,10 +14,9 @@ const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The base address of a FHIR server.
 #[derive(Clone)]
-pub struct Address {
+pub(crate) struct Address {
     /// Name or address of the server.
     pub host: String,
-    /// Its port.
     pub port: u16,
     /// The path before the resource types: empty, or with a leading and no trailing slash.
     pub path: String,
@@ -27,7 +26,7 @@ pub struct Address {
 
 impl Address {
     /// Reads the base address, and the authority from its file.
-    pub fn read(source: &Fhir) -> Result<Self, Fault> {
+    pub(crate) fn read(source: &Fhir) -> Result<Self, Fault> {
         let fault = |what: &str| Fault::new("base", format!("{what}; write for example \"https://fhir.example/r4\""));
         let parts = Parts::of(&source.base).ok_or_else(|| fault("not an address"))?;
         if parts.rest.contains(['?', '#']) || source.base.bytes().any(|byte| byte <= b' ' || byte >= 0x7F) {
@@ -46,12 +45,12 @@ impl Address {
     }
 
     /// Host and port, for messages.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
     /// Host, and port where it is not the usual one, as a request names them.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         match (self.port, self.tls.is_some()) {
             (443, true) | (80, false) => host,
@@ -60,7 +59,7 @@ impl Address {
     }
 
     /// The path and query of an address that the server names; `None` when it is on another host, port or scheme.
-    pub fn within(&self, url: &str) -> Option<String> {
+    pub(crate) fn within(&self, url: &str) -> Option<String> {
         if url.bytes().any(|byte| byte <= b' ' || byte >= 0x7F) {
             return None;
         }
@@ -79,7 +78,7 @@ impl Address {
     }
 
     /// `Type/id` of a reference to a resource of this server, whatever version it names; `None` for any other reference.
-    pub fn reference(&self, reference: &str) -> Option<String> {
+    pub(crate) fn reference(&self, reference: &str) -> Option<String> {
         let path;
         let relative = match Parts::of(reference) {
             Some(_) => {
@@ -103,7 +102,6 @@ struct Parts<'a> {
     encrypted: bool,
     host: &'a str,
     port: u16,
-    /// From the first slash.
     rest: &'a str,
 }
 

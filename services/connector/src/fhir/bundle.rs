@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 /// A page of a search.
 #[derive(Deserialize)]
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     #[serde(rename = "resourceType")]
     resource_type: String,
     #[serde(default)]
@@ -28,7 +28,7 @@ struct Link {
 
 /// One entry of a page.
 #[derive(Deserialize)]
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// The resource as the server wrote it.
     #[serde(borrow)]
     pub resource: Option<&'a RawValue>,
@@ -64,8 +64,7 @@ struct Search {
 
 /// Why an entry is on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// It was searched for.
+pub(crate) enum Mode {
     Match,
     /// It goes with one that was.
     Include,
@@ -75,18 +74,18 @@ pub enum Mode {
 
 impl<'a> Page<'a> {
     /// Reads a page; `None` when it is none.
-    pub fn read(body: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(body: &'a [u8]) -> Option<Self> {
         let page: Self = serde_json::from_slice(body).ok()?;
         (page.resource_type == "Bundle").then_some(page)
     }
 
     /// How many there are on all pages; nothing, where the server does not say so.
-    pub fn total(&self) -> Option<u64> {
+    pub(crate) fn total(&self) -> Option<u64> {
         self.total?.get().parse().ok()
     }
 
     /// Stands for what is on the page: of two pages the same only where they hold the same. Nothing for an empty one.
-    pub fn content(&self) -> Option<[u8; 32]> {
+    pub(crate) fn content(&self) -> Option<[u8; 32]> {
         let mut text = String::new();
         for entry in &self.entry {
             let address = entry.request.as_ref().map(|request| &*request.url);
@@ -100,14 +99,14 @@ impl<'a> Page<'a> {
     }
 
     /// Where the next page is.
-    pub fn next(&self) -> Option<&str> {
+    pub(crate) fn next(&self) -> Option<&str> {
         self.link.iter().find(|link| link.relation == "next").map(|link| link.url.as_str())
     }
 }
 
 impl Entry<'_> {
     /// Why it is on the page; nothing, where the server does not say so.
-    pub fn mode(&self) -> Option<Mode> {
+    pub(crate) fn mode(&self) -> Option<Mode> {
         match self.search.as_ref()?.mode.as_deref()? {
             "match" => Some(Mode::Match),
             "include" => Some(Mode::Include),
@@ -119,18 +118,18 @@ impl Entry<'_> {
 
 impl Entry<'_> {
     /// Of a history: the address of what was deleted; nothing, where it says something else.
-    pub fn deleted(&self) -> Option<&str> {
+    pub(crate) fn deleted(&self) -> Option<&str> {
         self.request.as_ref().filter(|request| request.method == "DELETE").map(|request| &*request.url)
     }
 
     /// Of a history: the version, as `W/"3"` writes it.
-    pub fn version(&self) -> Option<&str> {
+    pub(crate) fn version(&self) -> Option<&str> {
         let etag = self.response.as_ref()?.etag.as_deref()?;
         etag.trim_start_matches("W/").strip_prefix('"')?.strip_suffix('"')
     }
 
     /// Of a history: when it was.
-    pub fn last_modified(&self) -> Option<&str> {
+    pub(crate) fn last_modified(&self) -> Option<&str> {
         self.response.as_ref()?.last_modified.as_deref().filter(|text| text.len() <= 64)
     }
 }
@@ -151,7 +150,7 @@ struct Issue {
 }
 
 /// Severities and codes of an OperationOutcome: the words that FHIR defines, and none of its texts, which may quote a value.
-pub fn issues(body: &[u8]) -> String {
+pub(crate) fn issues(body: &[u8]) -> String {
     let Ok(outcome) = serde_json::from_slice::<Outcome>(body) else { return String::new() };
     let word = |text: Option<String>| {
         let known =

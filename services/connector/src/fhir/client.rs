@@ -27,16 +27,14 @@ use crate::config::Fhir;
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 /// A connection to the server, made when it is needed.
-pub struct Client {
+pub(super) struct Client {
     address: Address,
     authorisation: Option<HeaderValue>,
     wait_max: Duration,
     connection: Option<SendRequest<Empty<Bytes>>>,
 }
 
-/// What is asked for.
-pub struct Question<'a> {
-    /// Path and query.
+pub(super) struct Question<'a> {
     pub path: &'a str,
     /// What it is, for messages: names of types only.
     pub what: &'a str,
@@ -44,9 +42,7 @@ pub struct Question<'a> {
     pub bytes_max: u64,
 }
 
-/// What was answered.
-pub enum Answer {
-    /// With this.
+pub(super) enum Answer {
     Found(Bytes),
     /// It does not exist, not any more, or not for us.
     Missing(Error),
@@ -56,7 +52,7 @@ pub enum Answer {
 
 impl Client {
     /// Nothing is asked yet.
-    pub fn new(source: &Fhir) -> Result<Self, Fault> {
+    pub(super) fn new(source: &Fhir) -> Result<Self, Fault> {
         Ok(Self {
             address: Address::read(source)?,
             authorisation: authorisation(source)?,
@@ -65,13 +61,12 @@ impl Client {
         })
     }
 
-    /// Where the server is.
-    pub fn address(&self) -> &Address {
+    pub(super) fn address(&self) -> &Address {
         &self.address
     }
 
     /// Asks. An error says that the server is away, is busy, or does not know us.
-    pub async fn ask(&mut self, question: &Question<'_>) -> Result<Answer, Error> {
+    pub(super) async fn ask(&mut self, question: &Question<'_>) -> Result<Answer, Error> {
         match tokio::time::timeout(self.wait_max, self.exchange(question)).await {
             Ok(answer) => answer,
             Err(_) => {
@@ -183,7 +178,7 @@ async fn handshake(
 }
 
 /// The token as a header that no log shows.
-pub fn authorisation(source: &Fhir) -> Result<Option<HeaderValue>, Fault> {
+pub(super) fn authorisation(source: &Fhir) -> Result<Option<HeaderValue>, Fault> {
     let Some(token) = &source.token else { return Ok(None) };
     let value = token.value().map_err(|fault| fault.under("token"))?;
     let mut header = HeaderValue::from_str(&format!("Bearer {}", value.expose()))

@@ -10,7 +10,7 @@ use crate::route::Router;
 
 /// A resource and how it was written.
 #[derive(Clone)]
-pub struct Known {
+pub(super) struct Known {
     /// As the server wrote it.
     pub text: Arc<str>,
     /// What was read of it.
@@ -19,7 +19,7 @@ pub struct Known {
 
 /// The partition of a resource, with the patient it refers to and what is known of that one: the same for everything about
 /// one person. What is about nobody goes by its own name.
-pub fn partition(focus: &Resource, patient: Option<(&str, Option<&Known>)>, router: &Router) -> i32 {
+pub(super) fn partition(focus: &Resource, patient: Option<(&str, Option<&Known>)>, router: &Router) -> i32 {
     let at = focus.updated.unwrap_or_else(intake::now);
     match patient {
         _ if focus.kind == "Patient" => focus.partition_of_patient(router, at),
@@ -35,7 +35,7 @@ const SURROUNDINGS_MAX: usize = 128;
 /// What goes with a resource beside its patient: what it refers to, and around a bed or a room the places that it is a
 /// part of, for a ward is often named by neither, and around a contact the contacts that it is a part of. Each once, so
 /// that a circle ends.
-pub struct Surroundings {
+pub(super) struct Surroundings {
     references: Vec<String>,
     next: usize,
     /// Contacts around a contact that are still looked for.
@@ -47,21 +47,21 @@ const CONTACTS_MAX: usize = 3;
 
 impl Surroundings {
     /// What a resource refers to.
-    pub fn of(focus: &Resource, address: &Address) -> Self {
+    pub(super) fn of(focus: &Resource, address: &Address) -> Self {
         let mut surroundings = Self { references: vec![focus.reference()], next: 1, contacts_left: CONTACTS_MAX };
         surroundings.add(focus, address);
         surroundings
     }
 
     /// What is to be looked up next, as `Type/id`.
-    pub fn next(&mut self) -> Option<String> {
+    pub(super) fn next(&mut self) -> Option<String> {
         let reference = self.references.get(self.next)?.clone();
         self.next += 1;
         Some(reference)
     }
 
     /// Goes on from a place or a contact that was found to what it is a part of.
-    pub fn found(&mut self, known: &Resource, address: &Address) {
+    pub(super) fn found(&mut self, known: &Resource, address: &Address) {
         match &*known.kind {
             "Location" => self.add(known, address),
             "Encounter" if self.contacts_left > 0 => {
@@ -84,7 +84,7 @@ impl Surroundings {
 
 /// Resources by reference; `None` for those that the server does not have. Of two generations: what is asked for moves to
 /// the younger one, and when that is full the older one is forgotten. So what was used last is kept, at one step a use.
-pub struct Cache {
+pub(super) struct Cache {
     young: HashMap<String, Option<Known>>,
     young_bytes: usize,
     old: HashMap<String, Option<Known>>,
@@ -97,12 +97,12 @@ const ENTRY_OVERHEAD: usize = 512;
 
 impl Cache {
     /// For about so many bytes.
-    pub fn new(bytes_max: usize) -> Self {
+    pub(super) fn new(bytes_max: usize) -> Self {
         Self { young: HashMap::new(), young_bytes: 0, old: HashMap::new(), generation_bytes: bytes_max / 2 }
     }
 
     /// What is known of a resource; nothing, when it was not asked for.
-    pub fn get(&mut self, reference: &str) -> Option<Option<Known>> {
+    pub(super) fn get(&mut self, reference: &str) -> Option<Option<Known>> {
         if let Some(known) = self.young.get(reference) {
             return Some(known.clone());
         }
@@ -112,7 +112,7 @@ impl Cache {
     }
 
     /// Remembers a resource, or that there is none.
-    pub fn put(&mut self, reference: String, known: Option<Known>) {
+    pub(super) fn put(&mut self, reference: String, known: Option<Known>) {
         let bytes =
             |known: &Option<Known>| ENTRY_OVERHEAD + known.as_ref().map_or(0, |known| known.text.len() * ENTRY_FACTOR);
         self.young_bytes += bytes(&known);
@@ -126,7 +126,7 @@ impl Cache {
     }
 
     /// Forgets everything: it may have changed since.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.young.clear();
         self.young_bytes = 0;
         self.old.clear();

@@ -24,32 +24,29 @@ use crate::files::Interrupted;
 use crate::intake::{self, Arrival};
 
 /// The look for deletions of one type.
-pub struct Deletions {
+pub(super) struct Deletions {
     kind: Type,
     seen: Seen,
     cursor: Option<Cursor>,
 }
 
-/// Where a look is.
 struct Cursor {
     path: String,
     pages: u64,
     /// Of the page before this one.
     content: Option<[u8; 32]>,
-    /// Changes so far.
     changes: u64,
     /// The latest change so far, microseconds since 1970.
     highest: Option<i64>,
 }
 
 impl Deletions {
-    /// For a type.
-    pub fn new(kind: Type) -> Self {
+    pub(super) fn new(kind: Type) -> Self {
         Self { kind, seen: Seen::new(VERSIONS_MAX), cursor: None }
     }
 
     /// Reads up to `pages` pages. Whether there are more. After an error it begins again.
-    pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+    pub(super) async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
         begin(self.kind, reader).await?;
         for _ in 0..reader.source.pages {
             if !reader.feed.intake.wait_open().await {
@@ -156,7 +153,7 @@ impl Deletions {
 }
 
 /// Notes where the history of a type begins for us, unless that is known.
-pub async fn begin(kind: Type, reader: &mut Reader<'_>) -> Result<(), Error> {
+pub(super) async fn begin(kind: Type, reader: &mut Reader<'_>) -> Result<(), Error> {
     if reader.state.deletions(kind).is_some() {
         return Ok(());
     }

@@ -13,41 +13,23 @@ use crate::follow::{Mend, Remedy};
 
 /// Why a FHIR server is not read right now. Says what was asked for and how it was answered, never with what.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// No connection, or none that lasted until the answer.
     #[error("talk to the FHIR server at {place}")]
-    Connection {
-        /// Host and port.
-        place: String,
-        /// What happened.
-        source: io::Error,
-    },
-    /// No answer in time.
+    Connection { place: String, source: io::Error },
     #[error("the FHIR server at {place} has not answered {what} within {}s", waited.as_secs())]
-    Slow {
-        /// Host and port.
-        place: String,
-        /// What was asked for.
-        what: String,
-        /// For how long.
-        waited: Duration,
-    },
+    Slow { place: String, what: String, waited: Duration },
     /// It has no time for us.
     #[error("the FHIR server answered {what} with {status}: it asks to wait")]
     Busy {
-        /// What was asked for.
         what: String,
-        /// The HTTP status.
         status: u16,
         /// For how long it asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// It failed.
     #[error("the FHIR server answered {what} with {status}{}", said(issues))]
     Failed {
-        /// What was asked for.
         what: String,
-        /// The HTTP status.
         status: u16,
         /// Codes of its OperationOutcome.
         issues: String,
@@ -55,9 +37,7 @@ pub enum Error {
     /// It does not know us.
     #[error("the FHIR server answered {what} with {status}{}; see `token` and what its user may read", said(issues))]
     Unauthorised {
-        /// What was asked for.
         what: String,
-        /// The HTTP status.
         status: u16,
         /// Codes of its OperationOutcome.
         issues: String,
@@ -65,33 +45,22 @@ pub enum Error {
     /// It does not do what was asked for.
     #[error("the FHIR server refused {what} with {status}{}; see `base` and `types`", said(issues))]
     Refused {
-        /// What was asked for.
         what: String,
-        /// The HTTP status.
         status: u16,
         /// Codes of its OperationOutcome.
         issues: String,
     },
     /// The answer is too long.
     #[error("the answer to {what} is longer than {bytes_max} bytes; lower `page` or raise `page_size`")]
-    Oversized {
-        /// What was asked for.
-        what: String,
-        /// The bound.
-        bytes_max: u64,
-    },
+    Oversized { what: String, bytes_max: u64 },
     /// The answer is no searchset.
     #[error("the answer to {what} is no FHIR R4 searchset in JSON; see `base`")]
-    NotUnderstood {
-        /// What was asked for.
-        what: String,
-    },
+    NotUnderstood { what: String },
     /// The next page is somewhere else, and nothing but it leads on.
     #[error(
         "the next page of {kind} is not on {place}, and is not asked for; the server's own base address must be `base`"
     )]
     Elsewhere {
-        /// What is searched for.
         kind: Type,
         /// Host and port that were configured.
         place: String,
@@ -101,10 +70,7 @@ pub enum Error {
         "search-circle: the FHIR server's pages of {kind} lead back to themselves, and what is behind them is not read; have its \
          operator look at the links to the next page"
     )]
-    Circle {
-        /// What is searched for.
-        kind: Type,
-    },
+    Circle { kind: Type },
     /// The pages end, and there is more that cannot be asked for by time.
     #[error(
         "search-cut-short: the FHIR server gave {count} of {} resources of {kind}, names no next page, and their time does \
@@ -112,9 +78,7 @@ pub enum Error {
         total.map_or_else(|| "more".to_owned(), |total| total.to_string())
     )]
     CutShort {
-        /// What is searched for.
         kind: Type,
-        /// How many came.
         count: u64,
         /// How many there are, if the server says so.
         total: Option<u64>,
@@ -125,7 +89,6 @@ pub enum Error {
          deletions are missing; raise `page` (1000 at most) and what it gives at once, or poll more often"
     )]
     HistoryCircle {
-        /// Whose history.
         kind: Type,
         /// How many came, with what was repeated.
         count: u64,
@@ -135,46 +98,27 @@ pub enum Error {
         "history-cut-short: the FHIR server gave {count} of {total} changes of {kind} in its history and names no next page: \
          deletions are missing; raise `page` (1000 at most) and what it gives at once, or poll more often"
     )]
-    HistoryCutShort {
-        /// Whose history.
-        kind: Type,
-        /// How many came.
-        count: u64,
-        /// How many there are.
-        total: u64,
-    },
+    HistoryCutShort { kind: Type, count: u64, total: u64 },
     /// More resources without a time than can be recognised.
     #[error(
         "timeless-too-many: {count} resources of {kind} without `meta.lastUpdated` are more than can be recognised, and go \
          again with every search; have the server write `meta.lastUpdated`, or leave {kind} out of `types`"
     )]
-    TimelessTooMany {
-        /// What is searched for.
-        kind: Type,
-        /// How many.
-        count: u64,
-    },
+    TimelessTooMany { kind: Type, count: u64 },
     /// Resources wait for what goes with them.
     #[error(
         "context-failed: {count} of {kind} wait, for a resource that goes with them cannot be read; the others are sent, and \
          after {TRIES_MAX} tries they are without it"
     )]
     Waiting {
-        /// Their type.
         kind: Type,
-        /// How many.
         count: u64,
         /// What was answered; nothing, where it was not asked for again.
         source: Option<Box<Error>>,
     },
     /// How far everything was sent cannot be kept or read.
     #[error("keep how far a FHIR server was read in {}", path.display())]
-    State {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    State { path: PathBuf, source: io::Error },
     /// The configuration is no longer what was checked at the start.
     #[error("read where the FHIR server is")]
     Address(#[from] config::Fault),
@@ -189,7 +133,7 @@ fn said(issues: &str) -> String {
 
 /// How much of a server an error says something of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// Only what was asked for: the rest goes on.
     Question,
     /// The whole: nothing else can be asked or sent either.
@@ -226,7 +170,7 @@ impl Mend for Error {
 
 impl Error {
     /// For how long the server asks to be left alone.
-    pub fn asked_pause(&self) -> Duration {
+    pub(crate) fn asked_pause(&self) -> Duration {
         match self {
             Self::Busy { retry_after, .. } => retry_after.unwrap_or_default().min(RETRY_AFTER_MAX),
             _ => Duration::ZERO,
@@ -234,7 +178,7 @@ impl Error {
     }
 
     /// Whether what was asked for has been read all the same, as far as there is a way: to ask again at once brings nothing.
-    pub fn comes_at_the_end(&self) -> bool {
+    pub(crate) fn comes_at_the_end(&self) -> bool {
         matches!(
             self,
             Self::Elsewhere { .. }
@@ -246,8 +190,7 @@ impl Error {
         )
     }
 
-    /// How far it reaches.
-    pub fn reach(&self) -> Reach {
+    pub(crate) fn reach(&self) -> Reach {
         match self {
             Self::Connection { .. }
             | Self::Busy { .. }

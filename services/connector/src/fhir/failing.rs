@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// Tries of one resource before what refers to it goes without: with the pauses between them about 15 seconds.
-pub const TRIES_MAX: u32 = 6;
+pub(super) const TRIES_MAX: u32 = 6;
 /// Resources that are counted so at a time. More than these are no single faults: then nothing more is done without, until the
 /// first of them are forgotten.
-pub const FAILING_MAX: usize = 50;
+pub(super) const FAILING_MAX: usize = 50;
 /// How long one that is not asked for any more is remembered. So at most [`FAILING_MAX`] are given up in this time.
-pub const REMEMBERED: Duration = Duration::from_secs(600);
+pub(super) const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// How often each has failed.
 #[derive(Default)]
-pub struct Failing(HashMap<String, Tries>);
+pub(super) struct Failing(HashMap<String, Tries>);
 
 struct Tries {
     count: u32,
@@ -24,8 +24,7 @@ struct Tries {
 
 /// What to do about a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Ask for it.
+pub(super) enum Verdict {
     Ask,
     /// What refers to it waits for the next round.
     Later,
@@ -40,7 +39,7 @@ pub enum Verdict {
 
 impl Failing {
     /// Before a resource is asked for.
-    pub fn before(&self, reference: &str, round: u64) -> Verdict {
+    pub(super) fn before(&self, reference: &str, round: u64) -> Verdict {
         match self.0.get(reference) {
             Some(tries) if tries.round == round && tries.count >= TRIES_MAX => Verdict::Without { first: false },
             Some(tries) if tries.round == round => Verdict::Later,
@@ -49,7 +48,7 @@ impl Failing {
     }
 
     /// It could not be read.
-    pub fn failed(&mut self, reference: &str, round: u64, now: Instant) -> Verdict {
+    pub(super) fn failed(&mut self, reference: &str, round: u64, now: Instant) -> Verdict {
         self.0.retain(|_, tries| now.saturating_duration_since(tries.at) < REMEMBERED);
         if !self.0.contains_key(reference) && self.0.len() >= FAILING_MAX {
             return Verdict::TooMany;
@@ -62,8 +61,7 @@ impl Failing {
         }
     }
 
-    /// It was answered.
-    pub fn answered(&mut self, reference: &str) {
+    pub(super) fn answered(&mut self, reference: &str) {
         self.0.remove(reference);
     }
 }

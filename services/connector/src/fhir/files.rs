@@ -25,25 +25,24 @@ use crate::metrics::Oddity;
 use crate::position::{Keeper, Position, Version};
 
 /// How the names of the files end.
-pub const ENDINGS: &[&str] = &["ndjson"];
+pub(crate) const ENDINGS: &[&str] = &["ndjson"];
 /// How the names of the files begin whose resources others refer to.
 const REFERRED: [&str; 4] = ["Patient", "Encounter", "Location", "ServiceRequest"];
 /// Resources in the index of one folder; about 60 bytes each. Those beyond are not found, which is told.
 const INDEXED_MAX: usize = 4_000_000;
 /// Identifiers of one place that are indexed, for conditional references.
 const NUMBERS_MAX: usize = 4;
-/// Read at a time.
 const READ_BYTES: usize = 64 << 10;
 
 /// Watches a file or folder until shutdown.
-pub async fn watch(feed: Arc<Feed>, source: FhirFiles) {
+pub(crate) async fn watch(feed: Arc<Feed>, source: FhirFiles) {
     let folder =
         Folder { path: source.path, positions: source.positions, poll: source.poll, endings: ENDINGS, arrivals: None };
     folder::watch(&feed, folder, Bulk::default()).await;
 }
 
 /// The files of a folder in order of name, or a single file.
-pub fn listed(path: &Path, files_max: usize) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn listed(path: &Path, files_max: usize) -> io::Result<Vec<PathBuf>> {
     if fs::metadata(path)?.is_file() {
         return Ok(vec![path.to_owned()]);
     }
@@ -60,7 +59,7 @@ pub fn listed(path: &Path, files_max: usize) -> io::Result<Vec<PathBuf>> {
 
 /// Where the resources of a folder are, as of a state of its files.
 #[derive(Default)]
-pub struct Bulk {
+pub(crate) struct Bulk {
     versions: Vec<(PathBuf, Version)>,
     places: HashMap<[u8; 16], (u32, u64)>,
 }
@@ -181,7 +180,7 @@ fn index(files: &[PathBuf], line_max: u64) -> io::Result<HashMap<[u8; 16], (u32,
 }
 
 /// Sends one version of one file, and remembers how far.
-pub struct Sender<'a> {
+pub(crate) struct Sender<'a> {
     feed: &'a Feed,
     path: &'a Path,
     name: String,
@@ -191,7 +190,7 @@ pub struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     /// A sender of the file at `path` that keeps its position at `kept_at`, and whether nothing is left to be sent.
-    pub fn new(feed: &'a Feed, path: &'a Path, kept_at: &Path) -> Result<(Self, bool), Error> {
+    pub(crate) fn new(feed: &'a Feed, path: &'a Path, kept_at: &Path) -> Result<(Self, bool), Error> {
         let metadata = fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let version = Version::of(&metadata);
         let kept =
@@ -207,12 +206,12 @@ impl<'a> Sender<'a> {
     }
 
     /// How far the file has been sent.
-    pub fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         self.keeper.position()
     }
 
     /// Sends the rest of the file; `progress` is told how far it is. After an interruption call it again.
-    pub async fn send(&mut self, bulk: &mut Bulk, mut progress: impl FnMut(&Position)) -> Result<(), Error> {
+    pub(crate) async fn send(&mut self, bulk: &mut Bulk, mut progress: impl FnMut(&Position)) -> Result<(), Error> {
         bulk.refresh(self.feed, self.path).await?;
         let start = self.position();
         let failed = |source| Error::Read { path: self.path.to_owned(), source };

@@ -34,7 +34,7 @@ const BODY_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Who may be woken, by name.
 #[derive(Clone, Default)]
-pub struct Bells(HashMap<String, Bell>);
+pub(crate) struct Bells(HashMap<String, Bell>);
 
 /// One server's way to wake its reader.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ struct Bell {
 
 impl Bells {
     /// One more, with its secret. Several notifications before the next look are one.
-    pub fn add(&mut self, name: &str, secret: &str, wake: Arc<Notify>, notified: Counter) {
+    pub(crate) fn add(&mut self, name: &str, secret: &str, wake: Arc<Notify>, notified: Counter) {
         self.0.insert(name.to_owned(), Bell { secret: Sha256::digest(secret).into(), wake, notified });
     }
 }
@@ -55,15 +55,13 @@ impl Bells {
 /// Why notifications cannot be received.
 #[derive(Debug, thiserror::Error)]
 #[error("listen for FHIR notifications on {listen}; another process may hold the port, see `fhir_hook.listen`")]
-pub struct Error {
-    /// The address.
+pub(crate) struct Error {
     pub listen: SocketAddr,
-    /// What the system said.
     pub source: std::io::Error,
 }
 
 /// Takes the port; what it gives receives notifications until shutdown.
-pub async fn listen(
+pub(crate) async fn listen(
     hook: &Http,
     bells: Bells,
     metrics: &http::Metrics,
@@ -117,7 +115,7 @@ fn equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
 }
 
 /// The secret, from the environment.
-pub fn secret(source: &Fhir) -> Result<Option<SecretValue>, Fault> {
+pub(crate) fn secret(source: &Fhir) -> Result<Option<SecretValue>, Fault> {
     source.hook.as_ref().map(|secret| secret.value().map_err(|fault| fault.under("hook"))).transpose()
 }
 

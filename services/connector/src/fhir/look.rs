@@ -13,12 +13,12 @@ use crate::follow::{Mend, Pause, Remedy};
 
 /// From the pause before the first try after something failed to the longest, which is also how often it is looked whether a
 /// fault has been mended.
-pub fn pause() -> Pause {
+pub(super) fn pause() -> Pause {
     Pause::between(Duration::from_millis(500), Duration::from_secs(30))
 }
 
 /// What is asked, when it is asked next, and what is wrong with it.
-pub struct Look {
+pub(super) struct Look {
     part: Part,
     due: Due,
     pause: Pause,
@@ -26,8 +26,7 @@ pub struct Look {
     pub trouble: Trouble,
 }
 
-/// What is asked.
-pub enum Part {
+pub(super) enum Part {
     /// What changed of a type.
     Changed(Scan),
     /// What is gone of a type.
@@ -47,12 +46,12 @@ enum Due {
 
 impl Look {
     /// To be asked with the first poll.
-    pub fn new(part: Part) -> Self {
+    pub(super) fn new(part: Part) -> Self {
         Self { part, due: Due::WithPoll, pause: pause(), trouble: Trouble::default() }
     }
 
     /// Whether it is its turn; `polls` says whether a poll is.
-    pub fn is_due(&self, now: Instant, polls: bool) -> bool {
+    pub(super) fn is_due(&self, now: Instant, polls: bool) -> bool {
         match self.due {
             Due::Now => true,
             Due::WithPoll => polls,
@@ -61,7 +60,7 @@ impl Look {
     }
 
     /// When it is its turn next.
-    pub fn due_at(&self, now: Instant, poll_at: Instant) -> Instant {
+    pub(super) fn due_at(&self, now: Instant, poll_at: Instant) -> Instant {
         match self.due {
             Due::Now => now,
             Due::WithPoll => poll_at,
@@ -70,7 +69,7 @@ impl Look {
     }
 
     /// Reads some of it. Whether there is more.
-    pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+    pub(super) async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
         match &mut self.part {
             Part::Changed(scan) => scan.turn(reader).await,
             Part::Gone(deletions) => deletions.turn(reader).await,
@@ -78,14 +77,14 @@ impl Look {
     }
 
     /// It was read. Whether something had been wrong before.
-    pub fn read(&mut self, more: bool) -> bool {
+    pub(super) fn read(&mut self, more: bool) -> bool {
         self.due = if more { Due::Now } else { Due::WithPoll };
         self.pause.reset();
         self.trouble.end()
     }
 
     /// It was not read, or not all of it: it waits alone, longer each time, unless it has come to its end.
-    pub fn failed(&mut self, now: Instant, error: &Error) {
+    pub(super) fn failed(&mut self, now: Instant, error: &Error) {
         if error.comes_at_the_end() {
             self.due = Due::WithPoll;
             return;
@@ -96,7 +95,7 @@ impl Look {
 
 /// What is wrong with a server or with one of its types.
 #[derive(Default)]
-pub struct Trouble(Option<Wrong>);
+pub(super) struct Trouble(Option<Wrong>);
 
 struct Wrong {
     text: String,
@@ -106,7 +105,7 @@ struct Wrong {
 
 impl Trouble {
     /// Something is wrong. Whether that is news: of what goes away by itself only the first is, else every other kind.
-    pub fn begin(&mut self, error: &Error) -> bool {
+    pub(super) fn begin(&mut self, error: &Error) -> bool {
         let waits = error.remedy() == Remedy::Wait;
         let wrong = Wrong { text: error.thing(), kind: discriminant(error), waits };
         let known = self.0.replace(wrong);
@@ -114,22 +113,20 @@ impl Trouble {
     }
 
     /// Nothing is wrong. Whether something had been.
-    pub fn end(&mut self) -> bool {
+    pub(super) fn end(&mut self) -> bool {
         self.0.take().is_some()
     }
 
-    /// Whether something is.
-    pub fn is_some(&self) -> bool {
+    pub(super) fn is_some(&self) -> bool {
         self.0.is_some()
     }
 
     /// Whether something is that goes away by itself.
-    pub fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         self.0.as_ref().is_some_and(|wrong| wrong.waits)
     }
 
-    /// What somebody must do.
-    pub fn fault(&self) -> Option<&str> {
+    pub(super) fn fault(&self) -> Option<&str> {
         self.0.as_ref().filter(|wrong| !wrong.waits).map(|wrong| wrong.text.as_str())
     }
 }

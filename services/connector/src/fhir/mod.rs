@@ -22,8 +22,8 @@ mod context;
 mod deletions;
 mod error;
 mod failing;
-pub mod files;
-pub mod hook;
+pub(crate) mod files;
+pub(crate) mod hook;
 mod look;
 pub(crate) mod resource;
 mod scan;
@@ -32,15 +32,14 @@ mod sending;
 mod source;
 mod state;
 
-pub use error::Error;
-pub use source::follow;
+pub(crate) use source::follow;
 
 use runtime::config::Fault;
 
 use crate::config::Fhir;
 
 /// Tells whether a server can be asked as configured, without asking it.
-pub fn check(source: &Fhir) -> Result<(), Fault> {
+pub(crate) fn check(source: &Fhir) -> Result<(), Fault> {
     hook::secret(source)?;
     client::Client::new(source).map(|_| ())
 }

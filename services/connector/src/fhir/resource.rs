@@ -16,10 +16,9 @@ const LIST_MAX: usize = 200;
 const CLAIMS_MAX: usize = 32;
 
 /// One version of one resource. No `Debug`: it holds what it was read from.
-pub struct Resource {
+pub(crate) struct Resource {
     /// Its type's name, which need not be one of those that are read.
     pub kind: String,
-    /// Its logical id.
     pub id: String,
     /// `meta.lastUpdated`.
     pub updated: Option<Timestamp>,
@@ -30,7 +29,7 @@ pub struct Resource {
 
 impl Resource {
     /// Reads a resource; `None` when it does not say what it is.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         let word = |at: &str| value.pointer(at).and_then(Value::as_str).map(str::to_owned);
         let (kind, id) = (word("/resourceType")?, word("/id")?);
@@ -41,12 +40,12 @@ impl Resource {
     }
 
     /// `Type/id`.
-    pub fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         format!("{}/{}", self.kind, self.id)
     }
 
     /// `Type/id@version`: the version as the server counts it, else the time of the change, else what it says.
-    pub fn message_id(&self, text: &str) -> String {
+    pub(crate) fn message_id(&self, text: &str) -> String {
         let version = match (&self.version, &self.updated_text) {
             (Some(version), _) => version.clone(),
             (None, Some(updated)) => updated.clone(),
@@ -56,7 +55,7 @@ impl Resource {
     }
 
     /// The patient it is about, as `Patient/id`; itself, if it is one.
-    pub fn patient(&self, address: &Address) -> Option<String> {
+    pub(crate) fn patient(&self, address: &Address) -> Option<String> {
         let patient = |value: Option<&Value>| {
             let reference = named(value?.get("reference")?.as_str()?, "Patient", address)?;
             reference.starts_with("Patient/").then_some(reference)
@@ -72,7 +71,7 @@ impl Resource {
     }
 
     /// What goes with it beside its patient, as `Type/id`, each once, in the order it is referred to.
-    pub fn context(&self, address: &Address) -> Vec<String> {
+    pub(crate) fn context(&self, address: &Address) -> Vec<String> {
         let mut found = Vec::new();
         let mut add = |value: Option<&Value>, kind: &str| {
             let text = value.and_then(|value| value.get("reference")).and_then(Value::as_str);
@@ -99,13 +98,13 @@ impl Resource {
     }
 
     /// What it is a part of, as `Type/id`: the place around a place, the contact around a contact.
-    pub fn whole(&self, address: &Address) -> Option<String> {
+    pub(crate) fn whole(&self, address: &Address) -> Option<String> {
         let text = self.value.get("partOf")?.get("reference")?.as_str()?;
         named(text, &self.kind, address).filter(|whole| whole.split('/').next() == Some(&*self.kind))
     }
 
     /// How a conditional reference would ask for it: `Type?identifier=system|value`, at most so many.
-    pub fn asked_for(&self, max: usize) -> Vec<String> {
+    pub(crate) fn asked_for(&self, max: usize) -> Vec<String> {
         let identifiers = self.value.get("identifier").and_then(Value::as_array).into_iter().flatten().take(max);
         let word = |identifier: &Value, name: &str| identifier.get(name).and_then(Value::as_str).map(str::to_owned);
         identifiers
@@ -118,7 +117,7 @@ impl Resource {
     }
 
     /// The partition of what is about this patient: the same as of an HL7 message with the same identifier.
-    pub fn partition_of_patient(&self, router: &Router, at: Timestamp) -> i32 {
+    pub(crate) fn partition_of_patient(&self, router: &Router, at: Timestamp) -> i32 {
         let identifiers = self.value.get("identifier").and_then(Value::as_array);
         let claims = identifiers.into_iter().flatten().take(CLAIMS_MAX).filter_map(|identifier| {
             let value = identifier.get("value")?.as_str()?;
@@ -146,7 +145,7 @@ fn named(text: &str, kind: &str, address: &Address) -> Option<String> {
 }
 
 /// A time as FHIR writes an `instant`.
-pub fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_microsecond()))
 }
 

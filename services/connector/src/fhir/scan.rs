@@ -21,17 +21,14 @@ use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FhirCounts, Oddity};
 
 /// Pages that one search may follow by `next`: beyond it the server leads us in a circle.
-pub const PAGES_MAX: u64 = 1_000_000;
+pub(super) const PAGES_MAX: u64 = 1_000_000;
 
 /// What the searches of one server share.
-pub struct Reader<'a> {
-    /// Where records go.
+pub(super) struct Reader<'a> {
     pub feed: &'a Feed,
-    /// What is configured.
     pub source: &'a Fhir,
     /// The way to the server.
     pub client: Client,
-    /// What goes with resources.
     pub cache: Cache,
     /// What goes with resources and cannot be read.
     pub failing: Failing,
@@ -39,16 +36,14 @@ pub struct Reader<'a> {
     pub round: u64,
     /// How far everything is stored.
     pub state: State,
-    /// Where that is kept.
     pub path: PathBuf,
     /// The state has moved since it was kept.
     pub unkept: bool,
-    /// What is counted.
     pub counts: FhirCounts,
 }
 
 /// The search for one type.
-pub struct Scan {
+pub(super) struct Scan {
     kind: Type,
     seen: Seen,
     /// Whether what goes with a resource is asked for with it.
@@ -60,9 +55,7 @@ pub struct Scan {
     deletions: bool,
 }
 
-/// Where a search is.
 struct Cursor {
-    /// What is asked next.
     path: String,
     /// The time that the search was begun from, microseconds since 1970; none, where it has no beginning.
     since: Option<i64>,
@@ -100,8 +93,7 @@ struct Found<'p> {
 }
 
 impl Scan {
-    /// For a type.
-    pub fn new(kind: Type, source: &Fhir) -> Self {
+    pub(super) fn new(kind: Type, source: &Fhir) -> Self {
         let deletions = source.deletions && kind.is_missed();
         let (seen, includes) = (Seen::new(VERSIONS_MAX), source.include);
         Self { kind, seen, includes, names_next: false, cursor: None, deletions }
@@ -109,7 +101,7 @@ impl Scan {
 
     /// Reads and sends up to `pages` pages of what there is. Whether there are more. After an error it goes on from what is
     /// stored.
-    pub async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
+    pub(super) async fn turn(&mut self, reader: &mut Reader<'_>) -> Result<bool, Error> {
         if self.deletions
             && let Err(error) = deletions::begin(self.kind, reader).await
             && error.reach() == Reach::Server
@@ -344,7 +336,7 @@ impl Scan {
 }
 
 /// The path of the page that a server names as the next one.
-pub fn next_page(reader: &Reader<'_>, url: &str, kind: Type) -> Result<String, Error> {
+pub(super) fn next_page(reader: &Reader<'_>, url: &str, kind: Type) -> Result<String, Error> {
     let address = reader.client.address();
     address.within(url).ok_or_else(|| Error::Elsewhere { kind, place: address.place() })
 }
@@ -355,7 +347,7 @@ fn millis(at: i64) -> i64 {
 }
 
 /// A time to ask from, rounded down to milliseconds: what is asked for twice is recognised.
-pub fn since_words(at: i64) -> Option<String> {
+pub(super) fn since_words(at: i64) -> Option<String> {
     let at = jiff::Timestamp::from_microsecond(at).ok()?;
     Some(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
@@ -445,12 +437,12 @@ fn bounded(feed: &Feed, payload: String) -> String {
 
 impl Reader<'_> {
     /// How much later than its time says a change may be committed, microseconds.
-    pub fn overlap(&self) -> i64 {
+    pub(super) fn overlap(&self) -> i64 {
         i64::try_from(self.source.overlap.0.as_micros()).unwrap_or(i64::MAX)
     }
 
     /// Keeps how far everything is stored.
-    pub fn keep(&self) -> Result<(), Error> {
+    pub(super) fn keep(&self) -> Result<(), Error> {
         self.state.store(&self.path).map_err(|source| Error::State { path: self.path.clone(), source })
     }
 
@@ -481,7 +473,7 @@ impl Reader<'_> {
     }
 
     /// Whether the server has a resource now. Where it fails to say so, its history holds.
-    pub async fn is_there(&mut self, kind: Type, reference: &str) -> Result<bool, Error> {
+    pub(super) async fn is_there(&mut self, kind: Type, reference: &str) -> Result<bool, Error> {
         Ok(matches!(self.read_one(kind, reference).await?, One::Is(_)))
     }
 
@@ -542,6 +534,5 @@ enum One {
     Is(Option<bytes::Bytes>),
     /// It is not there, or not for us.
     IsNot,
-    /// Not to be known.
     Fails,
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 use schemas::content_hash;
 
 /// Versions that are remembered of one type; about 40 bytes each. As many again without a time, twice.
-pub const VERSIONS_MAX: usize = 200_000;
+pub(super) const VERSIONS_MAX: usize = 200_000;
 
 /// What is remembered of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Name {
+pub(super) struct Name {
     /// When it was changed; nothing, when it does not say: its search's own time would be another with every search.
     at: Option<i64>,
     short: Short,
@@ -18,8 +18,7 @@ pub struct Name {
 type Short = [u8; 16];
 
 impl Name {
-    /// Of a version.
-    pub fn of(at: Option<i64>, message_id: &str) -> Self {
+    pub(super) fn of(at: Option<i64>, message_id: &str) -> Self {
         let mut short = [0; 16];
         short.copy_from_slice(&content_hash(message_id.as_bytes()).0[..16]);
         Self { at, short }
@@ -30,7 +29,7 @@ impl Name {
 ///
 /// Those without a time come with every search, or with none: what a whole search and the one before it have not met is
 /// forgotten. What there is no room for is not remembered, and counted.
-pub struct Seen {
+pub(super) struct Seen {
     versions: BTreeSet<(i64, Short)>,
     timeless: HashSet<Short>,
     /// Of the search before.
@@ -43,13 +42,13 @@ pub struct Seen {
 
 impl Seen {
     /// Nothing was sent.
-    pub fn new(versions_max: usize) -> Self {
+    pub(super) fn new(versions_max: usize) -> Self {
         let (timeless, timeless_before) = (HashSet::new(), HashSet::new());
         Self { versions: BTreeSet::new(), timeless, timeless_before, unremembered: 0, versions_max, floor: i64::MIN }
     }
 
     /// Whether it was sent; then it stays remembered.
-    pub fn recognises(&mut self, name: &Name) -> bool {
+    pub(super) fn recognises(&mut self, name: &Name) -> bool {
         match name.at {
             Some(at) if self.versions.contains(&(at, name.short)) => true,
             // One that was ahead of our clock had none then.
@@ -61,8 +60,7 @@ impl Seen {
         }
     }
 
-    /// These were sent.
-    pub fn extend(&mut self, names: impl IntoIterator<Item = Name>) {
+    pub(super) fn extend(&mut self, names: impl IntoIterator<Item = Name>) {
         for name in names {
             match name.at {
                 Some(at) => _ = self.versions.insert((at, name.short)),
@@ -86,18 +84,18 @@ impl Seen {
     }
 
     /// A search has come to its end. How many versions without a time it will send again for want of room.
-    pub fn end_search(&mut self) -> u64 {
+    pub(super) fn end_search(&mut self) -> u64 {
         self.timeless_before = std::mem::take(&mut self.timeless);
         std::mem::take(&mut self.unremembered)
     }
 
     /// Forgets what is older than any search will ask for.
-    pub fn forget_before(&mut self, at: i64) {
+    pub(super) fn forget_before(&mut self, at: i64) {
         self.versions = self.versions.split_off(&(at, [0; 16]));
     }
 
     /// From this time on everything that was sent is remembered.
-    pub fn floor(&self) -> i64 {
+    pub(super) fn floor(&self) -> i64 {
         self.floor
     }
 }

@@ -6,7 +6,7 @@ use crate::files::{Interrupted, Window};
 use crate::intake::{Arrival, Feed};
 
 /// Versions of one page, in the order they were sent.
-pub struct Sending<'a> {
+pub(super) struct Sending<'a> {
     window: Window<'a, usize>,
     names: Vec<Name>,
     /// So many of them Kafka has.
@@ -15,12 +15,12 @@ pub struct Sending<'a> {
 
 impl<'a> Sending<'a> {
     /// Nothing under way.
-    pub fn new(feed: &'a Feed) -> Self {
+    pub(super) fn new(feed: &'a Feed) -> Self {
         Self { window: Window::new(feed), names: Vec::new(), taken: 0 }
     }
 
     /// Hands one to Kafka, as [`Window::send`] does.
-    pub async fn send(&mut self, arrival: Arrival<'_>, name: Name) -> Result<(), Interrupted> {
+    pub(super) async fn send(&mut self, arrival: Arrival<'_>, name: Name) -> Result<(), Interrupted> {
         let taken = self.window.send(arrival, self.names.len() + 1).await?;
         self.names.push(name);
         self.taken = taken.unwrap_or(self.taken);
@@ -28,7 +28,7 @@ impl<'a> Sending<'a> {
     }
 
     /// Waits until Kafka has everything, or has not taken something.
-    pub async fn finish(&mut self) -> Result<(), Interrupted> {
+    pub(super) async fn finish(&mut self) -> Result<(), Interrupted> {
         while self.window.has_failed() || !self.window.is_empty() {
             self.taken = self.window.stored().await?.unwrap_or(self.taken);
         }
@@ -36,7 +36,7 @@ impl<'a> Sending<'a> {
     }
 
     /// The names of those that Kafka has.
-    pub fn taken(mut self) -> Vec<Name> {
+    pub(super) fn taken(mut self) -> Vec<Name> {
         self.names.truncate(self.taken);
         self.names
     }

@@ -25,7 +25,7 @@ use crate::metrics::FhirCounts;
 const CACHE_BYTES: usize = 16 << 20;
 
 /// Reads a server until shutdown; `wake` makes it look at once.
-pub async fn follow(feed: Arc<Feed>, source: Fhir, health: Health, wake: Arc<Notify>) {
+pub(crate) async fn follow(feed: Arc<Feed>, source: Fhir, health: Health, wake: Arc<Notify>) {
     let counts = feed.intake.metrics.of_fhir(feed.region(), &source.name);
     let words = Words {
         component: format!("fhir {}", source.name),

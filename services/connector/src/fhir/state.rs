@@ -12,7 +12,7 @@ use crate::config::Fhir;
 /// By type the time of the last change that is stored, microseconds since 1970 by the server's clock. A type that is not
 /// named was never read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub(super) struct State {
     positions: BTreeMap<Type, i64>,
     deletions: BTreeMap<Type, i64>,
 }
@@ -23,27 +23,27 @@ const HISTORY: &str = "/_history";
 
 impl State {
     /// Everything up to here is stored, but for what was committed later than its time says.
-    pub fn of(&self, kind: Type) -> Option<i64> {
+    pub(super) fn of(&self, kind: Type) -> Option<i64> {
         self.positions.get(&kind).copied()
     }
 
     /// Stored up to here; whether that is further than before.
-    pub fn advance(&mut self, kind: Type, at: i64) -> bool {
+    pub(super) fn advance(&mut self, kind: Type, at: i64) -> bool {
         advance(&mut self.positions, kind, at)
     }
 
     /// Deletions up to here are stored, but for what was committed later than its time says.
-    pub fn deletions(&self, kind: Type) -> Option<i64> {
+    pub(super) fn deletions(&self, kind: Type) -> Option<i64> {
         self.deletions.get(&kind).copied()
     }
 
     /// Deletions are stored up to here; whether that is further than before.
-    pub fn advance_deletions(&mut self, kind: Type, at: i64) -> bool {
+    pub(super) fn advance_deletions(&mut self, kind: Type, at: i64) -> bool {
         advance(&mut self.deletions, kind, at)
     }
 
     /// The state kept at `path`.
-    pub fn load(path: &Path) -> io::Result<Self> {
+    pub(super) fn load(path: &Path) -> io::Result<Self> {
         match fs::read_to_string(path) {
             Ok(text) => parse(&text).ok_or_else(|| io::Error::other("not a state of ours; move the file away")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -52,7 +52,7 @@ impl State {
     }
 
     /// Keeps the state; a reader sees the old one or the new one, never a half.
-    pub fn store(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn store(&self, path: &Path) -> io::Result<()> {
         let new = path.with_extension("new");
         let mut file = fs::File::create(&new)?;
         writeln!(file, "{HEADING}")?;
@@ -93,7 +93,7 @@ fn parse(text: &str) -> Option<State> {
 }
 
 /// Where the state of a region's server is kept.
-pub fn path(region: &str, source: &Fhir) -> PathBuf {
+pub(super) fn path(region: &str, source: &Fhir) -> PathBuf {
     source.positions.join(format!("{region}-{}.fhir", source.name))
 }
 

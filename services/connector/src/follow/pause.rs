@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Pauses between tries, each twice as long as the last.
-pub struct Pause {
+pub(crate) struct Pause {
     min: Duration,
     max: Duration,
     next: Duration,
@@ -11,17 +11,16 @@ pub struct Pause {
 
 impl Pause {
     /// From the shortest to the longest.
-    pub const fn between(min: Duration, max: Duration) -> Self {
+    pub(crate) const fn between(min: Duration, max: Duration) -> Self {
         Self { min, max, next: min }
     }
 
     /// Begins with the shortest again.
-    pub const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.next = self.min;
     }
 
-    /// The next one.
-    pub fn take(&mut self) -> Duration {
+    pub(crate) fn take(&mut self) -> Duration {
         let pause = self.next;
         self.next = self.max.min(pause * 2);
         pause

@@ -8,7 +8,7 @@ use crate::files::Interrupted;
 
 /// What follows from an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
+pub(crate) enum Remedy {
     /// It goes away by itself: try again.
     Wait,
     /// Somebody must do what the text says; it is looked at again now and then.
@@ -29,8 +29,7 @@ impl From<Interrupted> for Remedy {
 }
 
 /// Why a source is not followed right now.
-pub trait Mend: Error + Sized {
-    /// What follows from it.
+pub(crate) trait Mend: Error + Sized {
     fn remedy(&self) -> Remedy;
 
     /// What is wrong: told once, whichever record meets it first.

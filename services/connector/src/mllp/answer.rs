@@ -12,7 +12,7 @@ use crate::message::{self, Header};
 use crate::metrics::Answered;
 
 /// What is needed to answer a message, when its bytes are gone.
-pub struct Seed {
+pub(super) struct Seed {
     /// The MSH segment; `None` when it cannot be read.
     header: Option<Box<str>>,
     charset: Charset,
@@ -23,7 +23,7 @@ const HEADER_BYTES_MAX: usize = 1024;
 
 impl Seed {
     /// Of a message's bytes.
-    pub fn of(message: &[u8], wanted: Acknowledgement) -> Self {
+    pub(super) fn of(message: &[u8], wanted: Acknowledgement) -> Self {
         let Header { text, charset } = message::header(message);
         let Ok(message) = Message::parse_header(&text) else {
             return Self { header: None, charset: Charset::Undeclared };
@@ -61,8 +61,7 @@ fn with_conditions(header: &str, separator: char, wanted: Acknowledgement) -> Bo
 
 /// What became of a message.
 #[derive(Clone, Copy)]
-pub enum Became {
-    /// Stored.
+pub(super) enum Became {
     Stored,
     /// Stored as it is, but it cannot be read as a message, and the configuration wants it accepted.
     StoredUnreadable(Error),
@@ -86,7 +85,7 @@ impl Became {
     }
 
     /// Whether its sender has delivered what the port is for.
-    pub fn is_accepted(self) -> bool {
+    pub(super) fn is_accepted(self) -> bool {
         self.outcome() == Outcome::Accepted
     }
 
@@ -107,7 +106,7 @@ impl Became {
 }
 
 /// Writes answers, with time and control ids of our own.
-pub struct Writer {
+pub(super) struct Writer {
     clock: Stockholm,
     /// Makes control ids unique over restarts.
     started: i64,
@@ -116,13 +115,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// For one connection.
-    pub fn new(started: i64, connection: u64) -> Self {
+    pub(super) fn new(started: i64, connection: u64) -> Self {
         Self { clock: Stockholm::new(), started, connection, count: 0 }
     }
 
     /// The answers to one message, unframed, with what they are; most have one, who wants none gets an empty one.
-    pub fn write(&mut self, seed: &Seed, became: Became, now_micros: i64) -> Vec<(Answered, Vec<u8>)> {
+    pub(super) fn write(&mut self, seed: &Seed, became: Became, now_micros: i64) -> Vec<(Answered, Vec<u8>)> {
         let sent = self.clock.write(now_micros);
         let outcome = became.outcome();
         let mut write = |write: &dyn Fn(&Answer<'_>, &mut Vec<u8>)| {
@@ -148,7 +146,7 @@ impl Writer {
     }
 
     /// The batch header that answers this envelope segment: sender and receiver change places, BHS-12 names the batch.
-    pub fn batch_header(&mut self, envelope: &[u8], now_micros: i64) -> Vec<u8> {
+    pub(super) fn batch_header(&mut self, envelope: &[u8], now_micros: i64) -> Vec<u8> {
         let separator = envelope.get(3).copied().unwrap_or(b'|');
         // As in a header: a control character of theirs would cut our answer.
         let envelope: Vec<u8> =

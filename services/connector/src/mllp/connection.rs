@@ -37,9 +37,7 @@ const WRITE_BYTES: usize = 16 << 10;
 /// So many bytes without the end of a frame are no message, long as it may be: the connection is closed.
 const ENDLESS_BYTES: u64 = 64 << 20;
 
-/// One sender's connection.
-pub struct Connection {
-    /// Where its messages go.
+pub(super) struct Connection {
     pub feed: Arc<Feed>,
     /// How its listener is configured.
     pub settings: Arc<Mllp>,
@@ -78,7 +76,6 @@ struct WaitingMessage {
 enum End {
     /// Either side has ended it.
     Over,
-    /// Its place is another's.
     Wanted,
 }
 
@@ -100,7 +97,7 @@ struct Answers {
 
 impl Connection {
     /// Serves the connection until it is closed by either side.
-    pub async fn serve<S: AsyncRead + AsyncWrite>(self, stream: S) {
+    pub(super) async fn serve<S: AsyncRead + AsyncWrite>(self, stream: S) {
         let (mut reading, writing) = tokio::io::split(stream);
         let (sender, receiver) = mpsc::channel(self.feed.intake.limits.window);
         let mut writer = std::pin::pin!(self.answer(writing, receiver));

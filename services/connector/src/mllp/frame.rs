@@ -1,7 +1,7 @@
 //! What one MLLP frame holds: a message, or a batch of them.
 
 /// The content of one frame.
-pub enum Content<'a> {
+pub(super) enum Content<'a> {
     /// One message, or something unreadable: the frame as it is.
     One(&'a [u8]),
     /// Several messages without an envelope: a sender that forgot its end blocks.
@@ -11,15 +11,13 @@ pub enum Content<'a> {
 }
 
 /// One batch of a frame.
-pub struct Batch<'a> {
+pub(super) struct Batch<'a> {
     /// Its BHS segment without its end, or FHS where a file has none.
     pub envelope: &'a [u8],
-    /// The messages.
     pub messages: Vec<&'a [u8]>,
 }
 
-/// Looks into a frame.
-pub fn content(frame: &[u8]) -> Content<'_> {
+pub(super) fn content(frame: &[u8]) -> Content<'_> {
     let trimmed = frame.trim_ascii_start();
     if [b"FHS", b"BHS"].iter().any(|name| is_segment(trimmed, *name)) {
         return Content::Batches(batches(trimmed));

@@ -24,27 +24,17 @@ const LONG_SHARE: u64 = 2;
 
 /// Why a listener cannot start.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The address cannot be taken.
     #[error("listen for MLLP on {listen}; another process may hold the port, see `region.mllp.listen`")]
-    Listen {
-        /// The address.
-        listen: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Listen { listen: SocketAddr, source: std::io::Error },
     /// TLS cannot be used as configured.
     #[error("encrypt the listener on {listen}")]
-    Tls {
-        /// The address.
-        listen: SocketAddr,
-        /// Why.
-        source: tls::Error,
-    },
+    Tls { listen: SocketAddr, source: tls::Error },
 }
 
 /// What all listeners share: the numbers of connections, and how the budget's room for long messages is divided.
-pub struct Gate {
+pub(crate) struct Gate {
     count: AtomicU64,
     long_messages: usize,
     started: i64,
@@ -52,7 +42,7 @@ pub struct Gate {
 
 impl Gate {
     /// For one process with so many ports.
-    pub fn new(limits: &Limits, ports: usize, started: i64) -> Arc<Self> {
+    pub(crate) fn new(limits: &Limits, ports: usize, started: i64) -> Arc<Self> {
         Arc::new(Self { count: AtomicU64::new(0), long_messages: long_messages(limits, ports), started })
     }
 }
@@ -66,7 +56,7 @@ fn long_messages(limits: &Limits, ports: usize) -> usize {
 /// Who of a port's connections may be reading a long message, for which the budget's room is reserved until it has ended.
 /// A stranger that begins one and does not end it keeps it from strangers only, and from none at another port.
 #[derive(Clone)]
-pub struct LongMessages {
+pub(super) struct LongMessages {
     of_strangers: Arc<Semaphore>,
     of_senders: Arc<Semaphore>,
 }
@@ -76,15 +66,13 @@ impl LongMessages {
         Self { of_strangers: Arc::new(Semaphore::new(count)), of_senders: Arc::new(Semaphore::new(count)) }
     }
 
-    /// Waits for its turn.
-    pub async fn turn(&self, has_delivered: bool) -> Option<OwnedSemaphorePermit> {
+    pub(super) async fn turn(&self, has_delivered: bool) -> Option<OwnedSemaphorePermit> {
         let turns = if has_delivered { &self.of_senders } else { &self.of_strangers };
         Arc::clone(turns).acquire_owned().await.ok()
     }
 }
 
-/// A bound listener.
-pub struct Listener {
+pub(crate) struct Listener {
     door: Door,
     long_messages: LongMessages,
     acceptor: Option<TlsAcceptor>,
@@ -94,8 +82,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes the port.
-    pub async fn bind(settings: Mllp, feed: Arc<Feed>, gate: Arc<Gate>) -> Result<Self, Error> {
+    pub(crate) async fn bind(settings: Mllp, feed: Arc<Feed>, gate: Arc<Gate>) -> Result<Self, Error> {
         let listen = settings.listen;
         let failed = |source| Error::Listen { listen, source };
         let encryption = settings
@@ -113,13 +100,8 @@ impl Listener {
         Ok(Self { door, long_messages, acceptor, settings: Arc::new(settings), feed, gate })
     }
 
-    /// The address it listens on, with the real port.
-    pub fn address(&self) -> SocketAddr {
-        self.door.address()
-    }
-
     /// Accepts until shutdown, then waits until every connection has been answered and closed.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let intake = Arc::clone(&self.feed.intake);
         let mut connections = JoinSet::new();
         // While Kafka is away new connections wait in the system's own queue, whose length it bounds.

@@ -5,4 +5,4 @@ mod connection;
 mod frame;
 mod listener;
 
-pub use listener::{Error, Gate, Listener};
+pub(crate) use listener::{Error, Gate, Listener};

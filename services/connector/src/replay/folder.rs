@@ -12,7 +12,7 @@ use crate::intake::Feed;
 const ENDINGS: &[&str] = &["hl7", "txt", "dat"];
 
 /// Watches the folder until shutdown.
-pub async fn watch(feed: Arc<Feed>, source: Replay) {
+pub(crate) async fn watch(feed: Arc<Feed>, source: Replay) {
     let folder =
         Folder { path: source.path, positions: source.positions, poll: source.poll, endings: ENDINGS, arrivals: None };
     folder::watch(&feed, folder, Messages).await;

@@ -3,5 +3,5 @@
 mod folder;
 mod sender;
 
-pub use folder::watch;
-pub use sender::Sender;
+pub(crate) use folder::watch;
+pub(crate) use sender::Sender;

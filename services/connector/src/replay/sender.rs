@@ -14,11 +14,10 @@ use crate::message::{self, Read};
 use crate::metrics::Oddity;
 use crate::position::{Keeper, Position, Version};
 
-/// Read at a time.
 const READ_BYTES: usize = 64 << 10;
 
 /// Sends one version of one file, and remembers how far.
-pub struct Sender<'a> {
+pub(crate) struct Sender<'a> {
     feed: &'a Feed,
     path: &'a Path,
     name: String,
@@ -27,7 +26,7 @@ pub struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     /// A sender of the file at `path` that keeps its position at `kept_at`.
-    pub fn new(feed: &'a Feed, path: &'a Path, kept_at: &Path) -> Result<Self, Error> {
+    pub(crate) fn new(feed: &'a Feed, path: &'a Path, kept_at: &Path) -> Result<Self, Error> {
         let metadata = std::fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let position = Position::load(kept_at, Version::of(&metadata))
             .map_err(|source| Error::Position { path: kept_at.to_owned(), source })?;
@@ -40,12 +39,12 @@ impl<'a> Sender<'a> {
     }
 
     /// How far the file has been sent.
-    pub fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         self.keeper.position()
     }
 
     /// Sends the rest of the file; `progress` is told how far it is. After an interruption call it again.
-    pub async fn send(&mut self, mut progress: impl FnMut(&Position)) -> Result<(), Error> {
+    pub(crate) async fn send(&mut self, mut progress: impl FnMut(&Position)) -> Result<(), Error> {
         let failed = |source| Error::Read { path: self.path.to_owned(), source };
         let mut file = File::open(self.path).await.map_err(failed)?;
         let start = self.position();

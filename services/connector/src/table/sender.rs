@@ -19,7 +19,6 @@ use crate::intake::{self, Arrival, Feed};
 use crate::metrics::{FileTrouble, TableFault};
 use crate::position::{Keeper, Position, Version};
 
-/// Read at a time.
 const READ_BYTES: usize = 64 << 10;
 
 /// How a file ended.
@@ -123,7 +122,6 @@ impl<'a> Sender<'a> {
         Ok(sent)
     }
 
-    /// The first reading.
     async fn check(&self) -> Result<Checked, Error> {
         if self.version.size > self.feed.intake.limits.table_file.as_bytes() {
             // What is not read is named by its version.

@@ -10,20 +10,17 @@ use delimited::payload::joined;
 /// A file that was found whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
-    /// Its encoding.
-    pub letters: Letters,
+    pub(crate) letters: Letters,
     /// What cuts its rows into cells.
     pub delimiter: u8,
-    /// Cells of a row.
-    pub columns: usize,
+    pub(crate) columns: usize,
     /// The header line of every payload.
     pub header: String,
     /// The column that chooses partitions.
     pub key: Option<usize>,
     /// Where the first row begins.
     pub start: Place,
-    /// How many rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
 }
 
 impl Shape {

@@ -12,16 +12,11 @@ const STRIKES: u32 = 2;
 /// Coordinates kept per region; the ones struck longest ago leave first, and would be tried again.
 const KEPT_MAX: usize = 256;
 
-/// Where a record lies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Coordinates {
-    /// In Kafka.
     Topic {
-        /// The topic.
         topic: Box<str>,
-        /// The partition.
         partition: i32,
-        /// The offset.
         offset: i64,
     },
     /// In the store, by the event's id.

@@ -20,7 +20,6 @@ struct Page {
     accessibility: Vec<&'static str>,
 }
 
-/// The page's content.
 pub(super) fn page(language: Language, board: &Board) -> String {
     let w = language.words();
     let statuses = Kind::ALL

@@ -14,19 +14,17 @@ use crate::assets;
 
 /// The chosen colours of a page; the only choice that is not in its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Theme {
+pub(crate) enum Theme {
     /// As the system says; a wall is dark.
     #[default]
     Auto,
-    /// Light.
     Light,
-    /// Dark.
     Dark,
 }
 
 impl Theme {
     /// The name in the cookie and in `data-theme`.
-    pub const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Light => "ljust",
@@ -34,23 +32,18 @@ impl Theme {
         }
     }
 
-    /// Reads the name.
-    pub fn of_code(code: &str) -> Self {
+    pub(crate) fn of_code(code: &str) -> Self {
         [Self::Light, Self::Dark].into_iter().find(|theme| theme.code() == code).unwrap_or_default()
     }
 }
 
 /// What a frame needs beside what is in it.
-pub struct Frame<'a> {
+pub(crate) struct Frame<'a> {
     /// The board, for its instant.
     pub board: &'a Board,
-    /// The page's language.
     pub language: Language,
-    /// The chosen colours.
     pub theme: Theme,
-    /// Which page.
     pub subject: &'a Subject,
-    /// What its address chooses.
     pub query: &'a Query,
     /// Where its stream goes on from, when it has one.
     pub since: Option<String>,
@@ -113,12 +106,12 @@ struct NotFound {
 
 impl Frame<'_> {
     /// The whole page around its content.
-    pub fn around(&self, heading: String, body: &str) -> String {
+    pub(crate) fn around(&self, heading: String, body: &str) -> String {
         self.around_with(heading, "", body)
     }
 
     /// The same with what stands beside the heading.
-    pub fn around_with(&self, heading: String, subheading: &str, body: &str) -> String {
+    pub(crate) fn around_with(&self, heading: String, subheading: &str, body: &str) -> String {
         let w = self.language.words();
         let here = self.address(self.language, self.query);
         let (section, api) = match self.subject {
@@ -177,13 +170,13 @@ impl Frame<'_> {
     }
 
     /// The content of a page for an address that names nothing.
-    pub fn not_found(&self) -> String {
+    pub(crate) fn not_found(&self) -> String {
         let body = render(&NotFound { w: self.language.words(), lang: self.language });
         self.around(self.language.words().page_not_found.to_owned(), &body)
     }
 
     /// The content of a page of which nothing is known yet.
-    pub fn loading(&self) -> String {
+    pub(crate) fn loading(&self) -> String {
         let w = self.language.words();
         let body = render(&Loading { w, here: &self.address(self.language, self.query) });
         self.around(w.loading_title.to_owned(), &body)
@@ -270,7 +263,7 @@ impl Frame<'_> {
 }
 
 /// When each source was last heard, for the ages that tick in the browser: `id=seconds` pairs.
-pub fn feeds(board: &Board) -> String {
+pub(crate) fn feeds(board: &Board) -> String {
     let pairs: Vec<String> = board
         .heard
         .iter()

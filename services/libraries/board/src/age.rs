@@ -23,15 +23,12 @@ pub enum Freshness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Fresh up to here.
     #[serde(with = "humantime_serde")]
-    pub warn_after: Duration,
-    /// Ageing up to here.
+    pub(crate) warn_after: Duration,
     #[serde(with = "humantime_serde")]
-    pub error_after: Duration,
-    /// Stale up to here.
+    pub(crate) error_after: Duration,
     #[serde(with = "humantime_serde")]
-    pub lost_after: Duration,
+    pub(crate) lost_after: Duration,
 }
 
 impl Default for Limits {

@@ -17,7 +17,6 @@ pub(crate) const WARNINGS_ALARM: u32 = 10;
 /// What is doubtful about a ward.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Doubt {
-    /// Warnings of the timeline.
     pub(crate) warnings: u32,
     /// The time of the first of them.
     pub(crate) since: Option<Timestamp>,

@@ -8,7 +8,6 @@ pub fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_second(at.0.div_euclid(1_000_000)).map(|at| at.to_string()).unwrap_or_default()
 }
 
-/// The text, for serde.
 pub(crate) fn instant<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))
 }

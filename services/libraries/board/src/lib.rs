@@ -6,7 +6,7 @@ mod board;
 pub mod collate;
 pub mod definitions;
 pub mod detail;
-pub mod doubt;
+mod doubt;
 pub mod format;
 pub mod hiding;
 pub mod instant;

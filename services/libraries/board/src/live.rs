@@ -246,12 +246,12 @@ impl Region {
     }
 
     /// How many findings there are of each rule that has any, by rule.
-    pub fn found(&self) -> impl Iterator<Item = (timeline::FindingRule, u32)> {
+    pub(crate) fn found(&self) -> impl Iterator<Item = (timeline::FindingRule, u32)> {
         self.units.values().map(|unit| &unit.found).chain([&self.unplaced]).flat_map(Found::counts)
     }
 
     /// What is doubtful and no unit is known of.
-    pub fn doubt(&self, at: Timestamp) -> Doubt {
+    pub(crate) fn doubt(&self, at: Timestamp) -> Doubt {
         let (warnings, since) = self.unplaced.warnings(Timestamp(at.0.saturating_sub(SHOWN_FOR)), |_| false);
         Doubt { warnings, since, ..Doubt::default() }
     }

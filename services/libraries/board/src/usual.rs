@@ -6,7 +6,6 @@ use schemas::Timestamp;
 
 use crate::format;
 
-/// How many weeks back.
 pub(crate) const WEEKS: usize = 8;
 /// From how many weeks on a usual value is told; below it the page says that history is too short.
 pub(crate) const WEEKS_MIN: usize = 4;

@@ -86,7 +86,6 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    /// Whether it still holds.
     pub(crate) fn holds(&self, unit: &Unit, now: Timestamp) -> bool {
         self.version == unit.version && self.hour == now.0.div_euclid(HOUR)
     }

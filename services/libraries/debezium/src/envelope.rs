@@ -73,8 +73,7 @@ pub struct Envelope<'a, R> {
     /// Where it happened.
     #[serde(borrow)]
     pub source: Option<Source<'a>>,
-    /// When it was written.
-    pub ts_ms: Option<Milliseconds>,
+    pub(crate) ts_ms: Option<Milliseconds>,
     /// How much of the row before is to be believed, where somebody has said so.
     #[serde(borrow)]
     pub replica_identity: Option<Cow<'a, str>>,
@@ -126,14 +125,12 @@ impl<R> Envelope<'_, R> {
 /// Where a change happened.
 #[derive(Default, serde::Deserialize)]
 pub struct Source<'a> {
-    /// When it was committed.
-    pub ts_ms: Option<Milliseconds>,
+    pub(crate) ts_ms: Option<Milliseconds>,
     /// Debezium's release, or the form of our own envelopes.
     #[serde(borrow)]
     pub version: Option<Cow<'a, str>>,
-    /// The database.
     #[serde(borrow)]
-    pub db: Option<Cow<'a, str>>,
+    pub(crate) db: Option<Cow<'a, str>>,
     /// The table's schema.
     #[serde(borrow)]
     pub schema: Option<Cow<'a, str>>,

@@ -46,8 +46,7 @@ impl<T> Default for List<T> {
 }
 
 impl<T> List<T> {
-    /// The elements, owned.
-    pub fn into_inner(self) -> Vec<T> {
+    pub(crate) fn into_inner(self) -> Vec<T> {
         self.0
     }
 }

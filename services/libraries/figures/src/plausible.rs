@@ -1,9 +1,9 @@
 //! Whether a count is plausible beside those of the periods before. Pure.
 
 /// Periods before that are looked at.
-pub const PERIODS: usize = 12;
+pub(crate) const PERIODS: usize = 12;
 /// From so many on the spread is known well enough to be used.
-pub const SPREAD_FROM: usize = 6;
+pub(crate) const SPREAD_FROM: usize = 6;
 /// Median absolute deviations that are ordinary: 3.5 standard deviations of a normal spread, each 1.4826 such.
 const DEVIATIONS: f64 = 3.5 * 1.4826;
 /// A difference below this share of the median is no jump, however even the periods before were.
@@ -15,19 +15,16 @@ const COUNT_MIN: i64 = 20;
 
 /// What a count is beside those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Nothing before it to compare with.
     Unknown,
-    /// Within what is usual.
     Usual,
-    /// Above it.
     JumpUp,
-    /// Below it.
     JumpDown,
 }
 
 /// Judges `now` by the counts of the periods before; periods that are missing are left out.
-pub fn judge(now: i64, before: &[Option<i64>]) -> Verdict {
+pub(crate) fn judge(now: i64, before: &[Option<i64>]) -> Verdict {
     let mut known: Vec<i64> = before.iter().rev().take(PERIODS).filter_map(|count| *count).collect();
     if known.is_empty() {
         return Verdict::Unknown;
@@ -52,7 +49,7 @@ pub fn judge(now: i64, before: &[Option<i64>]) -> Verdict {
 }
 
 /// The median of the periods before, whole; `None` when there is nothing to compare with.
-pub fn usual(before: &[Option<i64>]) -> Option<i64> {
+pub(crate) fn usual(before: &[Option<i64>]) -> Option<i64> {
     let mut known: Vec<i64> = before.iter().rev().take(PERIODS).filter_map(|count| *count).collect();
     known.sort_unstable();
     (!known.is_empty()).then(|| median(&known).round() as i64)

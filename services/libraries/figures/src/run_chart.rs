@@ -31,7 +31,6 @@ pub(crate) type Point = Option<(i64, i64)>;
 /// The rule by which a point stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Signal {
-    /// Outside the limits.
     Outside,
     /// Too many in a row on one side.
     OneSide,
@@ -42,7 +41,6 @@ pub(crate) enum Signal {
 /// The limits of a stretch, as shares between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Limits {
-    /// The median.
     pub middle: f64,
     /// Never below 0.
     pub lower: f64,
@@ -50,7 +48,6 @@ pub(crate) struct Limits {
     pub upper: f64,
 }
 
-/// A point, judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Judged {
     /// Its share; `None` is a gap.

@@ -76,14 +76,15 @@ pub struct Frames {
 
 #[derive(Debug)]
 enum Inside {
-    /// Between frames.
     Nothing,
     /// In a frame whose content begins at `start`.
     Frame,
     /// In a frame over the limit, whose documents are left out.
     Shortened(Shortener),
     /// In a frame that is too long; the head is kept at `start`, the rest, so far this many bytes, is passed over.
-    Excess { bytes: usize },
+    Excess {
+        bytes: usize,
+    },
 }
 
 /// What stands at `scanned`.

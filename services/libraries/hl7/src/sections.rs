@@ -48,7 +48,6 @@ pub struct Cutter {
 /// The section that has begun.
 #[derive(Debug)]
 struct Open {
-    /// Where in the buffer.
     start: usize,
     shortener: Option<Shortener>,
     is_too_long: bool,

@@ -127,7 +127,6 @@ impl Interim {
 /// How the day is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Day {
-    /// As it is.
     Plain,
     /// Plus 60, and parts may be unknown or not exist.
     Shifted,

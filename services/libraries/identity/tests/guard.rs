@@ -12,7 +12,7 @@ const FOUND: Option<Finding> = Some(Finding::PersonalNumber);
 const OWN: Option<Finding> = Some(Finding::OwnIdentifier);
 
 /// Every notation in which a sender has written a number, or could.
-pub fn notations(twelve: &str) -> Vec<String> {
+pub(crate) fn notations(twelve: &str) -> Vec<String> {
     let ten = &twelve[2..];
     let (century, year, month, day, serial) = (&twelve[..2], &ten[..2], &ten[2..4], &ten[4..6], &ten[6..]);
     let other_digits = |zero: u32, text: &str| -> String {

@@ -23,7 +23,6 @@ pub(crate) struct Properties {
     pub listeners: String,
     /// Behind `listener.security.protocol.map`.
     pub protocols: &'static str,
-    /// Lines of their own.
     pub lines: String,
 }
 

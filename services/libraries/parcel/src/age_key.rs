@@ -24,7 +24,6 @@ impl TryFrom<String> for AgeKey {
 }
 
 impl AgeKey {
-    /// What age encrypts to.
     pub(crate) fn recipient(&self) -> age::x25519::Recipient {
         self.0.parse().expect("it was parsed when it was made")
     }

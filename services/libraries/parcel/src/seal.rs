@@ -18,11 +18,9 @@ pub(super) struct Ciphertexts {
     pub(super) manifest_sha256: String,
     /// The age public key that opens the files' other half.
     pub(super) recipient_key: String,
-    /// The encrypted files.
     pub(super) files: Vec<Ciphertext>,
 }
 
-/// An encrypted file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ciphertext {

@@ -12,7 +12,6 @@ pub struct Fault(Said);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Said {
-    /// By the server.
     Server {
         code: SqlState,
         /// Schema, table, column and constraint, as far as the server names them.

@@ -25,7 +25,6 @@ use crate::streamed::Streamed;
 const FRAME_BYTES_MAX: usize = 8 << 20;
 /// What is kept of a longer message: enough to know its transaction and its table.
 const HEAD_BYTES: usize = 64;
-/// Read at a time.
 const READ_BYTES: usize = 64 << 10;
 /// How long a connection, an encryption or a write may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
@@ -52,11 +51,9 @@ pub enum Purpose {
 /// One message of the server.
 #[derive(Debug)]
 struct Frame {
-    /// What kind.
     tag: u8,
     /// Its content; only the head when `size` is more.
     body: Bytes,
-    /// How long it was.
     size: usize,
 }
 

@@ -116,13 +116,11 @@ impl Link {
         }
     }
 
-    /// Whether Kafka answers.
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.shared.up.load(Ordering::Relaxed)
     }
 
-    /// Kafka answered.
-    pub fn up(&self) {
+    pub(crate) fn up(&self) {
         if self.is_up() {
             return;
         }

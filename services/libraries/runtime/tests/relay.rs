@@ -14,7 +14,7 @@ use runtime::shutdown::Shutdown;
 use super::support::{KAFKA, committed, create_topic, kafka, one_compare, read_all, wait_for, write};
 
 /// Does what the payload says: `map 2 x` becomes two events of `x`, `ignore`, `refuse`, `panic`; anything else is parked.
-pub struct Obedient;
+pub(crate) struct Obedient;
 
 impl Step for Obedient {
     fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
@@ -62,7 +62,7 @@ impl Step for Obedient {
 }
 
 /// A plausible mix, with poison: records that are empty, have no value or are no text.
-pub fn mix(partition: i32, count: usize) -> Vec<Option<String>> {
+pub(crate) fn mix(partition: i32, count: usize) -> Vec<Option<String>> {
     (0..count)
         .map(|index| match index % 10 {
             3 => Some(format!("ignore {index}")),
@@ -77,7 +77,7 @@ pub fn mix(partition: i32, count: usize) -> Vec<Option<String>> {
 }
 
 /// What must come of it: fates, events in order and parked records in order.
-pub fn expected(records: &[Option<String>]) -> (FateCounts, Vec<String>, Vec<String>) {
+pub(crate) fn expected(records: &[Option<String>]) -> (FateCounts, Vec<String>, Vec<String>) {
     let (mut counts, mut events, mut parked) = (FateCounts::default(), Vec::new(), Vec::new());
     for record in records {
         let words: Vec<&str> = record.as_deref().unwrap_or_default().split(' ').collect();
@@ -102,19 +102,19 @@ pub fn expected(records: &[Option<String>]) -> (FateCounts, Vec<String>, Vec<Str
 }
 
 /// Three topics of one test.
-pub struct Topics {
+pub(crate) struct Topics {
     pub input: String,
     pub events: String,
     pub parked: String,
 }
 
 impl Topics {
-    pub fn named(test: &str) -> Self {
+    pub(crate) fn named(test: &str) -> Self {
         let name = |suffix: &str| format!("{test}.{suffix}");
         Self { input: name("input"), events: name("events"), parked: name("parked") }
     }
 
-    pub fn created(test: &str, partitions: i32) -> Self {
+    pub(crate) fn created(test: &str, partitions: i32) -> Self {
         let topics = Self::named(test);
         for topic in [&topics.input, &topics.events, &topics.parked] {
             create_topic(topic, partitions);
@@ -122,13 +122,13 @@ impl Topics {
         topics
     }
 
-    pub fn routes(&self) -> Vec<Route> {
+    pub(crate) fn routes(&self) -> Vec<Route> {
         vec![Route { input: self.input.clone(), outputs: vec![self.events.clone(), self.parked.clone()] }]
     }
 }
 
 /// A relay on its own thread.
-pub struct Running {
+pub(crate) struct Running {
     pub health: Health,
     pub shutdown: Shutdown,
     pub registry: Registry,
@@ -136,7 +136,12 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(kafka: config::Kafka, routes: Vec<Route>, settings: Settings, step: impl Step + 'static) -> Self {
+    pub(crate) fn start(
+        kafka: config::Kafka,
+        routes: Vec<Route>,
+        settings: Settings,
+        step: impl Step + 'static,
+    ) -> Self {
         let (health, shutdown, registry) = (Health::new(&["kafka", "relay"]), Shutdown::manual(), Registry::new());
         let metrics = Metrics::register(&registry, "test").unwrap();
         let relay = Relay { kafka, settings, routes, metrics, health: health.clone(), shutdown: shutdown.clone() };
@@ -144,27 +149,27 @@ impl Running {
     }
 
     /// The sum of a metric over its labels.
-    pub fn metric(&self, name: &str) -> u64 {
+    pub(crate) fn metric(&self, name: &str) -> u64 {
         let text = metrics::text(&self.registry).unwrap();
         let lines = text.lines().filter(|line| line.starts_with(&format!("vardstrom_test_{name}")));
         lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
     }
 
-    pub fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.thread.is_finished()
     }
 
-    pub fn stop(self) -> Result<(), Error> {
+    pub(crate) fn stop(self) -> Result<(), Error> {
         self.shutdown.request();
         self.thread.join().expect("the relay does not panic")
     }
 
-    pub fn end(self) -> Error {
+    pub(crate) fn end(self) -> Error {
         self.thread.join().expect("the relay does not panic").expect_err("the relay stops with an error")
     }
 }
 
-pub fn settings(name: &str) -> Settings {
+pub(crate) fn settings(name: &str) -> Settings {
     Settings { session_timeout: Period::seconds(6), ..Settings::new(format!("{name}-group"), format!("{name}-1")) }
 }
 

@@ -16,12 +16,12 @@ use runtime::config;
 use runtime::fate::FateCounts;
 use runtime::origin::{self, Origin, Watermarks};
 
-pub static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
+pub(crate) static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
 
 /// Liveness only: far above what a loaded machine needs.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-pub fn kafka() -> config::Kafka {
+pub(crate) fn kafka() -> config::Kafka {
     config::Kafka::at(KAFKA.bootstrap())
 }
 
@@ -43,7 +43,7 @@ fn admin(bootstrap: &str) -> AdminClient<DefaultClientContext> {
 }
 
 /// Creates a topic with further settings.
-pub fn create_topic_with(bootstrap: &str, name: &str, partitions: i32, settings: &[(&str, &str)]) {
+pub(crate) fn create_topic_with(bootstrap: &str, name: &str, partitions: i32, settings: &[(&str, &str)]) {
     let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
     for (key, value) in settings {
         topic = topic.set(key, value);
@@ -52,18 +52,18 @@ pub fn create_topic_with(bootstrap: &str, name: &str, partitions: i32, settings:
     results[0].as_ref().expect("the topic is new");
 }
 
-pub fn create_topic(name: &str, partitions: i32) {
+pub(crate) fn create_topic(name: &str, partitions: i32) {
     create_topic_with(KAFKA.bootstrap(), name, partitions, &[]);
 }
 
-pub fn add_partitions(name: &str, count: usize) {
+pub(crate) fn add_partitions(name: &str, count: usize) {
     let more = NewPartitions::new(name, count);
     let results = block_on(admin(KAFKA.bootstrap()).create_partitions([&more], &AdminOptions::new()));
     results.expect("an answer")[0].as_ref().expect("partitions are added");
 }
 
 /// Writes payloads to one partition and waits until all are acknowledged. `None` is a record without a value.
-pub fn write(bootstrap: &str, topic: &str, partition: i32, payloads: impl Iterator<Item = Option<String>>) {
+pub(crate) fn write(bootstrap: &str, topic: &str, partition: i32, payloads: impl Iterator<Item = Option<String>>) {
     let producer: BaseProducer =
         client(bootstrap).set("enable.idempotence", "true").set("linger.ms", "5").create().expect("a producer");
     for payload in payloads {
@@ -83,7 +83,7 @@ pub fn write(bootstrap: &str, topic: &str, partition: i32, payloads: impl Iterat
 
 /// One record as a plain consumer sees it.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub partition: i32,
     pub key: Option<String>,
     pub origin: String,
@@ -92,7 +92,7 @@ pub struct Seen {
 }
 
 /// Everything a topic holds now, in order within each partition.
-pub fn read_all(bootstrap: &str, topic: &str) -> Vec<Seen> {
+pub(crate) fn read_all(bootstrap: &str, topic: &str) -> Vec<Seen> {
     let consumer: BaseConsumer = client(bootstrap)
         .set("group.id", "test-reader")
         .set("enable.auto.commit", "false")
@@ -134,7 +134,7 @@ pub fn read_all(bootstrap: &str, topic: &str) -> Vec<Seen> {
 }
 
 /// What a consumer that follows the one-compare rule keeps, by partition.
-pub fn one_compare(seen: &[Seen]) -> BTreeMap<i32, Vec<String>> {
+pub(crate) fn one_compare(seen: &[Seen]) -> BTreeMap<i32, Vec<String>> {
     let mut marks = Watermarks::new();
     let mut kept: BTreeMap<i32, Vec<String>> = BTreeMap::new();
     for record in seen {
@@ -148,7 +148,12 @@ pub fn one_compare(seen: &[Seen]) -> BTreeMap<i32, Vec<String>> {
 }
 
 /// Offset and fates committed for a group, by partition.
-pub fn committed(bootstrap: &str, group: &str, topic: &str, partitions: i32) -> BTreeMap<i32, (i64, FateCounts)> {
+pub(crate) fn committed(
+    bootstrap: &str,
+    group: &str,
+    topic: &str,
+    partitions: i32,
+) -> BTreeMap<i32, (i64, FateCounts)> {
     let consumer: BaseConsumer = client(bootstrap).set("group.id", group).create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     for partition in 0..partitions {
@@ -162,7 +167,7 @@ pub fn committed(bootstrap: &str, group: &str, topic: &str, partitions: i32) -> 
 }
 
 /// Joins a group under a name until it has partitions, and goes without leaving.
-pub fn join_once(group: &str, member: &str, topic: &str) {
+pub(crate) fn join_once(group: &str, member: &str, topic: &str) {
     let mut config = client(KAFKA.bootstrap());
     config.set("group.id", group).set("group.instance.id", member);
     config.set("partition.assignment.strategy", "cooperative-sticky").set("session.timeout.ms", "6000");
@@ -175,7 +180,7 @@ pub fn join_once(group: &str, member: &str, topic: &str) {
 }
 
 /// Forgets what a group has committed, and all records of a partition below an offset, as time does.
-pub fn forget(group: &str, topic: &str, partition: i32, below: i64) {
+pub(crate) fn forget(group: &str, topic: &str, partition: i32, below: i64) {
     wait_for("the group to be empty", || {
         let answer = block_on(admin(KAFKA.bootstrap()).delete_groups(&[group], &AdminOptions::new()));
         answer.expect("an answer").into_iter().all(|group| group.is_ok()).then_some(())
@@ -186,7 +191,7 @@ pub fn forget(group: &str, topic: &str, partition: i32, below: i64) {
 }
 
 /// Commits by hand, as an operator's tool would.
-pub fn commit(group: &str, topic: &str, partition: i32, offset: i64, metadata: &str) {
+pub(crate) fn commit(group: &str, topic: &str, partition: i32, offset: i64, metadata: &str) {
     let consumer: BaseConsumer = client(KAFKA.bootstrap()).set("group.id", group).create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     let mut element = list.add_partition(topic, partition);
@@ -197,7 +202,7 @@ pub fn commit(group: &str, topic: &str, partition: i32, offset: i64, metadata: &
 }
 
 /// Waits for something that must come, however slow the machine is.
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {

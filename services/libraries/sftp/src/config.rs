@@ -44,7 +44,6 @@ impl Server {
         format!("{}/{name}", self.folder.trim_end_matches('/'))
     }
 
-    /// Our private key.
     pub(crate) fn private_key(&self) -> Result<Arc<PrivateKey>, russh::keys::Error> {
         russh::keys::load_secret_key(&self.key, None).map(Arc::new)
     }
@@ -82,7 +81,6 @@ pub struct HostKey(PublicKey);
 /// A text that is no key of a server.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAHostKey {
-    /// No key at all.
     #[error(
         "not a host key; write type and key from a line of `ssh-keyscan -t ed25519 HOST`, \"ssh-ed25519 AAAA...\", after \
          its fingerprint has been compared with what the server's operator says"

@@ -15,7 +15,6 @@ use crate::wire::{self, Answer, Request};
 
 /// From a name to an open SFTP session.
 const CONNECT_MAX: Duration = Duration::from_secs(20);
-/// One answer.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// A silent server is asked whether it is there this often, and is gone after three times.
 const KEEPALIVE: Duration = Duration::from_secs(10);
@@ -63,7 +62,6 @@ impl Session {
         self.number
     }
 
-    /// Sends a request.
     pub(crate) async fn send(&mut self, request: Request) -> Result<(), Error> {
         self.loose += 1;
         let bytes = request.finish();
@@ -110,7 +108,6 @@ impl Session {
         }
     }
 
-    /// Asks for a handle.
     pub(crate) async fn open(
         &mut self,
         attempt: &'static str,
@@ -126,7 +123,6 @@ impl Session {
         }
     }
 
-    /// Gives a handle back.
     pub(crate) async fn close(&mut self, handle: &[u8]) -> Result<(), Error> {
         self.demand("close", wire::CLOSE, |request| request.text(handle)).await?;
         self.loose = self.loose.saturating_sub(1);
@@ -212,7 +208,6 @@ fn settings(pinned: &HostKey) -> client::Config {
     }
 }
 
-/// Compares the server's key.
 struct Guard {
     pinned: HostKey,
 }

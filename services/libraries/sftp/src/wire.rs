@@ -89,20 +89,20 @@ impl Request {
     }
 }
 
-/// What a server answers.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The version that it speaks, and its extensions by name.
-    Version { version: u32, extensions: Vec<Vec<u8>> },
+    Version {
+        version: u32,
+        extensions: Vec<Vec<u8>>,
+    },
     /// Done, or why not.
     Status(u32),
     /// An open file or folder.
     Handle(Vec<u8>),
     /// Bytes of a file.
     Data(Vec<u8>),
-    /// Names of a folder.
     Names(Vec<(Vec<u8>, Metadata)>),
-    /// About one file.
     Attributes(Metadata),
 }
 

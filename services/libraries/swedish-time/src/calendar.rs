@@ -24,7 +24,6 @@ pub struct Calendar {
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     from: Timestamp,
-    /// Not included.
     until: Timestamp,
     offset: Offset,
 }

@@ -20,7 +20,6 @@ pub(crate) struct People<'a> {
     parents: Vec<usize>,
     /// What a merge made of it.
     successors: Vec<Option<usize>>,
-    /// Whether it links nobody.
     shared: Vec<bool>,
 }
 
@@ -126,7 +125,6 @@ struct Borne<'n> {
     /// The subject, if there is one, and its aliases.
     own: &'n [usize],
     has_subject: bool,
-    /// What a merge ends.
     priors: &'n [usize],
 }
 

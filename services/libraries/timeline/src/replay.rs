@@ -133,7 +133,6 @@ fn is_open(events: &[Told<'_>], before: &Event) -> bool {
 
 /// A stay while it is being built.
 struct Held<'a> {
-    /// What began it.
     by: &'a Event,
     place: &'a Location,
     from: Timestamp,
@@ -334,7 +333,6 @@ impl Held<'_> {
     }
 }
 
-/// Zero-length stays vanish.
 fn drop_empty(held: &mut Vec<Held<'_>>) {
     if held.last().is_some_and(|stay| stay.to == Some(stay.from)) {
         held.pop();

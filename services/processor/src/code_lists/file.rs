@@ -19,7 +19,6 @@ const CODES_MAX: usize = 500_000;
 /// The longest row of a list of codes.
 const ROW_BYTES_MAX: usize = 64 * 1024;
 
-/// Lists in one folder.
 const LISTS_MAX: usize = 64;
 
 /// Since ever, and for ever.

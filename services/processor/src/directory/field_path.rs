@@ -7,15 +7,13 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPath {
     segment: [u8; 3],
-    /// Number of the field.
-    pub field: usize,
+    pub(crate) field: usize,
     /// Number of the component; 1 unless the path says otherwise.
     pub component: usize,
 }
 
 impl FieldPath {
-    /// The segment's three letters.
-    pub fn segment(&self) -> &str {
+    pub(crate) fn segment(&self) -> &str {
         // `from_str` accepts ASCII only.
         std::str::from_utf8(&self.segment).unwrap_or("???")
     }

@@ -45,8 +45,7 @@ impl Error {
 pub struct Warning {
     /// Which line, counted from 1.
     pub line: usize,
-    /// What is odd.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use crate::directory::FACILITY_MARK;
 use crate::verbatim::rfc3339;
 
 /// Collects what the timeline needs.
-pub struct Census {
+pub(super) struct Census {
     events: Vec<Event>,
     /// Ended stays are shown too.
     all: bool,
@@ -34,17 +34,17 @@ const GUARDED: &str = "guarded";
 
 impl Census {
     /// An empty one, of open stays or of all.
-    pub fn of(all: bool) -> Self {
+    pub(super) fn of(all: bool) -> Self {
         Self { events: Vec::new(), all }
     }
 
     /// Adds an event; order and repeats do not matter.
-    pub fn add(&mut self, encounter: &Encounter<'_>) {
+    pub(super) fn add(&mut self, encounter: &Encounter<'_>) {
         self.events.push(Event::from(encounter));
     }
 
     /// The lines, and how many findings the timeline has.
-    pub fn lines(&self) -> (Vec<String>, Vec<timeline::Finding>) {
+    pub(super) fn lines(&self) -> (Vec<String>, Vec<timeline::Finding>) {
         let timeline = timeline::timeline(&self.events);
         let shown = timeline.stays.iter().filter(|stay| self.all || stay.to.is_none());
         let mut lines: Vec<String> = shown.map(|stay| line(stay, self.all)).collect();

@@ -17,17 +17,14 @@ use crate::pipeline::Pipeline;
 /// Longest file that is read.
 pub(super) const FILE_BYTES_MAX: u64 = 256 << 20;
 
-/// Most resources beside one.
 const CONTEXT_MAX: usize = 500;
 
-/// Which file.
 pub(super) struct Resources<'a> {
     pub(super) region: &'a str,
     pub(super) received_at: schemas::Timestamp,
     pub(super) language: Language,
 }
 
-/// One thing to try.
 enum Item<'a> {
     Resource { full_url: Option<String>, kind: String, id: Option<String>, numbers: Vec<String>, raw: &'a RawValue },
     Deleted { raw: &'a RawValue },
@@ -142,7 +139,6 @@ pub(super) fn is_json(input: &mut impl BufRead) -> std::io::Result<bool> {
 }
 
 impl Resources<'_> {
-    /// Tries every resource.
     pub(super) fn run<R: Read, W: Write>(
         &self,
         pipeline: &mut Pipeline,

@@ -12,12 +12,10 @@ use schemas::{FileFault, Format, Origin, SourceRecord, Timestamp};
 use super::{At, Error, Language, SOURCE_SYSTEM, Summary, Taker, print};
 use crate::pipeline::Pipeline;
 
-/// Read at a time.
 const READ_BYTES: u64 = 64 * 1024;
 /// The longest row, as the connector has it unless it is configured otherwise.
 const ROW_BYTES_MAX: usize = 768 * 1024;
 
-/// Which table.
 pub(super) struct Table<'a> {
     pub(super) region: &'a str,
     pub(super) feed: &'static str,

@@ -22,7 +22,6 @@ pub(super) struct Example {
     pub(super) expect: BTreeMap<String, String>,
     /// All codes of the row, in order; `None`: they are not looked at.
     pub(super) codes: Option<Vec<String>>,
-    /// Codes of all findings.
     pub(super) findings: Vec<String>,
     /// Code of the rule that refuses it.
     pub(super) refused: Option<String>,

@@ -6,7 +6,6 @@ use super::field::FieldKind;
 use super::program::{From, Meaning, Program};
 use crate::code_lists::System;
 
-/// How amounts are read.
 fn amounts(program: &Program) -> String {
     match program.decimal {
         Some(',') => "decimals after a comma, a full stop between thousands".to_owned(),

@@ -94,7 +94,6 @@ impl Header {
         self.places.lacking
     }
 
-    /// Columns in the header.
     pub(super) fn count(&self) -> usize {
         self.count
     }

@@ -38,13 +38,11 @@ pub struct Program {
     /// Folded spellings of each column that is read, and how the package writes it.
     pub(super) columns: Vec<Column>,
     pub(super) steps: Vec<Step>,
-    /// Extension name and column.
     pub(super) extensions: Vec<(&'static str, usize)>,
     /// Component of a cost and column.
     pub(super) components: Vec<(&'static str, usize)>,
     /// The column of the person's identifier.
     pub(super) identity: Option<usize>,
-    /// Codes that repeat.
     pub(super) codes: Vec<code::Entry>,
     pub(super) lists: Arc<CodeLists>,
     /// Fields that say on which day the row's codes have to hold, the first that is there.
@@ -127,7 +125,6 @@ pub(super) struct Coded {
 }
 
 impl Coded {
-    /// Those among the steps.
     pub(super) fn among(steps: &[Step], target: Target, columns: &[Column]) -> Vec<Coded> {
         let coded = |step: &Step| {
             let name = match &step.from {
@@ -147,7 +144,6 @@ pub(super) enum From {
     Column(usize),
     /// Several columns of one list.
     Columns(Vec<usize>),
-    /// The package itself.
     Value(String),
 }
 
@@ -158,7 +154,6 @@ pub(super) enum Meaning {
     Symbol(&'static str),
     /// Yes or no.
     Flag(bool),
-    /// Another text.
     Text(String),
     /// Known, and the same as an empty cell.
     Nothing,
@@ -192,8 +187,7 @@ impl Program {
         self.feed
     }
 
-    /// What the rows become.
-    pub fn target(&self) -> Target {
+    pub(crate) fn target(&self) -> Target {
         self.target
     }
 

@@ -12,7 +12,6 @@ use crate::rules::Rule;
 /// What a text says of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// A moment.
     Moment(Timestamp),
     /// A day, by where it begins in Swedish time: nothing of the hour is said.
     Day(Timestamp),

@@ -5,7 +5,6 @@ use super::slot::{Slot, Slots};
 use crate::rules::PackageRule;
 use crate::spelling::is_same;
 
-/// A rule, compiled.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) said: &'static PackageRule,
@@ -14,7 +13,6 @@ pub(super) struct Rule {
     pub(super) demand: Demand,
 }
 
-/// What a rule demands.
 #[derive(Debug)]
 pub(super) enum Demand {
     /// The field has a value.

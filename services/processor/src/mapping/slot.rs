@@ -14,7 +14,6 @@ pub(crate) enum Slot<'t> {
     /// Empty, or not to be read.
     #[default]
     Absent,
-    /// A text.
     Text(Cow<'t, str>),
     /// A moment and the source's text of it.
     Time(Timestamp, &'t str),
@@ -24,7 +23,6 @@ pub(crate) enum Slot<'t> {
     TimeOfParts(Timestamp, Box<str>),
     /// A month, `YYYY-MM` in ASCII.
     Month([u8; 7]),
-    /// A number.
     Number(i64),
     /// Yes or no.
     Flag(bool),
@@ -32,7 +30,6 @@ pub(crate) enum Slot<'t> {
     Code(Option<&'static str>),
     /// A person's identifier as the source wrote it.
     Identity(&'t str),
-    /// Codes, in order.
     List(Vec<Cow<'t, str>>),
 }
 
@@ -40,7 +37,6 @@ pub(crate) enum Slot<'t> {
 pub(crate) struct Slots<'t> {
     /// As long as the last field that was set: a row is handed on as three words and not as all its fields.
     slots: Vec<Slot<'t>>,
-    /// Field name and text.
     pub(crate) verbatim: Vec<(&'static str, Cow<'t, str>)>,
     /// Name of the extension and text.
     pub(crate) extensions: Vec<(&'static str, Cow<'t, str>)>,

@@ -25,20 +25,13 @@ use crate::stop::Stop;
 /// Column and text; a null is an empty text, as in a file.
 type Cell<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// A row.
 pub(crate) type Cells<'a> = Vec<Cell<'a>>;
 
-/// What an envelope says.
 pub(crate) enum Told<'a> {
     /// A row came, changed or went.
     Row(Change<'a>),
     /// All rows of the table went at once (TRUNCATE), or are void because changes were lost.
-    Emptied {
-        /// Which one.
-        table: String,
-        /// When it was committed.
-        committed_at: Option<Timestamp>,
-    },
+    Emptied { table: String, committed_at: Option<Timestamp> },
 }
 
 /// A change that leaves a row to be mapped.
@@ -52,7 +45,6 @@ pub(crate) struct Change<'a> {
     pub before_untold: bool,
     /// `New` for an inserted row or one of a snapshot, `Update`, or `Cancel` for a deleted one.
     pub correction: CorrectionKind,
-    /// When it was committed.
     pub committed_at: Option<Timestamp>,
     /// Database, schema and table, as far as they are told: `lis.public.vantetid`.
     pub table: Option<String>,

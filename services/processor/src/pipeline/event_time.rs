@@ -24,7 +24,6 @@ pub(crate) const FUTURE_TOLERANCE_MICROS: i64 = 5 * 60 * 1_000_000;
 /// The times of one message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times<'a> {
-    /// When it happened.
     pub occurred: Stated<'a>,
     /// First and last moment that the written time can mean, where it is coarser than a second or happens twice.
     pub between: Option<(Timestamp, Timestamp)>,

@@ -54,12 +54,10 @@ impl<'m> Tools<'m> {
         self.recorded
     }
 
-    /// Notes what was odd.
     fn note(&mut self, rule: Rule, path: &'static str) {
         self.context.findings.add(rule, path);
     }
 
-    /// Reads a time.
     fn time<'t>(&mut self, text: Option<&'t str>, path: &'static str) -> Option<Moment<'t>> {
         time::read(text, path, self.context.stockholm, self.context.findings)
     }

@@ -6,7 +6,6 @@ use crate::findings::Findings;
 use crate::rules::Rule;
 use crate::stop::Stop;
 
-/// Reads the message.
 pub(crate) fn read<'a>(text: &'a str, findings: &mut Findings) -> Result<Message<'a>, Stop> {
     let message = Message::parse(text).map_err(|error| match error {
         // The connector kept only its coordinates.

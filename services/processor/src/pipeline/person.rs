@@ -8,7 +8,6 @@ use crate::directory::Directory;
 use crate::findings::Findings;
 use crate::rules::Rule;
 
-/// Facts about a person.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub birth_year: Option<i32>,

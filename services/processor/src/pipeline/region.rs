@@ -13,7 +13,6 @@ pub(crate) struct Region {
     pub code: String,
     /// The version of the pseudonymisation key.
     pub key_id: String,
-    /// How identifiers are read.
     pub identities: RegionRules,
     pub pseudonymiser: Pseudonymiser,
     /// What the region's codes mean.

@@ -30,7 +30,6 @@ trait Statements {
     /// The period that a row belongs to; none of a row that is in no figure.
     fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop>;
 
-    /// One event.
     fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S);
 }
 
@@ -49,7 +48,6 @@ pub(crate) struct Row<'r, 't> {
     pub before: Option<&'r Slots<'t>>,
 }
 
-/// What becomes an event.
 struct Statement<'r, 't> {
     pub slots: &'r Slots<'t>,
     pub period: Option<&'r str>,

@@ -6,7 +6,6 @@ use identity::{Claim, NoSubject, Options, Pseudonymiser, Purpose, Subject, Token
 use crate::findings::Findings;
 use crate::rules::Rule;
 
-/// One patient under pseudonym.
 #[derive(Default)]
 pub(crate) struct Pseudonyms {
     /// The pseudonym of the identifier that names the person; `None` when none was sent that names anybody.

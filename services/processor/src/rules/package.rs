@@ -6,8 +6,7 @@ use schemas::Severity;
 /// program, so their rules do too.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PackageRule {
-    /// Its code.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// An error refuses the row; a warning or an information is a finding.
     pub severity: Severity,
     /// The column that it looks at, never a value.

@@ -15,7 +15,7 @@ use crate::show::plan_text;
 use parcel::Series;
 use parcel::made_text;
 
-pub fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Failure> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
     let order = order(asked, &definitions, &config)?;
@@ -27,7 +27,7 @@ pub fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Failure> {
     })
 }
 
-pub fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Result<(), Failure> {
+pub(super) fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Result<(), Failure> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
     let task = Task { order: order(asked, &definitions, &config)?, folder, reason: Some(reason), as_of };
@@ -38,7 +38,7 @@ pub fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> 
     })
 }
 
-pub fn follow(file: &ConfigFile, task: &Follow) -> Result<(), Failure> {
+pub(super) fn follow(file: &ConfigFile, task: &Follow) -> Result<(), Failure> {
     let config = load(file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
     block_on(async {

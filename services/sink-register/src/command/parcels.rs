@@ -12,7 +12,7 @@ use crate::error::Error;
 use parcel::manifest_text;
 use parcel::{Identity, Manifest, Trusted};
 
-pub fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Failure> {
+pub(super) fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Failure> {
     let config = load(file)?;
     block_on(async {
         let (outcome, manifest) = deliver::deliver(&mut open(&config).await?, &config, parcel).await?;
@@ -26,14 +26,14 @@ pub fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Failure> {
     })
 }
 
-pub fn show(parcel: &Path) -> Result<(), Failure> {
+pub(super) fn show(parcel: &Path) -> Result<(), Failure> {
     logs::init(&Log::default());
     let (manifest, manifest_sha256) = Manifest::read(parcel).map_err(Error::from)?;
     print(&manifest_text(&manifest, &manifest_sha256));
     Ok(())
 }
 
-pub fn verify(
+pub(super) fn verify(
     file: &ConfigFile,
     folder: &Path,
     public_key: Option<Trusted>,

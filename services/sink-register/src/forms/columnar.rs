@@ -30,7 +30,7 @@ use plan::Plan;
 use shred::shred;
 
 /// The column that no event has itself.
-pub const IN_FORCE: &str = "in_force";
+pub(super) const IN_FORCE: &str = "in_force";
 
 /// The file that a subject is made into.
 pub(super) fn file(subject: Subject) -> FileKind {
@@ -86,7 +86,6 @@ impl Columnar {
     }
 }
 
-/// Control totals.
 const TOTALS: [&str; 4] = ["cancellations", "in_force", "statements", "without_subject"];
 
 /// Reads a subject's events of a period into a file; counts what rules have found on them.

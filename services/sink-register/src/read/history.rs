@@ -14,20 +14,16 @@ use parcel::{Period, PeriodKind, Positions};
 /// Which events of a subject are read.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// The subject.
     pub(crate) subject: Subject,
-    /// Its events.
     pub(crate) window: Window,
 }
 
-/// Which events.
 #[derive(Debug, Clone)]
 pub(crate) enum Window {
     /// Those that count for a period from the first to the last of these texts.
     Stated(String, String),
     /// Those that happened from the first instant until before the second.
     Occurred(Timestamp, Timestamp),
-    /// All.
     Always,
     /// What decides about stays of these instants: events of that time, all others of their episodes and persons, and
     /// merges, moves and deletions of any time, which have an effect on times before them.
@@ -117,7 +113,6 @@ pub(crate) enum Order {
 
 /// An event of the store.
 pub(crate) struct Stored<'r> {
-    /// The record.
     pub(crate) record: &'r [u8],
     /// Whether it is its contact's statement that counts; nothing where events do not replace each other.
     pub(crate) in_force: Option<bool>,

@@ -19,7 +19,6 @@ use super::range::Part;
 use crate::error::Error;
 use parcel::{Checked, Manifest};
 
-/// Read at a time.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Why a request is not answered as it was asked.
@@ -93,7 +92,6 @@ fn text_of(text: String) -> HeaderValue {
     HeaderValue::try_from(text).expect("letters, digits and blanks")
 }
 
-/// A recipient's parcels.
 pub(super) fn list(manifests: &[Manifest]) -> Response {
     let parcel = |manifest: &Manifest| {
         json!({
@@ -108,7 +106,6 @@ pub(super) fn list(manifests: &[Manifest]) -> Response {
     Json(json!({ "parcels": manifests.iter().map(parcel).collect::<Vec<_>>() })).into_response()
 }
 
-/// A parcel's files.
 pub(super) fn files(checked: &Checked) -> Response {
     let file =
         |(name, (sha256, bytes)): (&String, &(String, u64))| json!({ "name": name, "bytes": bytes, "sha256": sha256 });
@@ -116,7 +113,6 @@ pub(super) fn files(checked: &Checked) -> Response {
     Json(json!({ "parcel": checked.manifest.name(), "files": files })).into_response()
 }
 
-/// What was entered.
 pub(super) fn receipt(confirmation: &Confirmation) -> Response {
     Json(json!({ "received": confirmation })).into_response()
 }

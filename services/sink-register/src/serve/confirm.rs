@@ -13,7 +13,6 @@ use parcel::Checked;
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Confirmation {
-    /// The parcel.
     parcel: String,
     /// SHA-256 of its `manifest.json`, in lower case hexadecimal digits.
     manifest_sha256: String,

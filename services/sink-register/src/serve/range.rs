@@ -5,7 +5,6 @@
 pub(super) struct Part {
     /// The first byte.
     pub(super) start: u64,
-    /// How many.
     pub(super) length: u64,
     /// Whether no range was asked for.
     pub(super) whole: bool,

@@ -9,7 +9,6 @@ use parcel::digest;
 /// Half of what `openssl rand -hex 32` gives: 128 bits that nobody guesses.
 const TOKEN_LETTERS_MIN: usize = 32;
 
-/// A recipient that fetches.
 #[derive(Clone, Debug)]
 pub(super) struct Served {
     pub(super) name: String,

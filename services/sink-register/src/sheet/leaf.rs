@@ -115,7 +115,6 @@ impl Leaf {
         self.level(definition, repetition);
     }
 
-    /// A flag.
     pub(crate) fn push_flag(&mut self, value: bool, repetition: i16) {
         let Values::Flags(values) = &mut self.values else { unreachable!("a flag in a column of flags") };
         values.push(value);
@@ -136,7 +135,6 @@ impl Leaf {
         self.level(self.defined, repetition);
     }
 
-    /// A text.
     pub(crate) fn push_text(&mut self, value: &str, repetition: i16) {
         self.push_bytes(value.as_bytes(), repetition);
     }

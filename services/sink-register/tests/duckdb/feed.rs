@@ -11,21 +11,21 @@ use sink_store::{Record, Session, Store, project};
 
 use crate::world::Database;
 
-pub const ADT: &str = "SE2321000131-ADT";
-pub const PAR: &str = "SE2321000131-PAR";
-pub const KPP: &str = "SE2321000131-KPP";
+pub(super) const ADT: &str = "SE2321000131-ADT";
+pub(super) const PAR: &str = "SE2321000131-PAR";
+pub(super) const KPP: &str = "SE2321000131-KPP";
 const TOPIC: &str = "region.14.source.adt";
-pub const HOUR: i64 = 3_600_000_000;
+pub(super) const HOUR: i64 = 3_600_000_000;
 
 /// A Swedish wall-clock time.
-pub fn at(text: &str) -> i64 {
+pub(super) fn at(text: &str) -> i64 {
     let local: jiff::civil::DateTime = text.parse().unwrap();
     local.in_tz("Europe/Stockholm").unwrap().timestamp().as_microsecond()
 }
 
 /// What the envelopes of tests differ in.
 #[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
+pub(super) struct About<'a> {
     pub system: &'a str,
     pub subject: Option<&'a str>,
     pub occurred: i64,
@@ -37,7 +37,7 @@ pub struct About<'a> {
     pub died: Option<&'a str>,
 }
 
-pub fn about<'a>(system: &'a str, subject: impl Into<Option<&'a str>>, occurred: i64) -> About<'a> {
+pub(super) fn about<'a>(system: &'a str, subject: impl Into<Option<&'a str>>, occurred: i64) -> About<'a> {
     About {
         system,
         subject: subject.into(),
@@ -51,14 +51,14 @@ pub fn about<'a>(system: &'a str, subject: impl Into<Option<&'a str>>, occurred:
 }
 
 /// Gives events to the store as its worker does, each from a source record of its own.
-pub struct Feed {
+pub(super) struct Feed {
     store: Store,
     superuser: String,
     next: i64,
 }
 
 impl Feed {
-    pub async fn new(database: &Database) -> Self {
+    pub(super) async fn new(database: &Database) -> Self {
         let mut store = Store::open(&database.superuser, &["14".to_owned()]).await.unwrap();
         for kind in Kind::ALL {
             store.add_schema("14", registry::development_id_current(kind), kind.avsc()).await.unwrap();
@@ -70,7 +70,7 @@ impl Feed {
     }
 
     /// Brings the store's own projections up to date, which the tests compare with.
-    pub async fn project(&self) {
+    pub(super) async fn project(&self) {
         let session = Session::open(&self.superuser).await.unwrap();
         while project(&session, self.store.decoder(), "14").await.unwrap().batches > 0 {}
     }
@@ -117,7 +117,7 @@ impl Feed {
     }
 
     /// An ADT message; `place` is unit, room and bed.
-    pub async fn encounter(&mut self, trigger: &str, episode: &str, place: Option<[&str; 3]>, about: About<'_>) {
+    pub(super) async fn encounter(&mut self, trigger: &str, episode: &str, place: Option<[&str; 3]>, about: About<'_>) {
         let hash = content_hash(self.next.to_string().as_bytes());
         self.give(Kind::Encounter, "encounter.moved", about, |envelope, encoder, value| {
             let place = place.map(|[unit, room, bed]| Place {
@@ -168,7 +168,7 @@ impl Feed {
     }
 
     /// A merge: `prior` is `about`'s subject now.
-    pub async fn merge(&mut self, prior: &str, about: About<'_>) {
+    pub(super) async fn merge(&mut self, prior: &str, about: About<'_>) {
         let hash = content_hash(self.next.to_string().as_bytes());
         self.give(Kind::Encounter, "encounter.merged", about, |envelope, encoder, value| {
             let event = Encounter {
@@ -210,7 +210,7 @@ impl Feed {
         .await;
     }
 
-    pub async fn person(&mut self, birth_year: Option<i32>, sex: Sex, lkf: Option<&str>, about: About<'_>) {
+    pub(super) async fn person(&mut self, birth_year: Option<i32>, sex: Sex, lkf: Option<&str>, about: About<'_>) {
         self.give(Kind::Person, "person.updated", about, |envelope, encoder, value| {
             let linked_subject_tokens = Vec::new();
             let dead = about.died.map(|_| true);
@@ -221,7 +221,7 @@ impl Feed {
     }
 
     /// Main diagnosis, external cause, procedure and drug of a contact.
-    pub async fn clinical(&mut self, contact: &str, episode: Option<&str>, about: About<'_>) {
+    pub(super) async fn clinical(&mut self, contact: &str, episode: Option<&str>, about: About<'_>) {
         self.give(Kind::Clinical, "clinical.stated", about, |envelope, encoder, value| {
             let code = |role, system, code, performed_at| Code {
                 role,
@@ -261,7 +261,7 @@ impl Feed {
     }
 
     /// A statement is gone, as of a deleted resource: nothing says for which month it counted.
-    pub async fn deleted(&mut self, statement: &str, about: About<'_>) {
+    pub(super) async fn deleted(&mut self, statement: &str, about: About<'_>) {
         let about = About { kind: CorrectionKind::Cancel, ..about };
         self.give(Kind::Clinical, "clinical.withdrawn", about, |envelope, encoder, value| {
             encoder.encode(&Clinical::bare(envelope, statement), value).unwrap();
@@ -270,7 +270,7 @@ impl Feed {
     }
 
     /// A cost of a contact whose components leave a krona over.
-    pub async fn cost(&mut self, contact: &str, total_ore: Option<i64>, form: CareForm, about: About<'_>) {
+    pub(super) async fn cost(&mut self, contact: &str, total_ore: Option<i64>, form: CareForm, about: About<'_>) {
         self.give(Kind::Cost, "cost.stated", about, |envelope, encoder, value| {
             let components =
                 total_ore.map(|total| BTreeMap::from([("operation", total - 5_100), ("vardavdelning", 5_000)]));
@@ -295,7 +295,7 @@ impl Feed {
         .await;
     }
 
-    pub async fn wait(&mut self, contact: &str, period: &str, about: About<'_>) {
+    pub(super) async fn wait(&mut self, contact: &str, period: &str, about: About<'_>) {
         self.give(Kind::Wait, "wait.completed", about, |envelope, encoder, value| {
             let wait = Wait { period: Some(period), ..Wait::bare(envelope, contact, WaitStatus::Completed) };
             encoder.encode(&wait, value).unwrap();
@@ -303,7 +303,7 @@ impl Feed {
         .await;
     }
 
-    pub async fn capacity(&mut self, disponibla: Option<i32>, about: About<'_>) {
+    pub(super) async fn capacity(&mut self, disponibla: Option<i32>, about: About<'_>) {
         self.give(Kind::BedCapacity, "bed-capacity.changed", about, |envelope, encoder, value| {
             let valid_from = envelope.occurred_at;
             let capacity = BedCapacity {
@@ -328,7 +328,7 @@ impl Feed {
         .await;
     }
 
-    pub async fn status(&mut self, status: BedState, about: About<'_>) {
+    pub(super) async fn status(&mut self, status: BedState, about: About<'_>) {
         self.give(Kind::BedStatus, "bed-status.changed", about, |envelope, encoder, value| {
             let place =
                 Place { unit: "A", room: Some("1"), bed: Some("2"), facility: None, building: None, floor: None };

@@ -9,7 +9,7 @@ const VOCABULARY: &str = "INSERT INTO concept VALUES (0), (8507), (8532), (9201)
 
 /// Where tables are created.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
+pub(super) enum Engine {
     /// It has no longest text, gives `numeric` three decimals, and takes no row before the one of the same table that it
     /// refers to.
     DuckDb,
@@ -57,7 +57,7 @@ impl Fact<'_> {
 }
 
 /// Creates the tables, with the vocabulary that the extract needs.
-pub fn create(engine: Engine) -> String {
+pub(super) fn create(engine: Engine) -> String {
     let tables = facts();
     let table = |facts: &[Fact<'_>]| {
         let columns: Vec<String> = facts.iter().map(|fact| fact.sql(engine)).collect();
@@ -67,7 +67,7 @@ pub fn create(engine: Engine) -> String {
 }
 
 /// The tables that an extract fills, each behind those that it refers to.
-pub fn filled() -> Vec<&'static str> {
+pub(super) fn filled() -> Vec<&'static str> {
     let facts = facts();
     let tables = facts.chunk_by(|one, other| one.table == other.table);
     // Of the others only the key is known.

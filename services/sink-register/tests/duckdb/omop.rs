@@ -12,7 +12,7 @@ use super::{arguments, attempt, open, query, run, store_row, texts};
 use crate::kill::kill_at;
 use crate::world::{Database, Desk, content, database, repeatable};
 
-pub const V1: &str = "parcels/omop_14_2025_v1";
+pub(super) const V1: &str = "parcels/omop_14_2025_v1";
 
 async fn stay(feed: &mut Feed, episode: &str, subject: &str, from: &str, to: Option<&str>) {
     let bed = Some(["A", "1", "1"]);
@@ -69,7 +69,7 @@ async fn filled() -> Database {
 }
 
 /// A desk with the year's parcel, its files opened, and what loads them as the model.
-pub async fn loaded() -> (Database, Desk, TempDir) {
+pub(super) async fn loaded() -> (Database, Desk, TempDir) {
     let database = filled().await;
     let desk = Desk::new(&database);
     run(&desk, "omop", "2025");
@@ -88,7 +88,7 @@ fn model(folder: &Path, sql: &str) -> Value {
     Value::from(query(folder, &format!("{}{sql}", tables())))
 }
 
-pub fn total(desk: &Desk, parcel: &str, name: &str) -> i64 {
+pub(super) fn total(desk: &Desk, parcel: &str, name: &str) -> i64 {
     let text = std::fs::read_to_string(desk.path(parcel).join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&text).unwrap();
     manifest["totals"][name].as_i64().unwrap_or_else(|| panic!("a total {name} in {}", manifest["totals"]))

@@ -5,11 +5,11 @@ use schemas::{Deviation, Finding, Severity, Sex, Timestamp, Wait, WaitStatus};
 use super::{at, statement};
 
 /// A sequence of numbers that looks random (SplitMix64).
-pub struct Dice(pub u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
     /// From 0 to one less than `sides`.
-    pub fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,12 +18,12 @@ impl Dice {
     }
 
     /// One of these.
-    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.roll(of.len() as u64) as usize]
     }
 
     /// Fisher and Yates.
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.roll(last as u64 + 1) as usize);
         }
@@ -31,12 +31,12 @@ impl Dice {
 }
 
 /// Contact ids for [`month`].
-pub fn contact_ids(count: usize) -> Vec<String> {
+pub(super) fn contact_ids(count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("OPT101-{number}")).collect()
 }
 
 /// One statement per contact id, with everything that a source can get wrong.
-pub fn month<'a>(seed: u64, contact_ids: &'a [String]) -> Vec<Wait<'a>> {
+pub(super) fn month<'a>(seed: u64, contact_ids: &'a [String]) -> Vec<Wait<'a>> {
     let mut dice = Dice(seed);
     contact_ids.iter().map(|id| any_statement(&mut dice, id)).collect()
 }

@@ -13,7 +13,7 @@ fn here(name: &str) -> PathBuf {
 }
 
 /// How many rows a document has, or why it is not valid by a schema of `src/forms/waiting_times`.
-pub fn xml(schema: &str, document: &[u8]) -> Result<u64, String> {
+pub(super) fn xml(schema: &str, document: &[u8]) -> Result<u64, String> {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/forms/waiting_times").join(schema);
     let mut command = Command::new(&*PYTHON);
     command.arg(here("validate_xml.py")).arg(schema).env("PYTHONUTF8", "1");

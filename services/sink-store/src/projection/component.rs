@@ -15,7 +15,6 @@ use crate::time::Time;
 #[derive(Default)]
 pub(crate) struct Component {
     events: Vec<timeline::Event>,
-    /// Pseudonyms that link nobody.
     shared: HashSet<Box<str>>,
     /// The other pseudonyms of the component.
     persons_reached: HashSet<Box<str>>,
@@ -74,7 +73,6 @@ impl Component {
         !alone && !others.any(|token| self.persons_reached.contains(*token))
     }
 
-    /// Adds a stored event.
     pub(crate) fn add(
         &mut self,
         decoder: &Decoder,
@@ -142,7 +140,6 @@ impl Component {
         &self.stored
     }
 
-    /// Findings as rows.
     pub(crate) fn findings(&self, findings: Vec<Finding>) -> Vec<FindingRow> {
         finding::rows(findings, &self.ids)
     }

@@ -75,7 +75,6 @@ pub(crate) fn difference(held: Vec<StayRow>, wanted: Vec<StayRow>) -> (Vec<StayR
 /// Changes at full hours: belagda, ej disponibla, utlokaliserade.
 pub(crate) type Census = BTreeMap<(String, Time), [i32; 3]>;
 
-/// What changed for counts.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) census: Census,

@@ -15,7 +15,7 @@ struct Facility {
 
 /// The facilities seen on a unit, bounded.
 #[derive(Debug, Clone, Default)]
-pub struct Facilities(Vec<Facility>);
+pub(crate) struct Facilities(Vec<Facility>);
 
 impl Facilities {
     /// Notes one; `true` when it was not there.

@@ -10,7 +10,7 @@ use crate::format;
 
 /// Findings and when they came to be known. Bound: a finding is about an event that the ledger holds, see [`Found::retire`].
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub(crate) struct Found {
     findings: BTreeMap<Finding, Timestamp>,
     counts: BTreeMap<FindingRule, u32>,
 }
@@ -45,7 +45,7 @@ impl Found {
     }
 
     /// How many findings there are of each rule that has any.
-    pub fn counts(&self) -> impl Iterator<Item = (FindingRule, u32)> {
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (FindingRule, u32)> {
         self.counts.iter().map(|(rule, count)| (*rule, *count)).filter(|(_, count)| *count > 0)
     }
 
@@ -63,7 +63,7 @@ impl Found {
 
     /// Lines for the unit's log, one per rule and day: a rule that finds the same in every message must not push
     /// everything else out of the log.
-    pub fn lines(&self) -> Vec<LogLine> {
+    pub(crate) fn lines(&self) -> Vec<LogLine> {
         let mut lines: BTreeMap<(FindingRule, String), LogLine> = BTreeMap::new();
         for (finding, received) in &self.findings {
             let line = lines.entry((finding.rule, format::date(*received))).or_insert(LogLine {

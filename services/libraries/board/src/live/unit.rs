@@ -16,29 +16,24 @@ const NOT_RECEIVING: &str = "tar_inte_emot";
 /// One unit's part of the state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unit {
-    /// As ADT sends it.
     pub code: Box<str>,
     /// From the region's unit directory.
     pub name: Option<Box<str>>,
     /// Sjukhuskod.
     pub hospital_code: Option<Box<str>>,
-    /// Name of the hospital.
     pub hospital_name: Option<Box<str>>,
     /// Medicinskt verksamhetsområde.
     pub mvo: Option<Box<str>>,
     /// Somatic or psychiatric.
     pub care_type: Option<CareType>,
-    /// The unit's own telephone.
     pub telephone: Option<Box<str>>,
     /// The source system that last spoke of patients here.
     pub source_system: Option<Box<str>>,
     /// The last event on the unit.
     pub changed: Option<Timestamp>,
-    /// Statements of capacity.
     pub capacity: CapacityHistory,
     /// Set while the unit says that it receives nobody.
     pub not_receiving: Option<NotReceiving>,
-    /// Newest last.
     pub log: VecDeque<LogLine>,
     /// What the timeline found here.
     pub found: Found,
@@ -56,12 +51,11 @@ pub(crate) struct NotReceiving {
     pub from: Timestamp,
     /// Until when, if said.
     pub until: Option<Timestamp>,
-    /// Why.
     pub reason: ClosedReason,
 }
 
 /// What an event says of the unit itself.
-pub struct Description<'a> {
+pub(super) struct Description<'a> {
     pub name: Option<&'a str>,
     pub hospital_code: Option<&'a str>,
     pub hospital_name: Option<&'a str>,
@@ -76,22 +70,22 @@ impl Unit {
     }
 
     /// Counts the unit at an instant, by the one function behind every figure.
-    pub fn occupancy(&self, at: Timestamp) -> Occupancy {
+    pub(crate) fn occupancy(&self, at: Timestamp) -> Occupancy {
         occupancy(&self.stays, self.capacity.at(at), at)
     }
 
     /// What the unit has at an instant.
-    pub fn capacity_at(&self, at: Timestamp) -> Option<&Capacity> {
+    pub(crate) fn capacity_at(&self, at: Timestamp) -> Option<&Capacity> {
         self.capacity.at(at)
     }
 
     /// Admitted patients at an instant.
-    pub fn belagda(&self, at: Timestamp) -> u32 {
+    pub(crate) fn belagda(&self, at: Timestamp) -> u32 {
         occupancy(&self.stays, None, at).belagda
     }
 
     /// Instants in `[from, to]` at which the count of patients or the capacity changes, in order, `from` first.
-    pub fn turns(&self, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+    pub(crate) fn turns(&self, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
         let stays = self.stays.iter().flat_map(|stay| [Some(stay.from), stay.to]).flatten();
         let capacity =
             self.capacity.statements().flat_map(|statement| [Some(statement.valid_from), statement.valid_to]).flatten();
@@ -103,7 +97,7 @@ impl Unit {
     }
 
     /// What makes the unit's figures doubtful at `at`.
-    pub fn doubt(&self, at: Timestamp) -> Doubt {
+    pub(crate) fn doubt(&self, at: Timestamp) -> Doubt {
         let since = Timestamp(at.0.saturating_sub(SHOWN_FOR));
         let here = self.open_episodes();
         let (warnings, first) = self.found.warnings(since, |finding| is_here(&here, finding));
@@ -118,12 +112,12 @@ impl Unit {
     }
 
     /// Whether the unit says at `at` that it receives nobody.
-    pub fn not_receiving_at(&self, at: Timestamp) -> Option<NotReceiving> {
+    pub(crate) fn not_receiving_at(&self, at: Timestamp) -> Option<NotReceiving> {
         self.not_receiving.filter(|closed| closed.from <= at && closed.until.is_none_or(|until| at < until))
     }
 
     /// The last correction of what was shown before, since `after`.
-    pub fn corrected_since(&self, after: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn corrected_since(&self, after: Timestamp) -> Option<Timestamp> {
         self.log.iter().rev().find(|line| line.kind.corrects() && line.received >= after).map(|line| line.received)
     }
 

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use crate::escape::escape;
 
-/// A bar.
-pub struct Bar {
-    /// Before it.
+pub(crate) struct Bar {
     pub label: String,
     /// Its parts; nothing when there is no figure, then the word stands in its place.
     pub parts: Result<Vec<i64>, String>,
@@ -20,7 +18,7 @@ const HIGH: f64 = 18.0;
 
 /// Draws bars under a key that is itself a bar with the names of the parts. From part `hatched_from` on, parts are
 /// hatched: they lie beyond the limit that the figure is about.
-pub fn stacked(names: &[&str], bars: &[Bar], hatched_from: usize, finding: &str, table: &str) -> String {
+pub(crate) fn stacked(names: &[&str], bars: &[Bar], hatched_from: usize, finding: &str, table: &str) -> String {
     let height = ROW * (bars.len() as f64 + 1.0) + 8.0;
     let mut svg = format!(
         "<svg class=\"chart bars\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\" aria-details=\"{}\">\

@@ -4,13 +4,10 @@ use std::fmt::Write as _;
 
 use crate::escape::escape;
 
-/// A unit.
-pub struct Unit {
+pub(crate) struct Unit {
     /// Its name, written when it lies outside the limits.
     pub name: String,
-    /// Numerator.
     pub part: i64,
-    /// Denominator.
     pub of: i64,
 }
 
@@ -22,7 +19,7 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = 44.0;
 
 /// Whether a share lies outside three standard deviations of the middle; true is above.
-pub fn outside(part: i64, of: i64, middle: f64) -> Option<bool> {
+pub(crate) fn outside(part: i64, of: i64, middle: f64) -> Option<bool> {
     let (share, width) = (part as f64 / of.max(1) as f64, width(of as f64, middle));
     (share > middle + width || share < middle - width).then_some(share > middle)
 }
@@ -32,7 +29,7 @@ fn width(of: f64, middle: f64) -> f64 {
 }
 
 /// Draws it; `middle` is the share of all together.
-pub fn funnel(units: &[Unit], middle: f64, words: (&str, &str), finding: &str, table: &str) -> String {
+pub(crate) fn funnel(units: &[Unit], middle: f64, words: (&str, &str), finding: &str, table: &str) -> String {
     let most = units.iter().map(|unit| unit.of).max().unwrap_or(0).max(10) as f64 * 1.05;
     let x = |of: f64| LEFT + of / most * (WIDTH - LEFT - RIGHT);
     let y = |share: f64| HEIGHT - BOTTOM - share.clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM);

@@ -7,8 +7,7 @@ use crate::run_chart::Judged;
 
 /// A month on the chart.
 #[derive(Debug, Clone)]
-pub struct Month {
-    /// Under the axis.
+pub(crate) struct Month {
     pub label: String,
     /// Its share and what it means.
     pub judged: Judged,
@@ -20,8 +19,7 @@ pub struct Month {
 
 /// How large it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
-    /// With axes and words.
+pub(crate) enum Size {
     Whole,
     /// One of many on the same scale.
     Small,
@@ -52,7 +50,7 @@ impl Frame {
 
 /// Draws it. `reference` is a share drawn as a line through every chart of a set; `middle` and `limits` are the words at
 /// their lines; a higher share is better.
-pub fn run(months: &[Month], size: Size, reference: Option<f64>, words: &Words<'_>) -> String {
+pub(crate) fn run(months: &[Month], size: Size, reference: Option<f64>, words: &Words<'_>) -> String {
     let frame = if size == Size::Whole { &WHOLE } else { &SMALL };
     let (width, height) = (frame.width, frame.height);
     let class = if size == Size::Whole { "chart run" } else { "chart run run-small" };
@@ -87,16 +85,13 @@ pub fn run(months: &[Month], size: Size, reference: Option<f64>, words: &Words<'
 }
 
 /// The words a run chart carries.
-pub struct Words<'a> {
+pub(crate) struct Words<'a> {
     /// Read out instead of the drawing; says the finding.
     pub finding: &'a str,
     /// The id of the table with the numbers.
     pub table: &'a str,
-    /// At the middle line.
     pub middle: &'a str,
-    /// At the limits.
     pub limits: &'a str,
-    /// At the last point.
     pub last: &'a str,
 }
 

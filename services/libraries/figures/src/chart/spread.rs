@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use crate::escape::escape;
 
-/// A group.
-pub struct Strip {
-    /// Before it.
+pub(crate) struct Strip {
     pub label: String,
     /// Lower end, middle, upper end; nothing when there is no figure, then the word stands in its place.
     pub spread: Result<(f64, f64, f64), String>,
@@ -19,7 +17,7 @@ const ROW: f64 = 24.0;
 const TOP: f64 = 8.0;
 
 /// Draws them from 0 on a scale that all share; `tick` writes a value of the scale.
-pub fn strips(groups: &[Strip], tick: impl Fn(f64) -> String, finding: &str, table: &str) -> String {
+pub(crate) fn strips(groups: &[Strip], tick: impl Fn(f64) -> String, finding: &str, table: &str) -> String {
     let height = TOP + ROW * groups.len() as f64 + 30.0;
     let known = groups.iter().filter_map(|group| group.spread.as_ref().ok());
     let most = nice(known.map(|(_, _, upper)| *upper).fold(0.0, f64::max));

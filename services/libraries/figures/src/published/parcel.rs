@@ -44,7 +44,6 @@ pub struct Parcel {
 /// What a region says of its figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flag {
-    /// What kind of thing.
     pub kind: FlagKind,
     /// In the region's words, Swedish.
     pub text: Box<str>,
@@ -59,7 +58,6 @@ pub(crate) enum FlagKind {
     ChangedRoutine,
     /// Something has not come.
     Incomplete,
-    /// More is expected.
     Provisional,
     /// A kind that this version does not know; its text is shown.
     Other,
@@ -190,7 +188,6 @@ impl Parcel {
         self.totals.get(name).copied()
     }
 
-    /// Whether more is expected.
     pub(crate) fn is_provisional(&self) -> bool {
         self.flags.iter().any(|flag| flag.kind == FlagKind::Provisional)
     }

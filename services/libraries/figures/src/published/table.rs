@@ -45,8 +45,7 @@ impl Table {
         Ok(table)
     }
 
-    /// The lines.
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.lines.iter().map(|cells| Row { table: self, cells })
     }
 }

@@ -26,7 +26,6 @@ const CHANGES: [(&str, &str, &str, &str); 3] = [
     ("1", "2026-11-22", "Vårdplatser: de första definitionerna.", "Beds: the first definitions."),
 ];
 
-/// The page.
 pub(super) fn report(sight: &Sight<'_>) -> Report {
     let blocks = vec![
         purpose(sight),

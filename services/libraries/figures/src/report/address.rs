@@ -138,8 +138,7 @@ pub struct Address {
     pub place: Place,
     /// Of which period; the newest when it is not said.
     pub period: Option<Period>,
-    /// The order of rows.
-    pub sort: Sort,
+    pub(crate) sort: Sort,
 }
 
 impl Address {

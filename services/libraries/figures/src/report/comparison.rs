@@ -8,10 +8,8 @@ use super::sheet::Absent;
 
 /// Whether a unit's statistic is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Veil {
-    /// Shown.
+pub(super) enum Veil {
     Open,
-    /// Too few contacts.
     Few(u32),
     /// Enough contacts, but it would tell another's.
     Withheld,
@@ -19,7 +17,7 @@ pub enum Veil {
 
 impl Veil {
     /// The word that stands in the figure's place.
-    pub const fn absent(self) -> Option<Absent> {
+    pub(super) const fn absent(self) -> Option<Absent> {
         match self {
             Self::Open => None,
             Self::Few(limit) => Some(Absent::FewerThan(limit)),
@@ -28,13 +26,13 @@ impl Veil {
     }
 
     /// Whether the statistic is shown.
-    pub const fn is_open(self) -> bool {
+    pub(super) const fn is_open(self) -> bool {
         matches!(self, Self::Open)
     }
 }
 
 /// Chooses among units whose sum is shown. Nothing at all is no small number: there is nobody behind it.
-pub fn veils(counts: &[i64], below: u32) -> Vec<Veil> {
+pub(super) fn veils(counts: &[i64], below: u32) -> Vec<Veil> {
     let small = |count: i64| (1..i64::from(below)).contains(&count);
     let mut veils: Vec<Veil> =
         counts.iter().map(|count| if small(*count) { Veil::Few(below) } else { Veil::Open }).collect();
@@ -48,7 +46,7 @@ pub fn veils(counts: &[i64], below: u32) -> Vec<Veil> {
 }
 
 /// Whether a sum over units is shown: when a single unit of it is hidden and is not nobody, the sum would be that unit.
-pub fn of_sum(units: impl IntoIterator<Item = (i64, Veil)>) -> Veil {
+pub(super) fn of_sum(units: impl IntoIterator<Item = (i64, Veil)>) -> Veil {
     let mut hidden = units.into_iter().filter(|(count, veil)| *count > 0 && !veil.is_open());
     match (hidden.next(), hidden.next()) {
         (Some((_, veil)), None) => veil,
@@ -57,7 +55,7 @@ pub fn of_sum(units: impl IntoIterator<Item = (i64, Veil)>) -> Veil {
 }
 
 /// The same for groups of units under one sum: veils of the groups, and of each group's units.
-pub fn nested(groups: &[Vec<i64>], below: u32) -> (Vec<Veil>, Vec<Vec<Veil>>) {
+pub(super) fn nested(groups: &[Vec<i64>], below: u32) -> (Vec<Veil>, Vec<Vec<Veil>>) {
     let sums: Vec<i64> = groups.iter().map(|counts| counts.iter().sum()).collect();
     let outer = veils(&sums, below);
     let inner = groups

@@ -16,8 +16,7 @@ use crate::published::{Extract, Library, Parcel, Reading};
 
 /// The shapes that stand before words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// It is there.
+pub(super) enum Shape {
     Filled,
     /// It is there with a reservation.
     Half,
@@ -27,12 +26,11 @@ pub enum Shape {
     Up,
     /// It has fallen out of the ordinary, or is worse.
     Down,
-    /// It needs somebody.
     Square,
 }
 
 /// A shape's markup; its colour is that of the word it stands before.
-pub fn shape(shape: Shape) -> String {
+pub(super) fn shape(shape: Shape) -> String {
     let inside = match shape {
         Shape::Filled => "<circle class=\"fill\" cx=\"8\" cy=\"8\" r=\"6\"/>",
         Shape::Half => {
@@ -47,7 +45,7 @@ pub fn shape(shape: Shape) -> String {
 }
 
 /// Why there is nothing on the page, and what to do; `None` when there is something.
-pub fn nothing(sight: &Sight<'_>, extract: Extract) -> Option<Block> {
+pub(super) fn nothing(sight: &Sight<'_>, extract: Extract) -> Option<Block> {
     let library = sight.library;
     let (title, remedy) = match library.reading {
         Reading::NoStore => (
@@ -81,7 +79,7 @@ pub fn nothing(sight: &Sight<'_>, extract: Extract) -> Option<Block> {
 }
 
 /// When the store was read, and that what is shown is older when it did not answer.
-pub fn as_of(sight: &Sight<'_>) -> String {
+pub(super) fn as_of(sight: &Sight<'_>) -> String {
     let library: &Library = sight.library;
     let mut text = match library.reading {
         Reading::NoStore | Reading::NotYet => return String::new(),
@@ -110,7 +108,7 @@ pub fn as_of(sight: &Sight<'_>) -> String {
 }
 
 /// The choice of period and order; works without script.
-pub fn choices(sight: &Sight<'_>, periods: &[Period], chosen: Period, sorts: &[(Sort, &'static str)]) -> Block {
+pub(super) fn choices(sight: &Sight<'_>, periods: &[Period], chosen: Period, sorts: &[(Sort, &'static str)]) -> Block {
     let mut periods = periods.to_vec();
     if !periods.contains(&chosen) {
         periods.insert(0, chosen);
@@ -149,19 +147,15 @@ pub fn choices(sight: &Sight<'_>, periods: &[Period], chosen: Period, sorts: &[(
 }
 
 /// A sum: what, how much, of what, how sure.
-pub struct Tile {
-    /// What.
+pub(super) struct Tile {
     pub title: String,
     /// How much, or the word.
     pub value: Cell,
-    /// Of what.
     pub side: String,
-    /// How sure.
     pub foot: String,
 }
 
-/// Sums beside each other.
-pub fn tiles(sight: &Sight<'_>, tiles: &[Tile]) -> Block {
+pub(super) fn tiles(sight: &Sight<'_>, tiles: &[Tile]) -> Block {
     let mut markup =
         format!("<section class=\"tiles tiles-{}\" aria-label=\"{}\">", tiles.len(), sight.say("Summor", "Sums"));
     for tile in tiles {
@@ -180,7 +174,7 @@ pub fn tiles(sight: &Sight<'_>, tiles: &[Tile]) -> Block {
 }
 
 /// `18 av 21 regioner, 2 med förbehåll`.
-pub fn coverage<'p>(sight: &Sight<'_>, parcels: impl Iterator<Item = &'p Arc<Parcel>>) -> String {
+pub(super) fn coverage<'p>(sight: &Sight<'_>, parcels: impl Iterator<Item = &'p Arc<Parcel>>) -> String {
     let (mut count, mut reserved) = (0, 0);
     for parcel in parcels {
         count += 1;
@@ -194,7 +188,7 @@ pub fn coverage<'p>(sight: &Sight<'_>, parcels: impl Iterator<Item = &'p Arc<Par
 }
 
 /// What must be known beside the figures, one line each; nothing when there is nothing.
-pub fn flags(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Option<Block> {
+pub(super) fn flags(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Option<Block> {
     let mut lines = String::new();
     for parcel in parcels {
         for flag in &parcel.flags {
@@ -218,7 +212,7 @@ pub fn flags(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Option<Block> {
 }
 
 /// The cell beside a figure: the words of its flags.
-pub fn flag_cell(sight: &Sight<'_>, parcel: &Parcel) -> Cell {
+pub(super) fn flag_cell(sight: &Sight<'_>, parcel: &Parcel) -> Cell {
     if parcel.flags.is_empty() {
         return Cell::text("–");
     }
@@ -234,7 +228,7 @@ fn until(text: &str) -> String {
 }
 
 /// Where the figures come from, and which regions have none.
-pub fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, place: &Place) -> Sheet {
+pub(super) fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, place: &Place) -> Sheet {
     let columns = vec![
         sheet::words("region", sight.say("Region", "Region")),
         sheet::words("period", sight.say("Period", "Period")),
@@ -266,7 +260,7 @@ pub fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, place: &P
 }
 
 /// Version, making and reach of a region's figures in one line.
-pub fn provenance_short(sight: &Sight<'_>, place: &Place, extract: Extract, period: Period) -> String {
+pub(super) fn provenance_short(sight: &Sight<'_>, place: &Place, extract: Extract, period: Period) -> String {
     match place.region().and_then(|region| sight.library.get(extract, region, period)) {
         Some(parcel) => {
             let words = parcel.flag_words(sight.language);
@@ -285,7 +279,7 @@ pub fn provenance_short(sight: &Sight<'_>, place: &Place, extract: Extract, peri
 
 /// Sorts rows by what the address chooses; `share` is the cell by which `Sort::Share` orders, lowest first, and
 /// whatever is absent comes last.
-pub fn sort(sight: &Sight<'_>, rows: &mut [Vec<Cell>], count: usize, share: usize, lowest_first: bool) {
+pub(super) fn sort(sight: &Sight<'_>, rows: &mut [Vec<Cell>], count: usize, share: usize, lowest_first: bool) {
     let shown = |row: &[Cell]| row[0].shown(sight.language);
     let rank = |cell: &Cell| match cell {
         Cell::Whole(number) | Cell::Decimal(number, _) => Some(*number as f64),
@@ -306,12 +300,12 @@ pub fn sort(sight: &Sight<'_>, rows: &mut [Vec<Cell>], count: usize, share: usiz
 }
 
 /// A link to a place's page of the same kind and period.
-pub fn link(sight: &Sight<'_>, text: &str, place: Place) -> Cell {
+pub(super) fn link(sight: &Sight<'_>, text: &str, place: Place) -> Cell {
     Cell::Link { text: text.to_owned(), href: sight.address.at(place).text(sight.language) }
 }
 
 /// A text of several paragraphs under a heading.
-pub fn prose(id: &str, heading: &str, paragraphs: &[String]) -> Block {
+pub(super) fn prose(id: &str, heading: &str, paragraphs: &[String]) -> Block {
     let mut markup = format!("<section class=\"card prose\" id=\"{id}\"><h2>{heading}</h2>");
     for paragraph in paragraphs {
         let _ = write!(markup, "<p>{}</p>", escape(paragraph));
@@ -321,7 +315,7 @@ pub fn prose(id: &str, heading: &str, paragraphs: &[String]) -> Block {
 }
 
 /// A drawing under a heading that scrolls by itself where it does not fit.
-pub fn drawing(sight: &Sight<'_>, id: &str, heading: &str, lead: &str, svg: &str) -> Block {
+pub(super) fn drawing(sight: &Sight<'_>, id: &str, heading: &str, lead: &str, svg: &str) -> Block {
     Block::Markup(format!(
         "<section class=\"card drawing\" id=\"bild-{id}\"><h2>{0}</h2><p class=\"hint\">{1}</p>\
          <div class=\"table-wrap chart-wrap\" role=\"region\" tabindex=\"0\" aria-label=\"{0}, {2}\">{svg}</div></section>",

@@ -25,7 +25,6 @@ struct Line {
     runbook: &'static str,
 }
 
-/// The page.
 pub(super) fn report(sight: &Sight<'_>) -> Report {
     let state = sight.operations;
     let blocks = vec![

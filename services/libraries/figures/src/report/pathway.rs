@@ -20,30 +20,30 @@ use crate::published::{Extract, Parcel, Row};
 /// The published files and columns, in one place. A column that is not there is a figure that is missing.
 mod published {
     /// A line per hospital; the last line without a code is the region.
-    pub const BY_HOSPITAL: &str = "hip_by_hospital.csv";
+    pub(super) const BY_HOSPITAL: &str = "hip_by_hospital.csv";
     /// Stages with how many came through each and all before; the last block without a code is the region.
-    pub const STAGES: &str = "hip_pathway.csv";
-    pub const CODE: &str = "hospital_code";
-    pub const NAME: &str = "hospital_name";
-    pub const PATIENTS: &str = "fractures";
-    pub const WITH_ARRIVAL: &str = "with_arrival";
-    pub const WITH_OPERATION: &str = "with_operation_time";
-    pub const OF: &str = "hours_known";
-    pub const WITHIN: &str = "within_24h";
-    pub const LOWER: &str = "hours_q1";
-    pub const MEDIAN: &str = "hours_median";
-    pub const UPPER: &str = "hours_q3";
-    pub const DISCHARGED: &str = "discharged";
-    pub const REOPERATED: &str = "reoperated_30_days";
+    pub(super) const STAGES: &str = "hip_pathway.csv";
+    pub(super) const CODE: &str = "hospital_code";
+    pub(super) const NAME: &str = "hospital_name";
+    pub(super) const PATIENTS: &str = "fractures";
+    pub(super) const WITH_ARRIVAL: &str = "with_arrival";
+    pub(super) const WITH_OPERATION: &str = "with_operation_time";
+    pub(super) const OF: &str = "hours_known";
+    pub(super) const WITHIN: &str = "within_24h";
+    pub(super) const LOWER: &str = "hours_q1";
+    pub(super) const MEDIAN: &str = "hours_median";
+    pub(super) const UPPER: &str = "hours_q3";
+    pub(super) const DISCHARGED: &str = "discharged";
+    pub(super) const REOPERATED: &str = "reoperated_30_days";
     /// Counts of what is missing, and in Swedish and English what.
-    pub const MISSING: [(&str, &str, &str); 4] = [
+    pub(super) const MISSING: [(&str, &str, &str); 4] = [
         ("arrival_missing", "ankomst", "arrival"),
         ("operation_missing", "operation", "operation"),
         ("operation_time_missing", "operationstid", "time of operation"),
         ("operation_before_arrival", "operation före ankomst", "operation before arrival"),
     ];
     /// Stages in their order, with their Swedish and English names.
-    pub const STAGE_NAMES: [(&str, &str, &str); 6] = [
+    pub(super) const STAGE_NAMES: [(&str, &str, &str); 6] = [
         ("all", "Höftfrakturer", "Hip fractures"),
         ("arrival", "Ankomst känd", "Arrival known"),
         ("diagnosis", "Diagnos", "Diagnosis"),

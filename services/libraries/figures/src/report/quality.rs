@@ -1,6 +1,6 @@
 //! The page of data quality: what each region has delivered, how much of it counts, what was found and what has jumped.
 
-pub mod rules;
+pub(super) mod rules;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use crate::period::Period;
 use crate::plausible::{self, Verdict};
 use crate::published::{Extract, Parcel, Reading};
 
-/// Periods of a trend.
 const TREND: u16 = 13;
 
 /// Control totals that count statements that are in no figure.

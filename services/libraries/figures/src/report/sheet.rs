@@ -18,7 +18,6 @@ pub enum Absent {
     Missing,
     /// It has no meaning here.
     NotApplicable,
-    /// Too few contacts.
     FewerThan(u32),
     /// Hidden so that another figure stays hidden.
     Withheld,
@@ -148,8 +147,7 @@ impl Cell {
 pub struct Column {
     /// Its name in files and in the API.
     pub name: Cow<'static, str>,
-    /// Its head.
-    pub head: Cow<'static, str>,
+    pub(crate) head: Cow<'static, str>,
     /// Its unit, under the head.
     pub unit: &'static str,
     /// Numbers stand to the right.
@@ -161,10 +159,8 @@ pub struct Column {
 pub struct Sheet {
     /// Its name in addresses.
     pub id: &'static str,
-    /// What it is.
-    pub caption: String,
-    /// A line above it.
-    pub lead: String,
+    pub(crate) caption: String,
+    pub(crate) lead: String,
     /// Its columns; the first names the row.
     pub columns: Vec<Column>,
     /// Its rows, with as many cells as columns.
@@ -302,13 +298,16 @@ fn write_cell(markup: &mut String, cell: &Cell, column: &Column, is_head: bool, 
     markup.push_str(close);
 }
 
-/// A column of words.
-pub fn words(name: &'static str, head: &'static str) -> Column {
+pub(super) fn words(name: &'static str, head: &'static str) -> Column {
     Column { name: name.into(), head: head.into(), unit: "", is_number: false }
 }
 
 /// A column of numbers with their unit.
-pub fn number(name: impl Into<Cow<'static, str>>, head: impl Into<Cow<'static, str>>, unit: &'static str) -> Column {
+pub(super) fn number(
+    name: impl Into<Cow<'static, str>>,
+    head: impl Into<Cow<'static, str>>,
+    unit: &'static str,
+) -> Column {
     Column { name: name.into(), head: head.into(), unit, is_number: true }
 }
 

@@ -1,7 +1,7 @@
 //! The page of waiting times: share within the care guarantee, waiting and completed, of country, region and hospital.
 
-pub mod figures;
-pub mod series;
+pub(super) mod figures;
+pub(super) mod series;
 
 use std::fmt::Write as _;
 
@@ -146,7 +146,6 @@ fn counted(found: Option<Shown>) -> Cell {
     }
 }
 
-/// count, of, within, share.
 fn cells(found: Option<Shown>) -> [Cell; 4] {
     let guarantee = |value: fn(Sum) -> Cell| match found {
         None => Cell::Absent(Absent::Missing),

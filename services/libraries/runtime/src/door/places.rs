@@ -52,8 +52,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// In a log line.
-    pub fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Full => "all places are taken",
             Self::AddressFull => "the address has its share",
@@ -88,7 +87,6 @@ struct Marks {
     /// When its last byte moved, in milliseconds since the port was opened.
     moved: AtomicU64,
     delivered: AtomicBool,
-    /// What is under way.
     works: AtomicUsize,
     leaving: AtomicBool,
     leave: Notify,
@@ -109,7 +107,6 @@ enum Standing {
     Stranger,
     /// Has delivered, and nothing is under way.
     Known,
-    /// Something is under way.
     Working,
     /// Has been asked to give way.
     Leaving,
@@ -129,8 +126,7 @@ impl Places {
         Self { bounds, started: Instant::now(), table: Arc::default() }
     }
 
-    /// How many there are.
-    pub fn bounds(&self) -> Bounds {
+    pub(crate) fn bounds(&self) -> Bounds {
         self.bounds
     }
 

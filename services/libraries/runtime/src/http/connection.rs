@@ -57,14 +57,11 @@ pub enum Ended {
     Wanted,
 }
 
-/// What we wait for.
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     /// The rest of a head, since then.
     Head(Instant),
-    /// A request.
     Between,
-    /// Ourselves.
     Answering,
 }
 

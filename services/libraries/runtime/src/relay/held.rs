@@ -13,7 +13,6 @@ pub(super) struct Held {
     pub(super) partition: i32,
     /// False once it belongs to someone else.
     pub(super) owned: bool,
-    /// Which taking-on this is.
     pub(super) epoch: u64,
     pub(super) slot: Slot,
     pub(super) origins: origin::Writer,

@@ -120,12 +120,10 @@ impl Slot {
         self.confirmed = self.next;
     }
 
-    /// Records that wait.
     pub(super) fn pending(&self) -> usize {
         self.pending.len()
     }
 
-    /// Outputs that wait.
     pub(super) fn unacknowledged(&self) -> u64 {
         self.unacknowledged
     }

@@ -9,7 +9,6 @@ use super::{Compiler, Error};
 use crate::code_lists::System;
 use crate::mapping::code::{Entry, Owner, ROLES, SIDES, Side};
 
-/// Columns of one entry.
 const COLUMNS_MAX: usize = 100;
 
 #[derive(Deserialize)]

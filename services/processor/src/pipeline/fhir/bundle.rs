@@ -12,7 +12,6 @@ use crate::stop::Stop;
 /// Longest record that is read.
 const RECORD_BYTES_MAX: usize = 1 << 20;
 
-/// What a record holds.
 pub(crate) struct Bundle<'a> {
     pub focus: Focus<'a>,
     context: Vec<Resource<'a>>,

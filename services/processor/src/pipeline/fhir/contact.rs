@@ -55,7 +55,6 @@ pub(crate) fn of<'m>(reference: Option<&Reference<'_>>, tools: &mut Tools<'m>) -
     Ok(Contact { encounter: None, episode: own.clone(), own })
 }
 
-/// One Clinical event.
 pub(crate) fn state<S: Sink>(
     said_of: &Said<'_>,
     contact: &Contact<'_>,
@@ -176,7 +175,6 @@ fn codes<'s>(said_of: &'s Said<'s>, contact: Option<Moment<'_>>, tools: &mut Too
     vec![Guarded { said_of, coded, code, verbatim }]
 }
 
-/// Who gave the care.
 fn unit_of<'m>(contact: &Contact<'_>, tools: &mut Tools<'m>) -> Option<location::Named<'m>> {
     let provider = contact.encounter.as_ref()?.service_provider.as_ref()?;
     let identifiers: Vec<&Identifier<'_>> = provider.identifier.iter().collect();

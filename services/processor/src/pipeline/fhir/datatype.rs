@@ -47,7 +47,6 @@ pub(crate) struct Concept<'a> {
 }
 
 impl Concept<'_> {
-    /// The first code.
     pub(crate) fn code(&self) -> Option<&str> {
         self.coding.iter().find_map(|coding| said(&coding.code))
     }
@@ -100,7 +99,6 @@ pub(crate) struct Reference<'a> {
 }
 
 impl Reference<'_> {
-    /// What its address is.
     pub(crate) fn target(&self) -> Option<Target<'_>> {
         said(&self.reference).map(Target::of)
     }

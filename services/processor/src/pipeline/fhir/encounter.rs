@@ -117,7 +117,6 @@ pub(crate) struct Names<'m> {
 enum Around {
     /// The name of the one that it is a part of.
     Part(String),
-    /// Its visit number.
     Number(String),
 }
 
@@ -447,7 +446,6 @@ fn latest_change<'t>(encounter: &'t Encounter<'_>, tools: &mut Tools<'_>) -> Opt
 /// Which class held from when.
 struct Classes<'t> {
     present: PatientClass,
-    /// In order of time.
     history: Vec<(Moment<'t>, PatientClass)>,
 }
 

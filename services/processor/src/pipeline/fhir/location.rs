@@ -108,7 +108,6 @@ enum Step {
     Ward,
 }
 
-/// Codes of location-physical-type.
 const STEPS: [(&str, Step); 12] = [
     ("bd", Step::Bed),
     ("ro", Step::Room),

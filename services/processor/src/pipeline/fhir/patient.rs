@@ -77,7 +77,6 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// As envelopes carry it.
     pub(crate) fn about(&self) -> About<'_> {
         About {
             subject: self.pseudonyms.subject.as_ref().map(Token::as_str),

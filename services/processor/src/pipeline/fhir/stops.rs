@@ -30,7 +30,6 @@ pub(crate) struct Stop<'m> {
 /// Whether somebody is at a place that is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Presence {
-    /// Completed.
     Past,
     /// Active, or nothing is said.
     Now,

@@ -23,7 +23,6 @@ pub(crate) struct Moment<'a> {
 }
 
 impl<'a> Moment<'a> {
-    /// As envelopes carry it.
     pub(crate) fn stated(self) -> Stated<'a> {
         Stated { at: self.at, text: self.text }
     }

@@ -52,7 +52,6 @@ mod place {
     pub(super) const STATED_WAIT_DAYS: usize = place_of(FIELDS, "stated_wait_days");
 }
 
-/// Rows of waiting-time files.
 pub(super) struct Waits;
 
 impl Statements for Waits {

@@ -25,7 +25,6 @@ mod place {
     pub(super) const STANGDA_REASON: usize = place_of(FIELDS, "stangda_reason");
 }
 
-/// One event.
 pub(super) fn map<S: Sink>(mapping: &mut Mapping<'_>, row: &super::Row<'_, '_>, sink: &mut S) -> Result<u32, Stop> {
     let Mapping { context, program } = mapping;
     let slots = row.slots;

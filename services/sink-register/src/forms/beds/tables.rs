@@ -26,7 +26,6 @@ struct Day<'r> {
     hidden: bool,
 }
 
-/// Writes all files.
 pub(super) fn write(
     settings: &Settings,
     mornings: &[(Date, Timestamp)],

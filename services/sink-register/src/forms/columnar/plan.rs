@@ -12,7 +12,6 @@ use crate::sheet::{Kind, Leaf};
 /// What becomes of a value of the schema. Columns are numbered in the order of the file's schema.
 #[derive(Debug)]
 pub(super) enum Node {
-    /// A column.
     Leaf(usize),
     /// A record, flattened: its fields by name.
     Record(Vec<(String, Node)>),
@@ -36,13 +35,9 @@ pub(super) enum Node {
     },
 }
 
-/// A subject's columns.
 pub(super) struct Plan {
-    /// The record.
     pub(super) root: Node,
-    /// The file's schema.
     pub(super) fields: Vec<TypePtr>,
-    /// Its columns.
     pub(super) leaves: Vec<Leaf>,
 }
 
@@ -67,12 +62,10 @@ impl Plan {
     }
 }
 
-/// Where a value stands.
 #[derive(Clone, Copy, Default)]
 struct Context {
     /// Definition level at which it is known that there is one.
     defined: i16,
-    /// Lists around it.
     repeated: i16,
     /// Whether it may be absent.
     optional: bool,

@@ -58,7 +58,6 @@ impl Contact {
     }
 }
 
-/// As files write it.
 pub(super) fn care_form(care_form: CareForm) -> &'static str {
     match care_form {
         CareForm::Inpatient => "inpatient",
@@ -69,7 +68,6 @@ pub(super) fn care_form(care_form: CareForm) -> &'static str {
     }
 }
 
-/// As files write it.
 pub(super) fn sex(sex: Sex) -> &'static str {
     match sex {
         Sex::Male => "male",

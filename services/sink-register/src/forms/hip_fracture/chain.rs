@@ -8,7 +8,6 @@ use timeline::{EpisodeKey, Event, Ledger, Stay, persons};
 use super::statement::Contact;
 use super::{GAP_HOURS, HOUR};
 
-/// All persons' stays.
 pub(super) struct Chains {
     persons: HashMap<Box<str>, Box<str>>,
     /// By person, by time: emergency and inpatient stays.
@@ -17,13 +16,11 @@ pub(super) struct Chains {
     episodes: HashMap<Box<str>, Vec<(EpisodeKey, Box<str>)>>,
 }
 
-/// One chain.
 #[derive(Debug, Clone)]
 pub(super) struct Chain {
     pub(super) arrival: Timestamp,
     /// Until when; nothing while the person is still there.
     pub(super) discharge: Option<Timestamp>,
-    /// Changes of ward.
     pub(super) moves: usize,
     pub(super) hospital_code: Option<Box<str>>,
 }

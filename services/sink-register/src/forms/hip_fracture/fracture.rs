@@ -13,7 +13,6 @@ pub(super) struct Fracture {
     pub(super) person: Box<str>,
     pub(super) side: Laterality,
     pub(super) diagnosis: Box<str>,
-    /// What decides the month.
     pub(super) begun: Timestamp,
     pub(super) chain: Option<Chain>,
     pub(super) hospital_code: Box<str>,

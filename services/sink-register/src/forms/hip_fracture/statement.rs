@@ -30,7 +30,6 @@ pub(super) struct Contact {
     pub(super) procedures: Vec<Procedure>,
 }
 
-/// A hip procedure.
 pub(super) struct Procedure {
     pub(super) code: Box<str>,
     pub(super) side: Laterality,

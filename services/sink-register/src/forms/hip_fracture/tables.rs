@@ -21,7 +21,6 @@ const REASONS: [&str; 7] = [
     "side-unclear",
 ];
 
-/// Writes all files.
 pub(super) fn write(settings: &Settings, fractures: &[Fracture]) -> Output {
     let mut fractures: Vec<&Fracture> = fractures.iter().collect();
     fractures.sort_by_key(|fracture| {

@@ -51,7 +51,6 @@ impl CareSites {
         self.use_site(&["unit", unit], site)
     }
 
-    /// A hospital.
     pub(super) fn hospital(&mut self, code: &str, name: Option<&str>) -> i64 {
         let name = self.hospitals.get(code).cloned().or(name.map(Into::into));
         let site = CareSite { name, source_value: code.into(), hospital_code: Some(code.into()) };

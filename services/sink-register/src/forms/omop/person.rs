@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use schemas::{Envelope, Person, Sex, Timestamp};
 
-/// Facts of one person.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     said: Said,
@@ -68,7 +67,6 @@ pub(super) fn gender_concept(sex: Sex) -> i32 {
     }
 }
 
-/// As the source value.
 pub(super) fn gender_text(sex: Sex) -> &'static str {
     match sex {
         Sex::Male => "MALE",
@@ -128,7 +126,6 @@ impl Persons {
         self.0.get(subject).filter(|facts| facts.birth_year().is_some())
     }
 
-    /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Facts)> {
         self.0.iter().map(|(subject, facts)| (&**subject, facts))
     }

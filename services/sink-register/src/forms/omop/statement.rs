@@ -14,7 +14,6 @@ use crate::amount;
 pub(super) struct Coded {
     pub(super) key: i64,
     pub(super) subject: Box<str>,
-    /// Index of the visit.
     pub(super) visit: Option<usize>,
     pub(super) at: Timestamp,
     /// Only the day of `at` is known.
@@ -28,7 +27,6 @@ pub(super) struct Coded {
 #[derive(Debug)]
 pub(super) struct Observation {
     pub(super) subject: Box<str>,
-    /// Index of the visit.
     pub(super) visit: Option<usize>,
     pub(super) at: Timestamp,
     /// Only the day of `at` is known.
@@ -42,7 +40,6 @@ pub(super) struct Observation {
 #[derive(Debug)]
 pub(super) struct CostPart {
     pub(super) key: i64,
-    /// Index of the visit.
     pub(super) visit: usize,
     /// Vårdtjänst; nothing for what the total has beyond its components.
     pub(super) component: Option<Box<str>>,

@@ -5,10 +5,8 @@
 use crate::output::FileKind;
 use crate::sheet::{Column, Kind};
 
-/// A table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table {
-    /// Its name.
     pub(super) name: &'static str,
     /// Whether a row is about a person.
     pub(super) personal: bool,
@@ -17,7 +15,6 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Its file.
     pub(super) fn file(&self) -> FileKind {
         FileKind { name: format!("{}.parquet", self.name).into(), personal: self.personal }
     }
@@ -364,7 +361,6 @@ pub(super) const VISIT_SOURCE: Table = Table {
     columns: &[id("visit_occurrence_id"), needed("source_system", Kind::Text), text("episode_id"), text("contact_id")],
 };
 
-/// All of them.
 pub(super) const ALL: [Table; 14] = [
     PERSON,
     OBSERVATION_PERIOD,

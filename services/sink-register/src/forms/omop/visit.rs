@@ -46,7 +46,6 @@ pub(super) struct Move {
     pub(super) place: Box<str>,
 }
 
-/// What kind of visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Inpatient,
@@ -168,7 +167,6 @@ pub(super) struct Visits {
 }
 
 impl Visits {
-    /// An episode's visit.
     pub(super) fn add(&mut self, visit: Visit) {
         let number = visit.episode.clone().expect("a visit of the timeline is an episode");
         let at = self.all.len();

@@ -1,11 +1,9 @@
 //! The five age groups of the waiting-time figures.
 
-/// An age group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AgeGroup {
     /// Its name as a value and as the end of its column.
     pub(super) name: &'static str,
-    /// Its column.
     pub(super) column: &'static str,
     /// Youngest age in it, whole years.
     from: i32,

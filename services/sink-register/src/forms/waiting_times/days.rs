@@ -18,12 +18,10 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// One more contact.
     pub(super) fn add(&mut self, day: Day) {
         self.add_many(day, 1);
     }
 
-    /// All contacts of another.
     pub(super) fn merge(&mut self, other: &Days) {
         for (day, count) in &other.counts {
             self.add_many(*day, *count);
@@ -39,7 +37,6 @@ impl Days {
         self.sum += i64::from(day) * i64::from(count);
     }
 
-    /// Contacts.
     pub(super) fn count(&self) -> u64 {
         self.count
     }

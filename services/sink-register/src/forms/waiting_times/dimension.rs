@@ -7,11 +7,9 @@ use super::{age_group, given, statement::Contact};
 /// A property of a contact that splits the completed into groups; each contact is in exactly one group of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dimension {
-    /// SKR's aktivitetskod.
     Activity,
     /// Age when the contact took place.
     AgeGroup,
-    /// Bokningssätt.
     Booking,
     /// Vårdkontakttyp.
     ContactType,
@@ -19,7 +17,6 @@ pub(super) enum Dimension {
     Municipality,
     /// Medicinskt verksamhetsområde.
     Mvo,
-    /// Yrkeskategori.
     Profession,
     /// HSA-id of the referring unit.
     Referrer,
@@ -49,7 +46,6 @@ impl Dimension {
         Dimension::Unit,
     ];
 
-    /// Its name in files.
     pub(super) fn name(self) -> &'static str {
         match self {
             Dimension::Activity => "activity",

@@ -36,7 +36,6 @@ pub(super) const COLUMNS: [&str; 8] = [
 ];
 
 impl Figures {
-    /// One more contact.
     pub(super) fn add(&mut self, measured: &Measured) {
         self.wait.add(measured.wait_days);
         if measured.guaranteed {
@@ -63,7 +62,6 @@ impl Figures {
         self.guaranteed.within(0..=GUARANTEE_DAYS)
     }
 
-    /// Percent within the guarantee.
     pub(super) fn share(&self) -> Option<f64> {
         share(self.within_guarantee(), self.guaranteed.count())
     }

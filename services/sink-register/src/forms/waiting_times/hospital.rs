@@ -12,22 +12,18 @@ use super::{
     statement::{Contact, Measured},
 };
 
-/// A hospital's completed contacts.
 #[derive(Debug, Default)]
 pub(super) struct CompletedHospital {
     /// Names that its contacts give it.
     pub(super) names: Names,
-    /// All its contacts.
     pub(super) figures: Figures,
     groups: [Groups; Dimension::ALL.len()],
 }
 
-/// A hospital's waiting contacts.
 #[derive(Debug, Default)]
 pub(super) struct WaitingHospital {
     /// Names that its contacts give it.
     pub(super) names: Names,
-    /// All its contacts.
     pub(super) figures: Figures,
 }
 
@@ -36,7 +32,6 @@ pub(super) struct WaitingHospital {
 pub(super) struct Names(BTreeMap<Box<str>, u64>);
 
 impl CompletedHospital {
-    /// One more contact.
     pub(super) fn add(&mut self, wait: &Wait<'_>, contact: &Contact) {
         self.names.add(given(wait.hospital_name));
         self.figures.add(&contact.measured);
@@ -50,14 +45,12 @@ impl CompletedHospital {
         &self.groups[dimension as usize]
     }
 
-    /// Contacts in a group.
     pub(super) fn count(&self, dimension: Dimension, value: &str) -> u64 {
         self.groups(dimension).get(value).map_or(0, |group| group.wait.count())
     }
 }
 
 impl WaitingHospital {
-    /// One more contact.
     pub(super) fn add(&mut self, wait: &Wait<'_>, measured: &Measured) {
         self.names.add(given(wait.hospital_name));
         self.figures.add(measured);

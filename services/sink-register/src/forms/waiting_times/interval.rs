@@ -9,9 +9,7 @@ use super::figures::GUARANTEE_DAYS;
 /// Waits from one number of days to another.
 #[derive(Debug)]
 pub(super) struct Interval {
-    /// Its column.
     pub(super) column: &'static str,
-    /// Its name in reports.
     pub(super) name: &'static str,
     from: Day,
     to: Day,

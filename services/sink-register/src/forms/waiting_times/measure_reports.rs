@@ -31,7 +31,6 @@ pub(super) const FILE: FileKind = FileKind::of_groups("measure_reports.json");
 
 /// Inera's OID for HSA-ids.
 const HSA_ID: &str = "urn:oid:1.2.752.129.2.1.4.1";
-/// Provisional, of the pilots.
 const HOSPITAL_CODE: &str = "https://kchd.se/fhir/CodeSystem/sjukhuskod";
 /// Ours: which definitions the figures follow. The version of the pilots' own measures is another matter.
 const DEFINITION_VERSION: &str = "urn:vardstrom:waiting-times:definition-version";

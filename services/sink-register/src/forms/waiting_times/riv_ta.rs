@@ -28,9 +28,7 @@ pub(super) const WAITING: FileKind = FileKind::of_persons("riv_ta_waiting.xml");
 /// Which of the two contracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Contract {
-    /// Genomförda.
     Completed,
-    /// Väntande.
     Waiting,
 }
 

@@ -8,18 +8,14 @@ use parcel::Month;
 /// The one fate of a statement of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Counted among the completed.
     Completed(Contact),
-    /// Counted among the waiting.
     Waiting(Measured),
-    /// In no figure.
     SetAside(Reason),
 }
 
 /// A contact that took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Contact {
-    /// Its intervals.
     pub(super) measured: Measured,
     /// Whole years: the local year of the start less the year of birth, as SKR counts age.
     pub(super) age_years: Option<i32>,
@@ -49,7 +45,6 @@ pub(super) enum Reason {
     WaitingWithoutDecision,
     /// Waiting from a day after the period.
     WaitingNegative,
-    /// Neither completed nor waiting.
     StatusUnknown,
     /// Completed after more days than anybody waits: one of the dates stands for something else.
     CompletedImplausible,

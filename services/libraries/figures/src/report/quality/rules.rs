@@ -4,20 +4,16 @@
 use board::language::Language;
 use timeline::FindingRule;
 
-/// Who can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
-    /// Whoever registers.
+pub(crate) enum Owner {
     Unit,
     /// Whoever runs the source system.
     Source,
-    /// Whoever runs the reception.
     Integration,
 }
 
 impl Owner {
-    /// The word.
-    pub const fn word(self, language: Language) -> &'static str {
+    pub(crate) const fn word(self, language: Language) -> &'static str {
         match self {
             Self::Unit => language.say("den registrerande enheten", "the unit that registers"),
             Self::Source => language.say("källsystemets förvaltning", "the source system's maintainers"),
@@ -184,7 +180,7 @@ const RULES: [Rule; 24] = [
 ];
 
 /// What a rule finds, what helps and who can do it; nothing of an unknown one.
-pub fn known(code: &str, language: Language) -> Option<(&'static str, &'static str, Owner)> {
+pub(crate) fn known(code: &str, language: Language) -> Option<(&'static str, &'static str, Owner)> {
     let index = usize::from(language == Language::En);
     if let Some((_, finds, helps, owner)) = RULES.iter().find(|(known, ..)| *known == code) {
         return Some((finds[index], helps[index], *owner));

@@ -12,14 +12,12 @@ use crate::period::Period;
 use crate::published::{Extract, Library, Parcel, Row};
 
 /// A sum, whether its counts are shown, and whether its guarantee is.
-pub type Shown = (Sum, Veil, Veil);
+pub(crate) type Shown = (Sum, Veil, Veil);
 
 /// Contacts that have taken place, or that are waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Completed in the month.
+pub(crate) enum Phase {
     Completed,
-    /// Waiting at its end.
     Waiting,
 }
 
@@ -32,7 +30,7 @@ impl Phase {
     }
 
     /// The column with the number of contacts.
-    pub const fn count(self) -> &'static str {
+    pub(crate) const fn count(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::Waiting => "waiting",
@@ -41,7 +39,7 @@ impl Phase {
 }
 
 /// The published columns of the intervals, with their names in days.
-pub const INTERVALS: [(&str, &str); 6] = [
+pub(crate) const INTERVALS: [(&str, &str); 6] = [
     ("days_0_30", "0–30"),
     ("days_31_60", "31–60"),
     ("days_61_90", "61–90"),
@@ -51,16 +49,14 @@ pub const INTERVALS: [(&str, &str); 6] = [
 ];
 
 /// Intervals from this one on lie beyond the guarantee of 90 days.
-pub const BEYOND_FROM: usize = 3;
+pub(crate) const BEYOND_FROM: usize = 3;
 
 /// Published counts, or sums of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// Contacts.
+pub(crate) struct Sum {
     pub count: i64,
     /// Of them, in the denominator of the guarantee.
     pub of: i64,
-    /// Of those, within it.
     pub within: i64,
     /// Contacts by interval.
     pub intervals: [i64; 6],
@@ -79,7 +75,7 @@ impl AddAssign for Sum {
 
 impl Sum {
     /// The counts of a published line.
-    pub fn of_row(row: Row<'_>, count: &str) -> Self {
+    pub(crate) fn of_row(row: Row<'_>, count: &str) -> Self {
         let number = |column| row.count(column).unwrap_or(0);
         Self {
             count: number(count),
@@ -90,14 +86,11 @@ impl Sum {
     }
 }
 
-/// A hospital.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its sjukhuskod.
     pub code: Box<str>,
-    /// Its name.
     pub name: Box<str>,
-    /// Its counts.
     pub sum: Sum,
     /// The published median wait, in tenths of days.
     pub median: Option<i64>,
@@ -107,16 +100,12 @@ pub struct Line {
     pub guarantee: Veil,
 }
 
-/// A region.
 #[derive(Debug, Clone)]
-pub struct Area {
-    /// Whose.
+pub(crate) struct Area {
     pub region: Region,
-    /// As published.
     pub parcel: Arc<Parcel>,
     /// Its hospitals, by code.
     pub lines: Vec<Line>,
-    /// Their sum.
     pub sum: Sum,
     /// Whether its counts are shown.
     pub counts: Veil,
@@ -126,18 +115,16 @@ pub struct Area {
 
 /// A month of all regions that have published it.
 #[derive(Debug, Clone)]
-pub struct Month {
-    /// Which.
+pub(crate) struct Month {
     pub period: Period,
     /// By länskod.
     pub areas: Vec<Area>,
-    /// Their sum.
     pub sum: Sum,
 }
 
 impl Month {
     /// What is published of a month.
-    pub fn of(library: &Library, phase: Phase, period: Period, below: u32) -> Self {
+    pub(crate) fn of(library: &Library, phase: Phase, period: Period, below: u32) -> Self {
         let mut areas: Vec<Area> =
             library.of_period(Extract::WaitingTimes, period).map(|parcel| Area::of(parcel, phase)).collect();
         let column = |value: fn(&Sum) -> i64| -> Vec<Vec<i64>> {
@@ -166,14 +153,13 @@ impl Month {
     }
 
     /// The sum of all regions, whether its counts and its guarantee are shown; `None` when nobody has published.
-    pub fn whole(&self) -> Option<Shown> {
+    pub(crate) fn whole(&self) -> Option<Shown> {
         let counts = comparison::of_sum(self.areas.iter().map(|area| (area.sum.count, area.counts)));
         let guarantee = comparison::of_sum(self.areas.iter().map(|area| (area.sum.of, area.guarantee)));
         (!self.areas.is_empty()).then_some((self.sum, counts, guarantee))
     }
 
-    /// A region's part.
-    pub fn area(&self, region: Region) -> Option<&Area> {
+    pub(crate) fn area(&self, region: Region) -> Option<&Area> {
         self.areas.iter().find(|area| area.region == region)
     }
 }
@@ -197,8 +183,7 @@ impl Area {
         Self { region: parcel.region, parcel: parcel.clone(), lines, sum, counts, guarantee }
     }
 
-    /// A hospital's line.
-    pub fn line(&self, code: &str) -> Option<&Line> {
+    pub(crate) fn line(&self, code: &str) -> Option<&Line> {
         self.lines.iter().find(|line| &*line.code == code)
     }
 }

@@ -13,18 +13,14 @@ use crate::period::Period;
 use crate::published::FlagKind;
 use crate::run_chart::{self, Judged, Signal};
 
-/// Months on a chart.
-pub const MONTHS: u16 = 13;
+pub(crate) const MONTHS: u16 = 13;
 
 /// A share by month.
-pub struct Series {
-    /// Its months, oldest first.
+pub(crate) struct Series {
     pub points: Vec<Point>,
 }
 
-/// A month of it.
-pub struct Point {
-    /// Which.
+pub(crate) struct Point {
     pub period: Period,
     /// Numerator and denominator, or why there is none.
     pub figure: Result<(i64, i64), Absent>,
@@ -32,17 +28,15 @@ pub struct Point {
     pub regions: usize,
     /// The words of the region's flags.
     pub flags: String,
-    /// Whether more is expected.
     pub is_provisional: bool,
     /// Why the months before are not comparable.
     pub break_word: Option<String>,
-    /// What it means.
     pub judged: Judged,
 }
 
 impl Series {
     /// The share of a place over months that have been read.
-    pub fn of(sight: &Sight<'_>, months: &[Month], place: &Place) -> Self {
+    pub(crate) fn of(sight: &Sight<'_>, months: &[Month], place: &Place) -> Self {
         let mut held: Option<Vec<FlagKind>> = None;
         let mut points: Vec<Point> = months
             .iter()
@@ -81,13 +75,18 @@ impl Series {
         Self { points }
     }
 
-    /// The last month.
-    pub fn last(&self) -> Option<&Point> {
+    pub(crate) fn last(&self) -> Option<&Point> {
         self.points.last()
     }
 
-    /// The drawing.
-    pub fn draw(&self, sight: &Sight<'_>, size: Size, reference: Option<f64>, finding: &str, table: &str) -> String {
+    pub(crate) fn draw(
+        &self,
+        sight: &Sight<'_>,
+        size: Size,
+        reference: Option<f64>,
+        finding: &str,
+        table: &str,
+    ) -> String {
         let months: Vec<run::Month> = self
             .points
             .iter()
@@ -110,7 +109,7 @@ impl Series {
     }
 
     /// What the drawing says, in words.
-    pub fn finding(&self, sight: &Sight<'_>, name: &str) -> String {
+    pub(crate) fn finding(&self, sight: &Sight<'_>, name: &str) -> String {
         let mut known: Vec<(i64, i64)> = self.points.iter().filter_map(|point| point.figure.ok()).collect();
         known.retain(|(_, of)| *of > 0);
         known.sort_by(|one, other| (one.0 * other.1).cmp(&(other.0 * one.1)));
@@ -136,7 +135,7 @@ impl Series {
     }
 
     /// What stands out, with shape and words.
-    pub fn signals(&self, sight: &Sight<'_>) -> String {
+    pub(crate) fn signals(&self, sight: &Sight<'_>) -> String {
         let mut lines = String::new();
         for point in self.points.iter().filter(|point| point.judged.signal.is_some()) {
             let (form, class) = direction(&point.judged);
@@ -170,7 +169,7 @@ impl Series {
     }
 
     /// The numbers behind the drawing.
-    pub fn sheet(&self, sight: &Sight<'_>, id: &'static str, caption: String) -> Sheet {
+    pub(crate) fn sheet(&self, sight: &Sight<'_>, id: &'static str, caption: String) -> Sheet {
         let mut columns = vec![
             sheet::words("period", sight.say("Månad", "Month")),
             sheet::number("within", sight.say("Inom 90 dagar", "Within 90 days"), sight.say("kontakter", "contacts")),
@@ -220,13 +219,13 @@ impl Series {
 }
 
 /// The months that end with one.
-pub fn months(sight: &Sight<'_>, phase: Phase, period: Period) -> Vec<Month> {
+pub(crate) fn months(sight: &Sight<'_>, phase: Phase, period: Period) -> Vec<Month> {
     let below = sight.manner.contacts_min;
     period.ending(MONTHS).into_iter().map(|month| Month::of(sight.library, phase, month, below)).collect()
 }
 
 /// The share of a month, or why there is none.
-pub fn share(point: &Point) -> Cell {
+pub(crate) fn share(point: &Point) -> Cell {
     match point.figure {
         Ok((part, of)) => Cell::Share(part, of),
         Err(absent) => Cell::Absent(absent),
@@ -253,12 +252,12 @@ fn figure(month: &Month, place: &Place) -> Result<(i64, i64), Absent> {
 }
 
 /// The shape and class of a point that stands out; a higher share is better.
-pub fn direction(judged: &Judged) -> (Shape, &'static str) {
+pub(crate) fn direction(judged: &Judged) -> (Shape, &'static str) {
     if judged.is_high { (Shape::Up, "better-word") } else { (Shape::Down, "worse-word") }
 }
 
 /// Which rule, and which way.
-pub fn signal_words(sight: &Sight<'_>, judged: &Judged) -> String {
+pub(crate) fn signal_words(sight: &Sight<'_>, judged: &Judged) -> String {
     let rules = &sight.manner.rules;
     let rule = match judged.signal {
         None => return String::new(),

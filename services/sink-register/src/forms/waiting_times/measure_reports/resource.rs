@@ -4,7 +4,6 @@
 use serde::Serialize;
 use serde_json::Number;
 
-/// A collection of reports.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Bundle {
@@ -40,7 +39,6 @@ pub(super) struct MeasureReport {
     pub(super) group: Vec<Group>,
 }
 
-/// Labels of a resource.
 #[derive(Debug, Serialize)]
 pub(super) struct Meta {
     pub(super) tag: Vec<Coding>,

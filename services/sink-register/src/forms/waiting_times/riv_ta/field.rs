@@ -10,7 +10,6 @@ use parcel::Month;
 
 /// One element of a row.
 pub(super) struct Field {
-    /// Its name.
     pub(super) name: &'static str,
     need: Need,
     /// What a statement says there.
@@ -20,7 +19,6 @@ pub(super) struct Field {
 /// When a field must be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
-    /// In every row.
     Always,
     /// In every row about completed contacts, and in no other.
     Completed,
@@ -32,11 +30,9 @@ enum Need {
 
 /// What a row is made of.
 pub(super) struct Row<'a> {
-    /// The statement.
     pub(super) wait: &'a Wait<'a>,
     /// The month that is reported.
     pub(super) period: Month,
-    /// For local times.
     pub(super) calendar: &'a mut Calendar,
 }
 
@@ -46,7 +42,6 @@ pub(super) enum Given<'a> {
     Missing,
     /// Something that the contract does not know or XML cannot carry.
     Unfit,
-    /// This.
     Text(Cow<'a, str>),
 }
 
