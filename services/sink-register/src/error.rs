@@ -66,6 +66,17 @@ pub enum Error {
         /// What the database said.
         source: Fault,
     },
+    /// The login may become no role of a region.
+    #[error(
+        "login {login} has no role for region {region}; whoever migrates the database runs `GRANT vardstrom_register_r{region} \
+         TO {login}` (`sink-store migrate` makes the role)"
+    )]
+    RoleMissing {
+        /// The region.
+        region: &'static str,
+        /// The login.
+        login: String,
+    },
     /// Somebody else makes or delivers the same parcel.
     #[error("another sink-register works on {0}; wait until it has ended")]
     Busy(String),

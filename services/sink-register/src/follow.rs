@@ -37,7 +37,7 @@ pub(crate) struct Follow {
 /// Goes on until `shutdown`. What cannot be made in a turn is logged and tried again in the next.
 ///
 /// # Errors
-/// When the configuration or a definition is wrong: no later turn would mend that.
+/// When the configuration or a definition is wrong, or the login has no role for a region: no later turn would mend that.
 pub(crate) async fn follow(
     config: &Config,
     definitions: &Definitions,
@@ -46,12 +46,22 @@ pub(crate) async fn follow(
 ) -> Result<(), Error> {
     let definitions: Vec<&Definition> =
         task.extracts.iter().map(|name| definitions.named(name)).collect::<Result<_, _>>()?;
+    // A database that is away is waited for, turn by turn; a role that is missing is told at once.
+    match started(config, task).await {
+        Err(error @ Error::RoleMissing { .. }) => return Err(error),
+        Err(error) => tracing::warn!("{}", runtime::exit::chain(&error)),
+        Ok(()) => {}
+    }
     loop {
         turn(config, &definitions, task, shutdown).await?;
         if shutdown.within(task.pause).await {
             return Ok(());
         }
     }
+}
+
+async fn started(config: &Config, task: &Follow) -> Result<(), Error> {
+    Session::connect(&config.address()?).await?.check(&task.regions).await
 }
 
 /// Between two parcels a wish to stop is heard; a parcel that is being made is made to its end.

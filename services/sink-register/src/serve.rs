@@ -64,11 +64,11 @@ pub(crate) async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error>
     let listen = config.serve.clone().ok_or(Error::ServeMissing)?;
     let recipients = Recipients::of(&config)?;
     let database = config.address()?;
+    let shelf = Shelf::new(config.trusted()?);
     // A ledger that cannot be written is told now, not to the first recipient.
-    drop(Session::connect(&database).await?);
+    Session::connect(&database).await?.check(&shelf.regions(recipients.all()).await).await?;
     let registry = Registry::new();
     let metrics = Metrics::register(&registry, "register")?;
-    let shelf = Shelf::new(config.trusted()?);
     let sending = Arc::new(Semaphore::new(SENDING_MAX));
     let serving = Arc::new(Serving { recipients, shelf, database, sending, metrics });
     let server = http::serve(&listen, registry, Health::new(&[]), routes(serving), shutdown.clone()).await?;

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::world::{Database, Desk, Feeder, V1, connect, content, database, entries, entry, month};
+use crate::world::{Database, Desk, Feeder, V1, connect, content, database, entries, entry, login, month};
 
 const NAME: &str = "waiting-times_14_2026-02_v1";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -208,14 +208,14 @@ async fn nothing_leaves_that_the_ledger_does_not_have_and_nothing_that_was_chang
     let desk = desk(&database);
     desk.done(&["deliver", V1]);
     let superuser = connect(&database.superuser).await;
-    superuser.batch_execute("REVOKE INSERT ON register.ledger FROM vardstrom_register").await.unwrap();
+    superuser.batch_execute("REVOKE INSERT ON register.ledger FROM vardstrom_register_r14").await.unwrap();
     let server = Server::start(&desk);
     let path = format!("/{NAME}/kpi_total.csv");
     let answer = server.ask(TOKEN, &path, None);
     assert_eq!(answer.status, 503);
     let expected = content(&desk.path(V1))["kpi_total.csv"].clone();
     assert!(!answer.body.windows(8).any(|piece| expected.windows(8).any(|other| piece == other)));
-    superuser.batch_execute("GRANT INSERT ON register.ledger TO vardstrom_register").await.unwrap();
+    superuser.batch_execute("GRANT INSERT ON register.ledger TO vardstrom_register_r14").await.unwrap();
     assert_eq!(server.ask(TOKEN, &path, None).body, expected);
     assert_eq!(entries(&desk), [entry("made", 1), entry("delivered", 1)]);
     drop(server);
@@ -244,4 +244,17 @@ async fn a_server_that_could_serve_nobody_does_not_start() {
     let folder = desk.path("delivery").display().to_string();
     fs::write(desk.path("sink-register.toml"), config.replace(&format!("folder = \"{folder}\"\n"), "")).unwrap();
     refused(TOKEN, OTHER_TOKEN, "parcels that are fetched are offered from a folder");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_login_has_no_role_for_a_parcels_region_does_not_start_and_says_the_grant() {
+    let database = filled().await;
+    let mut desk = desk(&database);
+    desk.done(&["deliver", V1]);
+    desk.url = login(&database.superuser, "register_of_13", &["13"]).await;
+    let mut serve = desk.command(&["serve"]);
+    let output = serve.env("TEST_TOKEN", TOKEN).env("TEST_OTHER_TOKEN", OTHER_TOKEN).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    let grant = format!("`GRANT vardstrom_register_r14 TO register_of_13_{}`", std::process::id());
+    assert!(output.status.code() == Some(1) && text.contains(&grant), "{text}");
 }

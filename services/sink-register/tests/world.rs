@@ -37,16 +37,28 @@ pub(crate) struct Database {
 pub(crate) async fn database(regions: &[&str]) -> Database {
     let superuser = POSTGRES.fresh_database().expect("a database is created");
     let session = sink_store::Session::open(&superuser).await.expect("the new database answers");
-    let regions: Vec<String> = regions.iter().map(|region| (*region).to_owned()).collect();
-    sink_store::migrate(&session, &regions).await.expect("migrations apply");
-    let name = format!("register_login_{}", std::process::id());
-    let create = format!(
-        "DO $$ BEGIN CREATE ROLE {name} LOGIN PASSWORD 'test' IN ROLE vardstrom_register; \
+    let owned: Vec<String> = regions.iter().map(|region| (*region).to_owned()).collect();
+    sink_store::migrate(&session, &owned).await.expect("migrations apply");
+    let login = login(&superuser, "register_login", regions).await;
+    Database { login, superuser }
+}
+
+/// Makes a login that may become the register of these regions, and gives its address. It keeps what it has.
+pub(crate) async fn login(superuser: &str, name: &str, regions: &[&str]) -> String {
+    // Logins belong to the cluster, which the tests of this process share.
+    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _one = ONE.lock().await;
+    let name = format!("{name}_{}", std::process::id());
+    let mut sql = format!(
+        "DO $$ BEGIN CREATE ROLE {name} LOGIN NOINHERIT PASSWORD 'test'; \
          EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
     );
-    connect(&superuser).await.batch_execute(&create).await.expect("a login is made");
+    for region in regions {
+        sql.push_str(&format!("; GRANT vardstrom_register_r{region} TO {name}"));
+    }
+    connect(superuser).await.batch_execute(&sql).await.expect("a login is made");
     let (_, address) = superuser.split_once('@').expect("an address with a user");
-    Database { login: format!("postgres://{name}:test@{address}"), superuser }
+    format!("postgres://{name}:test@{address}")
 }
 
 /// A plain connection.

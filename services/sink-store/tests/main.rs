@@ -2,11 +2,13 @@
 
 mod board;
 mod capacity;
+mod catalogue;
 mod command;
 mod config;
 mod content;
 mod finding;
 mod migration;
+mod probe;
 mod release;
 mod service;
 mod shared;

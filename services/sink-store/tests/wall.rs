@@ -1,6 +1,6 @@
 //! The wall between regions: roles, policies, partitions.
 
-use crate::world::{Feeder, connect, count, database, weeks};
+use crate::world::{Feeder, connect, count, database, login, weeks};
 use tokio_postgres::Client;
 
 async fn names(client: &Client, sql: &str) -> Vec<String> {
@@ -14,79 +14,91 @@ async fn refused(client: &Client, sql: &str) -> String {
     error.code().expect("the server answers").code().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_table_with_a_region_has_forced_row_level_security_and_only_the_writer_reaches_a_partition() {
-    let url = database(&["14", "12"]).await;
-    let client = connect(&url).await;
-    let unwalled = "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'region' \
-        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace IN ('public'::regnamespace, 'delivery'::regnamespace, 'register'::regnamespace) \
-        AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
-    assert_eq!(names(&client, unwalled).await, Vec::<String>::new());
-    let walled = "SELECT count(*) FROM pg_class WHERE relforcerowsecurity";
-    assert_eq!(count(&client, walled).await, 21);
-    // Every right on a partition, by every role that is neither superuser nor the partition's owner.
-    let rights = "SELECT format('%s %s %s', r.rolname, c.relname, p.privilege) FROM pg_roles r, pg_class c, \
-        unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p(privilege) \
-        WHERE c.relispartition AND c.relkind = 'r' AND NOT r.rolsuper AND r.oid <> c.relowner AND r.rolname NOT LIKE 'pg\\_%' \
-        AND has_table_privilege(r.oid, c.oid, p.privilege) ORDER BY 1";
-    assert_eq!(
-        names(&client, rights).await,
-        [
-            "vardstrom_writer_r12 events_r12 INSERT",
-            "vardstrom_writer_r12 events_r12 SELECT",
-            "vardstrom_writer_r14 events_r14 INSERT",
-            "vardstrom_writer_r14 events_r14 SELECT",
-        ]
-    );
-    let mighty = "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'vardstrom\\_%' AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole)";
-    assert_eq!(names(&client, mighty).await, Vec::<String>::new());
-    let owners = "SELECT c.relname::text FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname LIKE 'vardstrom\\_%'";
-    assert_eq!(names(&client, owners).await, Vec::<String>::new());
-    let invokers = "SELECT relname::text FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace \
-        AND NOT COALESCE(reloptions, '{}') @> ARRAY['security_invoker=true']";
-    assert_eq!(names(&client, invokers).await, Vec::<String>::new());
-    let definers = "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef";
-    assert_eq!(names(&client, definers).await, Vec::<String>::new());
+async fn text(client: &Client, sql: &str) -> String {
+    names(client, sql).await.join("\n")
+}
+
+/// A login's name, in a cluster that other tests share.
+fn named(name: &str) -> String {
+    format!("{name}_{}", std::process::id())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_sees_its_region_and_an_unset_region_fails() {
-    let url = database(&["14", "12"]).await;
+async fn a_login_sees_the_regions_whose_roles_it_has_and_a_setting_shows_no_other() {
+    let url = database(&["14", "12", "13"]).await;
     let client = connect(&url).await;
-    for region in ["14", "12"] {
+    for region in ["14", "12", "13"] {
         Feeder::new(&url, region).await.feed(&weeks(region, 1, 20)).await;
+    }
+    let (one, two, old, none) =
+        (named("reads_14"), named("reads_12_14"), named("reads_as_before"), named("reads_nothing"));
+    let of_one = connect(&login(&client, &url, &one, "IN ROLE vardstrom_reader_r14").await).await;
+    let of_two = connect(&login(&client, &url, &two, "IN ROLE vardstrom_reader_r14, vardstrom_reader_r12").await).await;
+    let of_old = connect(&login(&client, &url, &old, "IN ROLE vardstrom_region_reader").await).await;
+    let of_none = connect(&login(&client, &url, &none, "").await).await;
+    for reader in [&of_one, &of_two, &of_old] {
+        reader.batch_execute("SET app.region = '13'").await.unwrap();
     }
     let tables =
         names(&client, "SELECT c.oid::regclass::text FROM pg_class c WHERE relforcerowsecurity ORDER BY 1").await;
     for table in &tables {
-        let all = count(&client, &format!("SELECT count(*) FROM {table}")).await;
-        let own = count(&client, &format!("SELECT count(*) FROM {table} WHERE region = '14'")).await;
-        client
-            .batch_execute("BEGIN; SET LOCAL ROLE vardstrom_region_reader; SET LOCAL app.region = '14'")
-            .await
-            .unwrap();
-        assert_eq!(count(&client, &format!("SELECT count(*) FROM {table}")).await, own, "{table}");
-        client.batch_execute("ROLLBACK; BEGIN; SET LOCAL ROLE vardstrom_reader").await.unwrap();
-        assert_eq!(count(&client, &format!("SELECT count(*) FROM {table}")).await, all, "{table}");
+        let select = format!("SELECT count(*) FROM {table}");
+        let of = async |regions: &str| count(&client, &format!("{select} WHERE region IN ({regions})")).await;
+        assert_eq!(count(&of_one, &select).await, of("'14'").await, "{table}");
+        assert_eq!(count(&of_two, &select).await, of("'14', '12'").await, "{table}");
+        client.batch_execute("BEGIN; SET LOCAL ROLE vardstrom_reader").await.unwrap();
+        let all = count(&client, &select).await;
         client.batch_execute("ROLLBACK").await.unwrap();
-        if all == 0 {
-            // Nothing to hide, so the server does not ask.
-            continue;
-        }
-        let unset = format!("SET LOCAL ROLE vardstrom_region_reader; SELECT count(*) FROM {table}");
-        assert_eq!(refused(&client, &unset).await, "42704", "{table}: the setting was local to another transaction");
-        assert_eq!(refused(&connect(&url).await, &unset).await, "42704", "{table}: the setting was never made");
+        assert_eq!(all, count(&client, &select).await, "{table}");
+        assert_eq!(refused(&of_none, &select).await, "42501", "{table}");
+        let error = of_old.batch_execute(&select).await.expect_err("no region");
+        let said = error.as_db_error().expect("the server answers");
+        assert_eq!(said.code().code(), "42501", "{table}");
+        assert_eq!(said.message(), format!("role {old} has vardstrom_region_reader, which is bound to no region"));
+        assert!(said.hint().unwrap().contains(&format!("GRANT vardstrom_reader_r14 TO {old};")), "{:?}", said.hint());
     }
     for function in ["board_events('2026-01-01', NULL)", "board_census('2026-01-05', '2026-01-08')", "board_progress"] {
+        let regions = format!("SELECT DISTINCT region FROM {function} ORDER BY 1");
+        assert_eq!(names(&of_one, &regions).await, ["14"], "{function}");
+        assert_eq!(names(&of_two, &regions).await, ["12", "14"], "{function}");
+    }
+    // A role that is taken away is gone for a statement that was prepared before, too.
+    let prepared = of_two.prepare("SELECT DISTINCT region FROM events ORDER BY 1").await.unwrap();
+    for _ in 0..10 {
+        assert_eq!(of_two.query(&prepared, &[]).await.unwrap().len(), 2);
+    }
+    client.batch_execute(&format!("REVOKE vardstrom_reader_r12 FROM {two}")).await.unwrap();
+    let left: Vec<String> = of_two.query(&prepared, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(left, ["14"]);
+    client.batch_execute(&format!("DROP ROLE {one}, {two}, {old}, {none}")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_regions_reader_stays_in_its_partition_and_uses_indexes() {
+    let client = connect(&database(&["14", "12", "13"]).await).await;
+    let plan = async |roles: &str, sql: &str| {
+        let role = named("plans");
+        // Too few rows for an index to be worth while: whether it can be used is asked.
         client
-            .batch_execute("BEGIN; SET LOCAL ROLE vardstrom_region_reader; SET LOCAL app.region = '14'")
+            .batch_execute(&format!(
+                "BEGIN; CREATE ROLE {role} IN ROLE {roles}; SET LOCAL ROLE {role}; SET LOCAL enable_seqscan TO off"
+            ))
             .await
             .unwrap();
-        let foreign = format!("SELECT count(*) FROM {function} WHERE region <> '14'");
-        assert_eq!(count(&client, &foreign).await, 0);
-        assert!(count(&client, &format!("SELECT count(*) FROM {function}")).await > 0);
+        let plan = text(&client, &format!("EXPLAIN (COSTS off) {sql}")).await;
         client.batch_execute("ROLLBACK").await.unwrap();
-    }
+        plan
+    };
+    let by_token = "SELECT record FROM events WHERE subject_token = 't'";
+    let one = plan("vardstrom_reader_r14", by_token).await;
+    assert!(one.contains("events_r14_subject_token_idx") && !one.contains("events_r12"), "{one}");
+    assert!(one.contains("InitPlan 1") && !one.contains("InitPlan 2"), "the role is asked for once: {one}");
+    let two = plan("vardstrom_reader_r14, vardstrom_reader_r12", by_token).await;
+    assert!(two.contains("events_r14_subject_token_idx") && two.contains("events_r12_subject_token_idx"), "{two}");
+    assert!(!two.contains("events_r13"), "{two}");
+    // The policy's own comparison leads into keys that begin with the region.
+    let beds = plan("vardstrom_reader_r14", "SELECT FROM bed_status WHERE unit = 'AVA'").await;
+    assert!(beds.contains("Index Cond: ((region = '14'::text) AND (unit = 'AVA'::text))"), "{beds}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +124,7 @@ async fn a_writer_writes_its_region_and_nothing_else() {
         ("SET LOCAL ROLE vardstrom_store; SELECT FROM delivery.progress".to_owned(), "42501"),
     ];
     for table in ["events", "events_r14", "episode_stay", "episode_finding", "person"] {
-        for role in ["vardstrom_reader", "vardstrom_region_reader"] {
+        for role in ["vardstrom_reader", "vardstrom_reader_r14", "vardstrom_register_r14", "vardstrom_region_reader"] {
             denied.push((format!("SET LOCAL ROLE {role}; DELETE FROM {table}"), "42501"));
         }
     }
@@ -130,13 +142,8 @@ async fn a_writer_writes_its_region_and_nothing_else() {
 async fn a_login_that_is_only_a_member_of_the_store_can_run_it() {
     let url = database(&["14"]).await;
     let client = connect(&url).await;
-    let name = format!("store_login_{}", std::process::id());
-    client
-        .batch_execute(&format!("CREATE ROLE {name} LOGIN PASSWORD 'test' IN ROLE vardstrom_store, vardstrom_reader"))
-        .await
-        .unwrap();
-    let (_, address) = url.split_once('@').unwrap();
-    let login = format!("postgres://{name}:test@{address}");
+    let name = named("store_login");
+    let login = login(&client, &url, &name, "IN ROLE vardstrom_store, vardstrom_reader").await;
     let mut feeder = Feeder::new_as(&login, &url, "14").await;
     feeder.write(&weeks("14", 2, 20)).await;
     feeder.project().await;

@@ -40,6 +40,13 @@ pub(crate) async fn connect(url: &str) -> Client {
     address.connect("test").await.expect("the database answers")
 }
 
+/// Makes a login, with what stands behind CREATE ROLE, and gives its address. Whoever makes it drops it.
+pub(crate) async fn login(superuser: &Client, url: &str, name: &str, has: &str) -> String {
+    superuser.batch_execute(&format!("CREATE ROLE {name} LOGIN PASSWORD 'test' {has}")).await.expect("a login is made");
+    let (_, address) = url.split_once('@').expect("an address with a user");
+    format!("postgres://{name}:test@{address}")
+}
+
 pub(crate) async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.expect(sql).get(0)
 }

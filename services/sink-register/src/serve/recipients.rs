@@ -35,6 +35,11 @@ impl Recipients {
         if found.is_empty() { Err(Error::ServeMissing) } else { Ok(Self(found)) }
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Served> {
+        self.0.iter().map(|(_, recipient)| recipient)
+    }
+
     /// The recipient with this token. Digests are compared, all of them and to their ends: the time that it takes says
     /// nothing of a token that is nearly right.
     pub(super) fn with(&self, token: &str) -> Option<&Served> {

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ledger::{self, Action};
 use crate::session::Session;
 use parcel::{self, Checked, Manifest, Trusted};
+use topics::Region;
 
 /// Entries of a recipient's folder that are looked at; more are a mistake.
 const ENTRIES_MAX: usize = 10_000;
@@ -37,6 +38,18 @@ impl Shelf {
         let listed = tokio::task::spawn_blocking(move || list(&recipient, &trusted)).await;
         // A panic has been logged with its place.
         listed.map_err(|_| Refusal::Unavailable)?.map_err(|error| Refusal::failed(&error))
+    }
+
+    /// The regions that the parcels are of, each once. A folder that cannot be listed has been logged, and is told to its recipient.
+    pub(super) async fn regions(&self, recipients: impl Iterator<Item = &Served>) -> Vec<Region> {
+        let mut regions = Vec::new();
+        for recipient in recipients {
+            let manifests = self.list(recipient).await.unwrap_or_default();
+            regions.extend(manifests.iter().map(|manifest| manifest.region));
+        }
+        regions.sort_unstable();
+        regions.dedup();
+        regions
     }
 
     /// A recipient's parcel; [`Refusal::Absent`] for a name that is none of its own.
