@@ -265,7 +265,10 @@ impl Logins {
         let client = connect(&self.reader).await;
         let (mut count, mut holes) = (0, Vec::new());
         for Table { name, .. } in tables {
-            for source in [name.clone(), format!("(SELECT * FROM {name} WHERE leak(region, '{}'))", self.code)] {
+            // Of a table with partitions the server copies what lies in the table itself, and that is nothing.
+            let own = if name == "events" { 0 } else { 1 };
+            let leaking = format!("(SELECT * FROM {name} WHERE leak(region, '{}'))", self.code);
+            for (source, expected) in [(name.clone(), own), (leaking, 1)] {
                 let stream = client.copy_out(&format!("COPY {source} TO STDOUT")).await.expect("it is a reader");
                 pin_mut!(stream);
                 let mut text = Vec::new();
@@ -275,7 +278,8 @@ impl Logins {
                 let text = String::from_utf8_lossy(&text);
                 count += 1;
                 // The region is the first column.
-                if text.lines().count() != 1 || !text.starts_with(&format!("{}\t", self.code)) {
+                let foreign = |line: &str| !line.starts_with(&format!("{}\t", self.code));
+                if text.lines().count() != expected || text.lines().any(foreign) {
                     holes.push(format!("COPY {source} TO STDOUT: {} rows", text.lines().count()));
                 }
             }
@@ -288,10 +292,12 @@ impl Logins {
         let client = self.writer().await;
         let (mut count, mut holes) = (0, Vec::new());
         for other in others(self.code) {
-            let begun = client.copy_in::<_, &[u8]>(&format!("COPY events_r{other} FROM STDIN")).await;
+            // As a simple query: one that was let in would be answered with what the driver does not expect here, and no code.
+            let answer = client.batch_execute(&format!("COPY events_r{other} FROM STDIN")).await;
+            let code = answer.err().and_then(|error| error.code().cloned());
             count += 1;
-            if !begun.is_err_and(|error| error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)) {
-                holes.push(format!("COPY events_r{other} FROM STDIN"));
+            if code != Some(SqlState::INSUFFICIENT_PRIVILEGE) {
+                holes.push(format!("COPY events_r{other} FROM STDIN: {code:?}"));
             }
         }
         (count, holes)
