@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [Migration; 11] = [
     migration!("0009_one_figure"),
     migration!("0010_findings"),
     migration!("0011_shared"),
+    migration!("0013_protected"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

@@ -7,6 +7,7 @@ mod config;
 mod content;
 mod finding;
 mod migration;
+mod protected;
 mod release;
 mod service;
 mod shared;
