@@ -31,7 +31,10 @@ fn said(catalogue: &Catalogue, service: &str) -> (Names, Names) {
             let reads = feeds.map(|feed| topic::source(REGION, feed)).collect();
             (of_kinds(catalogue, &processor::worker::OUTPUTS), reads)
         }
-        "region-register" => (none(), [topic::source(REGION, region_register::config::FEED)].into()),
+        "region-register" => {
+            let events = region_register::protected::subjects().map(|subject| topic::common(REGION, subject));
+            (none(), events.chain([topic::source(REGION, region_register::config::FEED)]).collect())
+        }
         "sink-store" => (none(), sink_store::Source::of_region(REGION).map(|source| source.topic).into()),
         "dashboard" => (none(), dashboard::follow::INPUTS.map(|subject| topic::common(REGION, subject)).into()),
         "sink-register" => (none(), none()),

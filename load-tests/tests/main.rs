@@ -13,6 +13,7 @@ mod fhir;
 mod flow;
 mod formats;
 mod privacy;
+mod protected;
 mod register;
 mod samples;
 mod sources;

@@ -52,7 +52,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("sink-store", &["postgresql", "runtime", "schemas", "timeline", "topics"]),
     ("sink-register", &["parcel", "postgresql", "runtime", "schemas", "sftp", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
-    ("region-register", &["identity", "parcel", "processor", "runtime", "schemas", "topics"]),
+    ("region-register", &["identity", "parcel", "processor", "runtime", "schemas", "timeline", "topics"]),
     ("dashboard", &["board", "figures", "postgresql", "runtime", "schemas", "timeline", "topics"]),
     (
         "load-tests",

@@ -56,6 +56,8 @@ impl<'a> Described<'a> for BedCapacity<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {}
+
     fn key(&self) -> Option<&'a str> {
         Some(self.unit)
     }

@@ -47,6 +47,8 @@ impl<'a> Described<'a> for BedStatus<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {}
+
     fn key(&self) -> Option<&'a str> {
         Some(self.place.unit)
     }

@@ -109,6 +109,10 @@ impl<'a> Described<'a> for Clinical<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {
+        self.lkf = None;
+    }
+
     fn key(&self) -> Option<&'a str> {
         Some(self.envelope.subject_token.unwrap_or(self.statement_id))
     }

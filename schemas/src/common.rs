@@ -18,7 +18,7 @@ pub trait Record: Serialize {
 }
 
 /// What the record of a common subject says of itself.
-pub trait Described<'a>: Record + Deserialize<'a> {
+pub trait Described<'a>: Record + Clone + Deserialize<'a> {
     /// What it is about.
     const SUBJECT: Subject = match Self::KIND.subject() {
         Some(subject) => subject,
@@ -30,6 +30,15 @@ pub trait Described<'a>: Record + Deserialize<'a> {
 
     /// The same, to be changed.
     fn envelope_mut(&mut self) -> &mut Envelope<'a>;
+
+    /// Says that its person's identity is protected. Then it says neither where the person lives nor what would tell it.
+    fn protect(&mut self) {
+        self.envelope_mut().protected_identity = true;
+        self.forget_residence();
+    }
+
+    /// Forgets where the person lives, and what would tell it.
+    fn forget_residence(&mut self);
 
     /// What it stays in order with: the key of its record in Kafka, which has events of equal keys in one partition.
     fn key(&self) -> Option<&'a str>;

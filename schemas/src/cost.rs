@@ -123,6 +123,10 @@ impl<'a> Described<'a> for Cost<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {
+        self.lkf = None;
+    }
+
     fn key(&self) -> Option<&'a str> {
         Some(self.envelope.subject_token.unwrap_or(self.contact_id))
     }

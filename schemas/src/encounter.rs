@@ -98,6 +98,8 @@ impl<'a> Described<'a> for Encounter<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {}
+
     fn key(&self) -> Option<&'a str> {
         // An episode whose patient is not known stays together by its visit number.
         self.envelope.subject_token.or(self.episode_id)

@@ -39,6 +39,10 @@ impl<'a> Described<'a> for Person<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {
+        self.lkf = None;
+    }
+
     fn key(&self) -> Option<&'a str> {
         self.envelope.subject_token
     }

@@ -168,6 +168,12 @@ impl<'a> Described<'a> for Wait<'a> {
         &mut self.envelope
     }
 
+    fn forget_residence(&mut self) {
+        self.lkf = None;
+        // People are listed near their home.
+        self.listing_hsa_id = None;
+    }
+
     fn key(&self) -> Option<&'a str> {
         // One contact's statements stay in order.
         Some(self.contact_id)

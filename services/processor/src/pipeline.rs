@@ -16,6 +16,7 @@ mod message;
 mod park;
 mod person;
 mod place;
+mod protect;
 mod region;
 mod row;
 mod sink;
@@ -45,6 +46,7 @@ use crate::stop::Stop;
 use crate::verbatim::Guard;
 use context::Context;
 use envelope::{Head, HeadParts};
+use protect::Protecting;
 use region::Region;
 use trigger::Shape;
 
@@ -135,6 +137,7 @@ impl Pipeline {
     pub fn process<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Outcome {
         self.findings.clear();
         self.stockholm.assume(None);
+        let sink = &mut Protecting(sink);
         let made = match source.format {
             _ if source.region != self.region.code => Err(Stop::refuse(Rule::RegionMismatch, "region")),
             Format::Hl7v2 => self.message(source, origin, sink),

@@ -46,6 +46,38 @@ fn rejected(payload: &str) -> (String, String) {
 const HEADER: &str = "vardkontakt_id;status;matperiod;beslut_datum;start_datum;vardgaranti;kon;sjukhuskod";
 
 #[test]
+fn a_wait_is_its_persons_and_of_a_protected_one_nothing_says_where_the_person_lives() {
+    let mut pipeline = pipeline(shipped("waiting-times"));
+    let mut event = |payload: &str| {
+        let (outcome, mut kept) = wait(&mut pipeline, payload);
+        assert!(matches!(outcome, Outcome::Mapped(1)), "{payload}");
+        kept.events.remove(0)
+    };
+    let header = "vardkontakt_id;status;matperiod;beslut_datum;personnummer;skyddad;lkf;hsaid_listning";
+    let row = |person: &str, protected: &str| {
+        format!("{header}\nA;VANTANDE;2026-01;2026-01-05;{person};{protected};1480;SE2321000131-E000000000005")
+    };
+    let open = event(&row("800101-2387", "N"));
+    let envelope = &open["envelope"];
+    assert!(envelope["subject_token"].as_str().expect("a pseudonym").starts_with("r14.v1."));
+    assert_eq!((envelope["key_id"].as_str(), envelope["protected_identity"].as_bool()), (Some("v1"), Some(false)));
+    assert_eq!((open["birth_year"].as_i64(), open["sex"].as_str()), (Some(1980), Some("FEMALE")));
+    assert_eq!((open["lkf"].as_str(), open["listing_hsa_id"].is_null()), (Some("1480"), false));
+    assert!(!open.to_string().contains("2387"));
+
+    for (person, is_somebody) in [("19800101-2387", true), ("", false)] {
+        let protected = event(&row(person, "J"));
+        let envelope = &protected["envelope"];
+        assert_eq!(envelope["subject_token"] == open["envelope"]["subject_token"], is_somebody);
+        assert_eq!(envelope["protected_identity"].as_bool(), Some(true));
+        assert!(protected["lkf"].is_null() && protected["listing_hsa_id"].is_null(), "{protected}");
+    }
+    // The pilots' file has neither column: its waits belong to nobody, and that is no finding.
+    let pilots = event(&format!("{HEADER}\nA;VANTANDE;2026-01;2026-01-05;;JA;2;501010"));
+    assert!(pilots["envelope"]["subject_token"].is_null() && pilots["envelope"]["quality"].to_string() == "[]");
+}
+
+#[test]
 fn the_examples_of_every_shipped_package_hold() {
     for name in mapping::shipped() {
         let tried = try_examples(&mut shipped(name)).expect("tried");
@@ -97,7 +129,7 @@ fn a_mistake_points_at_file_line_and_key() {
     check_mistake("[fields.kva]", "[fields.kvaa]", &["fields.kvaa", "no field"]);
     check_mistake("column = \"remiss_id\"", "colum = \"remiss_id\"", &["unknown field `colum`"]);
     check_mistake("M = \"MALE\"", "M = \"MAN\"", &["fields.sex.codes.M", "MALE, FEMALE"]);
-    check_mistake("J = true", "J = \"ja\"", &["fields.guarantee.codes.J", "yes or no"]);
+    check_mistake("JA = true, J = true", "JA = true, J = \"ja\"", &["fields.guarantee.codes.J", "yes or no"]);
     check_mistake("severity = \"info\"", "severity = \"loud\"", &["rule.severity", "error"]);
     check_mistake("present = \"guarantee\"", "present = \"garanti\"", &["rule wait-guarantee-missing", "no field"]);
     check_mistake("code = \"wait-negative\"", "code = \"field-missing\"", &["the processor's own"]);

@@ -11,9 +11,10 @@ use runtime::shutdown::Shutdown;
 use runtime::start;
 
 use crate::config::Config;
-use crate::gather::{Days, read};
+use crate::gather::{Days, Protection, WITHHELD, read};
 use crate::layout::Layout;
 use crate::make::make;
+use crate::protected;
 
 const EXAMPLES: &str = "\
 Three months up to March, from the region's own rows to a sealed parcel:
@@ -85,7 +86,17 @@ fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), 
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let mut pipeline = config.region.pipeline().map_err(|fault| Failure::failed(fault.under("region")))?;
         let topic = topics::name::source(config.region.code, &config.delivery.feed);
-        let gathered = read(&config.kafka, &config.registry, &topic, &mut pipeline, days.clone(), &shutdown)?;
+        let (kafka, registry, delivery) = (&config.kafka, &config.registry, &config.delivery);
+        let known = protected::read(kafka, registry, config.region.code, &shutdown)?;
+        let protection = Protection { known, is_covered: delivery.covers_protected };
+        let gathered = read(kafka, registry, &topic, &mut pipeline, days.clone(), protection, &shutdown)?;
+        if let Some(withheld) = gathered.counts.get(WITHHELD) {
+            tracing::warn!(
+                code = "protected-withheld",
+                "{withheld} contacts of persons with protected identity are left out; say delivery.covers_protected = true if the \
+                 delivery's legal_ground names such persons"
+            );
+        }
         let made = make(&config, &layout, period, &days, gathered, out)?;
         print(&made_text(made.is_new, &made.place, &made.manifest));
         Ok(())

@@ -45,6 +45,9 @@ pub struct Delivery {
     pub age_key: AgeKey,
     /// On which ground.
     pub legal_ground: String,
+    /// Whether that ground names persons whose identity is protected: else no row about them is in the delivery.
+    #[serde(default)]
+    pub covers_protected: bool,
     /// Another layout than the shipped one.
     pub layout: Option<PathBuf>,
 }

@@ -10,6 +10,9 @@ const COMPULSORY_CARE: &str = "tvangsvard";
 
 /// One contact. It carries an identity: no `Debug`, and nothing of it is ever logged.
 pub struct Contact {
+    /// The person's pseudonym.
+    pub(crate) subject: Option<String>,
+    pub(crate) is_protected: bool,
     pub(crate) number: Zeroizing<String>,
     pub(crate) id: String,
     pub(crate) sex: Sex,
@@ -42,6 +45,14 @@ impl Contact {
         self.discharged.map(Moment::utc)
     }
 
+    /// Of a protected person it does not say where the person lives.
+    pub(crate) fn protect_if(&mut self, is_protected: impl FnOnce(&str) -> bool) {
+        self.is_protected |= self.subject.as_deref().is_some_and(is_protected);
+        if self.is_protected {
+            self.lkf = None;
+        }
+    }
+
     /// What a statement says, with the number of the row that it was made from.
     #[must_use]
     pub fn new(clinical: &Clinical<'_>, number: Zeroizing<String>) -> Self {
@@ -53,6 +64,8 @@ impl Contact {
             belongs_to: code.belongs_to.and_then(|at| usize::try_from(at).ok()),
         };
         Self {
+            subject: owned(clinical.envelope.subject_token),
+            is_protected: clinical.envelope.protected_identity,
             number,
             id: clinical.contact_id.unwrap_or(clinical.statement_id).to_owned(),
             sex: clinical.sex,

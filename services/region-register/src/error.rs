@@ -29,7 +29,7 @@ pub enum Error {
         seconds: u64,
     },
     /// A record is not ours.
-    #[error("the record at partition {partition}, offset {offset} is no SourceRecord")]
+    #[error("the record at partition {partition}, offset {offset} is none of its topic's kind")]
     Unreadable {
         /// Its partition.
         partition: i32,
@@ -39,6 +39,12 @@ pub enum Error {
     /// More contacts than memory is meant for.
     #[error("the topic holds more than {max} contacts; shorten its retention")]
     TooMany {
+        /// The bound.
+        max: usize,
+    },
+    /// More persons than memory is meant for.
+    #[error("the region's common topics name more than {max} persons with several pseudonyms; shorten their retention")]
+    TooManyPersons {
         /// The bound.
         max: usize,
     },

@@ -1,32 +1,28 @@
 //! The contacts that a region's source topic holds: the latest statement of each, with the number of its row.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
-use parcel::{Position, Positions};
+use parcel::Positions;
 use processor::pipeline::{Outcome, Pipeline, Sink};
 use runtime::config::Kafka;
-use runtime::health::Health;
 use runtime::shutdown::Shutdown;
-use runtime::tail::{Record, Settings, Start, Tail};
-use schemas::registry::{self, Client};
+use schemas::registry;
 use schemas::{
-    CareForm, Clinical, Common, CorrectionKind, DecodeError, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE,
-    SourceRecord, Statement,
+    CareForm, Clinical, Common, CorrectionKind, Envelope, Event, Origin, Parked, SOURCE_TABLE, SourceRecord, Statement,
 };
 use zeroize::Zeroizing;
 
 use crate::contact::Contact;
 use crate::error::Error;
 use crate::moment::Moment;
+use crate::protected::Protected;
+use crate::records;
 use crate::rows::Counts;
 
 /// Most contacts whose statements are kept: some years of a large region.
 const CONTACTS_MAX: usize = 4_000_000;
-const BATCH: usize = 1000;
-const WAIT: Duration = Duration::from_millis(200);
-/// Without a record for so long Kafka counts as away.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The count of contacts that are left out, because the delivery's ground does not name persons whose identity is protected.
+pub(crate) const WITHHELD: &str = "contacts left out: protected-withheld, the ground does not name protected persons";
 
 /// The days of discharge that a delivery covers, both included, as YYYY-MM-DD.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +59,19 @@ struct Known {
     contact: Option<Contact>,
 }
 
+/// What is known of protected identities before the rows are read, and whether the delivery's ground names such persons.
+pub struct Protection {
+    /// What the region's events say.
+    pub known: Protected,
+    /// Rows about them leave, without where they live.
+    pub is_covered: bool,
+}
+
 /// Takes statements: those of a partition in its order, partitions in any.
 pub struct Gathering {
     days: Days,
+    /// What the rows themselves say of protected identities.
+    protected: Protected,
     /// By source system and statement.
     latest: HashMap<(String, String), Known>,
     counts: Counts,
@@ -75,7 +81,7 @@ impl Gathering {
     /// For contacts that ended on these days.
     #[must_use]
     pub fn new(days: Days) -> Self {
-        Self { days, latest: HashMap::new(), counts: Counts::new() }
+        Self { days, protected: Protected::default(), latest: HashMap::new(), counts: Counts::new() }
     }
 
     /// Takes a source record through the region's own pipeline.
@@ -98,10 +104,26 @@ impl Gathering {
         Ok(())
     }
 
-    /// The contacts, and what was noticed.
+    /// The contacts, and what was noticed. Of persons with protected identity, whichever event or row says so, where they live is
+    /// not in them; and they are left out unless the ground names them.
     #[must_use]
-    pub fn finish(self) -> (Vec<Contact>, Counts) {
-        (self.latest.into_values().filter_map(|known| known.contact).collect(), self.counts)
+    pub fn finish(mut self, protection: Protection) -> (Vec<Contact>, Counts) {
+        let mut protected = protection.known;
+        protected.join(self.protected);
+        let pseudonyms = protected.pseudonyms();
+        let mut contacts: Vec<Contact> = self.latest.into_values().filter_map(|known| known.contact).collect();
+        for contact in &mut contacts {
+            contact.protect_if(|subject| pseudonyms.contains(subject));
+        }
+        if !protection.is_covered {
+            let before = contacts.len();
+            contacts.retain(|contact| !contact.is_protected);
+            let withheld = before - contacts.len();
+            if withheld > 0 {
+                self.counts.insert(WITHHELD, withheld as u64);
+            }
+        }
+        (contacts, self.counts)
     }
 
     /// A table was emptied: what it said before in this partition is void.
@@ -160,6 +182,7 @@ impl Sink for Taken<'_> {
         if clinical.statement_id.is_empty() {
             return self.gathering.empty(&clinical.envelope);
         }
+        self.gathering.protected.said_by(clinical);
         // The row's own word of when it was written counts, as in the store.
         let order = (clinical.envelope.recorded_at.map(|at| at.0), self.received, self.offset);
         self.gathering.take(clinical, self.number.take(), order);
@@ -178,54 +201,16 @@ pub fn read(
     topic: &str,
     pipeline: &mut Pipeline,
     days: Days,
+    protection: Protection,
     shutdown: &Shutdown,
 ) -> Result<Gathered, Error> {
-    let starts = [Start::at_beginning(topic)];
-    let health = Health::new(&[runtime::broker::COMPONENT]);
-    let mut tail = Tail::assign(kafka, Settings::default(), &starts, health, shutdown.clone())?;
-    let (registry, mut decoder) = (Client::connect(registry)?, Decoder::new());
     let mut gathering = Gathering::new(days);
-    let mut last = Instant::now();
-    let mut positions: Vec<Position> = Vec::new();
-    while !tail.has_caught_up() {
-        if shutdown.requested() {
-            return Err(Error::Stopped);
-        }
-        let records = tail.poll_batch(BATCH, WAIT)?;
-        if records.is_empty() && last.elapsed() > PATIENCE {
-            return Err(Error::Silent { topic: topic.to_owned(), seconds: PATIENCE.as_secs() });
-        }
-        for record in &records {
-            last = Instant::now();
-            one(topic, record, &registry, &mut decoder, pipeline, &mut gathering)?;
-            let (partition, offset) = (record.partition(), record.offset());
-            match positions.iter_mut().find(|position| position.partition == partition) {
-                Some(position) => position.offset = offset,
-                None => {
-                    positions.push(Position { topic: topic.to_owned(), partition, offset, ordinal: 0, subject: None })
-                }
-            }
-        }
-    }
-    positions.sort();
-    let (contacts, counts) = gathering.finish();
-    Ok(Gathered { contacts, counts, positions: Positions(positions) })
-}
-
-fn one(
-    topic: &str,
-    record: &Record<'_>,
-    registry: &Client,
-    decoder: &mut Decoder,
-    pipeline: &mut Pipeline,
-    gathering: &mut Gathering,
-) -> Result<(), Error> {
-    let (partition, offset) = (record.partition(), record.offset());
-    let mut source = decoder.decode::<SourceRecord<'_>>(record.payload());
-    if let Err(DecodeError::UnknownSchema(id)) = source {
-        decoder.insert(id, &registry.schema(id)?).map_err(|_| Error::Unreadable { partition, offset })?;
-        source = decoder.decode(record.payload());
-    }
-    let source = source.map_err(|_| Error::Unreadable { partition, offset })?;
-    gathering.add(pipeline, &source, Origin { topic, partition, offset, ordinal: 0 })
+    let topics = [topic.to_owned()];
+    let positions = records::each(kafka, registry, &topics, shutdown, |decoder, record| {
+        let source: SourceRecord<'_> = decoder.decode(record.payload()).map_err(|_| Error::unreadable(record))?;
+        let (partition, offset) = (record.partition(), record.offset());
+        gathering.add(pipeline, &source, Origin { topic, partition, offset, ordinal: 0 })
+    })?;
+    let (contacts, counts) = gathering.finish(protection);
+    Ok(Gathered { contacts, counts, positions })
 }

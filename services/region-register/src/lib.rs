@@ -8,11 +8,13 @@ mod gather;
 mod layout;
 mod make;
 mod moment;
+pub mod protected;
+mod records;
 mod rows;
 
 pub use contact::Contact;
 pub use error::Error;
-pub use gather::{Days, Gathered, Gathering, read};
+pub use gather::{Days, Gathered, Gathering, Protection, read};
 pub use layout::{Column, FileLayout, Layout, Rows};
 pub use make::{LEDGER, Made, make};
 pub use rows::{Counts, File, files};

@@ -212,6 +212,8 @@ mod tests {
 
     fn contact(id: &str, codes: Vec<Code>) -> Contact {
         Contact {
+            subject: None,
+            is_protected: false,
             number: Zeroizing::new("900101xxxxxx".to_owned()),
             id: id.to_owned(),
             sex: Sex::Female,

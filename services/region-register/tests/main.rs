@@ -11,9 +11,10 @@ use std::time::Duration;
 use age::secrecy::ExposeSecret as _;
 use identity::test_identity;
 use local_stack::Kafka;
+use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
-use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp, registry};
+use schemas::{Encoder, Format, Kind, Origin, Parked, SourceRecord, Timestamp, registry};
 use topics::Region;
 
 static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
@@ -140,6 +141,59 @@ impl Desk {
     }
 }
 
+/// Keeps what the processor makes of a message, encoded, with its topic.
+#[derive(Default)]
+struct Common(Vec<(String, Vec<u8>)>);
+
+impl Sink for Common {
+    fn event<'e, E: schemas::Common<'e>>(&mut self, event: &E) {
+        let mut bytes = Vec::new();
+        Encoder::new(E::KIND, registry::development_id_current(E::KIND)).encode(event, &mut bytes).unwrap();
+        self.0.push((schemas::topic::common(event.envelope().region, E::SUBJECT), bytes));
+    }
+
+    fn parked(&mut self, record: &Parked<'_>) {
+        panic!("parked: {}", record.rule);
+    }
+}
+
+impl Desk {
+    /// What the region's processor makes of a message that says that these persons are one and their identity protected.
+    fn protect(&self, number: &str, other: &str) {
+        let code = self.region.code();
+        let key = identity::Key::from_hex(&"0123456789abcdef".repeat(4)).unwrap();
+        let (key_id, directory) = ("v1".to_owned(), Default::default());
+        let settings =
+            Settings { region: code.to_owned(), key, key_id, directory, programs: Vec::new(), interim: false };
+        let identifiers = [number, other].map(|number| format!("{number}^^^&1.2.752.129.2.1.3.1&ISO^PNR")).join("~");
+        let message = format!(
+            "MSH|^~\\&|TEST|SU|VARDSTROM|R|20260301080000||ADT^A31|M1|P|2.5.1\rEVN|A31|20260301080000\r\
+             PID|1||{identifiers}\rPD1||||||||||||Y\r"
+        );
+        let source = SourceRecord {
+            region: code,
+            source_system: "SE2321000131-ADT",
+            feed: "adt",
+            format: Format::Hl7v2,
+            message_id: "M1",
+            received_at: Timestamp(1_775_000_000_000_000),
+            recorded_at: None,
+            source_position: "test",
+            payload: message.as_bytes(),
+        };
+        let mut made = Common::default();
+        let origin = Origin { topic: "region.test", partition: 0, offset: 0, ordinal: 0 };
+        let outcome = Pipeline::new(settings).unwrap().process(&source, origin, &mut made);
+        assert!(matches!(outcome, Outcome::Mapped(_)), "{outcome:?}");
+        let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", KAFKA.bootstrap()).create().unwrap();
+        for (topic, bytes) in &made.0 {
+            let record = BaseRecord::<(), _>::to(topic).partition(1).payload(bytes);
+            producer.send(record).map_err(|(error, _)| error).unwrap();
+        }
+        producer.flush(Duration::from_secs(60)).unwrap();
+    }
+}
+
 const RUN: [&str; 5] = ["par", "--period", "2026-03", "--out", "parcels"];
 
 /// Every file under a folder.
@@ -217,6 +271,42 @@ fn rows_become_the_files_that_the_register_wants_and_nobody_else_can_read() {
             }
         }
     }
+}
+
+#[test]
+fn nobody_whom_any_feed_calls_protected_is_in_a_delivery_without_a_ground() {
+    let desk = Desk::new("09");
+    let is_personal = |number: &test_identity::TestIdentity| number.kind() == identity::Kind::Personnummer;
+    let numbers: Vec<_> = (30..).map(test_identity::number).filter(is_personal).take(4).collect();
+    let row = |contact: &str, at: usize, mark: &str| {
+        let payload = format!(
+            "vardkontakt_id;personnummer;SKYDDAD;LKF;INDATUM;UTDATUM;SJUKHUS;HDIA\n\
+             {contact};{};{mark};0980;2026-01-03;2026-02-01;51001;S72.00",
+            numbers[at].as_str()
+        );
+        (0, Format::Delimited, payload)
+    };
+    // One row marks its person, the message another under a further number of the same person; one is nobody's secret.
+    desk.put(&[row("A", 0, "N"), row("B", 0, "J"), row("C", 1, ""), row("D", 2, "N"), row("E", 3, "N")]);
+    desk.protect(numbers[2].as_str(), numbers[1].as_str());
+    let parcel = |version: &str| version.replace("_14_", "_09_");
+    let patients = |version: &str| {
+        let text = desk.open(&parcel(version), "09_patient.txt");
+        text.lines().map(|line| line.split(';').skip(1).step_by(4).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let output = desk.run();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && log.contains("4 contacts of persons with protected identity are left out"),
+        "{log}"
+    );
+    assert_eq!(patients(V1), ["E 0980"]);
+    let quality = fs::read_to_string(desk.path(&parcel(V1)).join("quality.csv")).unwrap();
+    assert!(quality.contains("protected-withheld, the ground does not name protected persons;4"), "{quality}");
+    let path = desk.path("region-register.toml");
+    fs::write(&path, fs::read_to_string(&path).unwrap() + "covers_protected = true\n").unwrap();
+    desk.done();
+    assert_eq!(patients(V2), ["A ", "B ", "C ", "D ", "E 0980"]);
 }
 
 /// TRUNCATE of a followed table, told in one partition before the other.

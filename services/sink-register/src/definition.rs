@@ -43,6 +43,9 @@ pub struct Definition {
     pub recipient_key: Option<AgeKey>,
     /// On which ground it may be disclosed.
     pub legal_ground: String,
+    /// Whether that ground names persons whose identity is protected: else no row about them leaves.
+    #[serde(default)]
+    pub covers_protected: bool,
     /// What it is, in a sentence.
     pub description: String,
     /// The files that leave, of those that the subject can be made into.
@@ -92,6 +95,11 @@ impl Definitions {
         Ok(Self(all))
     }
 
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The definition with this name.
     ///
     /// # Errors
@@ -99,7 +107,7 @@ impl Definitions {
     pub fn named(&self, name: &str) -> Result<&Definition, Error> {
         self.0.get(name).ok_or_else(|| Error::UnknownExtract {
             name: name.to_owned(),
-            known: self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            known: self.names().collect::<Vec<_>>().join(", "),
         })
     }
 }

@@ -14,6 +14,11 @@ use parcel::FileEntry;
 use parcel::Period;
 use parcel::Positions;
 
+/// The finding under which events of persons with protected identity are counted.
+pub(crate) const PROTECTED: &str = "protected-identity";
+/// The finding under which those of them are counted whose rows were left out, for no ground names them.
+pub(crate) const WITHHELD: &str = "protected-withheld";
+
 /// What a definition comes to at some positions.
 #[derive(Debug)]
 pub struct Extract {
@@ -66,11 +71,18 @@ impl Extract {
             definition: &definition.name,
             version: &definition.version,
             subject: definition.subject,
+            covers_protected: definition.covers_protected,
             hide_below: definition.hide_below,
             region,
             period,
         };
-        let (output, findings) = (form.make)(snapshot, &request, &survey.origin).await?;
+        let (output, mut findings) = (form.make)(snapshot, &request, &survey.origin).await?;
+        let protected = snapshot.protected();
+        for (code, number) in [(PROTECTED, protected.read), (WITHHELD, protected.withheld)] {
+            if number > 0 {
+                findings.insert(code.to_owned(), number);
+            }
+        }
         let declared = (form.files)(definition.subject);
         let declared = declared.iter().map(|kind| (&*kind.name, kind.personal));
         let made = output.files.iter().map(|file| (file.name.as_str(), file.personal));

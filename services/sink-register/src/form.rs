@@ -42,6 +42,8 @@ pub(crate) struct Request<'a> {
     pub(crate) version: &'a str,
     /// The subject that it names.
     pub(crate) subject: Subject,
+    /// Whether its ground names persons whose identity is protected: else no row about them leaves.
+    pub(crate) covers_protected: bool,
     /// Below how many it wants nothing to be said.
     pub(crate) hide_below: Option<u32>,
     pub(crate) region: Region,

@@ -31,5 +31,5 @@ pub use forms::hip_fracture;
 pub use forms::waiting_times;
 pub use make::{Made, Order, Outcome, Plan, Task, plan, run};
 pub use output::{File, Output};
-pub use read::{Figures, Snapshot, Survey, Taken};
+pub use read::{Figures, Reader, Snapshot, Stored, Survey, Taken};
 pub use session::Session;

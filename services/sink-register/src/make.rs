@@ -15,7 +15,7 @@ use topics::Region;
 use crate::config::Config;
 use crate::definition::Definition;
 use crate::error::Error;
-use crate::extract::Extract;
+use crate::extract::{self, Extract};
 use crate::ledger::{self, Known};
 use crate::read::Snapshot;
 use crate::session::Session;
@@ -25,6 +25,9 @@ use parcel::flag::{self, Flag};
 use parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
 use parcel::{Agreement, Candidate, Decision, REASON, agree, decide};
 use runtime::failpoint::stop;
+
+/// Why there is a new version, where persons were not known to be protected when the last one was made.
+const REASON_PROTECTED: &str = "identities of persons protected since";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +194,7 @@ impl Workshop<'_> {
             Decision::Next { version, replaces, explained } => {
                 manifest.version = version;
                 manifest.replaces = Some(replaces);
-                manifest.reason = Some(reason.unwrap_or(REASON).to_owned());
+                manifest.reason = Some(why(latest.as_ref(), &manifest, reason.unwrap_or(REASON)));
                 manifest.explained = Some(explained);
             }
         }
@@ -309,12 +312,32 @@ impl Workshop<'_> {
             }
             contents.push(Content { name: &file.name, bytes: &file.bytes, key: key.filter(|_| file.personal) });
         }
+        if let Some(withheld) = extract.findings.get(extract::WITHHELD) {
+            tracing::warn!(
+                code = extract::WITHHELD,
+                parcel = manifest.name(),
+                "{}: rows of {withheld} events of persons with protected identity are left out; if the ground of {} names such \
+                 persons, say covers_protected = true in a definition of its own",
+                manifest.name(),
+                manifest.extract
+            );
+        }
         let place = parcel::write(self.folder, &manifest, &contents, &self.seed)?;
         let sha256 = parcel::digest::hex(&manifest.bytes());
         ledger::enter_made(session, &place, &manifest, &sha256).await?;
         stop("entered");
         Ok(Made { outcome: Outcome::Made, place, manifest })
     }
+}
+
+/// The reason of a new version: the one that was given, and that protection has come to be known since, when it has.
+fn why(latest: Option<&Manifest>, manifest: &Manifest, given: &str) -> String {
+    let known = |manifest: &Manifest| manifest.findings.get(extract::PROTECTED).copied().unwrap_or(0);
+    let Some(latest) = latest.filter(|latest| known(latest) < known(manifest)) else { return given.to_owned() };
+    if given == REASON && latest.origin == manifest.origin {
+        return REASON_PROTECTED.to_owned();
+    }
+    format!("{given}; {REASON_PROTECTED}")
 }
 
 /// The first thing in which a manifest that was made again differs, by its place in the manifest.

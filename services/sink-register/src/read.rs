@@ -5,6 +5,7 @@
 //! contact and sorts; rows are streamed, so memory does not grow with their number.
 
 mod history;
+mod reader;
 
 use std::collections::BTreeMap;
 
@@ -20,8 +21,11 @@ use crate::error::{Attempt, Error};
 use crate::session::Session;
 use parcel::Period;
 use parcel::Positions;
+use reader::Protection;
 
-pub(crate) use history::{Order, Source, Stored, Window};
+pub use history::Stored;
+pub(crate) use history::{Order, Source, Window};
+pub use reader::Reader;
 
 /// Sorting two million statements within this spills to disk once, in long runs; the server's default of 4 MB takes many.
 const SORT_MEMORY: &str = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off";
@@ -40,7 +44,7 @@ pub trait Figures {
     ///
     /// # Errors
     /// When it cannot be decoded.
-    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError>;
+    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError>;
 }
 
 /// What was seen of a statement.
@@ -82,6 +86,7 @@ pub struct Snapshot<'a> {
     region: Region,
     subject: Subject,
     period: Period,
+    protection: Protection,
 }
 
 impl<'a> Snapshot<'a> {
@@ -97,17 +102,24 @@ impl<'a> Snapshot<'a> {
     ) -> Result<Self, Error> {
         let transaction = session.look(region).await?;
         transaction.batch_execute(SORT_MEMORY).await.attempt(|| format!("read region {region}"))?;
-        Ok(Self { transaction, region, subject, period })
+        let protection = Protection::load(&transaction, region).await?;
+        Ok(Self { transaction, region, subject, period, protection })
     }
 
     /// Gives the latest statement of each source system and contact, in their order, and counts what was found on them.
+    /// `covers_protected`: the ground names persons whose identity is protected.
     ///
     /// # Errors
     /// When the database goes away, or a record cannot be decoded.
-    pub async fn latest(&self, origin: &Positions, figures: &mut dyn Figures) -> Result<BTreeMap<String, u64>, Error> {
-        let Self { transaction, region, subject, period } = self;
+    pub async fn latest(
+        &self,
+        origin: &Positions,
+        covers_protected: bool,
+        figures: &mut dyn Figures,
+    ) -> Result<BTreeMap<String, u64>, Error> {
+        let Self { transaction, region, subject, period, .. } = self;
         let attempt = || format!("read the statements of region {region} for {period}");
-        let decoder = self.decoder().await?;
+        let reader = self.reader(covers_protected).await?;
         let period = period.to_string();
         let (topics, partitions, offsets, ordinals) = origin.columns();
         let subject = subject.name();
@@ -118,7 +130,8 @@ impl<'a> Snapshot<'a> {
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         while let Some(row) = rows.next().await {
             let row = row.attempt(attempt)?;
-            let taken = figures.take(&decoder, row.get(1)).map_err(|source| Error::Undecodable {
+            let stored = Stored::of_contact(row.get(1));
+            let taken = figures.take(&reader, &stored).map_err(|source| Error::Undecodable {
                 region: region.code(),
                 event_id: row.get::<_, Uuid>(0),
                 source,
@@ -134,7 +147,7 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Reads every record of the store.
-    pub(crate) async fn decoder(&self) -> Result<Decoder, Error> {
+    async fn decoder(&self) -> Result<Decoder, Error> {
         let mut decoder = Decoder::new();
         let rows = self.transaction.query("SELECT id, avsc FROM record_schema", &[]).await;
         for row in rows.attempt(|| "read the schemas of the store".to_owned())? {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::extract;
 use crate::ledger::Line;
 use crate::make::Plan;
 use parcel::{Decision, explain};
@@ -36,6 +37,12 @@ pub(crate) fn plan_text(plan: &Plan, name: impl Fn(u32) -> String) -> String {
             let _ =
                 writeln!(text, "{latest} is in the ledger; give --out the folder that holds it to see what differs");
         }
+    }
+    if let Some(withheld) = plan.extract.findings.get(extract::WITHHELD) {
+        let _ = writeln!(
+            text,
+            "rows of {withheld} events of persons with protected identity are left out: no ground names them"
+        );
     }
     for file in &plan.extract.files {
         let kind = if file.personal { "a row per person, to be encrypted" } else { "figures" };

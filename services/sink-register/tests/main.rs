@@ -11,6 +11,7 @@ mod follow;
 mod hip_fracture;
 mod kill;
 mod parcel;
+mod protected;
 mod published;
 mod python;
 mod read;

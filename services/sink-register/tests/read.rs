@@ -1,9 +1,9 @@
 //! Which statements are read: the latest of each contact, in order, as they stood at given positions.
 
 use parcel::Positions;
-use schemas::{DecodeError, Decoder, Wait, WaitStatus};
+use schemas::{DecodeError, Wait, WaitStatus};
 use sink_register::definition::{Definition, Definitions, Subject};
-use sink_register::{Extract, Figures, Snapshot, Taken};
+use sink_register::{Extract, Figures, Reader, Snapshot, Stored, Taken};
 
 use crate::world::{Database, Feeder, REPORTED, Statement, database, month, statement};
 
@@ -12,8 +12,8 @@ use crate::world::{Database, Feeder, REPORTED, Statement, database, month, state
 struct Found(Vec<(String, String, i64)>);
 
 impl Figures for Found {
-    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
-        let wait: Wait<'r> = decoder.decode(record)?;
+    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+        let wait: Wait<'r> = reader.read(stored)?;
         let taken = Taken::of(&wait.envelope);
         if !taken.withdrawn {
             let days = (crate::world::TENTH - wait.decided_at.unwrap().0) / crate::world::DAY;
@@ -34,7 +34,7 @@ async fn read(database: &Database, as_of: Option<&Positions>) -> (Vec<(String, S
     let snapshot = Snapshot::begin(&mut session, region, Subject::Wait, period).await.unwrap();
     let survey = Extract::survey(&snapshot, &waiting_times(), period, as_of).await.unwrap();
     let mut found = Found::default();
-    snapshot.latest(&survey.origin, &mut found).await.unwrap();
+    snapshot.latest(&survey.origin, false, &mut found).await.unwrap();
     (found.0, survey.origin)
 }
 

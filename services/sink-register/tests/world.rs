@@ -86,6 +86,8 @@ pub(crate) struct Statement {
     pub birth_year: i32,
     pub finding: Option<&'static str>,
     pub withdrawn: bool,
+    pub subject: &'static str,
+    pub protected: bool,
     /// The table of a followed database; with an empty contact and `withdrawn` it was emptied.
     pub table: Option<&'static str>,
     /// Else the partitions of the source topic take turns.
@@ -104,6 +106,8 @@ pub(crate) fn statement(contact: &str) -> Statement {
         birth_year: 1948,
         finding: None,
         withdrawn: false,
+        subject: "t-7f3a",
+        protected: false,
         table: None,
         partition: None,
     }
@@ -144,10 +148,10 @@ impl Statement {
                 recorded_text: None,
                 ingested_at: Timestamp(self.ingested),
                 correction: Correction { kind, target_event_id: None },
-                subject_token: Some("t-7f3a"),
+                subject_token: Some(self.subject),
                 subject_aliases: Vec::new(),
                 key_id: Some("v1"),
-                protected_identity: false,
+                protected_identity: self.protected,
                 quality: self.finding.map(finding).into_iter().collect(),
                 extensions: self.table.map(|table| (SOURCE_TABLE, table)).into_iter().collect(),
             },
@@ -264,6 +268,18 @@ impl Desk {
         );
         fs::write(folder.path().join("sink-register.toml"), config).unwrap();
         Self { folder, url: database.login.clone(), seed: "07".repeat(32) }
+    }
+
+    /// A definition of the region's own whose ground names persons with protected identity.
+    pub(crate) fn cover_protected(&self, extract: &str) {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("definitions/{extract}.toml"));
+        let text = fs::read_to_string(shipped).unwrap() + "\ncovers_protected = true\n";
+        fs::create_dir_all(self.path("definitions")).unwrap();
+        fs::write(self.path("definitions").join(format!("{extract}.toml")), text).unwrap();
+        let config = fs::read_to_string(self.path("sink-register.toml")).unwrap();
+        if !config.contains("[definitions]") {
+            fs::write(self.path("sink-register.toml"), config + "[definitions]\nfolder = \"definitions\"\n").unwrap();
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 13] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -38,6 +38,7 @@ const MIGRATIONS: [Migration; 12] = [
     migration!("0010_findings"),
     migration!("0011_shared"),
     migration!("0012_region_roles"),
+    migration!("0013_protected"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

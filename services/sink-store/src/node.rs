@@ -2,12 +2,19 @@
 //!
 //! Two events can affect each other's stays only when a chain of nodes connects them. A unit's node is tied to nothing else.
 
-use schemas::{Common, stored};
+use schemas::{Common, Node, stored};
 
-/// The nodes of an event; the first is the one that its row is found by.
+/// The nodes of an event; the first is the one that its row is found by. A statement moves no stay and has none, unless it says
+/// that its person's identity is protected: then what is known of the person is computed again.
 pub(crate) fn of<'a>(event: &impl Common<'a>) -> Vec<String> {
-    let source_system = event.envelope().source_system;
-    event.nodes().map(|node| stored::node(source_system, node)).collect()
+    let envelope = event.envelope();
+    let node = |node| stored::node(envelope.source_system, node);
+    let mut nodes: Vec<String> = event.nodes().map(node).collect();
+    if nodes.is_empty() && envelope.protected_identity {
+        let persons = envelope.subject_token.iter().chain(&envelope.subject_aliases);
+        nodes.extend(persons.map(|token| node(Node::Person(token))));
+    }
+    nodes
 }
 
 /// The edges that tie an event's nodes together: from its first node to each other one, and from each of those to the next,

@@ -156,7 +156,8 @@ impl<'a> Work<'a> {
     }
 
     async fn replace_component(&mut self, reach: &[(String, bool)]) -> Result<(), Error> {
-        let component = self.load(reach).await?;
+        let mut component = self.load(reach).await?;
+        component.protect(&self.protected(reach).await?);
         let timeline::Timeline { stays, findings, .. } = component.timeline();
         let (systems, episodes): (Vec<&str>, Vec<&str>) =
             component.episodes.iter().map(|(system, episode)| (system.as_str(), episode.as_str())).unzip();
@@ -174,6 +175,13 @@ impl<'a> Work<'a> {
         self.replace_findings(&component, findings).await?;
         self.describe_units(&component.units).await?;
         self.describe_persons(&component.persons).await
+    }
+
+    /// Which of the persons have a protected identity.
+    async fn protected(&self, reach: &[(String, bool)]) -> Result<Vec<String>, Error> {
+        let tokens: Vec<&str> = reach.iter().filter_map(|(node, _)| node.strip_prefix(stored::PERSON)).collect();
+        let sql = include_str!("sql/protected.sql").replace("{region}", self.region);
+        Ok(self.query(&sql, &[&self.region, &tokens]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// Findings are held by the events that they are about, all of which the component has.

@@ -9,6 +9,7 @@ mod content;
 mod finding;
 mod migration;
 mod probe;
+mod protected;
 mod release;
 mod service;
 mod shared;

@@ -198,6 +198,14 @@ pub(crate) fn wait(region: &str, at: i64, contact: &str, period: &str, finding: 
     })
 }
 
+/// A statement whose person's identity is protected; `aliases` are the person's other pseudonyms.
+pub(crate) fn protected_wait<'a>(region: &'a str, at: i64, subject: &'a str, aliases: &[&'a str]) -> Made {
+    made(region, Kind::Wait, subject, at, Some(subject), Vec::new(), |envelope, _| {
+        let envelope = Envelope { protected_identity: true, subject_aliases: aliases.to_vec(), ..envelope };
+        Wait { period: Some("2026-01"), ..Wait::bare(envelope, "W", WaitStatus::Waiting) }
+    })
+}
+
 pub(crate) fn capacity(region: &str, recorded: i64, unit: &str, from: i64, to: Option<i64>, disponibla: i32) -> Made {
     let text = format!("{unit} {from} {disponibla}");
     made(region, Kind::BedCapacity, &text, recorded, None, Vec::new(), |envelope, _| BedCapacity {

@@ -6,9 +6,11 @@ use super::read::When;
 /// Forty years; a longer wait is a mistyped year.
 const DAYS: FieldKind = FieldKind::Number(-14_610, 14_610);
 
-/// `schemas::Wait`, in the order of its schema.
+/// `schemas::Wait`, in the order of its schema; `subject` and `protected` go to its envelope.
 pub(crate) const FIELDS: &[Field] = &[
     required("contact_id", FieldKind::Text),
+    field("subject", FieldKind::Identity),
+    field("protected", FieldKind::Flag),
     field("referral_id", FieldKind::Text),
     required("status", FieldKind::Code(&["COMPLETED", "WAITING"])),
     field("period", FieldKind::Month),

@@ -7,15 +7,16 @@ mod ward_capacity;
 
 use std::borrow::Cow;
 
-use identity::{Claim, Subject as Person};
-use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord};
+use identity::{Claim, Purpose, Subject as Person, Token};
+use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord, Timestamp};
 
 use super::context::Context;
+use super::envelope::About;
 use super::event_time::Stated;
 use super::sink::Sink;
 use super::subject::{Pseudonymising, noted};
 use crate::findings::Findings;
-use crate::mapping::{KEY, Program, Slot, Slots, Target};
+use crate::mapping::{Field, KEY, Program, Slot, Slots, Target, place_of};
 use crate::rules::Rule;
 use crate::stop::Stop;
 use clinical::Codes;
@@ -145,19 +146,69 @@ fn as_old_as_the_file(source: &SourceRecord<'_>) -> Stated<'static> {
     Stated { at: source.recorded_at.unwrap_or(source.received_at), text: "" }
 }
 
-/// The person of the row: a Swedish identifier, or a number of the source's own, which is noted. `missing` notes a row
-/// without. What names nobody, a placeholder or an invalid number, is noted too.
-fn person<'s>(
-    slot: &Slot<'s>,
+/// Where a row says whom it is about.
+struct Places {
+    subject: usize,
+    protected: usize,
+    birth_year: usize,
+    sex: usize,
+}
+
+impl Places {
+    const fn of(fields: &[Field]) -> Places {
+        let [subject, protected] = [place_of(fields, "subject"), place_of(fields, "protected")];
+        Places { subject, protected, birth_year: place_of(fields, "birth_year"), sex: place_of(fields, "sex") }
+    }
+}
+
+/// Whom a statement is about.
+struct Whom {
+    token: Option<Token>,
+    /// The row marks protected identity.
+    protected: bool,
+    birth_year: Option<i32>,
+    sex: Sex,
+}
+
+impl Whom {
+    /// Of a row: a Swedish identifier, or a number of the source's own, which is noted. `missing` notes a row without. What
+    /// names nobody, a placeholder or an invalid number, is noted too.
+    fn of(
+        statement: &Statement<'_, '_>,
+        at: &Places,
+        missing: Option<Rule>,
+        occurred: Timestamp,
+        mapping: &mut Mapping<'_>,
+    ) -> Whom {
+        let slots = statement.slots;
+        let pseudonymising = mapping.context.pseudonymising(occurred);
+        let (column, findings) = (mapping.program.column_of(at.subject), &mut *mapping.context.findings);
+        let person = match slots.at(at.subject) {
+            Slot::Identity(value) => named(value, &pseudonymising, column, findings),
+            _ => {
+                missing.filter(|_| statement.is_of_contact()).into_iter().for_each(|rule| findings.add(rule, column));
+                None
+            }
+        };
+        Whom {
+            token: person.as_ref().map(|person| pseudonymising.pseudonymiser.subject(Purpose::Care, person)),
+            protected: slots.at(at.protected).flag().unwrap_or(false),
+            birth_year: slots.at(at.birth_year).number().or_else(|| Some(person.as_ref()?.birth()?.year.into())),
+            sex: sex(slots.at(at.sex), person.as_ref()),
+        }
+    }
+
+    fn about(&self) -> About<'_> {
+        About { subject: self.token.as_ref().map(Token::as_str), aliases: Vec::new(), protected: self.protected }
+    }
+}
+
+fn named<'s>(
+    value: &'s str,
     pseudonymising: &Pseudonymising<'s>,
     column: &'static str,
-    missing: Rule,
     findings: &mut Findings,
 ) -> Option<Person<'s>> {
-    let Slot::Identity(value) = slot else {
-        findings.add(missing, column);
-        return None;
-    };
     let claim = Claim { system: "", kind: "", source: pseudonymising.source_system, value };
     let person = noted(Person::read(claim, &pseudonymising.options), column, findings)?;
     if person.is_local() {

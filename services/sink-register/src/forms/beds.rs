@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemas::Subject;
-use schemas::{BedCapacity, Decoder, Encounter, Timestamp};
+use schemas::{BedCapacity, Encounter, Timestamp};
 use timeline::{Event, Ledger};
 use topics::Region;
 
@@ -35,7 +35,7 @@ use crate::error::Error;
 use crate::form::Request;
 use crate::output::FileKind;
 use crate::output::Output;
-use crate::read::{Order, Snapshot, Source, Stored, Window, count};
+use crate::read::{Order, Reader, Snapshot, Source, Stored, Window, count};
 use parcel::{Month, Period, Positions};
 use ward::Ward;
 
@@ -172,24 +172,24 @@ pub(super) async fn make(
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let [encounters, capacities] = sources(request.period);
-    let decoder = snapshot.decoder().await?;
+    let reader = snapshot.reader(request.covers_protected).await?;
     let mut findings = BTreeMap::new();
     let Request { region, period, hide_below, .. } = *request;
     let mut beds = Beds::new(Settings { region, month: period.month(), hide_below });
-    let take = |decoder: &Decoder, stored: Stored<'_>| {
-        let event: Encounter<'_> = decoder.decode(stored.record)?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let event: Encounter<'_> = reader.read(&stored)?;
         event.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
         beds.encounter(&event);
         Ok(())
     };
-    snapshot.each(&encounters, Order::Time, origin, &decoder, take).await?;
-    let take = |decoder: &Decoder, stored: Stored<'_>| {
-        let statement: BedCapacity<'_> = decoder.decode(stored.record)?;
+    snapshot.each(&encounters, Order::Time, origin, &reader, take).await?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let statement: BedCapacity<'_> = reader.read(&stored)?;
         statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
         beds.capacity(&statement);
         Ok(())
     };
-    snapshot.each(&capacities, Order::Time, origin, &decoder, take).await?;
+    snapshot.each(&capacities, Order::Time, origin, &reader, take).await?;
     let (output, found) = beds.files_and_findings();
     for ((_, _, rule), count) in found {
         *findings.entry(rule.to_owned()).or_default() += count;

@@ -17,13 +17,13 @@ mod shred;
 use std::collections::BTreeMap;
 
 use parquet::basic::Repetition;
-use schemas::{Common, CorrectionKind, DecodeError, Decoder, Subject, Visitor};
+use schemas::{Common, CorrectionKind, DecodeError, Subject, Visitor};
 
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::FileKind;
 use crate::output::Output;
-use crate::read::{Order, Snapshot, Source, Stored, count};
+use crate::read::{Order, Reader, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
 use parcel::Positions;
 use plan::Plan;
@@ -99,18 +99,18 @@ pub(super) async fn make(
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let source = Source::of(request.subject, request.period);
     let mut columnar = Columnar::new(source.subject);
-    let decoder = snapshot.decoder().await?;
-    let take = |decoder: &Decoder, stored: Stored<'_>| {
-        source.subject.visit(Adding { columnar: &mut columnar, decoder, stored: &stored })
+    let reader = snapshot.reader(request.covers_protected).await?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        source.subject.visit(Adding { columnar: &mut columnar, reader, stored: &stored })
     };
-    snapshot.each(&source, Order::Time, origin, &decoder, take).await?;
+    snapshot.each(&source, Order::Time, origin, &reader, take).await?;
     Ok(columnar.finish())
 }
 
 /// Adds an event of the store.
 struct Adding<'c, 'r> {
     columnar: &'c mut Columnar,
-    decoder: &'c Decoder,
+    reader: &'c Reader<'c>,
     stored: &'c Stored<'r>,
 }
 
@@ -118,8 +118,9 @@ impl<'r> Visitor<'r> for Adding<'_, 'r> {
     type Output = Result<(), DecodeError>;
 
     fn visit<E: Common<'r>>(self) -> Result<(), DecodeError> {
-        let event: E = self.decoder.decode(self.stored.record)?;
-        self.columnar.add(&event, self.stored.in_force);
+        if let Some(event) = self.reader.read_row::<E>(self.stored)? {
+            self.columnar.add(&event, self.stored.in_force);
+        }
         Ok(())
     }
 }

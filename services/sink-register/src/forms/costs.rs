@@ -60,6 +60,11 @@ impl Costs {
 
     /// Takes the latest statement of a contact.
     pub fn add(&mut self, cost: &Cost<'_>) {
+        self.add_with(cost, true);
+    }
+
+    /// The same, and whether rows about its person may leave.
+    fn add_with(&mut self, cost: &Cost<'_>, may_leave: bool) {
         self.count("statements", 1);
         let mut seen = Vec::new();
         for finding in &cost.envelope.quality {
@@ -74,7 +79,7 @@ impl Costs {
         if cost.envelope.subject_token.is_none() {
             self.count("without_subject", 1);
         }
-        let Some(contact) = Contact::of(cost) else {
+        let Some(contact) = Contact::of(cost, may_leave) else {
             self.count("without_total", 1);
             return;
         };

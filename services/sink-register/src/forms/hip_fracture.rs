@@ -36,7 +36,7 @@ mod tables;
 use std::collections::BTreeMap;
 
 use schemas::Subject;
-use schemas::{Clinical, Decoder, Encounter, Timestamp};
+use schemas::{Clinical, Encounter, Timestamp};
 use timeline::Event;
 use topics::Region;
 
@@ -44,7 +44,7 @@ use crate::error::Error;
 use crate::form::Request;
 use crate::output::FileKind;
 use crate::output::Output;
-use crate::read::{Order, Snapshot, Source, Stored, Window, count};
+use crate::read::{Order, Reader, Snapshot, Source, Stored, Window, count};
 use chain::Chains;
 use parcel::{Month, Period, Positions};
 use statement::Contact;
@@ -104,7 +104,13 @@ impl HipFractures {
 
     /// Adds the latest statement of a contact. Those without a hip fracture or hip procedure are not kept.
     pub fn clinical(&mut self, statement: &Clinical<'_>) {
-        self.contacts.extend(Contact::of(statement));
+        self.clinical_with(statement, || true);
+    }
+
+    /// The same, and whether rows about its person may leave.
+    fn clinical_with(&mut self, statement: &Clinical<'_>, may_leave: impl FnOnce() -> bool) {
+        let contact = Contact::of(statement);
+        self.contacts.extend(contact.map(|contact| Contact { may_leave: may_leave(), ..contact }));
     }
 
     /// Adds an event of an episode.
@@ -150,27 +156,27 @@ pub(super) async fn make(
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let [statements, encounters] = sources(request.period);
-    let decoder = snapshot.decoder().await?;
+    let reader = snapshot.reader(request.covers_protected).await?;
     let mut findings = BTreeMap::new();
     let mut hips = HipFractures::new(Settings {
         region: request.region,
         month: request.period.month(),
         hide_below: request.hide_below.unwrap_or(HIDE_BELOW),
     });
-    let take = |decoder: &Decoder, stored: Stored<'_>| {
-        let statement: Clinical<'_> = decoder.decode(stored.record)?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let statement: Clinical<'_> = reader.read(&stored)?;
         statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
         if stored.in_force == Some(true) {
-            hips.clinical(&statement);
+            hips.clinical_with(&statement, || reader.may_leave(&statement.envelope));
         }
         Ok(())
     };
-    snapshot.each(&statements, Order::Latest, origin, &decoder, take).await?;
-    let take = |decoder: &Decoder, stored: Stored<'_>| {
-        let event: Encounter<'_> = decoder.decode(stored.record)?;
+    snapshot.each(&statements, Order::Latest, origin, &reader, take).await?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let event: Encounter<'_> = reader.read(&stored)?;
         hips.encounter(&event);
         Ok(())
     };
-    snapshot.each(&encounters, Order::Time, origin, &decoder, take).await?;
+    snapshot.each(&encounters, Order::Time, origin, &reader, take).await?;
     Ok((hips.finish(), findings))
 }

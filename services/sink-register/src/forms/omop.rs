@@ -30,7 +30,7 @@ mod tables;
 mod visit;
 mod write;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use schemas::Subject;
 use schemas::{Clinical, Cost, Encounter, Person, Timestamp};
@@ -40,7 +40,7 @@ use crate::error::Error;
 use crate::form::Request;
 use crate::output::FileKind;
 use crate::output::Output;
-use crate::read::{Order, Snapshot, Source, Window, count};
+use crate::read::{Order, Reader, Snapshot, Source, Stored, Window, count};
 use care_site::CareSites;
 use parcel::Period;
 use parcel::Positions;
@@ -78,47 +78,47 @@ pub(super) async fn make(
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let [encounters, clinicals, costs, persons] = sources(request.period);
-    let decoder = snapshot.decoder().await?;
+    let reader = snapshot.reader(request.covers_protected).await?;
     let mut findings = BTreeMap::new();
     let mut omop = Omop::default();
     let mut events: Vec<Event> = Vec::new();
-    let take = |decoder: &schemas::Decoder, stored: crate::read::Stored<'_>| {
-        let event: Encounter<'_> = decoder.decode(stored.record)?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let Some(event) = reader.read_row::<Encounter<'_>>(&stored)? else { return Ok(()) };
         event.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
         omop.encounter(&event);
         events.push(Event::from(&event));
         Ok(())
     };
-    snapshot.each(&encounters, Order::Time, origin, &decoder, take).await?;
+    snapshot.each(&encounters, Order::Time, origin, &reader, take).await?;
     omop.episodes(&events, request.period.bounds());
     drop(events);
-    let take = |decoder: &schemas::Decoder, stored: crate::read::Stored<'_>| {
-        let statement: Clinical<'_> = decoder.decode(stored.record)?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let Some(statement) = reader.read_row::<Clinical<'_>>(&stored)? else { return Ok(()) };
         statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
         if stored.in_force == Some(true) {
             omop.clinical(&statement);
         }
         Ok(())
     };
-    snapshot.each(&clinicals, Order::Latest, origin, &decoder, take).await?;
-    let take = |decoder: &schemas::Decoder, stored: crate::read::Stored<'_>| {
-        let statement: Cost<'_> = decoder.decode(stored.record)?;
+    snapshot.each(&clinicals, Order::Latest, origin, &reader, take).await?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let Some(statement) = reader.read_row::<Cost<'_>>(&stored)? else { return Ok(()) };
         statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));
         if stored.in_force == Some(true) {
             omop.cost(&statement);
         }
         Ok(())
     };
-    snapshot.each(&costs, Order::Latest, origin, &decoder, take).await?;
+    snapshot.each(&costs, Order::Latest, origin, &reader, take).await?;
     if omop.visits.all.is_empty() && !omop.totals.contains_key("statements") {
         return Err(Error::Empty { region: request.region.code(), period: request.period.to_string() });
     }
-    let take = |decoder: &schemas::Decoder, stored: crate::read::Stored<'_>| {
-        let person: Person<'_> = decoder.decode(stored.record)?;
+    let take = |reader: &Reader<'_>, stored: Stored<'_>| {
+        let Some(person) = reader.read_row::<Person<'_>>(&stored)? else { return Ok(()) };
         omop.person(&person);
         Ok(())
     };
-    snapshot.each(&persons, Order::Time, origin, &decoder, take).await?;
+    snapshot.each(&persons, Order::Time, origin, &reader, take).await?;
     Ok((omop.finish(request)?, findings))
 }
 
@@ -128,8 +128,6 @@ struct Omop {
     care_sites: CareSites,
     /// How persons came to an episode and left it, as the last event that says so has it.
     modes: HashMap<EpisodeKey, Modes>,
-    /// Persons whose identity an encounter event calls protected.
-    protected: HashSet<Box<str>>,
     merged: HashMap<Box<str>, Box<str>>,
     visits: Visits,
     persons: Persons,
@@ -152,10 +150,6 @@ impl Omop {
     fn encounter(&mut self, event: &Encounter<'_>) {
         self.count("encounter_events", 1);
         self.care_sites.learn(event);
-        let protected = event.envelope.subject_token.filter(|_| event.envelope.protected_identity);
-        if let Some(subject) = protected.filter(|subject| !self.protected.contains(*subject)) {
-            self.protected.insert(subject.into());
-        }
         let (admitted, discharged) = (event.admit_source, event.discharge_disposition);
         let Some(episode) = event.episode_id.filter(|_| admitted.is_some() || discharged.is_some()) else { return };
         let key = EpisodeKey { source_system: event.envelope.source_system.into(), episode: episode.into() };
@@ -219,7 +213,7 @@ impl Omop {
             self.count("deaths_of_shared_numbers", i64::from(died && is_shared));
             visit.discharged_to = modes.discharged_to;
         }
-        self.persons.want(&visit.subject, false);
+        self.persons.want(&visit.subject);
         self.visits.add(visit);
     }
 
@@ -228,14 +222,6 @@ impl Omop {
         if let Some(subject) = person.envelope.subject_token {
             let subject = self.survivor(subject).to_owned();
             self.persons.said(&subject, person);
-        }
-    }
-
-    /// Lets nothing be said of where protected persons live.
-    fn protect(&mut self) {
-        for subject in std::mem::take(&mut self.protected) {
-            let subject = self.survivor(&subject).to_owned();
-            self.persons.protect(&subject);
         }
     }
 

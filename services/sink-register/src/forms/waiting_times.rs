@@ -112,6 +112,12 @@ impl WaitingTimes {
     /// Counts a statement. Each must be the latest of its source system and contact; the order changes no figure, and the
     /// row files keep it.
     pub fn add(&mut self, wait: &Wait<'_>) {
+        self.count(wait);
+        self.add_row(wait);
+    }
+
+    /// Counts a statement, without its row.
+    fn count(&mut self, wait: &Wait<'_>) {
         if wait.period != Some(&self.period) {
             self.totals.of_another_period(wait);
             return;
@@ -127,11 +133,13 @@ impl WaitingTimes {
             Fate::Waiting(measured) => hospital::of(&mut self.waiting, code).add(wait, &measured),
             Fate::SetAside(_) => {}
         }
-        self.add_row(wait);
     }
 
     /// Rows do not follow the fate: the register sets negative waits aside by its own rules and wants to see them.
     fn add_row(&mut self, wait: &Wait<'_>) {
+        if wait.period != Some(&self.period) {
+            return;
+        }
         let file = match wait.status {
             schemas::WaitStatus::Completed => &mut self.completed_rows,
             schemas::WaitStatus::Waiting => &mut self.waiting_rows,

@@ -2,11 +2,11 @@
 
 use futures_util::{StreamExt, pin_mut};
 use schemas::Subject;
-use schemas::{DecodeError, Decoder, Timestamp};
+use schemas::{DecodeError, Timestamp};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Snapshot, Survey};
+use super::{Reader, Snapshot, Survey};
 use crate::error::{Attempt, Error};
 use crate::positions;
 use parcel::{Period, PeriodKind, Positions};
@@ -111,11 +111,18 @@ pub(crate) enum Order {
     Latest,
 }
 
-/// An event of the store.
-pub(crate) struct Stored<'r> {
-    pub(crate) record: &'r [u8],
+/// An event of the store, closed: a [`super::Reader`] opens it.
+pub struct Stored<'r> {
+    pub(super) record: &'r [u8],
     /// Whether it is its contact's statement that counts; nothing where events do not replace each other.
     pub(crate) in_force: Option<bool>,
+}
+
+impl<'r> Stored<'r> {
+    /// The statement that counts of its contact.
+    pub(super) fn of_contact(record: &'r [u8]) -> Self {
+        Self { record, in_force: Some(true) }
+    }
 }
 
 impl Snapshot<'_> {
@@ -176,8 +183,8 @@ impl Snapshot<'_> {
         source: &Source,
         order: Order,
         origin: &Positions,
-        decoder: &Decoder,
-        mut take: impl FnMut(&Decoder, Stored<'_>) -> Result<(), DecodeError>,
+        reader: &Reader<'_>,
+        mut take: impl FnMut(&Reader<'_>, Stored<'_>) -> Result<(), DecodeError>,
     ) -> Result<(), Error> {
         let (region, subject) = (self.region.code(), source.subject.name());
         let attempt = || format!("read the {subject} events of region {region}");
@@ -193,7 +200,7 @@ impl Snapshot<'_> {
             let row = row.attempt(attempt)?;
             let stored = Stored { record: row.get(1), in_force: row.get(2) };
             let event_id: Uuid = row.get(0);
-            take(decoder, stored).map_err(|source| Error::Undecodable { region, event_id, source })?;
+            take(reader, stored).map_err(|source| Error::Undecodable { region, event_id, source })?;
         }
         Ok(())
     }

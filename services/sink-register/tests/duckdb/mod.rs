@@ -38,7 +38,7 @@ fn attempt(folder: &Path, sql: &str) -> Result<Vec<Value>, String> {
 }
 
 /// A parcel's files as its recipient has them, opened with the recipient's key.
-fn open(desk: &Desk, parcel: &str) -> TempDir {
+pub(crate) fn open(desk: &Desk, parcel: &str) -> TempDir {
     let identity: age::x25519::Identity =
         std::fs::read_to_string(desk.path("identity.txt")).unwrap().trim().parse().unwrap();
     let opened = TempDir::new().unwrap();

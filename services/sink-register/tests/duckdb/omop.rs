@@ -72,6 +72,7 @@ async fn filled() -> Database {
 pub(super) async fn loaded() -> (Database, Desk, TempDir) {
     let database = filled().await;
     let desk = Desk::new(&database);
+    desk.cover_protected("omop");
     run(&desk, "omop", "2025");
     let opened = open(&desk, V1);
     (database, desk, opened)
@@ -356,6 +357,7 @@ async fn the_model_itself_refuses_what_is_wrong() {
 async fn the_same_year_is_the_same_bytes_also_after_kills_and_later_events() {
     let database = filled().await;
     let desk = Desk::new(&database);
+    desk.cover_protected("omop");
     let command = arguments("omop", "2025");
     for point in ["folder-begun", "files-written", "manifest-written"] {
         kill_at(&desk, point, &command);

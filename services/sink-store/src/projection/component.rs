@@ -130,6 +130,15 @@ impl Component {
         keep_latest(&mut self.persons, token, row);
     }
 
+    /// Of these persons nothing says where they live, also where a source does.
+    pub(crate) fn protect(&mut self, tokens: &[String]) {
+        for token in tokens {
+            if let Some(row) = self.persons.get_mut(token) {
+                (row.protected_identity, row.lkf) = (true, None);
+            }
+        }
+    }
+
     /// Stays and findings by the rules of the timeline.
     pub(crate) fn timeline(&self) -> Timeline {
         timeline::timeline_of(&self.events, &self.shared)

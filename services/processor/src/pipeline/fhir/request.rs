@@ -159,9 +159,7 @@ pub(crate) fn state<S: Sink>(
     };
     let facts = UnitFacts::of(referral.and_then(|referral| referral.unit.as_ref()).and_then(|unit| unit.entry));
     let mut head = tools.head(occurred);
-    // As in waiting-time files, the person is not named: the contact is the key.
-    let about = crate::pipeline::envelope::About { protected: known.protected, ..Default::default() };
-    let mut envelope = head.envelope(event_type, correction, about, tools.context.findings.list());
+    let mut envelope = head.envelope(event_type, correction, known.about(), tools.context.findings.list());
     let extensions = referral.into_iter().flat_map(|referral| &referral.extensions).chain(&stated.extensions);
     envelope.extensions = extensions.map(|(name, text)| (*name, text.as_str())).collect();
     let target = referral.and_then(|referral| referral.target);

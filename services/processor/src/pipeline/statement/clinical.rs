@@ -1,11 +1,10 @@
 //! A row of a contact's codes (PAR) becomes a Clinical.
 
-use identity::{Purpose, Subject as Person};
 use schemas::{Clinical, Code, Format, SourceRecord};
 
-use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, care_form, person, sex, stated};
+use super::{Mapping, Period, Statement, Statements, Whom, as_old_as_the_file, care_form, stated};
 use crate::mapping::{CodeSlot, Slots};
-use crate::pipeline::envelope::{About, Head};
+use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
 use crate::rules::Rule;
@@ -15,12 +14,11 @@ use crate::stop::Stop;
 mod place {
     use crate::mapping::clinical::FIELDS;
     use crate::mapping::place_of;
+    use crate::pipeline::statement::Places;
 
     pub(super) const STATEMENT_ID: usize = place_of(FIELDS, "statement_id");
     pub(super) const CONTACT_ID: usize = place_of(FIELDS, "contact_id");
     pub(super) const EPISODE_ID: usize = place_of(FIELDS, "episode_id");
-    pub(super) const SUBJECT: usize = place_of(FIELDS, "subject");
-    pub(super) const PROTECTED: usize = place_of(FIELDS, "protected");
     pub(super) const RECORDED_AT: usize = place_of(FIELDS, "recorded_at");
     pub(super) const PERIOD: usize = place_of(FIELDS, "period");
     pub(super) const CARE_FORM: usize = place_of(FIELDS, "care_form");
@@ -35,8 +33,7 @@ mod place {
     pub(super) const PLANNED: usize = place_of(FIELDS, "planned");
     pub(super) const DRG: usize = place_of(FIELDS, "drg");
     pub(super) const FINAL: usize = place_of(FIELDS, "final");
-    pub(super) const SEX: usize = place_of(FIELDS, "sex");
-    pub(super) const BIRTH_YEAR: usize = place_of(FIELDS, "birth_year");
+    pub(super) const WHOM: Places = Places::of(FIELDS);
     pub(super) const LKF: usize = place_of(FIELDS, "lkf");
 }
 
@@ -61,21 +58,13 @@ impl Statements for Codes {
     }
 
     fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S) {
-        let Mapping { context, program } = mapping;
         let Statement { slots, period, correction, ordinal } = *statement;
         let withdrawn = statement.is_withdrawn();
         let text = |place: usize| slots.at(place).text();
         let time = |place: usize| slots.at(place).time();
-        let occurred = occurred(slots, context.source);
-        let pseudonymising = context.pseudonymising(occurred.at);
-        let subject_column = program.column_of(place::SUBJECT);
-        let subject = slots.at(place::SUBJECT);
-        let person = statement
-            .is_of_contact()
-            .then(|| person(subject, &pseudonymising, subject_column, Rule::ClinicalSubjectMissing, context.findings));
-        let person = person.flatten();
-        let token = person.as_ref().map(|person| pseudonymising.pseudonymiser.subject(Purpose::Care, person));
-        let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
+        let occurred = occurred(slots, mapping.context.source);
+        let whom = Whom::of(statement, &place::WHOM, Some(Rule::ClinicalSubjectMissing), occurred.at, mapping);
+        let context = &mut mapping.context;
 
         let mut head = Head::of_row(context, occurred).numbered(ordinal);
         // Files may come in any order, so the row's own word counts; a database commits in order and knows it better.
@@ -89,11 +78,8 @@ impl Statements for Codes {
             true => "clinical.withdrawn",
             false => "clinical.stated",
         };
-        let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
-        let mut envelope = head.envelope(event_type, correction, about, context.findings.list());
+        let mut envelope = head.envelope(event_type, correction, whom.about(), context.findings.list());
         envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
-        let birth_year = slots.at(place::BIRTH_YEAR).number();
-        let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
         sink.event(&Clinical {
             contact_id: text(place::CONTACT_ID),
             episode_id: text(place::EPISODE_ID),
@@ -113,10 +99,9 @@ impl Statements for Codes {
             codes: codes(slots),
             drg: text(place::DRG),
             r#final: slots.at(place::FINAL).flag(),
-            sex: sex(slots.at(place::SEX), person.as_ref()),
-            birth_year: birth_year.or_else(born),
-            // Where somebody under protection lives is told to nobody.
-            lkf: text(place::LKF).filter(|_| !protected),
+            sex: whom.sex,
+            birth_year: whom.birth_year,
+            lkf: text(place::LKF),
             verbatim: slots.verbatim_texts(),
             ..Clinical::bare(envelope, text(place::STATEMENT_ID).unwrap_or_default())
         });

@@ -1,12 +1,11 @@
 //! A row of a cost table (KPP) becomes a Cost.
 
-use identity::{Purpose, Subject as Person};
 use schemas::{Cost, SourceRecord};
 
-use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, care_form, person, sex, stated};
+use super::{Mapping, Period, Statement, Statements, Whom, as_old_as_the_file, care_form, stated};
 use crate::findings::Findings;
 use crate::mapping::Slots;
-use crate::pipeline::envelope::{About, Head};
+use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
 use crate::rules::Rule;
@@ -19,10 +18,9 @@ const SUM_TOLERANCE: i64 = 100;
 mod place {
     use crate::mapping::cost::FIELDS;
     use crate::mapping::place_of;
+    use crate::pipeline::statement::Places;
 
     pub(super) const CONTACT_ID: usize = place_of(FIELDS, "contact_id");
-    pub(super) const SUBJECT: usize = place_of(FIELDS, "subject");
-    pub(super) const PROTECTED: usize = place_of(FIELDS, "protected");
     pub(super) const PERIOD: usize = place_of(FIELDS, "period");
     pub(super) const COST_RUN_ID: usize = place_of(FIELDS, "cost_run_id");
     pub(super) const CARE_FORM: usize = place_of(FIELDS, "care_form");
@@ -41,8 +39,7 @@ mod place {
     pub(super) const DRG_WEIGHT: usize = place_of(FIELDS, "drg_weight");
     pub(super) const TOTAL_ORE: usize = place_of(FIELDS, "total_ore");
     pub(super) const OUTLIER: usize = place_of(FIELDS, "outlier");
-    pub(super) const SEX: usize = place_of(FIELDS, "sex");
-    pub(super) const BIRTH_YEAR: usize = place_of(FIELDS, "birth_year");
+    pub(super) const WHOM: Places = Places::of(FIELDS);
     pub(super) const LKF: usize = place_of(FIELDS, "lkf");
 }
 
@@ -77,15 +74,8 @@ impl Statements for Costs {
         }
 
         let occurred = occurred(slots, context.source);
-        let pseudonymising = context.pseudonymising(occurred.at);
-        let subject_column = program.column_of(place::SUBJECT);
-        let subject = slots.at(place::SUBJECT);
-        let person = statement
-            .is_of_contact()
-            .then(|| person(subject, &pseudonymising, subject_column, Rule::CostSubjectMissing, context.findings));
-        let person = person.flatten();
-        let token = person.as_ref().map(|person| pseudonymising.pseudonymiser.subject(Purpose::Care, person));
-        let protected = slots.at(place::PROTECTED).flag().unwrap_or(false);
+        let whom = Whom::of(statement, &place::WHOM, Some(Rule::CostSubjectMissing), occurred.at, mapping);
+        let context = &mut mapping.context;
 
         let mut head = Head::of_row(context, occurred).numbered(ordinal);
         let event_type = match withdrawn {
@@ -93,11 +83,8 @@ impl Statements for Costs {
             true => "cost.withdrawn",
             false => "cost.stated",
         };
-        let about = About { subject: token.as_ref().map(|token| token.as_str()), aliases: Vec::new(), protected };
-        let mut envelope = head.envelope(event_type, correction, about, context.findings.list());
+        let mut envelope = head.envelope(event_type, correction, whom.about(), context.findings.list());
         envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
-        let birth_year = slots.at(place::BIRTH_YEAR).number();
-        let born = || person.as_ref().and_then(Person::birth).map(|birth| i32::from(birth.year));
         sink.event(&Cost {
             envelope,
             contact_id: text(place::CONTACT_ID).unwrap_or_default(),
@@ -122,10 +109,9 @@ impl Statements for Costs {
             total_ore: total,
             components_ore: slots.components.iter().copied().collect(),
             outlier: slots.at(place::OUTLIER).flag(),
-            sex: sex(slots.at(place::SEX), person.as_ref()),
-            birth_year: birth_year.or_else(born),
-            // Where somebody under protection lives is told to nobody.
-            lkf: text(place::LKF).filter(|_| !protected),
+            sex: whom.sex,
+            birth_year: whom.birth_year,
+            lkf: text(place::LKF),
             verbatim: slots.verbatim_texts(),
         });
     }

@@ -1,10 +1,10 @@
 //! A row of a waiting-time file becomes a Wait.
 
-use schemas::{Deviation, Sex, SourceRecord, Wait, WaitStatus};
+use schemas::{Deviation, SourceRecord, Wait, WaitStatus};
 
-use super::{Mapping, Period, Statement, Statements, as_old_as_the_file, stated};
+use super::{Mapping, Period, Statement, Statements, Whom, as_old_as_the_file, stated};
 use crate::mapping::{Slot, Slots};
-use crate::pipeline::envelope::{About, Head};
+use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
 use crate::pipeline::sink::Sink;
 use crate::rules::Rule;
@@ -14,6 +14,7 @@ use crate::stop::Stop;
 mod place {
     use crate::mapping::place_of;
     use crate::mapping::wait::FIELDS;
+    use crate::pipeline::statement::Places;
 
     pub(super) const CONTACT_ID: usize = place_of(FIELDS, "contact_id");
     pub(super) const REFERRAL_ID: usize = place_of(FIELDS, "referral_id");
@@ -45,8 +46,7 @@ mod place {
     pub(super) const UNIT_HSA_ID: usize = place_of(FIELDS, "unit_hsa_id");
     pub(super) const HOSPITAL_CODE: usize = place_of(FIELDS, "hospital_code");
     pub(super) const HOSPITAL_NAME: usize = place_of(FIELDS, "hospital_name");
-    pub(super) const SEX: usize = place_of(FIELDS, "sex");
-    pub(super) const BIRTH_YEAR: usize = place_of(FIELDS, "birth_year");
+    pub(super) const WHOM: Places = Places::of(FIELDS);
     pub(super) const LKF: usize = place_of(FIELDS, "lkf");
     pub(super) const LISTING_HSA_ID: usize = place_of(FIELDS, "listing_hsa_id");
     pub(super) const STATED_WAIT_DAYS: usize = place_of(FIELDS, "stated_wait_days");
@@ -73,10 +73,12 @@ impl Statements for Waits {
     }
 
     fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S) {
-        let context = &mut mapping.context;
         let Statement { slots, period, correction, ordinal } = *statement;
         let status = status(slots);
-        let occurred = occurred(slots, status, context.source);
+        let occurred = occurred(slots, status, mapping.context.source);
+        // Files of waiting times name nobody as a rule: a row without a person is no finding.
+        let whom = Whom::of(statement, &place::WHOM, None, occurred.at, mapping);
+        let context = &mut mapping.context;
         let mut head = Head::of_row(context, occurred).numbered(ordinal);
         let event_type = match status {
             _ if !statement.is_of_contact() => "wait.emptied",
@@ -85,7 +87,7 @@ impl Statements for Waits {
             WaitStatus::Waiting => "wait.waiting",
             WaitStatus::Unknown => "wait.stated",
         };
-        let mut envelope = head.envelope(event_type, correction, About::default(), context.findings.list());
+        let mut envelope = head.envelope(event_type, correction, whom.about(), context.findings.list());
         envelope.extensions = slots.extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let text = |place: usize| slots.at(place).text();
         let time = |place: usize| slots.at(place).time();
@@ -127,8 +129,8 @@ impl Statements for Waits {
             unit_hsa_id: text(place::UNIT_HSA_ID),
             hospital_code: text(place::HOSPITAL_CODE),
             hospital_name: text(place::HOSPITAL_NAME),
-            sex: sex(slots.at(place::SEX)),
-            birth_year: slots.at(place::BIRTH_YEAR).number(),
+            sex: whom.sex,
+            birth_year: whom.birth_year,
             lkf: text(place::LKF),
             listing_hsa_id: text(place::LISTING_HSA_ID),
             stated_wait_days: slots.at(place::STATED_WAIT_DAYS).number(),
@@ -160,14 +162,5 @@ fn deviation(slot: &Slot<'_>) -> Option<Deviation> {
         Slot::Code(Some("SOV")) => Some(Deviation::Sov),
         Slot::Code(_) => Some(Deviation::Other),
         _ => None,
-    }
-}
-
-fn sex(slot: &Slot<'_>) -> Sex {
-    match slot.text() {
-        Some("MALE") => Sex::Male,
-        Some("FEMALE") => Sex::Female,
-        Some("OTHER") => Sex::Other,
-        _ => Sex::Unknown,
     }
 }

@@ -25,11 +25,13 @@ pub(super) struct Contact {
     pub outlier_stated: Option<bool>,
     /// By our own rule; set when all contacts are known.
     pub outlier: bool,
+    /// Whether rows about its person may leave.
+    pub may_leave: bool,
 }
 
 impl Contact {
     /// `None` without a total.
-    pub(super) fn of(cost: &Cost<'_>) -> Option<Contact> {
+    pub(super) fn of(cost: &Cost<'_>, may_leave: bool) -> Option<Contact> {
         let text = |text: Option<&str>| Box::from(text.unwrap_or_default());
         Some(Contact {
             source_system: cost.envelope.source_system.into(),
@@ -49,6 +51,7 @@ impl Contact {
             birth_year: cost.birth_year,
             outlier_stated: cost.outlier,
             outlier: false,
+            may_leave,
         })
     }
 

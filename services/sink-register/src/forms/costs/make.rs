@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use parcel::Positions;
-use schemas::{Cost, DecodeError, Decoder};
+use schemas::{Cost, DecodeError};
 
 use super::{Costs, Settings};
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::Output;
-use crate::read::{Figures, Snapshot, Taken};
+use crate::read::{Figures, Reader, Snapshot, Stored, Taken};
 
 /// Reads and computes.
 ///
@@ -21,16 +21,16 @@ pub(crate) async fn make(
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let mut figures = Costs::new(Settings { region: request.region, year: request.period.to_string() });
-    let findings = snapshot.latest(origin, &mut figures).await?;
+    let findings = snapshot.latest(origin, request.covers_protected, &mut figures).await?;
     Ok((figures.finish(), findings))
 }
 
 impl Figures for Costs {
-    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
-        let cost: Cost<'r> = decoder.decode(record)?;
+    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+        let cost: Cost<'r> = reader.read(stored)?;
         let taken = Taken::of(&cost.envelope);
         if !taken.withdrawn {
-            self.add(&cost);
+            self.add_with(&cost, reader.may_leave(&cost.envelope));
         }
         Ok(taken)
     }

@@ -198,7 +198,7 @@ pub(super) fn contacts(contacts: &[Contact]) -> File {
             "components",
         ],
     );
-    for contact in contacts {
+    for contact in contacts.iter().filter(|contact| contact.may_leave) {
         let parts: Vec<String> =
             contact.components_ore.iter().map(|(name, ore)| format!("{name}={}", kronor(*ore))).collect();
         table.row([
@@ -226,7 +226,7 @@ pub(super) fn contacts(contacts: &[Contact]) -> File {
 /// What each pseudonymous person has cost in the year, by care form; years are put together by the token.
 pub(super) fn persons(year: &str, contacts: &[Contact]) -> File {
     let mut sums: BTreeMap<(&str, &str), (usize, i64)> = BTreeMap::new();
-    for contact in contacts {
+    for contact in contacts.iter().filter(|contact| contact.may_leave) {
         let Some(subject) = &contact.subject else { continue };
         let sum = sums.entry((subject, care_form(contact.care_form))).or_default();
         *sum = (sum.0 + 1, sum.1.saturating_add(contact.total_ore));

@@ -22,6 +22,8 @@ pub(super) struct Fracture {
     pub(super) reoperated_after: Option<i64>,
     /// Procedures that might be of it, whose side does not tell.
     pub(super) side_unclear: bool,
+    /// Whether rows about its person may leave.
+    pub(super) may_leave: bool,
 }
 
 /// The procedures of one moment.
@@ -156,6 +158,7 @@ fn complete(person: &str, draft: &Draft, drafts: &[Draft], contacts: &[Placed]) 
         operation: operations.into_iter().next().map(|(_, operation)| operation),
         reoperated_after,
         side_unclear,
+        may_leave: contacts.iter().all(|placed| placed.contact.may_leave),
     }
 }
 

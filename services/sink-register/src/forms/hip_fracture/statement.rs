@@ -28,6 +28,8 @@ pub(super) struct Contact {
     /// Sides of its fractures; at least one where there is a diagnosis.
     pub(super) sides: Vec<Laterality>,
     pub(super) procedures: Vec<Procedure>,
+    /// Whether rows about its person may leave.
+    pub(super) may_leave: bool,
 }
 
 pub(super) struct Procedure {
@@ -84,6 +86,7 @@ impl Contact {
                     is_date: code.performed_is_date,
                 })
                 .collect(),
+            may_leave: true,
         })
     }
 

@@ -230,7 +230,7 @@ fn rows(fractures: &[&Fracture]) -> File {
             "reason",
         ],
     );
-    for fracture in fractures {
+    for fracture in fractures.iter().filter(|fracture| fracture.may_leave) {
         let (chain, operation) = (fracture.chain.as_ref(), fracture.operation.as_ref());
         let hours = match fracture.wait() {
             Wait::Known(wait) => quartile(&[wait], 2),

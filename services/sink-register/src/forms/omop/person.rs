@@ -9,8 +9,6 @@ pub(super) struct Facts {
     said: Said,
     /// Beside contacts, with when it was said; the latest holds.
     beside: Option<((Timestamp, Box<str>), Said)>,
-    /// Some statement says that the person's identity is protected.
-    protected: bool,
     /// Some statement about a contact says that the person died.
     died: bool,
 }
@@ -48,12 +46,8 @@ impl Facts {
         self.died || self.said.dead
     }
 
-    /// Län and kommun of residence, four digits. Never of somebody whose identity is protected, also when a source says
-    /// it.
+    /// Län and kommun of residence, four digits. What is read of somebody whose identity is protected does not say it.
     pub(super) fn lkf(&self) -> Option<&str> {
-        if self.protected {
-            return None;
-        }
         self.said.lkf.as_deref().or_else(|| self.beside()?.lkf.as_deref())
     }
 }
@@ -82,19 +76,11 @@ pub(super) struct Persons(HashMap<Box<str>, Facts>);
 
 impl Persons {
     /// Somebody whose rows are in the extract.
-    pub(super) fn want(&mut self, subject: &str, protected: bool) {
-        let facts = match self.0.get_mut(subject) {
-            Some(facts) => facts,
-            None => self.0.entry(subject.into()).or_default(),
-        };
-        facts.protected |= protected;
-    }
-
-    /// Somebody whose identity is protected; nothing when no row is about the person.
-    pub(super) fn protect(&mut self, subject: &str) {
-        if let Some(facts) = self.0.get_mut(subject) {
-            facts.protected = true;
+    pub(super) fn want(&mut self, subject: &str) -> &mut Facts {
+        if !self.0.contains_key(subject) {
+            self.0.insert(subject.into(), Facts::default());
         }
+        self.0.get_mut(subject).expect("inserted above")
     }
 
     /// What a statement about a contact says of its person.
@@ -105,8 +91,7 @@ impl Persons {
         (birth_year, sex, lkf): (Option<i32>, Sex, Option<&str>),
         died: bool,
     ) {
-        self.want(subject, envelope.protected_identity);
-        let Some(facts) = self.0.get_mut(subject) else { return };
+        let facts = self.want(subject);
         facts.died |= died;
         let at = (envelope.occurred_at, Box::from(envelope.event_id));
         if facts.beside.as_ref().is_none_or(|(known, _)| *known < at) {
@@ -117,7 +102,6 @@ impl Persons {
     /// What was said of a person; the last one called wins. Persons who are not in the extract are passed over.
     pub(super) fn said(&mut self, subject: &str, person: &Person<'_>) {
         let Some(facts) = self.0.get_mut(subject) else { return };
-        facts.protected |= person.envelope.protected_identity;
         facts.said = Said { dead: person.dead == Some(true), ..Said::new(person.birth_year, person.sex, person.lkf) };
     }
 

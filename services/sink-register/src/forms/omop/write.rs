@@ -46,7 +46,6 @@ impl Omop {
     /// # Errors
     /// When two rows have the same key.
     pub(super) fn finish(mut self, request: &Request<'_>) -> Result<Output, Error> {
-        self.protect();
         let links = Links {
             persons: Ids::of(&self.person_items()),
             locations: Ids::of(&self.location_items()),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use parcel::Positions;
-use schemas::{DecodeError, Decoder, Wait};
+use schemas::{DecodeError, Wait};
 
 use super::{Settings, WaitingTimes};
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::Output;
-use crate::read::{Figures, Snapshot, Taken};
+use crate::read::{Figures, Reader, Snapshot, Stored, Taken};
 
 /// Reads and computes.
 ///
@@ -25,16 +25,19 @@ pub(crate) async fn make(
         period: request.period.month(),
         definition_version: request.version.to_owned(),
     });
-    let findings = snapshot.latest(origin, &mut figures).await?;
+    let findings = snapshot.latest(origin, request.covers_protected, &mut figures).await?;
     Ok((figures.finish(), findings))
 }
 
 impl Figures for WaitingTimes {
-    fn take<'r>(&mut self, decoder: &Decoder, record: &'r [u8]) -> Result<Taken<'r>, DecodeError> {
-        let wait: Wait<'r> = decoder.decode(record)?;
+    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+        let wait: Wait<'r> = reader.read(stored)?;
         let taken = Taken::of(&wait.envelope);
         if !taken.withdrawn {
-            self.add(&wait);
+            self.count(&wait);
+            if reader.may_leave(&wait.envelope) {
+                self.add_row(&wait);
+            }
         }
         Ok(taken)
     }

@@ -1,0 +1,24 @@
+//! Of a protected person no event says where the person lives: the one place that every event passes on its way out,
+//! whatever its subject and the format it came in.
+
+use schemas::{Common, Parked};
+
+use super::sink::Sink;
+
+/// Hands events on; of protected persons only what may be known of them.
+pub(super) struct Protecting<'s, S>(pub(super) &'s mut S);
+
+impl<S: Sink> Sink for Protecting<'_, S> {
+    fn event<'e, E: Common<'e>>(&mut self, event: &E) {
+        if !event.envelope().protected_identity {
+            return self.0.event(event);
+        }
+        let mut event = event.clone();
+        event.protect();
+        self.0.event(&event);
+    }
+
+    fn parked(&mut self, record: &Parked<'_>) {
+        self.0.parked(record);
+    }
+}

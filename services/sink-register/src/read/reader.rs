@@ -1,0 +1,105 @@
+//! The one way from a stored record to an event: nothing else opens one, so no form can forget whose identity is protected.
+//!
+//! What any event of the region says about a person's protection holds for all events of the person, whichever came first:
+//! [`Protection`] is read with the snapshot, from the store's `protected_nodes`. It is today's, also where an extract is made again
+//! as of earlier positions.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use schemas::{Common, DecodeError, Decoder, Envelope, Node, stored};
+use tokio_postgres::Transaction;
+use topics::Region;
+
+use super::{Snapshot, Stored};
+use crate::error::{Attempt, Error};
+
+/// Persons of a region whose identity is protected, by the nodes of their pseudonyms and episodes. Memory: about 100 bytes each.
+#[derive(Default)]
+pub(super) struct Protection {
+    nodes: HashSet<Box<str>>,
+    read: AtomicU64,
+    withheld: AtomicU64,
+}
+
+/// What was read of protected persons.
+pub(crate) struct Protected {
+    /// Events.
+    pub(crate) read: u64,
+    /// Events whose rows were left out.
+    pub(crate) withheld: u64,
+}
+
+impl Protection {
+    pub(super) async fn load(transaction: &Transaction<'_>, region: Region) -> Result<Self, Error> {
+        let sql = "SELECT node FROM protected_nodes($1, NULL)";
+        let rows = transaction.query(sql, &[&region.code()]).await;
+        let rows = rows.attempt(|| format!("read whose identity is protected in region {region}"))?;
+        let nodes = rows.iter().map(|row| row.get::<_, &str>(0).into()).collect();
+        Ok(Self { nodes, ..Self::default() })
+    }
+
+    fn covers<'r>(&self, event: &impl Common<'r>) -> bool {
+        let envelope = event.envelope();
+        if envelope.protected_identity || self.nodes.is_empty() {
+            return envelope.protected_identity;
+        }
+        let has = |node| self.nodes.contains(&*stored::node(envelope.source_system, node));
+        let mut persons = envelope.subject_token.iter().chain(&envelope.subject_aliases);
+        match envelope.subject_token {
+            None => event.index().episode.is_some_and(|episode| has(Node::Episode(episode))),
+            Some(_) => persons.any(|token| has(Node::Person(token))),
+        }
+    }
+}
+
+/// Opens the records of a snapshot, for one form and definition.
+pub struct Reader<'s> {
+    decoder: Decoder,
+    protection: &'s Protection,
+    /// The definition's ground names persons whose identity is protected.
+    covers_protected: bool,
+}
+
+impl Reader<'_> {
+    /// The event. Of a protected person it says so, whatever it said itself, and not where the person lives.
+    ///
+    /// # Errors
+    /// When the record cannot be decoded.
+    pub fn read<'r, E: Common<'r>>(&self, stored: &Stored<'r>) -> Result<E, DecodeError> {
+        let mut event: E = self.decoder.decode(stored.record)?;
+        if self.protection.covers(&event) {
+            event.protect();
+            self.protection.read.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(event)
+    }
+
+    /// Whether a row about the event's person may leave; counts those that may not. Every row of a file of persons is asked for.
+    pub(crate) fn may_leave(&self, envelope: &Envelope<'_>) -> bool {
+        let may = self.covers_protected || !envelope.protected_identity;
+        if !may {
+            self.protection.withheld.fetch_add(1, Ordering::Relaxed);
+        }
+        may
+    }
+
+    /// The event, where all that comes of it is rows of persons: nothing when they may not leave.
+    pub(crate) fn read_row<'r, E: Common<'r>>(&self, stored: &Stored<'r>) -> Result<Option<E>, DecodeError> {
+        let event: E = self.read(stored)?;
+        Ok(self.may_leave(event.envelope()).then_some(event))
+    }
+}
+
+impl Snapshot<'_> {
+    /// What opens this snapshot's records, for a definition whose ground names protected persons, or does not.
+    pub(crate) async fn reader(&self, covers_protected: bool) -> Result<Reader<'_>, Error> {
+        Ok(Reader { decoder: self.decoder().await?, protection: &self.protection, covers_protected })
+    }
+
+    /// What has been read of protected persons so far.
+    pub(crate) fn protected(&self) -> Protected {
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Protected { read: count(&self.protection.read), withheld: count(&self.protection.withheld) }
+    }
+}

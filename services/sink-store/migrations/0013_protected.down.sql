@@ -1,0 +1,2 @@
+DROP FUNCTION protected_nodes(text, text[]);
+DROP INDEX events_protected;
