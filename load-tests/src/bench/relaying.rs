@@ -168,6 +168,7 @@ pub fn prepare(bootstrap: &str, region: Region, messages: &[Vec<u8>], count: u64
             recorded_at: None,
             source_position: "bench",
             payload,
+            seal: None,
         };
         bytes.clear();
         encoder

@@ -282,6 +282,7 @@ impl Feed {
             recorded_at: arrival.recorded_at,
             source_position: arrival.position,
             payload: arrival.payload,
+            seal: None,
         };
         let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
         let mut value = Vec::with_capacity(arrival.payload.len() + 256);

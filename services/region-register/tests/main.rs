@@ -98,6 +98,7 @@ impl Desk {
                 recorded_at: None,
                 source_position: "test.csv:2",
                 payload: payload.as_bytes(),
+                seal: None,
             };
             encoder.encode(&record, &mut bytes).unwrap();
             producer
