@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use parcel::{Position, Positions};
 use processor::pipeline::{Outcome, Pipeline, Sink};
+use processor::rules::Rule;
 use runtime::config::Kafka;
 use runtime::health::Health;
 use runtime::shutdown::Shutdown;
@@ -14,6 +15,7 @@ use schemas::{
     CareForm, Clinical, Common, CorrectionKind, DecodeError, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE,
     SourceRecord, Statement,
 };
+use sealing::{Opener, Place as Stands, Refusal, Unopened};
 use zeroize::Zeroizing;
 
 use crate::contact::Contact;
@@ -98,6 +100,11 @@ impl Gathering {
         Ok(())
     }
 
+    /// Counts a record that is not used: the processor parks it by the same rule.
+    fn leave_out(&mut self) {
+        *self.counts.entry("records not opened: see the parked records").or_default() += 1;
+    }
+
     /// The contacts, and what was noticed.
     #[must_use]
     pub fn finish(self) -> (Vec<Contact>, Counts) {
@@ -168,6 +175,14 @@ impl Sink for Taken<'_> {
     fn parked(&mut self, _: &Parked<'_>) {}
 }
 
+/// What makes statements of the region's records.
+pub struct Reader<'r> {
+    /// Opens them.
+    pub opener: &'r mut Opener,
+    /// Reads them.
+    pub pipeline: &'r mut Pipeline,
+}
+
 /// Reads everything that the topic holds now.
 ///
 /// # Errors
@@ -176,7 +191,7 @@ pub fn read(
     kafka: &Kafka,
     registry: &registry::Settings,
     topic: &str,
-    pipeline: &mut Pipeline,
+    mut reader: Reader<'_>,
     days: Days,
     shutdown: &Shutdown,
 ) -> Result<Gathered, Error> {
@@ -197,7 +212,7 @@ pub fn read(
         }
         for record in &records {
             last = Instant::now();
-            one(topic, record, &registry, &mut decoder, pipeline, &mut gathering)?;
+            one(topic, record, &registry, &mut decoder, &mut reader, &mut gathering)?;
             let (partition, offset) = (record.partition(), record.offset());
             match positions.iter_mut().find(|position| position.partition == partition) {
                 Some(position) => position.offset = offset,
@@ -217,7 +232,7 @@ fn one(
     record: &Record<'_>,
     registry: &Client,
     decoder: &mut Decoder,
-    pipeline: &mut Pipeline,
+    reader: &mut Reader<'_>,
     gathering: &mut Gathering,
 ) -> Result<(), Error> {
     let (partition, offset) = (record.partition(), record.offset());
@@ -227,5 +242,18 @@ fn one(
         source = decoder.decode(record.payload());
     }
     let source = source.map_err(|_| Error::Unreadable { partition, offset })?;
-    gathering.add(pipeline, &source, Origin { topic, partition, offset, ordinal: 0 })
+    match reader.opener.open(&source, Stands { topic, partition }) {
+        Ok(opened) => gathering.add(reader.pipeline, &opened, Origin { topic, partition, offset, ordinal: 0 }),
+        Err(Unopened::Away(away)) => Err(away.into()),
+        // Whoever writes such a record to the topic must not keep the delivery from being made.
+        Err(Unopened::Refused(Refusal::Plain | Refusal::Broken)) => {
+            gathering.leave_out();
+            Ok(())
+        }
+        Err(Unopened::Refused(refusal @ (Refusal::KeyUnknown | Refusal::KeyWrong))) => {
+            let rule = Rule::of_refusal(refusal);
+            let key_id = sealing::key_id(&source).to_owned();
+            Err(Error::NoKey { partition, offset, key_id, code: rule.code(), remedy: rule.entry().remedy.en })
+        }
+    }
 }
