@@ -238,15 +238,19 @@ fn tell(refusal: Refusal, record: &Record<'_>, source: &SourceRecord<'_>, region
     let rule = Rule::of_refusal(refusal);
     if !told.contains(&rule) {
         told.push(rule);
-        let (Record { topic, partition, offset, .. }, key_id) = (record, sealing::key_id(source));
+        let Record { topic, partition, offset, .. } = record;
+        let found = match sealing::key_id(source) {
+            Some(id) => format!("sealed with the key {id}"),
+            None => "plain".to_owned(),
+        };
         let (code, remedy) = (rule.code(), rule.entry().remedy.en);
         tracing::error!(
             region,
             topic,
             partition,
             offset,
-            key_id,
-            "{topic} partition {partition} offset {offset}, sealed with the key {key_id}: {code}; {remedy}; this and what follows is parked"
+            code,
+            "{topic} partition {partition} offset {offset}, {found}: {code}; {remedy}; this and what follows is parked"
         );
     }
     rule

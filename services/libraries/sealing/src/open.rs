@@ -105,11 +105,7 @@ fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((str::from_utf8(text).ok()?, rest))
 }
 
-/// The id of the key that a record names, where it may be printed.
-pub fn key_id<'r>(record: &SourceRecord<'r>) -> &'r str {
-    match record.seal {
-        Some(seal) if is_id(seal.key_id) => seal.key_id,
-        Some(_) => "that is not a key's id",
-        None => "that is not there",
-    }
+/// The id of the key that a sealed record names, as it may be printed.
+pub fn key_id<'r>(record: &SourceRecord<'r>) -> Option<&'r str> {
+    record.seal.map(|seal| if is_id(seal.key_id) { seal.key_id } else { "(not an id)" })
 }

@@ -39,7 +39,7 @@ fn the_newest_key_seals_and_all_of_them_open() {
     let opens = |mut opener: Opener, sealer: &mut Sealer| {
         let plain = plain();
         let sealed = sealer.seal(&plain, 3, NOW).expect("sealed");
-        let key_id = sealing::key_id(&sealed).to_owned();
+        let key_id = sealing::key_id(&sealed).expect("sealed").to_owned();
         (key_id, opener.open(&sealed, PLACE).is_ok())
     };
     let (mut before, mut after) =
