@@ -42,7 +42,7 @@ trap 'rm -rf "$files"' EXIT
 mkdir -p "$files/14/positions"
 sed "s#/var/lib/vardstrom/#$files/#" "$here/config/connector.toml" > "$files/connector.toml"
 for service in connector processor sink-store dashboard; do
-    VARDSTROM_PARTITION_KEY=$key VARDSTROM_KEY_14=$key DATABASE_URL=postgres://check VARDSTROM_STORE_URL=postgres://check \
+    VARDSTROM_PARTITION_KEY=$key VARDSTROM_KEY_14=$key VARDSTROM_SEALING_KEY_14=$key DATABASE_URL=postgres://check VARDSTROM_STORE_URL=postgres://check \
         cargo run --quiet --manifest-path "$top/Cargo.toml" --bin "$service" -- check \
         --config "$( [ "$service" = connector ] && echo "$files" || echo "$here/config" )/$service.toml"
 done

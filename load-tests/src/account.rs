@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rdkafka::error::KafkaError;
 use runtime::{fate::FateCounts, origin::EVENT_ID_HEADER};
 use schemas::{Decoder, Parked, ParkedFate, Sha256, SourceRecord, content_hash};
+use sealing::Place;
 use uuid::Uuid;
 
 use crate::{
@@ -90,6 +91,7 @@ pub fn account(stack: &Stack, messages: &[Message], poisoned: u64) -> Result<Acc
 
     // What reached Kafka, by coordinates.
     let decoder = Decoder::development();
+    let mut openers = stack.openers();
     let mut source: HashMap<(String, i32, i64), Sha256> = HashMap::new();
     let ends = topic_read::ends(&client, &|topic| topic.ends_with(".source.adt"))?;
     topic_read::read(
@@ -97,7 +99,14 @@ pub fn account(stack: &Stack, messages: &[Message], poisoned: u64) -> Result<Acc
         &ends,
         &mut |record: Record| match decoder.decode::<SourceRecord<'_>>(&record.payload) {
             Ok(read) => {
-                source.insert((record.topic, record.partition, record.offset), content_hash(read.payload));
+                let place = Place { topic: &record.topic, partition: record.partition };
+                match openers.get_mut(read.region).and_then(|opener| opener.open(&read, place).ok()) {
+                    Some(opened) => {
+                        let hash = content_hash(opened.payload);
+                        source.insert((record.topic, record.partition, record.offset), hash);
+                    }
+                    None => faults.push(format!("a record of {} does not open", record.topic)),
+                }
             }
             Err(_) if is_poison(&record) => {
                 source.insert((record.topic, record.partition, record.offset), content_hash(POISON));

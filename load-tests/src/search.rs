@@ -1,11 +1,16 @@
-//! Looks for identities in everything behind the processor.
+//! Looks for identities in everything behind the processor, and in the files of the brokers.
 #![expect(
     clippy::missing_panics_doc,
     clippy::expect_used,
     reason = "a place that cannot be searched is no place without identities"
 )]
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     account,
@@ -79,4 +84,45 @@ pub fn search(stack: &Stack, canaries: &Canaries) -> BTreeSet<Leak> {
         scan("page", page.as_bytes());
     }
     leaks
+}
+
+/// The files of the brokers as they lie on the disk: segments of every topic, source topics apart, and all that is beside them.
+/// How many batches of source records were looked through is told too. A compressed batch would hide its text, and is a panic.
+pub fn search_brokers(stack: &Stack, canaries: &Canaries) -> (BTreeSet<Leak>, usize) {
+    let (mut leaks, mut batches) = (BTreeSet::new(), 0);
+    let mut open = vec![stack.kafka_folder().expect("brokers of the run's own").to_owned()];
+    while let Some(folder) = open.pop() {
+        let is_source = folder.file_name().is_some_and(|name| name.to_string_lossy().contains(".source."));
+        for path in fs::read_dir(&folder).expect("a broker's folder").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            // Kafka deletes files of its own beside us.
+            let Ok(bytes) = fs::read(&path) else { continue };
+            let count = if is_segment(&path) { batch_count(&bytes) } else { 0 };
+            batches += if is_source { count } else { 0 };
+            leaks.extend(canaries.scan(if is_source { "source segment" } else { "segment" }, &bytes));
+        }
+    }
+    (leaks, batches)
+}
+
+/// A segment is named by its first offset.
+fn is_segment(path: &Path) -> bool {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    path.extension().is_some_and(|extension| extension == "log") && stem.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Counts a segment's batches, of which none may be compressed.
+fn batch_count(segment: &[u8]) -> usize {
+    let (mut at, mut count) = (0, 0);
+    // Of a batch: its first offset, the length of what follows that, an epoch, the format, a checksum, the attributes.
+    while let Some(head) = segment.get(at..at + 23) {
+        let length = u32::from_be_bytes([head[8], head[9], head[10], head[11]]) as usize;
+        assert_eq!((head[16], head[22] & 7), (2, 0), "a batch of format 2 without compression");
+        at += 12 + length;
+        count += 1;
+    }
+    count
 }

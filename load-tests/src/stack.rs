@@ -17,12 +17,16 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use local_stack::{Kafka, Postgres, Process, free_port};
+use sealing::Opener;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use topics::Region;
 
 use encryption::Encryption;
 pub use service::{Member, Service};
+
+/// The id of each region's sealing key.
+const SEALING_KEY_ID: &str = "s1";
 
 /// How often one service is started again before that counts as a failure of its own.
 const REVIVALS_MAX: u32 = 20;
@@ -54,6 +58,8 @@ pub struct Options {
     /// The services speak TLS to Kafka, the registry and the store, with servers of the run's own; the run itself reads Kafka by
     /// the broker's port for plain text, which no service is told.
     pub encrypted: bool,
+    /// Source records are sealed with a key of their region.
+    pub sealed: bool,
     /// Each region has a connector, a processor and a store of its own.
     pub apart: bool,
     /// Keys of the run; runs that are compared share them.
@@ -391,6 +397,26 @@ impl Stack {
         &mut self.postgres
     }
 
+    /// Where the brokers keep their data, when they are the run's own.
+    #[must_use]
+    pub fn kafka_folder(&self) -> Option<&Path> {
+        self.kafka.folder().ok()
+    }
+
+    /// What opens each region's source records, by its code; plain ones too only where the stack does not seal.
+    #[must_use]
+    pub fn openers(&self) -> BTreeMap<String, Opener> {
+        let opener = |region: &Region| match self.options.sealed {
+            true => {
+                let key = self.options.keys.key(&sealing_key(*region));
+                let keys = sealing::Keys::one(region.code(), SEALING_KEY_ID, &key);
+                Opener::new(keys.unwrap_or_else(|what| unreachable!("a digest is a key: {what}")), true)
+            }
+            false => Opener::of_plain(),
+        };
+        self.options.regions.iter().map(|region| (region.code().to_owned(), opener(region))).collect()
+    }
+
     /// The store's database, as its owner.
     #[must_use]
     pub fn database_url(&self) -> &str {
@@ -505,6 +531,11 @@ impl Stack {
     }
 }
 
+/// The environment variable with a region's sealing key.
+fn sealing_key(region: Region) -> String {
+    format!("VARDSTROM_SEALING_KEY_{region}")
+}
+
 /// HSA-id of the one source system that a region has here.
 #[must_use]
 pub fn source_system(region: Region) -> String {
@@ -540,6 +571,8 @@ impl Keys {
         ];
         variables
             .extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));
+        let sealing = regions.iter().map(|region| sealing_key(*region));
+        variables.extend(sealing.map(|variable| (variable.clone(), self.key(&variable))));
         variables
     }
 }

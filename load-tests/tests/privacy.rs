@@ -1,5 +1,5 @@
-//! The privacy line: known identities go in, in every field; none comes out behind the processor. A processor that was
-//! built to leak is caught by the same search.
+//! The privacy line: known identities go in, in every field; none comes out behind the processor, and none lies readable on a
+//! broker's disk. A processor that was built to leak is caught by the same search, and so are source records that are not sealed.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -8,9 +8,9 @@ use load_tests::{
     canary::{Canaries, Leak},
     check_demo::{self, Run},
     message::Message,
-    search::search,
+    search::{search, search_brokers},
     simulated,
-    stack::Keys,
+    stack::{Keys, Servers},
 };
 use topics::Region;
 
@@ -82,19 +82,25 @@ fn planted(region: Region, index: u64) -> Message {
     Message { region, content }
 }
 
-fn run(processor: Option<PathBuf>) -> BTreeSet<Leak> {
+fn run(processor: Option<PathBuf>, sealed: bool) -> BTreeSet<Leak> {
     let region: Region = "14".parse().expect("a lanskod");
     let messages: Vec<Message> = (0..IDENTITIES).map(|index| planted(region, index)).collect();
     let mut options = simulated::one_region(region, Keys::random().expect("random bytes"));
     options.processor = processor;
+    options.sealed = sealed;
+    options.servers = Some(Servers { brokers: 1, kafka_folder: std::env::temp_dir() });
     let identities: Vec<String> =
         (0..IDENTITIES).map(|index| test_identity::number(index).as_str().to_owned()).collect();
     let canaries = Canaries::new(identities.iter().map(String::as_str));
     let run = Run { options, messages, connections: 4, rate: None, faults: Vec::new(), poison: None };
     let mut leaks = BTreeSet::new();
-    let outcome =
-        check_demo::run(run, &mut |text| println!("{text}"), &mut |stack, _| leaks = search(stack, &canaries))
-            .expect("the run finishes");
+    let outcome = check_demo::run(run, &mut |text| println!("{text}"), &mut |stack, _| {
+        leaks = search(stack, &canaries);
+        let (on_disk, batches) = search_brokers(stack, &canaries);
+        assert!(batches > 0, "the source records must have been looked through");
+        leaks.extend(on_disk);
+    })
+    .expect("the run finishes");
     println!("{}", serde_json::to_string(&outcome.report).expect("a report is JSON"));
     assert!(outcome.report.mapped > 600, "the identities must have gone through, not only been refused");
     leaks
@@ -102,11 +108,11 @@ fn run(processor: Option<PathBuf>) -> BTreeSet<Leak> {
 
 #[test]
 fn no_identity_comes_out_and_a_leaking_build_is_caught() {
-    assert_eq!(run(None), BTreeSet::new());
+    assert_eq!(run(None, true), BTreeSet::new());
 
     let leaking = load_tests::stack::program("leaking-processor").expect("the leaking build is built");
-    let caught: BTreeSet<String> = run(Some(leaking)).into_iter().map(|leak| leak.place).collect();
-    for place in ["topic", "table", "log", "page"] {
+    let caught: BTreeSet<String> = run(Some(leaking), false).into_iter().map(|leak| leak.place).collect();
+    for place in ["topic", "table", "log", "page", "segment", "source segment"] {
         assert!(caught.contains(place), "the search must find the planted leak in {place}; it found {caught:?}");
     }
 }

@@ -44,6 +44,6 @@ pub use kind::{Compatibility, Kind, Subject};
 pub use parked::{Parked, ParkedFate};
 pub use period_kind::PeriodKind;
 pub use person::{Person, Sex};
-pub use source_record::{Format, SourceRecord};
+pub use source_record::{Format, Seal, SourceRecord};
 pub use value::{CareType, Sha256, Timestamp};
 pub use wait::{Deviation, Wait, WaitStatus};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Kind, Record, Timestamp};
 
-/// Stays inside the region zone: the payload holds identifiers.
+/// Stays inside the region zone: the payload holds identifiers, sealed where the region has a key for it.
 ///
 /// No `Debug`: a payload must not reach a log by accident.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -25,14 +25,31 @@ pub struct SourceRecord<'a> {
     pub recorded_at: Option<Timestamp>,
     /// Where in the source: connection and sequence, or file name and line. Never a value.
     pub source_position: &'a str,
-    /// The bytes as received, without transport framing.
+    /// The bytes as received, without transport framing. Of a sealed record what the library `sealing` made of them, of
+    /// `message_id` and of `source_position`; these two are empty then.
     #[serde(with = "serde_bytes")]
     pub payload: &'a [u8],
+    /// With what a sealed record is opened; `None` when it is plain. Version 1 had plain records only.
+    #[serde(default, borrow)]
+    pub seal: Option<Seal<'a>>,
+}
+
+/// With what a sealed record is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal<'a> {
+    /// Which of the region's keys wraps the data key.
+    pub key_id: &'a str,
+    /// The data key, wrapped.
+    #[serde(with = "serde_bytes")]
+    pub data_key: &'a [u8],
+    /// How many records this data key sealed before this one: the nonce.
+    pub counter: i64,
 }
 
 impl Record for SourceRecord<'_> {
     const KIND: Kind = Kind::SourceRecord;
-    const VERSIONS: &'static [&'static str] = &[include_str!("../avro/SourceRecord/v1.avsc")];
+    const VERSIONS: &'static [&'static str] =
+        &[include_str!("../avro/SourceRecord/v1.avsc"), include_str!("../avro/SourceRecord/v2.avsc")];
 }
 
 /// How to read a payload.

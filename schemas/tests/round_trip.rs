@@ -444,6 +444,7 @@ fn source_record() {
                 recorded_at,
                 source_position: "connection 7, message 3",
                 payload: b"MSH|^~\\&|\xff\x00\r",
+                seal: None,
             };
             let bytes = encode(&record);
             let decoded: SourceRecord = Decoder::development().decode(&bytes).expect("decodes");

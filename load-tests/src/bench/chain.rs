@@ -13,7 +13,7 @@ use crate::{
     message::Message,
     sender::{self, Plan},
     simulated,
-    stack::{Keys, Service, Stack},
+    stack::{Keys, Options, Service, Stack},
 };
 
 /// One per topic: 147 partitions for the country on one broker that shares two cores with everything else.
@@ -31,6 +31,8 @@ pub struct Extent {
     pub rate: f64,
     /// Messages of that run.
     pub messages_timed: usize,
+    /// Source records are sealed.
+    pub is_sealed: bool,
 }
 
 /// Runs the whole stack twice.
@@ -42,7 +44,7 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
     let keys = Keys::random().map_err(io("random bytes"))?;
 
     let (messages, options, _) = simulated::country(SEED, extent.messages_fast, PARTITIONS, keys.clone());
-    let stack = Stack::start(options, progress)?;
+    let stack = Stack::start(Options { sealed: extent.is_sealed, ..options }, progress)?;
     let ledger = Ledger::create(&stack.folder().join("ledger.tsv")).map_err(io("the ledger"))?;
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
     let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
@@ -65,7 +67,7 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
 
     let (messages, options, _) = simulated::country(SEED, extent.messages_timed, PARTITIONS, keys);
     let run = Run {
-        options,
+        options: Options { sealed: extent.is_sealed, ..options },
         messages,
         connections: extent.connections,
         rate: Some(extent.rate),

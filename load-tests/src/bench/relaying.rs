@@ -5,6 +5,7 @@
 //!   and headers, from memory. Beside it stands what the processor itself does: decode, check, pseudonymise, map, encode.
 //! - *relay, copying*: the bare copy with the delivery protocol.
 //! - *processor*.
+//! - *processor, sealed*, where it is asked for: the same records, sealed, from another region's topic.
 //!
 //! Each round is a process of its own, so that its processor time and memory are its own. All read the same source topic
 //! from the beginning with a new consumer group and write with the same client settings.
@@ -39,6 +40,7 @@ use runtime::{
     shutdown::Shutdown,
 };
 use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp};
+use sealing::{Keys, Sealer};
 use serde::{Deserialize, Serialize};
 use topics::Region;
 
@@ -57,6 +59,7 @@ const BATCH_MAX: usize = 1000;
 const KEY_VARIABLE: &str = "VARDSTROM_BENCH_KEY";
 /// Nobody's key: the bench's messages are invented too.
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const SEALING_KEY_ID: &str = "bench";
 /// A source whose messages say nothing about persons that exist.
 const RECEIVED_AT: Timestamp = Timestamp(1_767_225_600_000_000);
 
@@ -71,10 +74,13 @@ pub enum Variant {
     Relay,
     /// The processor.
     Processor,
+    /// The processor on sealed records.
+    Sealed,
 }
 
 impl Variant {
-    const ALL: [Self; 4] = [Self::Copy, Self::Outputs, Self::Relay, Self::Processor];
+    const PLAIN: [Self; 4] = [Self::Copy, Self::Outputs, Self::Relay, Self::Processor];
+    const ALL: [Self; 5] = [Self::Copy, Self::Outputs, Self::Relay, Self::Processor, Self::Sealed];
 
     const fn name(self) -> &'static str {
         match self {
@@ -82,6 +88,7 @@ impl Variant {
             Self::Outputs => "bare, same outputs",
             Self::Relay => "relay, copying",
             Self::Processor => "processor",
+            Self::Sealed => "processor, sealed",
         }
     }
 
@@ -91,8 +98,29 @@ impl Variant {
             Self::Outputs => "outputs",
             Self::Relay => "relay",
             Self::Processor => "processor",
+            Self::Sealed => "sealed",
         }
     }
+}
+
+/// Whose topics hold the sealed records.
+///
+/// # Panics
+/// Never: the region exists.
+#[must_use]
+pub fn sealed_region() -> Region {
+    "01".parse().expect("a lanskod")
+}
+
+/// What seals the records of [`sealed_region`].
+///
+/// # Panics
+/// Never: the bench's key is one.
+#[must_use]
+pub fn sealer() -> Sealer {
+    let region = sealed_region();
+    let keys = Keys::one(region.code(), SEALING_KEY_ID, KEY).expect("64 hexadecimal digits");
+    Sealer::new(Arc::new(keys), topics::name::source(region, "adt"))
 }
 
 /// One round, as its process is told.
@@ -131,11 +159,18 @@ pub struct Used {
     memory_peak_kib: u64,
 }
 
-/// Makes the topics and fills the source topic with these messages, again and again, until there are `count`.
+/// Makes the topics and fills the source topic with these messages, again and again, until there are `count`; sealed where there
+/// is a sealer.
 ///
 /// # Errors
 /// When Kafka does not take them.
-pub fn prepare(bootstrap: &str, region: Region, messages: &[Vec<u8>], count: u64) -> Result<(), Error> {
+pub fn prepare(
+    bootstrap: &str,
+    region: Region,
+    messages: &[Vec<u8>],
+    count: u64,
+    mut sealer: Option<Sealer>,
+) -> Result<(), Error> {
     let options =
         topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
     topics::apply(bootstrap, &[region], &options)?;
@@ -168,12 +203,19 @@ pub fn prepare(bootstrap: &str, region: Region, messages: &[Vec<u8>], count: u64
             recorded_at: None,
             source_position: "bench",
             payload,
+            seal: None,
         };
         bytes.clear();
-        encoder
-            .encode(&record, &mut bytes)
-            .map_err(|error| Error::Io { what: "a source record", source: io::Error::other(error) })?;
         let partition = (index % PARTITIONS as u64) as i32;
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Io {
+            what: "a source record",
+            source: io::Error::other(error),
+        };
+        let record = match &mut sealer {
+            Some(sealer) => sealer.seal(&record, partition, RECEIVED_AT).map_err(|error| failed(error.into()))?,
+            None => record,
+        };
+        encoder.encode(&record, &mut bytes).map_err(|error| failed(error.into()))?;
         while producer.send(BaseRecord::<(), [u8]>::to(&topic).partition(partition).payload(&bytes)).is_err() {
             producer.poll(Duration::from_millis(5));
         }
@@ -182,7 +224,7 @@ pub fn prepare(bootstrap: &str, region: Region, messages: &[Vec<u8>], count: u64
     Ok(())
 }
 
-/// Runs all variants in turn, each round in a process of its own.
+/// Runs all variants in turn, each round in a process of its own; with sealed records, where these were prepared.
 ///
 /// # Errors
 /// When a round fails.
@@ -192,11 +234,13 @@ pub fn compare(
     region: Region,
     (count, different): (u64, u64),
     rounds: usize,
+    is_sealed: bool,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<Moving>, Error> {
-    let mut used: Vec<Vec<Used>> = vec![Vec::new(); Variant::ALL.len()];
+    let variants = if is_sealed { Variant::ALL.as_slice() } else { &Variant::PLAIN };
+    let mut used: Vec<Vec<Used>> = vec![Vec::new(); variants.len()];
     for round in 0..rounds {
-        for (variant, used) in Variant::ALL.into_iter().zip(&mut used) {
+        for (variant, used) in variants.iter().copied().zip(&mut used) {
             progress(&format!("{}, round {} of {rounds}", variant.name(), round + 1));
             let group = format!("bench-{}-{round}", variant.argument());
             used.push(run_apart(&Round {
@@ -206,7 +250,7 @@ pub fn compare(
                 group,
                 count,
                 different,
-                region,
+                region: if variant == Variant::Sealed { sealed_region() } else { region },
             })?);
         }
     }
@@ -214,8 +258,8 @@ pub fn compare(
     let beside =
         |used: &[Used], bare: &[Used]| Spread::of(used.iter().zip(bare).map(|(used, bare)| cpu(used) / cpu(bare)));
     let all = used;
-    Ok(Variant::ALL
-        .into_iter()
+    Ok(variants
+        .iter()
         .zip(&all)
         .map(|(variant, used)| Moving {
             variant: variant.name(),
@@ -260,7 +304,7 @@ pub fn run(round: &Round) -> Result<Used, Error> {
                 vec![Route { input: topics::name::source(round.region, "adt"), outputs: vec![COPY_TOPIC.to_owned()] }];
             relay(round, routes, Copying)
         }
-        Variant::Processor => {
+        Variant::Processor | Variant::Sealed => {
             let config = config(round)?;
             let routes = processor::worker::routes(&config);
             let worker = Worker::new(&config, Metrics::register(&Registry::new(), "bench")?)?;
@@ -274,10 +318,16 @@ fn settings(round: &Round) -> Settings {
 }
 
 fn config(round: &Round) -> Result<Config, Error> {
+    let sealing = match round.variant {
+        Variant::Sealed => {
+            format!("sealing = {{ keys = [{{ id = \"{SEALING_KEY_ID}\", key = {{ env = \"{KEY_VARIABLE}\" }} }}] }}\n")
+        }
+        _ => String::new(),
+    };
     let text = format!(
         "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
          [relay]\ngroup = \"{group}\"\ninstance = \"{group}\"\n\
-         [[region]]\ncode = \"{}\"\nkey = {{ env = \"{KEY_VARIABLE}\" }}\nkey_id = \"v1\"\nfeeds = [\"adt\"]\n",
+         [[region]]\ncode = \"{}\"\nkey = {{ env = \"{KEY_VARIABLE}\" }}\nkey_id = \"v1\"\nfeeds = [\"adt\"]\n{sealing}",
         round.bootstrap,
         round.registry,
         round.region,

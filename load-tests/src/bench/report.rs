@@ -112,6 +112,8 @@ pub struct Report {
     pub machine: Machine,
     /// Rounds of each comparison.
     pub rounds: usize,
+    /// Whether source records of tables and of the chain were sealed.
+    pub is_sealed: bool,
     /// From topic to topic.
     pub moving: Vec<Moving>,
     /// Into the store.
@@ -137,8 +139,13 @@ impl Report {
             let _ = writeln!(text, "{arguments}");
         };
         line(format_args!(
-            "{} x {}, {} MiB, Linux {}; everything on this machine; median of {} rounds [min..max]",
-            machine.processors, machine.model, machine.memory_mib, machine.kernel, self.rounds
+            "{} x {}, {} MiB, Linux {}; everything on this machine; median of {} rounds [min..max]{}",
+            machine.processors,
+            machine.model,
+            machine.memory_mib,
+            machine.kernel,
+            self.rounds,
+            if self.is_sealed { "; tables and chain with sealed records" } else { "" }
         ));
         if !self.moving.is_empty() {
             line(format_args!(""));

@@ -41,15 +41,15 @@ pub struct Sources {
 ///
 /// # Errors
 /// When something does not start, or not everything arrives exactly once.
-pub fn measure(rows: u64, progress: &mut dyn FnMut(&str)) -> Result<Sources, Error> {
+pub fn measure(rows: u64, is_sealed: bool, progress: &mut dyn FnMut(&str)) -> Result<Sources, Error> {
     let region = Region::all().find(|region| region.code() == "14").ok_or(Error::Mapping("region 14".to_owned()))?;
     progress(&format!("filling a source database with {rows} rows"));
     let mut source = SourceDatabase::start(rows)?;
-    let delimited_rows_per_second = file(&source, region, rows, progress)?;
+    let delimited_rows_per_second = file(&source, region, rows, options(region, is_sealed)?, progress)?;
 
     // Away until all services run: its snapshot is to be timed from its beginning.
     source.stop_hard()?;
-    let options = Options { databases: [(region, vec![source.followed()])].into(), ..options(region)? };
+    let options = Options { databases: [(region, vec![source.followed()])].into(), ..options(region, is_sealed)? };
     let mut stack = Stack::start(options, progress)?;
     progress("taking the snapshot");
     let state = stack.slots_folder(region).join(format!("{region}-{SLOT}.cdc"));
@@ -87,10 +87,16 @@ pub fn measure(rows: u64, progress: &mut dyn FnMut(&str)) -> Result<Sources, Err
 }
 
 /// The same rows as a file.
-fn file(source: &SourceDatabase, region: Region, rows: u64, progress: &mut dyn FnMut(&str)) -> Result<f64, Error> {
+fn file(
+    source: &SourceDatabase,
+    region: Region,
+    rows: u64,
+    options: Options,
+    progress: &mut dyn FnMut(&str),
+) -> Result<f64, Error> {
     let io = |source| Error::Io { what: "the table as a file", source };
     let table = Table { feed: FEED, package: FEED.to_owned(), key: "vardkontakt_id" };
-    let options = Options { tables: [(region, vec![table])].into(), ..options(region)? };
+    let options = Options { tables: [(region, vec![table])].into(), ..options };
     let stack = Stack::start(options, progress)?;
     let part = stack.drop_folder(region, FEED).join("table.part");
     source.write_csv(source.url(), "select * from vantetid", File::create(&part).map_err(io)?)?;
@@ -103,9 +109,9 @@ fn file(source: &SourceDatabase, region: Region, rows: u64, progress: &mut dyn F
     Ok(per_second)
 }
 
-fn options(region: Region) -> Result<Options, Error> {
+fn options(region: Region, is_sealed: bool) -> Result<Options, Error> {
     let keys = Keys::random().map_err(|source| Error::Io { what: "random bytes", source })?;
-    Ok(simulated::one_region(region, keys))
+    Ok(Options { sealed: is_sealed, ..simulated::one_region(region, keys) })
 }
 
 fn within(begin: Instant, what: &'static str) -> Result<(), Error> {

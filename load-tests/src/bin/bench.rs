@@ -25,7 +25,7 @@ use topics::Region;
 #[derive(Parser)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only topics --sealed           what sealed source records cost the processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -33,6 +33,9 @@ struct Arguments {
     /// Measure only this part; repeatable.
     #[arg(long, value_enum)]
     only: Vec<Part>,
+    /// Source records are sealed: from topic to topic beside the plain ones, of tables and of the chain in their place.
+    #[arg(long)]
+    sealed: bool,
     /// Rounds of each comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -110,6 +113,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
     let mut report = Report {
         machine: Machine::here(),
         rounds: arguments.rounds,
+        is_sealed: arguments.sealed,
         moving: Vec::new(),
         storing: None,
         mapping: None,
@@ -127,7 +131,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         report.extract = Some(extract::measure(arguments.contacts, &mut progress)?);
     }
     if wanted(Part::Sources) {
-        report.sources = Some(sources::measure(arguments.table_rows, &mut progress)?);
+        report.sources = Some(sources::measure(arguments.table_rows, arguments.sealed, &mut progress)?);
     }
     if wanted(Part::Chain) {
         let extent = Extent {
@@ -135,6 +139,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
             connections: arguments.connections,
             rate: arguments.rate,
             messages_timed: arguments.messages_timed,
+            is_sealed: arguments.sealed,
         };
         report.chain = Some(chain::measure(extent, &mut progress)?);
     }
@@ -170,11 +175,17 @@ fn bare(
     let registry = schemas::registry::server::spawn("127.0.0.1:0")
         .map_err(|source| Error::Io { what: "the schema registry", source })?;
     progress(&format!("writing {} source records", arguments.messages));
-    relaying::prepare(kafka.bootstrap(), region, &messages, arguments.messages)?;
+    relaying::prepare(kafka.bootstrap(), region, &messages, arguments.messages, None)?;
+    if arguments.sealed {
+        progress("writing them sealed, too");
+        let sealer = Some(relaying::sealer());
+        relaying::prepare(kafka.bootstrap(), relaying::sealed_region(), &messages, arguments.messages, sealer)?;
+    }
     let counts = (arguments.messages, messages.len() as u64);
     // The store's rows are what the processor made of the messages, so at least one round runs for it.
     let rounds = if wanted(Part::Topics) { arguments.rounds } else { 1 };
-    let moving = relaying::compare(kafka.bootstrap(), &registry.url(), region, counts, rounds, progress)?;
+    let moving =
+        relaying::compare(kafka.bootstrap(), &registry.url(), region, counts, rounds, arguments.sealed, progress)?;
     if wanted(Part::Topics) {
         report.moving = moving;
     }

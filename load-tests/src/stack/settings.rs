@@ -11,7 +11,7 @@ use std::{
 use topics::Region;
 
 use super::encryption::{Encryption, KAFKA_PASSWORD};
-use super::{Member, Service, Stack, source_system};
+use super::{Member, SEALING_KEY_ID, Service, Stack, sealing_key, source_system};
 
 /// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
 const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
@@ -74,6 +74,17 @@ impl Stack {
         self.encryption.as_ref().map_or_else(String::new, Encryption::line)
     }
 
+    /// A region's line about sealing.
+    fn sealing_line(&self, region: Region) -> String {
+        match self.options.sealed {
+            true => format!(
+                "sealing = {{ keys = [{{ id = \"{SEALING_KEY_ID}\", key = {{ env = \"{}\" }} }}] }}\n",
+                sealing_key(region)
+            ),
+            false => String::new(),
+        }
+    }
+
     fn tables(&self, member: Member) -> String {
         let regions = member.region.map_or_else(|| self.options.regions.clone(), |region| vec![region]);
         let quoted: Vec<String> = regions.iter().map(|region| format!("\"{region}\"")).collect();
@@ -86,8 +97,9 @@ impl Stack {
                 sources.for_each(|sources| text.push_str(&sources.connector));
                 for region in &regions {
                     text.push_str(&format!(
-                        "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
+                        "[[region]]\ncode = \"{region}\"\nsource_system = \"{}\"\n{}[[region.mllp]]\nlisten = \"{}\"\nfeed = \"adt\"\n",
                         source_system(*region),
+                        self.sealing_line(*region),
                         self.mllp(*region)
                     ));
                     if self.options.capacities.contains_key(region) {
@@ -129,7 +141,8 @@ impl Stack {
                 let mut text = format!("[relay]\ngroup = \"{member}\"\ninstance = \"{member}-1\"\n");
                 for region in &regions {
                     text.push_str(&format!(
-                        "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n"
+                        "[[region]]\ncode = \"{region}\"\nkey = {{ env = \"VARDSTROM_KEY_{region}\" }}\nkey_id = \"v1\"\n{}",
+                        self.sealing_line(*region)
                     ));
                     if self.options.mappings.contains_key(region) {
                         text.push_str(&format!("mapping = \"{}\"\n", self.mapping_file(*region).display()));

@@ -114,6 +114,9 @@ impl Check for Region {
                  [[region.table]], [[region.cdc]], [[region.fhir]], [[region.fhir_files]] or [[region.debezium]]",
             ));
         }
+        if let Some(sealing) = &self.sealing {
+            check_sealing(self.code, sealing).map_err(|fault| fault.under("sealing"))?;
+        }
         for (at, mllp) in self.mllp.iter().enumerate() {
             mllp.check().map_err(|fault| fault.under(&format!("mllp.{at}")))?;
         }
@@ -213,6 +216,16 @@ impl Check for Mllp {
             None => Ok(()),
         }
     }
+}
+
+fn check_sealing(region: topics::Region, settings: &sealing::Settings) -> Result<(), Fault> {
+    if settings.required.is_some() {
+        return Err(Fault::new(
+            "required",
+            "is for the processor and the region-register; the connector seals all it writes",
+        ));
+    }
+    settings.keys(region.code()).map(|_| ())
 }
 
 fn check_watched(feed: &str, source_system: Option<&str>, poll: Period) -> Result<(), Fault> {

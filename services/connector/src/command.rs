@@ -26,7 +26,8 @@ pub struct CommandLine {
 const EXAMPLES: &str = "\
 Examples:
   connector check --config connector.toml
-      Says whether the configuration can be used, and what it opens. Needs neither Kafka nor the sources.
+      Says whether the configuration can be used, what it opens, and whether its sealing keys open. Needs neither Kafka nor
+      the sources.
   connector run --config connector.toml
       Listens for MLLP, watches capacity files and folders of HL7 files and tables, fetches tables by SFTP, follows
       databases, FHIR servers and Debezium topics, until SIGTERM or Ctrl-C.
@@ -85,10 +86,7 @@ impl CommandLine {
 fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(file) => in_threads(run(load(&file)?)),
-        Command::Check(file) => {
-            check::check(&load(&file)?);
-            Ok(())
-        }
+        Command::Check(file) => check::check(&load(&file)?),
         Command::Replay(arguments) => in_threads(one_file::replay(load(&arguments.config)?, &arguments)),
         Command::Table(arguments) => in_threads(one_file::table(load(&arguments.config)?, &arguments)),
         Command::Fhir(arguments) => in_threads(one_file::fhir(load(&arguments.config)?, &arguments)),

@@ -118,6 +118,8 @@ pub struct Region {
     /// same.
     #[serde(default)]
     pub placeholders: Vec<String>,
+    /// With what its records are sealed before they go to Kafka; without it they travel readable.
+    pub sealing: Option<sealing::Settings>,
     #[serde(default)]
     pub(crate) mllp: Vec<Mllp>,
     #[serde(default)]

@@ -2,7 +2,8 @@
 //!
 //! In: what a source received, and its partition. Out: a [`Receipt`] that resolves when Kafka has acknowledged the
 //! record with acks=all, or when it is known not to have been. Nothing is dropped on the way: a source holds its message
-//! (the sender its MLLP message, the disk its file) until the receipt says stored.
+//! (the sender its MLLP message, the disk its file) until the receipt says stored. Where the region has a sealing key, Kafka gets
+//! the record sealed or not at all.
 //!
 //! Memory is bounded by one budget of bytes for the whole process: a record holds its share from before it is encoded
 //! until its receipt resolves, so a stuck broker stops the sources instead of filling the process.
@@ -17,6 +18,7 @@ use runtime::metrics::{Counter, Gauge};
 use runtime::producer::{self, Producer};
 use runtime::shutdown::Shutdown;
 use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp};
+use sealing::Sealer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::Limits;
@@ -31,6 +33,8 @@ pub const COMPONENT: &str = "delivery";
 
 /// What a record costs beyond its payload: its fields, its entry in the producer's queue, its place in a window.
 const RECORD_OVERHEAD: usize = 768;
+/// What a record's other fields usually take, sealed or not.
+const FIELDS_BYTES: usize = 384;
 /// How often the broker's state is looked at.
 const GATE_INTERVAL: Duration = Duration::from_millis(25);
 /// MSH-10 has at most 199 characters; a longer one is kept up to here.
@@ -122,7 +126,14 @@ impl Intake {
     }
 
     fn refused(&self, error: producer::Error) {
-        if matches!(error, producer::Error::Refused { .. }) && !self.refused.swap(true, Ordering::Relaxed) {
+        if matches!(error, producer::Error::Refused { .. }) {
+            self.stuck(&error);
+        }
+    }
+
+    /// No record can be written until somebody does something.
+    fn stuck(&self, error: &dyn std::error::Error) {
+        if !self.refused.swap(true, Ordering::Relaxed) {
             self.health.set_ready(COMPONENT, false, error.to_string());
             tracing::error!("{error}");
         }
@@ -183,9 +194,25 @@ pub struct Feed {
     source_system: String,
     topic: String,
     source: metrics::Source,
-    encoder: Mutex<Encoder>,
+    writer: Mutex<Writer>,
     stored: Counter,
     stored_last: Gauge,
+}
+
+/// What makes bytes of a record.
+struct Writer {
+    encoder: Encoder,
+    /// None of a region without sealing keys.
+    sealer: Option<Sealer>,
+}
+
+/// Why a record could not be made.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    #[error(transparent)]
+    Sealing(#[from] sealing::Away),
+    #[error(transparent)]
+    Encoding(#[from] schemas::EncodeError),
 }
 
 /// Which feed a [`Feed`] is.
@@ -201,8 +228,15 @@ pub struct FeedName {
 }
 
 impl Feed {
-    /// A feed into its topic.
-    pub fn new(intake: Arc<Intake>, router: Router, name: FeedName, schema_id: u32, source: metrics::Source) -> Self {
+    /// A feed into its topic; what it sends is sealed where there is a sealer.
+    pub fn new(
+        intake: Arc<Intake>,
+        router: Router,
+        name: FeedName,
+        schema_id: u32,
+        source: metrics::Source,
+        sealer: Option<Sealer>,
+    ) -> Self {
         let labels = [name.region.as_str(), name.feed.as_str()];
         let stored = intake.metrics.stored.of(&labels);
         let stored_last = intake.metrics.stored_last.of(&labels);
@@ -213,7 +247,7 @@ impl Feed {
             source_system: name.source_system,
             topic: name.topic,
             source,
-            encoder: Mutex::new(Encoder::new(OUTPUT, schema_id)),
+            writer: Mutex::new(Writer { encoder: Encoder::new(OUTPUT, schema_id), sealer }),
             stored,
             stored_last,
             intake,
@@ -233,8 +267,11 @@ impl Feed {
     /// Hands a record to Kafka, within its room. Records of one caller keep their order.
     pub async fn send(&self, arrival: Arrival<'_>, room: Room) -> Result<Receipt, NotStored> {
         self.intake.metrics.received.of(self.source).inc();
+        let intake = Arc::clone(&self.intake);
+        let failed = intake.metrics.failed.of(self.source).clone();
         let value = self.encoded(&arrival).map_err(|error| {
-            tracing::error!("{error}");
+            failed.inc();
+            intake.stuck(&error);
             NotStored
         })?;
         let record = producer::Record {
@@ -244,8 +281,6 @@ impl Feed {
             headers: &[],
             payload: &value,
         };
-        let intake = Arc::clone(&self.intake);
-        let failed = intake.metrics.failed.of(self.source).clone();
         let queued = intake.producer.enqueue(record).await.map_err(|error| {
             failed.inc();
             intake.refused(error);
@@ -271,7 +306,7 @@ impl Feed {
         }))
     }
 
-    fn encoded(&self, arrival: &Arrival<'_>) -> Result<Vec<u8>, schemas::EncodeError> {
+    fn encoded(&self, arrival: &Arrival<'_>) -> Result<Vec<u8>, Unwritten> {
         let record = SourceRecord {
             region: &self.region,
             source_system: &self.source_system,
@@ -282,10 +317,15 @@ impl Feed {
             recorded_at: arrival.recorded_at,
             source_position: arrival.position,
             payload: arrival.payload,
+            seal: None,
         };
-        let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut value = Vec::with_capacity(arrival.payload.len() + 256);
-        encoder.encode(&record, &mut value)?;
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Writer { encoder, sealer } = &mut *writer;
+        let mut value = Vec::with_capacity(arrival.payload.len() + FIELDS_BYTES);
+        match sealer {
+            Some(sealer) => encoder.encode(&sealer.seal(&record, arrival.partition, now())?, &mut value)?,
+            None => encoder.encode(&record, &mut value)?,
+        }
         Ok(value)
     }
 }

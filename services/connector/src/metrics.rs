@@ -189,7 +189,7 @@ runtime::metrics! {
         pub stored_last: Family<RegionFeed, Gauge> = "record_stored_last_timestamp_seconds",
         /// Records read from their source, by kind of source. What is sent again after a failure counts again.
         pub received: By<Source, Counter> = "records_received_total",
-        /// Records that Kafka did not take; their sources still hold them.
+        /// Records that Kafka did not take, or that could not be sealed; their sources still hold them.
         pub failed: By<Source, Counter> = "records_failed_total",
         /// Oddities of what was received, by kind.
         pub oddities: By<Oddity, Counter> = "oddities_total",

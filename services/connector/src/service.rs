@@ -13,6 +13,7 @@ use runtime::producer::{self, Producer};
 use runtime::shutdown::Shutdown;
 use runtime::{broker, descriptors, http};
 use schemas::registry;
+use sealing::{Keys, Sealer};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Region};
@@ -158,6 +159,8 @@ pub(crate) struct Entrance {
     key: Arc<PartitionKey>,
     /// How each region reads identifiers.
     identities: HashMap<topics::Region, Arc<RegionRules>>,
+    /// With what each region's records are sealed.
+    sealing: HashMap<topics::Region, Arc<Keys>>,
     client: registry::Client,
     producer: Producer,
     health: Health,
@@ -181,8 +184,9 @@ impl Entrance {
             (region.code, Arc::new(rules))
         };
         let identities = config.region.iter().map(rules).collect();
+        let sealing = sealing_keys(&config.region)?;
         let client = registry::Client::connect(&config.registry)?;
-        Ok(Self { intake, key, identities, client, producer, health })
+        Ok(Self { intake, key, identities, sealing, client, producer, health })
     }
 
     /// How many partitions a topic has, and the id of the schema of what is written into it.
@@ -218,6 +222,24 @@ impl Entrance {
             }
         }
     }
+}
+
+/// The sealing keys of the regions that have any. Says once which have none.
+fn sealing_keys(regions: &[Region]) -> Result<HashMap<topics::Region, Arc<Keys>>, config::Fault> {
+    let (mut keys, mut plain) = (HashMap::new(), Vec::new());
+    for region in regions {
+        match &region.sealing {
+            Some(settings) => {
+                keys.insert(region.code, Arc::new(settings.keys(region.code.code())?));
+            }
+            None => plain.push(region.code.code()),
+        }
+    }
+    if !plain.is_empty() {
+        let regions = plain.join(", ");
+        tracing::warn!(regions, "source payloads travel readable: [region.sealing] is not there for {regions}");
+    }
+    Ok(keys)
 }
 
 /// Finds feeds, asking once per topic.
@@ -264,13 +286,14 @@ impl<'a> Feeds<'a> {
         let identities = self.entrance.identities.get(&region).cloned();
         let identities = identities.unwrap_or_else(|| Arc::new(RegionRules::new(region.code(), false, Vec::new())));
         let router = Router::new(Arc::clone(&self.entrance.key), partitions, source_system, identities);
+        let sealer = self.entrance.sealing.get(&region).map(|keys| Sealer::new(Arc::clone(keys), topic.clone()));
         let name = FeedName {
             region: region.code().to_owned(),
             feed: feed.to_owned(),
             source_system: source_system.to_owned(),
             topic,
         };
-        Ok(Arc::new(Feed::new(Arc::clone(&self.entrance.intake), router, name, schema_id, source)))
+        Ok(Arc::new(Feed::new(Arc::clone(&self.entrance.intake), router, name, schema_id, source, sealer)))
     }
 
     async fn of_region(&mut self, region: &Region) -> Result<RegionFeeds, Error> {

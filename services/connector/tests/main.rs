@@ -16,6 +16,7 @@ mod fuzz;
 mod messages;
 mod registered;
 mod samples;
+mod sealing;
 mod sftp;
 mod stack;
 mod strangers;

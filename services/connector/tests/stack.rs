@@ -14,6 +14,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use schemas::registry::{Server, server};
 use schemas::{Decoder, Format, Kind, SourceRecord};
+use sealing::{Opener, Place};
 use tempfile::TempDir;
 
 /// Nothing here takes this long unless it hangs.
@@ -136,7 +137,7 @@ impl Setup {
 
     /// Everything in the region's source topic, once `count` records are there; fails when they do not come.
     pub(crate) fn records(&self, feed: &str, count: usize) -> Vec<Recorded> {
-        records(&self.bootstrap, self.region, feed, count)
+        records(&self.bootstrap, self.region, feed, count, &mut Opener::of_plain())
     }
 }
 
@@ -382,9 +383,11 @@ pub(crate) struct Recorded {
     pub position: String,
     pub recorded_at: Option<i64>,
     pub payload: Vec<u8>,
+    /// The record as it lies in Kafka.
+    pub raw: Vec<u8>,
 }
 
-pub(crate) fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -> Vec<Recorded> {
+pub(crate) fn records(bootstrap: &str, region: &str, feed: &str, count: usize, opener: &mut Opener) -> Vec<Recorded> {
     let topic = format!("region.{region}.source.{feed}");
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
@@ -411,6 +414,8 @@ pub(crate) fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -
             Some(Ok(record)) => {
                 let value = record.payload().expect("a value");
                 let decoded: SourceRecord<'_> = decoder.decode(value).expect("a source record");
+                let place = Place { topic: &topic, partition: record.partition() };
+                let decoded = opener.open(&decoded, place).expect("it opens");
                 assert_eq!((decoded.region, decoded.feed), (region, feed));
                 found.push(Recorded {
                     partition: record.partition(),
@@ -420,6 +425,7 @@ pub(crate) fn records(bootstrap: &str, region: &str, feed: &str, count: usize) -
                     position: decoded.source_position.to_owned(),
                     recorded_at: decoded.recorded_at.map(|time| time.0),
                     payload: decoded.payload.to_vec(),
+                    raw: value.to_vec(),
                 });
             }
             Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => ends += 1,

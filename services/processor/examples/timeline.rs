@@ -60,6 +60,7 @@ fn events_of(file: &[u8]) -> Result<Vec<Event>, Box<dyn Error>> {
             recorded_at: None,
             source_position: "bench",
             payload,
+            seal: None,
         };
         pipeline.process(&source, Origin { topic: "bench", partition: 0, offset, ordinal: 0 }, &mut events);
     }

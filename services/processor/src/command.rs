@@ -46,7 +46,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Read and check a configuration, with its keys and mapping files, and stop.
+    /// Read and check a configuration, with its keys and mapping files, say whether its sealing keys open, and stop.
     Check {
         /// The configuration file.
         #[arg(long, value_name = "FILE")]

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use runtime::config::{Check, Fault, Http, Kafka, Log, Registry, Secret};
+use runtime::exit::Failure;
 use runtime::relay;
+use sealing::Opener;
 use serde::Deserialize;
 use topics::Region;
 
@@ -57,6 +59,8 @@ pub struct RegionConfig {
     /// connector must have the same.
     #[serde(default)]
     pub placeholders: Vec<String>,
+    /// With what its sealed source records are opened; without it plain ones are read, and sealed ones parked.
+    pub sealing: Option<sealing::Settings>,
 }
 
 /// A feed that the processor can read.
@@ -105,8 +109,13 @@ impl RegionConfig {
         names
     }
 
-    /// Logs what is odd in the unit directory. A configuration is checked, and its pipelines made, before there is a log.
+    /// Logs that plain records are used beside sealed ones, and what is odd in the unit directory. A configuration is checked, and
+    /// its pipelines made, before there is a log.
     pub fn log_warnings(&self) {
+        if self.sealing.as_ref().is_some_and(|sealing| sealing.required == Some(false)) {
+            let region = self.code.code();
+            tracing::warn!(region, "plain source records of region {region} are used, too: sealing.required is false");
+        }
         // A directory that cannot be read is refused when its pipeline is made.
         let (Some(path), Ok((_, warnings))) = (&self.mapping, self.directory()) else { return };
         for warning in warnings {
@@ -120,6 +129,30 @@ impl RegionConfig {
                 warning.what
             );
         }
+    }
+
+    /// What opens the region's source records.
+    ///
+    /// # Errors
+    /// When a sealing key cannot be read or is none.
+    pub fn opener(&self) -> Result<Opener, Fault> {
+        match &self.sealing {
+            Some(settings) => settings.opener(self.code.code()).map_err(|fault| fault.under("sealing")),
+            None => Ok(Opener::of_plain()),
+        }
+    }
+
+    /// Tells the id of each sealing key and whether it opens, and whether plain records are read.
+    ///
+    /// # Errors
+    /// When a key cannot be read, or does not open.
+    pub fn try_sealing(&self, tell: &mut dyn FnMut(&str)) -> Result<(), Failure> {
+        let opener = self.opener().map_err(Failure::usage)?;
+        let tried = opener.keys().tried(&mut |line| tell(&format!("region {}: {line}", self.code)));
+        if !opener.is_required() {
+            tell(&format!("region {}: plain source records are read: no sealing is required", self.code));
+        }
+        tried.map_err(Failure::failed)
     }
 
     fn directory(&self) -> Result<(Directory, Vec<Warning>), Fault> {
@@ -181,6 +214,7 @@ impl Check for Config {
                 return Err(Fault::new("feeds", "no feed; name adt, capacity or fhir, or a package").under(&table));
             }
             region.pipeline().map_err(|fault| fault.under(&table))?;
+            region.opener().map_err(|fault| fault.under(&table))?;
         }
         Ok(())
     }

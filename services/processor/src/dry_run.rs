@@ -200,6 +200,7 @@ pub fn run<R: Read, W: Write>(options: Options, input: R, output: &mut W) -> Res
                     recorded_at: None,
                     source_position: "",
                     payload,
+                    seal: None,
                 };
                 let offset = i64::try_from(summary.messages()).unwrap_or(i64::MAX);
                 let origin = Origin { topic: "dry-run", partition: 0, offset, ordinal: 0 };

@@ -3,6 +3,7 @@
 //! closed set of label values of the metrics. A rule that is not in this table cannot be raised.
 
 use schemas::Severity;
+use sealing::Refusal;
 pub use timeline::Text;
 
 /// What a rule does to the record that it meets.
@@ -91,6 +92,16 @@ impl Rule {
     /// The code that records, metrics and people use.
     pub fn code(self) -> &'static str {
         self.entry().code
+    }
+
+    /// The rule that a record breaks which is not opened.
+    pub fn of_refusal(refusal: Refusal) -> Rule {
+        match refusal {
+            Refusal::Plain => Rule::SealMissing,
+            Refusal::KeyUnknown => Rule::SealKeyUnknown,
+            Refusal::KeyWrong => Rule::SealKeyWrong,
+            Refusal::Broken => Rule::SealBroken,
+        }
     }
 
     /// The rule with this code.

@@ -23,11 +23,17 @@ const COMPONENT: &str = "processor";
 /// Between attempts at a registry that is away or has no schema yet.
 const REGISTRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads and checks a configuration without starting anything.
+/// Reads and checks a configuration without starting anything, and says whether its sealing keys open.
+#[allow(clippy::print_stdout, reason = "the answer of the command")]
 pub(crate) fn check(path: &Path) -> ExitCode {
     logs::init(&Log::default());
     let loaded = config::load(path).map_err(Failure::from);
-    exit::code(loaded.map(|config: Config| config.region.iter().for_each(RegionConfig::log_warnings)))
+    exit::code(loaded.and_then(|config: Config| {
+        config.region.iter().for_each(RegionConfig::log_warnings);
+        let tried = config.region.iter().map(|region| region.try_sealing(&mut |line| println!("{line}")));
+        // Every region is tried and told; the first failure is the command's.
+        tried.fold(Ok(()), Result::and)
+    }))
 }
 
 /// Runs until shutdown.

@@ -69,6 +69,7 @@ fn encoded<'m>(
             recorded_at: None,
             source_position: "bench",
             payload,
+            seal: None,
         };
         encoder.encode(&record, &mut bytes).expect("a source record fits its schema, which the schemas' tests hold");
         bytes

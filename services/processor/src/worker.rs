@@ -14,6 +14,7 @@ use schemas::{
     Common, DecodeError, Decoder, EncodeError, Encoder, InvalidSchema, Kind, Origin, Parked, ParkedFate, SourceRecord,
     Subject, Timestamp,
 };
+use sealing::{Opener, Place, Refusal, Unopened};
 use topics::Region;
 use uuid::Uuid;
 
@@ -75,6 +76,9 @@ pub struct Worker {
 
 struct RegionWorker {
     code: &'static str,
+    opener: Opener,
+    /// By which rules records were parked unopened; the first of each is logged.
+    told: Vec<Rule>,
     pipeline: Pipeline,
     encoders: [Encoder; OUTPUTS.len()],
 }
@@ -115,6 +119,7 @@ impl Worker {
         for (index, region) in config.region.iter().enumerate() {
             let code = region.code.code();
             let pipeline = region.pipeline().map_err(|source| Error::Region { region: code, source })?;
+            let opener = region.opener().map_err(|source| Error::Region { region: code, source })?;
             let mut encoders = Vec::with_capacity(OUTPUTS.len());
             for kind in OUTPUTS {
                 let topic = output_topic(region.code, kind);
@@ -124,7 +129,7 @@ impl Worker {
             }
             // One encoder was pushed per output.
             let Ok(encoders) = <[Encoder; OUTPUTS.len()]>::try_from(encoders) else { unreachable!() };
-            regions.push(RegionWorker { code, pipeline, encoders });
+            regions.push(RegionWorker { code, opener, told: Vec::new(), pipeline, encoders });
             sources.extend(region.feed_names().into_iter().map(|feed| Source { region: index, feed }));
         }
         Ok(Worker { regions, sources, decoder: Decoder::new(), registry, metrics, steps: 0 })
@@ -136,6 +141,8 @@ impl Worker {
         let sources = (0..pipelines.len()).map(|region| Source { region, feed: Feed::Adt.name() }).collect();
         let regions = pipelines.into_iter().map(|(region, pipeline)| RegionWorker {
             code: region.code(),
+            opener: Opener::of_plain(),
+            told: Vec::new(),
             pipeline,
             encoders: OUTPUTS.map(|kind| Encoder::new(kind, registry::development_id_current(kind))),
         });
@@ -183,14 +190,22 @@ impl Step for Worker {
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
         let mut sink = KafkaSink { outputs, encoders: &mut region.encoders, failed: None };
-        let outcome = match &decoded {
-            Ok(decoded) => {
-                let outcome = region.pipeline.process(decoded, origin, &mut sink);
+        let place = Place { topic: record.topic, partition: record.partition };
+        let unread = match &decoded {
+            Ok(decoded) => match region.opener.open(decoded, place) {
+                Ok(opened) => Ok(region.pipeline.process(&opened, origin, &mut sink)),
+                Err(Unopened::Away(away)) => return Err(Failure::Retry(Box::new(away))),
+                Err(Unopened::Refused(refusal)) => Err(tell(refusal, record, decoded, region.code, &mut region.told)),
+            },
+            Err(_) => Err(Rule::RecordUnreadable),
+        };
+        let outcome = match unread {
+            Ok(outcome) => {
                 self.metrics.count(&outcome, region.pipeline.found());
                 outcome
             }
-            Err(_) => {
-                let outcome = park_unread(Rule::RecordUnreadable, record, origin, region.code, source.feed, &mut sink);
+            Err(rule) => {
+                let outcome = park_unread(rule, record, origin, region.code, source.feed, &mut sink);
                 self.metrics.count(&outcome, &[]);
                 outcome
             }
@@ -216,6 +231,29 @@ impl Step for Worker {
             None => Ok(outcome.fate()),
         }
     }
+}
+
+/// The rule by which a record is parked unopened. The first of a region by each is logged.
+fn tell(refusal: Refusal, record: &Record<'_>, source: &SourceRecord<'_>, region: &str, told: &mut Vec<Rule>) -> Rule {
+    let rule = Rule::of_refusal(refusal);
+    if !told.contains(&rule) {
+        told.push(rule);
+        let Record { topic, partition, offset, .. } = record;
+        let found = match sealing::key_id(source) {
+            Some(id) => format!("sealed with the key {id}"),
+            None => "plain".to_owned(),
+        };
+        let (code, remedy) = (rule.code(), rule.entry().remedy.en);
+        tracing::error!(
+            region,
+            topic,
+            partition,
+            offset,
+            code,
+            "{topic} partition {partition} offset {offset}, {found}: {code}; {remedy}; this and what follows is parked"
+        );
+    }
+    rule
 }
 
 /// A record of which nothing is read: the topic says region and feed, Kafka the time.

@@ -16,6 +16,7 @@ mod identities;
 mod mapping;
 mod mutation;
 mod sample_config;
+mod sealing;
 mod service;
 mod support;
 mod ward_capacity;

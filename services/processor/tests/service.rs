@@ -46,7 +46,7 @@ fn client() -> ClientConfig {
     config
 }
 
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {
@@ -58,15 +58,15 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// A region's topics, a registry, and a configuration for the service.
-struct Stage {
-    region: Region,
+pub(crate) struct Stage {
+    pub region: Region,
     folder: tempfile::TempDir,
     registry: registry::Server,
     http: u16,
 }
 
 impl Stage {
-    fn set(code: &str) -> Stage {
+    pub(crate) fn set(code: &str) -> Stage {
         let region: Region = code.parse().expect("a lanskod");
         let options =
             topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
@@ -85,7 +85,7 @@ impl Stage {
         Stage { region, folder, registry, http }
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("processor.toml")
     }
 
@@ -93,7 +93,7 @@ impl Stage {
         self.get("/metrics")
     }
 
-    fn get(&self, path: &str) -> Option<String> {
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http)).ok()?;
         stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").as_bytes()).ok()?;
         let mut text = String::new();
@@ -102,7 +102,7 @@ impl Stage {
     }
 
     /// The sum of a metric over its labels.
-    fn metric(&self, name: &str) -> Option<u64> {
+    pub(crate) fn metric(&self, name: &str) -> Option<u64> {
         let text = self.metrics()?;
         let lines =
             text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
@@ -110,14 +110,14 @@ impl Stage {
     }
 }
 
-struct Service(Child);
+pub(crate) struct Service(Child);
 
 impl Service {
     fn start(config: &Path) -> Service {
         Service::start_with(config, &[])
     }
 
-    fn start_with(config: &Path, variables: &[(&str, &str)]) -> Service {
+    pub(crate) fn start_with(config: &Path, variables: &[(&str, &str)]) -> Service {
         let child = Command::new(env!("CARGO_BIN_EXE_processor"))
             .envs(variables.iter().copied())
             .arg("run")
@@ -140,7 +140,7 @@ impl Service {
         wait_for("the service to end", || self.0.try_wait().expect("asked")).code()
     }
 
-    fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         let terminated = Command::new("kill").arg(self.0.id().to_string()).status().expect("kill runs");
         assert!(terminated.success());
         self.0.wait().expect("ended").code()
@@ -156,7 +156,7 @@ impl Drop for Service {
 }
 
 /// Writes payloads to the partitions in turn and waits until all are acknowledged.
-fn write(topic: &str, payloads: &[Vec<u8>]) {
+pub(crate) fn write(topic: &str, payloads: &[Vec<u8>]) {
     let producer: BaseProducer = client().set("enable.idempotence", "true").create().expect("a producer");
     for (at, payload) in payloads.iter().enumerate() {
         loop {
@@ -170,14 +170,14 @@ fn write(topic: &str, payloads: &[Vec<u8>]) {
     producer.flush(PATIENCE).expect("everything is acknowledged");
 }
 
-struct Seen {
+pub(crate) struct Seen {
     key: Option<String>,
     event_id: Option<String>,
-    payload: Vec<u8>,
+    pub payload: Vec<u8>,
 }
 
 /// What a consumer that follows the one-compare rule sees of a topic, by origin.
-fn read(topic: &str) -> BTreeMap<(String, i32, i64, u32), Seen> {
+pub(crate) fn read(topic: &str) -> BTreeMap<(String, i32, i64, u32), Seen> {
     let consumer: BaseConsumer = client().set("group.id", "test-reader").create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     let mut left = BTreeMap::new();
@@ -233,7 +233,7 @@ fn encoded_of_feed(region: Region, feed: &str, format: Format, payload: &[u8]) -
     bytes
 }
 
-fn admission(number: usize) -> String {
+pub(crate) fn admission(number: usize) -> String {
     let visit = if number % 10 == 3 { String::new() } else { format!("V{number}") };
     format!(
         "MSH|^~\\&|A|B|C|D|20260106120000||ADT^A01|{number}|P|2.5\rEVN|A01|20260106110000\rPID|1||M-{number}^^^SU^MRN\r\

@@ -87,6 +87,7 @@ pub(crate) fn source(format: Format, payload: &[u8]) -> SourceRecord<'_> {
         recorded_at: None,
         source_position: "test",
         payload,
+        seal: None,
     }
 }
 

@@ -11,7 +11,7 @@ use runtime::shutdown::Shutdown;
 use runtime::start;
 
 use crate::config::Config;
-use crate::gather::{Days, Protection, WITHHELD, read};
+use crate::gather::{Days, Protection, Reader, WITHHELD, read};
 use crate::layout::Layout;
 use crate::make::make;
 use crate::protected;
@@ -54,7 +54,7 @@ enum Command {
     },
     /// Print the layout that is shipped, to begin from.
     Layout,
-    /// Read and check the configuration and the layout; start nothing.
+    /// Read and check the configuration and the layout, say whether the sealing keys open; start nothing.
     Check(ConfigFile),
 }
 
@@ -74,9 +74,16 @@ impl CommandLine {
                 print(Layout::shipped());
                 Ok(())
             }
-            Command::Check(file) => load(&file).map(|_| print("the configuration can be used\n")),
+            Command::Check(file) => check(&file),
         })
     }
+}
+
+fn check(file: &ConfigFile) -> Result<(), Failure> {
+    let (config, _) = load(file)?;
+    config.region.try_sealing(&mut |line| print(&format!("{line}\n")))?;
+    print("the configuration can be used\n");
+    Ok(())
 }
 
 fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), Failure> {
@@ -85,11 +92,13 @@ fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), 
     start::block_on(Some(1), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let mut pipeline = config.region.pipeline().map_err(|fault| Failure::failed(fault.under("region")))?;
+        let mut opener = config.region.opener().map_err(|fault| Failure::failed(fault.under("region")))?;
         let topic = topics::name::source(config.region.code, &config.delivery.feed);
         let (kafka, registry, delivery) = (&config.kafka, &config.registry, &config.delivery);
         let known = protected::read(kafka, registry, config.region.code, &shutdown)?;
         let protection = Protection { known, is_covered: delivery.covers_protected };
-        let gathered = read(kafka, registry, &topic, &mut pipeline, days.clone(), protection, &shutdown)?;
+        let reader = Reader { opener: &mut opener, pipeline: &mut pipeline };
+        let gathered = read(kafka, registry, &topic, reader, days.clone(), protection, &shutdown)?;
         if let Some(withheld) = gathered.counts.get(WITHHELD) {
             tracing::warn!(
                 code = "protected-withheld",

@@ -79,6 +79,7 @@ impl Check for Config {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.region.pipeline().map_err(|fault| fault.under("region"))?;
+        self.region.opener().map_err(|fault| fault.under("region"))?;
         self.keys()?;
         let delivery = &self.delivery;
         let plain =

@@ -36,6 +36,23 @@ pub enum Error {
         /// Its offset.
         offset: i64,
     },
+    /// A record's sealing key is not here, or not the one that it was sealed with: without it the delivery would lack persons.
+    #[error("the record at partition {partition}, offset {offset}, sealed with the key {key_id}: {code}; {remedy}")]
+    NoKey {
+        /// Its partition.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+        /// The key that it names.
+        key_id: String,
+        /// The rule.
+        code: &'static str,
+        /// What helps.
+        remedy: &'static str,
+    },
+    /// The sealing key does not answer.
+    #[error("open the region's records")]
+    KeyAway(#[from] sealing::Away),
     /// More contacts than memory is meant for.
     #[error("the topic holds more than {max} contacts; shorten its retention")]
     TooMany {

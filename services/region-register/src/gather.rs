@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use parcel::Positions;
 use processor::pipeline::{Outcome, Pipeline, Sink};
+use processor::rules::Rule;
 use runtime::config::Kafka;
 use runtime::shutdown::Shutdown;
+use runtime::tail::Record;
 use schemas::registry;
 use schemas::{
-    CareForm, Clinical, Common, CorrectionKind, Envelope, Event, Origin, Parked, SOURCE_TABLE, SourceRecord, Statement,
+    CareForm, Clinical, Common, CorrectionKind, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE, SourceRecord, Statement,
 };
+use sealing::{Opener, Place as Stands, Refusal, Unopened};
 use zeroize::Zeroizing;
 
 use crate::contact::Contact;
@@ -104,6 +107,11 @@ impl Gathering {
         Ok(())
     }
 
+    /// Counts a record that is not used: the processor parks it by the same rule.
+    fn leave_out(&mut self) {
+        *self.counts.entry("records not opened: see the parked records").or_default() += 1;
+    }
+
     /// The contacts, and what was noticed. Of persons with protected identity, whichever event or row says so, where they live is
     /// not in them; and they are left out unless the ground names them.
     #[must_use]
@@ -191,6 +199,14 @@ impl Sink for Taken<'_> {
     fn parked(&mut self, _: &Parked<'_>) {}
 }
 
+/// What makes statements of the region's records.
+pub struct Reader<'r> {
+    /// Opens them.
+    pub opener: &'r mut Opener,
+    /// Reads them.
+    pub pipeline: &'r mut Pipeline,
+}
+
 /// Reads everything that the topic holds now.
 ///
 /// # Errors
@@ -199,7 +215,7 @@ pub fn read(
     kafka: &Kafka,
     registry: &registry::Settings,
     topic: &str,
-    pipeline: &mut Pipeline,
+    mut reader: Reader<'_>,
     days: Days,
     protection: Protection,
     shutdown: &Shutdown,
@@ -207,10 +223,33 @@ pub fn read(
     let mut gathering = Gathering::new(days);
     let topics = [topic.to_owned()];
     let positions = records::each(kafka, registry, &topics, shutdown, |decoder, record| {
-        let source: SourceRecord<'_> = decoder.decode(record.payload()).map_err(|_| Error::unreadable(record))?;
-        let (partition, offset) = (record.partition(), record.offset());
-        gathering.add(pipeline, &source, Origin { topic, partition, offset, ordinal: 0 })
+        one(topic, decoder, record, &mut reader, &mut gathering)
     })?;
     let (contacts, counts) = gathering.finish(protection);
     Ok(Gathered { contacts, counts, positions })
+}
+
+fn one(
+    topic: &str,
+    decoder: &Decoder,
+    record: &Record<'_>,
+    reader: &mut Reader<'_>,
+    gathering: &mut Gathering,
+) -> Result<(), Error> {
+    let (partition, offset) = (record.partition(), record.offset());
+    let source: SourceRecord<'_> = decoder.decode(record.payload()).map_err(|_| Error::unreadable(record))?;
+    match reader.opener.open(&source, Stands { topic, partition }) {
+        Ok(opened) => gathering.add(reader.pipeline, &opened, Origin { topic, partition, offset, ordinal: 0 }),
+        Err(Unopened::Away(away)) => Err(away.into()),
+        // Whoever writes such a record to the topic must not keep the delivery from being made.
+        Err(Unopened::Refused(Refusal::Plain | Refusal::Broken)) => {
+            gathering.leave_out();
+            Ok(())
+        }
+        Err(Unopened::Refused(refusal @ (Refusal::KeyUnknown | Refusal::KeyWrong))) => {
+            let rule = Rule::of_refusal(refusal);
+            let key_id = sealing::key_id(&source).to_owned();
+            Err(Error::NoKey { partition, offset, key_id, code: rule.code(), remedy: rule.entry().remedy.en })
+        }
+    }
 }

@@ -14,7 +14,7 @@ mod rows;
 
 pub use contact::Contact;
 pub use error::Error;
-pub use gather::{Days, Gathered, Gathering, Protection, read};
+pub use gather::{Days, Gathered, Gathering, Protection, Reader, read};
 pub use layout::{Column, FileLayout, Layout, Rows};
 pub use make::{LEDGER, Made, make};
 pub use rows::{Counts, File, files};

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use age::secrecy::ExposeSecret as _;
@@ -15,6 +15,7 @@ use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use schemas::{Encoder, Format, Kind, Origin, Parked, SourceRecord, Timestamp, registry};
+use sealing::{Keys, Sealer};
 use topics::Region;
 
 static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start().expect("Kafka starts"));
@@ -48,8 +49,12 @@ struct Desk {
     region: Region,
     folder: tempfile::TempDir,
     identity: age::x25519::Identity,
+    /// With which key records are sealed.
+    sealing: Option<&'static str>,
     _registry: registry::Server,
 }
+
+const SEALING_KEY: &str = "30112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 impl Desk {
     fn new(code: &str) -> Self {
@@ -70,7 +75,7 @@ impl Desk {
         );
         fs::write(folder.path().join("region-register.toml"), config).unwrap();
         fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
-        Self { region, folder, identity, _registry: registry }
+        Self { region, folder, identity, sealing: None, _registry: registry }
     }
 
     /// Puts rows of a file into the region's topic; all statements of a contact stand in one partition, as the connector has it.
@@ -82,11 +87,25 @@ impl Desk {
         self.put(&rows.iter().map(record).collect::<Vec<_>>());
     }
 
+    /// Says in the configuration with what records are opened.
+    fn opens(&self, sealing: &str) {
+        let path = self.path("region-register.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("sealing = ")).collect();
+        let region =
+            format!("[region]\nsealing = {{ keys = [{{ id = \"{sealing}\", key = {{ env = \"SEALING\" }} }}] }}");
+        fs::write(path, kept.join("\n").replacen("[region]", &region, 1)).unwrap();
+    }
+
     /// Puts records into partitions of the region's topic.
     fn put(&self, records: &[(i32, Format, String)]) {
         let producer: BaseProducer = ClientConfig::new().set("bootstrap.servers", KAFKA.bootstrap()).create().unwrap();
         let topic = topics::name::source(self.region, "par");
         let mut encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
+        let mut sealer = self.sealing.map(|id| {
+            let keys = Keys::one(self.region.code(), id, SEALING_KEY).unwrap();
+            Sealer::new(Arc::new(keys), topic.clone())
+        });
         for (partition, format, payload) in records {
             let mut bytes = Vec::new();
             let record = SourceRecord {
@@ -99,6 +118,11 @@ impl Desk {
                 recorded_at: None,
                 source_position: "test.csv:2",
                 payload: payload.as_bytes(),
+                seal: None,
+            };
+            let record = match &mut sealer {
+                Some(sealer) => sealer.seal(&record, *partition, record.received_at).unwrap(),
+                None => record,
             };
             encoder.encode(&record, &mut bytes).unwrap();
             producer
@@ -117,6 +141,7 @@ impl Desk {
         let mut command = Command::new(env!("CARGO_BIN_EXE_region-register"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("SEED", "07".repeat(32)).env("KEY", "0123456789abcdef".repeat(4));
+        command.env("SEALING", SEALING_KEY);
         command
     }
 
@@ -368,6 +393,37 @@ fn killed_at_any_step_it_comes_to_the_same_parcel() {
         assert_eq!(fs::read_to_string(desk.path("parcels/disclosures.jsonl")).unwrap().lines().count(), 1, "{point}");
         fs::remove_dir_all(desk.path("parcels")).unwrap();
     }
+}
+
+#[test]
+fn sealed_rows_are_delivered_and_without_their_key_nothing_is() {
+    let mut desk = Desk::new("17");
+    let numbers: Vec<_> = (30..32).map(test_identity::number).collect();
+    desk.sealing = Some("s1");
+    desk.send(&[row("A", numbers[0].as_str(), "2026-02-01")]);
+    let refused = |expected: &str| {
+        let output = desk.run();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && text.contains(expected), "{text}");
+        assert!(!desk.path("parcels").exists());
+    };
+    refused("sealed with the key s1: seal-key-unknown; add the key");
+    desk.opens("s2");
+    refused("sealed with the key s1: seal-key-unknown; add the key");
+    desk.opens("s1");
+    let checked = desk.command(&["check"]).output().unwrap();
+    let text = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && text.contains("region 17: sealing key s1 (fingerprint "), "{text}");
+    desk.done();
+    let line = |contact: &str, number: &str| format!("17;{contact};{number};2;1941;\r\n");
+    let patients = |parcel: &str| desk.open(&parcel.replace("_14_", "_17_"), "17_patient.txt");
+    assert_eq!(patients(V1), line("A", numbers[0].as_str()));
+    // A plain row is none of the connector's, and counts as what the processor parks.
+    let plain = Desk { sealing: None, ..desk };
+    plain.send(&[row("B", numbers[1].as_str(), "2026-02-01")]);
+    plain.done();
+    let manifest = fs::read_to_string(plain.path(&V2.replace("_14_", "_17_")).join("manifest.json")).unwrap();
+    assert!(manifest.contains("records not opened"), "{manifest}");
 }
 
 #[test]

@@ -2,13 +2,23 @@
 
 use std::path::Path;
 
+use runtime::exit::Failure;
+
 use crate::config::Config;
 
-/// Says what a configuration that can be used opens.
+/// Says what a configuration that can be used opens, and fails where a sealing key does not open.
 #[allow(clippy::print_stdout, reason = "the answer of the command")]
-pub(super) fn check(config: &Config) {
+pub(super) fn check(config: &Config) -> Result<(), Failure> {
+    let mut tried = Ok(());
     for region in &config.region {
         println!("{} {} from {}", region.code, region.code.name(), region.source_system);
+        match &region.sealing {
+            Some(settings) => {
+                let keys = settings.keys(region.code.code()).map_err(Failure::usage)?;
+                tried = tried.and(keys.tried(&mut |line| println!("   {line}")));
+            }
+            None => println!("   no [region.sealing]: payloads travel readable"),
+        }
         for mllp in &region.mllp {
             let encrypted = if mllp.tls.is_some() { " with TLS" } else { "" };
             println!("   MLLP on {}{encrypted} to {}", mllp.listen, topics::name::source(region.code, &mllp.feed));
@@ -82,7 +92,9 @@ pub(super) fn check(config: &Config) {
             }
         }
     }
+    tried.map_err(Failure::failed)?;
     println!("the configuration can be used");
+    Ok(())
 }
 
 /// A watched file or folder, and what is the matter with it now: it is another system's, and may come and go.

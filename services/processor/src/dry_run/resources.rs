@@ -171,6 +171,7 @@ impl Resources<'_> {
                 recorded_at: None,
                 source_position: "",
                 payload: payload.as_bytes(),
+                seal: None,
             };
             let offset = i64::try_from(summary.messages()).unwrap_or(i64::MAX);
             let origin = Origin { topic: "dry-run", partition: 0, offset, ordinal: 0 };

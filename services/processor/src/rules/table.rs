@@ -15,6 +15,30 @@ with_fhir_rules! { rules,
         remedy "Anmäl felet med källpostens koordinater. Spela upp posten igen när felet är rättat.",
                "report the fault with the source record's coordinates; replay the record when it is mended";
     }
+    SealMissing "seal-missing" Parks Error {
+        meaning "Posten är läsbar i Kafka, och regionens poster ska vara förseglade. Den är inte använd.",
+                "The record is readable in Kafka, and the region's records have to be sealed. It was not used.";
+        remedy "Ge anslutningstjänsten regionens sealing. Är posten äldre än den: sätt sealing.required = false tills det som fanns har lästs, och spela upp posten igen.",
+               "give the connector the region's sealing; for records older than that set sealing.required = false until what was there has been read, and replay the record";
+    }
+    SealKeyUnknown "seal-key-unknown" Parks Error {
+        meaning "Posten är förseglad med en nyckel som konfigurationen inte har.",
+                "The record is sealed with a key that the configuration does not have.";
+        remedy "Lägg till nyckeln med det id som loggen nämner i regionens sealing.keys, och spela upp posten igen.",
+               "add the key with the id that the log names to the region's sealing.keys, and replay the record";
+    }
+    SealKeyWrong "seal-key-wrong" Parks Error {
+        meaning "Postens datanyckel öppnas inte av regionens nyckel med det id:t: nyckeln är en annan, eller posten är ändrad.",
+                "The record's data key does not open with the region's key of that id: the key is another, or the record was altered.";
+        remedy "Jämför nyckelns fingerprint i `connector check` och `processor check`; ge båda samma nyckel och spela upp posten igen.",
+               "compare the key's fingerprint in `connector check` and `processor check`; give both the same key and replay the record";
+    }
+    SealBroken "seal-broken" Parks Error {
+        meaning "Posten är inte det som förseglades för den här platsen: den är ändrad, eller flyttad från en annan topic, partition eller post.",
+                "The record is not what was sealed for this place: it was altered, or moved from another topic, partition or record.";
+        remedy "Ta reda på vem utom anslutningstjänsten som kan skriva i källtopicen, och låt källan skicka meddelandet igen.",
+               "find out who but the connector can write to the source topic, and let the source send the message again";
+    }
     HeaderMissing "header-missing" Parks Error {
         meaning "Inget MSH-segment: det här är inte ett HL7 v2-meddelande.",
                 "No MSH segment: this is not an HL7 v2 message.";
