@@ -7,7 +7,7 @@ mod pem;
 mod probe;
 mod refusal;
 
-pub use client::{Client, Encryption};
+pub use client::{Client, Encryption, trusting_nobody};
 pub use error::Error;
 pub use listener::Listener;
 pub use pem::{certificates, provider};
