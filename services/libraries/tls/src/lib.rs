@@ -2,6 +2,7 @@
 
 mod client;
 mod error;
+mod https;
 mod listener;
 mod pem;
 mod probe;
@@ -9,6 +10,7 @@ mod refusal;
 
 pub use client::{Client, Encryption, trusting_nobody};
 pub use error::Error;
+pub use https::{agent, basic};
 pub use listener::Listener;
 pub use pem::{certificates, provider};
 pub use refusal::Refusal;
