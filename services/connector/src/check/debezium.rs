@@ -71,14 +71,17 @@ impl Check for Debezium {
                  write topic and prefix, for example \"journal.care.contact\" = \"__\"",
             ));
         }
-        let registry = self.registry.as_deref().unwrap_or_default();
-        if self.registry.is_some() && !registry.starts_with("http://") {
-            return Err(Fault::new(
-                "registry",
-                "not an address without TLS; write for example \"http://127.0.0.1:8081\"",
-            ));
+        if let Some(registry) = &self.registry {
+            registry.check().map_err(|fault| fault.under("registry"))?;
+            if registry.register {
+                return Err(Fault::new(
+                    "registry.register",
+                    "is for our own registry; this one is read and not written to",
+                ));
+            }
         }
-        if registry.contains(APICURIO) != self.registry_ids.is_some() {
+        let is_apicurio = self.registry.as_ref().is_some_and(|registry| registry.url.contains(APICURIO));
+        if is_apicurio != self.registry_ids.is_some() {
             return Err(Fault::new(
                 "registry_ids",
                 "must say of Apicurio's own interface, and of no other, what its ids are: the converter's use-id, \

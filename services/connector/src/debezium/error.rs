@@ -13,7 +13,7 @@ use crate::follow::{Mend, Remedy};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The configuration does not make a consumer.
-    #[error("set up a consumer of the region's Kafka")]
+    #[error("set up the clients of the region's Kafka and of its schema registry")]
     Setup(#[from] Fault),
     /// The region's Kafka does not answer, or not what was asked for.
     #[error("{what} of the region's Kafka at {bootstrap}")]

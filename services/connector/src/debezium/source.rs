@@ -53,7 +53,7 @@ pub(crate) async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Heal
         source: &source,
         topics,
         counts,
-        registry: source.registry.as_deref().map(|url| Registry::new(url, source.registry_ids)),
+        registry: None,
         known: KnownIds::new(),
         held: None,
     };
@@ -84,6 +84,9 @@ impl Follower<'_> {
             opened = Consumer::open(self.source, self.counts.lag.clone(), &mut self.known) => Arc::new(opened?),
             () = shutdown.wait() => return Err(Interrupted::Stopping.into()),
         };
+        if let (None, Some(settings)) = (&self.registry, &self.source.registry) {
+            self.registry = Some(Registry::new(settings, self.source.registry_ids)?);
+        }
         self.held = self.held.filter(|held| !consumer.began_behind(held));
         if self.held.is_none() {
             upkeep.well();
