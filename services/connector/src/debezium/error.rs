@@ -18,6 +18,12 @@ pub(crate) enum Error {
     /// The region's Kafka does not answer, or not what was asked for.
     #[error("{what} of the region's Kafka at {bootstrap}")]
     Kafka { what: &'static str, bootstrap: String, source: KafkaError },
+    /// The region's Kafka and we do not know each other.
+    #[error("{reason}")]
+    Estranged {
+        /// The service's one judgement of it.
+        reason: String,
+    },
     /// A topic is not there.
     #[error(
         "topic {topic} is not in the region's Kafka at {bootstrap}, or may not be read; see `topics` and the user's rights"
@@ -94,6 +100,7 @@ impl Mend for Error {
             Self::Kafka { source, .. } if policy::is_denied(source) => Remedy::Operator,
             Self::Kafka { .. } => Remedy::Wait,
             Self::Setup(_)
+            | Self::Estranged { .. }
             | Self::TopicMissing { .. }
             | Self::OffsetGone { .. }
             | Self::TopicAnew { .. }

@@ -140,7 +140,10 @@ impl Follower<'_> {
                     way.note(stored);
                 }
                 message = consumer.next() => {
-                    let message = message?;
+                    let message = match message {
+                        Ok(message) => message,
+                        Err(error) => return Err(consumer.judged(error).await),
+                    };
                     let topic = consumer.place(message.topic()).expect("only the topics of the source are assigned");
                     let mark = Mark { topic, partition: message.partition(), next: message.offset() + 1 };
                     self.message(&message, mark, way).await?;
