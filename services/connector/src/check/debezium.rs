@@ -1,7 +1,5 @@
 //! A region's own Debezium topics.
 
-use std::collections::HashSet;
-
 use runtime::config::{Check, Fault};
 
 use super::fhir::check_name;
@@ -14,20 +12,6 @@ const APICURIO: &str = "/apis/registry/";
 const TOPICS_MAX: usize = 1000;
 /// Kafka's bound on the length of a name.
 const NAME_MAX: usize = 249;
-
-/// The sources of one region.
-pub(super) fn check_all(sources: &[Debezium]) -> Result<(), Fault> {
-    let mut names = HashSet::new();
-    for (at, source) in sources.iter().enumerate() {
-        let table = format!("debezium.{at}");
-        source.check().map_err(|fault| fault.under(&table))?;
-        if !names.insert(&source.name) {
-            let fault = Fault::new("name", "another source of this region has this name; give each its own");
-            return Err(fault.under(&table));
-        }
-    }
-    Ok(())
-}
 
 impl Check for Debezium {
     fn check(&self) -> Result<(), Fault> {
