@@ -96,8 +96,10 @@ fn the_word_for_a_value_that_was_not_sent_stands_in_one_place() {
 
 #[test]
 fn postgresql_is_reached_through_one_door() {
-    assert_eq!(files_with(&["NoTls"]), ["services/libraries/postgresql/src/connection.rs"]);
-    assert_eq!(files_with(&["tokio_postgres::connect"]), Vec::<String>::new());
+    assert_eq!(files_with(&["NoTls"]), Vec::<String>::new(), "the driver's way around encryption");
+    assert_eq!(files_with(&["MakeRustlsConnect"]), ["services/libraries/postgresql/src/address.rs"]);
+    let connecting = files_with(&["config.connect(", "tokio_postgres::connect", "connect_raw"]);
+    assert_eq!(connecting, ["services/libraries/postgresql/src/connection.rs"]);
     let messages = files_with(&["as_db_error"]);
     assert_eq!(messages, ["services/libraries/postgresql/src/fault.rs"], "what of a database's error may be printed");
 }

@@ -1,12 +1,6 @@
 //! The registry over https: who is trusted, and who is let in.
 
-use std::{
-    io::{Read, Write},
-    net::TcpListener,
-};
-
-use local_stack::{Authority, Certificate};
-use rustls::{ServerConnection, StreamOwned};
+use local_stack::{Answering, Authority, Certificate};
 use schemas::registry::{Client, Login, Server, Settings, client, server};
 use settings::{Check, Secret};
 
@@ -55,29 +49,17 @@ fn only_the_registry_that_was_meant_is_asked() {
 fn user_and_password_go_with_every_question() {
     let authority = Authority::new().expect("an authority");
     let config = listener(&authority.issue(&["127.0.0.1"]).expect("issued"), None).config().expect("usable");
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("https://{}", socket.local_addr().expect("an address"));
-    let serving = std::thread::spawn(move || {
-        let (stream, _) = socket.accept().expect("a connection");
-        let mut stream = StreamOwned::new(ServerConnection::new(config).expect("a connection"), stream);
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") {
-            stream.read_exact(&mut byte).expect("a request");
-            head.push(byte[0]);
-        }
-        let body = r#"{"schema":"\"string\""}"#;
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(answer.as_bytes()).expect("an answer");
-        stream.flush().expect("an answer");
-        String::from_utf8(head).expect("a text")
-    });
     // A variable that every process has, in place of a password.
     let login = Login { user: "processor".to_owned(), password: Secret::in_env("PATH") };
-    let settings = Settings { login: Some(login), ..settings(url, tls::Client::trusting(authority.ca())) };
-    assert_eq!(ask(&settings).expect("answered"), "\"string\"");
-    let head = serving.join().expect("it served");
     let pair = format!("processor:{}", std::env::var("PATH").expect("a path"));
-    let expected = format!("authorization: Basic {}\r\n", data_encoding::BASE64.encode(pair.as_bytes()));
-    assert!(head.contains(&expected), "{head}");
+    let expected = format!("authorization: Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
+    let server = Answering::start(Some(config), move |asked| match asked.head.lines().any(|line| line == expected) {
+        true => (200, r#"{"schema":"\"string\""}"#.to_owned()),
+        false => (401, r#"{"error_code":40101,"message":"who?"}"#.to_owned()),
+    });
+    let server = server.expect("it starts");
+    let without = settings(server.url(), tls::Client::trusting(authority.ca()));
+    let refused = ask(&without).expect_err("nobody is let in without");
+    assert!(matches!(refused, client::Error::Refused { status: 401, .. }), "{refused:?}");
+    assert_eq!(ask(&Settings { login: Some(login), ..without }).expect("answered"), "\"string\"");
 }

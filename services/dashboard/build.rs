@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// (constant that names the file in templates, source, stem, extension)
@@ -106,8 +107,5 @@ fn fetch(web: &Path, out: &Path) -> Result<PathBuf, String> {
 }
 
 fn short_hash(content: &[u8]) -> String {
-    Sha256::digest(content).iter().take(8).fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-        text
-    })
+    HEXLOWER.encode(&Sha256::digest(content)[..8])
 }

@@ -16,7 +16,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use crate::{Catalogue, Change, Error, Existing, Kafka, Plan, Region, Topic, difference, wait::wait};
+use crate::{Catalogue, Change, Error, Existing, Kafka, Plan, Region, Sasl, Topic, difference, wait::wait};
 
 /// How long one request to the broker may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
@@ -69,7 +69,7 @@ fn declared(regions: &[Region], options: &Options) -> Vec<Topic> {
 struct Broker {
     bootstrap: String,
     tls: Option<tls::Client>,
-    user: Option<String>,
+    who: Option<String>,
     client: AdminClient<DefaultClientContext>,
 }
 
@@ -80,9 +80,11 @@ impl Broker {
         let kafka = options.kafka.as_ref().unwrap_or(&plain);
         let mut config = kafka.client().map_err(settings)?;
         config.set("bootstrap.servers", bootstrap).set("client.id", "vardstrom-topics");
-        let client = config.create().map_err(|source| Error::Settings { bootstrap: bootstrap.to_owned(), source })?;
-        let user = kafka.sasl.as_ref().map(|sasl| sasl.user.clone());
-        Ok(Self { bootstrap: bootstrap.to_owned(), tls: kafka.tls.clone(), user, client })
+        let client: AdminClient<DefaultClientContext> =
+            config.create().map_err(|source| Error::Settings { bootstrap: bootstrap.to_owned(), source })?;
+        kafka.log_in(client.inner())?;
+        let who = kafka.sasl.as_ref().map(Sasl::who);
+        Ok(Self { bootstrap: bootstrap.to_owned(), tls: kafka.tls.clone(), who, client })
     }
 
     fn plan(&self, declared: &[Topic]) -> Result<Plan, Error> {
@@ -214,7 +216,7 @@ impl Broker {
             // librdkafka only says that it was not let in.
             match self.refusal() {
                 Some(refusal) => Error::Untrusted { action, bootstrap, refusal },
-                None => Error::Kafka { action, bootstrap, user: self.user.clone(), source: Box::new(source) },
+                None => Error::Kafka { action, bootstrap, who: self.who.clone(), source: Box::new(source) },
             }
         }
     }

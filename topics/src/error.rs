@@ -34,10 +34,10 @@ pub enum Error {
         refusal: tls::Refusal,
     },
     /// Kafka did not answer, or not to this user.
-    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable{}?", and_known(.user))]
+    #[error("{action} failed at Kafka {bootstrap}; is it running and reachable{}?", and_known(.who))]
     Kafka {
-        /// Who asked, where a password tells that.
-        user: Option<String>,
+        /// Who asked, where a password or token tells that.
+        who: Option<String>,
         /// What was attempted.
         action: &'static str,
         /// Which Kafka.
@@ -45,6 +45,9 @@ pub enum Error {
         /// What librdkafka said.
         source: Box<KafkaError>,
     },
+    /// There is no token to log in with.
+    #[error(transparent)]
+    Token(#[from] crate::token::Error),
     /// Kafka said no to one topic.
     #[error("{action} {topic} was refused: {code}{}", hint(*code))]
     Refused {
@@ -63,8 +66,8 @@ pub enum Error {
     NotVisible(usize),
 }
 
-fn and_known(user: &Option<String>) -> String {
-    user.as_ref().map_or_else(String::new, |user| format!(", and does it know user {user} with this password"))
+fn and_known(who: &Option<String>) -> String {
+    who.as_ref().map_or_else(String::new, |who| format!(", and does it let {who} in with what kafka.sasl names"))
 }
 
 fn hint(code: RDKafkaErrorCode) -> &'static str {

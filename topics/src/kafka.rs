@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ::settings::{ByName, Check, Fault, Secret, SecretValue};
+use rdkafka::client::Client;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::KafkaError;
@@ -12,7 +13,8 @@ use rdkafka::{ClientConfig, ClientContext};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use crate::sasl::Sasl;
+use crate::sasl::{Password, Sasl};
+use crate::token;
 
 /// Settings on which the delivery protocol stands; changing one would break a promise, so they are refused.
 const OURS: [&str; 19] = [
@@ -50,7 +52,7 @@ pub struct Kafka {
     pub bootstrap: String,
     /// The authority of the brokers' certificates, and our certificate where they demand one; without it plain text is spoken.
     pub tls: Option<tls::Client>,
-    /// User and password, where a certificate is not what tells who we are.
+    /// User and password or a token, where a certificate is not what tells who we are.
     pub sasl: Option<Sasl>,
     /// Further librdkafka settings.
     #[serde(default)]
@@ -86,11 +88,22 @@ impl Kafka {
             }
         }
         if let Some(sasl) = &self.sasl {
-            let password = sasl.password.value().map_err(|fault| fault.under("sasl.password"))?;
-            config.set("sasl.mechanism", sasl.mechanism.name());
-            config.set("sasl.username", &sasl.user).set("sasl.password", password.expose());
+            config.set("sasl.mechanism", sasl.mechanism().name());
+            if let Sasl::Password(Password { user, password, .. }) = sasl {
+                let password = password.value().map_err(|fault| fault.under("sasl.password"))?;
+                config.set("sasl.username", user).set("sasl.password", password.expose());
+            }
         }
         Ok(config)
+    }
+
+    /// Gives a client its token, where tokens are what tells who we are: for one that only asks and is closed, as nobody serves
+    /// its events. Blocks for [`token::ANSWER_MAX`] at most.
+    pub fn log_in<C: ClientContext>(&self, client: &Client<C>) -> Result<(), token::Error> {
+        match &self.sasl {
+            Some(Sasl::Token(endpoint)) => endpoint.log_in(client),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -108,7 +121,8 @@ impl Check for Kafka {
         }
         match (&self.sasl, &self.tls) {
             (Some(_), None) => {
-                let what = "a password in plain text is read by whoever is on the way; add tls = { ca = \"FILE\" }";
+                let what =
+                    "a password or token in plain text is read by whoever is on the way; add tls = { ca = \"FILE\" }";
                 return Err(Fault::new("sasl", what));
             }
             (Some(sasl), Some(_)) => sasl.check().map_err(|fault| fault.under("sasl"))?,
@@ -120,8 +134,7 @@ impl Check for Kafka {
             }
             let is_security = SECURITY.iter().any(|prefix| name.starts_with(prefix));
             if is_security && !NARROWING.contains(&name.as_str()) {
-                let what =
-                    "is said by tls = { ca, certificate, key } and sasl = { mechanism, user, password } beside client";
+                let what = "is said by tls = { ca, certificate, key } and sasl = { mechanism, ... } beside client";
                 return Err(Fault::entry("client", name, what));
             }
             // librdkafka itself knows which settings exist and which values they take.
@@ -151,7 +164,10 @@ impl Kafka {
         config.remove("bootstrap.servers");
         let secrets = self.client.iter().filter(|(_, setting)| matches!(setting, Setting::Secret(_)));
         let secrets = secrets.map(|(name, setting)| setting.value(name));
-        let password = self.sasl.iter().map(|sasl| sasl.password.value());
+        let password = self.sasl.iter().filter_map(|sasl| match sasl {
+            Sasl::Password(Password { password, .. }) => Some(password.value()),
+            Sasl::Token(_) => None,
+        });
         let secrets = secrets.chain(password).collect::<Result<Vec<_>, _>>()?;
         let key = if self.client.is_empty() { "tls" } else { "client" };
         let refused = |error: KafkaError| {

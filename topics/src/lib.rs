@@ -12,6 +12,7 @@ pub mod registry;
 mod rules;
 mod sasl;
 mod settings;
+pub mod token;
 mod wait;
 
 pub use broker::{Options, apply, plan};
@@ -21,6 +22,6 @@ pub use kafka::{Kafka, Setting};
 pub use plan::{Change, Conflict, Existing, Plan, difference};
 pub use region::{NotARegion, Region};
 pub use rules::{Breach, breaches};
-pub use sasl::{Mechanism, Sasl};
+pub use sasl::{Mechanism, Password, Sasl};
 
 pub use self::settings::Settings;

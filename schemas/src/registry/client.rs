@@ -4,8 +4,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -14,16 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::settings::{Check, Fault};
-use data_encoding::BASE64;
+use ::settings::Fault;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
-use ureq::http::HeaderValue;
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
 use ureq::typestate::WithBody;
-use zeroize::Zeroizing;
 
-use super::{Settings, subject};
+use super::{Connection, Settings, subject};
 use crate::Kind;
 
 /// How often one question is asked before the answer is an error.
@@ -48,8 +42,7 @@ const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 #[derive(Clone)]
 pub struct Client {
     url: String,
-    agent: ureq::Agent,
-    authorisation: Option<HeaderValue>,
+    connection: Connection,
     registers: bool,
     /// It has known a schema that was asked for, so it has read what it keeps.
     answered: Arc<AtomicBool>,
@@ -151,43 +144,18 @@ struct Refusal {
 impl Client {
     /// A client of the registry at `url`, for example `http://127.0.0.1:8081`. Connects when first asked.
     pub fn new(url: impl Into<String>) -> Self {
-        Self::over(url.into(), TlsConfig::default())
+        Self::connect(&Settings::at(url)).expect("plain text needs no file")
     }
 
     /// A client of the registry that the settings name. Connects when first asked.
     pub fn connect(settings: &Settings) -> Result<Self, Fault> {
-        let encryption = match &settings.tls {
-            None => TlsConfig::default(),
-            Some(tls) => encryption(tls).map_err(|fault| fault.under("tls"))?,
-        };
-        let client = Self::over(settings.url.clone(), encryption).registering(settings.register);
-        let Some(login) = &settings.login else { return Ok(client) };
-        let password = login.password.value().map_err(|fault| fault.under("login.password"))?;
-        let pair = Zeroizing::new(format!("{}:{}", login.user, password.expose()));
-        let encoded = Zeroizing::new(BASE64.encode(pair.as_bytes()));
-        let mut header = HeaderValue::from_str(&format!("Basic {}", encoded.as_str()))
-            .map_err(|_| Fault::new("login", "cannot be a header of HTTP"))?;
-        header.set_sensitive(true);
-        Ok(Self { authorisation: Some(header), ..client })
-    }
-
-    fn over(url: String, encryption: TlsConfig) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ATTEMPT_LIMIT))
-            .http_status_as_error(false)
-            // The registry is a neighbour: a proxy for the outer world must not be asked for it.
-            .proxy(None)
-            .tls_config(encryption)
-            .build()
-            .new_agent();
-        Self {
-            url: url.trim_end_matches('/').to_owned(),
-            agent,
-            authorisation: None,
-            registers: false,
+        Ok(Self {
+            url: settings.url.trim_end_matches('/').to_owned(),
+            connection: Connection::new(settings, ATTEMPT_LIMIT)?,
+            registers: settings.register,
             answered: Arc::default(),
             missing: Arc::default(),
-        }
+        })
     }
 
     /// Whether [`Self::id_of`] registers what is not there, as a trial without `topics apply` may want.
@@ -225,7 +193,7 @@ impl Client {
         }
         let answered = self.answered.load(Ordering::Relaxed);
         let is_early = |status| is_passing(status) || (status == 404 && !answered);
-        let answer = self.ask::<Schema>(&url, is_early, || self.prepared(self.agent.get(&url)).call());
+        let answer = self.ask::<Schema>(&url, is_early, || self.prepared(self.connection.agent.get(&url)).call());
         if let Err(Error::Refused { status: 404, .. }) = answer {
             if self.get::<Vec<IgnoredAny>>("/subjects")?.is_empty() {
                 return Err(Error::Empty { url: self.url.clone() });
@@ -242,15 +210,15 @@ impl Client {
 
     pub(super) fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, Error> {
         let url = format!("{}{path}", self.url);
-        self.ask(&url, is_passing, || self.prepared(self.agent.get(&url)).call())
+        self.ask(&url, is_passing, || self.prepared(self.connection.agent.get(&url)).call())
     }
 
     pub(super) fn post<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T, Error> {
-        self.send(path, body, |url| self.agent.post(url))
+        self.send(path, body, |url| self.connection.agent.post(url))
     }
 
     pub(super) fn put<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T, Error> {
-        self.send(path, body, |url| self.agent.put(url))
+        self.send(path, body, |url| self.connection.agent.put(url))
     }
 
     fn send<T: for<'de> Deserialize<'de>>(
@@ -264,11 +232,7 @@ impl Client {
     }
 
     fn prepared<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
-        let request = request.header("accept", CONTENT_TYPE);
-        match &self.authorisation {
-            None => request,
-            Some(authorisation) => request.header("authorization", authorisation.clone()),
-        }
+        self.connection.authorised(request).header("accept", CONTENT_TYPE)
     }
 
     /// Repeats a question while the registry is away or overloaded; whatever we ask may be asked twice safely.
@@ -285,7 +249,7 @@ impl Client {
                 Ok(answer) => return read(url, answer),
                 Err(source) if last => {
                     let url = url.to_owned();
-                    return Err(match refusal(&source) {
+                    return Err(match tls::Refusal::of_question(&source) {
                         Some(refusal) => Error::Untrusted { url, refusal: Box::new(refusal) },
                         None => Error::Unreachable { url, source: Box::new(source) },
                     });
@@ -296,40 +260,6 @@ impl Client {
             pause *= 2;
         }
         unreachable!("the last attempt always returns")
-    }
-}
-
-/// Only the registry's own authority is trusted, whatever the machine trusts.
-fn encryption(tls: &tls::Client) -> Result<TlsConfig, Fault> {
-    // Certificate and key are there together and fit.
-    tls.check()?;
-    let certificates = |key, path: &Path| -> Result<Vec<_>, Fault> {
-        let read = tls::certificates(key, path).map_err(|error| error.fault())?;
-        Ok(read.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect())
-    };
-    let client = match tls.certificate.as_deref().zip(tls.key.as_deref()) {
-        None => None,
-        Some((certificate, key)) => {
-            let failed = |what: &dyn std::error::Error| Fault::new("key", format!("read {}: {what}", key.display()));
-            let pem = Zeroizing::new(fs::read(key).map_err(|error| failed(&error))?);
-            let key = PrivateKey::from_pem(&pem).map_err(|error| failed(&error))?;
-            Some(ClientCert::new_with_certs(&certificates("certificate", certificate)?, key))
-        }
-    };
-    Ok(TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(tls::provider())
-        .root_certs(RootCerts::new_with_certs(&certificates("ca", &tls.ca)?))
-        .client_cert(client)
-        .build())
-}
-
-/// What in a failed handshake was wrong, if it was the handshake that failed.
-fn refusal(error: &ureq::Error) -> Option<tls::Refusal> {
-    match error {
-        ureq::Error::Io(error) => tls::Refusal::of(error),
-        ureq::Error::Rustls(error) => tls::Refusal::of(error),
-        error => tls::Refusal::of(error),
     }
 }
 

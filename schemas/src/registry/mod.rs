@@ -1,11 +1,13 @@
 //! Schema ids: a client for any Confluent-compatible registry, and a read-only one for development.
 
 pub mod client;
+mod connection;
 pub mod server;
 mod settings;
 mod subjects;
 
 pub use client::Client;
+pub use connection::Connection;
 pub use server::Server;
 pub use subjects::Registered;
 

@@ -132,22 +132,27 @@ impl Check for Region {
         for (at, source) in self.table.iter().enumerate() {
             source.check().map_err(|fault| fault.under(&format!("table.{at}")))?;
         }
-        let mut slots = HashSet::new();
-        for (at, source) in self.cdc.iter().enumerate() {
-            let table = format!("cdc.{at}");
-            source.check().map_err(|fault| fault.under(&table))?;
-            if !slots.insert(&source.slot) {
-                return Err(
-                    Fault::new("slot", "another source of this region has this slot; give each its own").under(&table)
-                );
-            }
-        }
-        fhir::check_all(&self.fhir)?;
+        check_each("cdc", &self.cdc, "slot", |source| &source.slot)?;
+        check_each("fhir", &self.fhir, "name", |source| &source.name)?;
         for (at, source) in self.fhir_files.iter().enumerate() {
             source.check().map_err(|fault| fault.under(&format!("fhir_files.{at}")))?;
         }
-        debezium::check_all(&self.debezium)
+        check_each("debezium", &self.debezium, "name", |source| &source.name)
     }
+}
+
+/// Checks each of a region's sources of this kind, and that no two have the same value of `key`.
+fn check_each<S: Check>(kind: &str, sources: &[S], key: &str, value: fn(&S) -> &String) -> Result<(), Fault> {
+    let mut values = HashSet::new();
+    for (at, source) in sources.iter().enumerate() {
+        let table = format!("{kind}.{at}");
+        source.check().map_err(|fault| fault.under(&table))?;
+        if !values.insert(value(source)) {
+            let what = format!("another source of this region has this {key}; give each its own");
+            return Err(Fault::new(key, what).under(&table));
+        }
+    }
+    Ok(())
 }
 
 impl Check for Table {

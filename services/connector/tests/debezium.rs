@@ -118,10 +118,15 @@ impl Theirs {
     }
 
     pub(crate) fn setup(&self, region: &'static str, more: &str) -> Setup {
+        self.setup_by(region, &format!("bootstrap = \"{}\"", self.bootstrap), more)
+    }
+
+    /// The same with more to say of the region's Kafka.
+    pub(crate) fn setup_by(&self, region: &'static str, kafka: &str, more: &str) -> Setup {
         Setup::mllp(region).and(&format!(
-            "[[region.debezium]]\nname = \"journal\"\nkafka = {{ bootstrap = \"{}\" }}\ngroup = \"vardstrom-{}\"\n\
+            "[[region.debezium]]\nname = \"journal\"\nkafka = {{ {kafka} }}\ngroup = \"vardstrom-{}\"\n\
              topics = {{ \"{}\" = \"ward-capacity\" }}\n{more}\n",
-            self.bootstrap, self.topic, self.topic
+            self.topic, self.topic
         ))
     }
 }

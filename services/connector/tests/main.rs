@@ -5,6 +5,7 @@ mod database_tables;
 mod databases;
 mod debezium;
 mod debezium_avro;
+mod debezium_encrypted;
 mod debezium_flattened;
 mod faults;
 mod fhir;

@@ -92,7 +92,22 @@ fn a_wrong_configuration_is_refused_with_place_and_remedy() {
     check(changed("contact\" = \"waiting-times\"", "contact\" = \"Waiting times\""), "not a feed");
     check(changed("flattened = { \"journal.care.contact\"", "flattened = { \"journal.care.bed\""), "not in topics");
     check(changed("= \"__\"", "= \"\""), "set add.fields.prefix");
-    check(changed("registry = \"http:", "registry = \"https:"), "not an address without TLS");
+    check(changed("registry = \"http:", "registry = \"https:"), "registry.url: https needs the authority");
+    let registry =
+        |with: &'static str| changed("registry = \"http://registry.region.example:8080/apis/registry/v3\"", with);
+    let table = |rest: &str| {
+        format!("registry = {{ url = \"https://registry.example/apis/registry/v3\", {rest} }}").leak() as &str
+    };
+    check(
+        registry(table("tls = { ca = \"/nowhere/ca.pem\" }")),
+        "registry.tls.ca: read certificates from /nowhere/ca.pem",
+    );
+    check(registry(table("tsl = { ca = \"/nowhere/ca.pem\" }")), "unknown field `tsl`");
+    let plain = "registry = { url = \"http://r.example/apis/registry/v3\", ";
+    let login = format!("{plain}login = {{ user = \"a\", password = {{ env = \"PATH\" }} }} }}").leak();
+    check(registry(login), "registry.login: a password in plain text");
+    check(registry(format!("{plain}register = true }}").leak()), "registry.register: is for our own");
+    check(registry(format!("{plain}register = false }}").leak()), "the configuration can be used");
     check(changed("\"content\"", "\"contents\""), "contents");
     check(changed("registry_ids = \"content\"", ""), "must say of Apicurio's own interface");
     check(changed("/apis/registry/v3", "/apis/ccompat/v7"), "and of no other");

@@ -79,6 +79,7 @@ pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Er
     // Never subscribed: the client only asks what the group has committed and is no member of it.
     config.set("group.id", PROCESSOR_GROUP).set("enable.auto.commit", "false");
     let client: BaseConsumer = config.create()?;
+    kafka.log_in(client.client()).map_err(KafkaError::from)?;
     let metadata = client.fetch_metadata(None, WAIT)?;
     let mut sources = TopicPartitionList::new();
     let mut parked: BTreeMap<String, i64> = BTreeMap::new();

@@ -1,7 +1,5 @@
 //! A region's own Debezium topics.
 
-use std::collections::HashSet;
-
 use runtime::config::{Check, Fault};
 
 use super::fhir::check_name;
@@ -14,20 +12,6 @@ const APICURIO: &str = "/apis/registry/";
 const TOPICS_MAX: usize = 1000;
 /// Kafka's bound on the length of a name.
 const NAME_MAX: usize = 249;
-
-/// The sources of one region.
-pub(super) fn check_all(sources: &[Debezium]) -> Result<(), Fault> {
-    let mut names = HashSet::new();
-    for (at, source) in sources.iter().enumerate() {
-        let table = format!("debezium.{at}");
-        source.check().map_err(|fault| fault.under(&table))?;
-        if !names.insert(&source.name) {
-            let fault = Fault::new("name", "another source of this region has this name; give each its own");
-            return Err(fault.under(&table));
-        }
-    }
-    Ok(())
-}
 
 impl Check for Debezium {
     fn check(&self) -> Result<(), Fault> {
@@ -71,14 +55,17 @@ impl Check for Debezium {
                  write topic and prefix, for example \"journal.care.contact\" = \"__\"",
             ));
         }
-        let registry = self.registry.as_deref().unwrap_or_default();
-        if self.registry.is_some() && !registry.starts_with("http://") {
-            return Err(Fault::new(
-                "registry",
-                "not an address without TLS; write for example \"http://127.0.0.1:8081\"",
-            ));
+        if let Some(registry) = &self.registry {
+            registry.check().map_err(|fault| fault.under("registry"))?;
+            if registry.register {
+                return Err(Fault::new(
+                    "registry.register",
+                    "is for our own registry; this one is read and not written to",
+                ));
+            }
         }
-        if registry.contains(APICURIO) != self.registry_ids.is_some() {
+        let is_apicurio = self.registry.as_ref().is_some_and(|registry| registry.url.contains(APICURIO));
+        if is_apicurio != self.registry_ids.is_some() {
             return Err(Fault::new(
                 "registry_ids",
                 "must say of Apicurio's own interface, and of no other, what its ids are: the converter's use-id, \

@@ -30,20 +30,6 @@ pub(super) fn check_name(name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The servers of one region.
-pub(super) fn check_all(sources: &[Fhir]) -> Result<(), Fault> {
-    let mut names = HashSet::new();
-    for (at, source) in sources.iter().enumerate() {
-        let table = format!("fhir.{at}");
-        source.check().map_err(|fault| fault.under(&table))?;
-        if !names.insert(&source.name) {
-            let fault = Fault::new("name", "another server of this region has this name; give each its own");
-            return Err(fault.under(&table));
-        }
-    }
-    Ok(())
-}
-
 impl Check for Fhir {
     fn check(&self) -> Result<(), Fault> {
         check_name(&self.name)?;

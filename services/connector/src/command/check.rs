@@ -74,7 +74,7 @@ pub(super) fn check(config: &Config) -> Result<(), Failure> {
                 );
             }
             if let Some(registry) = &source.registry {
-                println!("   their schemas at {registry}");
+                println!("   their schemas at {}", registry.url);
             }
         }
         for source in &region.fhir {

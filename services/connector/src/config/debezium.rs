@@ -1,9 +1,12 @@
 //! A region's own Debezium topics in the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use runtime::config::Kafka;
+use runtime::config::{Kafka, Registry};
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 /// Debezium topics of a region's own Kafka.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,8 +36,9 @@ pub struct Debezium {
     #[serde(default)]
     pub flattened: BTreeMap<String, String>,
     /// The schema registry that their Avro converter writes to: the address of Confluent's interface, or Apicurio's own, which
-    /// has `/apis/registry/` in it.
-    pub registry: Option<String>,
+    /// has `/apis/registry/` in it. The address alone, or a table like the platform's own `[registry]`.
+    #[serde(default, deserialize_with = "registry")]
+    pub registry: Option<Registry>,
     /// What the ids before a datum are, of Apicurio's own interface only: the converter's `use-id`.
     pub registry_ids: Option<RegistryIds>,
     /// HSA-id of the system that writes the database, when it is not the region's.
@@ -49,4 +53,22 @@ pub enum RegistryIds {
     Content,
     /// A version of one artifact.
     Global,
+}
+
+/// A registry by its address, or by a table.
+fn registry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Registry>, D::Error> {
+    struct Either;
+    impl<'de> Visitor<'de> for Either {
+        type Value = Registry;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an address, or { url = \"https://...\", tls = { ... }, login = { ... } }")
+        }
+        fn visit_str<E: Error>(self, url: &str) -> Result<Registry, E> {
+            Ok(Registry::at(url))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Registry, A::Error> {
+            Registry::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(Either).map(Some)
 }

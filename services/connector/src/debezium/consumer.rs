@@ -1,11 +1,13 @@
 //! The region's Kafka: partitions assigned from the group's offsets, and the offsets committed there.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{self, Waker};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{CommitMode, Consumer as _, ConsumerContext, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult};
@@ -13,6 +15,8 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::config::Fault;
+use runtime::estrangement::Judge;
+use runtime::exit::chain;
 use runtime::metrics::Gauge;
 use runtime::parting::Parting;
 use runtime::policy;
@@ -30,6 +34,9 @@ const QUEUE_KIB: u32 = 16 << 10;
 /// How often the lag is measured.
 const STATISTICS_MS: u32 = 2_000;
 
+/// What librdkafka has to tell before anything is read, at most.
+const SERVED_MAX: u32 = 64;
+
 /// Pause before a group's offsets are asked for again.
 const COORDINATOR_PAUSE: Duration = Duration::from_millis(100);
 
@@ -40,15 +47,55 @@ const TOPIC_ID: &str = "topic-id ";
 /// offsets has them, as long as Kafka has the offsets, which it forgets with a topic that is deleted.
 pub(super) type KnownIds = BTreeMap<String, String>;
 
-/// What librdkafka tells, on threads of its own. Its log lines may quote what it reads and are not passed on.
+/// What librdkafka tells whoever asks for messages. Its log lines may quote what it reads and are not passed on.
 pub(super) struct Context {
     away: AtomicBool,
     uncommitted: AtomicBool,
     lag: Gauge,
+    judge: Judge,
+    strange: Mutex<Strange>,
+}
+
+/// What says that a broker and we do not know each other.
+#[derive(Default)]
+struct Strange {
+    /// The last line of the log that says so.
+    line: Option<String>,
+    /// Why there was no token when one was last asked for.
+    tokenless: Option<String>,
+}
+
+impl Context {
+    fn strange(&self) -> MutexGuard<'_, Strange> {
+        self.strange.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why we are not let in, or nobody is there whom we know; blocks for seconds at most.
+    fn reason(&self) -> Option<String> {
+        let (line, tokenless) = {
+            let strange = self.strange();
+            (strange.line.clone(), strange.tokenless.clone())
+        };
+        tokenless.or_else(|| self.judge.reason(&line?))
+    }
 }
 
 impl ClientContext for Context {
-    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, _: RDKafkaLogLevel, _: &str, line: &str) {
+        if self.judge.concerns(line) {
+            self.strange().line = Some(line.to_owned());
+        }
+    }
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+        let endpoint = self.judge.endpoint().ok_or("no token is needed")?;
+        // Other tasks of this thread go on meanwhile.
+        let token = tokio::task::block_in_place(|| endpoint.token()).map_err(|error| chain(&error));
+        self.strange().tokenless = token.as_ref().err().cloned();
+        Ok(token?)
+    }
 
     fn error(&self, error: KafkaError, _: &str) {
         if policy::are_all_down(&error) {
@@ -132,7 +179,13 @@ impl Consumer {
             .set("queued.max.messages.kbytes", QUEUE_KIB.to_string())
             .set("fetch.wait.max.ms", "100")
             .set("statistics.interval.ms", STATISTICS_MS.to_string());
-        let context = Context { away: AtomicBool::new(false), uncommitted: AtomicBool::new(false), lag };
+        let context = Context {
+            away: AtomicBool::new(false),
+            uncommitted: AtomicBool::new(false),
+            lag,
+            judge: Judge::of(&source.kafka),
+            strange: Mutex::default(),
+        };
         let inner = StreamConsumer::from_config_and_context(&config, context)
             .map_err(|error| Fault::new("kafka", error.to_string()))?;
         let topics: Vec<String> = source.topics.keys().cloned().collect();
@@ -143,6 +196,7 @@ impl Consumer {
             Self { inner, bootstrap, group, topics, looks, resumed: Offsets::default(), begins: BTreeMap::new() };
         let before = known.clone();
         let opened = tokio::task::spawn_blocking(move || {
+            consumer.serve();
             consumer.looks = consumer.look()?;
             consumer.assign(&before)?;
             Ok::<_, Error>(consumer)
@@ -153,6 +207,15 @@ impl Consumer {
             known.extend(id.clone().map(|id| (topic.clone(), id)));
         }
         Ok(consumer)
+    }
+
+    /// Serves what librdkafka has to tell while nothing is read yet: that it wants a token, and why it is not let in.
+    fn serve(&self) {
+        let mut context = task::Context::from_waker(Waker::noop());
+        for _ in 0..SERVED_MAX {
+            // Errors are told to the client's context, too.
+            let _ = pin!(self.inner.recv()).poll(&mut context);
+        }
     }
 
     /// How the topics look now.
@@ -173,6 +236,7 @@ impl Consumer {
             Err(error) if policy::is_unsupported(&error) => vec![None; self.topics.len()],
             asked => asked.map_err(|error| self.failed("ask for the ids of the topics", error))?,
         };
+        self.inner.context().strange().line = None;
         Ok(Looks { counts, ids })
     }
 
@@ -272,14 +336,21 @@ impl Consumer {
     }
 
     /// The next message. May be cancelled.
-    pub(super) async fn next(&self) -> Result<BorrowedMessage<'_>, Error> {
+    pub(super) async fn next(&self) -> KafkaResult<BorrowedMessage<'_>> {
         loop {
             match self.inner.recv().await {
                 // A lost connection is made again; whether there is anybody is looked at by `check`.
                 Err(error) if policy::is_unreached(&error) => self.inner.context().away.store(true, Ordering::Relaxed),
-                received => return received.map_err(|error| self.failed("read from the topics", error)),
+                received => return received,
             }
         }
+    }
+
+    /// What an error in place of a message means.
+    pub(super) async fn judged(self: &Arc<Self>, error: KafkaError) -> Error {
+        let own = Arc::clone(self);
+        let judged = tokio::task::spawn_blocking(move || own.failed("read from the topics", error)).await;
+        judged.unwrap_or_else(|_| crate::files::Interrupted::NotStored.into())
     }
 
     /// Whether reading began behind a message.
@@ -347,7 +418,14 @@ impl Consumer {
     }
 
     fn failed(&self, what: &'static str, source: KafkaError) -> Error {
-        Error::Kafka { what, bootstrap: self.bootstrap.clone(), source }
+        if self.begins.is_empty() {
+            self.serve();
+        }
+        let is_asked = policy::is_unreached(&source) || policy::is_estranged(&source);
+        match is_asked.then(|| self.inner.context().reason()).flatten() {
+            Some(reason) => Error::Estranged { reason },
+            None => Error::Kafka { what, bootstrap: self.bootstrap.clone(), source },
+        }
     }
 }
 

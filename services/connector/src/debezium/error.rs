@@ -13,11 +13,17 @@ use crate::follow::{Mend, Remedy};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The configuration does not make a consumer.
-    #[error("set up a consumer of the region's Kafka")]
+    #[error("set up the clients of the region's Kafka and of its schema registry")]
     Setup(#[from] Fault),
     /// The region's Kafka does not answer, or not what was asked for.
     #[error("{what} of the region's Kafka at {bootstrap}")]
     Kafka { what: &'static str, bootstrap: String, source: KafkaError },
+    /// The region's Kafka and we do not know each other.
+    #[error("{reason}")]
+    Estranged {
+        /// The service's one judgement of it.
+        reason: String,
+    },
     /// A topic is not there.
     #[error(
         "topic {topic} is not in the region's Kafka at {bootstrap}, or may not be read; see `topics` and the user's rights"
@@ -94,6 +100,7 @@ impl Mend for Error {
             Self::Kafka { source, .. } if policy::is_denied(source) => Remedy::Operator,
             Self::Kafka { .. } => Remedy::Wait,
             Self::Setup(_)
+            | Self::Estranged { .. }
             | Self::TopicMissing { .. }
             | Self::OffsetGone { .. }
             | Self::TopicAnew { .. }

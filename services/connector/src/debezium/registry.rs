@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::message::BorrowedMessage;
+use runtime::config::Fault;
 use runtime::header;
+use schemas::registry::{Connection, Settings};
 use serde::Deserialize;
 
 use super::avro;
@@ -89,7 +91,7 @@ pub(super) struct Registry {
     url: String,
     /// Which ids stand before a datum; none where the registry is asked by Confluent's interface.
     ids: Option<RegistryIds>,
-    agent: ureq::Agent,
+    connection: Connection,
     /// None for a schema that is no Avro, or none that is understood.
     known: HashMap<Id, Option<Arc<avro::Schema>>>,
 }
@@ -100,6 +102,9 @@ pub(crate) enum Error {
     /// Nobody answers there, or not now.
     #[error("the schema registry does not answer at {url}")]
     Away { url: String, source: Box<ureq::Error> },
+    /// It is not the registry that was meant, or wants to know us better.
+    #[error("the schema registry at {url}: {refusal}")]
+    Untrusted { url: String, refusal: Box<tls::Refusal> },
     /// It is overloaded, or ill.
     #[error("the schema registry answers {status} at {url}")]
     Failing { url: String, status: u16 },
@@ -130,16 +135,10 @@ struct Answer {
 }
 
 impl Registry {
-    /// The registry at `url`; nothing is asked yet.
-    pub(super) fn new(url: &str, ids: Option<RegistryIds>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_MAX))
-            .http_status_as_error(false)
-            // The registry is a neighbour: a proxy for the outer world must not be asked for it.
-            .proxy(None)
-            .build()
-            .new_agent();
-        Self { url: url.trim_end_matches('/').to_owned(), ids, agent, known: HashMap::new() }
+    /// The registry that the settings name; nothing is asked yet.
+    pub(super) fn new(settings: &Settings, ids: Option<RegistryIds>) -> Result<Self, Fault> {
+        let connection = Connection::new(settings, ANSWER_MAX).map_err(|fault| fault.under("registry"))?;
+        Ok(Self { url: settings.url.trim_end_matches('/').to_owned(), ids, connection, known: HashMap::new() })
     }
 
     /// The schema with this id, asked for once; nothing for one that is no Avro, or none that is understood.
@@ -148,9 +147,9 @@ impl Registry {
             return Ok(known.clone());
         }
         let url = self.url_of(id)?;
-        let (agent, is_own) = (self.agent.clone(), self.ids.is_some());
+        let (connection, is_own) = (self.connection.clone(), self.ids.is_some());
         // A panic has been logged with its place.
-        let asked = tokio::task::spawn_blocking(move || ask(&agent, url, is_own)).await;
+        let asked = tokio::task::spawn_blocking(move || ask(&connection, url, is_own)).await;
         let text = asked.unwrap_or_else(|_| Err(Error::NotUnderstood { url: self.url.clone() }))?;
         let schema = text.and_then(|text| avro::Schema::parse(&text)).map(Arc::new);
         if self.known.len() >= KEPT_MAX {
@@ -174,10 +173,15 @@ impl Registry {
 }
 
 /// A schema's text; nothing for one that is no Avro. Apicurio's own interface answers with the text alone.
-fn ask(agent: &ureq::Agent, url: String, is_own: bool) -> Result<Option<String>, Error> {
-    let mut answer = match agent.get(&url).call() {
+fn ask(connection: &Connection, url: String, is_own: bool) -> Result<Option<String>, Error> {
+    let mut answer = match connection.authorised(connection.agent.get(&url)).call() {
         Ok(answer) => answer,
-        Err(source) => return Err(Error::Away { url, source: Box::new(source) }),
+        Err(source) => {
+            return Err(match tls::Refusal::of_question(&source) {
+                Some(refusal) => Error::Untrusted { url, refusal: Box::new(refusal) },
+                None => Error::Away { url, source: Box::new(source) },
+            });
+        }
     };
     match answer.status().as_u16() {
         200 => {}
@@ -199,6 +203,10 @@ fn ask(agent: &ureq::Agent, url: String, is_own: bool) -> Result<Option<String>,
 
 #[cfg(test)]
 mod tests {
+    use local_stack::{Answering, Authority, Certificate};
+    use runtime::config::{Check, Secret};
+    use schemas::registry::Login;
+
     use super::*;
 
     #[test]
@@ -225,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_registry_is_asked_by_the_interface_that_its_address_is_of() {
-        let of = |url: &str, ids, id| Registry::new(url, ids).url_of(id).ok();
+        let of = |url: &str, ids, id| Registry::new(&Settings::at(url), ids).expect("in plain text").url_of(id).ok();
         let (confluent, own) = ("http://r:1/apis/ccompat/v7/", "http://r:1/apis/registry/v3");
         let asked = |path: &str| Some(path.to_owned());
         assert_eq!(of(confluent, None, Id::Framed(7)), asked("http://r:1/apis/ccompat/v7/schemas/ids/7"));
@@ -236,5 +244,65 @@ mod tests {
         // A header says itself what its id is.
         assert_eq!(of(own, global, Id::Content(7)), asked("http://r:1/apis/registry/v3/ids/contentIds/7"));
         assert_eq!(of(own, content, Id::Global(7)), asked("http://r:1/apis/registry/v3/ids/globalIds/7"));
+    }
+
+    async fn asked(settings: &Settings) -> Result<(), Error> {
+        settings.check().expect("the settings can be used");
+        let mut registry = Registry::new(settings, None).expect("a client");
+        // Of our own development registry, which has it.
+        registry.schema(Id::Framed(101)).await.map(drop)
+    }
+
+    fn over(authority: &Authority, certificate: &Certificate, is_strict: bool) -> schemas::registry::Server {
+        let client_ca = is_strict.then(|| authority.ca());
+        let (certificate, key) = (certificate.certificate.clone(), certificate.key.clone());
+        let listener = tls::Listener { certificate, key, client_ca };
+        schemas::registry::server::spawn_over("127.0.0.1:0", Some(&listener)).expect("the registry starts")
+    }
+
+    #[tokio::test]
+    async fn only_the_registry_that_was_meant_is_asked() {
+        let (authority, others) = (Authority::new().expect("an authority"), Authority::new().expect("an authority"));
+        let shown = authority.issue(&["127.0.0.1"]).expect("issued");
+        let trusting = tls::Client::trusting(authority.ca());
+        let settings = |url: &str, tls: &tls::Client| Settings { tls: Some(tls.clone()), ..Settings::at(url) };
+        let good = over(&authority, &shown, false);
+        asked(&settings(&good.url(), &trusting)).await.expect("answered");
+        let refused = async |settings: Settings, expected: &str| {
+            let error = asked(&settings).await.expect_err(expected);
+            assert!(matches!(error, Error::Untrusted { .. }) && error.to_string().contains(expected), "{error}");
+        };
+        refused(settings(&good.url(), &tls::Client::trusting(others.ca())), "no authority in the file `ca`").await;
+        refused(settings(&good.url().replace("127.0.0.1", "localhost"), &trusting), "and not for localhost").await;
+        let expired = over(&authority, &authority.issue_expired(&["127.0.0.1"]).expect("issued"), false);
+        refused(settings(&expired.url(), &trusting), "its certificate has expired").await;
+        let strict = over(&authority, &shown, true);
+        refused(settings(&strict.url(), &trusting), "it demands a client certificate").await;
+        let own = authority.issue(&["connector"]).expect("issued");
+        asked(&settings(&strict.url(), &trusting.showing(&own.certificate, &own.key))).await.expect("answered");
+    }
+
+    #[tokio::test]
+    async fn user_and_password_go_with_the_question() {
+        let authority = Authority::new().expect("an authority");
+        let shown = authority.issue(&["127.0.0.1"]).expect("issued");
+        let listener = tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None };
+        // A variable that every process has, in place of a password.
+        let login = Login { user: "vardstrom".to_owned(), password: Secret::in_env("PATH") };
+        let expected = tls::basic(&login.user, &std::env::var("PATH").expect("a path")).expect("a header");
+        let expected = format!("authorization: {}", expected.to_str().expect("a text"));
+        let server = Answering::start(Some(listener.config().expect("usable")), move |asked| {
+            match asked.head.lines().any(|line| line == expected) {
+                true => (200, r#"{"schema":"\"string\""}"#.to_owned()),
+                false => (401, "{}".to_owned()),
+            }
+        });
+        let server = server.expect("it starts");
+        let tls = Some(tls::Client::trusting(authority.ca()));
+        let without = Settings { tls, ..Settings::at(server.url()) };
+        let error = asked(&without).await.expect_err("nobody is let in without").to_string();
+        assert!(error.contains("refuses with 401") && error.contains("may we read it"), "{error}");
+        let with = Settings { login: Some(login), ..without };
+        asked(&with).await.expect("answered");
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn follow(feeds: Vec<Arc<Feed>>, source: Debezium, health: Heal
         source: &source,
         topics,
         counts,
-        registry: source.registry.as_deref().map(|url| Registry::new(url, source.registry_ids)),
+        registry: None,
         known: KnownIds::new(),
         held: None,
     };
@@ -84,6 +84,9 @@ impl Follower<'_> {
             opened = Consumer::open(self.source, self.counts.lag.clone(), &mut self.known) => Arc::new(opened?),
             () = shutdown.wait() => return Err(Interrupted::Stopping.into()),
         };
+        if let (None, Some(settings)) = (&self.registry, &self.source.registry) {
+            self.registry = Some(Registry::new(settings, self.source.registry_ids)?);
+        }
         self.held = self.held.filter(|held| !consumer.began_behind(held));
         if self.held.is_none() {
             upkeep.well();
@@ -137,7 +140,10 @@ impl Follower<'_> {
                     way.note(stored);
                 }
                 message = consumer.next() => {
-                    let message = message?;
+                    let message = match message {
+                        Ok(message) => message,
+                        Err(error) => return Err(consumer.judged(error).await),
+                    };
                     let topic = consumer.place(message.topic()).expect("only the topics of the source are assigned");
                     let mark = Mark { topic, partition: message.partition(), next: message.offset() + 1 };
                     self.message(&message, mark, way).await?;

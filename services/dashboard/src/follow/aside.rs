@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+
 /// From so many ends on a record is set aside.
 const STRIKES: u32 = 2;
 /// Coordinates kept per region; the ones struck longest ago leave first, and would be tried again.
@@ -27,7 +29,7 @@ impl fmt::Display for Coordinates {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Topic { topic, partition, offset } => write!(formatter, "{topic}/{partition}/{offset}"),
-            Self::Event(id) => id.iter().try_for_each(|byte| write!(formatter, "{byte:02x}")),
+            Self::Event(id) => write!(formatter, "{}", HEXLOWER.encode_display(id)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A broker's encrypted ports.
 
-use crate::{Authority, Certificate, Error, free_port};
+use std::path::Path;
+
+use crate::{Authority, Certificate, Error, free_port, issuer};
 
 /// The ports of a broker that speaks TLS, each as `host:port`, and a user that it knows.
 #[derive(Debug, Clone)]
@@ -11,6 +13,8 @@ pub struct Encrypted {
     pub certificates: String,
     /// For nobody: its certificate has expired.
     pub expired: String,
+    /// For clients with tokens (SASL_SSL with OAUTHBEARER); nobody is let in where no issuer is trusted.
+    pub tokens: String,
     /// The user.
     pub user: &'static str,
     /// Its password.
@@ -24,6 +28,8 @@ pub(crate) struct Properties {
     /// Behind `listener.security.protocol.map`.
     pub protocols: &'static str,
     pub lines: String,
+    /// Of Java.
+    pub options: Vec<String>,
 }
 
 const USER: &str = "vardstrom";
@@ -33,7 +39,14 @@ const MODULES: &str = "org.apache.kafka.common.security";
 impl Encrypted {
     pub(crate) fn new() -> Result<Self, Error> {
         let place = || Ok::<_, Error>(format!("127.0.0.1:{}", free_port()?));
-        Ok(Self { users: place()?, certificates: place()?, expired: place()?, user: USER, password: PASSWORD })
+        Ok(Self {
+            users: place()?,
+            certificates: place()?,
+            expired: place()?,
+            tokens: place()?,
+            user: USER,
+            password: PASSWORD,
+        })
     }
 
     /// What the storage is formatted with: the user's two proofs.
@@ -42,13 +55,14 @@ impl Encrypted {
             .map(|mechanism| format!("{mechanism}=[name={},password={}]", self.user, self.password))
     }
 
-    pub(crate) fn properties(&self, authority: &Authority) -> Result<Properties, Error> {
+    pub(crate) fn properties(&self, authority: &Authority, keys: Option<&Path>) -> Result<Properties, Error> {
         let (good, expired) = (authority.issue(&["127.0.0.1"])?, authority.issue_expired(&["127.0.0.1"])?);
         let store = |prefix: &str, certificate: &Certificate| {
             format!("{prefix}ssl.keystore.type=PEM\n{prefix}ssl.keystore.location={}\n", certificate.both.display())
         };
+        let tokens = keys.map(token_lines).unwrap_or_default();
         let lines = format!(
-            "{}{}ssl.truststore.type=PEM
+            "{}{}{tokens}ssl.truststore.type=PEM
 ssl.truststore.location={}
 listener.name.certificates.ssl.client.auth=required
 sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512,PLAIN
@@ -62,8 +76,33 @@ listener.name.users.plain.sasl.jaas.config={MODULES}.plain.PlainLoginModule requ
             self.user,
             self.password
         );
-        let listeners =
+        let mut listeners =
             format!(",USERS://{},CERTIFICATES://{},EXPIRED://{}", self.users, self.certificates, self.expired);
-        Ok(Properties { listeners, protocols: ",USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL", lines })
+        if keys.is_some() {
+            listeners.push_str(&format!(",TOKENS://{}", self.tokens));
+        }
+        let protocols = ",USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
+        let options = keys.map(|keys| format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={}", url(keys)));
+        Ok(Properties { listeners, protocols, lines, options: options.into_iter().collect() })
     }
+}
+
+/// Tokens of the issuer with these keys are taken, and a connection ends with its token.
+fn token_lines(keys: &Path) -> String {
+    let (keys, name, audience) = (url(keys), issuer::NAME, issuer::AUDIENCE);
+    let own = "listener.name.tokens.oauthbearer";
+    format!(
+        "listener.name.tokens.sasl.enabled.mechanisms=OAUTHBEARER
+{own}.sasl.jaas.config={MODULES}.oauthbearer.OAuthBearerLoginModule required;
+{own}.sasl.server.callback.handler.class={MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler
+{own}.sasl.oauthbearer.jwks.endpoint.url={keys}
+{own}.sasl.oauthbearer.expected.issuer={name}
+{own}.sasl.oauthbearer.expected.audience={audience}
+{own}.connections.max.reauth.ms=60000
+"
+    )
+}
+
+fn url(path: &Path) -> String {
+    format!("file://{}", path.display())
 }

@@ -20,6 +20,9 @@ pub enum Error {
     /// A certificate cannot be made.
     #[error("make a certificate")]
     Certificate(#[from] rcgen::Error),
+    /// A key cannot be made.
+    #[error("make a key")]
+    Key,
     /// A program that must be installed is not.
     #[error("{program} was not found: {remedy}")]
     Missing {

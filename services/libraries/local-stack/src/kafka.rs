@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Authority, Encrypted, Error,
+    Authority, Encrypted, Error, Issuer,
     encrypted::Properties,
     free_port, maven,
     process::{Process, run},
@@ -38,6 +38,7 @@ struct Broker {
     server: Option<Process>,
     folder: PathBuf,
     libraries: PathBuf,
+    options: Vec<String>,
     port: u16,
 }
 
@@ -69,7 +70,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_cluster(count: usize, parent: &Path) -> Result<Self, Error> {
-        Self::start_brokers_of_own(count, parent, None)
+        Self::start_brokers_of_own(count, parent, None, None)
     }
 
     /// Starts one private broker that speaks TLS with certificates of this authority, on the ports that [`Self::encrypted`]
@@ -78,13 +79,28 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_encrypted(authority: &Authority) -> Result<Self, Error> {
-        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority))
+        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), None)
     }
 
-    fn start_brokers_of_own(count: usize, parent: &Path, authority: Option<&Authority>) -> Result<Self, Error> {
+    /// The same, and clients are let in with tokens of this issuer.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_trusting(authority: &Authority, issuer: &Issuer) -> Result<Self, Error> {
+        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), Some(issuer))
+    }
+
+    fn start_brokers_of_own(
+        count: usize,
+        parent: &Path,
+        authority: Option<&Authority>,
+        issuer: Option<&Issuer>,
+    ) -> Result<Self, Error> {
+        let keys = issuer.map(Issuer::keys);
         let encrypted = authority.map(|_| Encrypted::new()).transpose()?;
         let properties = encrypted.as_ref().zip(authority);
-        let properties = properties.map(|(encrypted, authority)| encrypted.properties(authority)).transpose()?;
+        let properties =
+            properties.map(|(encrypted, authority)| encrypted.properties(authority, keys.as_deref())).transpose()?;
         let credentials = encrypted.iter().flat_map(Encrypted::credentials).collect::<Vec<_>>();
         let libraries = fetch()?;
         let folder = TempDir::with_prefix_in("vardstrom-kafka-", parent)
@@ -247,12 +263,14 @@ impl Broker {
                 .arg(&properties)
                 .args(credentials.iter().flat_map(|credential| ["--add-scram", credential])),
         )?;
-        Ok(Self { server: None, folder, libraries: libraries.to_owned(), port: ports[at].0 })
+        let options = encrypted.map(|more| more.options.clone()).unwrap_or_default();
+        Ok(Self { server: None, folder, libraries: libraries.to_owned(), options, port: ports[at].0 })
     }
 
     fn start(&mut self) -> Result<(), Error> {
         let mut command: Vec<String> =
             ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"].map(str::to_owned).to_vec();
+        command.extend(self.options.iter().cloned());
         command.extend(java_arguments(&self.libraries, &self.folder));
         command.push("kafka.Kafka".to_owned());
         command.push(self.folder.join("server.properties").display().to_string());

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod answering;
 mod authority;
 mod encrypted;
 mod error;
+mod issuer;
 mod kafka;
 mod maven;
 mod postgres;
@@ -20,9 +22,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+pub use answering::{Answering, Asked};
 pub use authority::{Authority, Certificate};
 pub use encrypted::Encrypted;
 pub use error::Error;
+pub use issuer::{Issuer, Manner};
 pub use kafka::{KAFKA_VERSION, Kafka};
 pub use maven::libraries;
 pub use postgres::Postgres;

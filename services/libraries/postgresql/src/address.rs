@@ -7,8 +7,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// Where a database is, how to log in, and how its server is known. Cannot be printed with its password.
 #[derive(Clone)]
 pub struct Address {
+    /// Says whether the connection is encrypted.
     pub(crate) config: Config,
-    pub(crate) encryption: Option<MakeRustlsConnect>,
+    /// Trusts nobody where it is not.
+    pub(crate) encryption: MakeRustlsConnect,
 }
 
 /// Why an address cannot be used, in words that follow "the address" and never quote it.
@@ -97,7 +99,7 @@ impl Address {
             None if config.get_channel_binding() == ChannelBinding::Require => return Err(Unusable::NoAuthority),
             None => {
                 config.ssl_mode(SslMode::Disable);
-                None
+                tls::trusting_nobody()
             }
             Some(files) => {
                 let is_named = |host: &Host| matches!(host, Host::Tcp(_));
@@ -105,15 +107,15 @@ impl Address {
                     return Err(Unusable::NoName);
                 }
                 config.ssl_mode(SslMode::Require);
-                Some(MakeRustlsConnect::new(files.config().map_err(Unusable::Files)?))
+                files.config()
             }
         };
-        Ok(Self { config, encryption })
+        Ok(Self { config, encryption: MakeRustlsConnect::new(encryption.map_err(Unusable::Files)?) })
     }
 
     /// Whether what passes is encrypted, with a server that is known.
     pub fn is_encrypted(&self) -> bool {
-        self.encryption.is_some()
+        self.config.get_ssl_mode() == SslMode::Require
     }
 }
 

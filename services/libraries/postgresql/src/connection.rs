@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, Config, NoTls, Socket};
+use tokio_postgres::Client;
 
 use crate::address::Address;
 use crate::fault::Fault;
@@ -23,23 +22,10 @@ impl Address {
             .options("-c client_min_messages=warning")
             .connect_timeout(CONNECT_MAX)
             .tcp_user_timeout(SILENCE_MAX);
-        match &self.encryption {
-            None => connected(&config, NoTls).await,
-            Some(encryption) => connected(&config, encryption.clone()).await,
-        }
+        let (client, connection) = config.connect(self.encryption.clone()).await?;
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(client)
     }
-}
-
-async fn connected<T>(config: &Config, encryption: T) -> Result<Client, Fault>
-where
-    T: MakeTlsConnect<Socket>,
-    T::Stream: Send + 'static,
-    T::TlsConnect: Send,
-    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-{
-    let (client, connection) = config.connect(encryption).await?;
-    tokio::spawn(async move {
-        let _ = connection.await;
-    });
-    Ok(client)
 }

@@ -2,12 +2,13 @@
 //! when a topic is missing.
 
 use std::collections::HashMap;
+use std::error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rdkafka::client::{Client, ClientContext};
+use rdkafka::client::{Client, ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -15,8 +16,10 @@ use rdkafka::metadata::Metadata;
 use serde::Deserialize;
 
 use crate::config::Kafka;
+use crate::estrangement::Judge;
+use crate::exit::chain;
 use crate::health::Health;
-use crate::policy::{self, Action, Estrangement};
+use crate::policy::{self, Action};
 use crate::shutdown::Shutdown;
 
 /// Name of the health component that says whether Kafka answers.
@@ -29,6 +32,9 @@ const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often a broker that is away is asked whether it is back.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const PROBE_WAIT_MAX: Duration = Duration::from_millis(500);
+/// What librdkafka has to tell before a question is served for so long, in so many parts: each ends at an error.
+const SERVED_MAX: u32 = 10;
+const SERVE_WAIT: Duration = Duration::from_millis(1);
 
 /// Why Kafka cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,12 +99,13 @@ pub struct Link {
 #[derive(Debug)]
 struct Shared {
     health: Health,
-    tls: Option<tls::Client>,
-    user: Option<String>,
+    judge: Judge,
     up: AtomicBool,
     known: AtomicBool,
     /// That a broker and we do not know each other has been said, and is not said again until that has changed.
     estranged: AtomicBool,
+    /// Why there was no token when one was last asked for; told once.
+    tokenless: Mutex<Option<String>>,
 }
 
 impl Link {
@@ -107,11 +114,11 @@ impl Link {
         Self {
             shared: Arc::new(Shared {
                 health,
-                tls: kafka.tls.clone(),
-                user: kafka.sasl.as_ref().map(|sasl| sasl.user.clone()),
+                judge: Judge::of(kafka),
                 up: AtomicBool::new(false),
                 known: AtomicBool::new(false),
                 estranged: AtomicBool::new(false),
+                tokenless: Mutex::default(),
             }),
         }
     }
@@ -139,7 +146,9 @@ impl Link {
             self.shared.estranged.store(false, Ordering::Relaxed);
         }
         if was_up || !was_known {
-            self.shared.health.set_ready(COMPONENT, false, "Kafka does not answer; retrying");
+            let tokenless = self.tokenless().clone();
+            let why = tokenless.unwrap_or_else(|| "Kafka does not answer; retrying".to_owned());
+            self.shared.health.set_ready(COMPONENT, false, why);
             tracing::warn!(reason, "Kafka does not answer, retrying until it does");
         }
     }
@@ -149,21 +158,13 @@ impl Link {
     /// A line of librdkafka's log about a connection that failed. The first that says that a broker and we do not know each
     /// other is told in words that name what is wrong and what to do.
     fn failed(&self, line: &str) {
-        let Some(tls) = &self.shared.tls else { return };
-        let Some(estrangement) = policy::estrangement(line) else { return };
-        if self.shared.estranged.swap(true, Ordering::Relaxed) {
+        if !self.shared.judge.concerns(line) || self.shared.estranged.swap(true, Ordering::Relaxed) {
             return;
         }
-        let place = place(line).unwrap_or_default().to_owned();
-        if estrangement == Estrangement::Authentication {
-            let user = self.shared.user.as_deref().unwrap_or_default();
-            let remedy = "check kafka.sasl (mechanism, user, password), and that the brokers know the user";
-            return self.estranged(&place, &format!("it does not let user {user} in; {remedy}"));
-        }
-        let (link, tls) = (self.clone(), tls.clone());
+        let (link, line) = (self.clone(), line.to_owned());
         // Not on librdkafka's thread, which the other brokers wait for.
-        let look = move || match host_and_port(&place).and_then(|(host, port)| tls.probe(host, port)) {
-            Some(refusal) => link.estranged(&place, &refusal.to_string()),
+        let look = move || match link.shared.judge.reason(&line) {
+            Some(reason) => link.estranged(&reason),
             // It broke off for another reason; the next one is looked at again.
             None => link.shared.estranged.store(false, Ordering::Relaxed),
         };
@@ -172,24 +173,38 @@ impl Link {
         }
     }
 
-    fn estranged(&self, place: &str, reason: &str) {
-        tracing::warn!("Kafka at {place}: {reason}. Retrying until it is mended");
+    fn estranged(&self, reason: &str) {
+        tracing::warn!("{reason}. Retrying until it is mended");
         if !self.is_up() {
             self.shared.known.store(true, Ordering::Relaxed);
-            self.shared.health.set_ready(COMPONENT, false, format!("Kafka at {place}: {reason}"));
+            self.shared.health.set_ready(COMPONENT, false, reason);
         }
     }
-}
 
-/// Which broker a line of librdkafka's log is about, as `host:port`.
-fn place(line: &str) -> Option<&str> {
-    let (_, behind) = line.split_once("://")?;
-    behind.split('/').next()
-}
+    fn tokenless(&self) -> MutexGuard<'_, Option<String>> {
+        self.shared.tokenless.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-fn host_and_port(place: &str) -> Option<(&str, u16)> {
-    let (host, port) = place.rsplit_once(':')?;
-    Some((host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?))
+    /// A token to log in with. Why there is none is told once, and again when there is another reason; librdkafka asks anew
+    /// every 10 s.
+    fn token(&self) -> Result<OAuthToken, Box<dyn error::Error>> {
+        let Some(endpoint) = self.shared.judge.endpoint() else { return Err("no token is needed".into()) };
+        match endpoint.token() {
+            Ok(token) => {
+                if self.tokenless().take().is_some() {
+                    tracing::info!("the token endpoint {} gives tokens again", endpoint.url);
+                }
+                Ok(token)
+            }
+            Err(error) => {
+                let reason = chain(&error);
+                if self.tokenless().replace(reason.clone()).as_ref() != Some(&reason) {
+                    self.estranged(&reason);
+                }
+                Err(reason.into())
+            }
+        }
+    }
 }
 
 /// What a client reports from within librdkafka: errors, log lines and how far the topics reach.
@@ -234,6 +249,8 @@ impl Watch {
 }
 
 impl ClientContext for Watch {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "FAIL" {
             self.link.failed(message);
@@ -245,6 +262,11 @@ impl ClientContext for Watch {
             }
             _ => tracing::debug!(facility, message, "librdkafka: {message}"),
         }
+    }
+
+    /// Blocks whoever serves the client's events, for [`topics::token::ANSWER_MAX`] at most.
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn error::Error>> {
+        self.link.token()
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -294,6 +316,49 @@ impl ClientContext for Watch {
     }
 }
 
+/// What librdkafka tells a client's context goes to its watch.
+macro_rules! watched {
+    ($context:ty) => {
+        const _: () = {
+            use ::rdkafka::client::{ClientContext, OAuthToken};
+            use ::rdkafka::config::RDKafkaLogLevel;
+            use ::rdkafka::error::KafkaError;
+
+            impl ClientContext for $context {
+                const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+                fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+                    self.watch.log(level, facility, message);
+                }
+
+                fn error(&self, error: KafkaError, reason: &str) {
+                    self.watch.error(error, reason);
+                }
+
+                fn stats_raw(&self, statistics: &[u8]) {
+                    self.watch.stats_raw(statistics);
+                }
+
+                fn generate_oauth_token(
+                    &self,
+                    config: Option<&str>,
+                ) -> Result<OAuthToken, Box<dyn ::std::error::Error>> {
+                    self.watch.generate_oauth_token(config)
+                }
+            }
+        };
+    };
+}
+pub(crate) use watched;
+
+/// Serves what librdkafka has to tell a consumer that reads nothing yet: why it is not let in, and that it wants a token.
+pub(crate) fn serve<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
+    for _ in 0..SERVED_MAX {
+        // Errors go to the context, too, and there are no records before partitions are assigned.
+        let _ = consumer.poll(SERVE_WAIT);
+    }
+}
+
 /// Asks a broker that is away, now and then, whether it is back.
 #[derive(Debug)]
 pub(crate) struct Probe {
@@ -320,23 +385,27 @@ impl Probe {
     }
 }
 
-/// How many partitions each of these topics has. Waits for Kafka as long as it takes, but not for a missing topic.
+/// How many partitions each of these topics has. Waits for Kafka as long as it takes, but not for a missing topic; `serve`
+/// serves the client's events before every try, where nobody else does.
 pub(crate) fn partition_counts<C: ClientContext>(
     client: &Client<C>,
+    serve: impl Fn(),
     link: &Link,
     topics: &[&str],
     shutdown: &Shutdown,
 ) -> Result<Vec<i32>, Error> {
-    topics.iter().map(|topic| partition_count(client, link, topic, shutdown)).collect()
+    topics.iter().map(|topic| partition_count(client, &serve, link, topic, shutdown)).collect()
 }
 
 fn partition_count<C: ClientContext>(
     client: &Client<C>,
+    serve: impl Fn(),
     link: &Link,
     topic: &str,
     shutdown: &Shutdown,
 ) -> Result<i32, Error> {
-    let metadata = described(client, link, Some(topic), shutdown, |metadata| count_in(metadata, topic).is_some())?;
+    let metadata =
+        described(client, serve, link, Some(topic), shutdown, |metadata| count_in(metadata, topic).is_some())?;
     count_in(&metadata, topic).ok_or_else(|| Error::TopicMissing { topic: topic.to_owned() })
 }
 
@@ -344,6 +413,7 @@ fn partition_count<C: ClientContext>(
 /// that are missing take no longer than one.
 pub(crate) fn partition_counts_each<C: ClientContext>(
     client: &Client<C>,
+    serve: impl Fn(),
     link: &Link,
     topics: &[&str],
     shutdown: &Shutdown,
@@ -356,7 +426,7 @@ pub(crate) fn partition_counts_each<C: ClientContext>(
         count_in(metadata, topic).ok_or_else(|| Error::TopicMissing { topic: topic.to_owned() })
     };
     let all_are_there = |metadata: &Metadata| topics.iter().all(|topic| count(metadata, topic).is_ok());
-    let metadata = described(client, link, None, shutdown, all_are_there)?;
+    let metadata = described(client, serve, link, None, shutdown, all_are_there)?;
     Ok(topics.iter().map(|topic| count(&metadata, topic)).collect())
 }
 
@@ -364,6 +434,7 @@ pub(crate) fn partition_counts_each<C: ClientContext>(
 /// for a topic made a moment ago may not have reached every broker.
 fn described<C: ClientContext>(
     client: &Client<C>,
+    serve: impl Fn(),
     link: &Link,
     topic: Option<&str>,
     shutdown: &Shutdown,
@@ -374,6 +445,7 @@ fn described<C: ClientContext>(
         if shutdown.requested() {
             return Err(Error::Stopped);
         }
+        serve();
         match client.fetch_metadata(topic, METADATA_WAIT_MAX) {
             Ok(metadata) => {
                 link.up();
@@ -450,7 +522,8 @@ pub(crate) fn judge<'a, C: ConsumerContext>(
         code if policy::is_missing(code) => {
             let mut topics: Vec<&str> = positions.map(|(topic, ..)| topic).collect();
             topics.dedup();
-            partition_counts(consumer.client(), link, &topics, shutdown).map(|_| ())
+            // Its events wait meanwhile: with them might come a record, for which nobody is ready here.
+            partition_counts(consumer.client(), || (), link, &topics, shutdown).map(|_| ())
         }
         _ => Err(Error::Refused { code, remedy }),
     }

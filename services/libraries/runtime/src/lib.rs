@@ -4,6 +4,7 @@ pub mod broker;
 pub mod config;
 pub mod descriptors;
 pub mod door;
+pub mod estrangement;
 pub mod exit;
 pub mod failpoint;
 pub mod fate;

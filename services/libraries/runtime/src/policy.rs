@@ -111,6 +111,11 @@ pub fn is_denied(error: &KafkaError) -> bool {
     is(error, |code| lacks_right(code) || is_stranger(code))
 }
 
+/// Whether the broker and we do not know each other.
+pub fn is_estranged(error: &KafkaError) -> bool {
+    is(error, is_stranger)
+}
+
 /// Whether no broker can be reached at all.
 pub fn are_all_down(error: &KafkaError) -> bool {
     is(error, |code| code == Code::AllBrokersDown)

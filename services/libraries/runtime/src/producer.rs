@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
-use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, NoCustomPartitioner, Producer as _, ProducerContext};
@@ -18,7 +17,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use crate::broker::{self, Link, Probe, Watch};
+use crate::broker::{self, Link, Probe, Watch, watched};
 use crate::config::{self, Fault, Period, Size};
 use crate::health::Health;
 use crate::policy::{self, Action};
@@ -125,15 +124,7 @@ impl Progress {
     }
 }
 
-impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(error, reason);
-    }
-}
+watched!(Context);
 
 impl ProducerContext<NoCustomPartitioner> for Context {
     type DeliveryOpaque = Box<Answer>;
@@ -279,7 +270,8 @@ impl Producer {
         let (producer, topic, shutdown) = (self.shared.producer.clone(), topic.to_owned(), shutdown.clone());
         let asked = tokio::task::spawn_blocking(move || {
             let link = producer.client().context().watch.link();
-            broker::partition_counts(producer.client(), link, &[&topic], &shutdown)
+            // Its own thread serves its events.
+            broker::partition_counts(producer.client(), || (), link, &[&topic], &shutdown)
         });
         match asked.await {
             Ok(counts) => Ok(counts?[0]),

@@ -9,15 +9,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
-use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use serde::Deserialize;
 
-use crate::broker::{self, Link, Probe, Watch};
+use crate::broker::{self, Link, Probe, Watch, watched};
 use crate::config::{self, Fault, Period, Size};
 use crate::header;
 use crate::health::Health;
@@ -169,19 +168,7 @@ struct Context {
     watch: Watch,
 }
 
-impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(error, reason);
-    }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        self.watch.stats_raw(statistics);
-    }
-}
+watched!(Context);
 
 impl ConsumerContext for Context {}
 
@@ -219,6 +206,7 @@ impl Tail {
         let names: Vec<&str> = tail.topics.iter().map(String::as_str).collect();
         let counts = broker::partition_counts(
             tail.consumer.client(),
+            || broker::serve(&tail.consumer),
             tail.consumer.context().watch.link(),
             &names,
             &tail.shutdown,
@@ -246,6 +234,7 @@ impl Tail {
         let names: Vec<&str> = tail.topics.iter().map(String::as_str).collect();
         let counts = broker::partition_counts_each(
             tail.consumer.client(),
+            || broker::serve(&tail.consumer),
             tail.consumer.context().watch.link(),
             &names,
             &tail.shutdown,
@@ -426,7 +415,15 @@ impl Tail {
         for found in metadata.topics() {
             let Some(&topic) = self.index.get(found.name()).filter(|topic| !self.left[**topic]) else { continue };
             for partition in self.partitions[topic].len()..found.partitions().len() {
-                self.add(topic, i32::try_from(partition).unwrap_or(i32::MAX), None, &mut added)?;
+                let partition = i32::try_from(partition).unwrap_or(i32::MAX);
+                match broker::range(&self.consumer, found.name(), partition) {
+                    Ok(range) => self.take(topic, partition, None, range, &mut added)?,
+                    // It is found again next time.
+                    Err(error) => {
+                        self.consumer.context().watch.link().down(&error.to_string());
+                        break;
+                    }
+                }
             }
         }
         if added.count() > 0 {
@@ -436,7 +433,7 @@ impl Tail {
         Ok(())
     }
 
-    /// Adds a partition to what is read, after a look at what it holds.
+    /// Adds a partition to what is to be read, after a look at what it holds, however long that takes. Nothing is read yet.
     fn add(
         &mut self,
         topic: usize,
@@ -446,7 +443,7 @@ impl Tail {
     ) -> Result<(), Error> {
         let name = &self.topics[topic];
         let mut refused_count = 0;
-        let (low, high) = loop {
+        let range = loop {
             match broker::range(&self.consumer, name, partition) {
                 Ok(range) => break range,
                 Err(error) => {
@@ -457,10 +454,24 @@ impl Tail {
                     self.consumer.context().watch.link().down(&error.to_string());
                 }
             }
+            broker::serve(&self.consumer);
             if self.shutdown.sleep(Duration::from_millis(250)) {
                 return Err(broker::Error::Stopped.into());
             }
         };
+        self.take(topic, partition, start, range, assignment)
+    }
+
+    /// Adds a partition that holds what is between these offsets to what is read.
+    fn take(
+        &mut self,
+        topic: usize,
+        partition: i32,
+        start: Option<i64>,
+        (low, high): (i64, i64),
+        assignment: &mut TopicPartitionList,
+    ) -> Result<(), Error> {
+        let name = &self.topics[topic];
         self.consumer.context().watch.link().up();
         let next = start.unwrap_or(low);
         broker::check_position(name, partition, next, (low, high))?;

@@ -128,10 +128,18 @@ fn every_mistake_is_found_at_its_line_and_key() {
     };
     let good = sasl("PLAIN", "env = \"PATH\"");
     check(client, &with(&good), &["config.toml:3: kafka.sasl", "plain text", "add tls"]);
-    for (mechanism, why) in [("OAUTHBEARER", "without curl"), ("GSSAPI", "no Kerberos"), ("scram", "no such mechanism")]
-    {
+    for (mechanism, why) in [("GSSAPI", "no Kerberos"), ("scram", "no such mechanism")] {
         check(client, &with(&sasl(mechanism, "env = \"PATH\"")), &["config.toml:3", why, "SCRAM-SHA-512"]);
     }
+    check(client, &with(&sasl("OAUTHBEARER", "env = \"PATH\"")), &["config.toml:3", "goes with token_endpoint"]);
+    let tokens = |mechanism: &str, endpoint: &str, more: &str| {
+        let id = "client_id = \"a\", client_secret = { env = \"PATH\" }";
+        format!("sasl = {{ mechanism = \"{mechanism}\", token_endpoint = \"{endpoint}\", {id}{more} }}")
+    };
+    let loopback = "http://127.0.0.1:8080/token";
+    check(client, &with(&tokens("PLAIN", loopback, "")), &["config.toml:3", "PLAIN goes with user and password"]);
+    check(client, &with(&tokens("OAUTHBEARER", loopback, "")), &["config.toml:3: kafka.sasl", "plain text", "add tls"]);
+    check(client, &with(&tokens("OAUTHBEARER", loopback, ", audience = \"x\"")), &["config.toml:3", "audience"]);
     let missing = "tls = { ca = \"/nowhere/ca.pem\" }";
     check(client, &with(missing), &["config.toml:3: kafka.tls.ca", "/nowhere/ca.pem", "No such file"]);
     let polls = "\"max.poll.interval.ms\" = 1000\n\"client.id\"";

@@ -28,7 +28,7 @@ struct File {
 }
 
 /// The table `[kafka]` with these lines, as a service reads it.
-fn kafka(bootstrap: &str, lines: &str) -> config::Kafka {
+pub(crate) fn read(bootstrap: &str, lines: &str) -> config::Kafka {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     std::fs::write(&path, format!("[kafka]\nbootstrap = \"{bootstrap}\"\n{lines}\n")).unwrap();
@@ -65,9 +65,9 @@ async fn users_and_certificates_are_let_in_write_and_read() {
     create_topic_with(KAFKA.bootstrap(), "encrypted", 1, &[]);
     let ca = AUTHORITY.ca();
     let mut clients: Vec<config::Kafka> = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
-        .map(|mechanism| kafka(&ports().users, &user(&ca, mechanism, ports().password)))
+        .map(|mechanism| read(&ports().users, &user(&ca, mechanism, ports().password)))
         .into();
-    clients.push(kafka(&ports().certificates, &showing_a_certificate()));
+    clients.push(read(&ports().certificates, &showing_a_certificate()));
     for (n, client) in clients.iter().enumerate() {
         config::Check::check(client).expect("the settings can be used");
         let (producer, health) = producer(client);
@@ -121,10 +121,10 @@ async fn who_is_not_let_in_waits_and_says_why() {
     };
     let users = &ports().users;
     let good = user(&ca, "SCRAM-SHA-512", ports().password);
-    check(kafka(users, &user(&others.ca(), "SCRAM-SHA-512", ports().password)), "no authority in the file `ca`").await;
-    check(kafka(&users.replace("127.0.0.1", "localhost"), &good), "and not for localhost").await;
-    check(kafka(&ports().expired, &tls(&ca)), "its certificate has expired").await;
-    check(kafka(&ports().certificates, &tls(&ca)), "demands a client certificate").await;
-    check(kafka(users, &user(&ca, "SCRAM-SHA-512", "fel")), "does not let user vardstrom in").await;
-    check(kafka(KAFKA.bootstrap(), &tls(&ca)), "does not speak TLS on this port").await;
+    check(read(users, &user(&others.ca(), "SCRAM-SHA-512", ports().password)), "no authority in the file `ca`").await;
+    check(read(&users.replace("127.0.0.1", "localhost"), &good), "and not for localhost").await;
+    check(read(&ports().expired, &tls(&ca)), "its certificate has expired").await;
+    check(read(&ports().certificates, &tls(&ca)), "demands a client certificate").await;
+    check(read(users, &user(&ca, "SCRAM-SHA-512", "fel")), "does not let user vardstrom in").await;
+    check(read(KAFKA.bootstrap(), &tls(&ca)), "does not speak TLS on this port").await;
 }

@@ -10,3 +10,4 @@ mod shutdown;
 mod strangers;
 mod support;
 mod tail;
+mod tokens;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::ServerName;
 use serde::Deserialize;
 use settings::{Check, Fault};
@@ -62,6 +62,13 @@ impl Client {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Error::Name(host.to_owned()))?;
         Ok(Encryption { config: Arc::new(self.config()?), name })
     }
+}
+
+/// Trusts nobody and shows nothing: where a connection is in plain text, whoever asks to encrypt it is refused.
+pub fn trusting_nobody() -> Result<ClientConfig, Error> {
+    let builder = ClientConfig::builder_with_provider(provider());
+    let builder = builder.with_safe_default_protocol_versions().map_err(Error::together)?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 impl Check for Client {

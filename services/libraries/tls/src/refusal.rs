@@ -58,6 +58,15 @@ impl Refusal {
         None
     }
 
+    /// The same of a question that was asked by HTTP.
+    pub fn of_question(error: &ureq::Error) -> Option<Self> {
+        match error {
+            ureq::Error::Io(error) => Self::of(error),
+            ureq::Error::Rustls(error) => Self::of(error),
+            error => Self::of(error),
+        }
+    }
+
     fn judge(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(error) => match error {

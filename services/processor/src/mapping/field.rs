@@ -77,6 +77,42 @@ pub(crate) const BEDS_MAX: i32 = 10_000;
 /// More fields than any target has: the bound of a row's slots.
 pub(crate) const FIELDS_MAX: usize = 40;
 
+/// A contact, as several tables tell it.
+pub(crate) const CONTACT: [Field; 9] = [
+    field("care_form", FieldKind::Code(&["INPATIENT", "OUTPATIENT", "PRIMARY", "HOME"])),
+    field("started_at", FieldKind::Time(When::Happened)),
+    field("ended_at", FieldKind::Time(When::Happened)),
+    field("hospital_code", FieldKind::Text),
+    field("hospital_name", FieldKind::Text),
+    field("unit", FieldKind::Text),
+    field("mvo", FieldKind::Mvo),
+    field("admission_mode", FieldKind::Text),
+    field("discharge_mode", FieldKind::Text),
+];
+
+/// What several tables tell of a person.
+pub(crate) const PERSON: [Field; 3] = [
+    field("sex", FieldKind::Code(&["MALE", "FEMALE", "OTHER"])),
+    field("birth_year", YEARS),
+    field("lkf", FieldKind::Lkf),
+];
+
+/// Several lists as one; another number than theirs together does not compile.
+pub(crate) const fn joined<const N: usize>(lists: &[&[Field]]) -> [Field; N] {
+    let mut all = [field("", FieldKind::Text); N];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut place = 0;
+        while place < lists[list].len() {
+            all[at] = lists[list][place];
+            (at, place) = (at + 1, place + 1);
+        }
+        list += 1;
+    }
+    assert!(at == N);
+    all
+}
+
 /// The place of a field; a name that is not among them does not compile.
 pub(crate) const fn place_of(fields: &[Field], name: &str) -> usize {
     let mut at = 0;

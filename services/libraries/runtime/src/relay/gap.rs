@@ -117,5 +117,8 @@ pub fn accept(kafka: &config::Kafka, settings: &Settings, gaps: &[Gap]) -> Resul
 
 fn consumer(kafka: &config::Kafka, settings: &Settings) -> Result<BaseConsumer, Error> {
     let client = clients::reading(kafka, settings).map_err(Error::Setup)?;
-    client.create().map_err(|source| Error::Group { attempt: "set up the Kafka client", source })
+    let failed = |source| Error::Group { attempt: "set up the Kafka client", source };
+    let consumer: BaseConsumer = client.create().map_err(failed)?;
+    kafka.log_in(consumer.client()).map_err(|error| failed(error.into()))?;
+    Ok(consumer)
 }

@@ -3,13 +3,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::TopicPartitionList;
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::KafkaResult;
 use rdkafka::types::RDKafkaRespErr;
 
-use crate::broker::{Link, Watch};
+use crate::broker::{Link, Watch, watched};
 
 /// What the group wants of this process.
 #[derive(Debug)]
@@ -84,19 +82,7 @@ pub(super) fn give_up<C: ConsumerContext>(consumer: &BaseConsumer<C>, list: &Top
     }
 }
 
-impl ClientContext for Membership {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(error, reason);
-    }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        self.watch.stats_raw(statistics);
-    }
-}
+watched!(Membership);
 
 impl ConsumerContext for Membership {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {

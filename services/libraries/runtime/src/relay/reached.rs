@@ -40,6 +40,7 @@ pub(super) fn offset(
         .set("auto.offset.reset", "earliest")
         .set("enable.partition.eof", "true");
     let consumer: BaseConsumer = client.create()?;
+    kafka.log_in(consumer.client())?;
     let mut list = TopicPartitionList::new();
     for topic in routes.iter().filter(|route| route.input == input).flat_map(|route| &route.outputs) {
         let (low, high) = broker::range(&consumer, topic, partition)?;

@@ -1,14 +1,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::Error;
-use crate::broker::{Link, Watch};
+use crate::broker::{Link, Watch, watched};
 use crate::policy::{self, Action};
 
 /// Which record of which slot an output belongs to, in the one word that librdkafka carries along.
@@ -73,15 +70,7 @@ impl Receipts {
     }
 }
 
-impl ClientContext for Receipts {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(error, reason);
-    }
-}
+watched!(Receipts);
 
 impl ProducerContext<NoCustomPartitioner> for Receipts {
     type DeliveryOpaque = usize;

@@ -158,7 +158,9 @@ fn check_topics<C: rdkafka::consumer::ConsumerContext>(
     consumer: &BaseConsumer<C>,
     link: &Link,
 ) -> Result<(), Error> {
-    let counts = |topics: &[&str]| broker::partition_counts(consumer.client(), link, topics, &relay.shutdown);
+    let counts = |topics: &[&str]| {
+        broker::partition_counts(consumer.client(), || broker::serve(consumer), link, topics, &relay.shutdown)
+    };
     for route in &relay.routes {
         let input_count = counts(&[&route.input])?[0];
         let outputs: Vec<&str> = route.outputs.iter().map(String::as_str).collect();
