@@ -8,6 +8,7 @@ mod clients;
 mod databases;
 mod debezium;
 mod delivery;
+mod edges;
 mod encrypted;
 mod fhir;
 mod flow;

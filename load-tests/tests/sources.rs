@@ -39,7 +39,7 @@ pub(crate) fn code(text: &str) -> String {
 }
 
 /// The files in whose code one of these texts stands.
-fn files_with(needles: &[&str]) -> Vec<String> {
+pub(crate) fn files_with(needles: &[&str]) -> Vec<String> {
     let stands = |text: &str| needles.iter().any(|needle| text.contains(needle));
     sources().into_iter().filter(|(_, text)| stands(text)).map(|(path, _)| path).collect()
 }
