@@ -101,3 +101,23 @@ fn postgresql_is_reached_through_one_door() {
     let messages = files_with(&["as_db_error"]);
     assert_eq!(messages, ["services/libraries/postgresql/src/fault.rs"], "what of a database's error may be printed");
 }
+
+#[test]
+fn a_table_of_text_is_written_in_one_place() {
+    // What is exact on purpose: the region's own fixed layouts, which are told of and not altered.
+    let writing = files_with(&["csv::Writer", "WriterBuilder", "join(\";\")"]);
+    assert_eq!(writing, Vec::<String>::new(), "write it with `spreadsheet`, so that no cell is run");
+    let using: Vec<String> =
+        files_with(&["spreadsheet::"]).into_iter().filter(|path| !path.contains("libraries/spreadsheet")).collect();
+    assert_eq!(
+        using,
+        [
+            "services/dashboard/src/csv.rs",
+            "services/libraries/figures/src/report/sheet.rs",
+            "services/region-register/src/make.rs",
+            "services/region-register/src/rows.rs",
+            "services/sink-register/src/show.rs",
+            "services/sink-register/src/table.rs",
+        ]
+    );
+}
