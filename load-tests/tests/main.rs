@@ -18,4 +18,5 @@ mod register;
 mod samples;
 mod sources;
 mod subjects;
+mod units;
 mod walls;
