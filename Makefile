@@ -157,7 +157,7 @@ prerequisites:
 	fi
 
 # Only tests need these.
-test: PREREQUISITES := chromium openssh-server python3-venv softhsm2 xz-utils
+test: PREREQUISITES := chromium openssh-server python3-venv softhsm2 systemd xz-utils
 test: COMPILES_JAVA := yes
 
 define step

@@ -39,7 +39,7 @@ pub(crate) fn code(text: &str) -> String {
 }
 
 /// The files in whose code one of these texts stands.
-fn files_with(needles: &[&str]) -> Vec<String> {
+pub(crate) fn files_with(needles: &[&str]) -> Vec<String> {
     let stands = |text: &str| needles.iter().any(|needle| text.contains(needle));
     sources().into_iter().filter(|(_, text)| stands(text)).map(|(path, _)| path).collect()
 }
@@ -102,4 +102,24 @@ fn postgresql_is_reached_through_one_door() {
     assert_eq!(connecting, ["services/libraries/postgresql/src/connection.rs"]);
     let messages = files_with(&["as_db_error"]);
     assert_eq!(messages, ["services/libraries/postgresql/src/fault.rs"], "what of a database's error may be printed");
+}
+
+#[test]
+fn a_table_of_text_is_written_in_one_place() {
+    // What is exact on purpose: the region's own fixed layouts, which are told of and not altered.
+    let writing = files_with(&["csv::Writer", "WriterBuilder", "join(\";\")"]);
+    assert_eq!(writing, Vec::<String>::new(), "write it with `spreadsheet`, so that no cell is run");
+    let using: Vec<String> =
+        files_with(&["spreadsheet::"]).into_iter().filter(|path| !path.contains("libraries/spreadsheet")).collect();
+    assert_eq!(
+        using,
+        [
+            "services/dashboard/src/csv.rs",
+            "services/libraries/figures/src/report/sheet.rs",
+            "services/region-register/src/make.rs",
+            "services/region-register/src/rows.rs",
+            "services/sink-register/src/show.rs",
+            "services/sink-register/src/table.rs",
+        ]
+    );
 }

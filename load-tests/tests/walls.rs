@@ -12,7 +12,7 @@ use serde_json::Value;
 const ANYWHERE: &str = "swedish-time";
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str]); 28] = [
     ("settings", &[]),
     ("tls", &["settings"]),
     ("schemas", &["settings", "tls"]),
@@ -29,10 +29,11 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("sftp", &["runtime"]),
     ("replication", &["runtime", "tls"]),
     ("sealing", &["schemas", "settings"]),
+    ("spreadsheet", &[]),
     (ANYWHERE, &[]),
     ("postgresql", &["settings", "tls"]),
     ("board", &["runtime", "schemas", "timeline", "topics"]),
-    ("figures", &["board", "runtime", "schemas", "timeline", "topics"]),
+    ("figures", &["board", "runtime", "schemas", "spreadsheet", "timeline", "topics"]),
     (
         "connector",
         &[
@@ -55,10 +56,13 @@ const ALLOWED: [(&str, &[&str]); 27] = [
         &["debezium", "delimited", "fhir", "hl7", "identity", "runtime", "schemas", "sealing", "timeline", "topics"],
     ),
     ("sink-store", &["postgresql", "runtime", "schemas", "timeline", "topics"]),
-    ("sink-register", &["parcel", "postgresql", "runtime", "schemas", "sftp", "timeline", "topics"]),
+    ("sink-register", &["parcel", "postgresql", "runtime", "schemas", "sftp", "spreadsheet", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
-    ("region-register", &["identity", "parcel", "processor", "runtime", "schemas", "sealing", "timeline", "topics"]),
-    ("dashboard", &["board", "figures", "postgresql", "runtime", "schemas", "timeline", "topics"]),
+    (
+        "region-register",
+        &["identity", "parcel", "processor", "runtime", "schemas", "sealing", "spreadsheet", "timeline", "topics"],
+    ),
+    ("dashboard", &["board", "figures", "postgresql", "runtime", "schemas", "spreadsheet", "timeline", "topics"]),
     (
         "load-tests",
         &[

@@ -31,7 +31,7 @@ fn location(id: &str, state: &str) -> Value {
     json!({ "resourceType": "Location", "id": id, "operationalStatus": { "code": state } })
 }
 
-fn setup(region: &'static str, base: &str, more: &str) -> Setup {
+pub(crate) fn setup(region: &'static str, base: &str, more: &str) -> Setup {
     let setup = Setup::mllp(region);
     let positions = setup.path("positions");
     std::fs::create_dir(&positions).expect("a folder");

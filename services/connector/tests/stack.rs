@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub limits: String,
     /// The region's sources, as TOML.
     pub sources: String,
+    /// Lines of `[fhir_hook]`.
+    pub hook: String,
     /// A secret, by the name of its variable.
     pub secret: Option<(&'static str, String)>,
     pub folder: TempDir,
@@ -55,6 +57,7 @@ impl Setup {
             region,
             limits: String::new(),
             sources: "[[region.mllp]]\nlisten = \"127.0.0.1:0\"\n".to_owned(),
+            hook: String::new(),
             secret: None,
             folder: tempfile::tempdir().expect("a folder"),
         }
@@ -84,10 +87,11 @@ impl Setup {
         let path = self.path("connector.toml");
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
-             [fhir_hook]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\n[routing]\nkey = {{ env = \"VARDSTROM_PARTITION_KEY\" }}\n[limits]\n{}\n\
+             [fhir_hook]\nlisten = \"127.0.0.1:0\"\n{}\n[log]\nlevel = \"debug\"\n[routing]\nkey = {{ env = \"VARDSTROM_PARTITION_KEY\" }}\n[limits]\n{}\n\
              [[region]]\ncode = \"{}\"\nsource_system = \"SE2321000131-TEST\"\n{}\n",
             self.bootstrap,
             REGISTRY.url(),
+            self.hook,
             self.limits,
             self.region,
             self.sources,

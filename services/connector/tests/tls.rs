@@ -1,12 +1,15 @@
 //! Encrypted listeners.
 
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use super::fhir;
+use super::fhir_server::FhirServer;
 use super::stack::{Connector, LONG, Sender, Setup, message};
 
 pub(crate) struct Identity {
@@ -50,11 +53,13 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-fn connect(
-    connector: &Connector,
-    trusted: &CertificateDer<'static>,
-    client: Option<&Identity>,
-) -> Sender<StreamOwned<ClientConnection, TcpStream>> {
+type Encrypted = StreamOwned<ClientConnection, TcpStream>;
+
+fn connect(connector: &Connector, trusted: &CertificateDer<'static>, client: Option<&Identity>) -> Sender<Encrypted> {
+    Sender::over(encrypted(connector.mllp(), trusted, client))
+}
+
+fn encrypted(address: SocketAddr, trusted: &CertificateDer<'static>, client: Option<&Identity>) -> Encrypted {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).expect("a root");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -71,14 +76,13 @@ fn connect(
     };
     let name = "connector.test".try_into().expect("a name");
     let connection = ClientConnection::new(Arc::new(config), name).expect("a connection");
-    let stream = TcpStream::connect(connector.mllp()).expect("accepted");
+    let stream = TcpStream::connect(address).expect("accepted");
     stream.set_read_timeout(Some(LONG)).expect("set");
-    Sender::over(StreamOwned::new(connection, stream))
+    StreamOwned::new(connection, stream)
 }
 
 /// Sends without insisting: a handshake that is refused fails at the first write or read.
-fn is_answered(mut sender: Sender<StreamOwned<ClientConnection, TcpStream>>, id: &str) -> bool {
-    use std::io::Write;
+fn is_answered(mut sender: Sender<Encrypted>, id: &str) -> bool {
     let sent = sender.stream.write_all(&super::stack::framed(&message(id, 1)));
     sent.is_ok() && sender.try_answer().is_some_and(|answer| answer.contains(&format!("MSA|AA|{id}")))
 }
@@ -117,4 +121,55 @@ fn a_listener_is_encrypted_and_asks_for_client_certificates() {
     });
     let ids: Vec<_> = setup.records("adt", 2).into_iter().map(|record| record.message_id).collect();
     assert_eq!(ids, ["1", "3"]);
+}
+
+/// The status of a notification; none when the handshake or the exchange fails.
+fn notified(mut stream: Encrypted, secret: &str) -> Option<u16> {
+    let request = format!(
+        "POST /fhir/notify/journal HTTP/1.1\r\nHost: connector.test\r\nAuthorization: {secret}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer.split(' ').nth(1)?.parse().ok()
+}
+
+#[test]
+fn the_fhir_hook_is_encrypted_and_asks_for_client_certificates() {
+    let (ours, theirs) = (authority(), authority());
+    let server = issued(&ours, "connector.test");
+    let fhir = FhirServer::start();
+    let more = "poll = \"1h\"\ntypes = [\"Location\"]\nhook = { env = \"VARDSTROM_FHIR_HOOK\" }";
+    let mut setup = fhir::setup("21", &fhir.base(), more);
+    setup.secret = Some(("VARDSTROM_FHIR_HOOK", "bell-4711".to_owned()));
+    for (name, text) in [
+        ("hook.pem", pem(&server.certificate)),
+        ("hook.key", server.key.serialize_pem()),
+        ("clients.pem", theirs.pem()),
+    ] {
+        std::fs::write(setup.path(name), text).expect("written");
+    }
+    let tls = format!("tls = {{ certificate = {:?}, key = {:?}", setup.path("hook.pem"), setup.path("hook.key"));
+    setup.hook = format!("{tls} }}");
+    let connector = setup.start();
+    let call = |client, secret| notified(encrypted(connector.fhir_hook(), ours.der(), client), secret);
+    assert_eq!(call(None, "Bearer bell-4711"), Some(200));
+    assert_eq!(call(None, "Bearer wrong"), Some(401));
+    let mut plain = TcpStream::connect(connector.fhir_hook()).expect("accepted");
+    let mut answer = Vec::new();
+    let _ = plain.write_all(b"POST /fhir/notify/journal HTTP/1.1\r\nHost: x\r\n\r\n");
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"), "the hook answers in plain text");
+    drop(connector);
+
+    setup.hook = format!("{tls}, client_ca = {:?} }}", setup.path("clients.pem"));
+    let mut connector = setup.start();
+    let call = |client| notified(encrypted(connector.fhir_hook(), ours.der(), client), "Bearer bell-4711");
+    let (known, stranger) = (issued(&theirs, "journal.test"), issued(&ours, "stranger.test"));
+    assert_eq!(call(Some(&known)), Some(200));
+    assert_eq!(call(None), None);
+    assert_eq!(call(Some(&stranger)), None);
+    connector.wait("two refusals", |connector| {
+        connector.metric("vardstrom_http_connections_turned_total{listener=\"fhir-hook\",reason=\"handshake\"}") == 2.0
+    });
 }

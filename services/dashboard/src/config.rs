@@ -104,12 +104,20 @@ const CONNECTIONS_OTHER: usize = 500;
 /// at least, for two or three browsers.
 const ADDRESS_SHARE: usize = 3;
 const PER_ADDRESS_MIN: usize = 16;
+/// Behind a proxy all readers are one client, unless the file says otherwise: each may load a page at the same moment, and
+/// then one every ten seconds.
+const PAGE_EVERY_SECONDS: u32 = 10;
+/// What a page loads beside itself, once a year, and streams, which have a bound of their own.
+const UNLIMITED: &[&str] = &["/tillgang/", "/strom/", "/api/v1/stream"];
 
 impl Stream {
-    /// A port with places for every stream and for who loads pages.
+    /// A port with places for every stream and for who loads pages, and requests enough for all of them.
     pub fn housed(&self, mut http: Http) -> Http {
         http.connections.get_or_insert(self.clients_max + CONNECTIONS_OTHER);
         http.connections_per_address.get_or_insert(self.clients_max.div_ceil(ADDRESS_SHARE).max(PER_ADDRESS_MIN));
+        let readers = u32::try_from(self.clients_max).unwrap_or(u32::MAX);
+        http.usually(readers / PAGE_EVERY_SECONDS, readers);
+        http.unlimited = UNLIMITED;
         http
     }
 }
@@ -206,6 +214,8 @@ mod tests {
             places,
             "the sample says what is usual"
         );
+        let (per_second, burst) = config.http().rate();
+        assert_eq!((per_second.get(), burst.get()), (250, 2500));
         config.stream.clients_max = 100;
         let places = config.stream.housed(Http::at(config.http.listen)).bounds();
         assert_eq!((places.connections, places.per_address), (600, 34));

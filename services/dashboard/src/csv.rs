@@ -8,7 +8,7 @@ use board::instant::rfc3339;
 use board::shown::Shown;
 use board::ward::Ward;
 use board::{Scope, Sums};
-use figures::report::csv::line;
+use spreadsheet::line;
 use topics::Region;
 
 use crate::page::Sight;

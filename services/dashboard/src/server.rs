@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use board::Scope;
 use board::language::Language;
 use figures::report::{self, Address, Page, Place};
+use runtime::http::cookie;
 
 use crate::address::{self, Query, View};
 use crate::http::{AGAIN_AFTER, Params};
@@ -20,8 +21,6 @@ use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Subject, Theme};
 use crate::{api, assets, csv, stream};
 
-/// Nothing but our own files, and nothing inline.
-const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const THEME_COOKIE: &str = "tema";
 const YEAR: &str = "public, max-age=31536000, immutable";
 
@@ -76,7 +75,8 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
-/// Headers on every answer, and compression of whole pages for clients that take it.
+/// Compression of whole pages for clients that take it, and what an answer depends on. The listener gives every answer its
+/// other headers ([`runtime::http::headers`]).
 async fn finish(request: Request, next: Next) -> Response {
     let gzip = request
         .headers()
@@ -85,15 +85,7 @@ async fn finish(request: Request, next: Next) -> Response {
         .is_some_and(|value| value.split(',').any(|coding| coding.trim().starts_with("gzip")));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let set = |headers: &mut HeaderMap, name, value| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    set(headers, header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(headers, header::REFERRER_POLICY, "same-origin");
-    set(headers, header::X_FRAME_OPTIONS, "DENY");
-    set(headers, header::CACHE_CONTROL, "no-store");
-    set(headers, header::VARY, "Accept-Encoding, Cookie, Accept-Language");
+    headers.entry(header::VARY).or_insert(HeaderValue::from_static("Accept-Encoding, Cookie, Accept-Language"));
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let whole = !kind.starts_with("text/event-stream")
         && (kind.starts_with("text/") || kind.starts_with("application/json") || kind.starts_with("image/svg"));
@@ -313,14 +305,14 @@ fn theme(headers: &HeaderMap) -> Theme {
 }
 
 /// Remembers the chosen colours in a cookie and goes back to where the choice was made.
-async fn setting(pairs: Params) -> Response {
+async fn setting(pairs: Params, headers: HeaderMap) -> Response {
     let theme = Theme::of_code(pairs.get("tema").map_or("", String::as_str));
     // Only a page of ours: an address with a host would send the reader elsewhere.
     let back = pairs
         .get("till")
         .filter(|back| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') && back.is_ascii())
         .map_or("/", String::as_str);
-    let cookie = format!("{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", theme.code());
+    let cookie = format!("{THEME_COOKIE}={}; Max-Age=31536000{}", theme.code(), cookie::attributes(&headers));
     ([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response()
 }
 

@@ -5,6 +5,7 @@
 
 mod browser;
 mod doubt;
+mod edges;
 mod fixture;
 mod follow;
 mod morning;

@@ -305,6 +305,7 @@ fn only_the_highest_version_is_read_and_only_once() {
             bytes: text.as_bytes().to_vec(),
             rows: 1,
             personal: false,
+            formulas: 0,
         };
         let series = ("14", "waiting-times", "2026-10");
         let header = "hospital_code;hospital_name;completed;guarantee_denominator;within_90_days\n";

@@ -135,8 +135,13 @@ async fn hips(url: &str, region: &str) {
         let lost = if index == 0 { 0 } else { stages[index - 1] - count };
         pathway.push_str(&format!(";{name};{count};{lost}\n"));
     }
-    let file =
-        |name: &str, text: String| File { name: name.into(), bytes: text.into_bytes(), rows: 4, personal: false };
+    let file = |name: &str, text: String| File {
+        name: name.into(),
+        bytes: text.into_bytes(),
+        rows: 4,
+        personal: false,
+        formulas: 0,
+    };
     let files = [file("hip_by_hospital.csv", format!("{head}{lines}")), file("hip_pathway.csv", pathway)];
     publish(url, (region, "hip-fracture", "2026-10"), 1, &files, &Facts::default()).await;
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use parcel::{Candidate, Content, Decision, FORMAT, FileEntry, Manifest, Period, REASON, Series, decide};
 use serde::Serialize;
+use spreadsheet::{End, Sheet};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -112,11 +113,12 @@ pub fn make(
 }
 
 fn quality(counts: &Counts) -> String {
-    let mut text = "what;count\r\n".to_owned();
+    let mut sheet = Sheet::for_people(End::Windows);
+    sheet.line(["what", "count"]);
     for (name, count) in counts {
-        text.push_str(&format!("{name};{count}\r\n"));
+        sheet.line([*name, &count.to_string()]);
     }
-    text
+    sheet.finish()
 }
 
 /// The latest version in the folder.

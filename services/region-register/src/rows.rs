@@ -9,6 +9,8 @@ use crate::contact::{Code, Contact};
 use crate::layout::{Column, FileLayout, Layout, Rows};
 use crate::moment::Moment;
 
+/// The layout is the recipient's, so such a cell is left as it is and told.
+const FORMULAS: &str = "cells that a spreadsheet would run: open the file as text";
 /// Between cells. An empty cell is missing; nothing follows the last one.
 const SEPARATOR: char = ';';
 
@@ -46,7 +48,7 @@ pub fn files(layout: &Layout, filkod: &str, mut contacts: Vec<Contact>) -> (Vec<
         let mut text = Zeroizing::new(String::new());
         let mut rows = 0;
         for contact in &contacts {
-            rows += write(contact, file, filkod, &mut text);
+            rows += write(contact, file, filkod, &mut text, &mut counts);
         }
         File { name: file.name(filkod), rows, text }
     });
@@ -69,7 +71,7 @@ fn notice(contact: &Contact, counts: &mut Counts) {
 }
 
 /// Writes a contact's rows of a file; gives their number.
-fn write(contact: &Contact, file: &FileLayout, filkod: &str, text: &mut String) -> u64 {
+fn write(contact: &Contact, file: &FileLayout, filkod: &str, text: &mut String, counts: &mut Counts) -> u64 {
     let mut rows = 0;
     for code in codes(contact, file.rows) {
         rows += 1;
@@ -77,7 +79,11 @@ fn write(contact: &Contact, file: &FileLayout, filkod: &str, text: &mut String) 
             if n > 0 {
                 text.push(SEPARATOR);
             }
+            let begin = text.len();
             cell(contact, code, *column, Row { filkod, number: rows }, text);
+            if spreadsheet::is_run(&text[begin..]) {
+                *counts.entry(FORMULAS).or_default() += 1;
+            }
         }
         text.push_str("\r\n");
     }
@@ -282,6 +288,14 @@ mod tests {
         assert_eq!(none, "");
         assert_eq!(counts["contacts"], 0);
         assert_eq!(counts["left out: a cell holds a separator or a line end"], 1);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_stays_as_it_is_and_is_told() {
+        let (text, counts) = text("vardtillfalle", vec![contact("=A", Vec::new()), contact("B", Vec::new())]);
+        assert!(text.contains(";=A;") && text.contains(";B;"), "{text}");
+        assert!(counts[FORMULAS] > 0);
+        assert!(!self::text("vardtillfalle", vec![contact("B", Vec::new())]).1.contains_key(FORMULAS));
     }
 
     #[test]

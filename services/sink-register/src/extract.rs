@@ -18,6 +18,10 @@ use parcel::Positions;
 pub(crate) const PROTECTED: &str = "protected-identity";
 /// The finding under which those of them are counted whose rows were left out, for no ground names them.
 pub(crate) const WITHHELD: &str = "protected-withheld";
+/// The finding on cells of figures that a spreadsheet would have run: they are written as text, after a `'`.
+const FORMULA_GUARDED: &str = "formula-written-as-text";
+/// The finding on such cells of a file whose layout is its recipient's: they are as the source sent them.
+const FORMULA_LEFT: &str = "formula-left-in-delivery";
 
 /// What a definition comes to at some positions.
 #[derive(Debug)]
@@ -26,7 +30,7 @@ pub struct Extract {
     pub files: Vec<File>,
     /// Control totals by name.
     pub totals: BTreeMap<String, i64>,
-    /// Statements per quality rule that found something on them.
+    /// Statements per quality rule that found something on them; and cells that a spreadsheet would run, where there are any.
     pub findings: BTreeMap<String, u64>,
     /// What it was made from.
     pub survey: Survey,
@@ -88,7 +92,11 @@ impl Extract {
         let made = output.files.iter().map(|file| (file.name.as_str(), file.personal));
         assert!(made.eq(declared), "the form {} gives the files that it declares", form.name);
         let named = |file: &File| definition.files.contains(&file.name);
-        let files = output.files.into_iter().filter(named).collect();
+        let files: Vec<File> = output.files.into_iter().filter(named).collect();
+        for file in files.iter().filter(|file| file.formulas > 0) {
+            let finding = if file.personal { FORMULA_LEFT } else { FORMULA_GUARDED };
+            *findings.entry(finding.to_owned()).or_default() += file.formulas;
+        }
         Ok(Self { files, totals: output.totals, findings, survey, until })
     }
 

@@ -55,7 +55,7 @@ pub(crate) struct Known {
 }
 
 /// One line for a data protection officer.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub entry: i64,
     /// When, UTC.

@@ -24,6 +24,8 @@ pub struct File {
     pub rows: u64,
     /// Whether it has a row per contact: pseudonymous, but about persons.
     pub personal: bool,
+    /// Cells that a spreadsheet would run if nothing were done.
+    pub formulas: u64,
 }
 
 /// What an extract came to.
@@ -48,6 +50,6 @@ impl FileKind {
 
     /// The file with this content.
     pub(crate) fn file(&self, bytes: Vec<u8>, rows: u64) -> File {
-        File { name: self.name.to_string(), bytes, rows, personal: self.personal }
+        File { name: self.name.to_string(), bytes, rows, personal: self.personal, formulas: 0 }
     }
 }

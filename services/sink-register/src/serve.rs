@@ -28,6 +28,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use postgresql::Address;
+use runtime::config::Period;
 use runtime::health::Health;
 use runtime::http;
 use runtime::metrics::Registry;
@@ -45,6 +46,8 @@ use shelf::Shelf;
 
 /// Files that are sent at the same time; a request beyond is asked to come again.
 const SENDING_MAX: usize = 64;
+/// A parcel is read as a whole and compared before the first byte of it leaves; one of gigabytes takes minutes.
+const CHECK_WAIT_MAX: Period = Period::seconds(600);
 /// A receipt is two short texts.
 const RECEIPT_BYTES_MAX: usize = 4096;
 
@@ -61,7 +64,8 @@ struct Serving {
 /// # Errors
 /// When the configuration serves nobody, the database does not answer, or the port is taken.
 pub(crate) async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
-    let listen = config.serve.clone().ok_or(Error::ServeMissing)?;
+    let mut listen = config.serve.clone().ok_or(Error::ServeMissing)?;
+    listen.answer.get_or_insert(CHECK_WAIT_MAX);
     let recipients = Recipients::of(&config)?;
     let database = config.address()?;
     let shelf = Shelf::new(config.trusted()?);

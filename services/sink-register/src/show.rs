@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use spreadsheet::{End, Sheet};
+
 use crate::extract;
 use crate::ledger::Line;
 use crate::make::Plan;
@@ -78,8 +80,8 @@ pub(crate) fn ledger_text(lines: &[Line]) -> String {
 /// The ledger as CSV with a header, `;` between cells.
 #[must_use]
 pub(crate) fn ledger_csv(lines: &[Line]) -> String {
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').has_headers(false).from_writer(Vec::new());
-    let header = [
+    let mut sheet = Sheet::for_people(End::Unix);
+    sheet.line([
         "entry",
         "at",
         "action",
@@ -94,11 +96,24 @@ pub(crate) fn ledger_csv(lines: &[Line]) -> String {
         "rows",
         "manifest_sha256",
         "note",
-    ];
-    writer.write_record(header).expect("memory does not fail");
+    ]);
     for line in lines {
-        writer.serialize(line).expect("a line is texts and numbers");
+        sheet.line([
+            line.entry.to_string().as_str(),
+            &line.at,
+            &line.action,
+            &line.extract,
+            &line.definition,
+            &line.period,
+            &line.version.to_string(),
+            &line.replaces.map(|version| version.to_string()).unwrap_or_default(),
+            line.reason.as_deref().unwrap_or_default(),
+            &line.recipient,
+            &line.legal_ground,
+            &line.rows.to_string(),
+            &line.manifest_sha256,
+            line.note.as_deref().unwrap_or_default(),
+        ]);
     }
-    let bytes = writer.into_inner().expect("memory does not fail");
-    String::from_utf8(bytes).expect("texts are UTF-8")
+    sheet.finish()
 }

@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use http_body_util::{BodyExt, Limited};
-use runtime::config::{Fault, Http, SecretValue};
+use runtime::config::{Fault, Http, SecretValue, Size};
 use runtime::http;
 use runtime::metrics::Counter;
 use runtime::shutdown::Shutdown;
@@ -54,10 +54,23 @@ impl Bells {
 
 /// Why notifications cannot be received.
 #[derive(Debug, thiserror::Error)]
-#[error("listen for FHIR notifications on {listen}; another process may hold the port, see `fhir_hook.listen`")]
+#[error("listen for FHIR notifications on {listen}, see `fhir_hook`")]
 pub(crate) struct Error {
     pub listen: SocketAddr,
-    pub source: std::io::Error,
+    pub source: http::Unbound,
+}
+
+/// A server may send a whole resource with its notification, and a thousand of them while it loads an archive.
+const BODY_USUAL: Size = Size::mib(16);
+const PER_SECOND: u32 = 1000;
+const BURST: u32 = 10_000;
+
+/// The hook's port, with what is usual there.
+fn usual(hook: &Http) -> Http {
+    let mut hook = hook.clone();
+    hook.body_max.get_or_insert(BODY_USUAL);
+    hook.usually(PER_SECOND, BURST);
+    hook
 }
 
 /// Takes the port; what it gives receives notifications until shutdown.
@@ -68,14 +81,14 @@ pub(crate) async fn listen(
     shutdown: Shutdown,
 ) -> Result<impl Future<Output = ()> + Send + use<>, Error> {
     let failed = |source| Error { listen: hook.listen, source };
-    let listener = http::Listener::bind(hook, metrics, LISTENER).await.map_err(failed)?;
-    let address = listener.address();
+    let listener = http::Listener::bind(&usual(hook), metrics, LISTENER).await.map_err(failed)?;
+    let (address, encrypted) = (listener.address(), hook.tls.is_some());
     // With a payload, a server adds the resource's type and id, and may use PUT.
     let router = Router::new()
         .route("/fhir/notify/{name}", post(notified).put(notified))
         .route("/fhir/notify/{name}/{*resource}", post(notified_of).put(notified_of))
         .with_state(bells);
-    tracing::info!(%address, "listening for FHIR notifications on {address}");
+    tracing::info!(%address, encrypted, "listening for FHIR notifications on {address}");
     Ok(listener.run(router, shutdown))
 }
 

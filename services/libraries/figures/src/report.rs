@@ -6,7 +6,6 @@ mod about;
 pub mod address;
 mod comparison;
 mod costs;
-pub mod csv;
 mod kit;
 mod manner;
 pub mod operations;

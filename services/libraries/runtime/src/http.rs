@@ -1,11 +1,21 @@
 //! `/healthz`, `/readyz` and `/metrics`, and whatever routes a service adds; and any further HTTP listener of a service.
 //!
-//! Every listener is bounded: connections of the port and of one address ([`crate::door`]), and times for a request's
-//! head, its body, and the silence between requests ([`connection`]).
+//! Every listener is bounded, by one set of settings ([`config::Http`]): connections of the port and of one address
+//! ([`crate::door`]), times for a request's head, its body, the answer and the silence between requests ([`connection`]),
+//! and what a request meets before any route ([`terms`]): how often its client may ask, how long its body may be, and
+//! whether another site's page has sent it. Every answer has the headers of one table ([`headers`]).
+//!
+//! Whatever serves HTTP goes through a [`Listener`], so that no route can be without any of it.
 
-pub mod connection;
+mod connection;
+pub mod cookie;
+pub mod headers;
+mod rate;
+mod same_site;
+mod terms;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,29 +23,36 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
+use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::config;
 use crate::descriptors;
-use crate::door::{Counts, Door};
+use crate::door::{Counts, Door, Place};
 use crate::health::Health;
 use crate::metrics::{self, Counter, Family, Gauge, Keys, Registry};
 use crate::shutdown::Shutdown;
-use connection::{Ended, Times};
+use connection::Ended;
+use terms::Terms;
 
 /// The label of the listener that every service has.
 const MAIN: &str = "http";
+const HEALTH: &str = "/healthz";
+const READY: &str = "/readyz";
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address cannot be taken.
-    #[error("listen for HTTP on {listen}; another process may hold the port, see `http.listen`")]
+    #[error("listen for HTTP on {listen}, see `http`")]
     Listen {
         /// The address.
         listen: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
+        /// Why not.
+        source: Unbound,
     },
     /// The connections that are allowed would need more file descriptors than there may be.
     #[error("hold the connections of `http.connections`")]
@@ -43,6 +60,17 @@ pub enum Error {
     /// The metrics are registered twice.
     #[error("register metrics of HTTP")]
     Metrics(#[from] metrics::Error),
+}
+
+/// Why a port is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Unbound {
+    /// The address cannot be taken.
+    #[error("another process may hold the port")]
+    Port(#[from] std::io::Error),
+    /// TLS cannot be used as configured.
+    #[error("encrypt it")]
+    Tls(#[from] tls::Error),
 }
 
 /// Label `listener`.
@@ -53,7 +81,8 @@ impl Keys for ListenerName {
     const NAMES: &'static [&'static str] = &["listener"];
 }
 
-/// Labels `listener` and `reason`: `full` and `address-full` were refused; `replaced`, `header` and `idle` were ended by us.
+/// Labels `listener` and `reason`. Of connections: `full` and `address-full` were refused; `handshake`, `replaced`, `header`
+/// and `idle` were ended by us. Of requests: `rate`, `body` and `foreign` met no route, of `slow` the answer was given up.
 #[derive(Clone, Copy, Debug)]
 pub enum ListenerReason {}
 
@@ -70,6 +99,8 @@ crate::metrics! {
         pub accepted: Family<ListenerName, Counter> = "connections_total",
         /// HTTP connections that were refused or ended by us, by listener and reason.
         pub turned: Family<ListenerReason, Counter> = "connections_turned_total",
+        /// HTTP requests that met no route, or whose answer was given up, by listener and reason.
+        pub refused: Family<ListenerReason, Counter> = "requests_refused_total",
     }
 }
 
@@ -77,14 +108,19 @@ crate::metrics! {
 #[derive(Debug)]
 pub struct Listener {
     door: Door,
-    times: Times,
+    encryption: Option<Arc<ServerConfig>>,
+    terms: Arc<Terms>,
+    handshake: Counter,
     header: Counter,
     idle: Counter,
 }
 
 impl Listener {
     /// Takes the port that a table of the configuration names.
-    pub async fn bind(http: &config::Http, metrics: &Metrics, name: &str) -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the port cannot be taken, or the files of its TLS cannot be used.
+    pub async fn bind(http: &config::Http, metrics: &Metrics, name: &str) -> Result<Self, Unbound> {
         let turned = |reason| metrics.turned.of(&[name, reason]);
         let counts = Counts {
             open: metrics.open.of(&[name]),
@@ -93,9 +129,11 @@ impl Listener {
             address_full: turned("address-full"),
             replaced: turned("replaced"),
         };
+        let encryption = http.tls.as_ref().map(tls::Listener::config).transpose()?;
         let door = Door::bind(http.listen, http.bounds(), counts).await?;
-        let times = Times { header: http.header.0, idle: http.idle.0 };
-        Ok(Self { door, times, header: turned("header"), idle: turned("idle") })
+        let terms = Arc::new(Terms::new(http, |reason| metrics.refused.of(&[name, reason])));
+        let (handshake, header, idle) = (turned("handshake"), turned("header"), turned("idle"));
+        Ok(Self { door, encryption, terms, handshake, header, idle })
     }
 
     /// The address it listens on, with the real port.
@@ -112,10 +150,17 @@ impl Listener {
                 Some(_) = connections.join_next(), if !connections.is_empty() => continue,
                 () = shutdown.wait() => return,
             };
-            let (router, times) = (router.clone(), self.times);
-            let (header, idle) = (self.header.clone(), self.idle.clone());
+            // Who is gone already is served nothing.
+            let Ok(peer) = stream.peer_addr() else { continue };
+            let (router, terms, encryption) = (router.clone(), Arc::clone(&self.terms), self.encryption.clone());
+            let (handshake, header, idle) = (self.handshake.clone(), self.header.clone(), self.idle.clone());
             connections.spawn(async move {
-                match connection::serve(stream, place, router, times).await {
+                let ended = match encryption {
+                    None => connection::serve(stream, peer.ip(), place, router, terms).await,
+                    Some(encryption) => encrypted(encryption, stream, peer.ip(), place, router, terms).await,
+                };
+                match ended {
+                    Ended::Handshake => handshake.inc(),
                     Ended::Header => header.inc(),
                     Ended::Idle => idle.inc(),
                     // A place that is wanted was counted when it was asked for.
@@ -123,6 +168,25 @@ impl Listener {
                 }
             });
         }
+    }
+}
+
+/// Serves a connection once it is encrypted.
+async fn encrypted(
+    encryption: Arc<ServerConfig>,
+    stream: TcpStream,
+    peer: IpAddr,
+    place: Place,
+    router: Router,
+    terms: Arc<Terms>,
+) -> Ended {
+    let shaken = tokio::select! {
+        shaken = timeout(terms.times.header, TlsAcceptor::from(encryption).accept(stream)) => shaken,
+        () = place.wanted() => return Ended::Wanted,
+    };
+    match shaken {
+        Ok(Ok(stream)) => connection::serve(stream, peer, place, router, terms).await,
+        Ok(Err(_)) | Err(_) => Ended::Handshake,
     }
 }
 
@@ -167,13 +231,14 @@ pub async fn serve(
     let listener = Listener::bind(http, &metrics, MAIN).await.map_err(failed)?;
     let address = listener.address();
     let router = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+        .route(HEALTH, get(|| async { "ok\n" }))
+        .route(READY, get(ready))
         .with_state(health)
         .merge(Router::new().route("/metrics", get(scrape)).with_state(registry))
         .merge(extra);
     let task = tokio::spawn(listener.run(router, shutdown));
-    tracing::info!(%address, "listening for HTTP on {address}");
+    let encrypted = http.tls.is_some();
+    tracing::info!(%address, encrypted, "listening for HTTP on {address}");
     Ok(Server { address, metrics, task })
 }
 

@@ -1,6 +1,7 @@
 //! The runtime on a real Kafka, with real files, sockets, signals and `kill -9`.
 
 mod config;
+mod edges;
 mod encrypted;
 mod http;
 mod producer;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::http::header;
 use axum::routing::{get, post};
 use runtime::config::{Http, Period};
 use runtime::health::Health;
@@ -16,17 +17,17 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Nothing here takes this long unless it hangs.
-const LONG: Duration = Duration::from_secs(30);
+pub(crate) const LONG: Duration = Duration::from_secs(30);
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n";
 
-struct World {
-    server: Server,
+pub(crate) struct World {
+    pub(crate) server: Server,
     registry: Registry,
     _shutdown: Shutdown,
 }
 
 impl World {
-    async fn start(change: impl FnOnce(&mut Http)) -> Self {
+    pub(crate) async fn start(change: impl FnOnce(&mut Http)) -> Self {
         let mut listen = Http::at("127.0.0.1:0".parse().unwrap());
         (listen.connections, listen.connections_per_address) = (Some(12), Some(4));
         change(&mut listen);
@@ -34,13 +35,17 @@ impl World {
         let own = Router::new()
             .route("/echo", post(|body: Bytes| async { body }))
             .route("/endless", get(|| async { Body::from_stream(Endless) }))
+            .route(
+                "/page",
+                get(|| async { ([(header::CONTENT_TYPE, "text/html"), (header::X_FRAME_OPTIONS, "ALLOW")], "<p>") }),
+            )
             .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(1500)).await }));
         let server = http::serve(&listen, registry.clone(), Health::new(&[]), own, shutdown.clone()).await.unwrap();
         Self { server, registry, _shutdown: shutdown }
     }
 
     /// A connection from 127.0.0.`host`.
-    async fn connect(&self, host: u8) -> TcpStream {
+    pub(crate) async fn connect(&self, host: u8) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 0, host), 0))).unwrap();
         timeout(LONG, socket.connect(self.server.address())).await.unwrap().unwrap()
@@ -54,13 +59,13 @@ impl World {
         }
     }
 
-    fn metric(&self, name: &str) -> u64 {
+    pub(crate) fn metric(&self, name: &str) -> u64 {
         let text = metrics::text(&self.registry).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no metric {name} in\n{text}")).parse().unwrap()
     }
 
-    fn turned(&self, reason: &str) -> u64 {
+    pub(crate) fn turned(&self, reason: &str) -> u64 {
         self.metric(&format!("vardstrom_http_connections_turned_total{{listener=\"http\",reason=\"{reason}\"}}"))
     }
 

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use board::format;
 use board::language::Language;
 use serde_json::{Value, json};
+use spreadsheet::line;
 
 use super::Sight;
-use super::csv::line;
 use crate::escape::escape;
 
 /// Why there is no figure.

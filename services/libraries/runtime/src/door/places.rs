@@ -252,7 +252,7 @@ impl Drop for Work {
 }
 
 /// What counts as one address: an IPv6 network of 64 bits is one machine's, and an IPv4 address in IPv6 is itself.
-fn origin(address: IpAddr) -> IpAddr {
+pub(crate) fn origin(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

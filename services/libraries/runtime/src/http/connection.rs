@@ -2,16 +2,21 @@
 //!
 //! | the peer | may take |
 //! |---|---|
+//! | to encrypt the connection | `http.header` |
 //! | to send the head of a request, from its first byte, and of the first from connecting | `http.header` |
 //! | to send a request's body | `http.header` |
 //! | between two requests | `http.idle` |
 //! | to take bytes of an answer, before any are taken | `http.idle` |
 //!
-//! What we are making or streaming has no limit here: a page that is read live stays open for days. HTTP/1.1 only: each
-//! connection carries one request at a time, so that a bound on connections is one on requests too.
+//! An answer begins within `http.answer`; what we are streaming then has no limit: a page that is read live stays open
+//! for days. HTTP/1.1 only: each connection carries one request at a time, so that a bound on connections is one on
+//! requests and streams too.
+//!
+//! A head may have [`BUFFER_MAX`] bytes and a hundred fields (hyper's own bound), a body `http.body_max`.
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -19,6 +24,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
+use http_body_util::Limited;
 use hyper::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -26,29 +32,23 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, timeout, timeout_at};
 
+use super::headers;
+use super::terms::{self, Refusal, Terms};
 use crate::door::{Place, Work};
 
 /// The longest head of a request, and what is gathered of an answer before it is written.
 const BUFFER_MAX: usize = 64 << 10;
 
-/// How long a peer may keep us waiting.
-#[derive(Clone, Copy, Debug)]
-pub struct Times {
-    /// For the head of a request, and again for its body.
-    pub header: Duration,
-    /// Between requests, and for taking what we write.
-    pub idle: Duration,
-}
-
 /// Why we ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(super) enum Ended {
     /// By the peer, or after an answer that ends it.
     Itself,
+    /// It was not encrypted in time, or not with an acceptable certificate.
+    Handshake,
     /// A head did not come in time.
     Header,
     /// No request came in time.
@@ -92,7 +92,7 @@ impl Pace {
     }
 
     /// Waits until the peer has kept us waiting for too long.
-    async fn too_slow(&self, times: Times) -> Ended {
+    async fn too_slow(&self, times: &terms::Times) -> Ended {
         let mut phases = self.phase.subscribe();
         loop {
             let phase = *phases.borrow_and_update();
@@ -123,17 +123,33 @@ impl Drop for Answering {
     }
 }
 
-/// Serves a connection until either side ends it.
-pub async fn serve(stream: TcpStream, place: Place, router: Router, times: Times) -> Ended {
+/// Serves a connection from an address until either side ends it.
+pub(super) async fn serve<S>(stream: S, peer: IpAddr, place: Place, router: Router, terms: Arc<Terms>) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let times = terms.times;
     let pace = Arc::new(Pace { place, phase: watch::Sender::new(Phase::Head(Instant::now())) });
     let stream = Watched { stream, pace: Arc::clone(&pace), patience: times.idle, stalled: None };
     let routes = TowerToHyperService::new(router);
     let answering = Arc::clone(&pace);
     let answer = service_fn(move |request: Request<Incoming>| {
         let answering = answering.answering();
-        let answer = routes.call(request.map(|body| timed(body, times.header)));
+        let refused = terms.judge(peer, request.method(), request.uri().path(), request.headers(), request.body());
+        let (routes, terms) = (routes.clone(), Arc::clone(&terms));
         async move {
-            let response = answer.await?;
+            let made = match refused {
+                Some(refusal) => Err(refusal),
+                None => {
+                    let routed = routes.call(request.map(|body| bounded(body, times.header, terms.body_max)));
+                    timeout(times.answer, routed).await.map_err(|_| Refusal::Slow)
+                }
+            };
+            let mut response = match made {
+                Ok(response) => response?,
+                Err(refusal) => terms.refuse(refusal),
+            };
+            headers::complete(response.headers_mut());
             Ok::<_, Infallible>(response.map(|body| Answer { body, _answering: answering }))
         }
     });
@@ -144,20 +160,20 @@ pub async fn serve(stream: TcpStream, place: Place, router: Router, times: Times
     tokio::select! {
         // How a peer goes away is its own affair.
         _ = connection => Ended::Itself,
-        ended = pace.too_slow(times) => ended,
+        ended = pace.too_slow(&times) => ended,
         () = pace.place.wanted() => Ended::Wanted,
     }
 }
 
 /// The socket, which notes what moves, and fails when the peer takes nothing of what we write.
-struct Watched {
-    stream: TcpStream,
+struct Watched<S> {
+    stream: S,
     pace: Arc<Pace>,
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Watched {
+impl<S> Watched<S> {
     /// The result of a write, or a failure when it has waited for too long.
     fn written<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if result.is_ready() {
@@ -171,7 +187,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -186,7 +202,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.written(result, context)
@@ -214,9 +230,12 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// A request's body, which fails when it is not there in time. Most requests have none.
-fn timed(body: Incoming, time: Duration) -> Body {
-    if body.is_end_stream() { Body::empty() } else { Body::new(Timed { body, due: Box::pin(sleep(time)) }) }
+/// A request's body, which fails when it is not there in time, or longer than it may be. Most requests have none.
+fn bounded(body: Incoming, time: Duration, max: usize) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    Body::new(Limited::new(Timed { body, due: Box::pin(sleep(time)) }, max))
 }
 
 struct Timed {
