@@ -299,8 +299,9 @@ impl Client {
     }
 }
 
-/// Only the registry's own authority is trusted, whatever the machine trusts.
-fn encryption(tls: &tls::Client) -> Result<TlsConfig, Fault> {
+/// Encryption of questions over HTTP to a neighbour: its own authority alone is trusted, whatever the machine trusts.
+/// The fault names the key that is wrong.
+pub fn encryption(tls: &tls::Client) -> Result<TlsConfig, Fault> {
     // Certificate and key are there together and fit.
     tls.check()?;
     let certificates = |key, path: &Path| -> Result<Vec<_>, Fault> {

@@ -5,7 +5,7 @@ pub mod server;
 mod settings;
 mod subjects;
 
-pub use client::Client;
+pub use client::{Client, encryption};
 pub use server::Server;
 pub use subjects::Registered;
 
