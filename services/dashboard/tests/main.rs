@@ -8,6 +8,7 @@ mod doubt;
 mod fixture;
 mod follow;
 mod morning;
+mod no_login;
 mod overcrowding;
 mod pages;
 mod published;
