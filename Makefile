@@ -9,6 +9,7 @@ CARGO ?= cargo
 BIN := target/debug
 ADT_FILE ?=
 TLS ?=
+LOGIN ?=
 REGION ?= 14
 RATE ?= 20
 FILE ?=
@@ -21,10 +22,10 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080)
+demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080, LOGIN=1: with Keycloak)
 	$(call step,Build)
 	$(CARGO) build --workspace --bins
-	$(BIN)/demo --rate $(RATE) $(if $(PORT),--port $(PORT))
+	$(BIN)/demo --rate $(RATE) $(if $(PORT),--port $(PORT)) $(if $(LOGIN),--login)
 
 .PHONY: check-demo
 check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14 TLS=1)

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use local_stack::{Keycloak, PASSWORD};
 use runtime::shutdown::Shutdown;
 use topics::Region;
 
@@ -42,6 +43,8 @@ pub struct Demo {
     pub backlog: usize,
     /// Port of the bed board.
     pub port: Option<u16>,
+    /// A provider of logins stands before the board.
+    pub login: bool,
 }
 
 /// What went wrong.
@@ -67,6 +70,7 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
     let backlog: Vec<Message> = simulator.backlog(start_micros, demo.backlog).into_iter().map(Message::from).collect();
     let mut options = simulated::options(&regions, &simulator, Keys::random()?);
     options.dashboard_port = demo.port;
+    options.login = demo.login;
     let mut stack = Stack::start(options, say)?;
     let board = stack.url(Service::Dashboard);
     say(&format!(
@@ -76,6 +80,13 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
         stack.database_url(),
         stack.folder().display()
     ));
+    if demo.login {
+        let users = Keycloak::users();
+        say(&format!(
+            "  Log in as           {}\n  Password            {PASSWORD}\n",
+            users.join("\n                      ")
+        ));
+    }
     let ledger = Ledger::create(&stack.folder().join("ledger.tsv"))?;
     let addresses: BTreeMap<Region, SocketAddr> = regions.iter().map(|region| (*region, stack.mllp(*region))).collect();
     let address = |message: &Message| addresses[&message.region];

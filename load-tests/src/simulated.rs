@@ -35,6 +35,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         encrypted: false,
         sealed: true,
         apart: false,
+        login: false,
         keys,
         processor: None,
     }
@@ -90,6 +91,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         encrypted: false,
         sealed: true,
         apart: false,
+        login: false,
         keys,
         processor: None,
     }

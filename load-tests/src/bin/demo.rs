@@ -26,6 +26,9 @@ struct Arguments {
     /// Messages that fill the beds before the country goes live.
     #[arg(long, default_value_t = 6_000)]
     backlog: usize,
+    /// Ask for a login: start Keycloak with users of each role in two regions, and print them.
+    #[arg(long)]
+    login: bool,
     /// Seed of the country.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -51,7 +54,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let demo = Demo { seed: arguments.seed, rate: arguments.rate, backlog: arguments.backlog, port: arguments.port };
+    let demo = Demo {
+        seed: arguments.seed,
+        rate: arguments.rate,
+        backlog: arguments.backlog,
+        port: arguments.port,
+        login: arguments.login,
+    };
     match demo::run(&demo, &shutdown, &mut |text| eprintln!("{text}")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

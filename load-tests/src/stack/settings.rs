@@ -171,7 +171,11 @@ impl Stack {
             }
             Service::Dashboard => {
                 let tls = self.tls_line();
-                format!("[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n")
+                let login = self.keycloak.as_ref().map(|keycloak| keycloak.login_settings(&self.url(member)));
+                let login = login.unwrap_or_default();
+                format!(
+                    "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n{login}"
+                )
             }
         }
     }

@@ -7,6 +7,7 @@ use board::age::Limits;
 use board::hiding::Rules;
 use figures::report::Manner;
 use figures::run_chart;
+use login::Listening;
 use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry};
 use runtime::tail;
 use serde::Deserialize;
@@ -22,6 +23,8 @@ pub struct Config {
     pub(crate) registry: Registry,
     /// Where pages, API, health and metrics are served.
     pub http: Http,
+    /// Who may see it; without this table the service answers this machine alone.
+    pub login: Option<login::Settings>,
     /// What is logged.
     #[serde(default)]
     pub log: Log,
@@ -154,6 +157,7 @@ impl Check for Config {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
+        Listening { listen: self.http.listen, login: self.login.as_ref() }.check()?;
         if let Some(store) = &self.store {
             store.check().map_err(|fault| fault.under("store"))?;
         }
@@ -240,6 +244,23 @@ mod tests {
             config.hide_below.insert("kontakter".into(), 20);
         });
         assert!(wrong.contains("hide_below.kontakter"), "{wrong}");
+    }
+
+    #[test]
+    fn other_machines_are_answered_with_a_login_or_a_reason() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml");
+        let mut config: Config = runtime::config::read(&path).unwrap();
+        config.store = None;
+        config.http.listen = "0.0.0.0:8080".parse().unwrap();
+        let refused = config.check().unwrap_err().to_string();
+        assert!(refused.starts_with("http.listen") && refused.contains("[login]"), "{refused}");
+        let login = |text| Some(toml::from_str::<login::Settings>(text).unwrap());
+        config.login = login("none = \"behind a proxy that has a login\"");
+        config.check().unwrap();
+        config.login = login("none = \" \"");
+        assert!(config.check().unwrap_err().to_string().starts_with("login.none"));
+        config.login = login("");
+        assert!(config.check().unwrap_err().to_string().starts_with("login.provider"));
     }
 
     #[test]

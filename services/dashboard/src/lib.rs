@@ -2,6 +2,7 @@
 
 mod address;
 pub mod api;
+pub mod asks;
 mod assets;
 pub mod command;
 pub mod config;
@@ -17,5 +18,6 @@ pub mod reader;
 pub mod server;
 pub mod service;
 mod shelf;
+mod sign;
 pub mod store;
 mod stream;

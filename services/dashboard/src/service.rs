@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use board::live::Live;
 use figures::published::{Library, Reading};
+use login::Login;
 use postgresql::Address;
 use runtime::config::{self, Log};
 use runtime::exit::{self, Failure};
@@ -16,6 +17,7 @@ use runtime::shutdown::Shutdown;
 use runtime::{broker, http, logs, start};
 use schemas::Timestamp;
 
+use crate::asks;
 use crate::config::Config;
 use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
@@ -49,17 +51,20 @@ pub(crate) fn system_clock() -> Clock {
 fn serve(config: &Config) -> Result<(), Failure> {
     start::block_on(Some(2), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
-        let health = Health::new(&[BOARD, STORE, broker::COMPONENT]);
         let registry = Registry::new();
+        let login = Login::open(config.login.as_ref(), asks::SITE, &registry).map_err(Failure::failed)?;
+        let health = Health::new(&[&[BOARD, STORE, broker::COMPONENT], login.components()].concat());
         let metrics = Metrics::register(&registry, "dashboard").map_err(Failure::failed)?;
         let live = Live::new(config.board.memory.0, config.board.late_after.0);
         let hub = Arc::new(Hub::new(live, system_clock(), config.freshness, config.rules(), config.bounds(), metrics));
         hub.follow(&config.board.regions);
         hub.shelf.set_manner(config.manner());
         let routes = server::router(hub.clone());
-        let server = http::serve(&config.http(), registry, health.clone(), routes, shutdown.clone())
+        let before = |routes| login.around(routes);
+        let server = http::serve_behind(before, &config.http(), registry, health.clone(), routes, shutdown.clone())
             .await
             .map_err(Failure::failed)?;
+        tokio::spawn(login.keep(health.clone(), shutdown.clone()));
         let store = match &config.store {
             Some(store) => Some(store.address().map_err(|fault| Failure::failed(NoStore(fault)))?),
             None => None,

@@ -9,6 +9,7 @@ mod edges;
 mod fixture;
 mod follow;
 mod morning;
+mod no_login;
 mod overcrowding;
 mod pages;
 mod published;

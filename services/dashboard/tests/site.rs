@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use axum::Router;
 use board::age::Limits;
 use board::hiding::Rules;
 use board::live::Live;
@@ -43,6 +44,11 @@ impl Setup {
 
 impl Site {
     pub(crate) fn start(setup: Setup) -> Self {
+        Self::start_behind(|routes| routes, setup)
+    }
+
+    /// The same with something before its routes.
+    pub(crate) fn start_behind(before: impl FnOnce(Router) -> Router, setup: Setup) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let clock = Arc::new(AtomicI64::new(setup.now.0));
         let told = clock.clone();
@@ -63,8 +69,9 @@ impl Site {
         let mut listen = stream.housed(Http::at("127.0.0.1:0".parse().unwrap()));
         // All readers of a test have the address of this machine, as behind a proxy.
         listen.connections_per_address = listen.connections;
-        let server =
-            runtime.block_on(http::serve(&listen, registry, Health::new(&[]), routes, shutdown.clone())).unwrap();
+        let server = runtime
+            .block_on(http::serve_behind(before, &listen, registry, Health::new(&[]), routes, shutdown.clone()))
+            .unwrap();
         runtime.spawn(service::turn(hub.clone(), shutdown.clone()));
         Self { hub, address: server.address(), clock, shutdown, runtime: Some(runtime) }
     }

@@ -11,6 +11,7 @@ use figures::report::{self, Page, Place};
 use super::{Subject, render, seconds};
 use crate::address::{self, Query, View};
 use crate::assets;
+use crate::sign::Sign;
 
 /// The chosen colours of a page; the only choice that is not in its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,6 +77,7 @@ struct Layout<'a> {
     clock: String,
     valid: String,
     crumbs: String,
+    sign: Option<Sign>,
     body: &'a str,
     asset_icon: &'static str,
     asset_css: &'static str,
@@ -160,6 +162,7 @@ impl Frame<'_> {
             clock: format::clock(self.language, self.board.now),
             valid: format::date_time(self.board.now),
             crumbs: self.crumbs(),
+            sign: Sign::of(self.language),
             body,
             asset_icon: assets::ICON,
             asset_css: assets::PAGE_CSS,

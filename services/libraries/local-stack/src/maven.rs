@@ -19,6 +19,17 @@ use crate::{
 /// # Errors
 /// When Java or Maven is missing, the jars cannot be resolved, or the cache folder cannot be written.
 pub fn libraries(name: &str, jars: &[[&str; 3]], megabytes: u32) -> Result<PathBuf, Error> {
+    let dependencies = jars.iter().map(|jar| dependency(jar, "")).collect::<String>();
+    fetch(name, &dependencies, megabytes)
+}
+
+/// The folder with one archive alone, a zip file that brings everything with it.
+pub(crate) fn archive(name: &str, coordinates: &[&str; 3], megabytes: u32) -> Result<PathBuf, Error> {
+    let nothing_else = "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>";
+    fetch(name, &dependency(coordinates, &format!("<type>zip</type>{nothing_else}")), megabytes)
+}
+
+fn fetch(name: &str, dependencies: &str, megabytes: u32) -> Result<PathBuf, Error> {
     if !installed("java") {
         let remedy = "install Java 17 (Debian: apt-get install openjdk-17-jre-headless)";
         return Err(Error::Missing { program: "java", remedy });
@@ -36,7 +47,7 @@ pub fn libraries(name: &str, jars: &[[&str; 3]], megabytes: u32) -> Result<PathB
     fs::create_dir_all(&cache).map_err(failed)?;
     let work = TempDir::with_prefix_in("fetch-", &cache).map_err(failed)?;
     let (project, fetched) = (work.path().join("pom.xml"), work.path().join("libraries"));
-    fs::write(&project, pom_text(jars)).map_err(failed)?;
+    fs::write(&project, pom_text(dependencies)).map_err(failed)?;
     run(
         &format!("mvn (resolving {name})"),
         Command::new("mvn")
@@ -45,27 +56,30 @@ pub fn libraries(name: &str, jars: &[[&str; 3]], megabytes: u32) -> Result<PathB
             .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
             .arg(format!("-DoutputDirectory={}", fetched.display())),
     )?;
-    // Another process may have been faster; both results are the same.
-    if let Err(source) = fs::rename(fetched, &libraries)
-        && !libraries.is_dir()
-    {
-        return Err(Error::File { path: libraries, source });
-    }
+    put(&fetched, &libraries)?;
     progress("fetched");
     Ok(libraries)
 }
 
-fn pom_text(jars: &[[&str; 3]]) -> String {
-    let dependencies = jars.iter().map(|[group, artifact, version]| {
-        let jar = format!("<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>");
-        format!("<dependency>{jar}</dependency>\n")
-    });
+/// Moves what was made into its place in the cache. Another process may have been faster; both results are the same.
+pub(crate) fn put(made: &Path, place: &Path) -> Result<(), Error> {
+    match fs::rename(made, place) {
+        Err(source) if !place.is_dir() => Err(Error::File { path: place.to_owned(), source }),
+        _ => Ok(()),
+    }
+}
+
+fn dependency([group, artifact, version]: &[&str; 3], more: &str) -> String {
+    let named = format!("<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>");
+    format!("<dependency>{named}{more}</dependency>\n")
+}
+
+fn pom_text(dependencies: &str) -> String {
     format!(
         "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>jars</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>
-{}</dependencies></project>",
-        dependencies.collect::<String>()
+{dependencies}</dependencies></project>"
     )
 }
 

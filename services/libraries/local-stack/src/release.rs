@@ -11,7 +11,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::Error;
-use crate::maven::{cache_folder, libraries};
+use crate::maven::{cache_folder, libraries, put};
 use crate::process::run;
 
 /// Major release, and which one of it. A newer one has another folder in the cache.
@@ -88,11 +88,5 @@ fn unpack(jars: &Path, folder: &Path) -> Result<(), Error> {
     let archive = inside("txz", work.path())?;
     let mut tar = Command::new("tar");
     run("tar (with xz)", tar.arg("xJf").arg(archive).args(["--no-same-owner", "-C"]).arg(&unpacked))?;
-    // Another process may have been faster; both results are the same.
-    if let Err(source) = fs::rename(&unpacked, folder)
-        && !folder.is_dir()
-    {
-        return Err(Error::File { path: folder.to_owned(), source });
-    }
-    Ok(())
+    put(&unpacked, folder)
 }

@@ -225,6 +225,18 @@ pub async fn serve(
     extra: Router,
     shutdown: Shutdown,
 ) -> Result<Server, Error> {
+    serve_behind(|routes| routes, http, registry, health, extra, shutdown).await
+}
+
+/// The same with something before every route, health and metrics among them: a login.
+pub async fn serve_behind(
+    before: impl FnOnce(Router) -> Router,
+    http: &config::Http,
+    registry: Registry,
+    health: Health,
+    extra: Router,
+    shutdown: Shutdown,
+) -> Result<Server, Error> {
     descriptors::secure(descriptors::OTHERS + http.bounds().descriptors())?;
     let metrics = Metrics::register(&registry, "http")?;
     let failed = |source| Error::Listen { listen: http.listen, source };
@@ -236,7 +248,7 @@ pub async fn serve(
         .with_state(health)
         .merge(Router::new().route("/metrics", get(scrape)).with_state(registry))
         .merge(extra);
-    let task = tokio::spawn(listener.run(router, shutdown));
+    let task = tokio::spawn(listener.run(before(router), shutdown));
     let encrypted = http.tls.is_some();
     tracing::info!(%address, encrypted, "listening for HTTP on {address}");
     Ok(Server { address, metrics, task })

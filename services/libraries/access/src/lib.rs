@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod policies;
+mod question;
+
+pub use policies::{Decision, Error, Policies};
+pub use question::{Action, Channel, Class, Dataset, Part, Principal, Question, Role};

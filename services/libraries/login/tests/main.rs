@@ -1,0 +1,8 @@
+//! A service behind a login against a real Keycloak, whose users have the claims of SITHS and Inera.
+
+mod away;
+mod browser;
+mod pages;
+mod sessions;
+mod stand;
+mod tokens;
