@@ -12,7 +12,7 @@ use serde_json::Value;
 const ANYWHERE: &str = "swedish-time";
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("settings", &[]),
     ("tls", &["settings"]),
     ("schemas", &["settings", "tls"]),
@@ -26,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("timeline", &["schemas"]),
     ("local-stack", &[]),
     ("parcel", &["runtime", "schemas", "topics"]),
+    ("access-log", &["settings"]),
     ("sftp", &["runtime"]),
     ("replication", &["runtime", "tls"]),
     (ANYWHERE, &[]),
