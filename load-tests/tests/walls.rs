@@ -51,9 +51,9 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ),
     ("processor", &["debezium", "delimited", "fhir", "hl7", "identity", "runtime", "schemas", "timeline", "topics"]),
     ("sink-store", &["postgresql", "runtime", "schemas", "timeline", "topics"]),
-    ("sink-register", &["parcel", "postgresql", "runtime", "schemas", "sftp", "timeline", "topics"]),
+    ("sink-register", &["access-log", "parcel", "postgresql", "runtime", "schemas", "sftp", "timeline", "topics"]),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
-    ("region-register", &["identity", "parcel", "processor", "runtime", "schemas", "topics"]),
+    ("region-register", &["access-log", "identity", "parcel", "processor", "runtime", "schemas", "topics"]),
     ("dashboard", &["board", "figures", "postgresql", "runtime", "schemas", "timeline", "topics"]),
     (
         "load-tests",
