@@ -88,6 +88,9 @@ fn check(file: &ConfigFile) -> Result<(), Failure> {
 
 fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), Failure> {
     let (config, layout) = load(file)?;
+    if config.access_log.is_none() {
+        tracing::warn!("{}", access_log::WITHOUT);
+    }
     let days = days(period, months).expect("the argument is a month");
     start::block_on(Some(1), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;

@@ -14,6 +14,8 @@ pub struct Config {
     pub(crate) kafka: Kafka,
     /// Where the schema registry answers.
     pub registry: Registry,
+    /// Where each disclosure is an entry before its parcel is there; without it they are in `disclosures.jsonl` only.
+    pub access_log: Option<access_log::Settings>,
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
@@ -81,6 +83,10 @@ impl Check for Config {
         self.region.pipeline().map_err(|fault| fault.under("region"))?;
         self.region.opener().map_err(|fault| fault.under("region"))?;
         self.keys()?;
+        if let Some(access_log) = &self.access_log {
+            let checked = access_log.check().and_then(|()| access_log.signing_key().map(drop));
+            checked.map_err(|fault| fault.under("access_log"))?;
+        }
         let delivery = &self.delivery;
         let plain =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

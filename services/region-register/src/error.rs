@@ -90,6 +90,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The access log does not have it.
+    #[error("nothing is made that the access log does not have")]
+    AccessLog(#[from] access_log::Error),
     /// A signal came.
     #[error("stopped before anything was written")]
     Stopped,

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use access_log::{Disclosure, system_user};
 use parcel::{Candidate, Content, Decision, FORMAT, FileEntry, Manifest, Period, REASON, Series, decide};
 use serde::Serialize;
 use spreadsheet::{End, Sheet};
@@ -32,7 +33,7 @@ pub struct Made {
 /// Writes the parcel, unless the latest one of the period says the same.
 ///
 /// # Errors
-/// When there is no contact, or the folder cannot be read or written. A parcel is whole or absent.
+/// When there is no contact, the access log cannot have it, or the folder cannot be read or written. A parcel is whole or absent.
 pub fn make(
     config: &Config,
     layout: &Layout,
@@ -107,9 +108,29 @@ pub fn make(
     let mut contents: Vec<Content<'_>> =
         files.iter().map(|file| Content { name: &file.name, bytes: file.text.as_bytes(), key }).collect();
     contents.push(Content { name: "quality.csv", bytes: quality.as_bytes(), key: None });
+    disclose(config, &manifest)?;
     let place = parcel::write(folder, &manifest, &contents, &seed)?;
     enter(folder, &manifest)?;
     Ok(Made { is_new: true, place, manifest })
+}
+
+/// The access log has the parcel before it is there. A run that was killed between the two is followed by one that enters it again.
+fn disclose(config: &Config, manifest: &Manifest) -> Result<(), Error> {
+    let Some(settings) = &config.access_log else { return Ok(()) };
+    let (user, sha256) = (system_user("region-register"), manifest.sha256());
+    let disclosure = Disclosure {
+        user: user.as_str(),
+        role: "system",
+        region: manifest.region.code(),
+        extract: &manifest.extract,
+        parcel: &manifest.name(),
+        manifest_sha256: &sha256,
+        recipient: &manifest.recipient,
+        legal_ground: &manifest.legal_ground,
+        rows: manifest.rows().1,
+    };
+    settings.open("par")?.record_blocking(disclosure.entry(jiff::Timestamp::now())?)?;
+    Ok(())
 }
 
 fn quality(counts: &Counts) -> String {

@@ -427,6 +427,52 @@ fn sealed_rows_are_delivered_and_without_their_key_nothing_is() {
 }
 
 #[test]
+fn nothing_is_made_that_the_access_log_does_not_have() {
+    let desk = Desk::new("21");
+    desk.send(&[row("A", test_identity::number(9).as_str(), "2026-02-01")]);
+    let path = desk.path("region-register.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    let folder = desk.path("access");
+    // Of the same seed as the parcels, which a test may.
+    let table = format!("[access_log]\nfolder = {folder:?}\nkey = {{ env = \"SEED\" }}\n");
+    fs::write(&path, format!("{config}{table}")).unwrap();
+    let output = desk.run();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.code() == Some(1) && text.contains("nothing is made that the access log does not have"),
+        "{text}"
+    );
+    assert!(!desk.path("parcels").exists());
+    fs::create_dir(&folder).unwrap();
+    assert!(desk.done().starts_with("made "));
+    assert!(desk.done().starts_with("unchanged "));
+    let region = access_log::Region::new("21").unwrap();
+    let place = folder.join("par");
+    let public = access_log::Key::parse(&"07".repeat(32)).unwrap().public();
+    let keys = access_log::Keys { log: vec![public], witnesses: Vec::new() };
+    let report = access_log::verify(place.join("21").as_path(), region, &keys, &[]).unwrap();
+    assert_eq!((report.wrong, report.signed), (None, 1));
+    let mut parcels = Vec::new();
+    access_log::show(&place, &access_log::Filter::default(), |line| -> Result<(), access_log::Error> {
+        parcels.push((line.resource.clone(), line.recipient.clone(), line.ground.clone()));
+        Ok(())
+    })
+    .unwrap();
+    let expected = ("parcel par_21_2026-03_v1".to_owned(), Some("socialstyrelsen".to_owned()), "test".to_owned());
+    assert_eq!(parcels, [expected]);
+    let number = test_identity::number(9);
+    for (path, bytes) in everything(&folder) {
+        for form in [number.as_str(), number.ten_digits(), number.hyphenated().as_str()] {
+            assert!(!bytes.windows(form.len()).any(|window| window == form.as_bytes()), "{}", path.display());
+        }
+    }
+    // Without the table everything is as before, and one line says so.
+    fs::write(&path, config).unwrap();
+    let output = desk.run();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("disclosures are not in an access log"));
+}
+
+#[test]
 fn what_cannot_be_made_says_why() {
     let desk = Desk::new("12");
     let output = desk.run();

@@ -17,6 +17,8 @@ use parcel::{Seed, Trusted};
 pub struct Config {
     /// The store.
     pub database: postgresql::Settings,
+    /// Where each disclosure is an entry before it leaves; without it they are in the ledger only.
+    pub access_log: Option<access_log::Settings>,
     /// What is logged.
     #[serde(default)]
     pub log: config::Log,
@@ -125,6 +127,9 @@ impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
         if let Some(serve) = &self.serve {
             serve.check().map_err(|fault| fault.under("serve"))?;
+        }
+        if let Some(access_log) = &self.access_log {
+            access_log.check().map_err(|fault| fault.under("access_log"))?;
         }
         for (n, text) in self.signing.retired.iter().enumerate() {
             if Trusted::parse(text).is_none() {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::disclosure;
 use crate::error::Error;
 use crate::ledger::{self, Action};
 use crate::session::Session;
@@ -70,8 +71,8 @@ impl Receipt<'_> {
 /// Delivers a parcel to its recipient and enters it.
 ///
 /// # Errors
-/// When the parcel does not verify, the recipient has no delivery, or the target refuses; the ledger has the last as
-/// `failed`.
+/// When the parcel does not verify, the recipient has no delivery, the access log cannot have it, or the target refuses; the
+/// ledger has the last as `failed`.
 pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> Result<(Outcome, Manifest), Error> {
     let trusted = config.trusted()?;
     let checked = parcel::check(folder, &trusted, None)?;
@@ -81,6 +82,9 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
     ledger::enter_made(session, folder, manifest, manifest_sha256).await?;
     if ledger::is_received(session, manifest).await? {
         return Ok((Outcome::AlreadyThere, checked.manifest));
+    }
+    if !matches!(target, Target::Offer(_)) {
+        disclosure::enter_delivery(config, &checked).await?;
     }
     match put(&target, folder, &checked, &trusted).await {
         // What is offered has not left.

@@ -243,6 +243,9 @@ pub enum Error {
     /// A token that is easily guessed, or two recipients with the same.
     #[error("the token of recipient {0} is too short, or another's; make one with `openssl rand -hex 32`")]
     TokenUnfit(String),
+    /// The access log does not have it, so nothing leaves.
+    #[error("nothing leaves that the access log does not have")]
+    AccessLog(#[from] access_log::Error),
     /// Nothing can be served.
     #[error(transparent)]
     Http(#[from] runtime::http::Error),

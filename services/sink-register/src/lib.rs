@@ -5,6 +5,7 @@ pub mod command;
 pub mod config;
 pub mod definition;
 mod deliver;
+mod disclosure;
 mod error;
 mod extract;
 mod follow;

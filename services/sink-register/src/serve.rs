@@ -11,6 +11,8 @@
 //! | `GET /v1/parcels/{parcel}/{file}` | the bytes, or a part of them (`Range: bytes=...`) |
 //! | `POST /v1/parcels/{parcel}/receipt` | `{"parcel": ..., "manifest_sha256": ...}` is compared and entered |
 //!
+//! Where there is an access log, it has each file before its bytes leave, and each refusal before it is told.
+//!
 //! Another's parcel is answered as one that does not exist. Paths hold names of parcels and of their files only.
 
 mod answer;
@@ -36,11 +38,13 @@ use runtime::shutdown::Shutdown;
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
+use crate::disclosure::{self, Fetched};
 use crate::error::Error;
 use crate::session::Session;
 use answer::Refusal;
 use confirm::Confirmation;
 use metrics::{Answered, Metrics};
+use parcel::Checked;
 use recipients::{Recipients, Served};
 use shelf::Shelf;
 
@@ -54,6 +58,7 @@ const RECEIPT_BYTES_MAX: usize = 4096;
 struct Serving {
     recipients: Recipients,
     shelf: Shelf,
+    fetched: Fetched,
     database: Address,
     sending: Arc<Semaphore>,
     metrics: Metrics,
@@ -71,10 +76,12 @@ pub(crate) async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error>
     let shelf = Shelf::new(config.trusted()?);
     // A ledger that cannot be written is told now, not to the first recipient.
     Session::connect(&database).await?.check(&shelf.regions(recipients.all()).await).await?;
+    disclosure::warn_without(&config);
+    let fetched = Fetched::open(&config)?;
     let registry = Registry::new();
     let metrics = Metrics::register(&registry, "register")?;
     let sending = Arc::new(Semaphore::new(SENDING_MAX));
-    let serving = Arc::new(Serving { recipients, shelf, database, sending, metrics });
+    let serving = Arc::new(Serving { recipients, shelf, fetched, database, sending, metrics });
     let server = http::serve(&listen, registry, Health::new(&[]), routes(serving), shutdown.clone()).await?;
     shutdown.wait().await;
     server.stopped().await;
@@ -92,11 +99,25 @@ fn routes(serving: Arc<Serving>) -> Router {
 }
 
 impl Serving {
-    /// The recipient that a request comes from.
-    fn recipient(&self, headers: &HeaderMap) -> Result<&Served, Refusal> {
+    /// The recipient that a request comes from. A stranger is entered before it is told.
+    async fn recipient(&self, headers: &HeaderMap) -> Result<&Served, Refusal> {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = value.and_then(|value| value.strip_prefix("Bearer "));
-        token.and_then(|token| self.recipients.with(token)).ok_or(Refusal::Unknown)
+        if let Some(recipient) = token.and_then(|token| self.recipients.with(token)) {
+            return Ok(recipient);
+        }
+        self.fetched.enter_refusal(None, "of nobody").await.map_err(|error| Refusal::failed(&error))?;
+        Err(Refusal::Unknown)
+    }
+
+    /// A recipient's parcel. Who asks for another is entered before it is told.
+    async fn parcel(&self, recipient: &Served, name: &str) -> Result<Arc<Checked>, Refusal> {
+        let found = self.shelf.parcel(recipient, name).await;
+        if let Err(Refusal::Absent) = found {
+            let entered = self.fetched.enter_refusal(Some(&recipient.name), name).await;
+            entered.map_err(|error| Refusal::failed(&error))?;
+        }
+        found
     }
 
     /// Counts an answer and gives it.
@@ -109,7 +130,7 @@ impl Serving {
 
 async fn list(State(serving): State<Arc<Serving>>, headers: HeaderMap) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers)?;
+        let recipient = serving.recipient(&headers).await?;
         Ok((Answered::Done, answer::list(&serving.shelf.list(recipient).await?)))
     };
     serving.answer(made.await)
@@ -117,8 +138,8 @@ async fn list(State(serving): State<Arc<Serving>>, headers: HeaderMap) -> Respon
 
 async fn files(State(serving): State<Arc<Serving>>, Path(parcel): Path<String>, headers: HeaderMap) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers)?;
-        Ok((Answered::Done, answer::files(&*serving.shelf.parcel(recipient, &parcel).await?)))
+        let recipient = serving.recipient(&headers).await?;
+        Ok((Answered::Done, answer::files(&*serving.parcel(recipient, &parcel).await?)))
     };
     serving.answer(made.await)
 }
@@ -129,8 +150,8 @@ async fn file(
     headers: HeaderMap,
 ) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers)?;
-        let checked = serving.shelf.parcel(recipient, &parcel).await?;
+        let recipient = serving.recipient(&headers).await?;
+        let checked = serving.parcel(recipient, &parcel).await?;
         let (_, bytes) = checked.files.get(&file).ok_or(Refusal::Absent)?;
         let range = headers.get(header::RANGE).map(|value| value.to_str().unwrap_or_default());
         let part = range::part(range, *bytes).map_err(|range::Unsatisfiable| Refusal::Range(*bytes))?;
@@ -138,6 +159,8 @@ async fn file(
         let path = recipient.folder.join(&parcel).join(&file);
         let response = answer::file(&path, part, *bytes, place).await?;
         // Before the first byte leaves.
+        let entered = serving.fetched.enter(&recipient.name, &checked, &file).await;
+        entered.map_err(|error| Refusal::failed(&error))?;
         serving.shelf.enter_delivered(&serving.database, recipient, &checked).await?;
         Ok((if part.whole { Answered::Done } else { Answered::Part }, response))
     };
@@ -151,8 +174,8 @@ async fn receipt(
     body: axum::body::Bytes,
 ) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers)?;
-        let checked = serving.shelf.parcel(recipient, &parcel).await?;
+        let recipient = serving.recipient(&headers).await?;
+        let checked = serving.parcel(recipient, &parcel).await?;
         let confirmation: Confirmation = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
         confirmation.compare(&checked)?;
         confirm::enter(&serving.database, recipient, &checked).await?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{Desk, Feeder, V1, content, database, entries, entry, month};
+use crate::world::{Desk, Feeder, V1, content, database, entries, entry, logged, month, with_access_log};
 
 const DELIVERED: &str = "delivery/waiting-times_14_2026-02_v1";
 
@@ -53,6 +53,27 @@ async fn what_stands_in_the_way_is_not_overwritten_and_the_ledger_says_that_it_f
     desk.done(&["deliver", V1]);
     let actions: Vec<String> = entries(&desk).into_iter().map(|(action, _)| action).collect();
     assert_eq!(actions, ["made", "failed", "failed", "delivered", "received"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_delivered_that_the_access_log_does_not_have() {
+    let desk = desk().await;
+    let warned = desk.call(&["deliver", "nowhere"]);
+    assert!(String::from_utf8_lossy(&warned.stderr).contains("disclosures are not in an access log"));
+    with_access_log(&desk);
+    fs::rename(desk.path("access"), desk.path("away")).unwrap();
+    desk.refused(&["deliver", V1], 1, "nothing leaves that the access log does not have");
+    assert!(!desk.path("delivery").exists());
+    assert_eq!(entries(&desk), [entry("made", 1)]);
+    fs::rename(desk.path("away"), desk.path("access")).unwrap();
+    for _ in 0..2 {
+        desk.done(&["deliver", V1]);
+    }
+    let log = logged(&desk, "deliver", "14");
+    assert_eq!(log.len(), 1, "a parcel that was delivered does not leave again: {log:?}");
+    let (result, user, what) = &log[0];
+    assert_eq!((result.as_str(), what.as_str()), ("disclosed", "parcel waiting-times_14_2026-02_v1"));
+    assert!(user.starts_with("sink-register uid "), "{user}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

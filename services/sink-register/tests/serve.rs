@@ -6,7 +6,9 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::world::{Database, Desk, Feeder, V1, connect, content, database, entries, entry, login, month};
+use crate::world::{
+    Database, Desk, Feeder, V1, connect, content, database, entries, entry, logged, login, month, with_access_log,
+};
 
 const NAME: &str = "waiting-times_14_2026-02_v1";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -223,6 +225,47 @@ async fn nothing_leaves_that_the_ledger_does_not_have_and_nothing_that_was_chang
     fs::write(&offered, "other").unwrap();
     let server = Server::start(&desk);
     assert_eq!(server.ask(TOKEN, &path, None).status, 503, "it is not what was signed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_it_is_told() {
+    let desk = desk(&filled().await);
+    with_access_log(&desk);
+    desk.done(&["deliver", V1]);
+    assert_eq!(logged(&desk, "deliver", "14"), [], "what is offered has not left");
+    let server = Server::start(&desk);
+    let path = format!("/{NAME}/kpi_total.csv");
+    assert_eq!(server.ask(TOKEN, &path, None).status, 200);
+    assert_eq!(server.ask(TOKEN, &path, Some("bytes=0-3")).status, 206);
+    assert_eq!(server.ask("guessed", &path, None).status, 401);
+    assert_eq!(server.ask(OTHER_TOKEN, &path, None).status, 404);
+    assert_eq!(server.ask(OTHER_TOKEN, "/19121212-1212", None).status, 404);
+    let line = |result: &str, user: &str, what: &str| (result.to_owned(), user.to_owned(), what.to_owned());
+    let fetched = line("disclosed", "skr", &format!("parcel {NAME}/kpi_total.csv"));
+    assert_eq!(logged(&desk, "serve", "14"), [fetched.clone(), fetched.clone()]);
+    let refused = [
+        line("denied", "unknown", "parcel of nobody"),
+        line("denied", "other", &format!("parcel {NAME}")),
+        line("denied", "other", access_log::WITHHELD),
+    ];
+    assert_eq!(logged(&desk, "serve", "00"), refused);
+
+    // The folder is away: nothing leaves, and nobody is told anything.
+    fs::rename(desk.path("access"), desk.path("away")).unwrap();
+    let expected = content(&desk.path(V1))["kpi_total.csv"].clone();
+    for token in [TOKEN, "guessed", OTHER_TOKEN] {
+        let answer = server.ask(token, &path, None);
+        assert_eq!(answer.status, 503, "{token}");
+        assert!(!answer.body.windows(8).any(|piece| expected.windows(8).any(|other| piece == other)));
+    }
+    fs::rename(desk.path("away"), desk.path("access")).unwrap();
+    assert_eq!(server.ask(TOKEN, &path, None).body, expected);
+    assert_eq!(logged(&desk, "serve", "14").len(), 3);
+    // Killed without a word, and started again: nothing is lost.
+    drop(server);
+    let server = Server::start(&desk);
+    assert_eq!(server.ask(TOKEN, &path, None).status, 200);
+    assert_eq!(logged(&desk, "serve", "14").len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -290,7 +290,11 @@ impl Desk {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sink-register"));
         command.args(arguments).current_dir(self.folder.path());
-        command.env("TEST_DATABASE", &self.url).env("TEST_SEED", &self.seed).env_remove("SINK_REGISTER_CONFIG");
+        command
+            .env("TEST_LOG_KEY", LOG_SEED)
+            .env("TEST_DATABASE", &self.url)
+            .env("TEST_SEED", &self.seed)
+            .env_remove("SINK_REGISTER_CONFIG");
         command
     }
 
@@ -325,6 +329,39 @@ pub(crate) const RUN: [&str; 9] =
     ["run", "--region", "14", "--period", "2026-02", "--extract", "waiting-times", "--out", "parcels"];
 pub(crate) const V1: &str = "parcels/waiting-times_14_2026-02_v1";
 pub(crate) const V2: &str = "parcels/waiting-times_14_2026-02_v2";
+
+/// The seed that the access log of a desk is signed with.
+pub(crate) const LOG_SEED: &str = "0909090909090909090909090909090909090909090909090909090909090909";
+
+/// Gives the desk an access log.
+pub(crate) fn with_access_log(desk: &Desk) {
+    fs::create_dir(desk.path("access")).unwrap();
+    let config = fs::read_to_string(desk.path("sink-register.toml")).unwrap();
+    let folder = desk.path("access").display().to_string();
+    let config = format!("{config}[access_log]\nfolder = \"{folder}\"\nkey = {{ env = \"TEST_LOG_KEY\" }}\n");
+    fs::write(desk.path("sink-register.toml"), config).unwrap();
+}
+
+/// What a writer's log has of a region: result, who, and what, in order; it verifies.
+pub(crate) fn logged(desk: &Desk, writer: &str, region: &str) -> Vec<(String, String, String)> {
+    let folder = desk.path("access").join(writer);
+    let code = access_log::Region::new(region).unwrap();
+    let public = access_log::Key::parse(LOG_SEED).unwrap().public();
+    let keys = access_log::Keys { log: vec![public], witnesses: Vec::new() };
+    let place = folder.join(region);
+    if !place.exists() {
+        return Vec::new();
+    }
+    assert_eq!(access_log::verify(place.as_path(), code, &keys, &[]).unwrap().wrong, None);
+    let mut lines = Vec::new();
+    let filter = access_log::Filter { region: Some(code), ..access_log::Filter::default() };
+    let unreadable = access_log::show(&folder, &filter, |line| -> Result<(), access_log::Error> {
+        lines.push((line.result.to_string(), line.user.clone(), line.resource.clone()));
+        Ok(())
+    });
+    assert_eq!(unreadable.unwrap(), 0);
+    lines
+}
 
 /// Every file of a folder, by name.
 pub(crate) fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {

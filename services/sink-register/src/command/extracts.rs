@@ -8,6 +8,7 @@ use runtime::shutdown::Shutdown;
 use super::{Asked, ConfigFile, block_on, load, open, print};
 use crate::config::Config;
 use crate::definition::Definitions;
+use crate::disclosure;
 use crate::error::Error;
 use crate::follow::{self, Follow};
 use crate::make::{self, Order, Outcome, Task};
@@ -41,6 +42,9 @@ pub(super) fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &s
 pub(super) fn follow(file: &ConfigFile, task: &Follow) -> Result<(), Failure> {
     let config = load(file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
+    if task.deliver {
+        disclosure::warn_without(&config);
+    }
     block_on(async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         Ok(follow::follow(&config, &definitions, task, &shutdown).await?)

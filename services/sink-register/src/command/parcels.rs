@@ -8,12 +8,14 @@ use runtime::logs;
 
 use super::{ConfigFile, block_on, load, open, print};
 use crate::deliver::{self, Outcome};
+use crate::disclosure;
 use crate::error::Error;
 use parcel::manifest_text;
 use parcel::{Identity, Manifest, Trusted};
 
 pub(super) fn deliver(file: &ConfigFile, parcel: &Path) -> Result<(), Failure> {
     let config = load(file)?;
+    disclosure::warn_without(&config);
     block_on(async {
         let (outcome, manifest) = deliver::deliver(&mut open(&config).await?, &config, parcel).await?;
         let outcome = match outcome {
