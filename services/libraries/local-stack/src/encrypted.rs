@@ -21,13 +21,21 @@ pub struct Encrypted {
 pub(crate) struct Properties {
     /// Behind `listeners` and `advertised.listeners`.
     pub listeners: String,
-    /// Behind `listener.security.protocol.map`.
+    /// `listener.security.protocol.map`.
     pub protocols: &'static str,
+    /// By which port brokers speak with each other.
+    pub between_brokers: &'static str,
     pub lines: String,
 }
 
 const USER: &str = "vardstrom";
 const PASSWORD: &str = "skyddat-av-tls";
+const OPEN: &str = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL";
+const WALLED: &str = "CONTROLLER:SSL,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL";
+const WALL: &str = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+listener.name.controller.ssl.client.auth=required
+";
 const MODULES: &str = "org.apache.kafka.common.security";
 
 impl Encrypted {
@@ -42,13 +50,19 @@ impl Encrypted {
             .map(|mechanism| format!("{mechanism}=[name={},password={}]", self.user, self.password))
     }
 
-    pub(crate) fn properties(&self, authority: &Authority) -> Result<Properties, Error> {
+    /// `walled`: an authorizer that lets nobody do anything without a rule, but the brokers, who show their certificate to each
+    /// other, and the user. Whoever comes by the port for plain text is `User:ANONYMOUS`.
+    pub(crate) fn properties(&self, authority: &Authority, walled: bool) -> Result<Properties, Error> {
         let (good, expired) = (authority.issue(&["127.0.0.1"])?, authority.issue_expired(&["127.0.0.1"])?);
         let store = |prefix: &str, certificate: &Certificate| {
             format!("{prefix}ssl.keystore.type=PEM\n{prefix}ssl.keystore.location={}\n", certificate.both.display())
         };
+        let wall = match walled {
+            true => format!("{WALL}super.users=User:CN=127.0.0.1;User:{}\n", self.user),
+            false => String::new(),
+        };
         let lines = format!(
-            "{}{}ssl.truststore.type=PEM
+            "{wall}{}{}ssl.truststore.type=PEM
 ssl.truststore.location={}
 listener.name.certificates.ssl.client.auth=required
 sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512,PLAIN
@@ -64,6 +78,9 @@ listener.name.users.plain.sasl.jaas.config={MODULES}.plain.PlainLoginModule requ
         );
         let listeners =
             format!(",USERS://{},CERTIFICATES://{},EXPIRED://{}", self.users, self.certificates, self.expired);
-        Ok(Properties { listeners, protocols: ",USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL", lines })
+        Ok(match walled {
+            true => Properties { listeners, protocols: WALLED, between_brokers: "CERTIFICATES", lines },
+            false => Properties { listeners, protocols: OPEN, between_brokers: "PLAINTEXT", lines },
+        })
     }
 }
