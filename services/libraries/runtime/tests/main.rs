@@ -3,6 +3,7 @@
 mod config;
 mod encrypted;
 mod http;
+mod mirror;
 mod producer;
 mod relay;
 mod relay_faults;
