@@ -34,6 +34,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         servers: None,
         encrypted: false,
         apart: false,
+        walled: false,
         keys,
         processor: None,
     }
@@ -88,6 +89,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         servers: None,
         encrypted: false,
         apart: false,
+        walled: false,
         keys,
         processor: None,
     }
