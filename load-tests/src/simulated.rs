@@ -36,6 +36,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         sealed: true,
         apart: false,
         login: false,
+        walled: false,
         keys,
         processor: None,
     }
@@ -92,6 +93,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         sealed: true,
         apart: false,
         login: false,
+        walled: false,
         keys,
         processor: None,
     }

@@ -3,6 +3,7 @@
 mod encryption;
 mod service;
 mod settings;
+mod wall;
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +21,7 @@ use local_stack::{Kafka, Keycloak, Postgres, Process, free_port};
 use sealing::Opener;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use topics::Region;
+use topics::{Region, access::Principal};
 
 use encryption::Encryption;
 pub use service::{Member, Service};
@@ -64,6 +65,9 @@ pub struct Options {
     pub apart: bool,
     /// A provider of logins stands before the dashboard.
     pub login: bool,
+    /// With `encrypted` and `apart`: every service has a Kafka user of its own, which may do what `topics acl` grants it; the run
+    /// itself may read everything.
+    pub walled: bool,
     /// Keys of the run; runs that are compared share them.
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
@@ -190,6 +194,7 @@ impl Stack {
         progress("starting Apache Kafka");
         let encryption = options.encrypted.then(Encryption::new).transpose()?;
         let kafka = match (&encryption, &options.servers) {
+            (Some(encryption), _) if options.walled => Kafka::start_walled(&encryption.authority)?,
             (Some(encryption), _) => Kafka::start_encrypted(&encryption.authority)?,
             (None, Some(servers)) => Kafka::start_cluster(servers.brokers, &servers.kafka_folder)?,
             (None, None) => Kafka::start()?,
@@ -219,7 +224,10 @@ impl Stack {
         // With TLS the services' files name the authority, and not the address.
         let service_url = if options.encrypted { database_url.split('?').next() } else { None };
         let mut environment = options.keys.environment(&options.regions, service_url.unwrap_or(&database_url));
-        let user = kafka.encrypted().map(|ports| (encryption::KAFKA_PASSWORD.to_owned(), ports.password.to_owned()));
+        let user = kafka
+            .encrypted()
+            .filter(|_| !options.walled)
+            .map(|ports| (encryption::KAFKA_PASSWORD.to_owned(), ports.password.to_owned()));
         environment.extend(user);
         let followed = options.databases.values().flatten();
         environment.extend(followed.map(|database| (database.variable(), database.url.clone())));
@@ -243,6 +251,10 @@ impl Stack {
             keycloak,
         };
         stack.write_files()?;
+        if stack.options.walled {
+            progress("applying the access rules");
+            stack.apply_access()?;
+        }
         progress("applying the topics");
         stack.apply_topics()?;
         progress("migrating the database");
@@ -526,7 +538,10 @@ impl Stack {
         let file = self.folder.path().join("topics.toml").display().to_string();
         match &self.encryption {
             Some(_) => {
-                std::fs::write(&file, format!("[kafka]\n{}", self.kafka_lines()))?;
+                std::fs::write(
+                    &file,
+                    format!("[kafka]\n{}", self.kafka_lines(Principal { service: "topics".to_owned(), region: None })),
+                )?;
                 arguments.extend(["--config", &file]);
             }
             None => arguments.extend(["--bootstrap", self.bootstrap()]),

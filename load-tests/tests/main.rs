@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a run shows its steps and its report")]
 
+mod access;
 mod chaos;
 mod circles;
 mod clients;

@@ -66,6 +66,11 @@ fn a_topics_name_is_put_together_in_one_place() {
 }
 
 #[test]
+fn consumer_groups_of_ours_are_named_in_one_place() {
+    assert_eq!(files_with(&["\"vardstrom-tail", "\"vardstrom-reached"]), ["topics/src/group.rs"]);
+}
+
+#[test]
 fn how_the_store_writes_a_text_and_a_node_is_said_in_one_place() {
     assert_eq!(files_with(&["replace('\\0'", "\"s:", "\"e:", "\"u:"]), ["schemas/src/stored.rs"]);
 }

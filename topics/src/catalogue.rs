@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use schemas::Kind;
 use serde::Deserialize;
+use settings::Size;
 
 use crate::Region;
 
 /// Stands for a region's länskod in a declared name.
-const REGION_MARK: &str = "<nn>";
+pub(crate) const REGION_MARK: &str = "<nn>";
 
 /// Every topic pattern, with what is said of all of them.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +23,12 @@ pub struct Catalogue {
     pub outside: Vec<Outside>,
     /// Services that write and read no topic.
     pub beside: Vec<String>,
+    /// Services that ask how far each region's source topics are processed, and read no record of them.
+    #[serde(default)]
+    pub watchers: Vec<String>,
+    /// What each service may take of the cluster, per principal.
+    #[serde(default)]
+    pub quotas: Vec<Allowance>,
     /// One per topic pattern.
     #[serde(rename = "topic")]
     pub declarations: Vec<Declaration>,
@@ -36,6 +43,20 @@ pub struct Outside {
     pub(crate) to: Vec<String>,
     /// What flows.
     pub flow: String,
+}
+
+/// What one principal of a service may take of the whole cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowance {
+    /// The service.
+    pub service: String,
+    /// What it may write per second.
+    pub write: Size,
+    /// What it may read per second.
+    pub read: Size,
+    /// Time of the brokers' threads in percent, 100 being one thread.
+    pub requests: u32,
 }
 
 /// One topic per region.
@@ -115,6 +136,12 @@ impl Catalogue {
             }
         }
         services
+    }
+
+    /// A service lives in the region if it touches anything that stays there.
+    pub fn zone_of(&self, service: &str) -> Zone {
+        let touched = |declaration: &&Declaration| declaration.services().any(|name| name == service);
+        self.declarations.iter().filter(touched).map(Declaration::zone).min().unwrap_or(Zone::Central)
     }
 
     /// Partitions of a declaration's topics.

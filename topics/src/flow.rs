@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use crate::{Catalogue, Declaration, Outside, Zone};
+use crate::{Catalogue, Outside, Zone};
 
 /// Before the map in a document.
 pub const BEGIN: &str = "<!-- flow:begin -->";
@@ -18,7 +18,7 @@ pub fn diagram(catalogue: &Catalogue) -> String {
     lines.extend(things.iter().map(|name| format!("  {}[\"{name}\"]", id(name))));
     for (zone, title) in [(Zone::Region, "region zone, one per region"), (Zone::Central, "central zone")] {
         lines.push(format!("  subgraph {}[\"{title}\"]", if zone == Zone::Region { "region" } else { "central" }));
-        for service in services.iter().filter(|service| zone_of(catalogue, service) == zone) {
+        for service in services.iter().filter(|service| catalogue.zone_of(service) == zone) {
             lines.push(format!("    {}([\"{service}\"])", id(service)));
         }
         for declaration in catalogue.declarations.iter().filter(|declaration| declaration.zone() == zone) {
@@ -48,12 +48,6 @@ pub fn drawn_into(document: &str, catalogue: &Catalogue) -> Option<String> {
     let (before, rest) = document.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     Some(format!("{before}{BEGIN}\n{}{END}{after}", diagram(catalogue)))
-}
-
-/// A service lives in the region if it touches anything that stays there.
-fn zone_of(catalogue: &Catalogue, service: &str) -> Zone {
-    let touched = |declaration: &&Declaration| declaration.services().any(|name| name == service);
-    catalogue.declarations.iter().filter(touched).map(Declaration::zone).min().unwrap_or(Zone::Central)
 }
 
 fn id(name: &str) -> String {

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
 mod broker;
 mod catalogue;
 mod error;
 pub mod flow;
+pub mod group;
 mod kafka;
 pub mod name;
 mod plan;
@@ -16,7 +18,7 @@ pub mod token;
 mod wait;
 
 pub use broker::{Options, apply, plan};
-pub use catalogue::{Catalogue, Declaration, Invalid, Outside, Topic, Zone};
+pub use catalogue::{Allowance, Catalogue, Declaration, Invalid, Outside, Topic, Zone};
 pub use error::Error;
 pub use kafka::{Kafka, Setting};
 pub use plan::{Change, Conflict, Existing, Plan, difference};

@@ -38,6 +38,7 @@ pub fn breaches(catalogue: &Catalogue) -> Vec<Breach> {
         }
     }
     found.extend(beside_topics(catalogue));
+    found.extend(of_services(catalogue));
     found
 }
 
@@ -60,6 +61,33 @@ fn beside_topics(catalogue: &Catalogue) -> Vec<Breach> {
             let what = "has to do with nothing; name in `outside` what it reads".to_owned();
             found.push(Breach { topic: service.clone(), what });
         }
+    }
+    found
+}
+
+/// What is wrong with what is declared of the services that touch topics.
+fn of_services(catalogue: &Catalogue) -> Vec<Breach> {
+    let breach = |service: &str, what: &str| Breach { topic: service.to_owned(), what: what.to_owned() };
+    let touching = catalogue.declarations.iter().flat_map(Declaration::services);
+    let touching: BTreeSet<_> = touching.chain(catalogue.watchers.iter().map(String::as_str)).collect();
+    let mut found = Vec::new();
+    for service in &touching {
+        let mut quotas = catalogue.quotas.iter().filter(|quota| quota.service == *service);
+        match (quotas.next(), quotas.next()) {
+            (Some(quota), None) if quota.write.as_bytes().min(quota.read.as_bytes()).min(quota.requests.into()) > 0 => {
+            }
+            (Some(_), None) => found.push(breach(service, "a quota of 0 stops it; say what it may take")),
+            (None, _) => found.push(breach(service, "has no quota; say in `quotas` what it may take of the cluster")),
+            (Some(_), Some(_)) => found.push(breach(service, "has two quotas; keep one")),
+        }
+    }
+    for quota in catalogue.quotas.iter().filter(|quota| !touching.contains(quota.service.as_str())) {
+        found.push(breach(&quota.service, "has a quota and touches no topic; remove it"));
+    }
+    let read =
+        |watcher: &&String| catalogue.declarations.iter().any(|declaration| declaration.consumers.contains(watcher));
+    for watcher in catalogue.watchers.iter().filter(|watcher| !read(watcher)) {
+        found.push(breach(watcher, "watches and reads no topic; take it out of `watchers`"));
     }
     found
 }

@@ -114,6 +114,28 @@ fn wrong_arguments_are_refused_before_anything_happens() {
 }
 
 #[test]
+fn access_is_printed_without_kafka() {
+    let one = ["acl", "--region", "14"];
+    check(&one, 0, "vardstrom-connector-14\n  Write                          topic region.14.source.adt\n", "");
+    check(&one, 0, "6 principals, ", "");
+    check(&one, 0, "Each broker enforces a quota by itself", "");
+    let json = [&one, &["--format", "json"][..]].concat();
+    check(&json, 0, "\"user\": \"vardstrom-processor-14\"", "");
+    let subject = [&one, &["--principals", "certificate", "--subject", "CN=<name>,O=Region"][..]].concat();
+    check(&subject, 0, "CN=vardstrom-region-register-14,O=Region\n", "");
+    check(&["acl", "--subject", "CN=all"], 2, "", "must hold <name> once");
+    check(&["acl", "check", "--apply"], 2, "", "cannot be used with");
+    check(&["acl", "--remove"], 2, "", "--apply");
+    check(&["acl", "--password", "hemligt"], 2, "", "unexpected argument");
+    let nobody = format!("127.0.0.1:{}", local_stack::free_port().expect("a port"));
+    check(&["acl", "check", "--bootstrap", &nobody], 1, "", "is it running and reachable?");
+    // A broker without an authorizer keeps no rules, and says so.
+    check(&["acl", "check", "--bootstrap", KAFKA.bootstrap()], 1, "", "set authorizer.class.name=");
+    let open = std::env::temp_dir().display().to_string();
+    check(&["acl", "--apply", "--passwords", &open, "--bootstrap", &nobody], 1, "", "others may read it");
+}
+
+#[test]
 fn nobody_at_the_address_is_a_clear_error() {
     let nobody = format!("127.0.0.1:{}", local_stack::free_port().expect("a port"));
     let settings = "client = { \"socket.connection.setup.timeout.ms\" = 1000 }";

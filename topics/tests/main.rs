@@ -1,5 +1,6 @@
 //! Tests of the topic catalogue, its rules, and what is made from it on a real Kafka.
 
+mod access;
 mod apply;
 mod catalogue;
 mod command;

@@ -67,6 +67,26 @@ fn every_rule_can_be_broken() {
         "beside = [\"sink-register\", \"dashboard\", \"onlooker\"]",
         &[("dashboard", "take it out of `beside`"), ("onlooker", "has to do with nothing")],
     );
+    check(
+        "service = \"dashboard\", write = \"1 MiB\"",
+        "service = \"dashboard\", write = \"0 B\"",
+        &[("dashboard", "a quota of 0")],
+    );
+    check(
+        "service = \"dashboard\"",
+        "service = \"connector\"",
+        &[("connector", "two quotas"), ("dashboard", "no quota")],
+    );
+    check(
+        "service = \"dashboard\"",
+        "service = \"nobody\"",
+        &[("dashboard", "no quota"), ("nobody", "touches no topic")],
+    );
+    check(
+        "watchers = [\"dashboard\"]",
+        "watchers = [\"sink-register\"]",
+        &[("sink-register", "has no quota"), ("sink-register", "watches and reads no topic")],
+    );
 }
 
 #[test]

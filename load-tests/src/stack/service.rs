@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use topics::Region;
+use topics::{Region, access::Principal};
 
 /// The services, in the order in which data pass them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,14 @@ impl Member {
             }
         };
         Service::ALL.into_iter().flat_map(of).collect()
+    }
+}
+
+impl Member {
+    /// Whom Kafka knows it as under access rules: every store is the centre's.
+    pub(super) fn principal(self) -> Principal {
+        let region = if self.service == Service::SinkStore { None } else { self.region };
+        Principal { service: self.service.program().to_owned(), region }
     }
 }
 

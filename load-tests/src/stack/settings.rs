@@ -8,7 +8,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use topics::Region;
+use topics::{Region, access::Principal};
 
 use super::encryption::{Encryption, KAFKA_PASSWORD};
 use super::{Member, SEALING_KEY_ID, Service, Stack, sealing_key, source_system};
@@ -52,21 +52,30 @@ impl Stack {
     fn common_tables(&self, member: Member) -> String {
         format!(
             "[kafka]\n{}[registry]\nurl = \"{}\"\n{}[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
-            self.kafka_lines(),
+            self.kafka_lines(member.principal()),
             self.url(Service::Registry),
             self.tls_line(),
             self.ports[&member]
         )
     }
 
-    /// What stands under `[kafka]`.
-    pub(super) fn kafka_lines(&self) -> String {
-        let Some(ports) = self.kafka.encrypted() else { return format!("bootstrap = \"{}\"\n", self.bootstrap()) };
+    /// What stands under `[kafka]` of whoever this is.
+    pub(super) fn kafka_lines(&self, principal: Principal) -> String {
+        match self.kafka.encrypted() {
+            None => format!("bootstrap = \"{}\"\n", self.bootstrap()),
+            Some(_) if self.options.walled => {
+                self.kafka_lines_of(&principal.name(), &format!("file = {:?}", self.password_file(&principal)))
+            }
+            Some(ports) => self.kafka_lines_of(ports.user, &format!("env = \"{KAFKA_PASSWORD}\"")),
+        }
+    }
+
+    /// The same of a user, whose password is kept there.
+    pub(super) fn kafka_lines_of(&self, user: &str, password: &str) -> String {
+        let bootstrap = self.kafka.encrypted().map_or("", |ports| &ports.users);
         format!(
-            "bootstrap = \"{}\"\n{}sasl = {{ mechanism = \"SCRAM-SHA-512\", user = \"{}\", password = {{ env = \"{KAFKA_PASSWORD}\" }} }}\n",
-            ports.users,
-            self.tls_line(),
-            ports.user
+            "bootstrap = \"{bootstrap}\"\n{}sasl = {{ mechanism = \"SCRAM-SHA-512\", user = \"{user}\", password = {{ {password} }} }}\n",
+            self.tls_line()
         )
     }
 
@@ -173,8 +182,10 @@ impl Stack {
                 let tls = self.tls_line();
                 let login = self.keycloak.as_ref().map(|keycloak| keycloak.login_settings(&self.url(member)));
                 let login = login.unwrap_or_default();
+                let group = if self.options.apart { "processor-<nn>" } else { topics::group::PROCESSOR };
                 format!(
-                    "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n{login}"
+                    "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n\
+                     processor_group = \"{group}\"\n{login}"
                 )
             }
         }

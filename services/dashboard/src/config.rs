@@ -11,7 +11,7 @@ use login::Listening;
 use runtime::config::{Check, Fault, Http, Kafka, Log, Period, Registry};
 use runtime::tail;
 use serde::Deserialize;
-use topics::Region;
+use topics::{Region, group};
 
 use crate::hub::Bounds;
 
@@ -73,6 +73,9 @@ pub struct Board {
     pub memory: Period,
     /// An event that arrives later than this after it happened is logged on its ward's page.
     pub late_after: Period,
+    /// The consumer group whose committed offsets carry the processors' fates; `<nn>` stands for a region's länskod, where each
+    /// region's processor has a group of its own.
+    pub processor_group: String,
 }
 
 impl Default for Board {
@@ -81,6 +84,7 @@ impl Default for Board {
             regions: Region::all().collect(),
             memory: Period(Duration::from_secs(8 * 24 * 3600)),
             late_after: Period(Duration::from_secs(30 * 60)),
+            processor_group: group::PROCESSOR.to_owned(),
         }
     }
 }
@@ -169,6 +173,9 @@ impl Check for Config {
         }
         if self.board.regions.is_empty() {
             return Err(Fault::new("board.regions", "names no region; leave it out to follow all 21"));
+        }
+        if self.board.processor_group.is_empty() {
+            return Err(Fault::new("board.processor_group", "must not be empty; leave it out for \"processor\""));
         }
         if self.board.memory.0 < Duration::from_secs(7 * 24 * 3600) {
             return Err(Fault::new("board.memory", "a ward's page shows seven days; use \"8d\" or more"));

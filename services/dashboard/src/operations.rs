@@ -14,6 +14,7 @@ use runtime::exit;
 use runtime::fate::FateCounts;
 use runtime::shutdown::Shutdown;
 use schemas::Kind;
+use topics::{group, name};
 
 use crate::hub::Hub;
 use crate::store::Store;
@@ -22,18 +23,16 @@ use crate::store::Store;
 const EVERY: Duration = Duration::from_secs(60);
 /// How long an answer of Kafka is waited for.
 const WAIT: Duration = Duration::from_secs(10);
-/// The consumer group whose committed offsets carry the fates: the processor's as shipped.
-pub const PROCESSOR_GROUP: &str = "processor";
 /// Most partitions that are asked for.
 const PARTITIONS_MAX: usize = 5_000;
 
 /// Asks until shutdown; what does not answer keeps its last answer, with its time.
-pub async fn follow(hub: Arc<Hub>, kafka: Kafka, store: Option<Address>, shutdown: Shutdown) {
+pub async fn follow(hub: Arc<Hub>, kafka: Kafka, group: String, store: Option<Address>, shutdown: Shutdown) {
     let mut state = State::default();
     loop {
         let now = hub.now();
-        let asked = kafka.clone();
-        match tokio::task::spawn_blocking(move || ask_kafka(&asked)).await {
+        let (asked, group) = (kafka.clone(), group.clone());
+        match tokio::task::spawn_blocking(move || ask_kafka(&asked, &group)).await {
             Ok(Ok((feeds, parked))) => {
                 (state.feeds, state.parked) = (Some(feeds), parked);
                 state.kafka = Some((now, true));
@@ -66,28 +65,30 @@ pub enum Error {
     #[error("set up a client for Kafka; check [kafka]")]
     Settings(#[source] runtime::config::Fault),
     /// Kafka did not answer.
-    #[error("ask Kafka for positions; check that the broker is up and that group `{PROCESSOR_GROUP}` may be described")]
+    #[error("ask Kafka for positions; check that the broker is up and that board.processor_group may be described")]
     Ask(#[from] KafkaError),
 }
 
-/// Source topics with their fates, and how many records lie parked.
+/// Source topics with their fates, and how many records lie parked. `group` is the processors', `<nn>` standing for a region.
 ///
 /// # Errors
 /// When Kafka does not answer.
-pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Error> {
+pub fn ask_kafka(kafka: &Kafka, group: &str) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Error> {
     let mut config = kafka.client().map_err(Error::Settings)?;
-    // Never subscribed: the client only asks what the group has committed and is no member of it.
-    config.set("group.id", PROCESSOR_GROUP).set("enable.auto.commit", "false");
     let client: BaseConsumer = config.create()?;
     kafka.log_in(client.client()).map_err(KafkaError::from)?;
     let metadata = client.fetch_metadata(None, WAIT)?;
-    let mut sources = TopicPartitionList::new();
+    let mut sources: BTreeMap<String, TopicPartitionList> = BTreeMap::new();
+    let mut source_count = 0;
     let mut parked: BTreeMap<String, i64> = BTreeMap::new();
     for topic in metadata.topics() {
+        let Some(region) = name::region_of(topic.name()) else { continue };
         let kind = Kind::of_topic(topic.name());
         for partition in topic.partitions() {
-            if kind == Some(Kind::SourceRecord) && sources.count() < PARTITIONS_MAX {
-                sources.add_partition(topic.name(), partition.id());
+            if kind == Some(Kind::SourceRecord) && source_count < PARTITIONS_MAX {
+                let of_group = sources.entry(group::named(group, region)).or_default();
+                of_group.add_partition(topic.name(), partition.id());
+                source_count += 1;
             } else if kind == Some(Kind::Parked) {
                 let (low, high) = client.fetch_watermarks(topic.name(), partition.id(), WAIT)?;
                 *parked.entry(topic.name().to_owned()).or_default() += high - low;
@@ -95,7 +96,9 @@ pub fn ask_kafka(kafka: &Kafka) -> Result<(Vec<Feed>, BTreeMap<String, i64>), Er
         }
     }
     let mut feeds: BTreeMap<String, Feed> = BTreeMap::new();
-    if sources.count() > 0 {
+    for (group, sources) in sources {
+        // Never subscribed: the client only asks what the group has committed and is no member of it.
+        let client: BaseConsumer = config.set("group.id", group).set("enable.auto.commit", "false").create()?;
         for element in client.committed_offsets(sources, WAIT)?.elements() {
             let (low, high) = client.fetch_watermarks(element.topic(), element.partition(), WAIT)?;
             let feed = feeds.entry(element.topic().to_owned()).or_insert_with(|| Feed {

@@ -90,8 +90,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
             tokio::spawn(reader::follow(hub.clone(), address, shutdown.clone()))
         });
-        let watching =
-            tokio::spawn(operations::follow(hub.clone(), config.kafka.clone(), store.clone(), shutdown.clone()));
+        let (kafka, group) = (config.kafka.clone(), config.board.processor_group.clone());
+        let watching = tokio::spawn(operations::follow(hub.clone(), kafka, group, store.clone(), shutdown.clone()));
         let asking = store.map(|address| tokio::spawn(ask_usual(hub, address, shutdown.clone())));
         let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
         // The follower ends only at shutdown: it catches what panics, a region at a time. If it ended otherwise, nothing on

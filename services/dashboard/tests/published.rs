@@ -472,13 +472,18 @@ fn fates_are_read_from_what_the_processor_has_committed() {
         .map_err(|(e, _)| e)
         .unwrap();
     producer.flush(std::time::Duration::from_secs(60)).unwrap();
-    let group: BaseConsumer = config.set("group.id", operations::PROCESSOR_GROUP).create().unwrap();
+    // A processor that is the region's own; the pattern of the configuration finds its group.
+    let group: BaseConsumer = config.set("group.id", "processor-20").create().unwrap();
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(topic, 0, Offset::Offset(4)).unwrap();
     let fates = "fates/1 mapped=1 ignored=1 refused=0 parked=1 events=5 gone=1";
     list.find_partition(topic, 0).unwrap().set_metadata(fates);
     group.commit(&list, CommitMode::Sync).unwrap();
-    let (feeds, parked) = operations::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap())).unwrap();
+    let ask =
+        |group| operations::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap()), group).expect("Kafka answers");
+    let elsewhere = ask(topics::group::PROCESSOR).0;
+    assert!(elsewhere.iter().all(|feed| feed.topic != topic || feed.passed == 0), "the other group has read nothing");
+    let (feeds, parked) = ask("processor-<nn>");
     let feed = feeds.iter().find(|feed| feed.topic == topic).expect("the topic is told");
     assert_eq!((feed.passed, feed.waiting, feed.fates.consumed(), feed.missing()), (4, 2, 3, 0));
     assert_eq!(feed.fates.to_string(), fates);

@@ -25,8 +25,10 @@ pub struct Encrypted {
 pub(crate) struct Properties {
     /// Behind `listeners` and `advertised.listeners`.
     pub listeners: String,
-    /// Behind `listener.security.protocol.map`.
+    /// `listener.security.protocol.map`.
     pub protocols: &'static str,
+    /// By which port brokers speak with each other.
+    pub between_brokers: &'static str,
     pub lines: String,
     /// Of Java.
     pub options: Vec<String>,
@@ -34,6 +36,12 @@ pub(crate) struct Properties {
 
 const USER: &str = "vardstrom";
 const PASSWORD: &str = "skyddat-av-tls";
+const OPEN: &str = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
+const WALLED: &str = "CONTROLLER:SSL,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
+const WALL: &str = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+listener.name.controller.ssl.client.auth=required
+";
 const MODULES: &str = "org.apache.kafka.common.security";
 
 impl Encrypted {
@@ -55,14 +63,26 @@ impl Encrypted {
             .map(|mechanism| format!("{mechanism}=[name={},password={}]", self.user, self.password))
     }
 
-    pub(crate) fn properties(&self, authority: &Authority, keys: Option<&Path>) -> Result<Properties, Error> {
+    /// `keys`: tokens signed with them are taken on a port of their own. `walled`: an authorizer that lets nobody do anything without
+    /// a rule, but the brokers, who show their certificate to each other, and the user. Whoever comes by the port for plain text is
+    /// `User:ANONYMOUS`.
+    pub(crate) fn properties(
+        &self,
+        authority: &Authority,
+        keys: Option<&Path>,
+        walled: bool,
+    ) -> Result<Properties, Error> {
         let (good, expired) = (authority.issue(&["127.0.0.1"])?, authority.issue_expired(&["127.0.0.1"])?);
         let store = |prefix: &str, certificate: &Certificate| {
             format!("{prefix}ssl.keystore.type=PEM\n{prefix}ssl.keystore.location={}\n", certificate.both.display())
         };
         let tokens = keys.map(token_lines).unwrap_or_default();
+        let wall = match walled {
+            true => format!("{WALL}super.users=User:CN=127.0.0.1;User:{}\n", self.user),
+            false => String::new(),
+        };
         let lines = format!(
-            "{}{}{tokens}ssl.truststore.type=PEM
+            "{wall}{}{}{tokens}ssl.truststore.type=PEM
 ssl.truststore.location={}
 listener.name.certificates.ssl.client.auth=required
 sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512,PLAIN
@@ -81,9 +101,10 @@ listener.name.users.plain.sasl.jaas.config={MODULES}.plain.PlainLoginModule requ
         if keys.is_some() {
             listeners.push_str(&format!(",TOKENS://{}", self.tokens));
         }
-        let protocols = ",USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
         let options = keys.map(|keys| format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={}", url(keys)));
-        Ok(Properties { listeners, protocols, lines, options: options.into_iter().collect() })
+        let options = options.into_iter().collect();
+        let (protocols, between_brokers) = if walled { (WALLED, "CERTIFICATES") } else { (OPEN, "PLAINTEXT") };
+        Ok(Properties { listeners, protocols, between_brokers, lines, options })
     }
 }
 

@@ -70,7 +70,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_cluster(count: usize, parent: &Path) -> Result<Self, Error> {
-        Self::start_brokers_of_own(count, parent, None, None)
+        Self::start_brokers_of_own(count, parent, None, None, false)
     }
 
     /// Starts one private broker that speaks TLS with certificates of this authority, on the ports that [`Self::encrypted`]
@@ -79,7 +79,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_encrypted(authority: &Authority) -> Result<Self, Error> {
-        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), None)
+        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), None, false)
     }
 
     /// The same, and clients are let in with tokens of this issuer.
@@ -87,7 +87,16 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_trusting(authority: &Authority, issuer: &Issuer) -> Result<Self, Error> {
-        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), Some(issuer))
+        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), Some(issuer), false)
+    }
+
+    /// The same with an authorizer: nobody may do anything without an access rule, but the user of [`Self::encrypted`] and the
+    /// brokers. Its port for plain text is there, for strangers.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_walled(authority: &Authority) -> Result<Self, Error> {
+        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), None, true)
     }
 
     fn start_brokers_of_own(
@@ -95,12 +104,14 @@ impl Kafka {
         parent: &Path,
         authority: Option<&Authority>,
         issuer: Option<&Issuer>,
+        walled: bool,
     ) -> Result<Self, Error> {
         let keys = issuer.map(Issuer::keys);
         let encrypted = authority.map(|_| Encrypted::new()).transpose()?;
         let properties = encrypted.as_ref().zip(authority);
-        let properties =
-            properties.map(|(encrypted, authority)| encrypted.properties(authority, keys.as_deref())).transpose()?;
+        let properties = properties
+            .map(|(encrypted, authority)| encrypted.properties(authority, keys.as_deref(), walled))
+            .transpose()?;
         let credentials = encrypted.iter().flat_map(Encrypted::credentials).collect::<Vec<_>>();
         let libraries = fetch()?;
         let folder = TempDir::with_prefix_in("vardstrom-kafka-", parent)
@@ -313,7 +324,10 @@ fn server_properties(folder: &Path, ports: &[(u16, u16)], at: usize, encrypted: 
     let (port, controller_port) = ports[at];
     let voters: Vec<String> =
         (1..).zip(ports).map(|(id, (_, controller))| format!("{id}@127.0.0.1:{controller}")).collect();
-    let (listeners, protocols) = encrypted.map_or(("", ""), |more| (&more.listeners, more.protocols));
+    let (listeners, protocols, between_brokers) = encrypted
+        .map_or(("", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT", "PLAINTEXT"), |more| {
+            (&more.listeners, more.protocols, more.between_brokers)
+        });
     let lines = encrypted.map_or("", |more| &more.lines);
     let copies = ports.len().min(3);
     let in_sync_min = (copies - 1).max(1);
@@ -323,9 +337,9 @@ node.id={}
 controller.quorum.voters={}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{listeners}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}{listeners}
-inter.broker.listener.name=PLAINTEXT
+inter.broker.listener.name={between_brokers}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}
+listener.security.protocol.map={protocols}
 log.dirs={}
 num.network.threads=2
 num.io.threads=2

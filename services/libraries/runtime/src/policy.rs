@@ -51,7 +51,7 @@ pub fn on_delivery(code: Code) -> Action {
 fn on_any(code: Code) -> Action {
     match code {
         code if lacks_right(code) => {
-            stop("grant this service's Kafka user the right that is named, see the topic's entry in the catalogue")
+            stop("grant this service's Kafka user the right that is named; `topics acl` prints all that it needs")
         }
         // A certificate is renewed and a user is made at the brokers, and one of several may be behind: every try is a new
         // one. What is wrong is said at once, see [`estrangement`].

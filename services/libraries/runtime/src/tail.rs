@@ -280,7 +280,7 @@ impl Tail {
         let queue_kib = (settings.queue_size.as_bytes() / 1024).max(1024);
         config
             // librdkafka wants a group's name even where no group is joined.
-            .set("group.id", "vardstrom-tail")
+            .set("group.id", topics::group::TAIL)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             // A start that is gone is an error, never a silent jump.

@@ -4,6 +4,7 @@ mod config;
 mod edges;
 mod encrypted;
 mod http;
+mod mirror;
 mod producer;
 mod relay;
 mod relay_faults;

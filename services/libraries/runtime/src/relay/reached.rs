@@ -35,7 +35,7 @@ pub(super) fn offset(
         kafka.client().map_err(|_| KafkaError::ClientCreation("the settings were good before".to_owned()))?;
     client
         // librdkafka wants a group's name even where no group is joined.
-        .set("group.id", "vardstrom-reached")
+        .set("group.id", topics::group::REACHED)
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "earliest")
         .set("enable.partition.eof", "true");

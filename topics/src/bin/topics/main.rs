@@ -1,5 +1,7 @@
-//! `topics check|plan|apply|flow`
+//! `topics check|plan|apply|acl|flow`
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person who ran it")]
+
+mod acl;
 
 use std::{
     fs,
@@ -35,6 +37,8 @@ enum Command {
     Plan(Target),
     /// Make the topics as declared, and register their schemas.
     Apply(Target),
+    /// Say who may do what in Kafka, compare it with the cluster, or make it so.
+    Acl(acl::Acl),
     /// Draw the map of services and topics.
     Flow {
         /// Write it between the markers of this document in place of printing it.
@@ -72,9 +76,12 @@ Examples:
   topics plan --bootstrap kafka:9092 --registry http://registry:8081
   topics apply --bootstrap 127.0.0.1:9092 --replication-factor 1 --region 14 --region 01
   topics apply --config topics.toml
+  topics acl --region 14 --principals certificate --subject 'CN=<name>,O=Region,C=SE'
+  topics acl check --config admin.toml
+  topics acl --config admin.toml --apply --passwords /etc/vardstrom/passwords
   topics flow --write README.md
 
-Exit codes: 0 done, 1 failed or the catalogue breaks a rule, 2 wrong arguments or configuration";
+Exit codes: 0 done, 1 failed, the catalogue breaks a rule or access differs, 2 wrong arguments or configuration";
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
@@ -90,6 +97,13 @@ fn main() -> ExitCode {
 struct Failure {
     message: String,
     code: ExitCode,
+}
+
+impl Failure {
+    /// For a wrong argument or configuration.
+    fn usage(message: String) -> Self {
+        Self { message, code: ExitCode::from(2) }
+    }
 }
 
 impl From<String> for Failure {
@@ -129,6 +143,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::Acl(acl) => acl::run(&acl),
         Command::Flow { write: None } => {
             print!("{}", flow::diagram(&Catalogue::load()));
             Ok(ExitCode::SUCCESS)
@@ -229,6 +244,12 @@ fn chain(error: impl std::error::Error) -> String {
     settings::chain(&error)
 }
 
+/// Kafka's address in plain text: that of the command line, else of the environment, else a broker's on this machine.
+fn bootstrap(argument: Option<&String>) -> String {
+    let variable = || std::env::var("KAFKA_BOOTSTRAP").ok().filter(|address| !address.is_empty());
+    argument.cloned().or_else(variable).unwrap_or_else(|| "127.0.0.1:9092".to_owned())
+}
+
 /// Whom plan and apply talk to.
 struct Neighbours {
     bootstrap: String,
@@ -242,17 +263,15 @@ impl Target {
     }
 
     fn neighbours(&self) -> Result<Neighbours, Failure> {
-        let usage = |message| Failure { message, code: ExitCode::from(2) };
         let mut options =
             Options { partitions: self.partitions, replication_factor: self.replication_factor, ..Options::default() };
         let Some(path) = &self.config else {
-            let variable = || std::env::var("KAFKA_BOOTSTRAP").ok().filter(|address| !address.is_empty());
-            let bootstrap = self.bootstrap.clone().or_else(variable).unwrap_or_else(|| "127.0.0.1:9092".to_owned());
+            let bootstrap = bootstrap(self.bootstrap.as_ref());
             return Ok(Neighbours { bootstrap, options, registry: self.registry.as_ref().map(Client::new) });
         };
-        let file: topics::Settings = settings::load(path).map_err(|error| usage(chain(error)))?;
+        let file: topics::Settings = settings::load(path).map_err(|error| Failure::usage(chain(error)))?;
         let registry = file.registry.as_ref().map(Client::connect).transpose();
-        let registry = registry.map_err(|fault| usage(chain(fault.under("registry"))))?;
+        let registry = registry.map_err(|fault| Failure::usage(chain(fault.under("registry"))))?;
         let bootstrap = file.kafka.bootstrap.clone();
         options.kafka = Some(file.kafka);
         Ok(Neighbours { bootstrap, options, registry })
