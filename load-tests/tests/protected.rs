@@ -218,6 +218,7 @@ impl World {
             received_at: RECEIVED,
             recorded_at: None,
             source_position: "test",
+            seal: None,
             payload: sent.payload.as_bytes(),
         };
         let mut made = Events::default();

@@ -81,7 +81,18 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     ("login", &["access", "runtime", "tls", "topics"]),
     (
         "dashboard",
-        &["access", "board", "figures", "login", "postgresql", "runtime", "schemas", "spreadsheet", "timeline", "topics"],
+        &[
+            "access",
+            "board",
+            "figures",
+            "login",
+            "postgresql",
+            "runtime",
+            "schemas",
+            "spreadsheet",
+            "timeline",
+            "topics",
+        ],
     ),
     (
         "load-tests",

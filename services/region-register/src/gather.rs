@@ -10,7 +10,8 @@ use runtime::shutdown::Shutdown;
 use runtime::tail::Record;
 use schemas::registry;
 use schemas::{
-    CareForm, Clinical, Common, CorrectionKind, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE, SourceRecord, Statement,
+    CareForm, Clinical, Common, CorrectionKind, Decoder, Envelope, Event, Origin, Parked, SOURCE_TABLE, SourceRecord,
+    Statement,
 };
 use sealing::{Opener, Place as Stands, Refusal, Unopened};
 use zeroize::Zeroizing;

@@ -23,7 +23,7 @@ use super::{
     Error,
     scram::{Exchange, SHA_256, SHA_512},
 };
-use crate::{Kafka, Mechanism, Sasl};
+use crate::{Kafka, Mechanism, Password, Sasl};
 
 /// How long a connection may take: somebody may sit at a terminal with a misspelled address.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -153,24 +153,36 @@ impl Connection {
     }
 
     fn log_in(&mut self, sasl: &Sasl) -> Result<(), Error> {
-        let password = sasl.password.value().map_err(|fault| fault.under("sasl.password"))?;
-        let user = sasl.user.clone();
         let address = self.address.clone();
-        let refused = |reason: String| Error::Login { address: address.clone(), user: user.clone(), reason };
-        let handshake =
-            SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(sasl.mechanism.name()));
+        let refused = |reason: String| Error::Login { address: address.clone(), who: sasl.who(), reason };
+        let mechanism = sasl.mechanism().name();
+        let handshake = SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
         let answer: SaslHandshakeResponse = self.ask(ApiKey::SaslHandshake, 1, &handshake)?;
         if answer.error_code != 0 {
             let known: Vec<_> = answer.mechanisms.iter().map(|name| name.as_str().to_owned()).collect();
-            return Err(refused(format!("it takes {} and not {}", known.join(", "), sasl.mechanism.name())));
+            return Err(refused(format!("it takes {} and not {mechanism}", known.join(", "))));
         }
-        let hash = match sasl.mechanism {
+        let Password { mechanism, user, password } = match sasl {
+            Sasl::Password(password) => password,
+            // RFC 7628, 3.1.
+            Sasl::Token(endpoint) => {
+                let text = format!("n,,\x01auth=Bearer {}\x01\x01", endpoint.token()?.token);
+                // What it says of a token that it refuses is no reason that a person reads.
+                return match self.authenticate(text)?.map_err(refused)?.as_str() {
+                    "" => Ok(()),
+                    _ => Err(refused("it refuses the token".to_owned())),
+                };
+            }
+        };
+        let password = password.value().map_err(|fault| fault.under("sasl.password"))?;
+        let hash = match mechanism {
             Mechanism::Plain => {
-                let text = format!("\0{}\0{}", sasl.user, password.expose());
+                let text = format!("\0{user}\0{}", password.expose());
                 return self.authenticate(text)?.map(drop).map_err(refused);
             }
             Mechanism::ScramSha256 => SHA_256,
             Mechanism::ScramSha512 => SHA_512,
+            Mechanism::OauthBearer => return Err(refused("a password is no token".to_owned())),
         };
         let (exchange, first) = Exchange::begin(hash, &sasl.user, password.expose())
             .map_err(|source| Error::Unreached { attempt: "reading random bytes", address: address.clone(), source })?;

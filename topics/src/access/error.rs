@@ -34,17 +34,18 @@ pub enum Error {
         refusal: tls::Refusal,
     },
     /// The broker does not let the user in, or does not prove that it knows the password.
-    #[error(
-        "log in to Kafka {address} as {user}: {reason}; check kafka.sasl (mechanism, user, password), and that the brokers know the user"
-    )]
+    #[error("log in to Kafka {address} as {who}: {reason}; check kafka.sasl, and that the brokers know the user")]
     Login {
         /// Which broker.
         address: String,
         /// Who.
-        user: String,
+        who: String,
         /// What it said.
         reason: String,
     },
+    /// There is no token to log in with.
+    #[error(transparent)]
+    Token(#[from] crate::token::Error),
     /// An answer that is none to what was asked.
     #[error("{attempt}: the broker at {address} answered what cannot be read: {reason}")]
     Answer {

@@ -36,7 +36,8 @@ pub(crate) struct Properties {
 
 const USER: &str = "vardstrom";
 const PASSWORD: &str = "skyddat-av-tls";
-const OPEN: &str = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
+const OPEN: &str =
+    "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
 const WALLED: &str = "CONTROLLER:SSL,PLAINTEXT:PLAINTEXT,USERS:SASL_SSL,CERTIFICATES:SSL,EXPIRED:SSL,TOKENS:SASL_SSL";
 const WALL: &str = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=false

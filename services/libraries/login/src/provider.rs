@@ -20,7 +20,6 @@ use openidconnect::{
     StandardTokenResponse, SyncHttpClient,
 };
 use runtime::config::Fault;
-use schemas::registry;
 use serde::Deserialize;
 use ureq::http::header;
 
@@ -354,20 +353,7 @@ struct Http(ureq::Agent);
 
 impl Http {
     fn new(tls: Option<&tls::Client>) -> Result<Self, Fault> {
-        let encryption = match tls {
-            None => ureq::tls::TlsConfig::default(),
-            Some(tls) => registry::encryption(tls).map_err(|fault| fault.under("tls"))?,
-        };
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_WITHIN))
-            .http_status_as_error(false)
-            // A provider that sends us elsewhere could send us anywhere.
-            .max_redirects(0)
-            .proxy(None)
-            .tls_config(encryption)
-            .build()
-            .new_agent();
-        Ok(Self(agent))
+        tls::agent(tls, ANSWER_WITHIN).map(Self).map_err(|fault| fault.under("tls"))
     }
 }
 
@@ -376,14 +362,15 @@ impl SyncHttpClient for Http {
 
     fn call(&self, request: HttpRequest) -> Result<HttpResponse, ureq::Error> {
         let (parts, body) = request.into_parts();
+        // A provider that sends us elsewhere could send us anywhere: no redirects.
         let mut answer = if parts.method == "POST" {
-            let mut asked = self.0.post(&parts.uri);
+            let mut asked = self.0.post(&parts.uri).config().max_redirects(0).build();
             for (name, value) in &parts.headers {
                 asked = asked.header(name, value);
             }
             asked.send(&body)?
         } else {
-            let mut asked = self.0.get(&parts.uri);
+            let mut asked = self.0.get(&parts.uri).config().max_redirects(0).build();
             for (name, value) in &parts.headers {
                 asked = asked.header(name, value);
             }
