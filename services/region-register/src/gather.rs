@@ -249,7 +249,7 @@ fn one(
         }
         Err(Unopened::Refused(refusal @ (Refusal::KeyUnknown | Refusal::KeyWrong))) => {
             let rule = Rule::of_refusal(refusal);
-            let key_id = sealing::key_id(&source).to_owned();
+            let key_id = sealing::key_id(&source).unwrap_or_default().to_owned();
             Err(Error::NoKey { partition, offset, key_id, code: rule.code(), remedy: rule.entry().remedy.en })
         }
     }

@@ -205,6 +205,7 @@ impl Desk {
             recorded_at: None,
             source_position: "test",
             payload: message.as_bytes(),
+            seal: None,
         };
         let mut made = Common::default();
         let origin = Origin { topic: "region.test", partition: 0, offset: 0, ordinal: 0 };

@@ -65,13 +65,12 @@ pub(crate) enum End {
 /// What ended an attempt, and the region alone that it is about.
 struct Failed {
     region: Option<String>,
-    error: Error,
+    error: Box<Error>,
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        let region = error.region(None, |_| None);
-        Self { region, error }
+        Self { region: error.region(None, |_| None), error: Box::new(error) }
     }
 }
 
@@ -93,6 +92,7 @@ impl Worker {
         loop {
             let started = Instant::now();
             let Err(Failed { region, error }) = self.work(&runtime) else { return End::Stopped };
+            let error = *error;
             self.metrics.queue.set(0);
             if let Some(region) = region {
                 self.metrics.region_failed.of(&[&region]).set(1);
@@ -131,10 +131,9 @@ impl Worker {
     /// What is done for one region: when it fails, or panics, it is clear for which.
     fn for_region<T>(&self, region: &str, attempt: impl FnOnce() -> Result<T, Error>) -> Result<T, Failed> {
         let panicked = |_| Err(Error::Panicked { region: region.to_owned() });
-        catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(panicked).map_err(|error| {
-            let region = error.region(Some(region), |_| None);
-            Failed { region, error }
-        })
+        catch_unwind(AssertUnwindSafe(attempt))
+            .unwrap_or_else(panicked)
+            .map_err(|error| Failed { region: error.region(Some(region), |_| None), error: Box::new(error) })
     }
 
     /// What Kafka says of one topic is about that topic's region.
@@ -143,7 +142,7 @@ impl Worker {
         let reads =
             |region: &&String, topic: &str| Source::of_region(region).iter().any(|source| source.topic == topic);
         let region = error.region(None, |topic| self.regions.iter().find(|region| reads(region, topic)).cloned());
-        Failed { region, error }
+        Failed { region, error: Box::new(error) }
     }
 
     /// From connecting to the first failure, or to shutdown.

@@ -184,8 +184,11 @@ impl Connection {
             Mechanism::ScramSha512 => SHA_512,
             Mechanism::OauthBearer => return Err(refused("a password is no token".to_owned())),
         };
-        let (exchange, first) = Exchange::begin(hash, &sasl.user, password.expose())
-            .map_err(|source| Error::Unreached { attempt: "reading random bytes", address: address.clone(), source })?;
+        let (exchange, first) = Exchange::begin(hash, user, password.expose()).map_err(|source| Error::Unreached {
+            attempt: "reading random bytes",
+            address: address.clone(),
+            source,
+        })?;
         let challenge = self.authenticate(first)?.map_err(&refused)?;
         let (proof, expected) = exchange.prove(&challenge).map_err(|reason| refused(reason.to_owned()))?;
         if self.authenticate(proof)?.map_err(&refused)? != expected {

@@ -77,8 +77,8 @@ pub fn difference(catalogue: &Catalogue, scope: &Scope, existing: &Existing) -> 
     let whole = plan(catalogue, &Region::all().collect::<Vec<_>>(), &scope.naming);
     let justified: BTreeSet<&Rule> = whole.rules().collect();
     let judge = Judge { scope, wanted: &wanted, whole: &whole };
-    let mut found = Difference::default();
-    found.missing = wanted.rules().filter(|rule| !existing.rules.contains(rule)).cloned().collect();
+    let missing = wanted.rules().filter(|rule| !existing.rules.contains(rule)).cloned().collect();
+    let mut found = Difference { missing, ..Difference::default() };
     for rule in &existing.rules {
         if justified.contains(rule) {
             continue;

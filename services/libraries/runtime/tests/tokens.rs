@@ -135,7 +135,8 @@ async fn who_gets_no_token_or_a_bad_one_says_why_and_waits_until_it_is_mended() 
     says(&client(Issuer::SECRET, &others), "its certificate comes from no authority in the file `ca`").await;
 
     let good = client(Issuer::SECRET, &AUTHORITY);
-    let cases: [(fn(&mut Manner), &str); 3] = [
+    type Spoil = fn(&mut Manner);
+    let cases: [(Spoil, &str); 3] = [
         (|manner| manner.failing = Some(503), "answers 503; is this its address?"),
         (|manner| manner.life_s = -60, "gives a token that has expired; set the clocks"),
         // The brokers say no, as long as the token lives.
