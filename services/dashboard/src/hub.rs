@@ -261,7 +261,7 @@ impl Hub {
                     node: Arc::new(node),
                     delta: Bytes::new(),
                     generation: picture.board.generation,
-                    pulse: pulse(&picture.board),
+                    pulse: pulse(&picture.board, &topic.subject),
                 };
                 let (sender, receiver) = watch::channel(edition);
                 let running = Arc::new(Running { sender });
@@ -280,7 +280,7 @@ impl Hub {
         let mut node = self.render(topic, picture);
         running.sender.send_if_modified(|edition| {
             edition.generation = picture.board.generation;
-            edition.pulse = pulse(&picture.board);
+            edition.pulse = pulse(&picture.board, &topic.subject);
             let next = edition.version + 1;
             if !node.compare(&edition.node, next) {
                 return false;
@@ -368,7 +368,7 @@ fn message(edition: &Edition, version: u64) -> Bytes {
     Bytes::from(text)
 }
 
-/// The server's clock and when each source was last heard.
-pub fn pulse(board: &Board) -> Arc<str> {
-    format!("event: puls\ndata: {} {}\n\n", board.now.0.div_euclid(1_000_000), feeds(board)).into()
+/// The server's clock, and when each source of what a page shows was last heard.
+pub fn pulse(board: &Board, subject: &Subject) -> Arc<str> {
+    format!("event: puls\ndata: {} {}\n\n", board.now.0.div_euclid(1_000_000), feeds(board, subject)).into()
 }

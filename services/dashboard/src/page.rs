@@ -58,6 +58,16 @@ pub enum Subject {
     Report(report::Address),
 }
 
+impl Subject {
+    /// The region that a page of the board lies in; `None` for one about the whole country.
+    pub(crate) fn region(&self) -> Option<&str> {
+        match self {
+            Self::Board(scope) => scope.region(),
+            Self::Attention | Self::Definitions | Self::Report(_) => None,
+        }
+    }
+}
+
 impl<'a> Sight<'a> {
     /// The words of the page's language.
     pub fn words(&self) -> &'static Words {

@@ -347,7 +347,7 @@ fn every_applied_event_is_told_once_and_a_replay_changes_nothing() {
     stand.ready();
     let stream = TcpStream::connect(("127.0.0.1", stand.port)).unwrap();
     let mut asked = stream.try_clone().unwrap();
-    std::io::Write::write_all(&mut asked, b"GET /api/v1/stream HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    std::io::Write::write_all(&mut asked, b"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
     let mut lines = BufReader::new(stream).lines();
     let started = lines.any(|line| line.unwrap().contains("event ids as they take effect"));
     assert!(started, "the stream starts");

@@ -1,6 +1,7 @@
 //! Pages, CSV and API as a client without script gets them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 
 use board::hiding::Rules;
 use board::live::Live;
@@ -246,6 +247,29 @@ fn a_choice_of_theme_never_leads_elsewhere() {
         let answer = agent.post(format!("{}/installning?tema=morkt&till={back}", site.url())).send_empty().unwrap();
         assert_eq!(answer.headers()["location"], expected);
         assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("tema=morkt;"));
+    }
+}
+
+/// The region is in every id of a source.
+#[test]
+fn a_page_and_its_stream_tell_of_the_sources_of_what_they_show_alone() {
+    let site = country();
+    let pages = [
+        ("/sv/region/14", false),
+        ("/sv/region/14/sjukhus/501010", false),
+        ("/sv/region/14/avdelning/MED10", false),
+        ("/sv", true),
+        ("/sv/uppmarksamma", true),
+    ];
+    for (path, shows_others) in pages {
+        let page = site.get(path).1;
+        assert!(page.contains("f-14-"), "{path}");
+        assert_eq!(page.contains("f-01-"), shows_others, "{path}");
+        let stream = ureq::get(format!("{}/strom{path}", site.url())).call().unwrap();
+        let lines = BufReader::new(stream.into_body().into_reader()).lines().map(Result::unwrap);
+        let told = lines.skip_while(|line| line != "event: puls").nth(1).expect("the pulse");
+        assert!(told.contains("f-14-"), "{path}: {told}");
+        assert_eq!(told.contains("f-01-"), shows_others, "{path}: {told}");
     }
 }
 

@@ -157,7 +157,7 @@ impl Frame<'_> {
             csv,
             api,
             stream,
-            feeds: feeds(self.board),
+            feeds: feeds(self.board, self.subject),
             now_seconds: seconds(self.board.now),
             clock: format::clock(self.language, self.board.now),
             valid: format::date_time(self.board.now),
@@ -265,11 +265,13 @@ impl Frame<'_> {
     }
 }
 
-/// When each source was last heard, for the ages that tick in the browser: `id=seconds` pairs.
-pub(crate) fn feeds(board: &Board) -> String {
+/// When each source of what a page shows was last heard, for the ages that tick in the browser: `id=seconds` pairs.
+pub(crate) fn feeds(board: &Board, subject: &Subject) -> String {
+    let region = subject.region();
     let pairs: Vec<String> = board
         .heard
         .iter()
+        .filter(|((of, _), _)| region.is_none_or(|region| **of == *region))
         .map(|((region, source), at)| format!("{}={}", super::cell::feed(region, Some(source)), seconds(*at)))
         .collect();
     pairs.join(" ")

@@ -72,9 +72,12 @@ type Refusal = RequestTokenError<ureq::Error, StandardErrorResponse<CoreErrorRes
 /// Why the provider vouches for nobody.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// It does not answer, or not as a provider does. The same question may have another answer later.
+    /// It does not answer, or is not found to be a provider. The same question may have another answer later.
     #[error("the provider of logins at {issuer} does not answer as one: {message}")]
     Away { issuer: Box<str>, message: String },
+    /// It answered this one question, and its answer is neither yes nor no. It may be another later.
+    #[error("the provider of logins answered unclearly: {0}")]
+    Unclear(&'static str),
     /// It said no, or what it said does not hold.
     #[error("{0}")]
     Refused(&'static str),
@@ -296,18 +299,18 @@ impl Provider {
         Error::Away { issuer: self.settings.issuer.clone(), message: message.to_string() }
     }
 
-    /// Only a provider that said no in the protocol's own words has said no.
+    /// Only a provider that said no in the protocol's own words has said no, and only one that was not reached is away.
     fn refusal(&self, error: Refusal) -> Error {
         match error {
             RequestTokenError::ServerResponse(said) => match said.error() {
                 // An error of the provider's own, as while it starts, is no refusal.
-                CoreErrorResponseType::Extension(_) => self.away(&"it answers with an error of its own"),
+                CoreErrorResponseType::Extension(_) => Error::Unclear("with an error of its own"),
                 _ => Error::Refused("the provider refused it"),
             },
             RequestTokenError::Request(error) => self.away(&error),
             // What it sent can hold tokens, and is not repeated.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                self.away(&"its answer is none of the protocol")
+                Error::Unclear("with nothing that is of the protocol")
             }
         }
     }
@@ -383,5 +386,25 @@ impl SyncHttpClient for Http {
             made.headers_mut().insert(header::CONTENT_TYPE, kind);
         }
         Ok(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_away_only_when_it_was_not_reached() {
+        let settings = "issuer = \"http://127.0.0.1:1/\"\nclient = \"c\"\npublic_url = \"http://127.0.0.1:2\"\n";
+        let settings: config::Provider = toml::from_str(settings).unwrap();
+        let provider = Provider::new(&settings, "/answer", "/out").unwrap();
+        let said =
+            |error| provider.refusal(RequestTokenError::ServerResponse(StandardErrorResponse::new(error, None, None)));
+        let own = CoreErrorResponseType::Extension("interaction_required".to_owned());
+        assert!(matches!(said(own), Error::Unclear(_)));
+        assert!(matches!(said(CoreErrorResponseType::InvalidGrant), Error::Refused(_)));
+        assert!(matches!(provider.refusal(RequestTokenError::Other(String::new())), Error::Unclear(_)));
+        let unreached = RequestTokenError::Request(ureq::Error::ConnectionFailed);
+        assert!(matches!(provider.refusal(unreached), Error::Away { .. }));
     }
 }

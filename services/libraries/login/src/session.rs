@@ -108,6 +108,11 @@ impl Session {
         self.until.store(lease.until, Ordering::Release);
     }
 
+    /// It is not due before this second; how long it holds stays as it is.
+    pub(crate) fn put_off(&self, renew: i64) {
+        self.renew.store(renew, Ordering::Release);
+    }
+
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
@@ -242,6 +247,9 @@ mod tests {
         assert!(table.due(NOW + 239).is_empty());
         let due = table.due(NOW + 240);
         assert_eq!((due.len(), state(&table, &id, NOW + 300)), (1, Some(State::Unvouched)));
+        due[0].put_off(NOW + 270);
+        assert_eq!((table.due(NOW + 269).len(), table.due(NOW + 270).len()), (0, 1));
+        assert_eq!(state(&table, &id, NOW + 300), Some(State::Unvouched));
         due[0].renewed(None, Lease::of(NOW + 310, 300));
         assert_eq!(state(&table, &id, NOW + 310), Some(State::Holds));
         assert_eq!(Lease::of(0, 20), Lease { until: 20, renew: 10 });

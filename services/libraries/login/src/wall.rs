@@ -19,8 +19,10 @@ use futures_util::{StreamExt, future};
 use runtime::config::Fault;
 use runtime::exit;
 use runtime::health::Health;
+use runtime::http::cookie::is_loopback;
 use runtime::metrics::Registry;
 use runtime::shutdown::Shutdown;
+use tokio::sync::Semaphore;
 use topics::Region;
 
 use crate::answer::{Notice, sealed};
@@ -47,6 +49,10 @@ const TURN: Duration = Duration::from_secs(2);
 const DISCOVER: Duration = Duration::from_secs(30);
 /// Sessions that are renewed in one turn; the rest in the next, those that end first before others.
 const RENEWED_MAX: usize = 500;
+/// A session of which the provider's answer says nothing is asked for again after so many seconds.
+const UNCLEAR_AGAIN: i64 = 30;
+/// Logins for which the provider is asked at a time; each waits on a thread.
+const EXCHANGES_MAX: usize = 32;
 
 tokio::task_local! {
     static STANDING: Standing;
@@ -116,6 +122,8 @@ pub struct Wall {
     jar: Jar,
     key: Key,
     metrics: Metrics,
+    /// Places of [`EXCHANGES_MAX`].
+    exchanges: Arc<Semaphore>,
     /// When the provider last said what it is; `None` when it did not answer since.
     discovered: Mutex<Option<Instant>>,
     answers: AtomicBool,
@@ -149,6 +157,7 @@ impl Login {
             jar: Jar::new(provider.is_encrypted()),
             key: Key::random(),
             metrics: Metrics::register(registry, COMPONENT)?,
+            exchanges: Arc::new(Semaphore::new(EXCHANGES_MAX)),
             discovered: Mutex::default(),
             answers: AtomicBool::new(false),
             settings: settings.clone(),
@@ -267,7 +276,7 @@ impl Wall {
 
     fn bearer(&self, token: &str) -> Result<Known, Unknown> {
         let claims = self.provider.bearer(token).map_err(|error| match error {
-            Error::Away { .. } => Unknown::Away,
+            Error::Away { .. } | Error::Unclear(_) => Unknown::Away,
             Error::Refused(why) => Unknown::Wrong(why),
         })?;
         let until = claims.expiration().timestamp();
@@ -327,7 +336,9 @@ impl Wall {
         Ok(())
     }
 
+    /// A session of which the provider's answer says nothing waits, and delays no other.
     fn renew(&self) -> Result<(), Error> {
+        let (mut unclear, mut last) = (0_usize, "");
         for session in self.table.due(now()).iter().take(RENEWED_MAX) {
             let (refresh, nonce) = {
                 let tokens = session.tokens();
@@ -337,9 +348,16 @@ impl Wall {
             match refresh.map(|refresh| self.provider.renew(&refresh, &nonce)) {
                 Some(Ok(vouching)) => self.renewed(session, vouching, asked),
                 Some(Err(error @ Error::Away { .. })) => return Err(error),
+                Some(Err(Error::Unclear(how))) => {
+                    session.put_off(asked + UNCLEAR_AGAIN);
+                    (unclear, last) = (unclear + 1, how);
+                }
                 // The provider has ended it, or never said how it goes on.
                 Some(Err(Error::Refused(_))) | None => session.end(),
             }
+        }
+        if unclear > 0 {
+            tracing::warn!("the provider of logins answered unclearly, {last}: {unclear} sessions are not renewed yet");
         }
         Ok(())
     }
@@ -474,8 +492,21 @@ fn away(is_page: bool) -> Response {
     response
 }
 
-/// Without a login everybody is answered, and pages say so.
+/// Without a login everybody is answered, and pages say so. Where no reason for that is configured, whoever asks by another
+/// name than this machine's own is not: a browser sends another site's name, and a proxy that of its clients.
 async fn open(State(reason): State<Option<Arc<str>>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if reason.is_none() && request.uri().path() != ALIVE && !is_loopback(host) {
+        return Notice {
+            status: StatusCode::FORBIDDEN,
+            code: "other-name",
+            title: "Bara för den här datorn",
+            sv: "Utan [login] i konfigurationen visas sidan bara på datorns egen adress, till exempel 127.0.0.1.",
+            en: "without [login] in the configuration only this machine's own address is answered, such as 127.0.0.1",
+            link: None,
+        }
+        .of(is_page(&request));
+    }
     STANDING.scope(Standing::NoLogin(reason), next.run(request)).await
 }
 
@@ -545,12 +576,19 @@ async fn arrived(wall: &Arc<Wall>, pairs: &Pairs, headers: &HeaderMap) -> Respon
         return failed(StatusCode::FORBIDDEN, "login-refused", sv, "the provider of logins did not let you in");
     };
     let (nonce, verifier) = (wall.key.derive("nonce", &text), wall.key.derive("verifier", &text));
+    // Anybody can come here again and again with an answer of their own making.
+    let Ok(place) = wall.exchanges.clone().try_acquire_owned() else { return away(true) };
     let (asking, asked_nonce) = (wall.clone(), nonce.clone());
     let asked = now();
-    let exchanged = tokio::task::spawn_blocking(move || asking.provider.exchange(code, verifier, &asked_nonce)).await;
+    let exchanged = tokio::task::spawn_blocking(move || {
+        let exchanged = asking.provider.exchange(code, verifier, &asked_nonce);
+        drop(place);
+        exchanged
+    })
+    .await;
     let vouching = match exchanged {
         Ok(Ok(vouching)) => vouching,
-        Ok(Err(error @ Error::Away { .. })) => {
+        Ok(Err(error @ (Error::Away { .. } | Error::Unclear(_)))) => {
             tracing::warn!("a login failed: {}", exit::chain(&error));
             return away(true);
         }
@@ -590,30 +628,36 @@ async fn logout(State(wall): State<Arc<Wall>>, headers: HeaderMap) -> Response {
         let id = session.tokens().id.clone();
         wall.provider.logout_address(&id)
     });
-    let Some(there) = there else { return farewell(&wall) };
+    let mut response = there.as_deref().map_or_else(farewell, onward);
+    response.headers_mut().append(header::SET_COOKIE, wall.jar.forget_session());
+    response
+}
+
+/// Leads to where the provider ends its session.
+fn onward(there: &str) -> Response {
     let mut response = Notice {
         status: StatusCode::OK,
         code: "logged-out",
         title: "Du är utloggad här",
         sv: "Du loggas nu ut även hos inloggningstjänsten.",
         en: "You are logged out here, and are led to the provider's logout.",
-        link: Some((&there, "Logga ut hos inloggningstjänsten")),
+        link: Some((there, "Logga ut hos inloggningstjänsten")),
     }
     .page();
     // A form's answer must not redirect to another site, by the pages' own content policy; a page may lead on.
     if let Ok(refresh) = HeaderValue::from_str(&format!("0;url={there}")) {
         response.headers_mut().insert("refresh", refresh);
     }
-    response.headers_mut().append(header::SET_COOKIE, wall.jar.forget_session());
     response
 }
 
-async fn logged_out(State(wall): State<Arc<Wall>>) -> Response {
-    farewell(&wall)
+/// What the provider leads back to. Any site can lead a browser here, so nothing ends by it.
+async fn logged_out() -> Response {
+    farewell()
 }
 
-fn farewell(wall: &Wall) -> Response {
-    let mut response = Notice {
+fn farewell() -> Response {
+    Notice {
         status: StatusCode::OK,
         code: "logged-out",
         title: "Du är utloggad",
@@ -621,9 +665,7 @@ fn farewell(wall: &Wall) -> Response {
         en: "You are logged out.",
         link: Some((LOGIN, "Logga in igen")),
     }
-    .page();
-    response.headers_mut().append(header::SET_COOKIE, wall.jar.forget_session());
-    response
+    .page()
 }
 
 impl Site {

@@ -50,10 +50,18 @@ fn somebody_logs_in_sees_the_own_region_and_logs_out() {
     let denied = browser.open(&url("/sv/region/01"));
     assert_eq!(attribute(&denied.body, "href").as_deref(), Some("/sv/region/14"));
 
+    // Any site can lead a browser here, which logs nobody out.
+    let farewell = browser.step(&url("/utloggad"), None);
+    assert!(farewell.status == 200 && browser.cookies.contains_key("vardstrom"), "{}", farewell.status);
+
     let id = browser.cookies["vardstrom"].clone();
     let left = browser.step(&url("/utloggning"), Some(&[]));
     assert_eq!(left.status, 200);
     assert!(!browser.cookies.contains_key("vardstrom"));
+    // Whose session is over already has its cookie taken, too.
+    let (mut late, set) = (Browser::new(), "vardstrom=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    late.step(&url("/utloggning"), Some(&[]));
+    assert!(late.set.iter().any(|found| found == set), "{:?}", late.set);
     let with_id = |id: &str| {
         let asked = agent().get(url("/api/14")).header("cookie", format!("vardstrom={id}"));
         asked.call().unwrap().status().as_u16()

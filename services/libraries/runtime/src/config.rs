@@ -55,7 +55,7 @@ pub struct Http {
     /// Encryption. Without it the port speaks plain text.
     pub tls: Option<tls::Listener>,
     /// Beginnings of paths whose requests are not counted: what a page loads beside itself, and streams, which the bounds
-    /// on connections hold. The service's own, not the file's.
+    /// on connections hold. A request with `Authorization` is. The service's own, not the file's.
     #[serde(skip)]
     pub unlimited: &'static [&'static str],
 }

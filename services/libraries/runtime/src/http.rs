@@ -3,7 +3,8 @@
 //! Every listener is bounded, by one set of settings ([`config::Http`]): connections of the port and of one address
 //! ([`crate::door`]), times for a request's head, its body, the answer and the silence between requests ([`connection`]),
 //! and what a request meets before any route ([`terms`]): how often its client may ask, how long its body may be, and
-//! whether another site's page has sent it. Every answer has the headers of one table ([`headers`]).
+//! whether another site's page has sent it. Every answer to a request that can be read has the headers of
+//! one table ([`headers`]).
 //!
 //! Whatever serves HTTP goes through a [`Listener`], so that no route can be without any of it.
 

@@ -110,12 +110,21 @@ async fn a_client_that_asks_too_often_is_told_when_to_come_again() {
     }
     assert!(!refused.is_empty() && refused.iter().all(|wait| (1..=2).contains(wait)), "{refused:?}");
     assert_eq!(world.refused("rate"), refused.len() as u64);
-    // Nobody else pays for it, probes are never refused, and what is exempt is not.
+    // Nobody else pays for it, and neither probes nor what is exempt are refused.
     assert_eq!(status(&world.send(2, "GET /nothing", "").await), 404);
     for _ in 0..20 {
         assert_eq!(status(&world.send(1, "GET /healthz", "").await), 200);
         assert_eq!(status(&world.send(1, "GET /page", "").await), 200);
     }
+    // Credentials cost something to look at: only health is exempt with them.
+    let mut refused = [0; 3];
+    for _ in 0..40 {
+        for (path, refused) in ["/healthz", "/readyz", "/page"].iter().zip(&mut refused) {
+            let answer = world.send(1, &format!("GET {path}"), "Authorization: Bearer forged\r\n").await;
+            *refused += u32::from(status(&answer) == 429);
+        }
+    }
+    assert!(refused[0] == 0 && refused[1] > 0 && refused[2] > 0, "{refused:?}");
     // A stranger's word for whom it asks is not believed.
     let forged = "X-Forwarded-For: 198.51.100.7\r\n";
     let answers = [world.send(1, "GET /nothing", forged).await, world.send(1, "GET /nothing", forged).await];

@@ -16,7 +16,8 @@ pub fn attributes(request: &HeaderMap) -> &'static str {
     if is_loopback(host) { PLAIN } else { SECURE }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether the value of a `Host` header is a name of this machine's own loopback address.
+pub fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => name,
         _ => host,

@@ -1,6 +1,7 @@
 //! What a request meets at a listener before any route.
 //!
-//! 1. Its client's bucket ([`super::rate`]), unless the path is exempt: 429.
+//! 1. Its client's bucket ([`super::rate`]), unless the path is exempt: 429. Only health is exempt for a request with
+//!    credentials, which cost something to look at.
 //! 2. The announced length of its body: 413. One that announces none is cut at the same length.
 //! 3. Where it comes from, when it changes something ([`super::same_site`]): 403.
 //!
@@ -19,9 +20,6 @@ use super::rate::{Proxies, Rate};
 use super::{HEALTH, READY, same_site};
 use crate::config;
 use crate::metrics::Counter;
-
-/// Probes are never refused.
-const PROBES: [&str; 2] = [HEALTH, READY];
 
 /// The reasons for refusing a request, in the order of [`Refusal::number`].
 pub(super) const REASONS: [&str; 4] = ["rate", "body", "foreign", "slow"];
@@ -44,7 +42,7 @@ pub(super) struct Terms {
     /// The longest body, in bytes.
     pub body_max: usize,
     rate: Rate,
-    /// Beginnings of paths that take no token.
+    /// Beginnings of paths that take no token, unless the request has credentials.
     unlimited: &'static [&'static str],
     proxies: Option<Proxies>,
     origins: Box<[Box<str>]>,
@@ -122,7 +120,10 @@ impl Terms {
         headers: &HeaderMap,
         body: &impl HttpBody,
     ) -> Option<Refusal> {
-        let is_exempt = PROBES.contains(&path) || self.unlimited.iter().any(|begin| path.starts_with(begin));
+        // What a request claims of whom it is for is verified, which is work that anybody could ask for.
+        let is_plain = !headers.contains_key(header::AUTHORIZATION);
+        let is_light = path == READY || self.unlimited.iter().any(|begin| path.starts_with(begin));
+        let is_exempt = path == HEALTH || (is_plain && is_light);
         if !is_exempt {
             let client = self.proxies.as_ref().map_or(peer, |proxies| proxies.client(peer, headers));
             if let Err(wait) = self.rate.take(client) {
