@@ -46,8 +46,8 @@ impl Fetched {
         Ok(())
     }
 
-    /// Enters that somebody was refused: a stranger, or a recipient that has no such parcel. What they wrote is withheld where it
-    /// may not be logged.
+    /// Enters that somebody was refused: a stranger, or a recipient that has no such parcel or file. What they wrote is withheld
+    /// where it may not be logged.
     pub(crate) async fn enter_refusal(&self, recipient: Option<&str>, parcel: &str) -> Result<(), Error> {
         let Some(log) = &self.0 else { return Ok(()) };
         let role = if recipient.is_some() { "recipient" } else { "stranger" };

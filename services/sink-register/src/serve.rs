@@ -11,7 +11,8 @@
 //! | `GET /v1/parcels/{parcel}/{file}` | the bytes, or a part of them (`Range: bytes=...`) |
 //! | `POST /v1/parcels/{parcel}/receipt` | `{"parcel": ..., "manifest_sha256": ...}` is compared and entered |
 //!
-//! Where there is an access log, it has each file before its bytes leave, and each refusal before it is told.
+//! Where there is an access log, it has each file before its bytes leave, and each refusal of a stranger, of a parcel and of a file
+//! before it is told.
 //!
 //! Another's parcel is answered as one that does not exist. Paths hold names of parcels and of their files only.
 
@@ -26,8 +27,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use postgresql::Address;
 use runtime::config::Period;
@@ -92,7 +93,7 @@ fn routes(serving: Arc<Serving>) -> Router {
     Router::new()
         .route("/v1/parcels", get(list))
         .route("/v1/parcels/{parcel}", get(files))
-        .route("/v1/parcels/{parcel}/{file}", get(file))
+        .route("/v1/parcels/{parcel}/{file}", get(file).head(no_file))
         .route("/v1/parcels/{parcel}/receipt", post(receipt))
         .layer(DefaultBodyLimit::max(RECEIPT_BYTES_MAX))
         .with_state(serving)
@@ -112,12 +113,18 @@ impl Serving {
 
     /// A recipient's parcel. Who asks for another is entered before it is told.
     async fn parcel(&self, recipient: &Served, name: &str) -> Result<Arc<Checked>, Refusal> {
-        let found = self.shelf.parcel(recipient, name).await;
-        if let Err(Refusal::Absent) = found {
-            let entered = self.fetched.enter_refusal(Some(&recipient.name), name).await;
-            entered.map_err(|error| Refusal::failed(&error))?;
+        match self.shelf.parcel(recipient, name).await {
+            Err(Refusal::Absent) => Err(self.absent(recipient, name).await),
+            found => found,
         }
-        found
+    }
+
+    /// Enters that a recipient asks for what it does not have; gives what it is told.
+    async fn absent(&self, recipient: &Served, name: &str) -> Refusal {
+        match self.fetched.enter_refusal(Some(&recipient.name), name).await {
+            Ok(()) => Refusal::Absent,
+            Err(error) => Refusal::failed(&error),
+        }
     }
 
     /// Counts an answer and gives it.
@@ -152,7 +159,9 @@ async fn file(
     let made = async {
         let recipient = serving.recipient(&headers).await?;
         let checked = serving.parcel(recipient, &parcel).await?;
-        let (_, bytes) = checked.files.get(&file).ok_or(Refusal::Absent)?;
+        let Some((_, bytes)) = checked.files.get(&file) else {
+            return Err(serving.absent(recipient, &format!("{parcel}/{file}")).await);
+        };
         let range = headers.get(header::RANGE).map(|value| value.to_str().unwrap_or_default());
         let part = range::part(range, *bytes).map_err(|range::Unsatisfiable| Refusal::Range(*bytes))?;
         let place = Arc::clone(&serving.sending).try_acquire_owned().map_err(|_| Refusal::Busy)?;
@@ -165,6 +174,11 @@ async fn file(
         Ok((if part.whole { Answered::Done } else { Answered::Part }, response))
     };
     serving.answer(made.await)
+}
+
+/// A file is fetched or not: an entry says that it is about to leave, and with `HEAD` nothing would.
+async fn no_file() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response()
 }
 
 async fn receipt(

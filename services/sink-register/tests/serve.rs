@@ -74,6 +74,14 @@ impl Server {
         Self::read(request.call().expect("an answer"))
     }
 
+    /// The status of an answer that has no body.
+    fn head(&self, token: &str, path: &str) -> u16 {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.head(format!("http://{}/v1/parcels{path}", self.address));
+        let answer = request.header("Authorization", format!("Bearer {token}")).call().expect("an answer");
+        answer.status().as_u16()
+    }
+
     fn confirm(&self, token: &str, path: &str, body: &[u8]) -> Answer {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let request = agent.post(format!("http://{}/v1/parcels{path}", self.address));
@@ -240,6 +248,10 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
     assert_eq!(server.ask("guessed", &path, None).status, 401);
     assert_eq!(server.ask(OTHER_TOKEN, &path, None).status, 404);
     assert_eq!(server.ask(OTHER_TOKEN, "/19121212-1212", None).status, 404);
+    let nothing = format!("/{NAME}/nothing.csv");
+    assert_eq!(server.ask(TOKEN, &nothing, None).status, 404);
+    // Without a byte that leaves there is no entry that one did.
+    assert_eq!(server.head(TOKEN, &path), 405);
     let line = |result: &str, user: &str, what: &str| (result.to_owned(), user.to_owned(), what.to_owned());
     let fetched = line("disclosed", "skr", &format!("parcel {NAME}/kpi_total.csv"));
     assert_eq!(logged(&desk, "serve", "14"), [fetched.clone(), fetched.clone()]);
@@ -247,6 +259,7 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
         line("denied", "unknown", "parcel of nobody"),
         line("denied", "other", &format!("parcel {NAME}")),
         line("denied", "other", access_log::WITHHELD),
+        line("denied", "skr", &format!("parcel {NAME}/nothing.csv")),
     ];
     assert_eq!(logged(&desk, "serve", "00"), refused);
 
@@ -258,6 +271,7 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
         assert_eq!(answer.status, 503, "{token}");
         assert!(!answer.body.windows(8).any(|piece| expected.windows(8).any(|other| piece == other)));
     }
+    assert_eq!(server.ask(TOKEN, &nothing, None).status, 503);
     fs::rename(desk.path("away"), desk.path("access")).unwrap();
     assert_eq!(server.ask(TOKEN, &path, None).body, expected);
     assert_eq!(logged(&desk, "serve", "14").len(), 3);

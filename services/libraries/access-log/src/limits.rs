@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Entries that wait for the disk at the same time; one more is refused at once.
 pub(crate) const QUEUE_MAX: usize = 4096;
+/// Entries that are made durable together, at most.
+pub(crate) const BATCH_MAX: usize = 1024;
 
 /// What bounds a log's writer.
 #[derive(Clone, Debug)]

@@ -14,15 +14,18 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::{Entry, Line, Receipt};
 use crate::error::Error;
 use crate::field::Region;
-use crate::limits::Limits;
+use crate::limits::{BATCH_MAX, Limits};
 use crate::note::{Key, Public, notes};
 use crate::segment::{self, CHECKPOINTS, Header, Segment};
 use crate::tree::{Frontier, Hash};
+use crate::verify::{Keys, verify};
 
 /// A segment takes no more entries than those of about this many days: whole segments are what can be removed after five years.
 const SEGMENT_DAYS: i64 = 31;
 /// Hundreds of checkpoints.
 const TAIL_BYTES: u64 = 64 << 10;
+/// Why a log whose entries nobody has signed is not gone on from.
+const NO_CHECKPOINTS: &str = "its checkpoints are gone";
 /// Larger than any segment that a writer makes: a limit of 1 GiB and the last batch.
 pub(crate) const SEGMENT_READ_MAX: u64 = 2 << 30;
 
@@ -110,7 +113,7 @@ impl RegionLog {
             checkpoints,
             signed: last.as_ref().map_or(0, |checkpoint| checkpoint.size),
         };
-        log.recover(last.as_ref())?;
+        log.recover(last.as_ref(), identity)?;
         Ok(log)
     }
 
@@ -125,9 +128,10 @@ impl RegionLog {
     }
 
     /// Reads the last segment that is more than a header that was not finished.
-    fn recover(&mut self, last: Option<&Checkpoint>) -> Result<(), Error> {
+    fn recover(&mut self, last: Option<&Checkpoint>, identity: &Identity) -> Result<(), Error> {
         let mut firsts = firsts(&self.folder)?;
         let mut first_read = 0;
+        let mut removes = false;
         while let Some(first) = firsts.pop() {
             let path = self.folder.join(segment::name(first));
             let damaged = |what| Error::Damaged { path: path.clone(), what };
@@ -166,6 +170,7 @@ impl RegionLog {
                 if self.frontier.size() == first {
                     self.began = line.time;
                 }
+                removes |= line.entry >= self.signed && line.removed_before().is_some();
                 self.previous = raw.leaf;
                 self.frontier.push(raw.leaf);
                 if !is_signed(&self.frontier) {
@@ -174,6 +179,10 @@ impl RegionLog {
             }
             // Before anything is cut off: what is wrong stays to be seen.
             self.agree(first_read)?;
+            // A removal is signed before a file goes. What nobody has signed anybody may have written.
+            if removes && !self.is_whole(identity)? {
+                return Err(damaged("it has a removal that is not signed, and does not verify"));
+            }
             let file = OpenOptions::new().append(true).open(&path).map_err(Error::file("open", &path))?;
             if length < bytes.len() {
                 let torn = bytes.len() - length;
@@ -193,9 +202,17 @@ impl RegionLog {
         self.agree(first_read)
     }
 
+    /// Whether the log verifies.
+    fn is_whole(&self, identity: &Identity) -> Result<bool, Error> {
+        let keys = Keys { log: identity.keys(), witnesses: Vec::new() };
+        Ok(verify(self.folder.as_path(), self.region, &keys, &[])?.wrong.is_none())
+    }
+
     /// That the last checkpoint is of a tree that was seen.
     fn agree(&self, first_read: u64) -> Result<(), Error> {
         let what = match self.signed {
+            // The first batch is signed before another is written.
+            0 if self.size() > BATCH_MAX as u64 => NO_CHECKPOINTS,
             signed if signed > self.size() => "it has fewer entries than its last checkpoint",
             // A segment begins where a tree was signed.
             signed if signed < first_read => "its last checkpoint is older than its last segment",
@@ -216,9 +233,11 @@ impl RegionLog {
             segment.length >= limits.segment_bytes
                 || newest.time.duration_since(self.began).as_hours() >= SEGMENT_DAYS * 24
         });
-        if is_full {
-            // So that a segment begins where a tree was signed.
+        if is_full || self.signed == 0 {
+            // So that a segment begins where a tree was signed, and no log has more than a batch and no checkpoint.
             self.checkpoint(identity)?;
+        }
+        if is_full {
             self.segment = None;
         }
         let mut bytes = Vec::new();
@@ -275,6 +294,10 @@ impl RegionLog {
 fn open_checkpoints(folder: &Path, region: Region, identity: &Identity) -> Result<(Open, Option<Checkpoint>), Error> {
     let path = folder.join(CHECKPOINTS);
     let is_new = !path.exists();
+    // It is made before the first segment is.
+    if is_new && !firsts(folder)?.is_empty() {
+        return Err(Error::Damaged { path, what: NO_CHECKPOINTS });
+    }
     let file = OpenOptions::new().create(true).append(true).open(&path).map_err(Error::file("open", &path))?;
     if is_new {
         sync(folder)?;
@@ -362,6 +385,7 @@ pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-fn sync(folder: &Path) -> Result<(), Error> {
+/// Makes what was made in a folder durable.
+pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("make durable", folder))
 }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::log::AccessLog;
 use crate::note::{Key, Public};
+use crate::region_log::sync;
 
 /// Where entries are written and what they are signed with.
 #[derive(Clone, Debug, Deserialize)]
@@ -75,6 +76,7 @@ impl Settings {
         if !place.exists() {
             // The folder itself is not made: one that is away would be taken for an empty log.
             fs::create_dir(&place).map_err(Error::file("make the folder", &place))?;
+            sync(&self.folder)?;
         }
         let limits = Limits {
             checkpoint_entries: self.checkpoint_entries.into(),

@@ -153,6 +153,8 @@ pub struct Report {
     pub first: u64,
     /// The entries that there are, the removed ones too, as far as they were looked at.
     pub entries: u64,
+    /// The log's name, as its checkpoints have it, with the region.
+    pub origin: Option<String>,
     /// Checkpoints.
     pub checkpoints: usize,
     /// Entries that the last of them is of.
@@ -309,13 +311,12 @@ fn checkpoints(
         }
     };
     let (found, torn) = notes(text);
-    let mut name = None;
     for (note, number) in found.iter().zip(1..) {
         let wrong = |why| Wrong::Checkpoint { number, why };
         let note = note.as_ref().ok_or_else(|| wrong("cannot be read"))?;
         let checkpoint = Checkpoint::signed(note, &keys.log)
             .ok_or_else(|| wrong("was changed: it is not signed by the log's key"))?;
-        if !checkpoint.is_of(region) || name.as_ref().is_some_and(|name| *name != checkpoint.origin) {
+        if !checkpoint.is_of(region) || report.origin.as_ref().is_some_and(|name| *name != checkpoint.origin) {
             return Err(wrong("is of another log"));
         }
         if checkpoint.size <= report.signed {
@@ -326,7 +327,7 @@ fn checkpoints(
         report.signed = checkpoint.size;
         report.checkpoints += 1;
         anchors.entry(checkpoint.size).or_default().push((checkpoint.root, By::Log));
-        name = Some(checkpoint.origin);
+        report.origin = Some(checkpoint.origin);
     }
     if !(valid && is_unfinished(torn)) {
         return Err(Wrong::Checkpoint { number: found.len() + 1, why: "cannot be read" });
@@ -384,7 +385,7 @@ struct Walk<'a> {
     good: u64,
     /// Entries that a witness's was.
     witnessed: u64,
-    /// Entries that the log says were removed.
+    /// Entries that the log says, signed, were removed.
     removed: u64,
 }
 
@@ -455,7 +456,10 @@ impl Walk<'_> {
             if line.previous != self.previous {
                 return Err(self.blame(name, raw, line, said).into());
             }
-            self.removed = self.removed.max(line.removed_before().unwrap_or_default());
+            // What nobody has signed anybody may have written.
+            if entry < self.signed() {
+                self.removed = self.removed.max(line.removed_before().unwrap_or_default());
+            }
             self.last = Some((name.to_owned(), raw.bytes.clone(), self.frontier.clone()));
             self.frontier.push(raw.leaf);
             self.previous = raw.leaf;

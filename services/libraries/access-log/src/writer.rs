@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 use crate::entry::{Entry, Receipt};
 use crate::error::Error;
 use crate::field::Region;
-use crate::limits::Limits;
+use crate::limits::{BATCH_MAX, Limits};
 use crate::region_log::{Identity, RegionLog};
 
-/// Entries that are made durable together, at most.
-const BATCH_MAX: usize = 1024;
 /// How often a checkpoint that could not be written is tried again while nothing comes.
 const AGAIN: Duration = Duration::from_secs(5);
 

@@ -123,6 +123,12 @@ fn what_was_not_finished_is_cut_off_and_what_was_changed_is_not_gone_on_from() {
     refused(&[b"x", whole.as_slice()].concat());
     fs::write(&segment, &whole).unwrap();
     assert_eq!(write(4).unwrap().entry, 4);
+    // Entries whose checkpoints are gone.
+    let checkpoints = folder.path().join("14/checkpoints");
+    fs::remove_file(&checkpoints).unwrap();
+    let error = write(5).unwrap_err();
+    assert!(error.to_string().contains("its checkpoints are gone"), "{error}");
+    assert!(!checkpoints.exists(), "what is wrong stays to be seen");
 }
 
 #[test]

@@ -146,7 +146,10 @@ fn verify_names_what_is_wrong_and_ends_with_one() {
     record(&desk, &numbered(0..6));
     let public = desk.public();
     let verify = ["verify", "--folder", "log/serve", "--key", &public];
-    assert!(desk.done(&verify).contains("region 14: 6 entries, 1 checkpoints; 6 entries are signed, 0 countersigned"));
+    assert!(desk.done(&verify).contains("region 14: 6 entries, 2 checkpoints; 6 entries are signed, 0 countersigned"));
+    desk.done(&[verify.as_slice(), &["--name", "vardstrom/serve"]].concat());
+    let other = [verify.as_slice(), &["--name", "vardstrom/par"]].concat();
+    desk.refused(&other, 1, "region 14: WRONG: its checkpoints are of another log, vardstrom/serve/14");
     let path = desk.path("log/serve/14/00000000000000000000.log");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("parcel v3", "parcel v8")).unwrap();

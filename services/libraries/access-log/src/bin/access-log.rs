@@ -101,6 +101,10 @@ enum Command {
         /// Countersigned checkpoints from elsewhere, such as the witness's own state.
         #[arg(long, value_name = "FILE", requires = "witnesses")]
         countersigned: Vec<PathBuf>,
+        /// The log's name without the region, as vardstrom/serve: its checkpoints must be of just this log, not of another one with
+        /// the same key.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
     },
     /// Make a proof that another machine can check.
     Prove {
@@ -229,8 +233,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Show { folder, region, person, user, from, to, json } => {
             print_entries(&folder, &Filter { region, person, user, from, to }, json)
         }
-        Command::Verify { folder, region, keys, witnesses, countersigned } => {
-            compare(&folder, region, &Keys { log: keys, witnesses }, &countersigned)
+        Command::Verify { folder, region, keys, witnesses, countersigned, name } => {
+            compare(&folder, region, &Keys { log: keys, witnesses }, &countersigned, name.as_deref())
         }
         Command::Prove { folder, region, entry, from, to } => {
             let proof = match (entry, from) {
@@ -380,7 +384,13 @@ fn text_of(line: &Line) -> String {
     text + &format!("; ground: {}", line.ground)
 }
 
-fn compare(folder: &Path, region: Option<Region>, keys: &Keys, files: &[PathBuf]) -> Result<ExitCode, Failure> {
+fn compare(
+    folder: &Path,
+    region: Option<Region>,
+    keys: &Keys,
+    files: &[PathBuf],
+    name: Option<&str>,
+) -> Result<ExitCode, Failure> {
     let mut countersigned = Vec::new();
     for path in files {
         countersigned.extend(read_notes(path)?.0);
@@ -404,12 +414,18 @@ fn compare(folder: &Path, region: Option<Region>, keys: &Keys, files: &[PathBuf]
     let mut is_whole = true;
     for region in regions {
         let report = verify(folder.join(region.to_string()).as_path(), region, keys, &countersigned)?;
-        match &report.wrong {
-            Some(wrong) => {
+        let expected = name.map_or_else(|| report.origin.clone(), |name| Some(format!("{name}/{region}")));
+        let other = report.origin.as_ref().filter(|_| report.origin != expected);
+        match (&report.wrong, other) {
+            (Some(wrong), _) => {
                 is_whole = false;
                 println!("region {region}: WRONG: {wrong}");
             }
-            None => {
+            (None, Some(other)) => {
+                is_whole = false;
+                println!("region {region}: WRONG: its checkpoints are of another log, {other}");
+            }
+            (None, None) => {
                 let first =
                     if report.first > 0 { format!(", the first {} removed", report.first) } else { String::new() };
                 println!(

@@ -1,16 +1,18 @@
 //! Every way in which a log can be altered is found, and named at its place.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 
 use super::{By, Keys, Stored, Wrong, verify};
 use crate::checkpoint::Checkpoint;
 use crate::entry::tests::entry;
-use crate::entry::{Entry, Line};
-use crate::field::Region;
-use crate::limits::Limits;
+use crate::entry::{Action, Entry, Line, REMOVED};
+use crate::error::Error;
+use crate::field::{Region, Text};
+use crate::limits::{BATCH_MAX, Limits};
 use crate::note::{Key, Note, notes};
-use crate::region_log::{Identity, RegionLog};
+use crate::region_log::{Identity, RegionLog, firsts};
 use crate::segment::{self, CHECKPOINTS, Header, Segment};
 use crate::tree::{Frontier, Hash};
 
@@ -395,5 +397,54 @@ fn what_was_not_finished_is_no_alarm_wherever_it_was_cut() {
     for end in signed[1].len()..entries.len() {
         let report = report(&signed[0], &entries[..end]);
         assert_eq!((report.wrong, report.entries, report.torn), (None, 1, end - signed[1].len()), "{end} bytes");
+    }
+}
+
+/// Whoever has no key can write behind the last checkpoint what it likes.
+#[test]
+fn a_removal_that_nobody_has_signed_is_none_and_is_not_signed_when_the_files_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("14");
+    let open = || RegionLog::open(folder.path(), region(), &identity());
+    let mut log = open().unwrap();
+    for n in 0..40 {
+        let limits = Limits { segment_bytes: 6_000, ..Limits::default() };
+        log.append(&[&entry(region(), n)], &limits, &identity()).unwrap();
+    }
+    log.checkpoint(&identity()).unwrap();
+    let second = firsts(&place).unwrap()[1];
+    let resource = Text::new(&format!("{REMOVED}{second}")).unwrap();
+    let removal = Entry { action: Action::Remove, resource, ..entry(region(), 40) };
+    log.append(&[&removal], &Limits::default(), &identity()).unwrap();
+    drop(log);
+    let keys = Keys { log: vec![key(1).public()], witnesses: Vec::new() };
+    let wrong = || verify(place.as_path(), region(), &keys, &[]).unwrap().wrong;
+    // What a removal leaves that was killed before it was signed.
+    assert_eq!(wrong(), None);
+    drop(open().unwrap());
+    let path = place.join(segment::name(0));
+    let bytes = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(wrong(), Some(Wrong::Beginning { first: second }));
+    assert!(matches!(open().err(), Some(Error::Damaged { .. })));
+    // Signed, and then gone.
+    fs::write(&path, bytes).unwrap();
+    open().unwrap().checkpoint(&identity()).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(wrong(), None);
+    drop(open().unwrap());
+}
+
+/// A first batch is signed before the next is written: a log of more has lost its checkpoints, one of a batch may never have had one.
+#[test]
+fn a_log_killed_at_its_first_batch_is_gone_on_from_and_a_longer_one_without_checkpoints_is_not() {
+    for (count, is_open) in [(1, true), (BATCH_MAX as u64, true), (BATCH_MAX as u64 + 1, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || RegionLog::open(folder.path(), region(), &identity());
+        let all: Vec<Entry> = (0..count).map(|n| entry(region(), n)).collect();
+        let entries: Vec<&Entry> = all.iter().collect();
+        open().unwrap().append(&entries, &Limits::default(), &identity()).unwrap();
+        assert_eq!(fs::metadata(folder.path().join("14").join(CHECKPOINTS)).unwrap().len(), 0);
+        assert_eq!(open().is_ok(), is_open, "{count} entries");
     }
 }
