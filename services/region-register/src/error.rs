@@ -29,8 +29,10 @@ pub enum Error {
         seconds: u64,
     },
     /// A record is not ours.
-    #[error("the record at partition {partition}, offset {offset} is none of its topic's kind")]
+    #[error("the record at partition {partition}, offset {offset} of {topic} is none of its topic's kind")]
     Unreadable {
+        /// Its topic.
+        topic: String,
         /// Its partition.
         partition: i32,
         /// Its offset.

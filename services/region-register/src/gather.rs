@@ -45,8 +45,8 @@ pub struct Gathered {
 }
 
 /// Which of two statements of a contact holds: the one recorded later, then the one received later, then the one that stands later
-/// in its partition.
-type Order = (Option<i64>, i64, i64);
+/// in its partition, then the later of one record's.
+type Order = (Option<i64>, i64, i64, i32);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
@@ -94,7 +94,7 @@ impl Gathering {
     /// When there are more contacts than can be kept.
     pub fn add(&mut self, pipeline: &mut Pipeline, source: &SourceRecord<'_>, origin: Origin<'_>) -> Result<(), Error> {
         let number = pipeline.disclosed_number(source);
-        let mut taken = Taken { gathering: self, number, received: source.received_at.0, offset: origin.offset };
+        let mut taken = Taken { gathering: self, number, received: source.received_at.0 };
         let outcome = pipeline.process(source, origin, &mut taken);
         let count = match outcome {
             Outcome::Mapped(_) => "rows read",
@@ -180,9 +180,9 @@ impl Place {
 /// Of what the pipeline makes only codes of contacts are taken.
 struct Taken<'g> {
     gathering: &'g mut Gathering,
+    /// Of all statements of the record: a change of a row takes one back and makes one.
     number: Option<Zeroizing<String>>,
     received: i64,
-    offset: i64,
 }
 
 impl Sink for Taken<'_> {
@@ -193,8 +193,9 @@ impl Sink for Taken<'_> {
         }
         self.gathering.protected.said_by(clinical);
         // The row's own word of when it was written counts, as in the store.
-        let order = (clinical.envelope.recorded_at.map(|at| at.0), self.received, self.offset);
-        self.gathering.take(clinical, self.number.take(), order);
+        let Origin { offset, ordinal, .. } = clinical.envelope.origin;
+        let order = (clinical.envelope.recorded_at.map(|at| at.0), self.received, offset, ordinal);
+        self.gathering.take(clinical, self.number.clone(), order);
     }
 
     fn parked(&mut self, _: &Parked<'_>) {}
@@ -238,7 +239,7 @@ fn one(
     gathering: &mut Gathering,
 ) -> Result<(), Error> {
     let (partition, offset) = (record.partition(), record.offset());
-    let source: SourceRecord<'_> = decoder.decode(record.payload()).map_err(|_| Error::unreadable(record))?;
+    let source: SourceRecord<'_> = decoder.decode(record.payload()).map_err(|_| Error::unreadable(topic, record))?;
     match reader.opener.open(&source, Stands { topic, partition }) {
         Ok(opened) => gathering.add(reader.pipeline, &opened, Origin { topic, partition, offset, ordinal: 0 }),
         Err(Unopened::Away(away)) => Err(away.into()),

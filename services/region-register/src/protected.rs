@@ -95,7 +95,8 @@ pub fn read(
     let mut protected = Protected::default();
     records::each(kafka, registry, &topics, shutdown, |decoder, record| {
         let adding = Adding { protected: &mut protected, decoder, record: record.payload() };
-        subjects[record.topic()].visit(adding).map_err(|_| Error::unreadable(record))?
+        let at = record.topic();
+        subjects[at].visit(adding).map_err(|_| Error::unreadable(&topics[at], record))?
     })?;
     Ok(protected)
 }

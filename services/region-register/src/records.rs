@@ -47,13 +47,12 @@ pub(crate) fn each(
         }
         for record in &records {
             last = Instant::now();
-            let (partition, offset) = (record.partition(), record.offset());
+            let (topic, partition, offset) = (&topics[record.topic()], record.partition(), record.offset());
             if let Some(id) = schema_id(record.payload()).filter(|id| known.insert(*id)) {
-                let unreadable = |_| Error::unreadable(record);
+                let unreadable = |_| Error::unreadable(topic, record);
                 decoder.insert(id, &registry.schema(id)?).map_err(unreadable)?;
             }
             take(&decoder, record)?;
-            let topic = &topics[record.topic()];
             match positions.iter_mut().find(|held| held.partition == partition && held.topic == *topic) {
                 Some(position) => position.offset = offset,
                 None => {
@@ -75,7 +74,7 @@ fn schema_id(value: &[u8]) -> Option<u32> {
 }
 
 impl Error {
-    pub(crate) fn unreadable(record: &Record<'_>) -> Self {
-        Self::Unreadable { partition: record.partition(), offset: record.offset() }
+    pub(crate) fn unreadable(topic: &str, record: &Record<'_>) -> Self {
+        Self::Unreadable { topic: topic.to_owned(), partition: record.partition(), offset: record.offset() }
     }
 }

@@ -370,6 +370,27 @@ fn what_a_table_said_before_it_was_emptied_is_not_delivered() {
     assert_eq!(patients(V2), [line("C", c), line("D", d)].concat());
 }
 
+/// Its row is changed: the same record takes back what was said of January, and says it of February.
+#[test]
+fn a_contact_that_ends_in_another_month_than_it_was_told_of_is_delivered() {
+    let desk = Desk::new("18");
+    let number = test_identity::number(40);
+    let cells = |out: &str| -> serde_json::Map<String, serde_json::Value> {
+        let text = row("A", number.as_str(), out).text();
+        HEADER.split(';').map(str::to_owned).zip(text.split(';').map(Into::into)).collect()
+    };
+    let change = |before: serde_json::Value, out: &str, op: &str| {
+        let source =
+            serde_json::json!({"version": "vardstrom-1", "db": "lis", "schema": "public", "table": "par", "ts_ms": 1});
+        let envelope = serde_json::json!({"before": before, "after": cells(out), "source": source, "op": op});
+        (1, Format::Debezium, envelope.to_string())
+    };
+    desk.put(&[change(serde_json::Value::Null, "", "c"), change(cells("").into(), "2026-02-01", "u")]);
+    desk.done();
+    let patients = desk.open(&V1.replace("_14_", "_18_"), "18_patient.txt");
+    assert_eq!(patients, format!("18;A;{};2;1941;\r\n", number.as_str()));
+}
+
 #[test]
 fn killed_at_any_step_it_comes_to_the_same_parcel() {
     let desk = Desk::new("13");

@@ -26,7 +26,7 @@ use parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
 use parcel::{Agreement, Candidate, Decision, REASON, agree, decide};
 use runtime::failpoint::stop;
 
-/// Why there is a new version, where persons were not known to be protected when the last one was made.
+/// Why there is a new version, where no statement is later and persons were not known to be protected when the last one was made.
 const REASON_PROTECTED: &str = "identities of persons protected since";
 
 /// What is asked for.
@@ -225,6 +225,13 @@ impl Workshop<'_> {
         manifest.reason.clone_from(&earlier.reason);
         manifest.explained.clone_from(&earlier.explained);
         manifest.flags.clone_from(&earlier.flags);
+        if manifest.files == earlier.files {
+            // These count whom protection is known of today, also where nothing in the files has come of it.
+            for code in [extract::PROTECTED, extract::WITHHELD] {
+                manifest.findings.remove(code);
+                manifest.findings.extend(earlier.findings.get_key_value(code).map(|(code, n)| (code.clone(), *n)));
+            }
+        }
         if let Some(difference) = difference(&earlier, &manifest) {
             return Err(Error::NotReproduced { name: manifest.name(), difference });
         }
@@ -330,14 +337,13 @@ impl Workshop<'_> {
     }
 }
 
-/// The reason of a new version: the one that was given, and that protection has come to be known since, when it has.
+/// The reason of a new version: the one that was given. Where none was, no statement is later and more events are known to be of
+/// protected persons: that.
 fn why(latest: Option<&Manifest>, manifest: &Manifest, given: &str) -> String {
     let known = |manifest: &Manifest| manifest.findings.get(extract::PROTECTED).copied().unwrap_or(0);
-    let Some(latest) = latest.filter(|latest| known(latest) < known(manifest)) else { return given.to_owned() };
-    if given == REASON && latest.origin == manifest.origin {
-        return REASON_PROTECTED.to_owned();
-    }
-    format!("{given}; {REASON_PROTECTED}")
+    let is_all = |latest: &Manifest| latest.origin == manifest.origin && known(latest) < known(manifest);
+    let reason = if given == REASON && latest.is_some_and(is_all) { REASON_PROTECTED } else { given };
+    reason.to_owned()
 }
 
 /// The first thing in which a manifest that was made again differs, by its place in the manifest.

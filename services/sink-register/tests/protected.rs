@@ -4,7 +4,15 @@
 use serde_json::Value;
 
 use crate::duckdb::open;
-use crate::world::{Desk, Feeder, REPORTED, RUN, Statement, V1, V2, content, database, entries, month, statement};
+use crate::world::{
+    Desk, Feeder, REPORTED, RUN, Statement, V1, V2, connect, content, database, entries, month, statement,
+};
+
+/// Another feed says that the identity of `t-0001` is protected.
+const SAID: &str = "INSERT INTO events (region, event_id, subject, event_type, schema_version, source_system, \
+     source_message_id, origin_topic, origin_partition, origin_offset, origin_ordinal, occurred_at, ingested_at, correction, \
+     subject_token, protected_identity, record) VALUES ('14', gen_random_uuid(), 'person', 'person.updated', 1, 'test', \
+     'test', 'test', 0, 0, 0, now(), now(), 'NEW', 't-0001', true, '')";
 
 fn manifest(desk: &Desk, parcel: &str) -> Value {
     serde_json::from_slice(&content(&desk.path(parcel))["manifest.json"]).unwrap()
@@ -16,7 +24,7 @@ fn rows(desk: &Desk, parcel: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn protection_that_is_known_late_makes_a_version_that_says_why_and_no_earlier_one_is_made_again() {
+async fn protection_that_is_known_late_makes_a_version_and_no_earlier_one_is_made_again() {
     let database = database(&["14"]).await;
     let mut feeder = Feeder::new(&database, "14").await;
     let theirs = Statement { subject: "t-0001", ..statement("THEIRS") };
@@ -34,7 +42,7 @@ async fn protection_that_is_known_late_makes_a_version_that_says_why_and_no_earl
     assert!(desk.done(&plan).contains("rows of 1 events of persons with protected identity are left out"));
     desk.run(&[]);
     let second = manifest(&desk, V2);
-    assert_eq!(second["reason"], "later statements; identities of persons protected since");
+    assert_eq!(second["reason"], "later statements");
     for finding in ["protected-identity", "protected-withheld"] {
         assert_eq!(second["findings"][finding], 1, "{finding}");
     }
@@ -54,6 +62,38 @@ async fn protection_that_is_known_late_makes_a_version_that_says_why_and_no_earl
     // Protection is not taken back by a later statement that does not mark it.
     feeder.feed(&[Statement { recorded: Some(REPORTED + 9), ..theirs }]).await;
     assert!(desk.run(&[]).starts_with("unchanged"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn protection_is_the_reason_of_a_version_that_nothing_else_has_caused() {
+    let database = database(&["14"]).await;
+    let mut feeder = Feeder::new(&database, "14").await;
+    feeder.feed(&[Statement { subject: "t-0001", ..statement("THEIRS") }, statement("OURS")]).await;
+    let desk = Desk::new(&database);
+    desk.run(&[]);
+    connect(&database.superuser).await.batch_execute(SAID).await.unwrap();
+    desk.run(&[]);
+    assert_eq!(manifest(&desk, V2)["reason"], "identities of persons protected since");
+    assert!(rows(&desk, V2).contains("OURS") && !rows(&desk, V2).contains("THEIRS"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_protection_changes_nothing_of_is_made_again_with_the_findings_of_its_time() {
+    let database = database(&["14"]).await;
+    let mut feeder = Feeder::new(&database, "14").await;
+    feeder.feed(&[Statement { subject: "t-0001", ..statement("THEIRS") }, statement("OURS")]).await;
+    let desk = Desk::new(&database);
+    desk.cover_protected("waiting-times");
+    let path = desk.path("definitions/waiting-times.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with("    \"") || line.contains("kpi_total")).collect();
+    std::fs::write(&path, kept.join("\n")).unwrap();
+    desk.run(&[]);
+    connect(&database.superuser).await.batch_execute(SAID).await.unwrap();
+    assert!(desk.run(&[]).starts_with("unchanged"));
+    assert!(desk.run(&["--as-of", V1]).starts_with("unchanged"));
+    assert_eq!(manifest(&desk, V1)["findings"]["protected-identity"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

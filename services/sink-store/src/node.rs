@@ -5,7 +5,8 @@
 use schemas::{Common, Node, stored};
 
 /// The nodes of an event; the first is the one that its row is found by. A statement moves no stay and has none, unless it says
-/// that its person's identity is protected: then what is known of the person is computed again.
+/// that its person's identity is protected: then what is known of the person is computed again, or of whoever its episode is tied
+/// to when it names no person.
 pub(crate) fn of<'a>(event: &impl Common<'a>) -> Vec<String> {
     let envelope = event.envelope();
     let node = |node| stored::node(envelope.source_system, node);
@@ -13,6 +14,9 @@ pub(crate) fn of<'a>(event: &impl Common<'a>) -> Vec<String> {
     if nodes.is_empty() && envelope.protected_identity {
         let persons = envelope.subject_token.iter().chain(&envelope.subject_aliases);
         nodes.extend(persons.map(|token| node(Node::Person(token))));
+        if nodes.is_empty() {
+            nodes.extend(event.index().episode.map(|episode| node(Node::Episode(episode))));
+        }
     }
     nodes
 }

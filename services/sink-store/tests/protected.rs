@@ -2,7 +2,9 @@
 
 use sink_store::{Session, rebuild};
 
-use crate::world::{DAY, Feeder, HOUR, MONDAY, Made, Visit, connect, content, database, person, protected_wait};
+use crate::world::{
+    DAY, Feeder, HOUR, MONDAY, Made, SYSTEM, Visit, connect, content, database, person, protected_codes, protected_wait,
+};
 
 /// A person under an old and a new pseudonym, somebody else who shares a visit number with the person, and a placeholder.
 fn events() -> [Made; 5] {
@@ -68,7 +70,46 @@ async fn episodes_of_a_protected_person_are_and_a_neighbour_in_a_visit_number_is
     for projected in [false, true] {
         let nodes = client.query("SELECT node FROM protected_nodes('14', NULL) ORDER BY 1", &[]).await.unwrap();
         let nodes: Vec<String> = nodes.iter().map(|row| row.get(0)).collect();
-        assert_eq!(nodes, [&*format!("e:{}/V1", crate::world::SYSTEM), "s:child"], "projected: {projected}");
+        assert_eq!(nodes, [&*format!("e:{SYSTEM}/V1"), "s:child"], "projected: {projected}");
         feeder.project().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_that_names_nobody_is_of_its_episode_and_of_whoever_that_is_tied_to() {
+    let admitted = |subject, episode| Visit::new("A01", MONDAY, subject, episode).to("AVA", "1").made("14");
+    let mut events = [
+        person("14", MONDAY, "theirs", 1950),
+        admitted("theirs", "V1"),
+        protected_codes("14", MONDAY, "V1"),
+        person("14", MONDAY, "other", 1960),
+        admitted("other", "V2"),
+        protected_codes("14", MONDAY, "V3"),
+    ];
+    let mut contents = Vec::new();
+    for _ in 0..events.len() {
+        events.rotate_left(1);
+        let url = database(&["14"]).await;
+        let mut feeder = Feeder::new(&url, "14").await;
+        for event in events.chunks(1) {
+            feeder.feed(event).await;
+        }
+        let client = connect(&url).await;
+        let read = async |sql: &str| -> Vec<String> {
+            client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        };
+        let said = "SELECT format('%s %s %s', subject_token, protected_identity, lkf) FROM person ORDER BY 1";
+        assert_eq!(read(said).await, ["other f 1480", "theirs t "]);
+        let [first, third] = ["V1", "V3"].map(|episode| format!("e:{SYSTEM}/{episode}"));
+        let theirs = "s:theirs".to_owned();
+        let all = "SELECT node FROM protected_nodes('14', NULL) ORDER BY 1";
+        assert_eq!(read(all).await, [first.clone(), third, theirs.clone()]);
+        let given = "SELECT node FROM protected_nodes('14', ARRAY['theirs', 'other']) ORDER BY 1";
+        assert_eq!(read(given).await, [first, theirs]);
+        assert_eq!(read("SELECT node FROM protected_nodes('14', ARRAY['other'])").await, [""; 0]);
+        contents.push(content(&url).await);
+        rebuild(&Session::open(&url).await.unwrap(), "14").await.unwrap();
+        contents.push(content(&url).await);
+    }
+    assert!(contents.iter().all(|content| *content == contents[0]));
 }

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use local_stack::{Kafka, Postgres};
 use schemas::{
-    BedCapacity, BedKind, BedState, BedStatus, CareType, Correction, CorrectionKind, Encoder, Encounter, Envelope,
-    Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Subject, Timestamp,
-    Wait, WaitStatus, event_id, registry,
+    BedCapacity, BedKind, BedState, BedStatus, CareType, Clinical, Correction, CorrectionKind, Encoder, Encounter,
+    Envelope, Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Subject,
+    Timestamp, Wait, WaitStatus, event_id, registry,
 };
 use sha2::Digest;
 use sink_store::{Record, Session, Store, fingerprint, project};
@@ -203,6 +203,14 @@ pub(crate) fn protected_wait<'a>(region: &'a str, at: i64, subject: &'a str, ali
     made(region, Kind::Wait, subject, at, Some(subject), Vec::new(), |envelope, _| {
         let envelope = Envelope { protected_identity: true, subject_aliases: aliases.to_vec(), ..envelope };
         Wait { period: Some("2026-01"), ..Wait::bare(envelope, "W", WaitStatus::Waiting) }
+    })
+}
+
+/// A statement of an episode that says that its person's identity is protected, and not who that is.
+pub(crate) fn protected_codes<'a>(region: &'a str, at: i64, episode: &'a str) -> Made {
+    made(region, Kind::Clinical, episode, at, None, Vec::new(), |envelope, _| {
+        let envelope = Envelope { protected_identity: true, ..envelope };
+        Clinical { episode_id: Some(episode), period: Some("2026-01"), ..Clinical::bare(envelope, episode) }
     })
 }
 

@@ -18,6 +18,8 @@ use crate::error::{Attempt, Error};
 #[derive(Default)]
 pub(super) struct Protection {
     nodes: HashSet<Box<str>>,
+    /// The nodes of identifiers that many carry: that a person has one of them says nothing about the person.
+    shared: HashSet<Box<str>>,
     read: AtomicU64,
     withheld: AtomicU64,
 }
@@ -32,11 +34,9 @@ pub(crate) struct Protected {
 
 impl Protection {
     pub(super) async fn load(transaction: &Transaction<'_>, region: Region) -> Result<Self, Error> {
-        let sql = "SELECT node FROM protected_nodes($1, NULL)";
-        let rows = transaction.query(sql, &[&region.code()]).await;
-        let rows = rows.attempt(|| format!("read whose identity is protected in region {region}"))?;
-        let nodes = rows.iter().map(|row| row.get::<_, &str>(0).into()).collect();
-        Ok(Self { nodes, ..Self::default() })
+        let nodes = nodes_of(transaction, region, "SELECT node FROM protected_nodes($1, NULL)").await?;
+        let shared = nodes_of(transaction, region, "SELECT node FROM shared_identifier WHERE region = $1").await?;
+        Ok(Self { nodes, shared, ..Self::default() })
     }
 
     fn covers<'r>(&self, event: &impl Common<'r>) -> bool {
@@ -44,13 +44,22 @@ impl Protection {
         if envelope.protected_identity || self.nodes.is_empty() {
             return envelope.protected_identity;
         }
-        let has = |node| self.nodes.contains(&*stored::node(envelope.source_system, node));
-        let mut persons = envelope.subject_token.iter().chain(&envelope.subject_aliases);
-        match envelope.subject_token {
-            None => event.index().episode.is_some_and(|episode| has(Node::Episode(episode))),
-            Some(_) => persons.any(|token| has(Node::Person(token))),
+        let node = |node| stored::node(envelope.source_system, node);
+        let subject = envelope.subject_token.map(Node::Person);
+        let episode = event.index().episode.map(Node::Episode);
+        if subject.into_iter().chain(episode).any(|named| self.nodes.contains(&*node(named))) {
+            return true;
         }
+        let mut aliases = envelope.subject_aliases.iter().map(|token| node(Node::Person(token)));
+        aliases.any(|alias| self.nodes.contains(&*alias) && !self.shared.contains(&*alias))
     }
+}
+
+/// The nodes that a statement finds in a region.
+async fn nodes_of(transaction: &Transaction<'_>, region: Region, sql: &str) -> Result<HashSet<Box<str>>, Error> {
+    let rows = transaction.query(sql, &[&region.code()]).await;
+    let rows = rows.attempt(|| format!("read whose identity is protected in region {region}"))?;
+    Ok(rows.iter().map(|row| row.get::<_, &str>(0).into()).collect())
 }
 
 /// Opens the records of a snapshot, for one form and definition.
