@@ -138,7 +138,7 @@ fn one_form_changes_something_and_no_other_site_can_send_it() {
             }
         }
     }
-    assert!(searching > 5, "{searching} forms that search were found");
+    assert!(searching > 3, "{searching} forms that search were found");
 
     let send = |fields: &[(&str, &str)]| {
         let mut request = agent.post(format!("{}/installning?tema=morkt&till=%2Fsv", site.url()));
