@@ -159,7 +159,7 @@ fn a_table_is_tried_with_code_lists_of_the_regions_own() {
     let table = b"vardkontakt_id;UTDATUM;HDIA;DIA1\nA;2026-02-02;S7200;S7201\n";
     check(&dry_run(&["--mapping", "par", "-"]), table, 0, "\"statement_id\":\"A\"", "1 mapped to 1 events");
     let listed = dry_run(&["--mapping", "par", "--code-lists", path, "-"]);
-    check(&listed, table, 0, "{\"field\":\"DIA1\",\"rule\":\"code-unknown\"", "code-unknown");
+    check(&listed, table, 0, "{\"rule\":\"code-unknown\",\"severity\":\"WARNING\",\"field\":\"DIA1\"", "code-unknown");
     check(
         &dry_run(&["--mapping", "par", "--code-lists", "no-such", "-"]),
         table,

@@ -63,7 +63,7 @@ fn check_file<T: serde::de::DeserializeOwned + Check>(sample: &str, from: &str, 
 fn what_is_wrong_in_the_configuration_is_named() {
     let check = check_file::<Config>;
     check(SAMPLE, "url = { env = \"DATABASE_URL\" }", "url = \"postgres://u:p@h/d\"", "a secret is never written");
-    check(SAMPLE, "retired = []", "retired = [\"12\"]", "signing.retired.0: not an Ed25519 public key");
+    check(SAMPLE, "\nretired = []", "\nretired = [\"12\"]", "signing.retired.0: not an Ed25519 public key");
     check(SAMPLE, "age_key = \"age1", "age_key = \"AGE-SECRET-KEY-1", "not an age public key");
     check(SAMPLE, "name = \"skr\"", "name = \" \"", "recipient.0.name: must not be empty");
     check(SAMPLE, "[[recipient]]", "[[recipient]]\nname = \"skr\"\n[[recipient]]", "recipient.1.name: stands twice");

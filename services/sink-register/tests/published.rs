@@ -26,7 +26,8 @@ async fn figures_are_published_once_as_the_parcel_has_them_and_rows_about_person
     let parcel = content(&desk.path(V1));
     assert_eq!(*manifest, serde_json::from_slice::<Value>(&parcel["manifest.json"]).unwrap());
     let files = files.as_object().unwrap();
-    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    let mut names: Vec<&str> = files.keys().map(String::as_str).collect();
+    names.sort_unstable();
     assert_eq!(names, ["kpi_by_dimension.csv", "kpi_total.csv", "kpi_waiting.csv", "quality.csv"]);
     for (name, text) in files {
         assert_eq!(text.as_str().unwrap().as_bytes(), parcel[name], "{name}");

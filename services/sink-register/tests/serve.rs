@@ -308,10 +308,10 @@ async fn a_server_whose_login_has_no_role_for_a_parcels_region_does_not_start_an
     let database = filled().await;
     let mut desk = desk(&database);
     desk.done(&["deliver", V1]);
-    desk.url = login(&database.superuser, "register_of_13", &["13"]).await;
+    desk.url = login(&database.superuser, "register_of_none", &[]).await;
     let mut serve = desk.command(&["serve"]);
     let output = serve.env("TEST_TOKEN", TOKEN).env("TEST_OTHER_TOKEN", OTHER_TOKEN).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
-    let grant = format!("`GRANT vardstrom_register_r14 TO register_of_13_{}`", std::process::id());
+    let grant = format!("`GRANT vardstrom_register_r14 TO register_of_none_{}`", std::process::id());
     assert!(output.status.code() == Some(1) && text.contains(&grant), "{text}");
 }
