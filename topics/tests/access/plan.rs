@@ -46,7 +46,20 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     check("processor", Some("14"), "parked", &["Read region.14.parked", "Write region.14.parked"]);
     check("processor", Some("14"), "processor", &["Read processor-14"]);
     check("processor", Some("14"), "vardstrom", &["Describe vardstrom-reached"]);
-    check("region-register", Some("14"), "", &["Read region.14.source.par", "Describe vardstrom-tail"]);
+    check(
+        "region-register",
+        Some("14"),
+        "",
+        &[
+            "Read region.14.common.clinical",
+            "Read region.14.common.cost",
+            "Read region.14.common.encounter",
+            "Read region.14.common.person",
+            "Read region.14.common.wait",
+            "Read region.14.source.par",
+            "Describe vardstrom-tail",
+        ],
+    );
     check("sink-store", None, "14.common.person", &["Read region.14.common.person"]);
     check("sink-store", None, "source", &[]);
     check("sink-store", None, "parked", &[]);
