@@ -12,7 +12,10 @@
 import json
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
 import jsonschema
 import yaml
@@ -129,7 +132,10 @@ def check_compose(specification):
     for error in validator.iter_errors(compose):
         require(False, f"compose.yaml, {'/'.join(map(str, error.path))}: {error.message}")
     volumes, networks = set(compose["volumes"]), set(compose["networks"])
-    sample = set(re.findall(r'"(\w+)=', read(HERE / "make-env.sh")))
+    with tempfile.TemporaryDirectory() as folder:
+        script = shutil.copy(HERE / "make-env.sh", folder)
+        subprocess.run(["sh", script], check=True, stdout=subprocess.DEVNULL)
+        sample = set(re.findall(r"^(\w+)=", read(pathlib.Path(folder) / ".env"), re.MULTILINE))
     used = set(re.findall(r"\$\{(\w+):\?", read(HERE / "compose.yaml")))
     require(used == sample, f"compose.yaml asks for {sorted(used)}, make-env.sh makes {sorted(sample)}")
     for name, service in compose["services"].items():
