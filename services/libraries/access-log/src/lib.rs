@@ -5,6 +5,7 @@ mod disclosure;
 mod entry;
 mod error;
 mod field;
+mod files;
 mod limits;
 mod log;
 mod note;

@@ -12,9 +12,10 @@ use tokio::sync::oneshot;
 
 use crate::entry::{Entry, Receipt};
 use crate::error::Error;
+use crate::files::regions;
 use crate::limits::{Limits, QUEUE_MAX};
 use crate::note::{Key, Public};
-use crate::region_log::{Identity, RegionLog, regions};
+use crate::region_log::{Identity, RegionLog};
 use crate::writer::{Job, Writer};
 
 /// How long the lock of a writer that has just ended, or is about to, is waited for.

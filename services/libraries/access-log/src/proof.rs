@@ -11,8 +11,8 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::Line;
 use crate::error::Error;
 use crate::field::Region;
+use crate::files::{firsts, read_bounded};
 use crate::note::{Note, Public, notes};
-use crate::region_log::{firsts, read_bounded};
 use crate::segment::{self, CHECKPOINTS, COUNTERSIGNED, Segment};
 use crate::tree::{Hash, Leaves, consistency_holds, inclusion_holds};
 

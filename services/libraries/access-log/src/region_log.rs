@@ -14,6 +14,7 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::{Entry, Line, Receipt};
 use crate::error::Error;
 use crate::field::Region;
+use crate::files::{firsts, sync};
 use crate::limits::{BATCH_MAX, Limits};
 use crate::note::{Key, Public, notes};
 use crate::segment::{self, CHECKPOINTS, Header, Segment};
@@ -26,8 +27,6 @@ const SEGMENT_DAYS: i64 = 31;
 const TAIL_BYTES: u64 = 64 << 10;
 /// Why a log whose entries nobody has signed is not gone on from.
 const NO_CHECKPOINTS: &str = "its checkpoints are gone";
-/// Larger than any segment that a writer makes: a limit of 1 GiB and the last batch.
-pub(crate) const SEGMENT_READ_MAX: u64 = 2 << 30;
 
 /// Who writes, and as whom.
 #[derive(Clone, Debug)]
@@ -349,43 +348,4 @@ fn tail(path: &Path, length: u64, origin: &str) -> io::Result<Vec<u8>> {
     }
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The first entries of a region's segments, ascending.
-pub(crate) fn firsts(folder: &Path) -> Result<Vec<u64>, Error> {
-    let failed = || Error::file("look into", folder);
-    let mut firsts = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed())? {
-        let name = entry.map_err(failed())?.file_name();
-        firsts.extend(name.to_str().and_then(segment::first));
-    }
-    firsts.sort_unstable();
-    Ok(firsts)
-}
-
-/// The regions that have a log in a folder, ascending.
-pub(crate) fn regions(folder: &Path) -> Result<Vec<Region>, Error> {
-    let failed = || Error::file("look into", folder);
-    let mut regions = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed())? {
-        let entry = entry.map_err(failed())?;
-        let region = entry.file_name().to_str().and_then(|name| Region::new(name).ok());
-        regions.extend(region.filter(|_| entry.path().is_dir()));
-    }
-    regions.sort_unstable();
-    Ok(regions)
-}
-
-/// A file's bytes, where it is no larger than a segment can be.
-pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let length = fs::metadata(path)?.len();
-    if length > SEGMENT_READ_MAX {
-        return Err(io::Error::other(format!("it has {length} bytes, which no segment has")));
-    }
-    fs::read(path)
-}
-
-/// Makes what was made in a folder durable.
-pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("make durable", folder))
 }

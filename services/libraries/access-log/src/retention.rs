@@ -11,10 +11,11 @@ use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use crate::entry::{Action, Entry, Line, Outcome, REMOVED};
 use crate::error::Error;
 use crate::field::{Region, Text, system_user};
+use crate::files::{firsts, read_bounded};
 use crate::limits::Limits;
 use crate::log::lock;
 use crate::note::{Key, Public};
-use crate::region_log::{Identity, RegionLog, firsts, read_bounded};
+use crate::region_log::{Identity, RegionLog};
 use crate::segment::{self, Segment};
 use crate::verify::{Keys, verify};
 

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use settings::{Check, Fault, Period, Secret};
 
 use crate::error::Error;
+use crate::files::sync;
 use crate::limits::Limits;
 use crate::log::AccessLog;
 use crate::note::{Key, Public};
-use crate::region_log::sync;
 
 /// Where entries are written and what they are signed with.
 #[derive(Clone, Debug, Deserialize)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::entry::Line;
 use crate::error::Error;
 use crate::field::Region;
-use crate::region_log::{firsts, read_bounded, regions};
+use crate::files::{firsts, read_bounded, regions};
 use crate::segment::{self, Segment};
 
 /// Which entries are meant; what is not said is not asked for.

@@ -14,8 +14,8 @@ use crate::checkpoint::Checkpoint;
 use crate::entry::Line;
 use crate::error::Error;
 use crate::field::Region;
+use crate::files::read_bounded;
 use crate::note::{Note, Public, notes};
-use crate::region_log::read_bounded;
 use crate::segment::{self, CHECKPOINTS, COUNTERSIGNED, Header, Raw, Segment};
 use crate::tree::{Frontier, Hash};
 
