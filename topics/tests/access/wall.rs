@@ -173,7 +173,6 @@ fn everybody_may_do_what_the_plan_says_and_nothing_else(wall: &Wall) {
     assert_eq!(wrong, [] as [String; 0], "{} went otherwise than planned", wrong.len());
     let tried: usize = counts.values().map(|(tried, _)| tried).sum();
     let denied: usize = counts.values().map(|(_, denied)| denied).sum();
-    println!("{tried} probes, {denied} denied, {foreign} of them about another region's topics");
     assert!(tried >= 80_000 && foreign >= 70_000 && denied < tried, "{tried} {foreign} {denied} {counts:?}");
 }
 
