@@ -18,6 +18,11 @@ pub fn parked(region: &str) -> String {
     format!("region.{region}.parked")
 }
 
+/// `region.<nn>.protected`: what is known of whose identity is protected, kept for good.
+pub fn protected(region: &str) -> String {
+    format!("region.{region}.protected")
+}
+
 /// The länskod of the region that a topic belongs to, or `None` for a topic that is not ours.
 pub fn region_of(topic: &str) -> Option<&str> {
     parts(topic).map(|(region, _)| region)
@@ -33,6 +38,7 @@ pub(crate) fn of_kind(region: &str, kind: Kind) -> Vec<String> {
     match (kind, kind.subject()) {
         (_, Some(subject)) => vec![common(region, subject)],
         (Kind::Parked, _) => vec![parked(region)],
+        (Kind::Protection, _) => vec![protected(region)],
         _ => FEEDS.map(|feed| source(region, feed)).into(),
     }
 }
@@ -45,7 +51,11 @@ impl Kind {
             Some(("common", subject)) => Subject::of_name(subject).map(Subject::kind),
             Some(("source", feed)) => is_feed(feed).then_some(Self::SourceRecord),
             Some(_) => None,
-            None => (rest == "parked").then_some(Self::Parked),
+            None => match rest {
+                "parked" => Some(Self::Parked),
+                "protected" => Some(Self::Protection),
+                _ => None,
+            },
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::kind::{Kind, subjects};
-use crate::{Parked, Record, SourceRecord};
+use crate::{Parked, Protection, Record, SourceRecord};
 
 /// Makes of the list of subjects which record has a kind's versions.
 macro_rules! versions {
@@ -17,6 +17,7 @@ macro_rules! versions {
                 match self {
                     Self::SourceRecord => SourceRecord::VERSIONS,
                     Self::Parked => Parked::VERSIONS,
+                    Self::Protection => Protection::VERSIONS,
                     $(Self::$ward => crate::$ward::VERSIONS,)*
                     $(Self::$statement => crate::$statement::VERSIONS,)*
                 }

@@ -7,6 +7,7 @@ mod examples;
 mod golden;
 mod orphans;
 mod property;
+mod protection;
 mod refusal;
 mod registry;
 mod round_trip;

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Debug};
 use schemas::{
     BedCapacity, BedKind, BedState, BedStatus, CareForm, CareType, Clinical, ClosedReason, Code, CodeRole, CodeSystem,
     Correction, CorrectionKind, Cost, Decoder, Deviation, Encoder, Encounter, Envelope, Finding, Format, Laterality,
-    MovementAction, Origin, Parked, ParkedFate, PatientClass, Person, Place, Record, SCHEMA_VERSION, Severity, Sex,
-    Sha256, SourceRecord, Timestamp, Wait, WaitStatus, registry,
+    MovementAction, Origin, Parked, ParkedFate, PatientClass, Person, Place, Protection, Record, SCHEMA_VERSION,
+    Severity, Sex, Sha256, SourceRecord, Timestamp, Wait, WaitStatus, registry,
 };
 use serde::Deserialize;
 
@@ -428,6 +428,23 @@ fn parked() {
     };
     check(&full, &mut vec![]);
     check(&Parked { fate: ParkedFate::Parked, field: None, ..full }, &mut vec![]);
+}
+
+#[test]
+fn protection() {
+    let full = Protection {
+        region: "14",
+        source_system: "SE2321000131-E000000000001",
+        subject_token: Some("r14.v1.a"),
+        same_as: vec!["r14.v1.b", "r14.v1.c"],
+        episode_id: Some("VISIT1"),
+        protected_identity: true,
+        subject: "encounter",
+        received_at: Timestamp(1),
+    };
+    check(&full, &mut vec![]);
+    let bare = Protection { subject_token: None, same_as: vec![], episode_id: None, protected_identity: false, ..full };
+    check(&bare, &mut vec![]);
 }
 
 #[test]

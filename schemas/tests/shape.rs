@@ -3,7 +3,7 @@
 use std::fmt;
 
 use apache_avro::types::Value;
-use schemas::{Common, Decoder, Kind, Parked, Record, SourceRecord, Visitor};
+use schemas::{Common, Decoder, Kind, Parked, Protection, Record, SourceRecord, Visitor};
 use serde::{Deserialize, de};
 
 use crate::{
@@ -114,6 +114,7 @@ fn every_struct_equals_its_schema() {
         match kind {
             Kind::SourceRecord => check::<SourceRecord>(&name, &datum, &bytes),
             Kind::Parked => check::<Parked>(&name, &datum, &bytes),
+            Kind::Protection => check::<Protection>(&name, &datum, &bytes),
             common => {
                 let subject = common.subject().expect("a common one");
                 subject.visit(Check { name: &name, datum: &datum, bytes: &bytes });

@@ -87,7 +87,17 @@ fn every_subject_is_found_by_its_name_and_at_its_place() {
 #[test]
 fn the_kinds_keep_their_places_in_the_development_registry() {
     let names: Vec<&str> = Kind::ALL.map(Kind::name).into();
-    let kept =
-        ["SourceRecord", "Encounter", "BedCapacity", "BedStatus", "Person", "Parked", "Wait", "Cost", "Clinical"];
+    let kept = [
+        "SourceRecord",
+        "Encounter",
+        "BedCapacity",
+        "BedStatus",
+        "Person",
+        "Parked",
+        "Wait",
+        "Cost",
+        "Clinical",
+        "Protection",
+    ];
     assert_eq!(names[..kept.len()], kept);
 }

@@ -13,7 +13,9 @@ use apache_avro::{
     writer::datum::GenericDatumWriter,
 };
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use schemas::{Common, DecodeError, Decoder, Encoder, Kind, Parked, Record, SourceRecord, Visitor, registry};
+use schemas::{
+    Common, DecodeError, Decoder, Encoder, Kind, Parked, Protection, Record, SourceRecord, Visitor, registry,
+};
 use serde::Deserialize;
 
 /// A parsed schema version.
@@ -67,6 +69,7 @@ pub(crate) fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, D
     match kind {
         Kind::SourceRecord => through::<SourceRecord>(bytes),
         Kind::Parked => through::<Parked>(bytes),
+        Kind::Protection => through::<Protection>(bytes),
         common => common.subject().expect("a common one").visit(Through(bytes)),
     }
 }

@@ -73,9 +73,13 @@ pub struct Declaration {
     pub consumers: Vec<String>,
     /// Name of the [`Kind`] that it carries.
     pub schema: String,
-    #[serde(with = "humantime_serde")]
-    pub(crate) retention: Duration,
-    /// The longest time that one segment is written to; a segment is deleted whole. A day unless declared.
+    /// How long records are kept; of a compacted topic nothing is said.
+    #[serde(with = "humantime_serde", default)]
+    pub(crate) retention: Option<Duration>,
+    /// Whether the last record of each key is kept for good, and no other.
+    #[serde(default)]
+    pub compacted: bool,
+    /// The longest time that one segment is written to; a segment is deleted or compacted whole. A day unless declared.
     #[serde(with = "humantime_serde", default = "one_day")]
     pub segment: Duration,
     /// Where records go that cannot be processed.
@@ -201,10 +205,12 @@ impl Declaration {
     fn settings(&self, replication_factor: i32) -> BTreeMap<String, String> {
         // One copy may be away without stopping anybody, but two must have a record before it counts as written.
         let in_sync_min = (replication_factor - 1).clamp(1, 2);
+        // A rule holds that a topic is compacted or says how long: without either nothing is ever deleted.
+        let retention = self.retention.map_or("-1".to_owned(), |retention| retention.as_millis().to_string());
         let settings = [
-            ("cleanup.policy", "delete".to_owned()),
+            ("cleanup.policy", if self.compacted { "compact" } else { "delete" }.to_owned()),
             ("min.insync.replicas", in_sync_min.to_string()),
-            ("retention.ms", self.retention.as_millis().to_string()),
+            ("retention.ms", retention),
             ("segment.ms", self.segment.as_millis().to_string()),
         ];
         settings.map(|(name, value)| (name.to_owned(), value)).into()

@@ -19,6 +19,11 @@ pub fn parked(region: Region) -> String {
     topic::parked(region.code())
 }
 
+/// `region.<nn>.protected`: what is known of whose identity is protected, kept for good.
+pub fn protected(region: Region) -> String {
+    topic::protected(region.code())
+}
+
 /// The region that a topic belongs to, or `None` for a topic that is not ours.
 pub fn region_of(name: &str) -> Option<Region> {
     topic::region_of(name)?.parse().ok()

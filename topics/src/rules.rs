@@ -128,12 +128,16 @@ fn of_declaration(catalogue: &Catalogue, declaration: &Declaration) -> Vec<Strin
             catalogue.partitions
         )
     });
-    require(declaration.segment <= declaration.retention, {
+    require(declaration.retention.is_some() != declaration.compacted, {
+        "says how long it keeps records and is compacted, or neither; say `retention` or `compacted = true`".to_owned()
+    });
+    require(declaration.retention.is_none_or(|retention| declaration.segment <= retention), {
         "segment is longer than retention; records would stay longer than declared".to_owned()
     });
     require(declaration.segment > Duration::ZERO, "segment is 0".to_owned());
     let is_source = declaration.kind() == Some(Kind::SourceRecord);
-    require(!is_source || declaration.retention <= SOURCE_RETENTION_MAX, {
+    let kept = if declaration.compacted { None } else { declaration.retention };
+    require(!is_source || kept.is_some_and(|retention| retention <= SOURCE_RETENTION_MAX), {
         "holds identities for more than 7 days; shorten its retention".to_owned()
     });
     require(is_source == declaration.dead_letter.is_some(), {

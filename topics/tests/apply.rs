@@ -35,13 +35,13 @@ fn topics_grow_and_never_shrink() {
     apply(bootstrap, &regions, &options(1)).expect("applies");
 
     let grown = apply(bootstrap, &regions, &options(3)).expect("applies");
-    assert_eq!(grown.changes.len(), 15);
+    assert_eq!(grown.changes.len(), 16);
     let grows = |change: &Change| matches!(change, Change::AddPartitions { from: 1, to: 3, .. });
     assert!(grown.changes.iter().all(grows), "{grown:?}");
     assert_eq!(apply(bootstrap, &regions, &options(3)).expect("applies").changes, []);
 
     let error = apply(bootstrap, &regions, &options(2)).expect_err("cannot shrink");
-    assert!(matches!(&error, Error::Conflicts(conflicts) if conflicts.len() == 15), "{error}");
+    assert!(matches!(&error, Error::Conflicts(conflicts) if conflicts.len() == 16), "{error}");
     assert!(error.to_string().contains("region.03.source.adt has 3 partitions and 2 are declared"), "{error}");
     assert_eq!(plan(bootstrap, &regions, &options(3)).expect("plans").changes, [], "nothing was changed");
 }
@@ -63,6 +63,44 @@ fn settings_are_put_right_and_foreign_ones_are_kept() {
     let planned = plan(bootstrap, &regions, &options(1)).expect("plans");
     let [Change::Alter { settings, .. }] = planned.changes.as_slice() else { panic!("{planned:?}") };
     assert_eq!(settings.get("max.message.bytes"), None, "the operator took it back");
+}
+
+/// A broker that did not compact would take it.
+#[test]
+fn a_compacted_topic_takes_no_record_without_a_key() {
+    use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
+    let (bootstrap, regions) = (KAFKA.bootstrap(), regions(&["06"]));
+    apply(bootstrap, &regions, &options(1)).expect("applies");
+    let refused = Refused::default();
+    let mut config = rdkafka::ClientConfig::new();
+    config.set("bootstrap.servers", bootstrap);
+    let producer: ThreadedProducer<_> = config.create_with_context(refused.clone()).expect("a producer");
+    let send = |topic: &str, key: Option<&str>| {
+        let mut record = BaseRecord::to(topic).payload("value");
+        record.key = key;
+        producer.send(record).map_err(|(error, _)| error).expect("queued");
+        producer.flush(Duration::from_secs(60)).expect("answered");
+        std::mem::take(&mut *refused.0.lock().expect("whole"))
+    };
+    let protected = "region.06.protected";
+    assert_eq!(send(protected, Some("key")), [None]);
+    assert_eq!(send(protected, None), [Some(rdkafka::types::RDKafkaErrorCode::InvalidRecord)]);
+    assert_eq!(send("region.06.parked", None), [None]);
+}
+
+/// What became of each record.
+#[derive(Clone, Default)]
+struct Refused(std::sync::Arc<std::sync::Mutex<Vec<Option<rdkafka::types::RDKafkaErrorCode>>>>);
+
+impl rdkafka::ClientContext for Refused {}
+
+impl rdkafka::producer::ProducerContext for Refused {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &rdkafka::message::DeliveryResult<'_>, (): ()) {
+        let code = result.as_ref().err().and_then(|(error, _)| error.rdkafka_error_code());
+        self.0.lock().expect("whole").push(code);
+    }
 }
 
 #[test]

@@ -30,12 +30,19 @@ fn it_can_be_read_at_once() {
 fn settings_follow_from_the_declaration() {
     let region = "14".parse().expect("a lanskod");
     let topics = Catalogue::load().topics(&[region], Some(5), None);
-    let adt = topics.iter().find(|topic| topic.name == "region.14.source.adt").expect("declared");
-    let settings: Vec<_> = adt.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!((adt.partitions, adt.replication_factor), (5, 3));
-    assert_eq!(
-        settings,
-        ["cleanup.policy=delete", "min.insync.replicas=2", "retention.ms=604800000", "segment.ms=86400000"]
+    let check = |name: &str, expected: [&str; 4]| {
+        let topic = topics.iter().find(|topic| topic.name == name).expect("declared");
+        let settings: Vec<_> = topic.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!((topic.partitions, topic.replication_factor), (5, 3));
+        assert_eq!(settings, expected);
+    };
+    check(
+        "region.14.source.adt",
+        ["cleanup.policy=delete", "min.insync.replicas=2", "retention.ms=604800000", "segment.ms=86400000"],
+    );
+    check(
+        "region.14.protected",
+        ["cleanup.policy=compact", "min.insync.replicas=2", "retention.ms=-1", "segment.ms=86400000"],
     );
     for (copies, in_sync) in [(1, "1"), (2, "1"), (3, "2"), (5, "2")] {
         let topics = Catalogue::load().topics(&[region], None, Some(copies));

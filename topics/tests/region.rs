@@ -55,6 +55,7 @@ fn every_name_says_its_region_and_its_kind() {
             check(name::common(region, subject), subject.kind());
         }
         check(name::parked(region), Kind::Parked);
+        check(name::protected(region), Kind::Protection);
     }
     for topic in [
         "",

@@ -46,6 +46,11 @@ fn every_rule_can_be_broken() {
         &[("region.<nn>.common.person", "not named after what it carries"), ("Person", "no topic carries this schema")],
     );
     check("retention = \"7 days\"", "retention = \"8 days\"", &[(ADT, "identities for more than 7 days")]);
+    let either = "say `retention` or `compacted = true`";
+    check("retention = \"7 days\"", "", &[(ADT, either), (ADT, "identities for more than 7 days")]);
+    check("retention = \"7 days\"", "compacted = true", &[(ADT, "identities for more than 7 days")]);
+    check("compacted = true", "compacted = true\nretention = \"30 days\"", &[("region.<nn>.protected", either)]);
+    check("compacted = true", "", &[("region.<nn>.protected", either)]);
     check("segment = \"1 day\"", "segment = \"8 days\"", &[(ADT, "segment is longer than retention")]);
     check("segment = \"1 day\"", "segment = \"0 s\"", &[(ADT, "segment is 0")]);
     check("segment = \"1 day\"", "segment = \"1 day\"\npartitions = 3", &[(ADT, "all have the same count")]);

@@ -21,6 +21,8 @@ macro_rules! kinds {
             SourceRecord = 0,
             /// Coordinates of what could not become an event: `region.<nn>.parked`.
             Parked = 5,
+            /// What is known of whose identity is protected: `region.<nn>.protected`.
+            Protection = 9,
             $($(#[$ward_doc])* $ward = $ward_number,)*
             $($(#[$doc])* $statement = $number,)*
         }
@@ -87,6 +89,7 @@ macro_rules! kinds {
                 match self {
                     Self::SourceRecord => "SourceRecord",
                     Self::Parked => "Parked",
+                    Self::Protection => "Protection",
                     $(Self::$ward => stringify!($ward),)*
                     $(Self::$statement => stringify!($statement),)*
                 }
@@ -95,7 +98,7 @@ macro_rules! kinds {
             /// The subject whose records are of this kind.
             pub const fn subject(self) -> Option<Subject> {
                 match self {
-                    Self::SourceRecord | Self::Parked => None,
+                    Self::SourceRecord | Self::Parked | Self::Protection => None,
                     $(Self::$ward => Some(Subject::$ward),)*
                     $(Self::$statement => Some(Subject::$statement),)*
                 }

@@ -361,7 +361,7 @@ impl Refusal {
                 40401,
                 format!(
                     "Subject '{subject}' not found. Subjects are region.<nn>.source.<feed>-value, \
-                     region.<nn>.common.<subject>-value and region.<nn>.parked-value"
+                     region.<nn>.common.<subject>-value, region.<nn>.parked-value and region.<nn>.protected-value"
                 ),
             ),
             Self::NoVersion(version) => (StatusCode::NOT_FOUND, 40402, format!("Version {version} not found.")),

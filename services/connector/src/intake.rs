@@ -8,8 +8,9 @@
 //! Memory is bounded by one budget of bytes for the whole process: a record holds its share from before it is encoded
 //! until its receipt resolves, so a stuck broker stops the sources instead of filling the process.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,7 +48,9 @@ pub struct Intake {
     budget_bytes: usize,
     open: watch::Sender<bool>,
     health: Health,
-    refused: AtomicBool,
+    /// Topics into which nothing can be written until somebody does something, and how many they are: at most one for each feed.
+    waiting: Mutex<BTreeSet<String>>,
+    waiting_count: AtomicUsize,
     /// How much may be under way.
     pub limits: Limits,
     pub(crate) metrics: Metrics,
@@ -66,7 +69,8 @@ impl Intake {
             budget_bytes,
             open: watch::Sender::new(false),
             health,
-            refused: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            waiting_count: AtomicUsize::new(0),
             limits,
             metrics,
             shutdown,
@@ -118,24 +122,33 @@ impl Intake {
         self.producer.clone().close().await;
     }
 
-    fn delivered(&self) {
-        if self.refused.swap(false, Ordering::Relaxed) {
-            self.health.set_ready(COMPONENT, true, "Kafka takes records again");
-            tracing::info!("Kafka takes records again");
+    /// A record is in this topic. What other topics wait for, they still wait for.
+    fn delivered(&self, topic: &str) {
+        if self.waiting_count.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.remove(topic) {
+            self.waiting_count.store(waiting.len(), Ordering::Relaxed);
+            // Within the lock: of two threads the one that looked first must not speak last.
+            self.health.set_ready_of(COMPONENT, topic, true, "records are written again");
+            tracing::info!(topic, "records are written again");
         }
     }
 
-    fn refused(&self, error: producer::Error) {
+    fn refused(&self, topic: &str, error: producer::Error) {
         if matches!(error, producer::Error::Refused { .. }) {
-            self.stuck(&error);
+            self.stuck(topic, &error);
         }
     }
 
-    /// No record can be written until somebody does something.
-    fn stuck(&self, error: &dyn std::error::Error) {
-        if !self.refused.swap(true, Ordering::Relaxed) {
-            self.health.set_ready(COMPONENT, false, error.to_string());
-            tracing::error!("{error}");
+    /// No record can be written into this topic until somebody does something.
+    fn stuck(&self, topic: &str, error: &dyn std::error::Error) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.insert(topic.to_owned()) {
+            self.waiting_count.store(waiting.len(), Ordering::Relaxed);
+            self.health.set_ready_of(COMPONENT, topic, false, format!("{topic}: {error}"));
+            tracing::error!(topic, "{error}");
         }
     }
 }
@@ -192,7 +205,7 @@ pub struct Feed {
     region: String,
     feed: String,
     source_system: String,
-    topic: String,
+    topic: Arc<str>,
     source: metrics::Source,
     writer: Mutex<Writer>,
     stored: Counter,
@@ -245,7 +258,7 @@ impl Feed {
             region: name.region,
             feed: name.feed,
             source_system: name.source_system,
-            topic: name.topic,
+            topic: name.topic.into(),
             source,
             writer: Mutex::new(Writer { encoder: Encoder::new(OUTPUT, schema_id), sealer }),
             stored,
@@ -271,7 +284,7 @@ impl Feed {
         let failed = intake.metrics.failed.of(self.source).clone();
         let value = self.encoded(&arrival).map_err(|error| {
             failed.inc();
-            intake.stuck(&error);
+            intake.stuck(&self.topic, &error);
             NotStored
         })?;
         let record = producer::Record {
@@ -283,10 +296,10 @@ impl Feed {
         };
         let queued = intake.producer.enqueue(record).await.map_err(|error| {
             failed.inc();
-            intake.refused(error);
+            intake.refused(&self.topic, error);
             NotStored
         })?;
-        let (stored, stored_last) = (self.stored.clone(), self.stored_last.clone());
+        let (stored, stored_last, topic) = (self.stored.clone(), self.stored_last.clone(), Arc::clone(&self.topic));
         Ok(Box::pin(async move {
             let delivered = queued.await;
             drop(room);
@@ -294,12 +307,12 @@ impl Feed {
                 Ok(_) => {
                     stored.inc();
                     stored_last.set(now().0 / 1_000_000);
-                    intake.delivered();
+                    intake.delivered(&topic);
                     Ok(())
                 }
                 Err(error) => {
                     failed.inc();
-                    intake.refused(error);
+                    intake.refused(&topic, error);
                     Err(NotStored)
                 }
             }

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use sealing::{Keys, Opener};
 
-use super::stack::{KAFKA, Setup, message, records};
+use super::stack::{KAFKA, Sender, Setup, message, records};
 
 const VARIABLE: &str = "VARDSTROM_SEALING_KEY";
 const KEY: &str = "4f1c0e6f3a9d44c7b0f2a1958e7d3c2410fe5a6b7c8d9e0f1a2b3c4d5e6f7081";
@@ -51,15 +51,26 @@ fn a_record_is_sealed_in_kafka_and_opens_as_it_came() {
 
 #[test]
 fn while_the_key_is_away_nothing_is_written_and_nothing_acknowledged() {
-    let mut setup = Setup::mllp("13").sources(&format!("{AWAY}{LISTENER}"));
+    // Another region of the same connector has no key, and goes on.
+    let _topics = Setup::mllp("14");
+    let other = format!("[[region]]\ncode = \"14\"\nsource_system = \"SE2321000131-TEST\"\n{LISTENER}");
+    let mut setup = Setup::mllp("13").sources(&format!("{AWAY}{LISTENER}{other}"));
     setup.secret = Some((VARIABLE, "471100".to_owned()));
     let mut connector = setup.start();
+    connector.wait("both ports", |connector| connector.mllp_ports().len() == 2);
     let mut sender = connector.connect();
     assert_eq!(sender.exchange(&message("1", 1)), "AE 1");
     connector.wait_log("seal-key-away: the sealing key s1 is in a token that does not answer");
     assert_eq!(sender.exchange(&message("2", 1)), "AE 2");
     assert_eq!(connector.log().matches("seal-key-away").count(), 1, "said once: {}", connector.log());
     connector.wait("it to be unready", |connector| connector.get("/readyz").contains("seal-key-away"));
+    let mut going = Sender::to(connector.mllp_ports()[1]);
+    assert_eq!(going.exchange(&message("3", 1)), "AA 3");
+    let ready = connector.get("/readyz");
+    let waits = "region.13.source.ward-capacity: seal-key-away";
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains(waits), "a feed that goes on hides none: {ready}");
+    assert_eq!(sender.exchange(&message("2", 1)), "AE 2");
+    assert_eq!(connector.log().matches("seal-key-away").count(), 1, "still said once: {}", connector.log());
     assert_eq!(setup.records(FEED, 0).len(), 0, "nothing is in Kafka, sealed or not");
 }
 

@@ -11,8 +11,8 @@ use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
 use schemas::{
-    Common, DecodeError, Decoder, EncodeError, Encoder, InvalidSchema, Kind, Origin, Parked, ParkedFate, SourceRecord,
-    Subject, Timestamp,
+    Common, DecodeError, Decoder, EncodeError, Encoder, InvalidSchema, Kind, Origin, Parked, ParkedFate, Protection,
+    SourceRecord, Subject, Timestamp,
 };
 use sealing::{Opener, Place, Refusal, Unopened};
 use topics::Region;
@@ -29,9 +29,13 @@ const TIMED_EVERY: u64 = 64;
 /// The output of what became no event; those of events come before it, in the order of [`Subject::ALL`].
 const PARKED: usize = Subject::ALL.len();
 
+/// The output of what events say of whose identity is protected.
+const PROTECTED: usize = PARKED + 1;
+
 /// What the output topics of a route carry, in the order in which a step names them.
-pub const OUTPUTS: [Kind; PARKED + 1] = {
-    let mut kinds = [Kind::Parked; PARKED + 1];
+pub const OUTPUTS: [Kind; PROTECTED + 1] = {
+    let mut kinds = [Kind::Parked; PROTECTED + 1];
+    kinds[PROTECTED] = Kind::Protection;
     let mut at = 0;
     while at < PARKED {
         kinds[at] = Subject::ALL[at].kind();
@@ -104,9 +108,10 @@ fn sources(config: &Config) -> impl Iterator<Item = (Region, &'static str)> {
 }
 
 fn output_topic(region: Region, kind: Kind) -> String {
-    match kind.subject() {
-        Some(subject) => topics::name::common(region, subject),
-        None => topics::name::parked(region),
+    match (kind, kind.subject()) {
+        (_, Some(subject)) => topics::name::common(region, subject),
+        (Kind::Protection, None) => topics::name::protected(region),
+        (_, None) => topics::name::parked(region),
     }
 }
 
@@ -189,7 +194,7 @@ impl Step for Worker {
         let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
-        let mut sink = KafkaSink { outputs, encoders: &mut region.encoders, failed: None };
+        let mut sink = KafkaSink::new(outputs, &mut region.encoders);
         let place = Place { topic: record.topic, partition: record.partition };
         let unread = match &decoded {
             Ok(decoded) => match region.opener.open(decoded, place) {
@@ -210,9 +215,7 @@ impl Step for Worker {
                 outcome
             }
         };
-        if let Some(error) = sink.failed {
-            return Err(Failure::Stop(Box::new(error)));
-        }
+        sink.finish()?;
         if let Some(started) = started {
             self.metrics.step_time.observe(started.elapsed().as_secs_f64());
         }
@@ -223,13 +226,11 @@ impl Step for Worker {
         let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
-        let mut sink = KafkaSink { outputs, encoders: &mut region.encoders, failed: None };
+        let mut sink = KafkaSink::new(outputs, &mut region.encoders);
         let outcome = park_unread(Rule::RecordPanicked, record, origin, region.code, source.feed, &mut sink);
         self.metrics.count(&outcome, &[]);
-        match sink.failed {
-            Some(error) => Err(Failure::Stop(Box::new(error))),
-            None => Ok(outcome.fate()),
-        }
+        sink.finish()?;
+        Ok(outcome.fate())
     }
 }
 
@@ -284,10 +285,32 @@ fn park_unread(
 struct KafkaSink<'s> {
     outputs: &'s mut Outputs,
     encoders: &'s mut [Encoder; OUTPUTS.len()],
+    /// What the record's events say of protection, by key and encoded, each once.
+    protections: Vec<(String, Vec<u8>)>,
     failed: Option<EncodeError>,
 }
 
-impl KafkaSink<'_> {
+impl<'s> KafkaSink<'s> {
+    fn new(outputs: &'s mut Outputs, encoders: &'s mut [Encoder; OUTPUTS.len()]) -> Self {
+        Self { outputs, encoders, protections: Vec::new(), failed: None }
+    }
+
+    /// Puts what was said of protection behind all events: an event's place among the outputs is what it always was, and whoever
+    /// compares origins knows it again.
+    fn finish(mut self) -> Result<(), Failure> {
+        for (key, bytes) in std::mem::take(&mut self.protections) {
+            let pushed = self.outputs.push(PROTECTED, Some(key.as_bytes()), None, |into| {
+                into.extend_from_slice(&bytes);
+                Ok::<(), Infallible>(())
+            });
+            let Ok(()) = pushed;
+        }
+        match self.failed {
+            Some(error) => Err(Failure::Stop(Box::new(error))),
+            None => Ok(()),
+        }
+    }
+
     fn push<R: schemas::Record>(&mut self, output: usize, key: Option<&str>, event_id: Option<&str>, record: &R) {
         // The pipeline wrote the text from a UUID.
         let event_id = event_id.and_then(|text| Uuid::try_parse(text).ok());
@@ -305,6 +328,18 @@ impl KafkaSink<'_> {
 impl Sink for KafkaSink<'_> {
     fn event<'e, E: Common<'e>>(&mut self, event: &E) {
         self.push(E::SUBJECT as usize, event.key(), Some(event.envelope().event_id), event);
+    }
+
+    fn protection(&mut self, said: &Protection<'_>) {
+        let key = said.key();
+        if self.protections.iter().any(|(known, _)| *known == key) {
+            return;
+        }
+        let mut bytes = Vec::new();
+        match self.encoders[PROTECTED].encode(said, &mut bytes) {
+            Ok(()) => self.protections.push((key, bytes)),
+            Err(error) => self.failed = self.failed.or(Some(error)),
+        }
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -182,7 +182,7 @@ fn base64(bytes: &[u8]) -> String {
 fn given_out(pipeline: &mut Pipeline, payload: &str) -> String {
     let (outcome, kept) = support::process(pipeline, Format::Hl7v2, payload.as_bytes());
     let mut text = format!("{outcome:?}");
-    for value in kept.events.iter().chain(&kept.parked) {
+    for value in kept.all() {
         text.push_str(&value.to_string());
     }
     text.extend(pipeline.message_id(payload.as_bytes()));
@@ -347,7 +347,7 @@ fn capacity_rows_pass_the_guard_too() {
         ] {
             let payload = format!("enhet;giltig_fran;faststallda;disponibla;stangda;skal\n{row}");
             let (_, kept) = support::process(&mut pipeline, Format::Delimited, payload.as_bytes());
-            let text: String = kept.events.iter().chain(&kept.parked).map(ToString::to_string).collect();
+            let text: String = kept.all().map(ToString::to_string).collect();
             assert!(!holds(&text, &identity), "{at}");
         }
     }

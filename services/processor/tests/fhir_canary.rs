@@ -105,7 +105,7 @@ fn leaks(pipeline: &mut Pipeline, record: &Value, identity: &TestIdentity) -> bo
     let mut kept = Kept::default();
     let outcome = pipeline.process(&source, support::ORIGIN, &mut kept);
     let mut given_out = format!("{outcome:?}");
-    kept.events.iter().chain(&kept.parked).for_each(|value| given_out.push_str(&value.to_string()));
+    kept.all().for_each(|value| given_out.push_str(&value.to_string()));
     holds(&given_out, identity)
 }
 

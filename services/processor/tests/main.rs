@@ -15,6 +15,7 @@ mod fhir_stays;
 mod identities;
 mod mapping;
 mod mutation;
+mod protection;
 mod sample_config;
 mod sealing;
 mod service;

@@ -100,6 +100,7 @@ proptest! {
         prop_assert_eq!(first, again);
         prop_assert_eq!(kept.events, same.events);
         prop_assert_eq!(kept.parked, same.parked);
+        prop_assert_eq!(kept.protections, same.protections);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use processor::code_lists::CodeLists;
 use processor::directory::Directory;
 use processor::dry_run::{Language, Options};
 use processor::pipeline::{Outcome, Pipeline, Settings, Sink};
-use schemas::{Common, Format, Origin, Parked, SourceRecord, Timestamp};
+use schemas::{Common, Format, Origin, Parked, Protection, SourceRecord, Timestamp};
 use serde_json::Value;
 
 /// 2026-01-15T12:00:00Z, after every example but the ones that are meant to be early.
@@ -100,11 +100,23 @@ pub(crate) const ORIGIN: Origin<'static> =
 pub(crate) struct Kept {
     pub events: Vec<Value>,
     pub parked: Vec<Value>,
+    pub protections: Vec<Value>,
+}
+
+impl Kept {
+    /// Everything that leaves the pipeline.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Value> {
+        self.events.iter().chain(&self.parked).chain(&self.protections)
+    }
 }
 
 impl Sink for Kept {
     fn event<'e, E: Common<'e>>(&mut self, event: &E) {
         self.events.push(serde_json::to_value(event).expect("records serialise"));
+    }
+
+    fn protection(&mut self, said: &Protection<'_>) {
+        self.protections.push(serde_json::json!([said.key(), serde_json::to_value(said).expect("records serialise")]));
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -62,7 +62,10 @@ pub enum Error {
         max: usize,
     },
     /// More persons than memory is meant for.
-    #[error("the region's common topics name more than {max} persons with several pseudonyms; shorten their retention")]
+    #[error(
+        "the region's topics name more than {max} persons and visits, and whose identity is protected cannot be told; this program \
+         has to be built with a larger bound"
+    )]
     TooManyPersons {
         /// The bound.
         max: usize,

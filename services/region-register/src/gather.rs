@@ -91,11 +91,14 @@ impl Gathering {
     /// Takes a source record through the region's own pipeline.
     ///
     /// # Errors
-    /// When there are more contacts than can be kept.
+    /// When there are more contacts, or persons, than can be kept.
     pub fn add(&mut self, pipeline: &mut Pipeline, source: &SourceRecord<'_>, origin: Origin<'_>) -> Result<(), Error> {
         let number = pipeline.disclosed_number(source);
-        let mut taken = Taken { gathering: self, number, received: source.received_at.0 };
+        let mut taken = Taken { gathering: self, number, received: source.received_at.0, failed: None };
         let outcome = pipeline.process(source, origin, &mut taken);
+        if let Some(error) = taken.failed {
+            return Err(error);
+        }
         let count = match outcome {
             Outcome::Mapped(_) => "rows read",
             Outcome::Ignored(_) => "rows ignored",
@@ -177,12 +180,13 @@ impl Place {
     }
 }
 
-/// Of what the pipeline makes only codes of contacts are taken.
+/// Of what the pipeline makes only codes of contacts are taken, and what they say of protected identities.
 struct Taken<'g> {
     gathering: &'g mut Gathering,
     /// Of all statements of the record: a change of a row takes one back and makes one.
     number: Option<Zeroizing<String>>,
     received: i64,
+    failed: Option<Error>,
 }
 
 impl Sink for Taken<'_> {
@@ -191,11 +195,14 @@ impl Sink for Taken<'_> {
         if clinical.statement_id.is_empty() {
             return self.gathering.empty(&clinical.envelope);
         }
-        self.gathering.protected.said_by(clinical);
         // The row's own word of when it was written counts, as in the store.
         let Origin { offset, ordinal, .. } = clinical.envelope.origin;
         let order = (clinical.envelope.recorded_at.map(|at| at.0), self.received, offset, ordinal);
         self.gathering.take(clinical, self.number.clone(), order);
+    }
+
+    fn protection(&mut self, said: &schemas::Protection<'_>) {
+        self.failed = self.failed.take().or(self.gathering.protected.add(said).err());
     }
 
     fn parked(&mut self, _: &Parked<'_>) {}

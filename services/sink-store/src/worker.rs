@@ -267,7 +267,7 @@ impl Worker {
                 match self.registry.schema(id) {
                     Ok(avsc) => {
                         runtime.block_on(store.add_schema(region, id, &avsc))?;
-                        self.health.set_ready("registry", true, "answers");
+                        self.health.set_ready_of("registry", self.component, true, "answers");
                         break;
                     }
                     Err(registry::client::Error::Refused { status: 404, .. }) => {
@@ -285,7 +285,7 @@ impl Worker {
                     Err(error) => {
                         let text = runtime::exit::chain(&error);
                         tracing::warn!("{text}; trying again");
-                        self.health.set_ready("registry", false, text);
+                        self.health.set_ready_of("registry", self.component, false, text);
                         if self.shutdown.sleep(PAUSE_FIRST) {
                             return Ok(());
                         }

@@ -44,6 +44,7 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     let both = ["Read region.14.common.wait", "Write region.14.common.wait"];
     check("processor", Some("14"), "common.wait", &both);
     check("processor", Some("14"), "parked", &["Read region.14.parked", "Write region.14.parked"]);
+    check("processor", Some("14"), "protected", &["Read region.14.protected", "Write region.14.protected"]);
     check("processor", Some("14"), "processor", &["Read processor-14"]);
     check("processor", Some("14"), "vardstrom", &["Describe vardstrom-reached"]);
     check(
@@ -56,6 +57,7 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
             "Read region.14.common.encounter",
             "Read region.14.common.person",
             "Read region.14.common.wait",
+            "Read region.14.protected",
             "Read region.14.source.par",
             "Describe vardstrom-tail",
         ],
@@ -63,6 +65,9 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     check("sink-store", None, "14.common.person", &["Read region.14.common.person"]);
     check("sink-store", None, "source", &[]);
     check("sink-store", None, "parked", &[]);
+    for centre in ["sink-store", "dashboard"] {
+        check(centre, None, "protected", &[]);
+    }
     check("dashboard", None, "14.common.person", &["Read region.14.common.person"]);
     check("dashboard", None, "common.cost", &[]);
     check("dashboard", None, "14.source.adt", &["Describe region.14.source.adt"]);

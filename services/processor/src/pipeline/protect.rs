@@ -1,7 +1,7 @@
-//! Of a protected person no event says where the person lives: the one place that every event passes on its way out,
-//! whatever its subject and the format it came in.
+//! Of a protected person no event says where the person lives, and what an event says of protection is handed on beside it: the
+//! one place that every event passes on its way out, whatever its subject and the format it came in.
 
-use schemas::{Common, Parked};
+use schemas::{Common, Parked, Protection};
 
 use super::sink::Sink;
 
@@ -10,12 +10,20 @@ pub(super) struct Protecting<'s, S>(pub(super) &'s mut S);
 
 impl<S: Sink> Sink for Protecting<'_, S> {
     fn event<'e, E: Common<'e>>(&mut self, event: &E) {
-        if !event.envelope().protected_identity {
-            return self.0.event(event);
+        if event.envelope().protected_identity {
+            let mut event = event.clone();
+            event.protect();
+            self.0.event(&event);
+        } else {
+            self.0.event(event);
         }
-        let mut event = event.clone();
-        event.protect();
-        self.0.event(&event);
+        for said in Protection::said_by(event) {
+            self.0.protection(&said);
+        }
+    }
+
+    fn protection(&mut self, said: &Protection<'_>) {
+        self.0.protection(said);
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

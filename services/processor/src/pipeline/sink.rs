@@ -1,6 +1,6 @@
 //! Where the pipeline's output goes.
 
-use schemas::{Common, Parked};
+use schemas::{Common, Parked, Protection};
 
 /// Takes what a record became, in order of ordinals: common events, or one parked record, never both.
 ///
@@ -8,6 +8,11 @@ use schemas::{Common, Parked};
 pub trait Sink {
     /// A common event.
     fn event<'e, E: Common<'e>>(&mut self, event: &E);
+    /// What the event before says of whose identity is protected. Of one record the same may come several times. Who keeps no
+    /// such thing need not take it.
+    fn protection(&mut self, said: &Protection<'_>) {
+        let _ = said;
+    }
     /// The record became no event.
     fn parked(&mut self, record: &Parked<'_>);
 }
