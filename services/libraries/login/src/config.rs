@@ -138,6 +138,11 @@ impl Settings {
         let read = self.policies.as_deref().map_or_else(Policies::shipped, Policies::read);
         read.map_err(|error| Fault::new("policies", runtime::exit::chain(&error)))
     }
+
+    /// Whether browsers come over https, so that cookies are for it alone.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.public_url.starts_with("https://"))
+    }
 }
 
 impl Check for Provider {
@@ -200,13 +205,6 @@ impl Address {
         let loopback = name == "localhost"
             || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         Some(Self { https, loopback })
-    }
-}
-
-impl Provider {
-    /// Whether browsers come over https, so that cookies are for it alone.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.public_url.starts_with("https://")
     }
 }
 
