@@ -25,6 +25,9 @@ pub struct Config {
     pub http: Http,
     /// Who may see it; without this table the service answers this machine alone.
     pub login: Option<login::Settings>,
+    /// Where reads of what is not published, and denials, are entered before they are answered; with a provider of logins it
+    /// may be missing only for a reason, `login.unlogged`.
+    pub access_log: Option<access_log::Settings>,
     /// What is logged.
     #[serde(default)]
     pub log: Log,
@@ -116,6 +119,7 @@ const PER_ADDRESS_MIN: usize = 16;
 const PAGE_EVERY_SECONDS: u32 = 10;
 /// What a page loads beside itself, once a year, and streams, which have a bound of their own.
 const UNLIMITED: &[&str] = &["/tillgang/", "/strom/", "/api/v1/stream"];
+const UNLIMITED_ASSETS: &[&str] = &["/tillgang/"];
 
 impl Stream {
     /// A port with places for every stream and for who loads pages, and requests enough for all of them.
@@ -145,9 +149,22 @@ impl Config {
         }
     }
 
+    fn has_provider(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.provider.is_some())
+    }
+
     /// Where pages are served, with places for all readers unless the file says otherwise.
     pub fn http(&self) -> Http {
-        self.stream.housed(self.http.clone())
+        let mut http = self.http.clone();
+        if !self.has_provider() {
+            return self.stream.housed(http);
+        }
+        // A stream is an entry of the access log like its page, so it is asked for as seldom: each reader has a token for both.
+        let (per_second, burst) = self.stream.housed(Http::at(http.listen)).rate();
+        http.usually(per_second.get().saturating_mul(2), burst.get().saturating_mul(2));
+        let mut http = self.stream.housed(http);
+        http.unlimited = UNLIMITED_ASSETS;
+        http
     }
 
     /// The bounds of the hub.
@@ -161,7 +178,11 @@ impl Check for Config {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
-        Listening { listen: self.http.listen, login: self.login.as_ref() }.check()?;
+        let (login, access_log) = (self.login.as_ref(), self.access_log.as_ref());
+        Listening { listen: self.http.listen, login, access_log }.check()?;
+        if access_log.is_some() && !self.has_provider() {
+            return Err(Fault::new("access_log", "is of no use without [login.provider]: nobody could be named in it"));
+        }
         if let Some(store) = &self.store {
             store.check().map_err(|fault| fault.under("store"))?;
         }

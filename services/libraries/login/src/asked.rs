@@ -20,13 +20,15 @@ pub struct Asked {
 /// What a service's addresses are.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
+    /// The service's name, as the access log has it.
+    pub service: &'static str,
     /// What a request asks for; `None` for an address that the service does not know, which nobody is let in to.
     pub asks: fn(&Parts) -> Option<Asked>,
     /// The page that somebody of this region begins with.
     pub home: fn(Region) -> String,
 }
 
-/// What was decided of a request; everything that an entry of an access log says of it.
+/// What was decided of a request, for its route and for the access log.
 #[derive(Clone, Debug)]
 pub struct Decided {
     /// Who asked.

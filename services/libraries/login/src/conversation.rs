@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use access::Channel;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use jiff::Timestamp;
 use runtime::exit;
 
 use crate::answer::{Notice, sealed};
+use crate::entry::Entries;
 use crate::metrics::Refusal;
 use crate::provider::{Error, Vouching, vouched};
 use crate::secret;
@@ -62,7 +65,9 @@ async fn arrived(wall: &Arc<Wall>, pairs: &Pairs, headers: &HeaderMap) -> Respon
         let sv = "Svaret hör inte till en inloggning som har börjat här.";
         return failed(StatusCode::BAD_REQUEST, "login-unknown", sv, "the answer is to no login that began here");
     };
+    let refused = async |why| wall.enter_stranger(|entries| entries.log_in_refused(why, Timestamp::now())).await;
     let Some(code) = pairs.get("code").cloned() else {
+        let Ok(()) = refused("the provider did not let them in").await else { return wall.unlogged(true) };
         let sv = "Inloggningstjänsten släppte inte in dig.";
         return failed(StatusCode::FORBIDDEN, "login-refused", sv, "the provider of logins did not let you in");
     };
@@ -84,6 +89,7 @@ async fn arrived(wall: &Arc<Wall>, pairs: &Pairs, headers: &HeaderMap) -> Respon
             return away(true);
         }
         Ok(Err(error)) => {
+            let Ok(()) = refused("the provider's answer does not hold").await else { return wall.unlogged(true) };
             tracing::warn!("a login failed: {}", exit::chain(&error));
             let sv = "Inloggningstjänstens svar gick inte att använda.";
             return failed(StatusCode::FORBIDDEN, "login-refused", sv, "what the provider answered does not hold");
@@ -93,10 +99,14 @@ async fn arrived(wall: &Arc<Wall>, pairs: &Pairs, headers: &HeaderMap) -> Respon
     let Vouching { claims: Some(claims), id_token, refresh, seconds } = vouching else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let person = match vouched(&claims).person(&wall.settings) {
+    let vouched = vouched(&claims);
+    let person = match vouched.person(Channel::Session, &wall.settings) {
         Ok(person) => person,
         Err(error) => {
             wall.metrics.refused.of(Refusal::Denied).inc();
+            let who = vouched.identity(Channel::Session);
+            let entry = |entries: &Entries| entries.log_in_without_role(&who, Timestamp::now());
+            let Ok(()) = wall.enter(entry).await else { return wall.unlogged(true) };
             tracing::info!("somebody logged in and has no role: {error}");
             return no_role().page();
         }

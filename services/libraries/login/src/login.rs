@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access_log::AccessLog;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -19,13 +20,15 @@ use crate::answer::Notice;
 use crate::asked::Site;
 use crate::config::Settings;
 use crate::conversation::{self, ANSWER, LOGGED_OUT};
+use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::provider::Provider;
 use crate::standing::{Standing, answering};
 use crate::wall::{ALIVE, Wall, guard, is_page};
 
-/// The component of `/readyz`.
+/// The components of `/readyz`.
 const COMPONENT: &str = "login";
+const LOG_COMPONENT: &str = "access-log";
 /// How often sessions are looked through.
 const TURN: Duration = Duration::from_secs(2);
 
@@ -47,11 +50,21 @@ pub enum OpenError {
     /// The metrics are registered twice.
     #[error("register metrics of login")]
     Metrics(#[from] runtime::metrics::Error),
+    /// The access log does not take the entry that says which policies decide.
+    #[error("enter into the access log which policies decide, see [access_log]")]
+    Log(#[from] access_log::Error),
 }
 
 impl Login {
     /// Reads secrets and policies; asks nobody yet, so that a service starts while its provider is away.
-    pub fn open(settings: Option<&Settings>, site: Site, registry: &Registry) -> Result<Self, OpenError> {
+    /// With a log every read of what is not published, every denial and the policies themselves are entries of it, durable
+    /// before anything is answered; of the policies that is waited for here.
+    pub fn open(
+        settings: Option<&Settings>,
+        log: Option<Arc<AccessLog>>,
+        site: Site,
+        registry: &Registry,
+    ) -> Result<Self, OpenError> {
         let Some(settings) = settings else { return Ok(Self::None(None)) };
         let Some(provider) = &settings.provider else {
             return Ok(Self::None(settings.none.as_deref().map(Arc::from)));
@@ -60,13 +73,19 @@ impl Login {
         tracing::info!(version = &**policies.version(), "policies of version {} decide", policies.version());
         let provider = Provider::new(provider, ANSWER, LOGGED_OUT).map_err(|fault| fault.under("provider"))?;
         let metrics = Metrics::register(registry, COMPONENT)?;
-        Ok(Self::Wall(Arc::new(Wall::new(settings, site, policies, provider, metrics))))
+        if log.is_none() {
+            let reason = settings.unlogged.as_deref().unwrap_or("no log is configured");
+            tracing::warn!("reads and denials are in no access log: {reason}");
+        }
+        let log = log.map(|log| Log::open(log, site.service, policies.version())).transpose()?;
+        Ok(Self::Wall(Arc::new(Wall::new(settings, site, policies, provider, log, metrics))))
     }
 
     /// The components of the service's health that it reports.
     pub fn components(&self) -> &'static [&'static str] {
         match self {
             Self::None(_) => &[],
+            Self::Wall(wall) if wall.log.is_some() => &[COMPONENT, LOG_COMPONENT],
             Self::Wall(_) => &[COMPONENT],
         }
     }
@@ -87,6 +106,13 @@ impl Login {
         let Self::Wall(wall) = self else { return };
         let mut told = None;
         loop {
+            if let Some(log) = &wall.log {
+                log.catch_up().await;
+                match log.trouble() {
+                    None => health.set_ready(LOG_COMPONENT, true, "entries are written"),
+                    Some(reason) => health.set_ready(LOG_COMPONENT, false, reason),
+                }
+            }
             let turning = wall.clone();
             let turned = tokio::task::spawn_blocking(move || turning.turn()).await;
             let away = match turned {

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use access::Channel;
+
 use crate::provider::{Error, Vouching, vouched};
 use crate::session::{Lease, Session};
 use crate::wall::{Wall, now};
@@ -68,7 +70,7 @@ impl Wall {
     fn renewed(&self, session: &Session, vouching: Vouching, asked: i64) {
         let person = match &vouching.claims {
             None => None,
-            Some(claims) => match vouched(claims).person(&self.settings) {
+            Some(claims) => match vouched(claims).person(Channel::Session, &self.settings) {
                 Ok(person) if person.subject == session.person().subject => Some(person),
                 _ => return session.end(),
             },

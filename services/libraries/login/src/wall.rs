@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use access::{Channel, Decision, Policies, Question};
+use access_log::Entry;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 use futures_util::{StreamExt, future};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use topics::Region;
 
@@ -19,8 +21,10 @@ use crate::answer::{Notice, sealed};
 use crate::asked::{Asked, Decided, Site};
 use crate::config::Settings;
 use crate::cookie::{Jar, Progress, own};
+use crate::entry::{self, Entries};
+use crate::log::{Log, Unwritten};
 use crate::metrics::{Metrics, Refusal};
-use crate::person::Person;
+use crate::person::{Identity, Person};
 use crate::provider::{Error, Provider, vouched};
 use crate::secret::{self, Key};
 use crate::session::{Session, State as Held, Table};
@@ -44,6 +48,8 @@ pub struct Wall {
     pub(crate) jar: Jar,
     pub(crate) key: Key,
     pub(crate) metrics: Metrics,
+    /// Where reads and denials are entered; none where the configuration says why.
+    pub(crate) log: Option<Arc<Log>>,
     /// Places of [`EXCHANGES_MAX`].
     pub(crate) exchanges: Arc<Semaphore>,
     /// When the provider last said what it is; `None` when it did not answer since.
@@ -70,8 +76,8 @@ enum Unknown {
     Nobody,
     /// What was shown does not hold.
     Wrong(&'static str),
-    /// A token that holds, of a program that has no role here.
-    NoRole,
+    /// A token that holds, of somebody who has no role here.
+    NoRole(Identity),
     /// Who would know is away.
     Away,
 }
@@ -87,6 +93,7 @@ impl Wall {
         site: Site,
         policies: Policies,
         provider: Provider,
+        log: Option<Log>,
         metrics: Metrics,
     ) -> Self {
         Self {
@@ -100,6 +107,7 @@ impl Wall {
             site,
             policies,
             provider,
+            log: log.map(Arc::new),
             metrics,
         }
     }
@@ -136,7 +144,9 @@ impl Wall {
             Error::Refused(why) => Unknown::Wrong(why),
         })?;
         let until = claims.expiration().timestamp();
-        let person = vouched(&claims).person(&self.settings).map_err(|_| Unknown::NoRole)?;
+        let vouched = vouched(&claims);
+        let person = vouched.person(Channel::Token, &self.settings);
+        let person = person.map_err(|_| Unknown::NoRole(vouched.identity(Channel::Token)))?;
         Ok(Known { person: Arc::new(person), channel: Channel::Token, hold: Hold::Token { until } })
     }
 
@@ -183,27 +193,55 @@ impl Wall {
         }
     }
 
-    fn refuse(&self, unknown: &Unknown, request: &Request) -> Response {
-        let is_page = is_page(request);
-        // Who shows nothing is not sent to a provider that does not answer.
-        let leads_nowhere = matches!(unknown, Unknown::Nobody) && !self.answers.load(Ordering::Relaxed);
-        if matches!(unknown, Unknown::Away) || leads_nowhere {
-            self.metrics.refused.of(Refusal::Away).inc();
-            return away(is_page);
-        }
-        if matches!(unknown, Unknown::NoRole) {
-            self.metrics.refused.of(Refusal::Denied).inc();
-            tracing::info!("a program showed a token that holds, and has no role");
-            return no_role().of(is_page);
-        }
-        self.metrics.refused.of(Refusal::Unknown).inc();
+    /// Enters something into the access log, where there is one.
+    ///
+    /// # Errors
+    /// When it is not written: then [`Wall::unlogged`] is the answer, and nothing else.
+    pub(crate) async fn enter(&self, entry: impl FnOnce(&Entries) -> Entry) -> Result<(), Unwritten> {
+        let Some(log) = &self.log else { return Ok(()) };
+        log.enter(entry(&log.entries)).await
+    }
+
+    /// The same of somebody whom nobody knows, of whom there may be many.
+    ///
+    /// # Errors
+    /// As [`Wall::enter`].
+    pub(crate) async fn enter_stranger(&self, entry: impl FnOnce(&Entries) -> Entry) -> Result<(), Unwritten> {
+        let Some(log) = &self.log else { return Ok(()) };
+        log.enter_stranger(entry(&log.entries)).await
+    }
+
+    /// What has no entry is neither shown nor told.
+    pub(crate) fn unlogged(&self, is_page: bool) -> Response {
+        self.metrics.refused.of(Refusal::Unlogged).inc();
+        unavailable(is_page, UNLOGGED)
+    }
+
+    /// Answers somebody who is not known here. A browser that shows nothing is led to the login, which denies it nothing.
+    async fn refuse(&self, unknown: Unknown, asked: Option<Asked>, uri: &Uri, is_page: bool) -> Response {
         let wrong = match unknown {
-            Unknown::Wrong(why) => Some(*why),
-            _ => None,
+            // Who shows nothing is not sent to a provider that does not answer.
+            Unknown::Nobody if self.answers.load(Ordering::Relaxed) => None,
+            Unknown::Wrong(why) => Some(why),
+            Unknown::Nobody | Unknown::Away => {
+                self.metrics.refused.of(Refusal::Away).inc();
+                return away(is_page);
+            }
+            Unknown::NoRole(who) => {
+                self.metrics.refused.of(Refusal::Denied).inc();
+                let entry = |entries: &Entries| entries.known(&who, asked, uri.path(), Timestamp::now());
+                let Ok(()) = self.enter(entry).await else { return self.unlogged(is_page) };
+                tracing::info!("a program showed a token that holds, and has no role");
+                return no_role().of(is_page);
+            }
         };
+        self.metrics.refused.of(Refusal::Unknown).inc();
         if is_page && wrong.is_none() {
-            return self.begin(request.uri().path_and_query().map_or("/", |address| address.as_str()));
+            return self.begin(uri.path_and_query().map_or("/", |address| address.as_str()));
         }
+        let why = wrong.unwrap_or("nothing was shown that holds");
+        let entry = |entries: &Entries| entries.stranger(asked, why, Timestamp::now());
+        let Ok(()) = self.enter_stranger(entry).await else { return self.unlogged(is_page) };
         let notice = Notice {
             status: StatusCode::UNAUTHORIZED,
             code: "unauthorised",
@@ -222,8 +260,10 @@ impl Wall {
         response
     }
 
-    fn deny(&self, decided: &Decided, is_page: bool) -> Response {
+    async fn deny(&self, decided: &Decided, path: &str, is_page: bool) -> Response {
         self.metrics.refused.of(Refusal::Denied).inc();
+        let entry = |entries: &Entries| entries.decided(decided, path, Timestamp::now());
+        let Ok(()) = self.enter(entry).await else { return self.unlogged(is_page) };
         let principal = &decided.person.principal;
         let part = decided.asked.map(|asked| asked.part);
         tracing::info!(
@@ -267,15 +307,29 @@ pub(crate) fn no_role() -> Notice<'static> {
 }
 
 /// Nobody vouches for anybody.
+const AWAY: Notice<'static> = Notice {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "login-away",
+    title: "Inloggningen svarar inte",
+    sv: "Inloggningstjänsten svarar inte, och ingen släpps in utan den. Försök igen om en stund.",
+    en: "the provider of logins does not answer, and nobody is let in without it; try again",
+    link: Some(("/", "Försök igen")),
+};
+
+const UNLOGGED: Notice<'static> = Notice {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "access-log",
+    title: "Åtkomstloggen tar inte emot",
+    sv: "Åtkomstloggen går inte att skriva, och ingenting visas utan en rad i den. Försök igen om en stund.",
+    en: "the access log cannot be written, and nothing is shown without an entry in it; try again",
+    link: Some(("/", "Försök igen")),
+};
+
 pub(crate) fn away(is_page: bool) -> Response {
-    let notice = Notice {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        code: "login-away",
-        title: "Inloggningen svarar inte",
-        sv: "Inloggningstjänsten svarar inte, och ingen släpps in utan den. Försök igen om en stund.",
-        en: "the provider of logins does not answer, and nobody is let in without it; try again",
-        link: Some(("/", "Försök igen")),
-    };
+    unavailable(is_page, AWAY)
+}
+
+fn unavailable(is_page: bool, notice: Notice<'_>) -> Response {
     let mut response = notice.of(is_page);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     response
@@ -286,24 +340,33 @@ pub(crate) async fn guard(State(wall): State<Arc<Wall>>, request: Request, next:
     if request.uri().path() == ALIVE {
         return next.run(request).await;
     }
-    let known = match wall.who(request.headers()).await {
-        Ok(known) => known,
-        Err(unknown) => return wall.refuse(&unknown, &request),
-    };
     let is_page = is_page(&request);
     let (parts, body) = request.into_parts();
-    let decided = wall.decide(&known, (wall.site.asks)(&parts));
+    let asked = (wall.site.asks)(&parts);
+    let known = match wall.who(&parts.headers).await {
+        Ok(known) => known,
+        Err(unknown) => return wall.refuse(unknown, asked, &parts.uri, is_page).await,
+    };
+    let decided = wall.decide(&known, asked);
     if !decided.decision.allowed {
-        return wall.deny(&decided, is_page);
+        return wall.deny(&decided, parts.uri.path(), is_page).await;
     }
     let principal = &decided.person.principal;
     if let (true, "/", Some(region)) = (is_page, parts.uri.path(), principal.region) {
         return sealed(Redirect::to(&(wall.site.home)(region)).into_response());
     }
     let standing = Standing::In(principal.role, principal.region);
+    let is_entered = asked.is_some_and(|asked| entry::is_entered(asked.part.dataset.class()));
+    let read = is_entered.then(|| (decided.clone(), parts.uri.path().to_owned()));
     let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(decided);
     let response = answering(standing, next.run(request)).await;
+    // An error shows nothing of what was asked for; whatever else does leaves after its entry. Of a stream that is its begin.
+    let is_shown = response.status().is_success() || response.status().is_redirection();
+    if let (Some((decided, path)), true) = (read, is_shown) {
+        let entry = |entries: &Entries| entries.decided(&decided, &path, Timestamp::now());
+        let Ok(()) = wall.enter(entry).await else { return wall.unlogged(is_page) };
+    }
     // A stream would outlive what it was allowed by: it is asked for at each of its messages, at least every heartbeat.
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("text/event-stream") {

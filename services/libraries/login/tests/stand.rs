@@ -57,7 +57,7 @@ impl Stand {
         settings.check().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (registry, shutdown) = (Registry::new(), Shutdown::manual());
-        let login = Login::open(Some(&settings), Site { asks, home }, &registry).unwrap();
+        let login = Login::open(Some(&settings), None, Site { service: "stand", asks, home }, &registry).unwrap();
         let health = Health::new(login.components());
         let at = Http::at(format!("127.0.0.1:{port}").parse().unwrap());
         let before = |routes| login.around(routes);
