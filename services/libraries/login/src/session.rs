@@ -193,9 +193,11 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use access::{Principal, Role};
+    use access_log::Text;
     use runtime::config::Period;
 
     use super::*;
+    use crate::person::Identity;
 
     const NOW: i64 = 1_800_000_000;
 
@@ -205,7 +207,8 @@ mod tests {
 
     fn person(role: Role) -> Person {
         let principal = Principal { role, region: None, purpose: "".into(), assurance: 3 };
-        Person { subject: "s".into(), employee: None, commission: None, care_provider: None, principal }
+        let identity = Identity { user: Text::or_withheld("SE-E"), commission: None, care_unit: None };
+        Person { subject: "s".into(), identity, principal }
     }
 
     fn open(table: &Table, now: i64) -> String {

@@ -10,9 +10,10 @@ use crate::entry::tests::entry;
 use crate::entry::{Action, Entry, Line, REMOVED};
 use crate::error::Error;
 use crate::field::{Region, Text};
+use crate::files::firsts;
 use crate::limits::{BATCH_MAX, Limits};
 use crate::note::{Key, Note, notes};
-use crate::region_log::{Identity, RegionLog, firsts};
+use crate::region_log::{Identity, RegionLog};
 use crate::segment::{self, CHECKPOINTS, Header, Segment};
 use crate::tree::{Frontier, Hash};
 
