@@ -400,7 +400,6 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
         address: &address,
         now,
         operations: &operations,
-        limits: &picture.board.limits,
         board: &picture.board,
     };
     match sight.report() {
@@ -415,12 +414,12 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
 async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
     hub.metrics.answers.inc();
     let picture = hub.picture();
-    let limits = &picture.board.limits;
+    let board = &picture.board;
     let content = json!({
         "version": definitions::VERSION,
         "date": definitions::DATE,
-        "sv": value(definitions::terms(Language::Sv, limits)),
-        "en": value(definitions::terms(Language::En, limits)),
+        "sv": value(definitions::terms(Language::Sv, board)),
+        "en": value(definitions::terms(Language::En, board)),
     });
     envelope(&picture, &Scope::Country, "definitions", content)
 }
