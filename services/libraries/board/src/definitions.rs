@@ -1,5 +1,6 @@
 //! The definitions behind every figure, for the page and for the API. A changed definition is a new version.
 
+use schemas::TechnicalBeds;
 use serde::Serialize;
 
 use crate::board::Board;
@@ -103,9 +104,12 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
             )
             .counted("Antalet är det som avdelningen uppger."),
             term("faststalld", "Fastställd vårdplats", "Vårdplats i sluten vård beslutad av huvudman.", bank)
-                .counted("Antalet är det som avdelningen uppger."),
+                .counted("Antalet är det som avdelningen uppger; om tekniska platser ingår står under Teknisk vårdplats."),
             term("teknisk", "Teknisk vårdplats", "Disponibel vårdplats på vårdenhet med särskilda resurser.", bank)
-                .counted("Som intensivvård, förlossning och uppvakning. Den räknas som disponibel, och patienten där som belagd. Regioner räknar olika: Stockholm (2016) och Norrbotten (2017) har inte tekniska platser bland de fastställda och disponibla. Vad antalet omfattar är det som avdelningen uppger."),
+                .counted(format!(
+                    "Som intensivvård, förlossning och uppvakning. Regioner räknar olika (utanför i Stockholm 2016 och Norrbotten 2017), och varje region säger hur i sin enhetskatalog. Ingår: platsen är disponibel och patienten där belagd. Utanför: platsen är inte bland de fastställda och disponibla, och patienten räknas varken som belagd, överbeläggning eller utlokaliserad. Inte sagt: patienten räknas. Nu: {}.",
+                    technical_beds(language, board)
+                )),
             term(
                 "belagda",
                 "Belagd",
@@ -187,14 +191,17 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
                 "A bed in inpatient care decided on by the responsible authority.",
                 bank,
             )
-            .counted("The number is what the ward states."),
+            .counted("The number is what the ward states; whether technical beds are among them stands under Technical bed."),
             term(
                 "teknisk",
                 "Technical bed (teknisk vårdplats)",
                 "A staffed bed on a ward with special resources.",
                 bank,
             )
-            .counted("Such as intensive care, delivery and recovery. It counts as staffed, and the patient in it as occupied. Regions count differently: Stockholm (2016) and Norrbotten (2017) have no technical beds among the decided and staffed ones. What the number covers is what the ward states."),
+            .counted(format!(
+                "Such as intensive care, delivery and recovery. Regions count differently (left out in Stockholm 2016 and Norrbotten 2017), and each says how in its unit directory. Counted: the bed is staffed and the patient in it occupied. Left out: the bed is not among the decided and staffed ones, and the patient counts neither as occupied nor as overcrowding nor as outlying. Not said: the patient counts. Now: {}.",
+                technical_beds(language, board)
+            )),
             term(
                 "belagda",
                 "Occupied (belagd)",
@@ -265,6 +272,23 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
     }
 }
 
+/// What each region on the board does with technical beds, in a line; regions in the order of their codes.
+fn technical_beds(language: Language, board: &Board) -> String {
+    let mut regions: Vec<&str> = board.wards.keys().map(|(region, _)| &**region).collect();
+    regions.extend(board.technical_beds.keys().map(|region| &**region));
+    regions.sort_unstable();
+    regions.dedup();
+    let said = |region: &str| match board.technical_beds.get(region) {
+        Some(TechnicalBeds::Counted) => language.say("ingår", "counted"),
+        Some(TechnicalBeds::LeftOut) => language.say("utanför", "left out"),
+        None => language.say("inte sagt", "not said"),
+    };
+    if regions.is_empty() {
+        return language.say("ingen region har hörts", "no region has been heard").to_owned();
+    }
+    regions.iter().map(|region| format!("{region} {}", said(region))).collect::<Vec<_>>().join(", ")
+}
+
 /// Terms of published figures.
 pub fn published(language: Language) -> Vec<Definition> {
     let term = Definition::new;
@@ -287,8 +311,8 @@ pub fn published(language: Language) -> Vec<Definition> {
             "uttag-vardplatser",
             language.say("Uttaget vårdplatser, versioner", "The extract of beds, versions"),
             language.say(
-                "Version 2: överbeläggning är patienter på ej disponibla platser, och minst de belagda utöver de disponibla; tidslinjens anmärkningar står per avdelning och månad. Version 1: bara patienter på ej disponibla platser så snart någon plats på avdelningen hade känd sort; anmärkningarna stod som en summa. En serie över bytet är inte jämförbar.",
-                "Version 2: overcrowding is patients in places that are not staffed beds, and at least the occupied beyond the staffed; the timeline's findings stand per ward and month. Version 1: only patients in places that are not staffed as soon as one place of the ward was of a known kind; findings stood as one sum. A series over the change is not comparable.",
+                "Version 3: där regionen har sagt att tekniska platser är utanför räknas patienterna där inte; kvalitetsfilen säger vad regionen har sagt och hur många de är. Version 2: överbeläggning är patienter på ej disponibla platser, och minst de belagda utöver de disponibla; tidslinjens anmärkningar står per avdelning och månad. Version 1: bara patienter på ej disponibla platser så snart någon plats på avdelningen hade känd sort; anmärkningarna stod som en summa. En serie över bytet är inte jämförbar.",
+                "Version 3: where the region has said that technical beds are left out, patients in them do not count; the quality file says what the region has said and how many they are. Version 2: overcrowding is patients in places that are not staffed beds, and at least the occupied beyond the staffed; the timeline's findings stand per ward and month. Version 1: only patients in places that are not staffed as soon as one place of the ward was of a known kind; findings stood as one sum. A series over the change is not comparable.",
             ),
             here,
         ),

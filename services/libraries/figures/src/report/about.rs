@@ -14,8 +14,8 @@ const CHANGES: [(&str, &str, &str, &str); 4] = [
     (
         "4",
         "2026-11-30",
-        "Varje definition säger var och när den är läst, eller att den är vår läsning; en mening under någon annans namn är den källans egen. Vår läsning av nyfödda, permission, patienthotell och dagvård står under Belagd.",
-        "Every definition says where and when it was read, or that it is our reading; a sentence under somebody else's name is that source's own. Our reading of newborns, leave, patient hotels and day care stands under Occupied.",
+        "Varje definition säger var och när den är läst, eller att den är vår läsning; en mening under någon annans namn är den källans egen. Vår läsning av nyfödda, permission, patienthotell och dagvård står under Belagd. En region säger om dess tekniska platser ingår eller är utanför; tavlan, API:et, lagret och uttaget följer det. Uttaget vårdplatser får version 3.",
+        "Every definition says where and when it was read, or that it is our reading; a sentence under somebody else's name is that source's own. Our reading of newborns, leave, patient hotels and day care stands under Occupied. A region says whether its technical beds are counted or left out; board, API, store and extract follow it. The extract of beds becomes version 3.",
     ),
     (
         "3",
