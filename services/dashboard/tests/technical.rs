@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use board::definitions;
 use board::live::Live;
 use schemas::{BedKind, CareType, CorrectionKind, TECHNICAL_BEDS, TechnicalBeds, Timestamp};
 use serde_json::{Value, json};
@@ -136,6 +137,7 @@ fn board_api_extract_and_definitions_say_the_same_of_technical_beds() {
         for page in ["definitioner", "om"] {
             let page = site.get(&format!("/{language}/{page}")).1;
             assert!(page.contains(said), "{language}: {page}");
+            assert!(page.contains(&format!("{}, {}", definitions::VERSION, definitions::DATE)), "{language}: {page}");
         }
         let terms = definitions["definitions"][language].as_array().unwrap();
         let term = terms.iter().find(|term| term["id"] == "teknisk").unwrap();
