@@ -155,6 +155,7 @@ struct Unit<'a> {
     capacity_valid_from: Option<Timestamp>,
     belagda: Option<u32>,
     on_leave: Option<u32>,
+    technical_left_out: Option<u32>,
     lediga: Option<u32>,
     overbelaggningar: Option<u32>,
     utlokaliserade: Shown,
@@ -189,6 +190,7 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
         capacity_valid_from: ward.capacity.map(|capacity| capacity.valid_from),
         belagda: known.then_some(occupancy.belagda),
         on_leave: known.then_some(occupancy.on_leave),
+        technical_left_out: known.then_some(occupancy.left_out),
         lediga: ward.lediga().filter(|_| known),
         overbelaggningar: occupancy.overbelaggningar_known().filter(|_| known),
         utlokaliserade: if known { picture.hidden.ward(ward) } else { Shown::Missing },
@@ -400,7 +402,6 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
         address: &address,
         now,
         operations: &operations,
-        limits: &picture.board.limits,
         board: &picture.board,
     };
     match sight.report() {
@@ -415,12 +416,12 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
 async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
     hub.metrics.answers.inc();
     let picture = hub.picture();
-    let limits = &picture.board.limits;
+    let board = &picture.board;
     let content = json!({
         "version": definitions::VERSION,
         "date": definitions::DATE,
-        "sv": value(definitions::terms(Language::Sv, limits)),
-        "en": value(definitions::terms(Language::En, limits)),
+        "sv": value(definitions::terms(Language::Sv, board)),
+        "en": value(definitions::terms(Language::En, board)),
     });
     envelope(&picture, &Scope::Country, "definitions", content)
 }

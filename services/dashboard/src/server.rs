@@ -198,7 +198,6 @@ async fn published(
         address: &address,
         now: picture.board.now,
         operations: &operations,
-        limits: &picture.board.limits,
         board: &picture.board,
     };
     let Some(report) = sight.report() else { return not_found(&hub, language, &headers) };

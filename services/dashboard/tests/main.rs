@@ -15,4 +15,5 @@ mod pages;
 mod published;
 mod register;
 mod site;
+mod technical;
 mod times;

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use schemas::{BedKind, BedState, CareType, PatientClass, Place, Sex};
+use schemas::{BedKind, BedState, CareType, PatientClass, Place, Sex, TECHNICAL_BEDS, TechnicalBeds};
 
 use crate::spelling;
 
@@ -24,6 +24,8 @@ pub(crate) const FACILITY_MARK: char = '@';
 /// What a region's mapping file says, compiled. The default knows nothing: codes stay verbatim.
 #[derive(Debug, Default)]
 pub struct Directory {
+    /// Whether the region counts technical beds; nothing where it does not say.
+    pub(crate) technical_beds: Option<TechnicalBeds>,
     units: HashMap<Box<str>, Vec<Unit>>,
     /// Where a message names the unit with the medical responsibility; `None`: nowhere.
     pub responsible_unit: Option<ResponsibleUnit>,
@@ -136,6 +138,12 @@ impl Directory {
             .iter()
             .find(|unit| unit.facility.is_some() && unit.facility.as_deref() == facility)
             .or_else(|| candidates.iter().find(|unit| unit.facility.is_none()))
+    }
+
+    /// What an event in a bed of this kind says beside it: that the region leaves the bed out of its figures.
+    pub(crate) fn left_out(&self, kind: BedKind) -> Option<(&'static str, &'static str)> {
+        let decided = self.technical_beds.filter(|decided| *decided == TechnicalBeds::LeftOut);
+        decided.filter(|_| kind == BedKind::Teknisk).map(|decided| (TECHNICAL_BEDS, decided.word()))
     }
 
     /// What a ward is called behind the processor: a code that several facilities share becomes `code@facility`.

@@ -20,5 +20,6 @@ mod sample_config;
 mod sealing;
 mod service;
 mod support;
+mod technical_beds;
 mod ward_capacity;
 mod wire;

@@ -11,7 +11,8 @@ use runtime::shutdown::Shutdown;
 use runtime::start;
 
 use crate::config::Config;
-use crate::gather::{Days, Protection, Reader, WITHHELD, read};
+use crate::days::Days;
+use crate::gather::{Protection, Reader, WITHHELD, read};
 use crate::layout::Layout;
 use crate::make::make;
 use crate::protected;
@@ -38,7 +39,8 @@ pub struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make the delivery of inpatient care to the patient register. Running it twice changes nothing.
+    /// Make the delivery of inpatient care to the patient register: who was discharged in the months, or still admitted when they
+    /// ended. Running it twice changes nothing.
     Par {
         #[command(flatten)]
         file: ConfigFile,
@@ -80,8 +82,11 @@ impl CommandLine {
 }
 
 fn check(file: &ConfigFile) -> Result<(), Failure> {
-    let (config, _) = load(file)?;
+    let (config, layout) = load(file)?;
     config.region.try_sealing(&mut |line| print(&format!("{line}\n")))?;
+    if let Some(warning) = layout.warning() {
+        print(&format!("{warning}\n"));
+    }
     print("the configuration can be used\n");
     Ok(())
 }
@@ -90,6 +95,9 @@ fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), 
     let (config, layout) = load(file)?;
     if config.access_log.is_none() {
         tracing::warn!("{}", access_log::WITHOUT);
+    }
+    if let Some(warning) = layout.warning() {
+        tracing::warn!("{warning}");
     }
     let days = days(period, months).expect("the argument is a month");
     start::block_on(Some(1), async {

@@ -40,9 +40,17 @@ pub(crate) struct Code {
 }
 
 impl Contact {
-    /// When it ended, as the manifest writes times.
-    pub(crate) fn ended(&self) -> Option<String> {
-        self.discharged.map(Moment::utc)
+    /// When it ended, or began where it has not, as the manifest writes times.
+    pub(crate) fn latest(&self) -> Option<String> {
+        self.discharged.or(self.admitted).map(Moment::utc)
+    }
+
+    /// As it stood when the delivery's days ended: a discharge that came later is the next delivery's to tell.
+    pub(crate) fn not_discharged(mut self) -> Self {
+        self.discharged = None;
+        self.discharge_mode = None;
+        self.is_final = self.is_final.map(|_| false);
+        self
     }
 
     /// Of a protected person it does not say where the person lives.

@@ -72,7 +72,7 @@ pub enum Error {
     },
     /// There is nothing to deliver.
     #[error(
-        "no inpatient contact of {region} that ended {first} to {last} is in the topic {topic}; it keeps seven days: send the table again and repeat"
+        "no inpatient of {region} from {first} to {last} is in the topic {topic}; it keeps seven days: send the table again and repeat"
     )]
     Empty {
         /// Länskod.

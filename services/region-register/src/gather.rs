@@ -17,6 +17,7 @@ use sealing::{Opener, Place as Stands, Refusal, Unopened};
 use zeroize::Zeroizing;
 
 use crate::contact::Contact;
+use crate::days::{Days, Standing};
 use crate::error::Error;
 use crate::moment::Moment;
 use crate::protected::Protected;
@@ -28,16 +29,9 @@ const CONTACTS_MAX: usize = 4_000_000;
 /// The count of contacts that are left out, because the delivery's ground does not name persons whose identity is protected.
 pub(crate) const WITHHELD: &str = "contacts left out: protected-withheld, the ground does not name protected persons";
 
-/// The days of discharge that a delivery covers, both included, as YYYY-MM-DD.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Days {
-    pub(crate) first: String,
-    pub(crate) last: String,
-}
-
 /// What was found.
 pub struct Gathered {
-    /// Inpatient contacts that ended on these days.
+    /// Contacts of the inpatients of these days.
     pub contacts: Vec<Contact>,
     pub(crate) counts: Counts,
     /// How far the topic was read.
@@ -59,7 +53,7 @@ struct Place {
 struct Known {
     order: Order,
     place: Place,
-    /// Nothing for one that is taken back, is not inpatient care or ended on other days.
+    /// Nothing for one that is taken back, is not inpatient care or is of other days.
     contact: Option<Contact>,
 }
 
@@ -82,7 +76,7 @@ pub struct Gathering {
 }
 
 impl Gathering {
-    /// For contacts that ended on these days.
+    /// For the inpatients of these days.
     #[must_use]
     pub fn new(days: Days) -> Self {
         Self { days, protected: Protected::default(), latest: HashMap::new(), counts: Counts::new() }
@@ -147,18 +141,21 @@ impl Gathering {
     }
 
     fn take(&mut self, clinical: &Clinical<'_>, number: Option<Zeroizing<String>>, order: Order) {
-        let ended = Moment::new(clinical.ended_at, clinical.ended_is_date).map(Moment::day);
-        let counts = clinical.envelope.correction.kind != CorrectionKind::Cancel
-            && clinical.care_form == CareForm::Inpatient
-            && ended.is_some_and(|day| (self.days.first.as_str()..=self.days.last.as_str()).contains(&day.as_str()));
-        let mut nameless = 0;
-        let contact = counts
-            .then(|| {
-                nameless = u64::from(number.is_none());
-                number.map(|number| Contact::new(clinical, number))
-            })
-            .flatten();
-        *self.counts.entry("statements left out: no national number").or_default() += nameless;
+        let is_said =
+            clinical.envelope.correction.kind != CorrectionKind::Cancel && clinical.care_form == CareForm::Inpatient;
+        let standing = is_said.then(|| {
+            let admitted = Moment::new(clinical.started_at, clinical.started_is_date);
+            self.days.standing(admitted, Moment::new(clinical.ended_at, clinical.ended_is_date))
+        });
+        let is_of_days = matches!(standing, Some(Standing::Discharged | Standing::Admitted));
+        let mut count = |name, is_so: bool| *self.counts.entry(name).or_default() += u64::from(is_so);
+        count("statements left out: no national number", is_of_days && number.is_none());
+        count("statements left out: the day of admission is not told", standing == Some(Standing::Unknown));
+        let contact = number.filter(|_| is_of_days).map(|number| Contact::new(clinical, number));
+        let contact = match standing {
+            Some(Standing::Admitted) => contact.map(Contact::not_discharged),
+            _ => contact,
+        };
         let key = (clinical.envelope.source_system.to_owned(), clinical.statement_id.to_owned());
         let known = Known { order, place: Place::of(&clinical.envelope), contact };
         match self.latest.entry(key) {

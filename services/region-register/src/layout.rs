@@ -18,6 +18,12 @@ const FILKOD: &str = "{filkod}";
 pub struct Layout {
     /// Raised with every change.
     pub version: String,
+    /// Whether somebody has compared names, columns and their order with the annex of the rules in force.
+    #[serde(default)]
+    pub verified: bool,
+    /// Where they are from.
+    #[serde(default)]
+    pub source: String,
     /// The files, in the order of the delivery.
     #[serde(rename = "file")]
     pub files: Vec<FileLayout>,
@@ -125,6 +131,15 @@ impl Layout {
         }
     }
 
+    /// What a user must know of one that nobody has compared with the rules.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let source = if self.source.is_empty() { "it does not say" } else { &self.source };
+        (!self.verified).then(|| {
+            format!("the layout is not verified against the annex of the rules in force (from: {source}); compare it, then say verified = true in it")
+        })
+    }
+
     /// The shipped layout's text, to begin from.
     #[must_use]
     pub const fn shipped() -> &'static str {
@@ -177,6 +192,17 @@ mod tests {
         let names: Vec<String> = layout.files.iter().map(|file| file.name("14")).collect();
         let expected = ["patient", "vardtillfalle", "diagnos", "atgard", "tvangsvard", "lakemedel"];
         assert_eq!(names, expected.map(|name| format!("14_{name}.txt")));
+    }
+
+    #[test]
+    fn a_layout_says_whether_it_is_verified() {
+        let warning = Layout::load(None).unwrap().warning().unwrap();
+        assert!(warning.contains("not verified") && warning.contains("2016:91"), "{warning}");
+        let text = Layout::shipped().replacen("verified = false", "verified = true", 1);
+        assert_eq!(toml::from_str::<Layout>(&text).unwrap().warning(), None);
+        // One of before says nothing of it.
+        let text = Layout::shipped().replacen("verified = false", "", 1);
+        assert!(toml::from_str::<Layout>(&text).unwrap().warning().is_some());
     }
 
     #[test]

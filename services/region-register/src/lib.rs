@@ -3,6 +3,7 @@
 pub mod command;
 pub mod config;
 mod contact;
+mod days;
 mod error;
 mod gather;
 mod layout;
@@ -13,8 +14,9 @@ mod records;
 mod rows;
 
 pub use contact::Contact;
+pub use days::Days;
 pub use error::Error;
-pub use gather::{Days, Gathered, Gathering, Protection, Reader, read};
+pub use gather::{Gathered, Gathering, Protection, Reader, read};
 pub use layout::{Column, FileLayout, Layout, Rows};
 pub use make::{LEDGER, Made, make};
 pub use rows::{Counts, File, files};

@@ -10,12 +10,15 @@ use serde::Serialize;
 use spreadsheet::{End, Sheet};
 
 use crate::config::Config;
+use crate::days::Days;
 use crate::error::Error;
-use crate::gather::{Days, Gathered};
+use crate::gather::Gathered;
 use crate::layout::Layout;
 use crate::rows::{self, Counts};
 
 pub(crate) const EXTRACT: &str = "par";
+/// Which contacts are in a delivery. Raised with every change; the README explains them all.
+const RULE: &str = "2";
 /// The region's disclosure ledger, beside its parcels: one line of JSON per parcel that was made. Nothing is ever taken out.
 pub const LEDGER: &str = "disclosures.jsonl";
 
@@ -49,7 +52,7 @@ pub fn make(
         let topic = topics::name::source(region, &config.delivery.feed);
         return Err(Error::Empty { region: region.code(), first: days.first.clone(), last: days.last.clone(), topic });
     }
-    let until = contacts.iter().filter_map(crate::contact::Contact::ended).max().unwrap_or_default();
+    let until = contacts.iter().filter_map(crate::contact::Contact::latest).max().unwrap_or_default();
     let (files, noticed) = rows::files(layout, &config.delivery.filkod, contacts);
     counts.extend(noticed);
     let quality = quality(&counts);
@@ -64,7 +67,7 @@ pub fn make(
     let mut manifest = Manifest {
         format: FORMAT,
         extract: EXTRACT.to_owned(),
-        definition: layout.version.clone(),
+        definition: definition(layout),
         region,
         period,
         version: 1,
@@ -112,6 +115,11 @@ pub fn make(
     let place = parcel::write(folder, &manifest, &contents, &seed)?;
     enter(folder, &manifest)?;
     Ok(Made { is_new: true, place, manifest })
+}
+
+/// Version of the rule, a dot, and of the layout: a region's own layout does not hide that the rule has changed.
+fn definition(layout: &Layout) -> String {
+    format!("{RULE}.{}", layout.version)
 }
 
 /// The access log has the parcel before it is there. A run that was killed between the two is followed by one that enters it again.

@@ -60,7 +60,8 @@ fn notice(contact: &Contact, counts: &mut Counts) {
     let mut count = |name, number: usize| *counts.entry(name).or_default() += number as u64;
     let of_role = |role: CodeRole| contact.codes.iter().filter(move |code| code.role == role);
     count("contacts without main diagnosis", usize::from(of_role(CodeRole::MainDiagnosis).next().is_none()));
-    count("contacts without discharge time", usize::from(contact.is_discharge_time_missing()));
+    count("contacts not discharged on the last day", usize::from(contact.discharged.is_none()));
+    count("contacts without discharge time", usize::from(contact.discharged.is_some_and(|time| time.is_date)));
     count(
         "external causes without their diagnosis",
         of_role(CodeRole::ExternalCause).filter(|code| code.belongs_to.is_none()).count(),
@@ -183,10 +184,6 @@ const fn letter(role: CodeRole) -> Option<&'static str> {
 }
 
 impl Contact {
-    fn is_discharge_time_missing(&self) -> bool {
-        self.discharged.is_none_or(|time| time.is_date)
-    }
-
     /// Whether every text can stand in a cell.
     fn is_writable(&self) -> bool {
         let plain = |text: &str| !text.contains([SEPARATOR, '\r', '\n', '"']);
@@ -280,6 +277,15 @@ mod tests {
         assert_eq!(text, "14;A;900101xxxxxx;501010;;311;20260202;0340;20260209;;3;;2;;;1\r\n");
         assert_eq!(counts["contacts without main diagnosis"], 1);
         assert_eq!(counts["contacts without discharge time"], 1);
+    }
+
+    #[test]
+    fn who_is_not_discharged_has_no_discharge() {
+        let told = Contact { discharge_mode: Some("4".to_owned()), ..contact("A", Vec::new()) };
+        let (text, counts) = text("vardtillfalle", vec![told.not_discharged()]);
+        assert_eq!(text, "14;A;900101xxxxxx;501010;;311;20260202;0340;;;3;;2;;;0\r\n");
+        assert_eq!(counts["contacts not discharged on the last day"], 1);
+        assert_eq!(counts["contacts without discharge time"], 0);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A region's own deliveries: from its rows in a real Kafka to a sealed parcel, by the real program.
 
+mod oracle;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -29,6 +31,7 @@ const V2: &str = "parcels/par_14_2026-03_v2";
 struct Row<'a> {
     contact: &'a str,
     number: &'a str,
+    admitted: &'a str,
     out: &'a str,
     main: &'a str,
     reported: &'a str,
@@ -36,9 +39,9 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn text(&self) -> String {
-        let Row { contact, number, out, main, reported } = self;
+        let Row { contact, number, admitted, out, main, reported } = self;
         format!(
-            "{contact};{number};2;1941;2026-01-03;08:15;{out};;51001;311;3;2;2;{main};I10.9;E11.9;W01.09;NFJ59 DT016;2026-01-04;\
+            "{contact};{number};2;1941;{admitted};08:15;{out};;51001;311;3;2;2;{main};I10.9;E11.9;W01.09;NFJ59 DT016;2026-01-04;\
              2026-01-05;J01CF02:DT016;V;{reported}"
         )
     }
@@ -304,31 +307,43 @@ fn everything(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn row<'a>(contact: &'a str, number: &'a str, out: &'a str) -> Row<'a> {
-    Row { contact, number, out, main: "S72.00", reported: "2026-03-01T08:00:00" }
+    Row { contact, number, admitted: "2026-01-03", out, main: "S72.00", reported: "2026-03-01T08:00:00" }
 }
 
 #[test]
 fn rows_become_the_files_that_the_register_wants_and_nobody_else_can_read() {
     let desk = Desk::new("14");
-    let numbers: Vec<_> = (0..5).map(test_identity::number).collect();
+    let numbers: Vec<_> = (0..6).map(test_identity::number).collect();
     let (first, short) = (numbers[0].as_str(), numbers[1].hyphenated());
     desk.send(&[
         row("A", first, "2026-01-31"),
         row("B", &short, "2026-03-31"),
         row("C", numbers[2].as_str(), "2025-12-31"),
+        // Discharged after the months, still admitted when they ended; and never discharged.
         row("D", numbers[3].as_str(), "2026-04-01"),
+        Row { admitted: "2025-11-30", ..row("F", numbers[4].as_str(), "") },
+        Row { admitted: "2026-04-01", ..row("G", numbers[5].as_str(), "") },
         row("E", "LOKAL-77", "2026-02-01"),
         Row { main: "S72.10", reported: "2026-03-02T08:00:00", ..row("A", first, "2026-02-02") },
         // An older statement that comes late changes nothing.
         Row { main: "S72.20", reported: "2026-02-01T08:00:00", ..row("A", first, "2026-02-03") },
     ]);
     let said = desk.done();
-    assert!(said.starts_with("made parcels/par_14_2026-03_v1\n  14_patient.txt.age: 2 rows\n"), "{said}");
+    assert!(said.starts_with("made parcels/par_14_2026-03_v1\n  14_patient.txt.age: 4 rows\n"), "{said}");
     let second = numbers[1].as_str();
-    assert_eq!(desk.open(V1, "14_patient.txt"), format!("14;A;{first};2;1941;\r\n14;B;{second};2;1941;\r\n"));
+    let patient = |contact: &str, number: &str| format!("14;{contact};{number};2;1941;\r\n");
+    let (third, fourth) = (numbers[3].as_str(), numbers[4].as_str());
+    let patients = [patient("D", third), patient("F", fourth), patient("A", first), patient("B", second)];
+    assert_eq!(desk.open(V1, "14_patient.txt"), patients.concat());
     let stays = desk.open(V1, "14_vardtillfalle.txt");
-    let expected = format!("14;A;{first};51001;;311;20260103;0815;20260202;;3;2;2;S7210;;");
-    assert_eq!(stays.lines().next(), Some(expected.as_str()));
+    let expected = [
+        format!("14;D;{third};51001;;311;20260103;0815;;;3;;2;S7200;;"),
+        format!("14;F;{fourth};51001;;311;20251130;0815;;;3;;2;S7200;;"),
+        format!("14;A;{first};51001;;311;20260103;0815;20260202;;3;2;2;S7210;;"),
+    ];
+    assert_eq!(stays.lines().take(3).collect::<Vec<_>>(), expected);
+    let quality = fs::read_to_string(desk.path(V1).join("quality.csv")).unwrap();
+    assert!(quality.contains("contacts not discharged on the last day;2"), "{quality}");
     let column = |file: &str, at: usize| {
         let text = desk.open(V1, file);
         text.lines()
@@ -349,7 +364,7 @@ fn rows_become_the_files_that_the_register_wants_and_nobody_else_can_read() {
     assert!(desk.done().starts_with("made parcels/par_14_2026-03_v2"));
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(desk.path(V2).join("manifest.json")).unwrap()).unwrap();
-    assert_eq!((&manifest["replaces"], &manifest["definition"]), (&serde_json::json!(1), &serde_json::json!("1")));
+    assert_eq!((&manifest["replaces"], &manifest["definition"]), (&serde_json::json!(1), &serde_json::json!("2.1")));
     let ledger = fs::read_to_string(desk.path("parcels/disclosures.jsonl")).unwrap();
     assert_eq!(ledger.lines().count(), 2);
 
@@ -581,14 +596,16 @@ fn what_cannot_be_made_says_why() {
     let output = desk.run();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("no inpatient contact of 12 that ended 2026-01-01 to 2026-03-31"), "{text}");
+    assert!(text.contains("no inpatient of 12 from 2026-01-01 to 2026-03-31 is in the topic"), "{text}");
     assert!(!desk.path("parcels").exists());
     let output = desk.command(&["par", "--period", "2026", "--out", "parcels"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("must be a month"));
     let output = desk.command(&["layout"]).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("{filkod}_patient.txt"));
-    assert!(desk.command(&["check"]).output().unwrap().status.success());
+    let output = desk.command(&["check"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("the layout is not verified"));
 }
 
 #[test]

@@ -78,6 +78,36 @@ async fn snapshots_and_census_equal_the_timelines_occupancy() {
     assert_eq!(count(&client, later).await, 0, "the future is not counted");
 }
 
+/// Of a region that leaves technical beds out: the same events are counted so at 06:00, in the census and by the timeline.
+#[tokio::test(flavor = "multi_thread")]
+async fn technical_beds_that_a_region_leaves_out_are_not_counted() {
+    let url = database(&["14", "01"]).await;
+    let client = connect(&url).await;
+    for (region, left_out, expected) in [("14", false, "3 1 0 2"), ("01", true, "1 0 0 2")] {
+        let mut feeder = Feeder::new(&url, region).await;
+        let mut events = vec![capacity(region, MONDAY, "IVA", MONDAY, None, 2)];
+        for (n, kind) in [BedKind::Teknisk, BedKind::Teknisk, BedKind::Disponibel].into_iter().enumerate() {
+            let (subject, episode, bed) = (format!("{region} s{n}"), format!("E{n}"), n.to_string());
+            let mut visit = Visit::new("A01", MONDAY + HOUR, &subject, &episode).to("IVA", &bed);
+            visit.bed_kind = kind;
+            visit.left_out = left_out && kind == BedKind::Teknisk;
+            events.push(visit.made(region));
+        }
+        events.push(Visit::new("A04", MONDAY + DAY, "clock", "clock").to("CLOCK", "1").made(region));
+        feeder.feed(&events).await;
+        for sql in [
+            "SELECT format('%s %s %s %s', belagda, overbelaggningar, utlokaliserade, disponibla) FROM snapshot_0600
+              WHERE region = $1 AND unit = 'IVA' AND day = '2026-01-05'",
+            "SELECT format('%s %s %s %s', belagda, overbelaggningar, utlokaliserade, disponibla)
+               FROM board_census('2026-01-05 06:00 Europe/Stockholm', '2026-01-05 06:00 Europe/Stockholm')
+              WHERE region = $1 AND unit = 'IVA'",
+        ] {
+            let row = client.query_one(sql, &[&region]).await.unwrap();
+            assert_eq!(row.get::<_, String>(0), expected, "{region}: {sql}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_event_corrects_the_snapshots_of_its_days() {
     let url = database(&["14"]).await;

@@ -6,7 +6,7 @@ use local_stack::{Kafka, Postgres};
 use schemas::{
     BedCapacity, BedKind, BedState, BedStatus, CareType, Clinical, Correction, CorrectionKind, Encoder, Encounter,
     Envelope, Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Subject,
-    Timestamp, Wait, WaitStatus, event_id, registry,
+    TECHNICAL_BEDS, TechnicalBeds, Timestamp, Wait, WaitStatus, event_id, registry,
 };
 use sha2::Digest;
 use sink_store::{Record, Session, Store, fingerprint, project};
@@ -80,6 +80,8 @@ pub(crate) struct Visit<'a> {
     pub prior_episode: Option<&'a str>,
     pub responsible: Option<&'a str>,
     pub bed_kind: BedKind,
+    /// The region leaves technical beds out.
+    pub left_out: bool,
     pub finding: Option<&'a str>,
     pub class: PatientClass,
     pub received: i64,
@@ -100,6 +102,7 @@ impl<'a> Visit<'a> {
             prior_episode: None,
             responsible: None,
             bed_kind: BedKind::Unknown,
+            left_out: false,
             finding: None,
             class: PatientClass::Inpatient,
             received: at + 5 * MINUTE,
@@ -139,6 +142,11 @@ impl<'a> Visit<'a> {
             envelope: Envelope {
                 ingested_at: Timestamp(self.received),
                 subject_aliases: self.aliases.clone(),
+                extensions: self
+                    .left_out
+                    .then_some((TECHNICAL_BEDS, TechnicalBeds::LeftOut.word()))
+                    .into_iter()
+                    .collect(),
                 ..envelope
             },
             trigger: self.trigger,

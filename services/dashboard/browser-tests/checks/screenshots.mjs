@@ -11,6 +11,7 @@ const PAGES = {
   anmarkning: "/sv/region/14/avdelning/KIR11",
   uppmarksamma: "/sv/uppmarksamma",
   definitioner: "/sv/definitioner",
+  definitions: "/en/definitioner",
   gammal: "/sv/region/23",
   tappad: "/sv/region/09",
   country: "/en",
@@ -28,6 +29,7 @@ const PUBLISHED = {
   "vardforlopp-region": "/sv/vardforlopp/region/14",
   drift: "/sv/drift",
   om: "/sv/om",
+  about: "/en/om",
 };
 
 export default async function (url) {

@@ -14,10 +14,16 @@ use super::render;
 #[template(path = "definitions.html")]
 struct Page {
     w: &'static Words,
-    terms: Vec<Definition>,
+    terms: Vec<Shown>,
     statuses: Vec<(String, &'static str, &'static str, String)>,
     words: Vec<(&'static str, &'static str)>,
     accessibility: Vec<&'static str>,
+}
+
+struct Shown {
+    term: Definition,
+    added: Option<String>,
+    cited: String,
 }
 
 pub(super) fn page(language: Language, board: &Board) -> String {
@@ -28,9 +34,10 @@ pub(super) fn page(language: Language, board: &Board) -> String {
         .collect();
     render(&Page {
         w,
-        terms: definitions::terms(language, &board.limits)
+        terms: definitions::terms(language, board)
             .into_iter()
             .chain(definitions::published(language))
+            .map(|term| Shown { added: term.added(language), cited: term.cited(language), term })
             .collect(),
         statuses,
         words: definitions::words(language),

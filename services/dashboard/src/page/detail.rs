@@ -135,6 +135,10 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         _ => free.text(language),
     };
     let belagda = or_lost(Shown::Number(occupancy.belagda.into()));
+    let left_out = match occupancy.left_out {
+        0 => String::new(),
+        count => format!(" · {count} {}", w.technical_left_out),
+    };
     let facts = vec![
         (
             w.col_free,
@@ -152,7 +156,7 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
                 word => word.text(language),
             },
             value_class(belagda, ward.freshness),
-            if lost { String::new() } else { format!("{share} · {}", usual(sight.usual.belagda(&key))) },
+            if lost { String::new() } else { format!("{share} · {}{left_out}", usual(sight.usual.belagda(&key))) },
             sight.definition("belagda"),
         ),
         (

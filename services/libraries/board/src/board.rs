@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use runtime::failpoint;
-use schemas::{CareType, ClosedReason, Timestamp};
+use schemas::{CareType, ClosedReason, TechnicalBeds, Timestamp};
 use timeline::{FindingRule, Occupancy, Total};
 use topics::Region;
 
@@ -38,6 +38,8 @@ pub struct Board {
     pub findings: BTreeMap<(Box<str>, FindingRule), u32>,
     /// What is doubtful in a region and no ward is known of.
     pub unplaced: BTreeMap<Box<str>, Doubt>,
+    /// Whether a region counts technical beds: those that have said so.
+    pub technical_beds: BTreeMap<Box<str>, TechnicalBeds>,
 }
 
 /// What is kept between boards so that only what changed is counted anew.
@@ -70,6 +72,7 @@ impl Builder {
             board.wards.extend(part.wards);
             board.heard.extend(part.heard);
             board.findings.extend(part.findings);
+            board.technical_beds.extend(part.technical_beds.map(|decided| (part.region.clone(), decided)));
             board.unplaced.insert(part.region, part.unplaced);
         }
         board
@@ -110,7 +113,8 @@ impl Builder {
             wards.push((key, Arc::new(ward)));
         }
         let heard = region.heard.iter().map(|(source, at)| ((code.clone(), source.clone()), *at)).collect();
-        Part { wards, heard, findings, unplaced: region.doubt(now), region: code }
+        let technical_beds = region.technical_beds();
+        Part { wards, heard, findings, unplaced: region.doubt(now), technical_beds, region: code }
     }
 }
 
@@ -124,6 +128,7 @@ struct Part {
     heard: Vec<(Key, Timestamp)>,
     findings: BTreeMap<(Box<str>, FindingRule), u32>,
     unplaced: Doubt,
+    technical_beds: Option<TechnicalBeds>,
 }
 
 /// A part of the country.
@@ -274,6 +279,7 @@ impl Board {
             limits,
             findings: BTreeMap::new(),
             unplaced: BTreeMap::new(),
+            technical_beds: BTreeMap::new(),
         }
     }
 

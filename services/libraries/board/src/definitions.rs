@@ -1,16 +1,36 @@
 //! The definitions behind every figure, for the page and for the API. A changed definition is a new version.
 
+use schemas::TechnicalBeds;
 use serde::Serialize;
 
-use crate::age::Limits;
+use crate::board::Board;
 use crate::language::Language;
 use crate::status::{FREE_FROM, Kind};
 use crate::usual::{WEEKS, WEEKS_MIN};
 
 /// Raised when a definition changes.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 /// The day of that version.
-pub const DATE: &str = "2026-11-28";
+pub const DATE: &str = "2026-11-30";
+
+/// Whose words a meaning is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// The source's own sentence, as it was read there; in English our translation of it.
+    Read,
+    /// Our reading: nobody else's sentence, whatever it is made from.
+    Ours,
+}
+
+/// Who says a meaning.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    name: &'static str,
+    /// The year in which it was read there, or decided here.
+    year: u16,
+    basis: Basis,
+}
 
 /// One term.
 #[derive(Debug, Clone, Serialize)]
@@ -19,94 +39,142 @@ pub struct Definition {
     pub id: &'static str,
     /// The term.
     pub term: &'static str,
-    /// What it means here.
+    /// What it means: the source's sentence and nothing else where it was read, else ours.
     pub meaning: String,
-    /// Where it comes from.
+    /// Who says so; of ours, what it is made from.
     pub source: &'static str,
+    /// The year in which it was read there, or decided here.
+    pub year: u16,
+    /// Whose words the meaning is.
+    pub basis: Basis,
+    /// What we add to a source's sentence, in our words: how it is counted here. Empty where nothing is added.
+    pub reading: String,
+}
+
+impl Definition {
+    fn new(id: &'static str, term: &'static str, meaning: impl Into<String>, source: Source) -> Self {
+        let Source { name, year, basis } = source;
+        Self { id, term, meaning: meaning.into(), source: name, year, basis, reading: String::new() }
+    }
+
+    fn counted(self, reading: impl Into<String>) -> Self {
+        Self { reading: reading.into(), ..self }
+    }
+
+    /// The source and its year, and whether the words are its own.
+    #[must_use]
+    pub fn cited(&self, language: Language) -> String {
+        let Self { source, year, basis, .. } = self;
+        match (language, basis) {
+            (Language::Sv, Basis::Read) => format!("{source}, läst {year}"),
+            (Language::Sv, Basis::Ours) => format!("Vår läsning, {year}. {source}"),
+            (Language::En, Basis::Read) => format!("{source}, read {year}, our translation"),
+            (Language::En, Basis::Ours) => format!("Our reading, {year}. {source}"),
+        }
+    }
+
+    /// What we add, with the word that says whose it is; nothing where nothing is added.
+    #[must_use]
+    pub fn added(&self, language: Language) -> Option<String> {
+        let word = language.say("Vår läsning", "Our reading");
+        (!self.reading.is_empty()).then(|| format!("{word}: {}", self.reading))
+    }
 }
 
 /// All terms.
-pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
+pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
     let minutes = |period: std::time::Duration| period.as_secs() / 60;
+    let limits = &board.limits;
     let (warn, error, lost) = (minutes(limits.warn_after), minutes(limits.error_after), minutes(limits.lost_after));
-    let term = |id, term, meaning: &str, source| Definition { id, term, meaning: meaning.to_owned(), source };
+    let term = Definition::new;
+    let ours = |sv, en| Source { name: language.say(sv, en), year: 2026, basis: Basis::Ours };
+    let bank = Source {
+        name: language.say("Socialstyrelsens termbank", "The National Board of Health and Welfare's term bank"),
+        year: 2026,
+        basis: Basis::Read,
+    };
+    let here = ours("Räknas här.", "Counted here.");
     match language {
         Language::Sv => vec![
             term(
                 "disponibel",
                 "Disponibel vårdplats",
                 "Vårdplats i sluten vård med fysisk utformning, utrustning och bemanning som säkerställer patientsäkerhet och arbetsmiljö.",
-                "Socialstyrelsens termbank",
-            ),
-            term(
-                "faststalld",
-                "Fastställd vårdplats",
-                "Vårdplats i sluten vård beslutad av huvudman.",
-                "Socialstyrelsens termbank",
-            ),
+                bank,
+            )
+            .counted("Antalet är det som avdelningen uppger."),
+            term("faststalld", "Fastställd vårdplats", "Vårdplats i sluten vård beslutad av huvudman.", bank)
+                .counted("Antalet är det som avdelningen uppger; om tekniska platser ingår står under Teknisk vårdplats."),
+            term("teknisk", "Teknisk vårdplats", "Disponibel vårdplats på vårdenhet med särskilda resurser.", bank)
+                .counted(format!(
+                    "Som intensivvård, förlossning och uppvakning. Regioner räknar olika (utanför i Stockholm 2016 och Norrbotten 2017), och varje region säger hur i sin enhetskatalog. Ingår: platsen är disponibel och patienten där belagd. Utanför: platsen är inte bland de fastställda och disponibla, och patienten räknas varken som belagd, överbeläggning eller utlokaliserad. Inte sagt: patienten räknas. Nu: {}.",
+                    technical_beds(language, board)
+                )),
             term(
                 "belagda",
                 "Belagd",
-                "Inskriven patient på avdelningen vid tidpunkten. Patient på permission räknas, för platsen hålls. Besök utan inskrivning räknas inte. Andelen är belagda genom disponibla på samma avdelningar.",
-                "Räknas ur in- och utskrivningar",
+                "Inskriven patient på avdelningen vid tidpunkten. Patient på permission räknas, för platsen hålls. Besök utan inskrivning, som dagvård, räknas inte. Ett nyfött barn hos modern räknas när barnet har ett eget inskrivet vårdtillfälle, och en patient på patienthotell när källan har skrivit in patienten i sluten vård på en avdelning: en offentlig regel om permission, nyfödda, patienthotell och dagvård har inte hittats. Andelen är belagda genom disponibla på samma avdelningar.",
+                ours("Räknas ur in- och utskrivningar.", ""),
             ),
             term(
                 "lediga",
                 "Ledig bemannad plats",
                 "Disponibla minus belagda på avdelningen. Den som ligger på en plats som inte är disponibel är belagd, så lediga är de platser som blir kvar när alla har fått en: därför kan en överbelagd avdelning ha lediga platser. I en summa räknas en avdelning aldrig under noll: en full avdelning tar inte av en annans lediga platser.",
-                "Räknas här",
+                here,
             ),
             term(
                 "overbelaggning",
                 "Överbeläggning",
-                "När en inskriven patient vårdas på en vårdplats som inte uppfyller kraven på disponibel vårdplats. Räknas per avdelning: patienterna på platser som enhetskatalogen anger som ej disponibla, och minst de belagda utöver de disponibla. Samma tal står vid lägesordet, i kolumnen, kl. 06.00, i lagret och i uttaget. Är de disponibla okända och ingen ej disponibel plats belagd står ”saknas”. En summa är summan av avdelningarnas tal. En teknisk plats räknas som disponibel och en patient på permission räknas med: det är vår läsning, en offentlig regel har inte hittats. Anges per 100 disponibla vårdplatser. Till och med version 2 räknades bara de ej disponibla platserna så snart någon plats på avdelningen hade känd sort.",
-                "Socialstyrelsens termbank; nyckeltalet SKR",
-            ),
+                "Händelse när en inskriven patient vårdas på en vårdplats som inte uppfyller kraven på disponibel vårdplats.",
+                bank,
+            )
+            .counted("Räknas per avdelning: patienterna på platser som enhetskatalogen anger som ej disponibla, och minst de belagda utöver de disponibla, också när ingen plats har känd sort. Samma tal står vid lägesordet, i kolumnen, kl. 06.00, i lagret och i uttaget. Är de disponibla okända och ingen ej disponibel plats belagd står ”saknas”. En summa är summan av avdelningarnas tal. En patient på permission räknas med. Anges per 100 disponibla vårdplatser, som SKR:s nyckeltal. Till och med version 2 räknades bara de ej disponibla platserna så snart någon plats på avdelningen hade känd sort."),
             term(
                 "utlokaliserad",
                 "Utlokaliserad patient",
-                "Inskriven patient som vårdas på annan vårdenhet än den som har specifik kompetens och medicinskt ansvar för patienten. En patient kan räknas både här och som överbeläggning. Anges per 100 disponibla vårdplatser.",
-                "Socialstyrelsens termbank; nyckeltalet SKR",
-            ),
+                "Inskriven patient som vårdas på annan vårdenhet än den som har specifik kompetens och medicinskt ansvar för patienten.",
+                bank,
+            )
+            .counted("En patient kan räknas både här och som överbeläggning: en offentlig regel om det har inte hittats. Anges per 100 disponibla vårdplatser, som SKR:s nyckeltal."),
             term(
                 "stangda",
                 "Stängd vårdplats",
                 "Plats som avdelningen har uppgett som stängd, med en av fyra orsaker: personal, hygien, material, lokal. En stängd plats ingår inte bland de disponibla, så beläggningen kan se lugnare ut än läget är.",
-                "Avdelningens uppgift",
+                ours("Avdelningens uppgift.", ""),
             ),
             term(
                 "summa",
                 "Summor",
                 "Summa genom summa, aldrig medelvärde av andelar. Är nämnaren noll står ”ej tillämpligt”. Täckningen säger hur många avdelningar som ingår. En avdelning ingår när källan är hörd i tid och antalet disponibla är känt.",
-                "Räknas här",
+                here,
             ),
-            Definition {
-                id: "alder",
-                term: "Uppgifternas ålder",
-                meaning: format!(
+            Definition::new(
+                "alder",
+                "Uppgifternas ålder",
+                format!(
                     "Två klockor. Hört: senaste meddelande från källan; färskt till {warn} minuter, äldre till {error}, gammalt till {lost}, därefter tappat. Gamla och tappade uppgifter räknas inte in. Ändrat: senaste händelse på avdelningen; en lugn avdelning är inte ett fel."
                 ),
-                source: "Gränserna ställs in",
-            },
+                ours("Gränserna ställs in.", ""),
+            ),
             term(
                 "kl06",
                 "Kl. 06.00",
-                "Samma räkning som nu, vid klockan 06.00 svensk tid, ur samma händelser. Sena händelser ändrar siffran i efterhand.",
-                "SKR:s mättidpunkt",
+                "Samma räkning som nu, vid klockan 06.00 svensk tid, som är SKR:s mättidpunkt, ur samma händelser. Sena händelser ändrar siffran i efterhand.",
+                here,
             ),
-            Definition {
-                id: "vanligen",
-                term: "Vanligen",
-                meaning: format!(
+            Definition::new(
+                "vanligen",
+                "Vanligen",
+                format!(
                     "Median och mittersta hälften för samma veckodag och timme de senaste {WEEKS} veckorna. Visas när minst {WEEKS_MIN} veckor finns."
                 ),
-                source: "Räknas ur lagret",
-            },
+                ours("Räknas ur lagret.", ""),
+            ),
             term(
                 "rattad",
                 "Rättad",
                 "En siffra som visats har ändrats av att en tidigare händelse återtogs eller ändrades. Det gamla värdet står i avdelningens logg.",
-                "Räknas här",
+                here,
             ),
         ],
         Language::En => vec![
@@ -114,88 +182,120 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
                 "disponibel",
                 "Staffed bed (disponibel vårdplats)",
                 "A bed in inpatient care whose design, equipment and staffing secure patient safety and working conditions.",
-                "The National Board of Health and Welfare's term bank",
-            ),
+                bank,
+            )
+            .counted("The number is what the ward states."),
             term(
                 "faststalld",
                 "Decided bed (fastställd vårdplats)",
                 "A bed in inpatient care decided on by the responsible authority.",
-                "The term bank",
-            ),
+                bank,
+            )
+            .counted("The number is what the ward states; whether technical beds are among them stands under Technical bed."),
+            term(
+                "teknisk",
+                "Technical bed (teknisk vårdplats)",
+                "A staffed bed on a ward with special resources.",
+                bank,
+            )
+            .counted(format!(
+                "Such as intensive care, delivery and recovery. Regions count differently (left out in Stockholm 2016 and Norrbotten 2017), and each says how in its unit directory. Counted: the bed is staffed and the patient in it occupied. Left out: the bed is not among the decided and staffed ones, and the patient counts neither as occupied nor as overcrowding nor as outlying. Not said: the patient counts. Now: {}.",
+                technical_beds(language, board)
+            )),
             term(
                 "belagda",
                 "Occupied (belagd)",
-                "An admitted patient on the ward at the instant. A patient on leave counts, for the bed is kept. Visits without admission do not count. The share is occupied over staffed on the same wards.",
-                "Counted from admissions and discharges",
+                "An admitted patient on the ward at the instant. A patient on leave counts, for the bed is kept. Visits without admission, such as day care, do not count. A newborn with its mother counts when the child has an admission of its own, and a patient in a patient hotel when the source has admitted the patient to inpatient care on a ward: no public rule on leave, newborns, patient hotels and day care was found. The share is occupied over staffed on the same wards.",
+                ours("", "Counted from admissions and discharges."),
             ),
             term(
                 "lediga",
                 "Staffed bed free (ledig)",
                 "Staffed minus occupied on the ward. Whoever lies in a place that is no staffed bed is occupied, so free beds are those left when everybody has one: an overcrowded ward can have free beds. In a sum a ward never counts below zero: a full ward does not use up another's free beds.",
-                "Counted here",
+                here,
             ),
             term(
                 "overbelaggning",
                 "Overcrowding (överbeläggning)",
-                "When an admitted patient is cared for in a place that does not meet the requirements of a staffed bed. Counted per ward: the patients in places that the unit directory calls not staffed, and at least the occupied beyond the staffed beds. The same number stands with the status word, in the column, at 06:00, in the store and in the extract. Where the staffed beds are unknown and no such place is taken it says “missing”. A total is the sum of the wards' own figures. A technical bed counts as staffed and a patient on leave counts: that is our reading, no public rule was found. Given per 100 staffed beds. Up to version 2 only the places that are not staffed counted as soon as one place of the ward was of a known kind.",
-                "The term bank; the indicator is SKR's",
-            ),
+                "The event that an admitted patient is cared for in a place that does not meet the requirements of a staffed bed.",
+                bank,
+            )
+            .counted("Counted per ward: the patients in places that the unit directory calls not staffed, and at least the occupied beyond the staffed beds, also where the kind of no place is known. The same number stands with the status word, in the column, at 06:00, in the store and in the extract. Where the staffed beds are unknown and no such place is taken it says “missing”. A total is the sum of the wards' own figures. A patient on leave counts. Given per 100 staffed beds, as SKR's indicator. Up to version 2 only the places that are not staffed counted as soon as one place of the ward was of a known kind."),
             term(
                 "utlokaliserad",
                 "Outlying patient (utlokaliserad)",
-                "An admitted patient cared for on another ward than the one with the specific competence and medical responsibility. A patient can count both here and as overcrowding. Given per 100 staffed beds.",
-                "The term bank; the indicator is SKR's",
-            ),
+                "An admitted patient cared for on another ward than the one with the specific competence and medical responsibility.",
+                bank,
+            )
+            .counted("A patient can count both here and as overcrowding: no public rule on that was found. Given per 100 staffed beds, as SKR's indicator."),
             term(
                 "stangda",
                 "Closed bed (stängd)",
                 "A place that the ward has declared closed, with one of four reasons: staff, hygiene, equipment, premises. A closed bed is not among the staffed ones, so occupancy can look calmer than it is.",
-                "The ward's own statement",
+                ours("", "The ward's own statement."),
             ),
             term(
                 "summa",
                 "Totals",
                 "Sum over sum, never a mean of shares. When the denominator is zero it says “not applicable”. Coverage tells how many wards are included. A ward is included when its source was heard in time and its staffed beds are known.",
-                "Counted here",
+                here,
             ),
-            Definition {
-                id: "alder",
-                term: "Age of data",
-                meaning: format!(
+            Definition::new(
+                "alder",
+                "Age of data",
+                format!(
                     "Two clocks. Heard: last message from the source; fresh up to {warn} minutes, ageing up to {error}, stale up to {lost}, then lost. Stale and lost data are left out of totals. Changed: last event on the ward; a quiet ward is not a fault."
                 ),
-                source: "Limits are configurable",
-            },
+                ours("", "Limits are configurable."),
+            ),
             term(
                 "kl06",
                 "At 06:00",
-                "The same count as now, at 06:00 Swedish time, from the same events. Late events change the figure afterwards.",
-                "SKR's time of measurement",
+                "The same count as now, at 06:00 Swedish time, which is when SKR measures, from the same events. Late events change the figure afterwards.",
+                here,
             ),
-            Definition {
-                id: "vanligen",
-                term: "Usually",
-                meaning: format!(
+            Definition::new(
+                "vanligen",
+                "Usually",
+                format!(
                     "Median and middle half for the same weekday and hour over the last {WEEKS} weeks. Shown when at least {WEEKS_MIN} weeks exist."
                 ),
-                source: "Counted from the store",
-            },
+                ours("", "Counted from the store."),
+            ),
             term(
                 "rattad",
                 "Corrected",
                 "A figure that was shown has been changed because an earlier event was withdrawn or changed. The old value stands in the ward's log.",
-                "Counted here",
+                here,
             ),
         ],
     }
 }
 
+/// What each region on the board does with technical beds, in a line; regions in the order of their codes.
+fn technical_beds(language: Language, board: &Board) -> String {
+    let mut regions: Vec<&str> = board.wards.keys().map(|(region, _)| &**region).collect();
+    regions.extend(board.technical_beds.keys().map(|region| &**region));
+    regions.sort_unstable();
+    regions.dedup();
+    let said = |region: &str| match board.technical_beds.get(region) {
+        Some(TechnicalBeds::Counted) => language.say("ingår", "counted"),
+        Some(TechnicalBeds::LeftOut) => language.say("utanför", "left out"),
+        None => language.say("inte sagt", "not said"),
+    };
+    if regions.is_empty() {
+        return language.say("ingen region har hörts", "no region has been heard").to_owned();
+    }
+    regions.iter().map(|region| format!("{region} {}", said(region))).collect::<Vec<_>>().join(", ")
+}
+
 /// Terms of published figures.
 pub fn published(language: Language) -> Vec<Definition> {
-    let term = |id, term, meaning: &str, source| Definition { id, term, meaning: meaning.to_owned(), source };
+    let term = Definition::new;
+    let ours = |sv, en| Source { name: language.say(sv, en), year: 2026, basis: Basis::Ours };
     let (skr, here) = (
-        language.say("SKR:s informationsmodell", "SKR's information model"),
-        language.say("Räknas här", "Counted here"),
+        ours("Efter SKR:s informationsmodell.", "After SKR's information model."),
+        ours("Räknas här.", "Counted here."),
     );
     vec![
         term(
@@ -211,8 +311,17 @@ pub fn published(language: Language) -> Vec<Definition> {
             "uttag-vardplatser",
             language.say("Uttaget vårdplatser, versioner", "The extract of beds, versions"),
             language.say(
-                "Version 2: överbeläggning är patienter på ej disponibla platser, och minst de belagda utöver de disponibla; tidslinjens anmärkningar står per avdelning och månad. Version 1: bara patienter på ej disponibla platser så snart någon plats på avdelningen hade känd sort; anmärkningarna stod som en summa. En serie över bytet är inte jämförbar.",
-                "Version 2: overcrowding is patients in places that are not staffed beds, and at least the occupied beyond the staffed; the timeline's findings stand per ward and month. Version 1: only patients in places that are not staffed as soon as one place of the ward was of a known kind; findings stood as one sum. A series over the change is not comparable.",
+                "Version 3: där regionen har sagt att tekniska platser är utanför räknas patienterna där inte; kvalitetsfilen säger vad regionen har sagt och hur många de är. Version 2: överbeläggning är patienter på ej disponibla platser, och minst de belagda utöver de disponibla; tidslinjens anmärkningar står per avdelning och månad. Version 1: bara patienter på ej disponibla platser så snart någon plats på avdelningen hade känd sort; anmärkningarna stod som en summa. En serie över bytet är inte jämförbar.",
+                "Version 3: where the region has said that technical beds are left out, patients in them do not count; the quality file says what the region has said and how many they are. Version 2: overcrowding is patients in places that are not staffed beds, and at least the occupied beyond the staffed; the timeline's findings stand per ward and month. Version 1: only patients in places that are not staffed as soon as one place of the ward was of a known kind; findings stood as one sum. A series over the change is not comparable.",
+            ),
+            here,
+        ),
+        term(
+            "uttag-par",
+            language.say("Uttaget till patientregistret (PAR), versioner", "The extract to the patient register (PAR), versions"),
+            language.say(
+                "Version 2: de som skrevs ut i de tre månaderna, och de som var inskrivna när månaderna tog slut, de senare utan utskrivning. Version 1: bara de som skrevs ut. En serie över bytet är inte jämförbar. Att registret vill ha båda är läst i HSLF-FS 2016:91 bilaga 1 och på registrets sida; att en senare utskrivning inte står med är vår läsning.",
+                "Version 2: those who were discharged in the three months, and those who were admitted when the months ended, the latter without a discharge. Version 1: only those who were discharged. A series over the change is not comparable. That the register wants both was read in HSLF-FS 2016:91 annex 1 and on the register's page; that a later discharge is not in it is our reading.",
             ),
             here,
         ),
@@ -241,7 +350,7 @@ pub fn published(language: Language) -> Vec<Definition> {
                 "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård i regionen.",
                 "The region's 5% most expensive inpatient contacts and 3% most expensive outpatient ones.",
             ),
-            "KPP",
+            ours("Efter KPP.", "After KPP."),
         ),
         term(
             "hopp",
@@ -322,5 +431,98 @@ pub fn accessibility(language: Language) -> Vec<&'static str> {
             "The board follows WCAG 2.2 level AA. It works by keyboard, with a screen reader, at 200 % text, in print and without script. Changes can be paused. Whatever a curve shows also stands in a table.",
             "Not tried yet: with five bed coordinators and ten tasks. Report shortcomings to the region's contact for the board.",
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::Timestamp;
+
+    use super::*;
+    use crate::age::Limits;
+
+    /// Sentences that stand under somebody else's name, as they were read there in November 2026, word for word but for the
+    /// capital that begins them. Whatever is not here is ours.
+    const READ: [(&str, &str, &str); 5] = [
+        (
+            "disponibel",
+            "Socialstyrelsens termbank",
+            "vårdplats i sluten vård med fysisk utformning, utrustning och bemanning som säkerställer patientsäkerhet och arbetsmiljö",
+        ),
+        ("faststalld", "Socialstyrelsens termbank", "vårdplats i sluten vård beslutad av huvudman"),
+        ("teknisk", "Socialstyrelsens termbank", "disponibel vårdplats på vårdenhet med särskilda resurser"),
+        (
+            "overbelaggning",
+            "Socialstyrelsens termbank",
+            "händelse när en inskriven patient vårdas på en vårdplats som inte uppfyller kraven på disponibel vårdplats",
+        ),
+        (
+            "utlokaliserad",
+            "Socialstyrelsens termbank",
+            "inskriven patient som vårdas på annan vårdenhet än den som har specifik kompetens och medicinskt ansvar för patienten",
+        ),
+    ];
+
+    /// Every definition that is ours, with the year of its wording.
+    const OURS: [(&str, u16); 16] = [
+        ("belagda", 2026),
+        ("lediga", 2026),
+        ("stangda", 2026),
+        ("summa", 2026),
+        ("alder", 2026),
+        ("kl06", 2026),
+        ("vanligen", 2026),
+        ("rattad", 2026),
+        ("vardgaranti", 2026),
+        ("uttag-vardplatser", 2026),
+        ("uttag-par", 2026),
+        ("anmarkning", 2026),
+        ("vantande", 2026),
+        ("ytterfall", 2026),
+        ("hopp", 2026),
+        ("doljs", 2026),
+    ];
+
+    fn board() -> Board {
+        Board::empty(Timestamp(0), Limits::default())
+    }
+
+    fn all(language: Language) -> Vec<Definition> {
+        terms(language, &board()).into_iter().chain(published(language)).collect()
+    }
+
+    #[test]
+    fn every_definition_has_its_source_its_year_and_whose_words_it_is() {
+        let mut known: Vec<(&str, Basis, u16)> = READ.iter().map(|(id, ..)| (*id, Basis::Read, 2026)).collect();
+        known.extend(OURS.iter().map(|(id, year)| (*id, Basis::Ours, *year)));
+        known.sort_by_key(|(id, ..)| *id);
+        for language in Language::ALL {
+            let mut found: Vec<_> = all(language).iter().map(|term| (term.id, term.basis, term.year)).collect();
+            found.sort_by_key(|(id, ..)| *id);
+            assert_eq!(found, known, "{language:?}");
+            for term in all(language) {
+                assert!(!term.source.trim().is_empty() && !term.meaning.is_empty(), "{}", term.id);
+                let (cited, word) = (term.cited(language), language.say("Vår läsning", "Our reading"));
+                assert_eq!(cited.contains(word), term.basis == Basis::Ours, "{cited}");
+                assert!(cited.contains(&term.year.to_string()), "{cited}");
+                assert!(term.added(language).is_none_or(|added| added.starts_with(word)), "{}", term.id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_sentence_of_ours_stands_under_somebody_else_s_name() {
+        for term in all(Language::Sv).iter().filter(|term| term.basis == Basis::Read) {
+            let (_, source, sentence) = READ.iter().find(|(id, ..)| *id == term.id).expect("it is listed");
+            let mut letters = sentence.chars();
+            let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+            assert_eq!(term.meaning, format!("{first}{}.", letters.as_str()), "{}", term.id);
+            assert_eq!(term.source, *source);
+        }
+        // The English ones are ours to translate, one sentence for one.
+        for term in all(Language::En).iter().filter(|term| term.basis == Basis::Read) {
+            assert!(term.cited(Language::En).ends_with("our translation"), "{}", term.id);
+            assert_eq!(term.meaning.matches(". ").count(), 0, "{}", term.id);
+        }
     }
 }

@@ -88,6 +88,7 @@ mod tests {
                 care_type: CareType::Somatic,
                 responsible_unit: None,
                 bed_kind: BedKind::Unknown,
+                left_out: false,
             },
         }
     }

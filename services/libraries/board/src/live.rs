@@ -14,7 +14,7 @@ mod unit;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use schemas::{BedCapacity, BedStatus, CorrectionKind, Encounter, Envelope, Timestamp};
+use schemas::{BedCapacity, BedStatus, CorrectionKind, Encounter, Envelope, TechnicalBeds, Timestamp};
 use timeline::{Change, EpisodeKey, Event, Finding, Ledger, Stay, Trigger};
 
 use crate::doubt::{Doubt, SHOWN_FOR};
@@ -34,6 +34,9 @@ pub struct Live {
     pub(crate) late_after: Duration,
 }
 
+/// What orders capacity statements: when they were received, and their id.
+type Stamp = (Timestamp, Box<str>);
+
 /// One region's part of the state.
 #[derive(Default)]
 pub(crate) struct Region {
@@ -44,6 +47,8 @@ pub(crate) struct Region {
     pub heard: BTreeMap<Box<str>, Timestamp>,
     /// What the timeline found that no unit is known of.
     pub unplaced: Found,
+    /// What the latest capacity statement says of technical beds.
+    technical_beds: Option<(Stamp, Option<TechnicalBeds>)>,
     /// Something old has been left out: an episode that is not held may have earlier events in the store.
     is_partial: bool,
 }
@@ -115,6 +120,7 @@ impl Live {
         let envelope = &statement.envelope;
         let region = self.region(envelope.region);
         region.hear(envelope);
+        region.decide(envelope);
         let unit = region.unit(statement.unit);
         unit.describe(&unit::Description {
             name: statement.unit_name,
@@ -236,6 +242,19 @@ impl Region {
                 self.heard.insert(envelope.source_system.into(), at);
             }
         }
+    }
+
+    /// Takes what a capacity statement says of the region's technical beds.
+    fn decide(&mut self, envelope: &Envelope<'_>) {
+        let stamp = (envelope.ingested_at, Box::from(envelope.event_id));
+        if self.technical_beds.as_ref().is_none_or(|(held, _)| *held < stamp) {
+            self.technical_beds = Some((stamp, TechnicalBeds::said_by(envelope)));
+        }
+    }
+
+    /// Whether the region counts technical beds, if it says so.
+    pub(crate) fn technical_beds(&self) -> Option<TechnicalBeds> {
+        self.technical_beds.as_ref()?.1
     }
 
     fn unit(&mut self, code: &str) -> &mut Unit {

@@ -93,6 +93,7 @@ words! {
     left_out: "utelämnade", "left out";
     left_out_stale: "med för gamla uppgifter", "with data too old";
     left_out_missing: "utan uppgift om vårdplatser", "without bed numbers";
+    technical_left_out: "i tekniska platser, räknas inte", "in technical beds, not counted";
     patients_outside: "patienter på avdelningar utanför summan", "patients on wards outside the total";
     at_six: "Kl. 06.00", "At 06:00";
     at_six_cutoff: "gräns", "cut-off";
@@ -275,7 +276,7 @@ words! {
     status_words: "Lägesord", "Status words";
     shape: "Form", "Shape";
     when: "När", "When";
-    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 3, 2026-11-28.", "Every figure on the board follows these definitions. Version 3, 2026-11-28.";
+    definitions_lead: "Varje siffra på tavlan följer dessa definitioner.", "Every figure on the board follows these definitions.";
 }
 
 impl Words {

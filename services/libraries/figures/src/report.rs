@@ -17,7 +17,6 @@ mod waiting;
 use std::sync::Arc;
 
 use board::Board;
-use board::age;
 use board::instant::rfc3339;
 use board::language::Language;
 use schemas::Timestamp;
@@ -43,9 +42,7 @@ pub struct Sight<'a> {
     pub now: Timestamp,
     /// How the services are doing.
     pub operations: &'a operations::State,
-    /// When a source counts as stale, for the definitions.
-    pub limits: &'a age::Limits,
-    /// The live board, for what the timeline finds now.
+    /// The live board, for what the timeline finds now, and for the definitions.
     pub board: &'a Board,
 }
 

@@ -60,6 +60,7 @@ fn main() {
         "xxxxxxxxxxxxxxxx",
         "99999999A999",
         "99999999AA99",
+        "99999999AAA9",
     ];
     let (mut random, mut text) = (Random(2026), String::new());
     for shape in shapes {

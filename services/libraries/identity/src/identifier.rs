@@ -118,7 +118,8 @@ impl Identifier {
         }
     }
 
-    /// The order matters only for the error: no text is of two kinds, but for regional numberings, which are tried last.
+    /// The order matters only for the error: no text is of two kinds, but for regional numberings, which are tried last. One
+    /// of Örebro, Skåne or Sörmland may read as an interim number too: it is one only where the region uses those.
     fn recognise(text: &str, options: &Options<'_>) -> Result<Identifier, Refusal> {
         let refusal = match Identifier::of_system(text, System::Personnummer, options) {
             Ok(identifier) => return Ok(identifier),
@@ -129,8 +130,10 @@ impl Identifier {
                 return Ok(identifier);
             }
         }
-        if let Ok(interim) = Interim::parse(text, options.reference) {
-            return if options.interim { Ok(Identifier::Interim(interim)) } else { Err(Refusal::InterimDisabled) };
+        let interim = Interim::parse(text, options.reference).ok();
+        let refusal = if interim.is_some() { Refusal::InterimDisabled } else { refusal };
+        if let Some(interim) = interim.filter(|_| options.interim) {
+            return Ok(Identifier::Interim(interim));
         }
         for &reserve in options.reserves {
             if let Ok(number) = RegionalReserve::parse(text, reserve) {

@@ -1,6 +1,7 @@
 //! The check digit of personnummer, samordningsnummer, organisation numbers and several reserve numbers.
 
-/// The check digit of digit values: doubled from the right, digit sums added.
+/// The check digit of values: every second doubled from the right, all decimal digits added. A value has up to three of them:
+/// a letter of a national reserve number counts as its ASCII value, `K` as 75 and doubled as 1 + 5 + 0.
 pub(crate) fn check_digit(values: &[u8]) -> u8 {
     let sum: u32 = values
         .iter()
@@ -8,19 +9,19 @@ pub(crate) fn check_digit(values: &[u8]) -> u8 {
         .enumerate()
         .map(|(place, &value)| {
             let weighted = u32::from(value) * if place.is_multiple_of(2) { 2 } else { 1 };
-            weighted / 10 + weighted % 10
+            weighted / 100 + weighted / 10 % 10 + weighted % 10
         })
         .sum();
     ((10 - sum % 10) % 10) as u8
 }
 
-/// Does an ASCII text of digits end in its check digit?
-pub(crate) fn holds(digits: &[u8]) -> bool {
-    let Some((&last, first)) = digits.split_last() else { return false };
+/// Does an ASCII text of digits and letters, the last a digit, end in its check digit?
+pub(crate) fn holds(characters: &[u8]) -> bool {
+    let Some((&last, first)) = characters.split_last() else { return false };
     let mut values = [0_u8; 16];
     let Some(values) = values.get_mut(..first.len()) else { return false };
-    for (value, digit) in values.iter_mut().zip(first) {
-        *value = digit - b'0';
+    for (value, &character) in values.iter_mut().zip(first) {
+        *value = if character.is_ascii_digit() { character - b'0' } else { character };
     }
     let holds = check_digit(values) == last - b'0';
     zeroize::Zeroize::zeroize(values);
@@ -30,6 +31,15 @@ pub(crate) fn holds(digits: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_count_as_their_ascii_values_and_all_digits_are_added() {
+        // 65, doubled 1 + 3 + 0; 90, doubled 1 + 8 + 0.
+        assert_eq!(check_digit(b"A"), 6);
+        assert_eq!(check_digit(b"Z"), 1);
+        assert_eq!(check_digit(&[b'Z', 0]), 1);
+        assert!(holds(b"A6") && holds(b"Z1") && !holds(b"A5"));
+    }
 
     #[test]
     fn published_organisation_numbers_hold() {

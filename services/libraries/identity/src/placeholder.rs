@@ -4,6 +4,8 @@ use crate::symbol::{Symbol, Symbols, kept, same};
 
 /// As many equal digits, and more, are no number that anybody was given.
 const EQUAL_MIN: usize = 3;
+/// What stands after the birth date of every foreign man and woman in the register of hip fractures.
+const SHARED: [&str; 2] = ["DA1B", "DA0A"];
 /// Longest word; with accents it has more bytes.
 const WORD_MAX: usize = 24;
 
@@ -65,6 +67,8 @@ const WORDS: [&str; 48] = [
 /// * nothing in it is a digit or letter (`-`), or all of it is zeros, or one character at least three times (`9999999999`),
 /// * it is a birth date and four zeros or four equal letters (`19121212-0000`, `121212-XXXX`), or zeros and a separator in
 ///   place of the date (`000000-1234`),
+/// * it is a birth date and `DA1B` or `DA0A`, which the register of hip fractures (Rikshöft) has foreign patients entered by,
+///   men and women: all of a sex who were born that day share it,
 /// * it is a word of the registration desk (`OKÄND`, `saknas`), or
 /// * the region lists it (`of_region`), with ten digits or twelve.
 pub fn is_placeholder(text: &str, of_region: &[String]) -> bool {
@@ -91,14 +95,15 @@ fn is_plain_number(text: &[u8]) -> bool {
         && others.iter().any(|digit| *digit != b'0')
 }
 
-/// Of ten or twelve characters: is the last four nothing after a date, or the date nothing?
+/// Of ten or twelve characters: is the last four nothing after a date, or what many share, or the date nothing?
 fn lacks_date_or_serial(text: &str, count: usize) -> bool {
     let date = kept(text).take(count - 4);
     let mut serial = kept(text).skip(count - 4);
+    let is_shared = SHARED.iter().any(|shared| serial.clone().eq(shared.chars()));
     let first = serial.next().unwrap_or('1');
     let is_same = serial.all(|other| other == first);
     let is_nothing = date.clone().all(|digit| digit == '0');
-    if !is_same && !is_nothing {
+    if !is_same && !is_shared && !is_nothing {
         return false;
     }
     let is_cut = is_cut_before_serial(text, count - 4);
@@ -110,7 +115,7 @@ fn lacks_date_or_serial(text: &str, count: usize) -> bool {
         month.is_some_and(|month| month <= 12) && day.is_some_and(|day| matches!(day, 0..=31 | 60..=91))
     };
     let written = date.clone().all(|digit| digit.is_ascii_digit());
-    let nothing_after = is_same && (first == '0' || first.is_alphabetic());
+    let nothing_after = is_shared || (is_same && (first == '0' || first.is_alphabetic()));
     (written && nothing_after && is_date) || (is_cut && is_nothing)
 }
 
@@ -169,6 +174,9 @@ mod tests {
             "00000000-2385",
             "19121212-XXXX",
             "121212xxxx",
+            "19410829-DA1B",
+            "410829DA1B",
+            "410829-da0a",
             "XXXXXX-XXXX",
             "OKÄND",
             "okänd",
@@ -203,6 +211,11 @@ mod tests {
             "19800101-2387",
             "800101T220",
             "19810829M071",
+            "810829DA1A",
+            "19810829DA0B",
+            "998199DA1B",
+            "DA1B",
+            "KDA1B",
             "OKÄND1",
             "Okande",
             "90000",

@@ -16,25 +16,26 @@ pub enum System {
 /// The regional reserve numberings whose shapes are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reserve {
-    /// Region Stockholm: `99yyyyNNNNNC`.
+    /// Region Stockholm: `99yyyyNNNNNC`, the year of issue.
     Stockholm,
     /// Västra Götalandsregionen: `yyyymmddGggC`, G one of K, M, X.
     VastraGotaland,
-    /// Region Värmland: `yyyymmddABNC`, B one of F, U, X, P, L.
+    /// Region Värmland: `yyyymmddSBNC`, B one of F, U, X, P, L.
     Varmland,
     /// Inera: `yyyymmxxNNNC`, day 32 to 59.
     Inera,
-    /// Region Örebro län: date, two letters, digit, letter or digit.
+    /// Region Örebro län: eight digits that need not be a date, T, letter or digit, digit, letter or digit.
     Orebro,
-    /// Region Skåne: short date, two letters, digit, letter or digit; ten characters.
+    /// Region Skåne: short date and four characters of which one is a letter at least; ten characters. Not confirmed: one
+    /// vendor's description.
     Skane,
-    /// Region Blekinge: date, two letters, digit, letter or digit.
+    /// Region Blekinge: date, two letters, digit, letter or digit. The format is not published: a reading of one example.
     Blekinge,
-    /// Region Västernorrland: date, three digits, letter.
+    /// Region Västernorrland: date, three digits, letter. The format is not published: a reading of one example.
     Vasternorrland,
-    /// Region Sörmland: date, two letters, digit, letter or digit.
+    /// Region Sörmland: date, two letters, digit, letter or digit. The format is not published: a reading of one example.
     Sormland,
-    /// Region Sörmland, the older series: date, letter, three digits.
+    /// Region Sörmland, the older series: date, letter, three digits. The format is not published: a reading of one example.
     SormlandOlder,
 }
 

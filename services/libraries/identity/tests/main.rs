@@ -4,3 +4,4 @@ mod guard;
 mod privacy;
 mod pseudonym;
 mod read;
+mod unchanged;

@@ -166,10 +166,16 @@ fn published_reserve_numbers() {
         ("20210325K069", Reserve::VastraGotaland),
         ("19810829-m071", Reserve::VastraGotaland),
         ("19810829SU3A", Reserve::Varmland),
+        ("19450829SF2B", Reserve::Varmland),
+        ("19930829SX0C", Reserve::Varmland),
         ("198108320014", Reserve::Inera),
         ("19810829TB1F", Reserve::Orebro),
+        ("12345678TA0A", Reserve::Orebro),
+        ("19930829T320", Reserve::Orebro),
         ("810829DA1B", Reserve::Skane),
         ("810829-DA0A", Reserve::Skane),
+        ("810829-1A23", Reserve::Skane),
+        ("810829123A", Reserve::Skane),
         ("20200501-AA8A", Reserve::Blekinge),
         ("20100101014R", Reserve::Vasternorrland),
         ("19600606AA1G", Reserve::Sormland),
@@ -183,9 +189,56 @@ fn published_reserve_numbers() {
         let own = Options { reserves: &[reserve], ..options };
         assert!(Identifier::read(text, None, &own).is_ok_and(|found| found.kind() == Kind::RegionalReserve));
     }
-    for text in ["22950606FH20", "98240301AA06", "22950606-fh20", "00002040AA06"] {
+    for text in NATIONAL.into_iter().chain(["22950606-fh20", "25780404-khd5", "00002040AA03"]) {
         assert!(NationalReserve::parse(text).is_ok(), "{text}");
         assert!(reading(text, REFERENCE()).is_some_and(|found| found.kind() == Kind::NationalReserve));
+    }
+}
+
+/// Published national reserve numbers: examples of HL7 Sweden's base profiles and of two public programs that read them.
+/// The sex or the birth date, or both, are not known of some.
+const NATIONAL: [&str; 6] =
+    ["22950606FH20", "98240301AA06", "25780404KHD5", "00342145BZ31", "00749852BZK0", "22790814AA01"];
+
+#[test]
+fn a_national_reserve_number_with_another_check_digit_is_refused() {
+    for text in NATIONAL {
+        let right = &text[11..];
+        for other in (0..10).map(|digit| digit.to_string()).filter(|digit| digit != right) {
+            let changed = format!("{}{other}", &text[..11]);
+            assert_eq!(NationalReserve::parse(&changed).err(), Some(Refusal::CheckDigit), "{changed}");
+            let oid = System::NationalReserve.oid();
+            let claim = Claim { system: oid, kind: "", source: "", value: &changed };
+            assert_eq!(Subject::read(claim, &Options::at(REFERENCE())).err(), Some(NoSubject::Invalid), "{changed}");
+        }
+    }
+}
+
+#[test]
+fn a_number_of_the_region_is_an_interim_number_only_where_those_are_used() {
+    for (text, reserve) in [
+        (completed("810829T22"), Reserve::Skane),
+        (format!("19{}", completed("930829T32")), Reserve::Orebro),
+        (format!("18{}", completed("500101N12")), Reserve::SormlandOlder),
+    ] {
+        let none = Options::at(REFERENCE());
+        let own = Options { reserves: &[reserve], ..none };
+        let kind = |options: Options<'_>| Identifier::read(&text, None, &options).map(|found| found.kind());
+        assert_eq!(kind(none), Err(Refusal::InterimDisabled), "{text}");
+        assert_eq!(kind(own), Ok(Kind::RegionalReserve), "{text}");
+        assert_eq!(kind(Options { interim: true, ..own }), Ok(Kind::Interim), "{text}");
+    }
+}
+
+#[test]
+fn what_foreign_patients_share_in_a_register_names_nobody() {
+    let systems = ["", "SIMULATOR MRN", System::Personnummer.oid(), System::Reserve(Reserve::Skane).oid()];
+    for system in systems {
+        for value in ["810829DA1B", "810829-DA0A", "19810829-DA1B", "19810829da0a"] {
+            let options = Options { reserves: &Reserve::ALL, interim: true, ..Options::at(REFERENCE()) };
+            let claim = Claim { system, kind: "", source: "", value };
+            assert_eq!(Subject::read(claim, &options).err(), Some(NoSubject::Placeholder), "{value} of {system}");
+        }
     }
 }
 
@@ -195,17 +248,29 @@ fn reserve_numbers_that_are_refused() {
     for (text, reserve, want) in [
         ("991981000011", Reserve::Stockholm, CheckDigit),
         ("981981000010", Reserve::Stockholm, Shape),
-        ("992181000010", Reserve::Stockholm, Date),
+        ("992381000010", Reserve::Stockholm, Date),
         ("19810829M072", Reserve::VastraGotaland, CheckDigit),
         ("19810829A071", Reserve::VastraGotaland, Shape),
         ("19810829M051", Reserve::VastraGotaland, Shape),
         ("19810832M071", Reserve::VastraGotaland, Date),
+        ("19810829AU3A", Reserve::Varmland, Shape),
         ("19810829SV3A", Reserve::Varmland, Shape),
         ("19810829SU3V", Reserve::Varmland, Shape),
         ("19810829SU30", Reserve::Varmland, Shape),
         ("198108600014", Reserve::Inera, Date),
         ("198108320015", Reserve::Inera, CheckDigit),
+        ("19810829AB1F", Reserve::Orebro, Shape),
+        ("1981082ATB1F", Reserve::Orebro, Shape),
+        ("19810829TBCF", Reserve::Orebro, Shape),
+        ("12345678TA0", Reserve::Orebro, Shape),
+        ("20200501-A88A", Reserve::Blekinge, Shape),
+        ("20201301-AA8A", Reserve::Blekinge, Date),
+        ("19600606A11G", Reserve::Sormland, Shape),
+        ("19600631AA1G", Reserve::Sormland, Date),
+        ("20100132014R", Reserve::Vasternorrland, Date),
+        ("18501301N123", Reserve::SormlandOlder, Date),
         ("19810829DA1B", Reserve::Skane, Shape),
+        ("8108291234", Reserve::Skane, Shape),
         ("811329DA1B", Reserve::Skane, Date),
         ("20100101R014", Reserve::Vasternorrland, Shape),
         ("185001011N23", Reserve::SormlandOlder, Shape),
@@ -219,6 +284,10 @@ fn reserve_numbers_that_are_refused() {
         ("24950606FH20", Shape),
         ("22951306FH20", Date),
         ("22950606FI20", Shape),
+        ("25780404KHO5", Shape),
+        ("25780404KHDD", Shape),
+        ("22950606FH21", CheckDigit),
+        ("00002040AA06", CheckDigit),
         ("22950606F120", Shape),
         ("00001940AA06", Date),
         ("00002039AA06", Date),

@@ -1,6 +1,6 @@
 //! What the timeline needs to know of one Encounter event.
 
-use schemas::{BedKind, CareType, Encounter, MovementAction, PatientClass, Place, Sha256, Timestamp};
+use schemas::{BedKind, CareType, Encounter, MovementAction, PatientClass, Place, Sha256, TechnicalBeds, Timestamp};
 
 /// Content hash and ordinal: equal content is the same message, whatever its control id.
 pub type EventId = (Sha256, i32);
@@ -96,6 +96,8 @@ pub struct Details {
     pub responsible_unit: Option<Box<str>>,
     /// Kind of bed.
     pub bed_kind: BedKind,
+    /// It is a technical bed, and the region leaves those out of its figures.
+    pub left_out: bool,
 }
 
 /// HL7 trigger events, by what they do to a timeline.
@@ -299,6 +301,8 @@ impl From<&Encounter<'_>> for Event {
                 care_type: encounter.care_type,
                 responsible_unit: encounter.responsible_unit.map(Into::into),
                 bed_kind: encounter.bed_kind,
+                left_out: encounter.bed_kind == BedKind::Teknisk
+                    && TechnicalBeds::said_by(envelope) == Some(TechnicalBeds::LeftOut),
             },
         }
     }

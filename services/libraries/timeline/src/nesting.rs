@@ -248,6 +248,7 @@ impl<'a> Nesting<'a> {
                 patient_class: classes().find(|class| *class != PatientClass::Unknown).unwrap_or(PatientClass::Unknown),
                 responsible_unit: exact.found.stay.details.responsible_unit.clone().or_else(responsible),
                 bed_kind: exact.found.stay.details.bed_kind,
+                left_out: exact.found.stay.details.left_out,
                 ..of_unit.clone()
             },
         };

@@ -7,7 +7,7 @@ use crate::{Capacity, Stay};
 /// How one unit is occupied at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Occupancy {
-    /// Admitted patients in the unit, those on leave included: their bed is kept.
+    /// Admitted patients in the unit, those on leave included: their bed is kept. Without those of `left_out`.
     pub belagda: u32,
     /// Of them: cared for on a place that is not a disponibel vårdplats; see [`occupancy`], and
     /// [`Occupancy::overbelaggningar_known`] for whether that can be told at all.
@@ -18,6 +18,8 @@ pub struct Occupancy {
     pub on_leave: u32,
     /// Arrivals that are not admitted; not part of `belagda`.
     pub arrivals: u32,
+    /// Admitted patients in technical beds that the region leaves out of its figures; not part of any other count.
+    pub left_out: u32,
     /// Staffed beds; `None` when no capacity is known.
     pub disponibla: Option<u32>,
     /// Decided beds.
@@ -32,8 +34,11 @@ pub struct Occupancy {
 /// beyond the disponibla: `max(flagged, belagda - disponibla)`. That a bed of the unit is known to the directory says
 /// nothing of the others, so it never makes the figure smaller. Readings of ours, for want of a public rule:
 ///
-/// * a bed `TEKNISK` is a disponibel vårdplats by the term bank: whoever lies there is no överbeläggning by the bed alone;
-/// * a patient on leave counts like any other, for the bed is kept.
+/// * a bed `TEKNISK` is a disponibel vårdplats by the term bank: whoever lies there is no överbeläggning by the bed alone. A
+///   region that has no technical beds among its decided and staffed ones says so in its unit directory: then whoever lies there
+///   counts as `left_out` and as nothing else, for the beds that would hold the patient are not in the denominator;
+/// * a patient on leave counts like any other, for the bed is kept;
+/// * one patient can be both överbeläggning and utlokaliserad.
 pub fn occupancy<'a>(
     stays: impl IntoIterator<Item = &'a Stay>,
     capacity: Option<&Capacity>,
@@ -52,6 +57,10 @@ pub fn occupancy<'a>(
             continue;
         }
         let details = &stay.details;
+        if details.left_out {
+            counted.left_out += 1;
+            continue;
+        }
         counted.belagda += 1;
         counted.on_leave += u32::from(stay.on_leave);
         flagged += u32::from(details.bed_kind == BedKind::EjDisponibel);

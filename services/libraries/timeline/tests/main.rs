@@ -44,6 +44,7 @@ fn event(trigger: &str, minute: i64, episode: &str) -> Build {
             care_type: CareType::Somatic,
             responsible_unit: None,
             bed_kind: BedKind::Unknown,
+            left_out: false,
         },
     })
 }

@@ -75,6 +75,19 @@ fn a_patient_on_leave_keeps_the_bed_and_an_arrival_takes_none() {
 }
 
 #[test]
+fn a_technical_bed_that_the_region_leaves_out_is_in_no_other_count() {
+    let mut stays = patients_in(5, &[BedKind::Teknisk, BedKind::Teknisk, BedKind::EjDisponibel]);
+    stays[0].details.responsible_unit = Some("B".into());
+    let with = occupancy(&stays, Some(&capacity(5)), NOW);
+    assert_eq!((with.belagda, with.overbelaggningar, with.utlokaliserade, with.left_out), (5, 1, 1, 0));
+    // The same ward where the region has two beds fewer among the staffed ones.
+    stays[..2].iter_mut().for_each(|stay| stay.details.left_out = true);
+    let without = occupancy(&stays, Some(&capacity(3)), NOW);
+    assert_eq!((without.belagda, without.overbelaggningar, without.utlokaliserade, without.left_out), (3, 1, 0, 2));
+    assert_eq!((with.lediga(), without.lediga()), (Some(0), Some(0)));
+}
+
+#[test]
 fn both_flags_are_independent() {
     let mut stays = patients_in(2, &[BedKind::EjDisponibel, BedKind::Disponibel]);
     stays[0].details.responsible_unit = Some("B".into());

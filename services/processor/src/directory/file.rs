@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use schemas::{BedKind, BedState, CareType, PatientClass, Sex};
+use schemas::{BedKind, BedState, CareType, PatientClass, Sex, TechnicalBeds};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -52,6 +52,7 @@ pub struct Warning {
 #[serde(deny_unknown_fields)]
 struct File {
     region: Option<Spanned<String>>,
+    technical_beds: Option<Spanned<String>>,
     #[serde(default)]
     unit: Vec<FileUnit>,
     responsible_unit: Option<FileResponsibleUnit>,
@@ -130,7 +131,9 @@ pub(super) fn compile(path: &Path, text: &str, region: Option<&str>) -> Result<(
     let mut reader = Reader { path, text, warnings: Vec::new() };
     let file: File = toml::from_str(text).map_err(|error| reader.syntax(&error))?;
     reader.check_region(file.region.as_ref(), region)?;
+    let technical = |word: &Spanned<String>| reader.word("technical_beds", TECHNICAL_BEDS, word);
     let directory = Directory {
+        technical_beds: file.technical_beds.as_ref().map(technical).transpose()?,
         units: reader.units(file.unit)?,
         responsible_unit: file.responsible_unit.map(|table| reader.responsible_unit(table)).transpose()?,
         protection: file.protection.map(|table| reader.protection(table)).transpose()?,
@@ -180,6 +183,8 @@ const BED_KINDS: Words<BedKind> = &[
     ("teknisk", BedKind::Teknisk),
     ("unknown", BedKind::Unknown),
 ];
+const TECHNICAL_BEDS: Words<TechnicalBeds> =
+    &[("counted", TechnicalBeds::Counted), ("left_out", TechnicalBeds::LeftOut)];
 const CARE_TYPES: Words<CareType> = &[("somatic", CareType::Somatic), ("psychiatric", CareType::Psychiatric)];
 
 struct Reader<'a> {

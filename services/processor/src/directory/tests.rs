@@ -35,6 +35,18 @@ fn the_sample_file_is_understood_without_warnings() {
 }
 
 #[test]
+fn what_a_region_does_with_technical_beds_is_one_of_two_words() {
+    let left_out = |text: &str| compile(text).expect("a mapping file").0.left_out(BedKind::Teknisk);
+    assert_eq!(left_out("technical_beds = \"left_out\""), Some((TECHNICAL_BEDS, "utanfor")));
+    assert_eq!(left_out("technical_beds = \"counted\""), None);
+    assert_eq!(left_out(""), None);
+    check_refused(
+        "technical_beds = \"no\"",
+        "units.toml:1: technical_beds: \"no\" is unknown; expected one of counted, left_out",
+    );
+}
+
+#[test]
 fn without_a_file_codes_of_the_standard_are_known() {
     let directory = Directory::default();
     assert_eq!(directory.patient_class("I"), Some(PatientClass::Inpatient));

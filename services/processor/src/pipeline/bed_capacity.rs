@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemas::{BedCapacity, CorrectionKind};
+use schemas::{BedCapacity, CorrectionKind, TECHNICAL_BEDS};
 
 use super::context::Context;
 use super::envelope::{About, Head};
@@ -30,6 +30,8 @@ pub(crate) fn map<S: Sink>(
     let mut head = Head::of_row(context, occurred);
     let mut envelope = head.envelope("bed.capacity", CorrectionKind::New, About::default(), context.findings.list());
     envelope.extensions = extensions.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+    let technical = context.region.directory.technical_beds;
+    envelope.extensions.extend(technical.map(|decided| (TECHNICAL_BEDS, decided.word())));
     sink.event(&BedCapacity {
         envelope,
         unit: &code,

@@ -263,6 +263,8 @@ impl<S: Sink> Mapping<'_, S> {
             envelope.extensions.insert("leak-test", leaked);
             tracing::info!(leaked, "an encounter");
         }
+        let bed_kind = visit::bed_kind(&visit, unit);
+        envelope.extensions.extend(self.context.region.directory.left_out(bed_kind));
         self.sink.event(&Encounter {
             envelope,
             trigger: self.trigger.code,
@@ -283,7 +285,7 @@ impl<S: Sink> Mapping<'_, S> {
             mvo: facts.mvo,
             care_type: facts.care_type,
             responsible_unit: visit.responsible_unit.as_deref(),
-            bed_kind: visit::bed_kind(&visit, unit),
+            bed_kind,
             admit_source: visit.admit_source.as_deref(),
             discharge_disposition: visit.disposition.as_deref(),
             admitted_at: visit.admitted_at,

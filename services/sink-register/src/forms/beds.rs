@@ -11,6 +11,8 @@
 //! * **Överbeläggningar** of a ward are the patients in beds that are not disponibla, and at least those beyond the
 //!   disponibla. Definition version 1 counted only the former as soon as one bed of the ward was of a known kind, so a
 //!   ward with 10 patients, 9 staffed beds and one bed in the unit directory had none; version 2 counts one.
+//! * **Technical beds.** A region says whether it leaves them out; version 3 does not count the patients in them then, and
+//!   `quality.csv` has what was said and how many patients of mornings are left out for it.
 //! * **What the timeline found** in the month stands in `quality.csv` per ward and rule, by the ledger that the stays
 //!   come from, and as a sum in the manifest. Version 1 had the sum only, over all events that were read.
 //! * **What is read.** Events from [`LOOKBACK_DAYS`] before the month to its end, all others of their episodes and
@@ -27,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemas::Subject;
-use schemas::{BedCapacity, Encounter, Timestamp};
+use schemas::{BedCapacity, Encounter, TechnicalBeds, Timestamp};
 use timeline::{Event, Ledger};
 use topics::Region;
 
@@ -70,12 +72,17 @@ pub struct Settings {
     pub hide_below: Option<u32>,
 }
 
+/// What orders capacity statements: when they were received, and their id.
+type Stamp = (Timestamp, Box<str>);
+
 /// A month while events are added.
 pub struct Beds {
     settings: Settings,
     mornings: Vec<(Date, Timestamp)>,
     events: Vec<Event>,
     wards: BTreeMap<Box<str>, Ward>,
+    /// What the latest capacity statement of the time says of technical beds.
+    technical_beds: Option<(Stamp, Option<TechnicalBeds>)>,
     /// Source systems and the places of mornings in whose 24 hours they said something.
     heard: BTreeSet<(Box<str>, usize)>,
 }
@@ -86,7 +93,14 @@ impl Beds {
     pub fn new(settings: Settings) -> Self {
         let (first, last) = (settings.month.first_day(), settings.month.last_day());
         let mornings = swedish_time::mornings(first, last).map(|(day, at)| (day, Timestamp(at))).collect();
-        Self { settings, mornings, events: Vec::new(), wards: BTreeMap::new(), heard: BTreeSet::new() }
+        Self {
+            settings,
+            mornings,
+            events: Vec::new(),
+            wards: BTreeMap::new(),
+            technical_beds: None,
+            heard: BTreeSet::new(),
+        }
     }
 
     /// Adds an event of an episode.
@@ -105,6 +119,12 @@ impl Beds {
 
     /// Adds a statement of capacity.
     pub fn capacity(&mut self, statement: &BedCapacity<'_>) {
+        let envelope = &statement.envelope;
+        let stamp = (envelope.ingested_at, Box::from(envelope.event_id));
+        let is_of_month = self.mornings.last().is_some_and(|(_, last)| statement.valid_from <= *last);
+        if is_of_month && self.technical_beds.as_ref().is_none_or(|(held, _)| *held < stamp) {
+            self.technical_beds = Some((stamp, TechnicalBeds::said_by(envelope)));
+        }
         self.ward(statement.unit).declared(statement);
     }
 
@@ -147,7 +167,8 @@ impl Beds {
         }
         rows.sort_by(|one, other| one.key().cmp(&other.key()));
         let hidden = hiding::choose(&rows, self.settings.hide_below.unwrap_or(0));
-        let output = tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings);
+        let technical_beds = self.technical_beds.and_then(|(_, said)| said);
+        let output = tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings, technical_beds);
         (output, findings)
     }
 }

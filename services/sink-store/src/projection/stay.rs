@@ -52,7 +52,7 @@ pub(crate) fn rows(mut stays: Vec<Stay>) -> Vec<StayRow> {
             hospital_code: owned(&stay.details.hospital_code),
             care_type: care_type_name(stay.details.care_type).to_owned(),
             responsible_unit: owned(&stay.details.responsible_unit),
-            bed_kind: bed_kind_name(stay.details.bed_kind).to_owned(),
+            bed_kind: if stay.details.left_out { LEFT_OUT } else { bed_kind_name(stay.details.bed_kind) }.to_owned(),
             patient_class: patient_class_name(stay.details.patient_class).to_owned(),
             admitted: stay.admitted,
             on_leave: stay.on_leave,
@@ -87,7 +87,7 @@ impl Changes {
     pub(crate) fn count(&mut self, stay: &StayRow, sign: i32) {
         let end = stay.ended_at.unwrap_or(Time::INFINITY);
         self.spans.push((stay.unit.clone(), stay.started_at, end));
-        if !stay.admitted {
+        if !stay.admitted || stay.bed_kind == LEFT_OUT {
             return;
         }
         let counts = [
@@ -121,6 +121,9 @@ pub(crate) const fn care_type_name(care_type: CareType) -> &'static str {
         CareType::Unknown => "UNKNOWN",
     }
 }
+
+/// A technical bed that the region leaves out of its figures: counted nowhere, as `timeline::occupancy` has it.
+const LEFT_OUT: &str = "TEKNISK_UTANFOR";
 
 const fn bed_kind_name(kind: BedKind) -> &'static str {
     match kind {

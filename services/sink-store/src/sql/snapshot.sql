@@ -16,7 +16,8 @@ SELECT $1::text, w.unit, w.day, w.measured_at, n.belagda,
            count(*) FILTER (WHERE s.bed_kind = 'EJ_DISPONIBEL') AS ej_disponibla,
            count(*) FILTER (WHERE s.responsible_unit <> s.unit) AS utlokaliserade
       FROM episode_stay s
-     WHERE s.region = $1 AND s.unit = w.unit AND s.admitted AND s.started_at <= w.measured_at
+     WHERE s.region = $1 AND s.unit = w.unit AND s.admitted AND s.bed_kind <> 'TEKNISK_UTANFOR'
+       AND s.started_at <= w.measured_at
        AND COALESCE(s.ended_at, 'infinity'::timestamptz) > w.measured_at
  ) AS n
   LEFT JOIN unit_capacity c ON c.region = $1 AND c.unit = w.unit AND c.valid_from <= w.measured_at

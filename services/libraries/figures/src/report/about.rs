@@ -10,7 +10,13 @@ use super::{Block, Page, Report, Sight, kit};
 use crate::escape::escape;
 
 /// Definitions that have changed: version, day, what changed, in both languages.
-const CHANGES: [(&str, &str, &str, &str); 3] = [
+const CHANGES: [(&str, &str, &str, &str); 4] = [
+    (
+        "4",
+        "2026-11-30",
+        "Varje definition säger var och när den är läst, eller att den är vår läsning; en mening under någon annans namn är den källans egen. Vår läsning av nyfödda, permission, patienthotell och dagvård står under Belagd. En region säger om dess tekniska platser ingår eller är utanför; tavlan, API:et, lagret och uttaget följer det. Uttaget vårdplatser får version 3.",
+        "Every definition says where and when it was read, or that it is our reading; a sentence under somebody else's name is that source's own. Our reading of newborns, leave, patient hotels and day care stands under Occupied. A region says whether its technical beds are counted or left out; board, API, store and extract follow it. The extract of beds becomes version 3.",
+    ),
     (
         "3",
         "2026-11-28",
@@ -60,9 +66,14 @@ fn terms(sight: &Sight<'_>) -> Block {
     ];
     let mut table = Sheet::new("definitioner", sight.say("Definitioner", "Definitions"), columns, "");
     for term in
-        definitions::terms(sight.language, sight.limits).into_iter().chain(definitions::published(sight.language))
+        definitions::terms(sight.language, sight.board).into_iter().chain(definitions::published(sight.language))
     {
-        table.rows.push(vec![Cell::text(term.term), Cell::text(term.meaning), Cell::text(term.source)]);
+        let cited = term.cited(sight.language);
+        let meaning = match term.added(sight.language) {
+            Some(added) => format!("{} {added}", term.meaning),
+            None => term.meaning,
+        };
+        table.rows.push(vec![Cell::text(term.term), Cell::text(meaning), Cell::text(cited)]);
     }
     Block::Sheet(table)
 }

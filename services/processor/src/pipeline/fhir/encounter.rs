@@ -530,7 +530,9 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
     };
     let content_hash = head.content_hash;
     let occurred_text = tools.context.guard.time_text(told.occurred.at, told.occurred.text);
-    let envelope = head.envelope(told.event_type, told.correction, shared.known.about(), tools.context.findings.list());
+    let mut envelope =
+        head.envelope(told.event_type, told.correction, shared.known.about(), tools.context.findings.list());
+    envelope.extensions.extend(tools.context.region.directory.left_out(bed_kind));
     sink.event(&Event {
         envelope: schemas::Envelope { occurred_at: told.occurred.at, occurred_text: &occurred_text, ..envelope },
         trigger: told.trigger,

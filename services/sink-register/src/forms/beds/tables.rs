@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use schemas::Timestamp;
+use schemas::{TechnicalBeds, Timestamp};
 use timeline::Total;
 
 use super::hiding::Hidden;
@@ -32,6 +32,7 @@ pub(super) fn write(
     rows: &[Row],
     hidden: &Hidden,
     findings: &Found,
+    technical_beds: Option<TechnicalBeds>,
 ) -> Output {
     let mut days: BTreeMap<(Date, &str, &str), Day<'_>> = BTreeMap::new();
     for row in rows {
@@ -57,7 +58,7 @@ pub(super) fn write(
         by_ward(rows, hidden),
         by_hospital(&days),
         month(settings, mornings, &days),
-        quality(settings, rows, findings),
+        quality(settings, rows, findings, technical_beds),
     ];
     Output { files, totals }
 }
@@ -249,7 +250,7 @@ fn ratio(part: u64, whole: u64, times: u64) -> String {
 
 /// Days per ward and reason; then what the rules of the timeline have found in the month, per ward and rule. The lines
 /// without a ward are of the whole region, with what no ward is known of.
-fn quality(settings: &Settings, rows: &[Row], findings: &Found) -> File {
+fn quality(settings: &Settings, rows: &[Row], findings: &Found, technical_beds: Option<TechnicalBeds>) -> File {
     let mut table = Table::new(&FILES[3], ["region", "month", "hospital_code", "ward", "reason", "count"]);
     let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for row in rows {
@@ -258,6 +259,13 @@ fn quality(settings: &Settings, rows: &[Row], findings: &Found) -> File {
             *counts.entry((&row.hospital_code, &row.ward, reason)).or_default() += 1;
         }
     }
+    let technical = match technical_beds {
+        Some(TechnicalBeds::Counted) => "technical-beds-counted",
+        Some(TechnicalBeds::LeftOut) => "technical-beds-left-out",
+        None => "technical-beds-not-said",
+    };
+    let left_out: u64 = rows.iter().filter_map(Row::counted).map(|counted| u64::from(counted.left_out)).sum();
+    counts.insert(("", "", technical), left_out);
     for reason in [NO_CAPACITY, NOT_HEARD, OVERBELAGGNING_UNKNOWN] {
         counts.entry(("", "", reason)).or_default();
     }
