@@ -176,7 +176,7 @@ pub(crate) async fn publish(url: &str, series: (&str, &str, &str), version: i32,
         .collect();
     let flags: Vec<_> = facts.flags.iter().map(|(code, text)| json!({ "code": code, "text": text })).collect();
     let manifest = json!({
-        "format": 1, "extract": extract, "definition": "1", "region": region, "period": period, "version": version,
+        "format": 1, "extract": extract, "definition": "3", "region": region, "period": period, "version": version,
         "replaces": null, "reason": null, "recipient": "skr", "legal_ground": "", "schema_versions": [1],
         "statements_until": "2026-11-15T04:00:00Z", "files": entries, "totals": facts.totals, "explained": null,
         "flags": flags, "origin": [], "findings": facts.findings,
@@ -209,7 +209,7 @@ async fn waiting(url: &str, place: &Place, back: i16, dice: &mut Dice) {
     let mut findings: BTreeMap<String, i64> = BTreeMap::new();
     for (code, name, usual) in place.hospitals {
         // A month with far fewer statements than before it.
-        let usual = if place.region == "01" && back == 0 { usual / 2 } else { *usual };
+        let usual = 4 * if place.region == "01" && back == 0 { usual / 2 } else { *usual };
         let count = usual + dice.below(usual / 8 + 2);
         for number in 0..count {
             let is_in = dice.below(100) < within;
@@ -263,7 +263,14 @@ fn statement(
         referral_id: None,
         status: if is_waiting { WaitStatus::Waiting } else { WaitStatus::Completed },
         period: Some(period),
-        phase: Some("2"),
+        // Four of twelve are first visits, in every status; some contacts are of no step.
+        phase: Some(if number % 29 == 7 {
+            "4"
+        } else if number / 3 % 3 == 1 {
+            "1"
+        } else {
+            "2"
+        }),
         guarantee: if rule.is_some() { None } else { Some(true) },
         deviation: (number % 11 == 0).then_some(Deviation::Pvv),
         decided_is_date: false,
@@ -273,7 +280,7 @@ fn statement(
         medical_target_is_date: false,
         medical_target_at: None,
         referral_is_date: false,
-        referral_at: None,
+        referral_at: (number / 3 % 3 == 1 && number % 5 > 0).then_some(decided),
         arrived_is_date: false,
         arrived_at: None,
         mvo: Some(["301", "311", "511"][usize::try_from(number % 3).unwrap()]),

@@ -8,9 +8,9 @@ use crate::status::{FREE_FROM, Kind};
 use crate::usual::{WEEKS, WEEKS_MIN};
 
 /// Raised when a definition changes.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 /// The day of that version.
-pub const DATE: &str = "2026-11-28";
+pub const DATE: &str = "2026-11-30";
 
 /// One term.
 #[derive(Debug, Clone, Serialize)]
@@ -193,19 +193,48 @@ pub fn terms(language: Language, limits: &Limits) -> Vec<Definition> {
 /// Terms of published figures.
 pub fn published(language: Language) -> Vec<Definition> {
     let term = |id, term, meaning: &str, source| Definition { id, term, meaning: meaning.to_owned(), source };
-    let (skr, here) = (
-        language.say("SKR:s informationsmodell", "SKR's information model"),
-        language.say("Räknas här", "Counted here"),
+    let skr = language.say(
+        "SKR, utökad uppföljning av specialiserad vård, 2026: läst",
+        "SKR, extended follow-up of specialised care, 2026: read",
     );
+    let ours = language.say("Vår läsning", "Our reading");
+    let here = language.say("Räknas här", "Counted here");
     vec![
         term(
             "vardgaranti",
             language.say("Inom vårdgarantin", "Within the guarantee (vårdgaranti)"),
             language.say(
-                "Kontakter som startade högst 90 dagar efter beslut, genom kontakter med vårdgaranti. Patientvald väntan räknas inte; för väntande inte heller medicinskt orsakad.",
-                "Contacts that started at most 90 days after the decision, over contacts under the guarantee. Waits chosen by the patient do not count; while waiting, medically caused ones do not either.",
+                "Högst 90 dagar, genom kontakter med vårdgaranti; per steg. Uppfyllelsen mäts med väntande, genomförda står bredvid under eget namn. Patientvald väntan ingår inte i statistiken.",
+                "At most 90 days, over contacts under the guarantee; by step. Fulfilment is measured with those waiting, completed contacts stand beside under their own name. Waits chosen by the patient are not in the statistics.",
             ),
             skr,
+        ),
+        term(
+            "steg",
+            language.say("Första besök; operation eller åtgärd", "First visit; operation or treatment"),
+            language.say(
+                "Två steg med var sin klocka: ett besök väntar från att remissen utfärdas eller kontakten söks, en åtgärd från beslutet. Fas 1 och 2 i SKR:s informationsmodell.",
+                "Two steps, each with its own clock: a visit waits from when the referral is issued or the contact sought, a treatment from the decision. Phases 1 and 2 of SKR's information model.",
+            ),
+            skr,
+        ),
+        term(
+            "steg-lasning",
+            language.say("Klocka, faser och medicinskt orsakad väntan", "Clock, phases and medically caused waits"),
+            language.say(
+                "Besökets start är remissens datum, och det angivna beslutet där remissdatum saknas. Fas 3–5 hör till inget steg och läggs åt sidan med antal. Medicinskt orsakad väntan är utanför nämnaren medan den pågår, som pilotregionerna räknar; om dess tid eller hela kontakten ska dras av är inte verifierat.",
+                "A visit starts at the referral's date, and at the stated decision where there is none. Phases 3–5 are of no step and set aside with a count. Medically caused waits are outside the denominator while they go on, as the pilot regions count; whether their time or the whole contact is taken off is not verified.",
+            ),
+            ours,
+        ),
+        term(
+            "uttag-vantetider",
+            language.say("Uttaget väntetider, versioner", "The extract of waiting times, versions"),
+            language.say(
+                "Version 3: första besök och åtgärd var för sig, väntande och genomförda var för sig, utan patientvald väntan; andra faser åt sidan. Version 2 och tidigare: alla faser i en andel, av genomförda, från beslutet, med patientvald väntan i median och intervall; de finns kvar som uttaget waiting-times-pilots. En serie över bytet är inte jämförbar.",
+                "Version 3: first visit and treatment apart, waiting and completed apart, without waits chosen by the patient; other phases set aside. Version 2 and before: all phases in one share, of completed contacts, from the decision, with waits chosen by the patient in median and intervals; they remain as the extract waiting-times-pilots. A series over the change is not comparable.",
+            ),
+            here,
         ),
         term(
             "uttag-vardplatser",
@@ -229,10 +258,10 @@ pub fn published(language: Language) -> Vec<Definition> {
             "vantande",
             language.say("Väntande", "Waiting (väntande)"),
             language.say(
-                "Kontakt med beslut och utan start vid månadens slut. Väntetiden räknas till månadens sista dag.",
-                "A contact with a decision and no start at the end of the month. The wait is counted to the month's last day.",
+                "Kontakt som inte har ägt rum vid månadens slut. Väntetiden räknas till månadens sista dag, som pilotregionerna räknar.",
+                "A contact that has not taken place at the end of the month. The wait is counted to the month's last day, as the pilot regions count.",
             ),
-            skr,
+            ours,
         ),
         term(
             "ytterfall",

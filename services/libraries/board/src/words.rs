@@ -275,7 +275,7 @@ words! {
     status_words: "Lägesord", "Status words";
     shape: "Form", "Shape";
     when: "När", "When";
-    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 3, 2026-11-28.", "Every figure on the board follows these definitions. Version 3, 2026-11-28.";
+    definitions_lead: "Varje siffra på tavlan följer dessa definitioner. Version 4, 2026-11-30.", "Every figure on the board follows these definitions. Version 4, 2026-11-30.";
 }
 
 impl Words {

@@ -10,7 +10,13 @@ use super::{Block, Page, Report, Sight, kit};
 use crate::escape::escape;
 
 /// Definitions that have changed: version, day, what changed, in both languages.
-const CHANGES: [(&str, &str, &str, &str); 3] = [
+const CHANGES: [(&str, &str, &str, &str); 4] = [
+    (
+        "4",
+        "2026-11-30",
+        "Väntetider per steg: första besök och åtgärd var för sig, väntande först och genomförda bredvid, utan patientvald väntan. Uttaget väntetider får version 3; pilotregionernas siffror blir ett eget uttag.",
+        "Waiting times by step: first visit and treatment apart, waiting first and completed beside, without waits chosen by the patient. The extract of waiting times becomes version 3; the pilot regions' figures become an extract of their own.",
+    ),
     (
         "3",
         "2026-11-28",
@@ -92,8 +98,8 @@ fn sources(sight: &Sight<'_>) -> Vec<String> {
             "Beds: admissions, discharges and the wards' statements, in real time.",
         ),
         sight.say(
-            "Väntetider: regionernas uppgifter om genomförda och väntande kontakter enligt SKR:s informationsmodell, per månad.",
-            "Waiting times: the regions' statements of completed and waiting contacts by SKR's information model, per month.",
+            "Väntetider: regionernas uppgifter om genomförda och väntande kontakter enligt SKR:s informationsmodell, per månad och steg. Reglerna: SKR:s sidor om utökad uppföljning av specialiserad vård, lästa 2026.",
+            "Waiting times: the regions' statements of completed and waiting contacts by SKR's information model, per month and step. The rules: SKR's pages on the extended follow-up of specialised care, read in 2026.",
         ),
         sight.say(
             "Kostnad: kostnad per patient (KPP), per år. Vårdförlopp: regionernas händelser om höftfrakturer.",
