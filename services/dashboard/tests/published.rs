@@ -456,6 +456,9 @@ fn the_pathway_shows_where_patients_are_lost_and_hides_small_units() {
     assert!(page.contains(">18,0</p>") && page.contains("mittersta hälften 12,0–26,0"));
     let gone = table(&answer, "saknade");
     assert_eq!(row(gone, "reason", "operation")["values"]["patients"], 7);
+    let aside = table(&answer, "utanfor");
+    let of = |why: &str| row(aside, "reason", why)["values"]["patients"].as_i64();
+    assert_eq!(["younger than 50", "pathological fracture", "unknown age"].map(of), [Some(5), Some(4), Some(3)]);
 }
 
 #[test]

@@ -264,6 +264,33 @@ pub fn published(language: Language) -> Vec<Definition> {
             ours,
         ),
         term(
+            "hoftfraktur",
+            language.say("Höftfraktur inom 24 timmar", "Hip fracture within 24 hours"),
+            language.say(
+                "Patienter från 50 år med höftfraktur som inte är patologisk, opererade högst 24 timmar efter ankomst, genom dem med båda tiderna kända.",
+                "Patients of 50 years and over with a hip fracture that is not pathological, operated at most 24 hours after arrival, over those with both times known.",
+            ),
+            language.say("Rikshöft, årsrapport 2014: läst", "Rikshöft, yearly report 2014: read"),
+        ),
+        term(
+            "hoftfraktur-lasning",
+            language.say("Ålder och patologisk fraktur", "Age and pathological fracture"),
+            language.say(
+                "Åldern är ankomstens år minus födelseåret. Patologisk är en fraktur med M84.4 eller M90.7 bland diagnoserna; M80 och enbart en cancerdiagnos är det inte. Yngre, patologiska och de med okänd ålder läggs åt sidan med antal.",
+                "Age is the year of arrival less the year of birth. A fracture with M84.4 or M90.7 among the diagnoses is pathological; M80 and a diagnosis of cancer alone are not. The younger, the pathological and those of unknown age are set aside with a count.",
+            ),
+            ours,
+        ),
+        term(
+            "uttag-hoftfraktur",
+            language.say("Uttaget höftfraktur, versioner", "The extract of hip fractures, versions"),
+            language.say(
+                "Version 2: från 50 år, utan patologiska frakturer. Version 1: alla. En serie över bytet är inte jämförbar.",
+                "Version 2: of 50 years and over, without pathological fractures. Version 1: of everybody. A series over the change is not comparable.",
+            ),
+            here,
+        ),
+        term(
             "ytterfall",
             language.say("Ytterfall", "Outlier (ytterfall)"),
             language.say(
