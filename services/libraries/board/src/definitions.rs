@@ -294,10 +294,19 @@ pub fn published(language: Language) -> Vec<Definition> {
             "ytterfall",
             language.say("Ytterfall", "Outlier (ytterfall)"),
             language.say(
-                "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård i regionen.",
-                "The region's 5% most expensive inpatient contacts and 3% most expensive outpatient ones.",
+                "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård. SKR märker dem i den nationella KPP-databasen.",
+                "The 5% most expensive inpatient contacts and the 3% most expensive outpatient ones. SKR marks them in the national KPP database.",
             ),
-            "KPP",
+            language.say("SKR, KPP 2024: läst", "SKR, KPP 2024: read"),
+        ),
+        term(
+            "ytterfall-lasning",
+            language.say("Ytterfall på den här tavlan", "Outliers on this board"),
+            language.say(
+                "De dyraste inom regionen, sluten och öppen vård var för sig, somatik och psykiatri tillsammans: inte samma kontakter som SKR:s. Om SKR väljer inom DRG är inte känt; här görs det inte.",
+                "The dearest of the region, inpatient and outpatient care apart, somatic and psychiatric care together: not the contacts that SKR marks. Whether SKR chooses within a DRG is not known; here it is not done.",
+            ),
+            ours,
         ),
         term(
             "hopp",

@@ -14,8 +14,8 @@ const CHANGES: [(&str, &str, &str, &str); 4] = [
     (
         "4",
         "2026-11-30",
-        "Väntetider per steg: första besök och åtgärd var för sig, väntande först och genomförda bredvid, utan patientvald väntan. Uttaget väntetider får version 3; pilotregionernas siffror blir ett eget uttag. Höftfrakturer från 50 år och utan patologiska, som Rikshöft redovisar: uttaget får version 2.",
-        "Waiting times by step: first visit and treatment apart, waiting first and completed beside, without waits chosen by the patient. The extract of waiting times becomes version 3; the pilot regions' figures become an extract of their own. Hip fractures of 50 years and over without pathological ones, as Rikshöft reports: that extract becomes version 2.",
+        "Väntetider per steg: första besök och åtgärd var för sig, väntande först och genomförda bredvid, utan patientvald väntan. Uttaget väntetider får version 3; pilotregionernas siffror blir ett eget uttag. Höftfrakturer från 50 år och utan patologiska, som Rikshöft redovisar: uttaget får version 2. Ytterfall: det står nu vad som är SKR:s och vad som är vår läsning; siffrorna är oförändrade.",
+        "Waiting times by step: first visit and treatment apart, waiting first and completed beside, without waits chosen by the patient. The extract of waiting times becomes version 3; the pilot regions' figures become an extract of their own. Hip fractures of 50 years and over without pathological ones, as Rikshöft reports: that extract becomes version 2. Outliers: it now says what is SKR's and what is our reading; the figures are unchanged.",
     ),
     (
         "3",
