@@ -26,8 +26,11 @@ const DRAIN_MAX: Duration = Duration::from_secs(1_800);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// An extract, the feed that it lives on, which is also the name of its package, and the column that keeps rows in order.
-const EXTRACTS: [(&str, &str, &str); 2] =
-    [("waiting-times", "waiting-times", "vardkontakt_id"), ("kpp", "kpp", "kontakt_id")];
+const EXTRACTS: [(&str, &str, &str); 3] = [
+    ("waiting-times", "waiting-times", "vardkontakt_id"),
+    ("waiting-times-pilots", "waiting-times", "vardkontakt_id"),
+    ("kpp", "kpp", "kontakt_id"),
+];
 
 /// As the shipped definitions call the recipient.
 const RECIPIENT: &str = "skr";

@@ -384,8 +384,15 @@ fn check(after: &After) {
     assert_eq!(with(covered, &|file| file.withheld.is_some()), BTreeSet::new());
     // The brother has all, and his municipality wherever there is one.
     assert_eq!(with(uncovered, &|file| names(file, 1)), rows);
-    let municipalities =
-        ["columnar-clinical", "columnar-cost", "columnar-person", "columnar-wait", "omop", "waiting-times"];
+    let municipalities = [
+        "columnar-clinical",
+        "columnar-cost",
+        "columnar-person",
+        "columnar-wait",
+        "omop",
+        "waiting-times",
+        "waiting-times-pilots",
+    ];
     assert_eq!(with(uncovered, &|file| file.has(brother.lkf)), municipalities.map(str::to_owned).into());
 }
 

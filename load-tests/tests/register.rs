@@ -43,7 +43,7 @@ fn file(seed: u64) -> String {
         text.push_str(&format!(
             "{decided}T{:02}:45:00;{started};;{};CJE20;511;51101;CJE20;H25.9;{};{};51;SE2321000131-E1;SE2321000131-E2;\
              SE0000000000-OPT{code};SE0000000000-OPT1;{code};{name};XS915;{};{};{};{};1480;SE2321000131-E5;1;SE2321000131-E6;R-{number};\
-             {referral};;OPT-å{number};2;0;{};\n",
+             {referral};;OPT-å{number};{};0;{};\n",
             roll(24),
             if roll(20) == 0 { "2026-01-31T00:00:00" } else { "2026-02-28T00:00:00" },
             if roll(4) == 0 { "NEJ" } else { "JA" },
@@ -52,6 +52,7 @@ fn file(seed: u64) -> String {
             ["0", "81", "91"][usize::try_from(roll(3)).expect("small")],
             1 + roll(2),
             1930 + roll(60),
+            ["1", "1", "2", "2", "2", "3", "5", ""][usize::try_from(roll(8)).expect("small")],
             if waiting { "VANTANDE" } else { "GENOMFORD" },
         ));
     }
@@ -88,7 +89,7 @@ fn check_extract(
 
 /// The figures: everything of an extract that is nobody's row and says nothing of how it was made.
 fn figures(out: &Path) -> BTreeMap<String, String> {
-    ["kpi_total.csv", "kpi_by_dimension.csv", "kpi_waiting.csv", "quality.csv", "measure_reports.json"]
+    ["waits_by_step.csv", "waits_by_dimension.csv", "quality.csv"]
         .into_iter()
         .map(|name| {
             (name.to_owned(), fs::read_to_string(out.join(name)).unwrap_or_else(|error| panic!("{name}: {error}")))
@@ -105,18 +106,26 @@ fn a_file_becomes_the_figures_that_somebody_else_computes_whatever_is_killed_or_
 
     let calm = check(&[&at("february.csv")], &at("calm"), &keys, &[]);
     assert_eq!((calm.source_records, calm.mapped, calm.events_stored), (ROWS, ROWS, ROWS), "{calm:?}");
-    let expected = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/waiting_times.py"))
-        .arg(at("february.csv"))
-        .arg(PERIOD)
-        .output()
-        .expect("python3 runs");
-    assert!(expected.status.success(), "{}", String::from_utf8_lossy(&expected.stderr));
-    let expected = String::from_utf8(expected.stdout).expect("text");
+    let expected = |rules: &str| {
+        let answer = Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/waiting_times.py"))
+            .arg(at("february.csv"))
+            .args([PERIOD, rules])
+            .output()
+            .expect("python3 runs");
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        String::from_utf8(answer.stdout).expect("text")
+    };
+    let lines = |text: &str| text.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>();
     let figures_calm = figures(&at("calm"));
-    let found: String = figures_calm["kpi_total.csv"].lines().skip(1).map(|line| format!("{line}\n")).collect();
-    assert_eq!(found, expected);
-    assert_eq!(expected.lines().count(), 3);
+    assert_eq!(lines(&figures_calm["waits_by_step.csv"]), expected("steps"));
+    assert_eq!(expected("steps").lines().count(), 12, "three hospitals, two steps, waiting and completed");
+    // The pilots' figures are an extract of its own, of the same file.
+    let pilots = ("waiting-times-pilots", PERIOD);
+    check_extract(&[&at("february.csv")], &at("pilots"), &keys, &[], pilots);
+    let found = fs::read_to_string(at("pilots").join("kpi_total.csv")).expect("the pilots' file");
+    assert_eq!(lines(&found), expected("pilots"));
+    assert_eq!(expected("pilots").lines().count(), 3);
 
     let kills = [Service::Connector, Service::Processor, Service::SinkStore];
     let twice = check(&[&at("february.csv"), &at("february.csv")], &at("twice"), &keys, &kills);

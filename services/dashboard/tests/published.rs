@@ -85,11 +85,13 @@ fn row<'a>(rows: &'a [Value], column: &str, value: &str) -> &'a Value {
     rows.iter().find(|row| row["values"][column] == value).unwrap_or_else(|| panic!("no row {value}"))
 }
 
-/// The published texts of a month's file, by region, read beside the dashboard.
-fn published(library: &Library, period: &str, file: &str, column: &str) -> BTreeMap<String, i64> {
+/// The published texts of a month's steps, by region, read beside the dashboard.
+fn published(library: &Library, period: &str, (status, step): (&str, &str), column: &str) -> BTreeMap<String, i64> {
     let mut sums = BTreeMap::new();
     for parcel in library.of_period(Extract::WaitingTimes, period.parse().unwrap()) {
-        let sum = parcel.rows(file).map(|row| row.count(column).unwrap()).sum();
+        let rows = parcel.rows("waits_by_step.csv");
+        let rows = rows.filter(|row| row.text("status") == Some(status) && row.text("step") == Some(step));
+        let sum = rows.map(|row| row.count(column).unwrap()).sum();
         sums.insert(parcel.region.code().to_owned(), sum);
     }
     sums
@@ -126,29 +128,47 @@ fn shares_are_sums_of_published_numerators_over_published_denominators() {
     let site = site();
     let library = register::library();
     let answer = json(&site, "/api/v1/waiting-times?period=2026-09");
-    let of = published(&library, "2026-09", "kpi_total.csv", "guarantee_denominator");
-    let within = published(&library, "2026-09", "kpi_total.csv", "within_90_days");
-    let rows = table(&answer, "regioner");
-    assert_eq!(rows.len(), 21);
-    for (code, name) in [("01", "Region Stockholm"), ("12", "Region Skåne"), ("14", "Västra Götalandsregionen")] {
-        let values = &row(rows, "region", name)["values"];
-        assert_eq!(values["completed_of"], of[code], "{code}");
-        assert_eq!(values["completed_within"], within[code], "{code}");
-        let share = (within[code] * 1000 * 2 + of[code]) / (2 * of[code]);
-        assert_eq!(values["completed_share"].as_f64().unwrap(), share as f64 / 10.0);
+    for (regions, series, status, step, column) in [
+        ("regioner", "serie-vantande-besok", "waiting", "first_visit", "visit"),
+        ("regioner", "serie-vantande-atgard", "waiting", "treatment", "treatment"),
+        ("regioner-genomforda", "serie-genomforda-besok", "completed", "first_visit", "visit"),
+        ("regioner-genomforda", "serie-genomforda-atgard", "completed", "treatment", "treatment"),
+    ] {
+        let of = published(&library, "2026-09", (status, step), "guarantee_denominator");
+        let within = published(&library, "2026-09", (status, step), "within_90_days");
+        let rows = table(&answer, regions);
+        assert_eq!(rows.len(), 21);
+        for (code, name) in [("01", "Region Stockholm"), ("12", "Region Skåne"), ("14", "Västra Götalandsregionen")]
+        {
+            let values = &row(rows, "region", name)["values"];
+            assert_eq!(values[format!("{column}_of")], of[code], "{series} {code}");
+            assert_eq!(values[format!("{column}_within")], within[code], "{series} {code}");
+            let share = (within[code] * 1000 * 2 + of[code]) / (2 * of[code]);
+            assert_eq!(values[format!("{column}_share")].as_f64().unwrap(), share as f64 / 10.0);
+        }
+        let last = &table(&answer, series)[0]["values"];
+        assert_eq!(last["of"], of.values().sum::<i64>(), "{series}");
+        assert_eq!(last["within"], within.values().sum::<i64>(), "{series}");
     }
-    let last = &table(&answer, "serie-genomforda")[0]["values"];
-    assert_eq!(last["of"], of.values().sum::<i64>());
-    assert_eq!(last["within"], within.values().sum::<i64>());
+    // What is in no figure is counted, and a statement is in one place only.
+    let gone = row(table(&answer, "utanfor"), "what", "Waits chosen by the patient (PvV)");
+    let parcels = || library.of_period(Extract::WaitingTimes, "2026-09".parse().unwrap());
+    let total = |name: &str| parcels().map(|parcel| parcel.total(name).unwrap()).sum::<i64>();
+    assert_eq!(gone["values"]["statements"], total("patient_chosen"));
+    assert!(total("patient_chosen") > 0 && total("phase_other") > 0 && total("first_visit_without_referral") > 0);
     // The hospital's share is the one that was published, to the decimal.
     let region = json(&site, "/api/v1/waiting-times?region=14&period=2026-09");
     let parcel = library.get(Extract::WaitingTimes, "14".parse().unwrap(), "2026-09".parse().unwrap()).unwrap();
-    for published in parcel.rows("kpi_total.csv").filter(|row| row.count("completed").unwrap() >= 20) {
+    let mut compared = 0;
+    for published in parcel.rows("waits_by_step.csv").filter(|row| row.text("status") == Some("waiting")) {
         let values = &row(table(&region, "sjukhus"), "hospital", published.text("hospital_name").unwrap())["values"];
-        if let Some(share) = values["completed_share"].as_f64() {
+        let column = if published.text("step") == Some("first_visit") { "visit_share" } else { "treatment_share" };
+        if let Some(share) = values[column].as_f64() {
             assert_eq!(share, published.decimal("share_percent", 1).unwrap() as f64 / 10.0);
+            compared += 1;
         }
     }
+    assert!(compared >= 4, "{compared}");
 }
 
 #[test]
@@ -156,8 +176,8 @@ fn what_is_missing_is_a_word_and_never_zero() {
     let site = site();
     let answer = json(&site, "/api/v1/waiting-times?period=2026-10");
     let late = row(table(&answer, "regioner"), "region", "Region Gotland");
-    assert_eq!(late["values"]["completed"], Value::Null);
-    assert_eq!(late["absent"]["completed"], "missing");
+    assert_eq!(late["values"]["treatment"], Value::Null);
+    assert_eq!(late["absent"]["treatment"], "missing");
     let page = site.get("/sv/vantetider?period=2026-10").1;
     assert!(page.contains("6 av 21 regioner"), "the sum does not say its coverage");
     let csv = site.get("/sv/vantetider?period=2026-10&form=csv&tabell=regioner").1;
@@ -165,7 +185,7 @@ fn what_is_missing_is_a_word_and_never_zero() {
     assert_eq!(line, "Region Gotland;saknas;saknas;saknas;saknas;saknas;saknas;saknas;saknas;saknas");
     // A month that was never delivered is a gap in its region's series.
     let answer = json(&site, "/api/v1/waiting-times?region=21&period=2026-10");
-    let gap = row(table(&answer, "serie-genomforda"), "period", "June 2026");
+    let gap = row(table(&answer, "serie-vantande-atgard"), "period", "June 2026");
     assert_eq!((&gap["values"]["share"], gap["absent"]["share"].as_str()), (&Value::Null, Some("missing")));
 }
 
@@ -177,21 +197,22 @@ fn few_contacts_show_a_word_everywhere_and_no_subtraction_brings_them_back() {
     assert!(page.contains(&few) && page.contains("döljs"));
     let csv = site.get("/sv/vantetider/region/14?period=2026-09&form=csv&tabell=sjukhus").1;
     let line = csv.lines().find(|line| line.starts_with("Ängelbergs")).unwrap();
-    assert_eq!(line.matches(&few).count(), 9, "{line}");
+    assert_eq!(line.matches(&few).count(), 10, "{line}");
     let answer = json(&site, "/api/v1/waiting-times?region=14&period=2026-09");
     let rows = table(&answer, "sjukhus");
-    for column in ["completed", "completed_of", "completed_within", "waiting", "waiting_of", "waiting_within"] {
+    for column in ["visit", "visit_of", "visit_within", "treatment", "treatment_of", "treatment_within"] {
         let hidden = rows.iter().filter(|row| row["values"][column].is_null()).count();
         assert!(hidden != 1, "the region's sum tells the only hidden {column}");
     }
     let hidden = row(rows, "hospital", "Ängelbergs sjukhus");
-    assert!(hidden["values"]["completed_share"].is_null() && hidden["values"]["median_wait"].is_null());
+    assert!(hidden["values"]["treatment_share"].is_null() && hidden["values"]["treatment_median"].is_null());
     // Its own page and its intervals tell no more.
     let own = json(&site, &format!("/api/v1/waiting-times?region=14&hospital={}&period=2026-09", register::SMALL));
-    for id in ["serie-genomforda", "serie-vantande", "intervall"] {
+    for id in ["serie-genomforda-atgard", "serie-vantande-besok", "serie-vantande-atgard", "intervall"] {
         for row in table(&own, id) {
             for (column, value) in row["values"].as_object().unwrap() {
-                let is_count = !["period", "place", "phase", "finding", "flags", "regions"].contains(&column.as_str());
+                let is_count =
+                    !["period", "place", "phase", "step", "finding", "flags", "regions"].contains(&column.as_str());
                 assert!(!is_count || value.is_null(), "{id} {column} shows {value}");
             }
         }
@@ -207,7 +228,7 @@ fn a_figure_never_stands_without_its_flag_and_a_changed_system_breaks_the_series
     let page = site.get("/sv/vantetider/region/21?period=2026-10").1;
     assert!(page.contains("Nytt journalsystem från februari 2026") && page.contains("run-break"));
     let answer = json(&site, "/api/v1/waiting-times?region=21&period=2026-10");
-    let series = table(&answer, "serie-genomforda");
+    let series = table(&answer, "serie-vantande-atgard");
     assert!(
         row(series, "period", "February 2026")["values"]["flags"].as_str().unwrap().starts_with("break in the series")
     );
@@ -301,15 +322,15 @@ fn only_the_highest_version_is_read_and_only_once() {
     runtime.block_on(async {
         let url = register::empty().await;
         let file = |text: &str| sink_register::File {
-            name: "kpi_total.csv".into(),
+            name: "waits_by_step.csv".into(),
             bytes: text.as_bytes().to_vec(),
             rows: 1,
             personal: false,
             formulas: 0,
         };
         let series = ("14", "waiting-times", "2026-10");
-        let header = "hospital_code;hospital_name;completed;guarantee_denominator;within_90_days\n";
-        let first = [file(&format!("{header}501010;A;40;40;30\n"))];
+        let header = "status;hospital_code;hospital_name;step;contacts;guarantee_denominator;within_90_days\n";
+        let first = [file(&format!("{header}waiting;501010;A;treatment;40;40;30\n"))];
         register::publish(&url, series, 1, &first, &Facts::default()).await;
         let mut reader = Reader::default();
         let library = register::read(&url, &mut reader).await;
@@ -317,7 +338,7 @@ fn only_the_highest_version_is_read_and_only_once() {
         let held = library.get(Extract::WaitingTimes, key.0, key.1).unwrap().clone();
         let again = register::read(&url, &mut reader).await;
         assert!(std::sync::Arc::ptr_eq(&held, again.get(Extract::WaitingTimes, key.0, key.1).unwrap()));
-        let second = [file(&format!("{header}501010;A;41;41;30\n"))];
+        let second = [file(&format!("{header}waiting;501010;A;treatment;41;41;30\n"))];
         register::publish(&url, series, 2, &second, &Facts::default()).await;
         // A text that is no table is left out and counted, and the rest is shown.
         register::publish(&url, ("12", "waiting-times", "2026-10"), 1, &[file("a;b\n1\n")], &Facts::default()).await;
@@ -328,6 +349,32 @@ fn only_the_highest_version_is_read_and_only_once() {
         assert_eq!((library.iter().count(), library.left_out), (1, 1));
         assert_eq!(library.get(Extract::WaitingTimes, key.0, key.1).unwrap().version, 2);
     });
+}
+
+#[test]
+fn a_delivery_of_an_older_definition_stands_as_missing_and_not_as_zero() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let library = runtime.block_on(async {
+        let url = register::empty().await;
+        let text = "hospital_code;hospital_name;completed;guarantee_denominator;within_90_days\n501010;A;40;40;30\n";
+        let file = |name: &str| sink_register::File {
+            name: name.into(),
+            bytes: text.as_bytes().to_vec(),
+            rows: 1,
+            personal: false,
+            formulas: 0,
+        };
+        register::publish(&url, ("14", "waiting-times", "2026-10"), 1, &[file("kpi_total.csv")], &Facts::default())
+            .await;
+        register::read(&url, &mut Reader::default()).await
+    });
+    let site = Site::start(Setup::of(fixture::country(), fixture::now()));
+    site.hub.shelf.put(library);
+    let page = site.get("/sv/vantetider?period=2026-10").1;
+    assert!(page.contains("id=\"aldre\">1 leveranser"), "the page does not say that a delivery is older");
+    let answer = json(&site, "/api/v1/waiting-times?period=2026-10");
+    let own = row(table(&answer, "regioner"), "region", "Västra Götalandsregionen");
+    assert_eq!((&own["values"]["treatment"], own["absent"]["treatment"].as_str()), (&Value::Null, Some("missing")));
 }
 
 #[test]
@@ -409,6 +456,9 @@ fn the_pathway_shows_where_patients_are_lost_and_hides_small_units() {
     assert!(page.contains(">18,0</p>") && page.contains("mittersta hälften 12,0–26,0"));
     let gone = table(&answer, "saknade");
     assert_eq!(row(gone, "reason", "operation")["values"]["patients"], 7);
+    let aside = table(&answer, "utanfor");
+    let of = |why: &str| row(aside, "reason", why)["values"]["patients"].as_i64();
+    assert_eq!(["younger than 50", "pathological fracture", "unknown age"].map(of), [Some(5), Some(4), Some(3)]);
 }
 
 #[test]

@@ -116,17 +116,17 @@ async fn database() -> String {
 async fn hips(url: &str, region: &str) {
     let head = "hospital_code;hospital_name;fractures;with_arrival;operated;with_operation_time;hours_known;hours_q1;\
                 hours_median;hours_q3;within_24h;share_within_24h;discharged;reoperated_30_days;reoperated_120_days;\
-                arrival_missing;operation_missing;operation_time_missing;operation_before_arrival;reason\n";
+                arrival_missing;operation_missing;operation_time_missing;operation_before_arrival;age_unknown;pathological;under_50;reason\n";
     let lines = if region == "14" {
-        "501010;Östra sjukhuset;80;78;76;75;75;12.5;18.0;26.5;60;80.0;70;3;4;2;4;1;0;\n\
-         501020;Mölndals sjukhus;120;120;119;118;118;16.0;24.5;39.0;59;50.0;110;4;5;0;1;1;0;\n\
-         501030;Skövde sjukhus;60;59;59;59;59;10.0;15.5;22.0;50;84.7;55;1;1;1;1;0;0;\n\
-         501990;Ängelbergs sjukhus;7;7;6;6;6;;;;6;;7;0;0;0;1;0;0;fewer-than-limit\n\
-         ;Regionen;267;264;260;258;258;13.5;20.0;31.5;175;67.8;242;8;10;3;7;2;0;\n"
+        "501010;Östra sjukhuset;80;78;76;75;75;12.5;18.0;26.5;60;80.0;70;3;4;2;4;1;0;2;1;3;\n\
+         501020;Mölndals sjukhus;120;120;119;118;118;16.0;24.5;39.0;59;50.0;110;4;5;0;1;1;0;1;2;0;\n\
+         501030;Skövde sjukhus;60;59;59;59;59;10.0;15.5;22.0;50;84.7;55;1;1;1;1;0;0;0;1;1;\n\
+         501990;Ängelbergs sjukhus;7;7;6;6;6;;;;6;;7;0;0;0;1;0;0;0;0;1;fewer-than-limit\n\
+         ;Regionen;267;264;260;258;258;13.5;20.0;31.5;175;67.8;242;8;10;3;7;2;0;3;4;5;\n"
     } else {
-        "410010;Åkarps lasarett;90;88;86;86;86;13.0;19.0;28.0;66;76.7;80;2;3;2;4;0;0;\n\
-         410020;Wettervåns sjukhus;70;70;69;69;69;11.0;16.5;23.5;58;84.1;66;1;1;0;1;0;0;\n\
-         ;Regionen;160;158;155;155;155;12.0;18.0;26.0;124;80.0;146;3;4;2;5;0;0;\n"
+        "410010;Åkarps lasarett;90;88;86;86;86;13.0;19.0;28.0;66;76.7;80;2;3;2;4;0;0;1;1;2;\n\
+         410020;Wettervåns sjukhus;70;70;69;69;69;11.0;16.5;23.5;58;84.1;66;1;1;0;1;0;0;0;1;1;\n\
+         ;Regionen;160;158;155;155;155;12.0;18.0;26.0;124;80.0;146;3;4;2;5;0;0;1;2;3;\n"
     };
     let stages = if region == "14" { [267, 264, 264, 257, 250, 238] } else { [160, 158, 158, 153, 150, 141] };
     let names = ["all", "arrival", "diagnosis", "operation", "moved", "discharged"];
@@ -176,7 +176,7 @@ pub(crate) async fn publish(url: &str, series: (&str, &str, &str), version: i32,
         .collect();
     let flags: Vec<_> = facts.flags.iter().map(|(code, text)| json!({ "code": code, "text": text })).collect();
     let manifest = json!({
-        "format": 1, "extract": extract, "definition": "1", "region": region, "period": period, "version": version,
+        "format": 1, "extract": extract, "definition": "3", "region": region, "period": period, "version": version,
         "replaces": null, "reason": null, "recipient": "skr", "legal_ground": "", "schema_versions": [1],
         "statements_until": "2026-11-15T04:00:00Z", "files": entries, "totals": facts.totals, "explained": null,
         "flags": flags, "origin": [], "findings": facts.findings,
@@ -209,7 +209,7 @@ async fn waiting(url: &str, place: &Place, back: i16, dice: &mut Dice) {
     let mut findings: BTreeMap<String, i64> = BTreeMap::new();
     for (code, name, usual) in place.hospitals {
         // A month with far fewer statements than before it.
-        let usual = if place.region == "01" && back == 0 { usual / 2 } else { *usual };
+        let usual = 4 * if place.region == "01" && back == 0 { usual / 2 } else { *usual };
         let count = usual + dice.below(usual / 8 + 2);
         for number in 0..count {
             let is_in = dice.below(100) < within;
@@ -263,7 +263,14 @@ fn statement(
         referral_id: None,
         status: if is_waiting { WaitStatus::Waiting } else { WaitStatus::Completed },
         period: Some(period),
-        phase: Some("2"),
+        // Four of twelve are first visits, in every status; some contacts are of no step.
+        phase: Some(if number % 29 == 7 {
+            "4"
+        } else if number / 3 % 3 == 1 {
+            "1"
+        } else {
+            "2"
+        }),
         guarantee: if rule.is_some() { None } else { Some(true) },
         deviation: (number % 11 == 0).then_some(Deviation::Pvv),
         decided_is_date: false,
@@ -273,7 +280,7 @@ fn statement(
         medical_target_is_date: false,
         medical_target_at: None,
         referral_is_date: false,
-        referral_at: None,
+        referral_at: (number / 3 % 3 == 1 && number % 5 > 0).then_some(decided),
         arrived_is_date: false,
         arrived_at: None,
         mvo: Some(["301", "311", "511"][usize::try_from(number % 3).unwrap()]),

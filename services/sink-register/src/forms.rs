@@ -33,6 +33,16 @@ static FORMS: &[Form] = &[
         definitions: &[include_str!("../definitions/waiting-times.toml")],
     },
     Form {
+        name: "pilots",
+        subject: Some(waiting_times::SUBJECT),
+        period: Some(PeriodKind::Month),
+        hides: false,
+        files: |_| waiting_times::PILOT_FILES.into(),
+        sources: |subject, period| vec![Source::of(subject, period)],
+        make: |snapshot, request, origin| Box::pin(waiting_times::make_pilots(snapshot, request, origin)),
+        definitions: &[include_str!("../definitions/waiting-times-pilots.toml")],
+    },
+    Form {
         name: FIGURES,
         subject: Some(costs::SUBJECT),
         period: Some(PeriodKind::Year),

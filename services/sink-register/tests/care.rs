@@ -79,6 +79,9 @@ pub(crate) struct Codes {
     pub ended: Option<i64>,
     pub ended_is_date: bool,
     pub diagnosis: &'static str,
+    /// A further diagnosis; empty when there is none.
+    pub other: &'static str,
+    pub birth_year: Option<i32>,
     pub side: Laterality,
     pub procedures: Vec<(&'static str, Option<i64>, bool, Laterality)>,
     pub recorded: i64,
@@ -123,6 +126,8 @@ pub(crate) fn codes(contact: &str, person: &str, started: i64, ended: i64) -> Co
         ended: Some(ended),
         ended_is_date: false,
         diagnosis: "S7200",
+        other: "",
+        birth_year: Some(1940),
         side: Laterality::Left,
         procedures: Vec::new(),
         recorded: ended,
@@ -256,6 +261,8 @@ impl Codes {
             belongs_to: None,
         };
         let diagnosis = code(CodeRole::MainDiagnosis, CodeSystem::Icd10Se, self.diagnosis, self.side);
+        let other = (!self.other.is_empty())
+            .then(|| code(CodeRole::OtherDiagnosis, CodeSystem::Icd10Se, self.other, Laterality::Unknown));
         let procedures = self.procedures.iter().map(|(kva, performed, is_date, side)| Code {
             performed_at: performed.map(Timestamp),
             performed_is_date: *is_date,
@@ -277,7 +284,8 @@ impl Codes {
             ended_is_date: self.ended_is_date,
             hospital_code: Some(self.hospital),
             hospital_name: Some("Sahlgrenska"),
-            codes: std::iter::once(diagnosis).chain(procedures).collect(),
+            birth_year: self.birth_year,
+            codes: std::iter::once(diagnosis).chain(other).chain(procedures).collect(),
             ..Clinical::bare(envelope, &self.contact)
         })
     }
@@ -297,7 +305,7 @@ impl Codes {
         json!({
             "what": "codes", "contact": self.contact, "subject": self.subject, "episode": self.episode,
             "hospital": self.hospital, "started": self.started, "ended": self.ended, "diagnosis": self.diagnosis,
-            "side": side(self.side), "procedures": procedures,
+            "other": self.other, "birth_year": self.birth_year, "side": side(self.side), "procedures": procedures,
         })
     }
 }

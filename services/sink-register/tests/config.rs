@@ -35,7 +35,7 @@ fn every_shipped_definition_is_usable_and_its_recipient_is_in_the_sample() {
         shipped.named(&definition.name).unwrap();
         count += 1;
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 13);
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn what_is_wrong_in_a_definition_is_named() {
         "form: must be one of beds, columnar, figures, ",
     );
     check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
-    check(SHIPPED, "version = \"2\"", "version = \"\"", "version: must not be empty");
-    check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.3: not a file of it; one of kpi_total.csv, ");
-    check(SHIPPED, "\"quality.csv\"", "\"kpi_total.csv\"", "files.3: named twice");
+    check(SHIPPED, "version = \"3\"", "version = \"\"", "version: must not be empty");
+    check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.2: not a file of it; one of waits_by_step.csv, ");
+    check(SHIPPED, "\"quality.csv\"", "\"waits_by_step.csv\"", "files.2: named twice");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     let named = |name: &str, version: &str| {
         shipped
             .replace("\"waiting-times\"", &format!("\"{name}\""))
-            .replace("version = \"2\"", &format!("version = \"{version}\""))
+            .replace("version = \"3\"", &format!("version = \"{version}\""))
     };
     fs::write(folder.path().join("a.toml"), named("waiting-times", "1-local")).unwrap();
     fs::write(folder.path().join("b.toml"), named("region-figures", "3")).unwrap();
@@ -110,7 +110,7 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     assert_eq!(
         error.to_string(),
         "extract waiting-time has no definition; there are: beds, columnar-bed-capacity, columnar-bed-status, columnar-clinical, columnar-cost, \
-         columnar-encounter, columnar-person, columnar-wait, hip-fracture, kpp, omop, region-figures, waiting-times"
+         columnar-encounter, columnar-person, columnar-wait, hip-fracture, kpp, omop, region-figures, waiting-times, waiting-times-pilots"
     );
     fs::write(folder.path().join("c.toml"), named("region-figures", "4")).unwrap();
     let error = Definitions::load(Some(folder.path())).unwrap_err();
@@ -147,7 +147,7 @@ async fn the_command_says_what_is_wrong_and_how_to_mend_it() {
         &replaced("waiting-times", "costs"),
         2,
         "extract costs has no definition; there are: beds, columnar-bed-capacity, columnar-bed-status, columnar-clinical, columnar-cost, \
-         columnar-encounter, columnar-person, columnar-wait, hip-fracture, kpp, omop, waiting-times",
+         columnar-encounter, columnar-person, columnar-wait, hip-fracture, kpp, omop, waiting-times, waiting-times-pilots",
     );
     refused(&desk, &RUN.map(str::to_owned), 1, "the store has no statement of region 14 for 2026-02");
     desk.refused(&["show", "nowhere"], 1, "nowhere is not a parcel");

@@ -79,10 +79,10 @@ async fn nothing_is_delivered_that_the_access_log_does_not_have() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_parcel_and_an_unknown_recipient_get_nothing() {
     let desk = desk().await;
-    let path = desk.path(V1).join("kpi_total.csv");
+    let path = desk.path(V1).join("waits_by_step.csv");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, b"other").unwrap();
-    desk.refused(&["deliver", V1], 1, "kpi_total.csv is not what the manifest says");
+    desk.refused(&["deliver", V1], 1, "waits_by_step.csv is not what the manifest says");
     fs::write(&path, bytes).unwrap();
     let config = fs::read_to_string(desk.path("sink-register.toml")).unwrap();
     fs::write(desk.path("sink-register.toml"), config.replace("\"skr\"", "\"other\"")).unwrap();

@@ -50,7 +50,7 @@ async fn protection_that_is_known_late_makes_a_version_and_no_earlier_one_is_mad
     // The figures count the contact, without where the person lives.
     assert_eq!(second["totals"]["completed"], manifest(&desk, V1)["totals"]["completed"]);
     let figures = |parcel: &str| {
-        let text = String::from_utf8(content(&desk.path(parcel))["kpi_by_dimension.csv"].clone()).unwrap();
+        let text = String::from_utf8(content(&desk.path(parcel))["waits_by_dimension.csv"].clone()).unwrap();
         text.lines().filter(|line| line.contains(";1480;")).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_ne!(figures(V1), figures(V2));
@@ -87,7 +87,7 @@ async fn a_parcel_that_protection_changes_nothing_of_is_made_again_with_the_find
     let path = desk.path("definitions/waiting-times.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let kept: Vec<&str> =
-        text.lines().filter(|line| !line.starts_with("    \"") || line.contains("kpi_total")).collect();
+        text.lines().filter(|line| !line.starts_with("    \"") || line.contains("waits_by_step")).collect();
     std::fs::write(&path, kept.join("\n")).unwrap();
     desk.run(&[]);
     connect(&database.superuser).await.batch_execute(SAID).await.unwrap();

@@ -28,7 +28,7 @@ async fn figures_are_published_once_as_the_parcel_has_them_and_rows_about_person
     let files = files.as_object().unwrap();
     let mut names: Vec<&str> = files.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["kpi_by_dimension.csv", "kpi_total.csv", "kpi_waiting.csv", "quality.csv"]);
+    assert_eq!(names, ["quality.csv", "waits_by_dimension.csv", "waits_by_step.csv"]);
     for (name, text) in files {
         assert_eq!(text.as_str().unwrap().as_bytes(), parcel[name], "{name}");
     }

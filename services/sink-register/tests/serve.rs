@@ -220,16 +220,16 @@ async fn nothing_leaves_that_the_ledger_does_not_have_and_nothing_that_was_chang
     let superuser = connect(&database.superuser).await;
     superuser.batch_execute("REVOKE INSERT ON register.ledger FROM vardstrom_register_r14").await.unwrap();
     let server = Server::start(&desk);
-    let path = format!("/{NAME}/kpi_total.csv");
+    let path = format!("/{NAME}/waits_by_step.csv");
     let answer = server.ask(TOKEN, &path, None);
     assert_eq!(answer.status, 503);
-    let expected = content(&desk.path(V1))["kpi_total.csv"].clone();
+    let expected = content(&desk.path(V1))["waits_by_step.csv"].clone();
     assert!(!answer.body.windows(8).any(|piece| expected.windows(8).any(|other| piece == other)));
     superuser.batch_execute("GRANT INSERT ON register.ledger TO vardstrom_register_r14").await.unwrap();
     assert_eq!(server.ask(TOKEN, &path, None).body, expected);
     assert_eq!(entries(&desk), [entry("made", 1), entry("delivered", 1)]);
     drop(server);
-    let offered = desk.path("delivery").join(NAME).join("kpi_total.csv");
+    let offered = desk.path("delivery").join(NAME).join("waits_by_step.csv");
     fs::write(&offered, "other").unwrap();
     let server = Server::start(&desk);
     assert_eq!(server.ask(TOKEN, &path, None).status, 503, "it is not what was signed");
@@ -242,7 +242,7 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
     desk.done(&["deliver", V1]);
     assert_eq!(logged(&desk, "deliver", "14"), [], "what is offered has not left");
     let server = Server::start(&desk);
-    let path = format!("/{NAME}/kpi_total.csv");
+    let path = format!("/{NAME}/waits_by_step.csv");
     assert_eq!(server.ask(TOKEN, &path, None).status, 200);
     assert_eq!(server.ask(TOKEN, &path, Some("bytes=0-3")).status, 206);
     assert_eq!(server.ask("guessed", &path, None).status, 401);
@@ -253,7 +253,7 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
     // Without a byte that leaves there is no entry that one did.
     assert_eq!(server.head(TOKEN, &path), 405);
     let line = |result: &str, user: &str, what: &str| (result.to_owned(), user.to_owned(), what.to_owned());
-    let fetched = line("disclosed", "skr", &format!("parcel {NAME}/kpi_total.csv"));
+    let fetched = line("disclosed", "skr", &format!("parcel {NAME}/waits_by_step.csv"));
     assert_eq!(logged(&desk, "serve", "14"), [fetched.clone(), fetched.clone()]);
     let refused = [
         line("denied", "unknown", "parcel of nobody"),
@@ -265,7 +265,7 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
 
     // The folder is away: nothing leaves, and nobody is told anything.
     fs::rename(desk.path("access"), desk.path("away")).unwrap();
-    let expected = content(&desk.path(V1))["kpi_total.csv"].clone();
+    let expected = content(&desk.path(V1))["waits_by_step.csv"].clone();
     for token in [TOKEN, "guessed", OTHER_TOKEN] {
         let answer = server.ask(token, &path, None);
         assert_eq!(answer.status, 503, "{token}");

@@ -125,7 +125,7 @@ async fn what_stands_in_the_way_or_was_changed_there_is_not_taken_for_the_parcel
     fs::remove_dir_all(&there).unwrap();
     fs::create_dir(&there).unwrap();
     for (name, mut bytes) in content(&place.desk.path(V1)) {
-        if name == "kpi_total.csv" {
+        if name == "waits_by_step.csv" {
             bytes[0] ^= 1;
         }
         fs::write(there.join(name), bytes).unwrap();

@@ -29,6 +29,8 @@ const PUBLISHED = {
   "vardforlopp-region": "/sv/vardforlopp/region/14",
   drift: "/sv/drift",
   om: "/sv/om",
+  "waiting-times": "/en/vantetider/region/14",
+  pathway: "/en/vardforlopp/region/14",
   about: "/en/om",
 };
 

@@ -294,7 +294,10 @@ pub fn published(language: Language) -> Vec<Definition> {
     let term = Definition::new;
     let ours = |sv, en| Source { name: language.say(sv, en), year: 2026, basis: Basis::Ours };
     let (skr, here) = (
-        ours("Efter SKR:s informationsmodell.", "After SKR's information model."),
+        ours(
+            "Efter SKR:s utökade uppföljning av specialiserad vård och informationsmodell.",
+            "After SKR's extended follow-up of specialised care and information model.",
+        ),
         ours("Räknas här.", "Counted here."),
     );
     vec![
@@ -302,10 +305,37 @@ pub fn published(language: Language) -> Vec<Definition> {
             "vardgaranti",
             language.say("Inom vårdgarantin", "Within the guarantee (vårdgaranti)"),
             language.say(
-                "Kontakter som startade högst 90 dagar efter beslut, genom kontakter med vårdgaranti. Patientvald väntan räknas inte; för väntande inte heller medicinskt orsakad.",
-                "Contacts that started at most 90 days after the decision, over contacts under the guarantee. Waits chosen by the patient do not count; while waiting, medically caused ones do not either.",
+                "Högst 90 dagar, genom kontakter med vårdgaranti; per steg. Uppfyllelsen mäts med väntande, genomförda står bredvid under eget namn. Patientvald väntan ingår inte i statistiken.",
+                "At most 90 days, over contacts under the guarantee; by step. Fulfilment is measured with those waiting, completed contacts stand beside under their own name. Waits chosen by the patient are not in the statistics.",
             ),
             skr,
+        ),
+        term(
+            "steg",
+            language.say("Första besök; operation eller åtgärd", "First visit; operation or treatment"),
+            language.say(
+                "Två steg med var sin klocka: ett besök väntar från att remissen utfärdas eller kontakten söks, en åtgärd från beslutet. Fas 1 och 2 i SKR:s informationsmodell.",
+                "Two steps, each with its own clock: a visit waits from when the referral is issued or the contact sought, a treatment from the decision. Phases 1 and 2 of SKR's information model.",
+            ),
+            skr,
+        ),
+        term(
+            "steg-lasning",
+            language.say("Klocka, faser och medicinskt orsakad väntan", "Clock, phases and medically caused waits"),
+            language.say(
+                "Besökets start är remissens datum, och det angivna beslutet där remissdatum saknas. Fas 3–5 hör till inget steg och läggs åt sidan med antal. Medicinskt orsakad väntan är utanför nämnaren medan den pågår, som pilotregionerna räknar; om dess tid eller hela kontakten ska dras av är inte verifierat.",
+                "A visit starts at the referral's date, and at the stated decision where there is none. Phases 3–5 are of no step and set aside with a count. Medically caused waits are outside the denominator while they go on, as the pilot regions count; whether their time or the whole contact is taken off is not verified.",
+            ),
+            here,
+        ),
+        term(
+            "uttag-vantetider",
+            language.say("Uttaget väntetider, versioner", "The extract of waiting times, versions"),
+            language.say(
+                "Version 3: första besök och åtgärd var för sig, väntande och genomförda var för sig, utan patientvald väntan; andra faser åt sidan. Version 2 och tidigare: alla faser i en andel, av genomförda, från beslutet, med patientvald väntan i median och intervall; de finns kvar som uttaget waiting-times-pilots. En serie över bytet är inte jämförbar.",
+                "Version 3: first visit and treatment apart, waiting and completed apart, without waits chosen by the patient; other phases set aside. Version 2 and before: all phases in one share, of completed contacts, from the decision, with waits chosen by the patient in median and intervals; they remain as the extract waiting-times-pilots. A series over the change is not comparable.",
+            ),
+            here,
         ),
         term(
             "uttag-vardplatser",
@@ -338,19 +368,55 @@ pub fn published(language: Language) -> Vec<Definition> {
             "vantande",
             language.say("Väntande", "Waiting (väntande)"),
             language.say(
-                "Kontakt med beslut och utan start vid månadens slut. Väntetiden räknas till månadens sista dag.",
-                "A contact with a decision and no start at the end of the month. The wait is counted to the month's last day.",
+                "Kontakt som inte har ägt rum vid månadens slut. Väntetiden räknas till månadens sista dag, som pilotregionerna räknar.",
+                "A contact that has not taken place at the end of the month. The wait is counted to the month's last day, as the pilot regions count.",
             ),
-            skr,
+            here,
+        ),
+        term(
+            "hoftfraktur",
+            language.say("Höftfraktur inom 24 timmar", "Hip fracture within 24 hours"),
+            language.say(
+                "Patienter från 50 år med höftfraktur som inte är patologisk, opererade högst 24 timmar efter ankomst, genom dem med båda tiderna kända.",
+                "Patients of 50 years and over with a hip fracture that is not pathological, operated at most 24 hours after arrival, over those with both times known.",
+            ),
+            ours("Efter Rikshöfts årsrapport 2014.", "After Rikshöft's yearly report of 2014."),
+        ),
+        term(
+            "hoftfraktur-lasning",
+            language.say("Ålder och patologisk fraktur", "Age and pathological fracture"),
+            language.say(
+                "Åldern är ankomstens år minus födelseåret. Patologisk är en fraktur med M84.4 eller M90.7 bland diagnoserna; M80 och enbart en cancerdiagnos är det inte. Yngre, patologiska och de med okänd ålder läggs åt sidan med antal.",
+                "Age is the year of arrival less the year of birth. A fracture with M84.4 or M90.7 among the diagnoses is pathological; M80 and a diagnosis of cancer alone are not. The younger, the pathological and those of unknown age are set aside with a count.",
+            ),
+            here,
+        ),
+        term(
+            "uttag-hoftfraktur",
+            language.say("Uttaget höftfraktur, versioner", "The extract of hip fractures, versions"),
+            language.say(
+                "Version 2: från 50 år, utan patologiska frakturer. Version 1: alla. En serie över bytet är inte jämförbar.",
+                "Version 2: of 50 years and over, without pathological fractures. Version 1: of everybody. A series over the change is not comparable.",
+            ),
+            here,
         ),
         term(
             "ytterfall",
             language.say("Ytterfall", "Outlier (ytterfall)"),
             language.say(
-                "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård i regionen.",
-                "The region's 5% most expensive inpatient contacts and 3% most expensive outpatient ones.",
+                "De 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård. SKR märker dem i den nationella KPP-databasen.",
+                "The 5% most expensive inpatient contacts and the 3% most expensive outpatient ones. SKR marks them in the national KPP database.",
             ),
-            ours("Efter KPP.", "After KPP."),
+            ours("Efter SKR:s KPP, 2024.", "After SKR's KPP of 2024."),
+        ),
+        term(
+            "ytterfall-lasning",
+            language.say("Ytterfall på den här tavlan", "Outliers on this board"),
+            language.say(
+                "De dyraste inom regionen, sluten och öppen vård var för sig, somatik och psykiatri tillsammans: inte samma kontakter som SKR:s. Om SKR väljer inom DRG är inte känt; här görs det inte.",
+                "The dearest of the region, inpatient and outpatient care apart, somatic and psychiatric care together: not the contacts that SKR marks. Whether SKR chooses within a DRG is not known; here it is not done.",
+            ),
+            here,
         ),
         term(
             "hopp",
@@ -464,7 +530,7 @@ mod tests {
     ];
 
     /// Every definition that is ours, with the year of its wording.
-    const OURS: [(&str, u16); 16] = [
+    const OURS: [(&str, u16); 23] = [
         ("belagda", 2026),
         ("lediga", 2026),
         ("stangda", 2026),
@@ -474,11 +540,18 @@ mod tests {
         ("vanligen", 2026),
         ("rattad", 2026),
         ("vardgaranti", 2026),
+        ("steg", 2026),
+        ("steg-lasning", 2026),
+        ("uttag-vantetider", 2026),
+        ("hoftfraktur", 2026),
+        ("hoftfraktur-lasning", 2026),
+        ("uttag-hoftfraktur", 2026),
         ("uttag-vardplatser", 2026),
         ("uttag-par", 2026),
         ("anmarkning", 2026),
         ("vantande", 2026),
         ("ytterfall", 2026),
+        ("ytterfall-lasning", 2026),
         ("hopp", 2026),
         ("doljs", 2026),
     ];

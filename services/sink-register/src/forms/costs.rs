@@ -4,8 +4,10 @@
 //! row per contact and per person, which are marked personal. Amounts are exact: öre inside, kronor with two decimals in files.
 //!
 //! Ytterfall are computed here, by one rule for everybody: the 5 % most expensive inpatient contacts and the 3 % most
-//! expensive outpatient ones of the region, as SKR marks them in its national KPP database; what the source says itself is kept
-//! beside it.
+//! expensive outpatient ones. The two shares are SKR's, which marks the contacts in its national KPP database (SKR 2024, read).
+//! Ours are others, because a region has its own contacts only: they are the dearest *of the region*, inpatient and outpatient
+//! apart, somatic and psychiatric care together. Whether SKR marks within a DRG is not known; here the DRG plays no part.
+//! What the source says itself is kept beside it.
 
 mod contact;
 mod make;

@@ -4,9 +4,16 @@
 //! hospital, what is lost between the stages of the pathway, what is missing, and one row per fracture, which is
 //! personal.
 //!
-//! Readings of the definitions (Rikshöft: 50 years and over, 24 hours from arrival; ICD-10-SE, KVÅ), where two programs could
-//! choose differently:
+//! Rikshöft reports patients of 50 years and over with fractures that are not pathological, and hours from arrival
+//! (Årsrapport 2014, read). Figures and rows are of those; the others are set aside and counted: `pathological`, `under-50`
+//! and `age-unknown`, each fracture for the first of these that holds.
 //!
+//! Readings of the definitions (ICD-10-SE, KVÅ), where two programs could choose differently; they are ours:
+//!
+//! * **Age** is the year of the fracture's beginning less the year of birth: events have no day of birth, so who turns 50
+//!   in the year is 50. The year of birth is that of the fracture's contacts, else of any other contact of the person.
+//! * **Pathological** is a fracture of which a contact has M84.4 or M90.7 among its diagnoses. M80 (osteoporosis with
+//!   fracture) is not: most hip fractures are of osteoporosis. A diagnosis of cancer alone says nothing of the bone.
 //! * **A fracture** is a person and a side. It begins with a contact whose main diagnosis is S720, S721 or S722; a
 //!   contact of the same side within [`FOLLOW_DAYS`] is of the same fracture. A side that is not said is that of the
 //!   person's only fracture.

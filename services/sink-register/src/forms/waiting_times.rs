@@ -1,9 +1,9 @@
-//! Waiting times: the key figures of SKR's follow-up of specialised care, and the deliveries made of them.
+//! Waiting times of specialised care: the published rules by step, the pilots' key figures, and deliveries made of both.
 //!
 //! Goes in: one month's statements about contacts ([`schemas::Wait`]), each the latest of its contact, in any order.
-//! Comes out: tables of figures per hospital, the same figures as FHIR R4 MeasureReports, and one row per contact in the
-//! shape of SKR's RIV-TA contracts. No clock, no file and, but for `make`, no network: the same statements and settings
-//! give the same bytes.
+//! Comes out, of [`WaitingTimes`]: figures per hospital and step of the care guarantee, and one row per contact in the shape
+//! of SKR's RIV-TA contracts; of [`PilotFigures`]: the regional pilots' tables of completed contacts, and the same as FHIR R4
+//! MeasureReports. No clock, no file and, but for `make`, no network: the same statements and settings give the same bytes.
 //!
 //! Every statement of the month has exactly one fate: completed, waiting, or set aside for a named reason. The totals say
 //! how many had which, so `statements` is always their sum.
@@ -12,8 +12,9 @@
 //! referrers and not with the number of contacts. The row files are the exception: they are written to memory, at most
 //! [`ROW_BYTES_USUAL`] per contact, because the delivery seals them as a whole.
 //!
-//! Source of the rules: "SKR Informationsmodell – Tillgänglighet specialiserad vård v1.1" and SKR's rules of calculation for
-//! the care guarantee (vårdgarantin).
+//! Source of the rules: SKR's pages on the extended follow-up of specialised care (skr.se, read in 2026) for the steps, the
+//! populations and what is left out; "SKR Informationsmodell – Tillgänglighet specialiserad vård v1.1" for the fields. What
+//! neither says is ours and is marked so in `step`. The pilots' figures follow the pilots' own rules.
 
 mod age_group;
 mod days;
@@ -28,14 +29,19 @@ mod kpi_waiting;
 mod make;
 mod measure_reports;
 mod number;
+mod pilots;
 mod quality;
 mod riv_ta;
 mod statement;
+mod step;
+mod step_figures;
 mod totals;
+mod waits_by_dimension;
+mod waits_by_step;
 
-pub(super) use make::make;
-
-use std::collections::BTreeMap;
+pub(super) use make::{make, make_pilots};
+pub(super) use pilots::FILES as PILOT_FILES;
+pub use pilots::PilotFigures;
 
 use parcel::Month;
 use schemas::Subject;
@@ -45,24 +51,18 @@ use topics::Region;
 
 use crate::output::FileKind;
 use crate::output::Output;
-use hospital::{CompletedHospital, Names, WaitingHospital};
 use riv_ta::{Contract, RowFile};
-use statement::Fate;
-use totals::Totals;
+use statement::Reason;
+use step::Status;
+use step_figures::Steps;
+use totals::{Counted, Totals};
 
 /// The subject that definitions name.
 pub(super) const SUBJECT: Subject = Subject::Wait;
 
 /// The files, in their order.
-pub(super) const FILES: [FileKind; 7] = [
-    kpi_total::FILE,
-    kpi_by_dimension::FILE,
-    kpi_waiting::FILE,
-    quality::FILE,
-    measure_reports::FILE,
-    riv_ta::COMPLETED,
-    riv_ta::WAITING,
-];
+pub(super) const FILES: [FileKind; 5] =
+    [waits_by_step::FILE, waits_by_dimension::FILE, quality::FILE, riv_ta::COMPLETED, riv_ta::WAITING];
 
 /// Bytes that one contact takes in a row file when every field is filled with values of usual length. A month of the
 /// largest region, some 400,000 contacts, is half a gigabyte.
@@ -85,10 +85,9 @@ pub struct WaitingTimes {
     period: String,
     calendar: Calendar,
     totals: Totals,
-    completed: BTreeMap<Box<str>, CompletedHospital>,
-    waiting: BTreeMap<Box<str>, WaitingHospital>,
-    /// HSA-ids that completed contacts state for the region, to name the subject of the reports.
-    region_hsa_ids: Names,
+    steps: Steps,
+    /// First visits whose clock starts at the stated decision, because no referral is dated.
+    without_referral: i64,
     completed_rows: RowFile,
     waiting_rows: RowFile,
 }
@@ -99,10 +98,9 @@ impl WaitingTimes {
         WaitingTimes {
             period: settings.period.to_string(),
             calendar: Calendar::new(),
-            totals: Totals::default(),
-            completed: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            region_hsa_ids: Names::default(),
+            totals: Totals::new(&Reason::OF_STEPS),
+            steps: Steps::default(),
+            without_referral: 0,
             completed_rows: RowFile::new(Contract::Completed, settings.period),
             waiting_rows: RowFile::new(Contract::Waiting, settings.period),
             settings,
@@ -122,16 +120,19 @@ impl WaitingTimes {
             self.totals.of_another_period(wait);
             return;
         }
-        let fate = statement::fate(wait, self.settings.period, &mut self.calendar);
-        self.totals.add(wait, &fate);
-        let code = given(wait.hospital_code);
-        match fate {
-            Fate::Completed(contact) => {
-                self.region_hsa_ids.add(given(wait.region_hsa_id));
-                hospital::of(&mut self.completed, code).add(wait, &contact);
-            }
-            Fate::Waiting(measured) => hospital::of(&mut self.waiting, code).add(wait, &measured),
-            Fate::SetAside(_) => {}
+        let placed = step::place(wait, self.settings.period, &mut self.calendar);
+        let counted = match &placed {
+            Ok(contact) if contact.patient_chosen => Counted::SetAside(Reason::PatientChosen),
+            Ok(contact) => match contact.status {
+                Status::Completed => Counted::Completed,
+                Status::Waiting => Counted::Waiting,
+            },
+            Err(reason) => Counted::SetAside(*reason),
+        };
+        self.totals.add(wait, counted);
+        if let Ok(contact) = placed {
+            self.without_referral += i64::from(contact.without_referral && !contact.patient_chosen);
+            self.steps.add(wait, &contact);
         }
     }
 
@@ -151,16 +152,15 @@ impl WaitingTimes {
     /// Writes the files.
     pub fn finish(self) -> Output {
         let mut totals = self.totals.numbers();
+        totals.insert("first_visit_without_referral".to_owned(), self.without_referral);
         let rows = [self.completed_rows, self.waiting_rows];
         for (name, number) in riv_ta::totals(&rows) {
             totals.insert(name.to_owned(), number);
         }
         let mut files = vec![
-            kpi_total::file(&self.completed),
-            kpi_by_dimension::file(&self.completed),
-            kpi_waiting::file(&self.waiting),
+            waits_by_step::file(&self.steps),
+            waits_by_dimension::file(&self.steps),
             quality::file(&self.settings, &self.totals),
-            measure_reports::file(&self.settings, &self.completed, self.region_hsa_ids.most_common()),
         ];
         files.extend(rows.map(RowFile::finish));
         Output { files, totals }

@@ -130,6 +130,11 @@ def main(month):
                     if after or contact in fracture["contacts"]:
                         done.append((procedure, contact))
             fracture["operations"] = operations(done)
+            # Rikshöft: 50 years and over, not pathological. Of events the year of birth is known, and codes of diagnoses.
+            known = [c["birth_year"] for c in fracture["contacts"] + found if c["birth_year"] is not None]
+            sick = any(c["other"][:4] in ("M844", "M907") for c in fracture["contacts"])
+            old = bool(known) and local(fracture["begun"]).year - known[0] >= 50
+            fracture["aside"] = "pathological" if sick else "" if old else "under_50" if known else "age_unknown"
             own_run = next((c["run"] for c in fracture["contacts"] if c["run"]), None)
             fracture["run"] = own_run
             first = fracture["operations"][0] if fracture["operations"] else None
@@ -139,13 +144,17 @@ def main(month):
 
     header = ("hospital_code;hospital_name;fractures;with_arrival;operated;with_operation_time;hours_known;hours_q1;"
               "hours_median;hours_q3;within_24h;share_within_24h;discharged;reoperated_30_days;reoperated_120_days;"
-              "arrival_missing;operation_missing;operation_time_missing;operation_before_arrival;reason")
+              "arrival_missing;operation_missing;operation_time_missing;operation_before_arrival;age_unknown;pathological;"
+              "under_50;reason")
     hospitals = sorted({f["hospital"] for f in fractures})
     lines, path = [], []
     for code, name, group in [(h, "Sahlgrenska", [f for f in fractures if f["hospital"] == h]) for h in hospitals] + \
             [("", "Regionen", fractures)]:
-        lines.append([code, name, *figures(group)])
-        path += pathway(code, group)
+        kept = [f for f in group if not f["aside"]]
+        aside = [str(sum(f["aside"] == why for f in group)) for why in ("age_unknown", "pathological", "under_50")]
+        *cells, reason = figures(kept)
+        lines.append([code, name, *cells, *aside, reason])
+        path += pathway(code, kept)
     json.dump({
         "hip_by_hospital.csv": table(header, lines),
         "hip_pathway.csv": table("hospital_code;stage;fractures;lost", path),

@@ -11,13 +11,14 @@ mod reports;
 mod rows;
 mod speed;
 mod standards;
+mod steps;
 mod validators;
 mod waiting;
 
 use std::collections::BTreeMap;
 
 use schemas::{Correction, CorrectionKind, Envelope, Origin, Sex, Timestamp, Wait, WaitStatus};
-use sink_register::waiting_times::{Settings, WaitingTimes};
+use sink_register::waiting_times::{PilotFigures, Settings, WaitingTimes};
 use sink_register::{File, Output};
 
 /// Västra Götaland in February 2026.
@@ -129,7 +130,17 @@ fn earlier(moment: Timestamp, days: i64) -> Timestamp {
     Timestamp(earlier.timestamp().as_microsecond())
 }
 
+/// The pilots' figures.
 fn extract<'a>(statements: impl IntoIterator<Item = &'a Wait<'a>>) -> Output {
+    let mut extract = PilotFigures::new(settings());
+    for wait in statements {
+        extract.add(wait);
+    }
+    extract.finish()
+}
+
+/// The figures by step, and the rows.
+fn waiting_times<'a>(statements: impl IntoIterator<Item = &'a Wait<'a>>) -> Output {
     let mut extract = WaitingTimes::new(settings());
     for wait in statements {
         extract.add(wait);
@@ -156,14 +167,17 @@ fn table(output: &Output, name: &str) -> Vec<BTreeMap<String, String>> {
     lines.collect()
 }
 
-/// Statements in, cells of the one line of `name` that has all of `keys` out.
+/// Statements in, cells of the one line of `name` of the pilots' figures that has all of `keys` out.
 fn check(statements: &[Wait<'_>], name: &str, keys: &[(&str, &str)], cells: &[(&str, &str)]) {
-    let output = extract(statements);
-    let lines: Vec<_> = table(&output, name)
+    check_line(&extract(statements), name, keys, cells);
+}
+
+fn check_line(output: &Output, name: &str, keys: &[(&str, &str)], cells: &[(&str, &str)]) {
+    let lines: Vec<_> = table(output, name)
         .into_iter()
         .filter(|line| keys.iter().all(|(column, value)| line[*column] == *value))
         .collect();
-    assert_eq!(lines.len(), 1, "{keys:?} in\n{}", text(&output, name));
+    assert_eq!(lines.len(), 1, "{keys:?} in\n{}", text(output, name));
     let found: Vec<_> = cells.iter().map(|(column, _)| (*column, lines[0][*column].as_str())).collect();
-    assert_eq!(found, cells, "{keys:?} in\n{}", text(&output, name));
+    assert_eq!(found, cells, "{keys:?} in\n{}", text(output, name));
 }

@@ -55,6 +55,7 @@ fn calculated(statements: &[Wait<'_>]) -> Lines {
 struct Row<'a> {
     status: schemas::WaitStatus,
     period: Option<&'a str>,
+    phase: Option<&'a str>,
     guarantee: Option<bool>,
     deviation: Option<schemas::Deviation>,
     decided_at: Option<Timestamp>,
@@ -64,14 +65,24 @@ struct Row<'a> {
     hospital_name: Option<&'a str>,
     sex: schemas::Sex,
     birth_year: Option<i32>,
+    activity: Option<&'a str>,
+    booking: Option<&'a str>,
+    contact_type: Option<&'a str>,
+    lkf: Option<&'a str>,
+    mvo: Option<&'a str>,
+    profession: Option<&'a str>,
+    referrer_hsa_id: Option<&'a str>,
+    care_unit_hsa_id: Option<&'a str>,
 }
 
-fn serialised(statements: &[Wait<'_>]) -> Vec<u8> {
+/// The statements as a table for programs that are not ours.
+pub(super) fn serialised(statements: &[Wait<'_>]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for wait in statements {
         let row = Row {
             status: wait.status,
             period: wait.period,
+            phase: wait.phase,
             guarantee: wait.guarantee,
             deviation: wait.deviation,
             decided_at: wait.decided_at,
@@ -81,6 +92,14 @@ fn serialised(statements: &[Wait<'_>]) -> Vec<u8> {
             hospital_name: wait.hospital_name,
             sex: wait.sex,
             birth_year: wait.birth_year,
+            activity: wait.activity,
+            booking: wait.booking,
+            contact_type: wait.contact_type,
+            lkf: wait.lkf,
+            mvo: wait.mvo,
+            profession: wait.profession,
+            referrer_hsa_id: wait.referrer_hsa_id,
+            care_unit_hsa_id: wait.care_unit_hsa_id,
         };
         writer.serialize(row).unwrap();
     }

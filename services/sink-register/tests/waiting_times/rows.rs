@@ -2,11 +2,11 @@
 
 use schemas::{Deviation, Sex, Wait};
 
-use super::{at, completed, extract, statement, text, waiting};
+use super::{at, completed, statement, text, waiting, waiting_times};
 
 /// The text of an element of the only row; none if it is not there.
 fn element(wait: &Wait<'_>, file: &str, name: &str) -> Option<String> {
-    let output = extract(std::slice::from_ref(wait));
+    let output = waiting_times(std::slice::from_ref(wait));
     let rows = text(&output, file);
     assert_eq!(rows.matches("<Rad>").count(), 1, "{rows}");
     let (_, rest) = rows.split_once(&format!("<{name}>"))?;
@@ -19,7 +19,7 @@ fn check_element(wait: &Wait<'_>, name: &str, expected: Option<&str>) {
 
 #[test]
 fn the_file_is_as_agreed() {
-    let output = extract(&[statement("OPT101-1")]);
+    let output = waiting_times(&[statement("OPT101-1")]);
     let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
         <TillgangligVardSpeciGenomforda \
         xmlns=\"urn:riv:skl:tillgangligVardSpeci:TillgangligVardSpeciGenomfordaResponder:1\">\n\
@@ -100,12 +100,12 @@ fn a_row_without_a_mandatory_field_is_counted_and_not_written() {
         Wait { phase: Some("4"), medical_target_at: None, ..full() },
     ];
     for wait in &lacking {
-        let totals = extract(std::slice::from_ref(wait)).totals;
+        let totals = waiting_times(std::slice::from_ref(wait)).totals;
         assert_eq!((totals["riv_ta_incomplete"], totals["riv_ta_completed"]), (1, 0), "{wait:?}");
     }
-    let totals = extract(&lacking).totals;
+    let totals = waiting_times(&lacking).totals;
     assert_eq!(totals["riv_ta_incomplete"], lacking.len() as i64);
-    let totals = extract(&[Wait { medical_target_at: None, ..full() }]).totals;
+    let totals = waiting_times(&[Wait { medical_target_at: None, ..full() }]).totals;
     assert_eq!((totals["riv_ta_incomplete"], totals["riv_ta_completed"]), (0, 1));
 }
 
@@ -121,6 +121,6 @@ fn an_optional_value_that_the_contract_does_not_know_is_left_out_and_counted() {
     for name in ["Avvikelse", "Remittenttyp", "SjukhusNamn", "RemissId"] {
         check_element(&wait, name, None);
     }
-    let totals = extract(&[wait]).totals;
+    let totals = waiting_times(&[wait]).totals;
     assert_eq!((totals["riv_ta_values_left_out"], totals["riv_ta_completed"]), (3, 1));
 }

@@ -5,7 +5,7 @@ use super::{
     random::{contact_ids, month},
     statement, text,
     validators::xml,
-    waiting,
+    waiting, waiting_times,
 };
 use crate::fhir_validator::validate;
 
@@ -53,7 +53,7 @@ fn the_fhir_validator_refuses() {
 fn rows_hold_to_their_schema() {
     for (seed, count) in [(1, 0), (2, 3), (3, 2_000)] {
         let ids = contact_ids(count);
-        let output = extract(&month(seed, &ids));
+        let output = waiting_times(&month(seed, &ids));
         for contract in ["completed", "waiting"] {
             let rows = file(&output, &format!("riv_ta_{contract}.xml"));
             assert_eq!(xml(&format!("riv_ta_{contract}.xsd"), &rows.bytes), Ok(rows.rows), "seed {seed}, {contract}");
@@ -64,7 +64,7 @@ fn rows_hold_to_their_schema() {
 
 #[test]
 fn the_schema_refuses() {
-    let output = extract(&[statement("OPT101-1"), waiting("OPT101-2", 3)]);
+    let output = waiting_times(&[statement("OPT101-1"), waiting("OPT101-2", 3)]);
     let (completed, waiting) = (text(&output, "riv_ta_completed.xml"), text(&output, "riv_ta_waiting.xml"));
     assert_eq!(xml("riv_ta_completed.xsd", completed.as_bytes()), Ok(1));
     assert_eq!(xml("riv_ta_waiting.xsd", waiting.as_bytes()), Ok(1));

@@ -135,8 +135,8 @@ pub struct Head {
     pub made_at: Timestamp,
 }
 
-/// Lines of `kpi_by_dimension.csv` that pages show: of whole regions, by these. Hospitals by dimension would be small
-/// cells, and their differences from the region would tell more of them.
+/// Lines of `waits_by_dimension.csv` that pages show: by these. It is of whole regions: hospitals by dimension would be
+/// small cells, and their differences from the region would tell more of them.
 const DIMENSIONS: [&str; 3] = ["age_group", "mvo", "sex"];
 
 impl Parcel {
@@ -147,11 +147,9 @@ impl Parcel {
     pub fn of(head: Head, manifest: Manifest, files: &BTreeMap<String, String>) -> Result<Self, super::table::Error> {
         let mut tables = BTreeMap::new();
         for (name, text) in files {
-            let by_dimension = name == "kpi_by_dimension.csv";
+            let by_dimension = name == "waits_by_dimension.csv";
             let table = Table::read(text, |row| {
-                !by_dimension
-                    || (row.text("scope") == Some("region")
-                        && row.text("dimension").is_some_and(|name| DIMENSIONS.contains(&name)))
+                !by_dimension || row.text("dimension").is_some_and(|name| DIMENSIONS.contains(&name))
             })?;
             tables.insert(name.as_str().into(), table);
         }

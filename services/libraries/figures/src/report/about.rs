@@ -14,8 +14,8 @@ const CHANGES: [(&str, &str, &str, &str); 4] = [
     (
         "4",
         "2026-11-30",
-        "Varje definition säger var och när den är läst, eller att den är vår läsning; en mening under någon annans namn är den källans egen. Vår läsning av nyfödda, permission, patienthotell och dagvård står under Belagd. En region säger om dess tekniska platser ingår eller är utanför; tavlan, API:et, lagret och uttaget följer det. Uttaget vårdplatser får version 3.",
-        "Every definition says where and when it was read, or that it is our reading; a sentence under somebody else's name is that source's own. Our reading of newborns, leave, patient hotels and day care stands under Occupied. A region says whether its technical beds are counted or left out; board, API, store and extract follow it. The extract of beds becomes version 3.",
+        "Varje definition säger var och när den är läst, eller att den är vår läsning; en mening under någon annans namn är den källans egen. Vår läsning av nyfödda, permission, patienthotell och dagvård står under Belagd. En region säger om dess tekniska platser ingår eller är utanför; tavlan, API:et, lagret och uttaget följer det. Uttaget vårdplatser får version 3. Väntetider per steg: första besök och åtgärd var för sig, väntande först och genomförda bredvid, utan patientvald väntan. Uttaget väntetider får version 3; pilotregionernas siffror blir ett eget uttag. Höftfrakturer från 50 år och utan patologiska, som Rikshöft redovisar: uttaget får version 2. Ytterfall: det står nu vad som är SKR:s och vad som är vår läsning; siffrorna är oförändrade.",
+        "Every definition says where and when it was read, or that it is our reading; a sentence under somebody else's name is that source's own. Our reading of newborns, leave, patient hotels and day care stands under Occupied. A region says whether its technical beds are counted or left out; board, API, store and extract follow it. The extract of beds becomes version 3. Waiting times by step: first visit and treatment apart, waiting first and completed beside, without waits chosen by the patient. The extract of waiting times becomes version 3; the pilot regions' figures become an extract of their own. Hip fractures of 50 years and over without pathological ones, as Rikshöft reports: that extract becomes version 2. Outliers: it now says what is SKR's and what is our reading; the figures are unchanged.",
     ),
     (
         "3",
@@ -103,8 +103,8 @@ fn sources(sight: &Sight<'_>) -> Vec<String> {
             "Beds: admissions, discharges and the wards' statements, in real time.",
         ),
         sight.say(
-            "Väntetider: regionernas uppgifter om genomförda och väntande kontakter enligt SKR:s informationsmodell, per månad.",
-            "Waiting times: the regions' statements of completed and waiting contacts by SKR's information model, per month.",
+            "Väntetider: regionernas uppgifter om genomförda och väntande kontakter enligt SKR:s informationsmodell, per månad och steg. Reglerna: SKR:s sidor om utökad uppföljning av specialiserad vård, lästa 2026.",
+            "Waiting times: the regions' statements of completed and waiting contacts by SKR's information model, per month and step. The rules: SKR's pages on the extended follow-up of specialised care, read in 2026.",
         ),
         sight.say(
             "Kostnad: kostnad per patient (KPP), per år. Vårdförlopp: regionernas händelser om höftfrakturer.",

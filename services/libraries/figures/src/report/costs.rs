@@ -205,7 +205,10 @@ fn tiles(sight: &Sight<'_>, areas: &[Area], period: Period) -> Block {
             tile(
                 sight.say("Ytterfall", "Outliers"),
                 shown(&|sum| Cell::Share(sum.outliers, sum.contacts)),
-                sight.say("av kontakterna, utanför medelvärdena", "of contacts, outside the means"),
+                sight.say(
+                    "av kontakterna; regionens egna, per vårdform, utanför medelvärdena",
+                    "of contacts; the region's own, by care form, outside the means",
+                ),
             ),
             tile(
                 sight.say("Pseudonymer", "Pseudonyms"),
@@ -446,8 +449,12 @@ fn method(sight: &Sight<'_>) -> Block {
             "Current prices: amounts are those of the year and are not adjusted between years.",
         ),
         sight.say(
-            "Ytterfall är de 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård i regionen. De ingår i antal och totalsumma men inte i kostnad per kontakt och per DRG-poäng.",
-            "Outliers are the region's 5% most expensive inpatient contacts and 3% most expensive outpatient ones. They are in counts and totals but not in cost per contact and per DRG point.",
+            "Ytterfall är de 5 % dyraste kontakterna i sluten vård och de 3 % dyraste i öppen vård. De ingår i antal och totalsumma men inte i kostnad per kontakt och per DRG-poäng. Andelarna är lästa hos SKR (2024), som märker ytterfallen i den nationella KPP-databasen.",
+            "Outliers are the 5% most expensive inpatient contacts and the 3% most expensive outpatient ones. They are in counts and totals but not in cost per contact and per DRG point. The shares were read at SKR (2024), which marks the outliers in the national KPP database.",
+        ),
+        sight.say(
+            "Vår läsning: här väljs de dyraste inom regionen, sluten och öppen vård var för sig, somatik och psykiatri tillsammans. De är därför inte samma kontakter som SKR:s. Om SKR väljer inom DRG är inte känt; här görs det inte. Primärvård och hemsjukvård har inga ytterfall.",
+            "Our reading: here the dearest of the region are chosen, inpatient and outpatient care apart, somatic and psychiatric care together. They are therefore not the contacts that SKR marks. Whether SKR chooses within a DRG is not known; here it is not done. Primary care and home care have no outliers.",
         ),
         sight.say(
             "Kostnad per DRG-poäng är kostnaden för kontakter med DRG-vikt genom summan av vikterna. I en summa vägs sjukhusens publicerade kostnad per poäng med deras poäng.",

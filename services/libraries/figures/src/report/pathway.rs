@@ -35,6 +35,13 @@ mod published {
     pub(super) const UPPER: &str = "hours_q3";
     pub(super) const DISCHARGED: &str = "discharged";
     pub(super) const REOPERATED: &str = "reoperated_30_days";
+    /// Counts of fractures that are set aside, and in Swedish and English why. A parcel without the first follows an older
+    /// definition, whose figures are of everybody.
+    pub(super) const SET_ASIDE: [(&str, &str, &str); 3] = [
+        ("under_50", "yngre än 50 år", "younger than 50"),
+        ("pathological", "patologisk fraktur", "pathological fracture"),
+        ("age_unknown", "okänd ålder", "unknown age"),
+    ];
     /// Counts of what is missing, and in Swedish and English what.
     pub(super) const MISSING: [(&str, &str, &str); 4] = [
         ("arrival_missing", "ankomst", "arrival"),
@@ -142,17 +149,40 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let (sum, veil) = whole(&own);
     blocks.push(tiles(sight, &own, &sum, veil, period));
     blocks.extend(kit::flags(sight, &parcels));
+    blocks.extend(older(sight, period));
     blocks.push(stages(sight, &own, &sum, veil));
     if *place == Place::Country {
         blocks.push(regions(sight, &areas));
     }
     hospitals(sight, &own, &mut blocks);
     blocks.push(missing(sight, &own));
+    blocks.push(set_aside(sight, &own));
     blocks.push(method(sight));
     blocks.push(Block::Sheet(kit::provenance(sight, Extract::HipFracture, period, place)));
     let name = place.region().map(|region| format!("{}, ", region.name())).unwrap_or_default();
     let subheading = format!("{name}{}", period.text(sight.language));
     Some(Report { heading, subheading, blocks, parcels })
+}
+
+/// Whether a parcel's figures are of 50 years and over without pathological fractures, which version 1 has not.
+fn is_of_population(parcel: &Parcel) -> bool {
+    parcel.rows(published::BY_HOSPITAL).all(|row| row.count(published::SET_ASIDE[0].0).is_some())
+}
+
+/// That deliveries of an older definition are not among the figures, and what to do; nothing when there are none.
+fn older(sight: &Sight<'_>, period: Period) -> Option<Block> {
+    let parcels = sight.library.of_period(Extract::HipFracture, period);
+    let own = parcels.filter(|parcel| sight.address.place.region().is_none_or(|region| region == parcel.region));
+    let count = own.filter(|parcel| !is_of_population(parcel)).count();
+    (count > 0).then(|| {
+        Block::Markup(format!(
+            "<p class=\"quiet\" id=\"aldre\">{count} {}</p>",
+            sight.say(
+                "leveranser i perioden följer en äldre definition, utan gräns för ålder och utan att patologiska frakturer läggs åt sidan. De står som saknade här. Gör om uttaget.",
+                "deliveries of the period follow an older definition, without a limit of age and with pathological fractures. They stand as missing here. Make the extract again.",
+            )
+        ))
+    })
 }
 
 /// Hospitals' lines, and the region's own.
@@ -171,6 +201,7 @@ fn areas(sight: &Sight<'_>, period: Period) -> Vec<Area> {
     let mut areas: Vec<Area> = sight
         .library
         .of_period(Extract::HipFracture, period)
+        .filter(|parcel| is_of_population(parcel))
         .map(|parcel| {
             let (hospitals, region) = rows(parcel);
             let lines: Vec<Line> = hospitals
@@ -426,8 +457,32 @@ fn missing(sight: &Sight<'_>, own: &[&Area]) -> Block {
     Block::Sheet(table)
 }
 
+/// Who is not of the population, by reason, as published.
+fn set_aside(sight: &Sight<'_>, own: &[&Area]) -> Block {
+    let columns = vec![
+        sheet::words("region", sight.say("Region", "Region")),
+        sheet::words("reason", sight.say("Varför", "Why")),
+        sheet::number("patients", sight.say("Patienter", "Patients"), sight.say("antal", "count")),
+    ];
+    let none = sight.say("Ingen är lagd åt sidan.", "Nobody is set aside.");
+    let mut table = Sheet::new("utanfor", sight.say("Utanför måttet", "Outside the measure"), columns, none);
+    for area in own {
+        let (hospitals, _) = rows(&area.parcel);
+        for (column, sv, en) in published::SET_ASIDE {
+            let count = hospitals.iter().filter_map(|row| row.count(column)).sum();
+            let cell = area.veil.absent().map_or(Cell::Whole(count), Cell::Absent);
+            table.rows.push(vec![Cell::text(area.parcel.region.name()), Cell::text(sight.say(sv, en)), cell]);
+        }
+    }
+    Block::Sheet(table)
+}
+
 fn method(sight: &Sight<'_>) -> Block {
     let texts = [
+        sight.say(
+            "Läst i Rikshöfts årsrapport 2014: patienter från 50 år med fraktur som inte är patologisk, tid från ankomst, inom 24 timmar. Vår läsning: åldern är årtalet minus födelseåret, för händelserna har ingen födelsedag; patologisk är en fraktur med M84.4 eller M90.7 bland diagnoserna, medan osteoporos (M80) eller enbart en cancerdiagnos inte gör den patologisk. De andra och de med okänd ålder läggs åt sidan med antal. Version 1 av uttaget räknade alla; en serie över bytet är inte jämförbar.",
+            "Read in Rikshöft's yearly report of 2014: patients of 50 years and over with a fracture that is not pathological, time from arrival, within 24 hours. Our reading: age is the year less the year of birth, for events have no day of birth; a fracture with M84.4 or M90.7 among the diagnoses is pathological, while osteoporosis (M80) or a diagnosis of cancer alone does not make it so. The others, and those of unknown age, are set aside with a count. Version 1 of the extract counted everybody; a series over the change is not comparable.",
+        ),
         sight.say(
             "Tiden räknas från ankomst till sjukhuset till operationens start. Andelen är opererade inom 24 timmar genom patienter med båda tiderna kända.",
             "Time is counted from arrival at the hospital to the start of the operation. The share is operated within 24 hours over patients with both times known.",

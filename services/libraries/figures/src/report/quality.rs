@@ -19,8 +19,9 @@ use crate::published::{Extract, Parcel, Reading};
 
 const TREND: u16 = 13;
 
-/// Control totals that count statements that are in no figure.
-const SET_ASIDE: [&str; 8] = [
+/// Control totals that count statements that are in no figure because something is wrong with them. Waits chosen by the
+/// patient and contacts of other phases are in none either, and nothing is wrong with those.
+const SET_ASIDE: [&str; 9] = [
     "completed_without_times",
     "completed_negative",
     "completed_implausible",
@@ -28,6 +29,7 @@ const SET_ASIDE: [&str; 8] = [
     "waiting_negative",
     "waiting_implausible",
     "status_unknown",
+    "phase_unknown",
     "without_total",
 ];
 

@@ -1,4 +1,5 @@
-//! The page of waiting times: share within the care guarantee, waiting and completed, of country, region and hospital.
+//! The page of waiting times: share within the care guarantee by step, waiting first and completed beside it, of country,
+//! region and hospital.
 
 pub(super) mod figures;
 pub(super) mod series;
@@ -7,7 +8,7 @@ use std::fmt::Write as _;
 
 use topics::Region;
 
-use self::figures::{Area, BEYOND_FROM, INTERVALS, Line, Month, Phase, Shown, Sum};
+use self::figures::{BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
 use self::series::Series;
 use super::comparison::{Veil, veils};
 use super::kit::{self, Tile};
@@ -19,16 +20,109 @@ use crate::escape::escape;
 use crate::period::Period;
 use crate::published::Extract;
 
-/// The two phases of the same month, with the months before.
-struct Both {
-    completed: Vec<Month>,
-    waiting: Vec<Month>,
+/// The four measures of a month, with the months before.
+struct Measures {
+    first_visit: Pair,
+    treatment: Pair,
 }
 
-impl Both {
-    fn now(&self) -> (&Month, &Month) {
-        let last = |months: &'_ [Month]| months.len() - 1;
-        (&self.completed[last(&self.completed)], &self.waiting[last(&self.waiting)])
+/// A step's months: who waits, and what has taken place.
+struct Pair {
+    waiting: Vec<Month>,
+    completed: Vec<Month>,
+}
+
+/// The status that fulfilment is measured with comes first.
+const STATUSES: [Status; 2] = [Status::Waiting, Status::Completed];
+
+impl Measures {
+    fn of(sight: &Sight<'_>, period: Period) -> Self {
+        let months = |status, step| series::months(sight, Measure { status, step }, period);
+        let pair = |step| Pair { waiting: months(Status::Waiting, step), completed: months(Status::Completed, step) };
+        Self { first_visit: pair(Step::FirstVisit), treatment: pair(Step::Treatment) }
+    }
+
+    fn months(&self, status: Status, step: Step) -> &[Month] {
+        let pair = match step {
+            Step::FirstVisit => &self.first_visit,
+            Step::Treatment => &self.treatment,
+        };
+        match status {
+            Status::Waiting => &pair.waiting,
+            Status::Completed => &pair.completed,
+        }
+    }
+
+    fn now(&self, status: Status, step: Step) -> &Month {
+        let months = self.months(status, step);
+        &months[months.len() - 1]
+    }
+
+    /// Every month of every measure.
+    fn all(&self) -> impl Iterator<Item = &Month> {
+        STATUSES
+            .into_iter()
+            .flat_map(move |status| Step::ALL.into_iter().flat_map(move |step| self.months(status, step)))
+    }
+
+    /// Hospitals of a region that have contacts of a status, by code, with their names.
+    fn hospitals(&self, status: Status, region: Region) -> Vec<(Box<str>, Box<str>)> {
+        let areas = Step::ALL.into_iter().filter_map(|step| self.now(status, step).area(region));
+        let lines = areas.flat_map(|area| &area.lines);
+        let mut hospitals: Vec<(Box<str>, Box<str>)> =
+            lines.map(|line| (line.code.clone(), line.name.clone())).collect();
+        hospitals.sort();
+        hospitals.dedup_by(|one, other| one.0 == other.0);
+        hospitals
+    }
+}
+
+fn step_word(sight: &Sight<'_>, step: Step) -> &'static str {
+    match step {
+        Step::FirstVisit => sight.say("första besök", "first visit"),
+        Step::Treatment => sight.say("operation eller åtgärd", "operation or treatment"),
+    }
+}
+
+fn short_word(sight: &Sight<'_>, step: Step) -> &'static str {
+    match step {
+        Step::FirstVisit => sight.say("besök", "visit"),
+        Step::Treatment => sight.say("åtgärd", "treatment"),
+    }
+}
+
+fn status_word(sight: &Sight<'_>, status: Status) -> &'static str {
+    match status {
+        Status::Waiting => sight.say("väntande", "waiting"),
+        Status::Completed => sight.say("genomförda", "completed"),
+    }
+}
+
+/// What a share of a measure is called.
+fn share_title(sight: &Sight<'_>, status: Status, step: Step) -> &'static str {
+    match (status, step) {
+        (Status::Waiting, Step::FirstVisit) => {
+            sight.say("Första besök: väntande högst 90 dagar", "First visit: waiting at most 90 days")
+        }
+        (Status::Waiting, Step::Treatment) => sight
+            .say("Operation eller åtgärd: väntande högst 90 dagar", "Operation or treatment: waiting at most 90 days"),
+        (Status::Completed, Step::FirstVisit) => {
+            sight.say("Första besök: genomförda inom 90 dagar", "First visit: completed within 90 days")
+        }
+        (Status::Completed, Step::Treatment) => sight.say(
+            "Operation eller åtgärd: genomförda inom 90 dagar",
+            "Operation or treatment: completed within 90 days",
+        ),
+    }
+}
+
+/// The id of a measure's series.
+const fn series_id(status: Status, step: Step) -> &'static str {
+    match (status, step) {
+        (Status::Waiting, Step::FirstVisit) => "serie-vantande-besok",
+        (Status::Waiting, Step::Treatment) => "serie-vantande-atgard",
+        (Status::Completed, Step::FirstVisit) => "serie-genomforda-besok",
+        (Status::Completed, Step::Treatment) => "serie-genomforda-atgard",
     }
 }
 
@@ -37,43 +131,45 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let place = &sight.address.place;
     let heading = Page::Waiting.name(sight.language).to_owned();
     if let Some(block) = kit::nothing(sight, Extract::WaitingTimes) {
-        let blocks = vec![block, deviations(sight)];
+        let blocks = vec![block, method(sight)];
         return Some(Report { heading, subheading: place_name(place, None), blocks, parcels: Vec::new() });
     }
     let period =
         sight.library.period(Extract::WaitingTimes, sight.address.period.filter(|period| period.is_month()))?;
-    let both = Both {
-        completed: series::months(sight, Phase::Completed, period),
-        waiting: series::months(sight, Phase::Waiting, period),
-    };
+    let measures = Measures::of(sight, period);
     let mut hospital_name = None;
     if let Place::Hospital(region, code) = place {
-        let months = both.completed.iter().chain(&both.waiting).rev();
-        let mut named = months.filter_map(|month| Some(month.area(*region)?.line(code)?.name.to_string()));
-        hospital_name = Some(named.next()?);
+        let mut named = measures.all().filter_map(|month| {
+            let line = month.area(*region)?.line(code)?;
+            Some((month.period, line.name.to_string()))
+        });
+        let first = named.next()?;
+        hospital_name = Some(named.fold(first, |newest, next| if next.0 > newest.0 { next } else { newest }).1);
     }
     let sorts = [
         (Sort::Code, sight.say("Kod", "Code")),
         (Sort::Name, sight.say("Namn", "Name")),
-        (Sort::Number, sight.say("Flest kontakter", "Most contacts")),
-        (Sort::Share, sight.say("Lägst andel", "Lowest share")),
+        (Sort::Number, sight.say("Flest kontakter, åtgärd", "Most contacts, treatment")),
+        (Sort::Share, sight.say("Lägst andel, åtgärd", "Lowest share, treatment")),
     ];
     let sorts = if matches!(place, Place::Hospital(..)) { &sorts[..0] } else { &sorts[..] };
     let mut blocks = vec![kit::choices(sight, &sight.library.periods(Extract::WaitingTimes), period, sorts)];
-    blocks.push(tiles(sight, &both, period));
+    blocks.push(tiles(sight, &measures, period));
     let region_now = place.region().and_then(|region| sight.library.get(Extract::WaitingTimes, region, period));
     let parcels: Vec<_> = match place {
         Place::Country => sight.library.of_period(Extract::WaitingTimes, period).cloned().collect(),
         _ => region_now.into_iter().cloned().collect(),
     };
     blocks.extend(kit::flags(sight, &parcels));
+    blocks.extend(older(sight, &measures));
     match place {
-        Place::Country => country(sight, &both, &mut blocks),
-        Place::Region(region) => one_region(sight, &both, *region, &mut blocks),
-        Place::Hospital(region, code) => one_hospital(sight, &both, *region, code, &mut blocks),
+        Place::Country => country(sight, &measures, &mut blocks),
+        Place::Region(region) => one_region(sight, &measures, *region, &mut blocks),
+        Place::Hospital(region, code) => one_hospital(sight, &measures, *region, code, &mut blocks),
     }
-    blocks.push(steps(sight, &both));
-    blocks.push(deviations(sight));
+    blocks.push(steps(sight, &measures));
+    blocks.push(outside(sight, &parcels));
+    blocks.push(method(sight));
     blocks.push(Block::Sheet(kit::provenance(sight, Extract::WaitingTimes, period, place)));
     let place = place_name(place, hospital_name.as_deref());
     let subheading = format!("{place}{}{}", if place.is_empty() { "" } else { ", " }, period.text(sight.language));
@@ -89,52 +185,63 @@ fn place_name(place: &Place, hospital: Option<&str>) -> String {
     }
 }
 
+/// That deliveries of an older definition are not among the figures, and what to do; nothing when there are none.
+fn older(sight: &Sight<'_>, measures: &Measures) -> Option<Block> {
+    let periods = measures.first_visit.waiting.iter().map(|month| month.period);
+    let parcels = periods.flat_map(|period| sight.library.of_period(Extract::WaitingTimes, period));
+    let own = parcels.filter(|parcel| sight.address.place.region().is_none_or(|region| region == parcel.region));
+    let count = own.filter(|parcel| !has_steps(parcel)).count();
+    (count > 0).then(|| {
+        Block::Markup(format!(
+            "<p class=\"quiet\" id=\"aldre\">{count} {}</p>",
+            sight.say(
+                "leveranser i perioden och månaderna före följer en äldre definition, utan delning i steg. De står som saknade här. Gör om uttaget för de månaderna.",
+                "deliveries of the period and the months before follow an older definition, which does not divide by step. They stand as missing here. Make the extract of those months again.",
+            )
+        ))
+    })
+}
+
 /// The figures of a place in a month: its sum, whether counts and guarantee are shown.
-fn at<'a>(month: &'a Month, place: &Place) -> Option<Shown> {
+fn at(month: &Month, place: &Place) -> Option<Shown> {
     match place {
         Place::Country => month.whole(),
         Place::Region(region) => month.area(*region).map(|area| (area.sum, area.counts, area.guarantee)),
         Place::Hospital(region, code) => {
-            let line: &'a Line = month.area(*region)?.line(code)?;
+            let line: &Line = month.area(*region)?.line(code)?;
             Some((line.sum, line.counts, line.guarantee))
         }
     }
 }
 
-fn tiles(sight: &Sight<'_>, both: &Both, period: Period) -> Block {
+fn tiles(sight: &Sight<'_>, measures: &Measures, period: Period) -> Block {
     let place = &sight.address.place;
-    let (completed, waiting) = both.now();
-    let shares = [
-        (both.completed.as_slice(), sight.say("Genomförda inom 90 dagar", "Completed within 90 days")),
-        (both.waiting.as_slice(), sight.say("Väntande högst 90 dagar", "Waiting at most 90 days")),
-    ];
+    let now = measures.now(Status::Waiting, Step::FirstVisit);
     let foot = match place {
-        Place::Country => kit::coverage(sight, completed.areas.iter().map(|area| &area.parcel)),
+        Place::Country => kit::coverage(sight, now.areas.iter().map(|area| &area.parcel)),
         _ => kit::provenance_short(sight, place, Extract::WaitingTimes, period),
     };
     let mut all = Vec::new();
-    for (months, title) in shares {
-        let series = Series::of(sight, &months[months.len() - 1..], place);
-        let value = series.last().map_or(Cell::Absent(Absent::Missing), series::share);
-        let side = match series.last().map(|point| point.figure) {
-            Some(Ok((part, of))) => format!(
-                "{} {} {} {}",
-                Cell::Whole(part).shown(sight.language),
-                sight.language.words().of,
-                Cell::Whole(of).shown(sight.language),
-                sight.say("med vårdgaranti", "under the guarantee")
-            ),
-            _ => String::new(),
-        };
-        all.push(Tile { title: title.to_owned(), value, side, foot: foot.clone() });
-    }
-    for (month, title) in [
-        (completed, sight.say("Genomförda kontakter", "Completed contacts")),
-        (waiting, sight.say("Väntande kontakter", "Waiting contacts")),
-    ] {
-        let value = counted(at(month, place));
-        let side = sight.say("beslut till start", "decision to start").to_owned();
-        all.push(Tile { title: title.to_owned(), value, side, foot: foot.clone() });
+    for status in STATUSES {
+        for step in Step::ALL {
+            let month = measures.now(status, step);
+            let series = Series::of(sight, std::slice::from_ref(month), place);
+            let value = series.last().map_or(Cell::Absent(Absent::Missing), series::share);
+            let side = match series.last().map(|point| point.figure) {
+                Some(Ok((part, of))) => format!(
+                    "{} {} {} {}; {} {}",
+                    Cell::Whole(part).shown(sight.language),
+                    sight.language.words().of,
+                    Cell::Whole(of).shown(sight.language),
+                    sight.say("med vårdgaranti", "under the guarantee"),
+                    counted(at(month, place)).shown(sight.language),
+                    status_word(sight, status),
+                ),
+                _ => String::new(),
+            };
+            let title = share_title(sight, status, step).to_owned();
+            all.push(Tile { title, value, side, foot: foot.clone() });
+        }
     }
     kit::tiles(sight, &all)
 }
@@ -159,59 +266,70 @@ fn cells(found: Option<Shown>) -> [Cell; 4] {
     ]
 }
 
-fn share_columns(sight: &Sight<'_>) -> Vec<sheet::Column> {
-    let contacts = sight.say("kontakter", "contacts");
-    vec![
-        sheet::number("completed", sight.say("Genomförda", "Completed"), contacts),
-        sheet::number("completed_of", sight.say("Med vårdgaranti", "Under the guarantee"), contacts),
-        sheet::number("completed_within", sight.say("Inom 90 dagar", "Within 90 days"), contacts),
-        sheet::number("completed_share", sight.say("Andel", "Share"), "%"),
-        sheet::number("waiting", sight.say("Väntande", "Waiting"), contacts),
-        sheet::number("waiting_of", sight.say("Med vårdgaranti", "Under the guarantee"), contacts),
-        sheet::number("waiting_within", sight.say("Högst 90 dagar", "At most 90 days"), contacts),
-        sheet::number("waiting_share", sight.say("Andel", "Share"), "%"),
-    ]
+/// Four columns a step: `visit` and `treatment` with `_of`, `_within` and `_share`.
+fn share_columns(sight: &Sight<'_>, status: Status) -> Vec<sheet::Column> {
+    let contacts = status_word(sight, status);
+    // Short heads: eight columns have to fit beside a name.
+    let within = sight.say("≤ 90 dagar", "≤ 90 days");
+    let mut columns = Vec::new();
+    for (step, word) in [("visit", sight.say("Besök", "Visit")), ("treatment", sight.say("Åtgärd", "Treatment"))] {
+        let of = sight.say("med garanti", "guaranteed");
+        let share = sight.say("andel", "share");
+        columns.push(sheet::number(step, word, contacts));
+        columns.push(sheet::number(format!("{step}_of"), format!("{word}, {of}"), contacts));
+        columns.push(sheet::number(format!("{step}_within"), format!("{word}, {within}"), contacts));
+        columns.push(sheet::number(format!("{step}_share"), format!("{word}, {share}"), "%"));
+    }
+    columns
 }
 
-fn country(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
-    let (completed, waiting) = both.now();
+/// Where [`share_columns`] have the contacts and the share of treatments, by which tables are sorted.
+const SORTED: (usize, usize) = (5, 8);
+
+fn country(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
+    charts(sight, measures, Status::Waiting, blocks);
+    blocks.push(Block::Sheet(regions(sight, measures, Status::Waiting)));
+    multiples(sight, measures, blocks);
+    charts(sight, measures, Status::Completed, blocks);
+    blocks.push(Block::Sheet(regions(sight, measures, Status::Completed)));
+    intervals(sight, measures, blocks);
+}
+
+fn regions(sight: &Sight<'_>, measures: &Measures, status: Status) -> Sheet {
     let none = sight.say("Ingen region har publicerat månaden.", "No region has published the month.");
     let mut columns = vec![sheet::words("region", sight.say("Region", "Region"))];
-    columns.extend(share_columns(sight));
+    columns.extend(share_columns(sight, status));
     columns.push(sheet::words("flags", sight.say("Förbehåll", "Reservations")));
-    let mut table = Sheet::new("regioner", sight.say("Regioner", "Regions"), columns, none);
-    table.lead = sight
-        .say("I lanskodsordning: ordningen är ingen rangordning.", "By lanskod: the order is no ranking.")
-        .to_owned();
+    let (id, title) = match status {
+        Status::Waiting => ("regioner", sight.say("Regioner, väntande", "Regions, waiting")),
+        Status::Completed => ("regioner-genomforda", sight.say("Regioner, genomförda", "Regions, completed")),
+    };
+    let mut table = Sheet::new(id, title, columns, none);
+    if sight.address.sort == Sort::Code {
+        let lead = "I lanskodsordning: ordningen är ingen rangordning.";
+        table.lead = sight.say(lead, "By lanskod: the order is no ranking.").to_owned();
+    }
     for region in Region::all() {
         let place = Place::Region(region);
         let mut row = vec![kit::link(sight, region.name(), place.clone())];
-        row.extend(cells(at(completed, &place)));
-        row.extend(cells(at(waiting, &place)));
-        row.push(match completed.area(region) {
+        row.extend(Step::ALL.into_iter().flat_map(|step| cells(at(measures.now(status, step), &place))));
+        row.push(match measures.now(status, Step::FirstVisit).area(region) {
             Some(area) => kit::flag_cell(sight, &area.parcel),
             None => Cell::Absent(Absent::Missing),
         });
         table.rows.push(row);
     }
-    if sight.address.sort != Sort::Code {
-        table.lead.clear();
-    }
-    kit::sort(sight, &mut table.rows, 1, 4, true);
-    chart(sight, both, blocks);
-    blocks.push(Block::Sheet(table));
-    multiples(sight, &both.completed, blocks);
-    intervals(sight, both, blocks);
+    kit::sort(sight, &mut table.rows, SORTED.0, SORTED.1, true);
+    table
 }
 
-fn chart(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
+/// The two steps beside each other, of one status.
+fn charts(sight: &Sight<'_>, measures: &Measures, status: Status, blocks: &mut Vec<Block>) {
     let mut tables = Vec::new();
     blocks.push(Block::Markup("<div class=\"pair\">".to_owned()));
-    for (months, id, title) in [
-        (&both.completed, "serie-genomforda", sight.say("Genomförda inom 90 dagar", "Completed within 90 days")),
-        (&both.waiting, "serie-vantande", sight.say("Väntande högst 90 dagar", "Waiting at most 90 days")),
-    ] {
-        let series = Series::of(sight, months, &sight.address.place);
+    for step in Step::ALL {
+        let (id, title) = (series_id(status, step), share_title(sight, status, step));
+        let series = Series::of(sight, measures.months(status, step), &sight.address.place);
         let finding = series.finding(sight, title);
         let svg = series.draw(sight, Size::Whole, None, &finding, id);
         let lead = sight.say(
@@ -233,109 +351,108 @@ fn chart(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
     blocks.push(Block::Markup("</details>".to_owned()));
 }
 
-/// Every region on one scale, with the country's middle in all.
-fn multiples(sight: &Sight<'_>, months: &[Month], blocks: &mut Vec<Block>) {
-    let country = Series::of(sight, months, &Place::Country);
-    let (part, of) = country
-        .points
-        .iter()
-        .filter_map(|point| point.figure.ok())
-        .fold((0, 0), |(part, of), point| (part + point.0, of + point.1));
-    let reference = (of > 0).then(|| part as f64 / of as f64);
-    let title = sight.say("Regionerna, genomförda inom 90 dagar", "The regions, completed within 90 days");
-    let mut columns = vec![sheet::words("region", sight.say("Region", "Region"))];
-    columns.extend(
-        months.iter().map(|month| sheet::number(month.period.to_string(), month.period.short(sight.language), "%")),
-    );
-    let mut table = Sheet::new("regioner-serie", title, columns, "");
-    let mut markup = format!(
-        "<section class=\"card\" id=\"multiplar\"><h2>{title}</h2><p class=\"hint\">{}</p><ul class=\"multiples\">",
-        sight.say(
-            "13 månader, 0–100 % i alla. Linjen är riket under perioden.",
-            "13 months, 0–100% in all. The line is the country over the period."
-        )
-    );
-    for region in Region::all() {
-        let place = Place::Region(region);
-        let series = Series::of(sight, months, &place);
-        let mut row = vec![kit::link(sight, region.name(), place.clone())];
-        row.extend(series.points.iter().map(series::share));
-        table.rows.push(row);
-        let finding = series.finding(sight, region.name());
-        let last = series.last();
-        let word = match last.filter(|point| point.judged.signal.is_some()) {
-            Some(point) => {
-                let (form, class) = series::direction(&point.judged);
-                format!(
-                    "<span class=\"{class}\">{}{}</span>",
-                    kit::shape(form),
-                    series::signal_words(sight, &point.judged)
-                )
-            }
-            None => last
-                .map(|point| point.flags.clone())
-                .filter(|flags| !flags.is_empty())
-                .map(|flags| format!("<span>{}</span>", escape(&flags)))
-                .unwrap_or_default(),
-        };
-        let _ = write!(
-            markup,
-            "<li><h3><a href=\"{}\">{}</a> <span class=\"now-share\">{}</span></h3>{}<p>{word}</p></li>",
-            sight.address.at(place).text(sight.language),
-            region.name(),
-            last.map(|point| series::share(point).shown(sight.language)).unwrap_or_default(),
-            series.draw(sight, Size::Small, reference, &finding, "regioner-serie")
+/// Every region that is waited in on one scale, with the country's middle in all; a section a step.
+fn multiples(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
+    for (step, id, section) in [
+        (Step::FirstVisit, "regioner-serie-besok", "multiplar-besok"),
+        (Step::Treatment, "regioner-serie-atgard", "multiplar-atgard"),
+    ] {
+        let months = measures.months(Status::Waiting, step);
+        let country = Series::of(sight, months, &Place::Country);
+        let (part, of) = country
+            .points
+            .iter()
+            .filter_map(|point| point.figure.ok())
+            .fold((0, 0), |(part, of), point| (part + point.0, of + point.1));
+        let reference = (of > 0).then(|| part as f64 / of as f64);
+        let title = format!(
+            "{}, {}",
+            sight.say("Regionerna, väntande högst 90 dagar", "The regions, waiting at most 90 days"),
+            step_word(sight, step)
         );
+        let mut columns = vec![sheet::words("region", sight.say("Region", "Region"))];
+        columns.extend(
+            months.iter().map(|month| sheet::number(month.period.to_string(), month.period.short(sight.language), "%")),
+        );
+        let mut markup = format!(
+            "<section class=\"card\" id=\"{section}\"><h2>{title}</h2><p class=\"hint\">{}</p><ul class=\"multiples\">",
+            sight.say(
+                "13 månader, 0–100 % i alla. Linjen är riket under perioden.",
+                "13 months, 0–100% in all. The line is the country over the period."
+            )
+        );
+        let mut table = Sheet::new(id, title, columns, "");
+        for region in Region::all() {
+            let place = Place::Region(region);
+            let series = Series::of(sight, months, &place);
+            let mut row = vec![kit::link(sight, region.name(), place.clone())];
+            row.extend(series.points.iter().map(series::share));
+            table.rows.push(row);
+            let _ = write!(
+                markup,
+                "<li><h3><a href=\"{}\">{}</a> <span class=\"now-share\">{}</span></h3>{}<p>{}</p></li>",
+                sight.address.at(place).text(sight.language),
+                region.name(),
+                series.last().map(|point| series::share(point).shown(sight.language)).unwrap_or_default(),
+                series.draw(sight, Size::Small, reference, &series.finding(sight, region.name()), id),
+                remark(sight, &series)
+            );
+        }
+        markup.push_str("</ul></section>");
+        blocks.push(Block::Markup(markup));
+        blocks.push(Block::Sheet(table));
     }
-    markup.push_str("</ul></section>");
-    blocks.push(Block::Markup(markup));
-    blocks.push(Block::Sheet(table));
+}
+
+/// What stands under a small series: how it stands out, else its flags.
+fn remark(sight: &Sight<'_>, series: &Series) -> String {
+    let last = series.last();
+    match last.filter(|point| point.judged.signal.is_some()) {
+        Some(point) => {
+            let (form, class) = series::direction(&point.judged);
+            let words = series::signal_words(sight, &point.judged);
+            format!("<span class=\"{class}\">{}{words}</span>", kit::shape(form))
+        }
+        None => last
+            .map(|point| point.flags.clone())
+            .filter(|flags| !flags.is_empty())
+            .map(|flags| format!("<span>{}</span>", escape(&flags)))
+            .unwrap_or_default(),
+    }
 }
 
 /// Contacts by interval of the wait: of the place as a whole, then of its parts.
-fn intervals(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
+fn intervals(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
     let place = &sight.address.place;
     let names: Vec<&str> = INTERVALS.iter().map(|(_, name)| *name).collect();
-    let mut columns =
-        vec![sheet::words("place", sight.say("Var", "Where")), sheet::words("phase", sight.say("Läge", "Phase"))];
+    let mut columns = vec![
+        sheet::words("place", sight.say("Var", "Where")),
+        sheet::words("phase", sight.say("Läge", "Phase")),
+        sheet::words("step", sight.say("Steg", "Step")),
+    ];
     columns.extend(INTERVALS.iter().map(|(column, name)| sheet::number(*column, *name, sight.say("dagar", "days"))));
     let title = sight.say("Väntetid i intervall", "Waits by interval");
     let mut table = Sheet::new("intervall", title, columns, "");
     let mut bars = Vec::new();
-    let (completed, waiting) = both.now();
-    let whole = sight.language.words().country;
-    for (month, phase) in
-        [(completed, sight.say("genomförda", "completed")), (waiting, sight.say("väntande", "waiting"))]
-    {
-        let mut lines: Vec<(String, Option<Shown>)> = Vec::new();
-        match place {
-            Place::Country => lines.push((whole.to_owned(), at(month, place))),
-            Place::Region(region) => {
-                lines.push((region.name().to_owned(), at(month, place)));
-                let hospitals = month.area(*region).map(|area| area.lines.as_slice()).unwrap_or_default();
-                lines.extend(
-                    hospitals.iter().map(|line| (line.name.to_string(), Some((line.sum, line.counts, line.guarantee)))),
-                );
+    for status in STATUSES {
+        for step in Step::ALL {
+            let phase = status_word(sight, status);
+            for (name, found) in parts(sight, measures.now(status, step), place) {
+                let absent = match found {
+                    None => Some(Absent::Missing),
+                    Some((sum, Veil::Open, _)) if sum.count == 0 => Some(Absent::NotApplicable),
+                    Some((_, counts, _)) => counts.absent(),
+                };
+                let sum = found.map(|(sum, ..)| sum).unwrap_or_default();
+                let mut row = vec![Cell::text(name.clone()), Cell::text(phase), Cell::text(step_word(sight, step))];
+                row.extend(sum.intervals.map(|count| absent.map_or(Cell::Whole(count), Cell::Absent)));
+                table.rows.push(row);
+                bars.push(Bar {
+                    // What tells them apart comes first: a label is cut where it does not fit.
+                    label: format!("{phase}, {}: {name}", short_word(sight, step)),
+                    parts: absent.map_or_else(|| Ok(sum.intervals.to_vec()), |absent| Err(absent.text(sight.language))),
+                });
             }
-            Place::Hospital(region, code) => {
-                let name = month.area(*region).and_then(|area| area.line(code)).map(|line| line.name.to_string());
-                lines.push((name.unwrap_or_else(|| code.to_string()), at(month, place)));
-            }
-        }
-        for (name, found) in lines {
-            let absent = match found {
-                None => Some(Absent::Missing),
-                Some((sum, Veil::Open, _)) if sum.count == 0 => Some(Absent::NotApplicable),
-                Some((_, counts, _)) => counts.absent(),
-            };
-            let sum = found.map(|(sum, ..)| sum).unwrap_or_default();
-            let mut row = vec![Cell::text(name.clone()), Cell::text(phase)];
-            row.extend(sum.intervals.map(|count| absent.map_or(Cell::Whole(count), Cell::Absent)));
-            table.rows.push(row);
-            bars.push(Bar {
-                label: format!("{name}, {phase}"),
-                parts: absent.map_or_else(|| Ok(sum.intervals.to_vec()), |absent| Err(absent.text(sight.language))),
-            });
         }
     }
     let finding = sight.say(
@@ -347,161 +464,230 @@ fn intervals(sight: &Sight<'_>, both: &Both, blocks: &mut Vec<Block>) {
     blocks.push(Block::Sheet(table));
 }
 
-fn one_region(sight: &Sight<'_>, both: &Both, region: Region, blocks: &mut Vec<Block>) {
-    let (completed, waiting) = both.now();
-    let empty: Vec<Line> = Vec::new();
-    let lines = |area: Option<&Area>| area.map_or_else(|| empty.clone(), |area| area.lines.clone());
-    let (done, still) = (lines(completed.area(region)), lines(waiting.area(region)));
-    let mut codes: Vec<(Box<str>, Box<str>)> =
-        done.iter().chain(&still).map(|line| (line.code.clone(), line.name.clone())).collect();
-    codes.sort();
-    codes.dedup_by(|one, other| one.0 == other.0);
+/// The place as a whole, then its parts where they are shown: their names and figures.
+fn parts(sight: &Sight<'_>, month: &Month, place: &Place) -> Vec<(String, Option<Shown>)> {
+    match place {
+        Place::Country => vec![(sight.language.words().country.to_owned(), at(month, place))],
+        Place::Region(region) => {
+            let whole = (region.name().to_owned(), at(month, place));
+            let hospitals = month.area(*region).map(|area| area.lines.as_slice()).unwrap_or_default();
+            let hospitals =
+                hospitals.iter().map(|line| (line.name.to_string(), Some((line.sum, line.counts, line.guarantee))));
+            std::iter::once(whole).chain(hospitals).collect()
+        }
+        Place::Hospital(region, code) => {
+            let name = month.area(*region).and_then(|area| area.line(code)).map(|line| line.name.to_string());
+            vec![(name.unwrap_or_else(|| code.to_string()), at(month, place))]
+        }
+    }
+}
+
+fn one_region(sight: &Sight<'_>, measures: &Measures, region: Region, blocks: &mut Vec<Block>) {
+    for status in STATUSES {
+        charts(sight, measures, status, blocks);
+        blocks.push(Block::Sheet(hospitals(sight, measures, status, region)));
+    }
+    intervals(sight, measures, blocks);
+    dimensions(sight, measures, region, blocks);
+}
+
+fn hospitals(sight: &Sight<'_>, measures: &Measures, status: Status, region: Region) -> Sheet {
     let mut columns = vec![sheet::words("hospital", sight.say("Sjukhus", "Hospital"))];
-    columns.extend(share_columns(sight));
-    columns.push(sheet::number(
-        "median_wait",
-        sight.say("Median", "Median"),
-        sight.say("dagar, genomförda", "days, completed"),
-    ));
+    columns.extend(share_columns(sight, status));
+    let days = sight.say("dagar", "days");
+    columns.push(sheet::number("visit_median", sight.say("Besök, median", "Visit, median"), days));
+    columns.push(sheet::number("treatment_median", sight.say("Åtgärd, median", "Treatment, median"), days));
     let none = sight.say("Regionen har inte publicerat månaden.", "The region has not published the month.");
-    let mut table = Sheet::new("sjukhus", sight.say("Sjukhus", "Hospitals"), columns, none);
-    for (code, name) in codes {
+    let (id, title) = match status {
+        Status::Waiting => ("sjukhus", sight.say("Sjukhus, väntande", "Hospitals, waiting")),
+        Status::Completed => ("sjukhus-genomforda", sight.say("Sjukhus, genomförda", "Hospitals, completed")),
+    };
+    let mut table = Sheet::new(id, title, columns, none);
+    for (code, name) in measures.hospitals(status, region) {
         let place = Place::Hospital(region, code.clone());
         let mut row = vec![kit::link(sight, &name, place.clone())];
         let none_of_it = Some((Sum::default(), Veil::Open, Veil::Open));
-        row.extend(cells(at(completed, &place).or(none_of_it)));
-        row.extend(cells(at(waiting, &place).or(none_of_it)));
-        row.push(match done.iter().find(|line| line.code == code) {
-            Some(line) => median(line),
-            None => Cell::Absent(Absent::NotApplicable),
-        });
+        let now = |step| measures.now(status, step);
+        row.extend(Step::ALL.into_iter().flat_map(|step| cells(at(now(step), &place).or(none_of_it))));
+        row.extend(Step::ALL.map(|step| median(now(step).area(region).and_then(|area| area.line(&code)))));
         table.rows.push(row);
     }
-    kit::sort(sight, &mut table.rows, 1, 4, true);
-    chart(sight, both, blocks);
-    blocks.push(Block::Sheet(table));
-    intervals(sight, both, blocks);
-    if let Some(area) = completed.area(region) {
-        dimensions(sight, area, blocks);
+    kit::sort(sight, &mut table.rows, SORTED.0, SORTED.1, true);
+    table
+}
+
+fn median(line: Option<&Line>) -> Cell {
+    match line.map(|line| (line.counts.absent(), line.median)) {
+        Some((Some(absent), _)) => Cell::Absent(absent),
+        Some((None, Some(tenths))) => Cell::Decimal(tenths, 1),
+        Some((None, None)) | None => Cell::Absent(Absent::NotApplicable),
     }
 }
 
-fn median(line: &Line) -> Cell {
-    match (line.counts.absent(), line.median) {
-        (Some(absent), _) => Cell::Absent(absent),
-        (None, Some(tenths)) => Cell::Decimal(tenths, 1),
-        (None, None) => Cell::Absent(Absent::NotApplicable),
-    }
-}
-
-/// The region's completed by speciality, age and sex; within each the same rule of few contacts.
-fn dimensions(sight: &Sight<'_>, area: &Area, blocks: &mut Vec<Block>) {
+/// The region's waiting by speciality, age and sex; within each the same rule of few contacts.
+fn dimensions(sight: &Sight<'_>, measures: &Measures, region: Region, blocks: &mut Vec<Block>) {
     let contacts = sight.say("kontakter", "contacts");
     let columns = vec![
         sheet::words("value", sight.say("Grupp", "Group")),
         sheet::words("dimension", sight.say("Indelning", "Division")),
-        sheet::number("completed", sight.say("Genomförda", "Completed"), contacts),
-        sheet::number("completed_of", sight.say("Med vårdgaranti", "Under the guarantee"), contacts),
-        sheet::number("completed_within", sight.say("Inom 90 dagar", "Within 90 days"), contacts),
-        sheet::number("completed_share", sight.say("Andel", "Share"), "%"),
+        sheet::words("step", sight.say("Steg", "Step")),
+        sheet::number("waiting", sight.say("Väntande", "Waiting"), contacts),
+        sheet::number("waiting_of", sight.say("Med vårdgaranti", "Under the guarantee"), contacts),
+        sheet::number("waiting_within", sight.say("Högst 90 dagar", "At most 90 days"), contacts),
+        sheet::number("waiting_share", sight.say("Andel", "Share"), "%"),
     ];
-    let title = sight.say("Genomförda efter specialitet, ålder och kön", "Completed by speciality, age and sex");
+    let title = sight.say("Väntande efter specialitet, ålder och kön", "Waiting by speciality, age and sex");
     let mut table = Sheet::new("grupper", title, columns, sight.say("Inget är publicerat.", "Nothing is published."));
-    for (dimension, word) in [
-        ("mvo", sight.say("verksamhetsområde (MVO)", "speciality (MVO)")),
-        ("age_group", sight.say("ålder", "age")),
-        ("sex", sight.say("kön", "sex")),
-    ] {
-        let rows: Vec<_> =
-            area.parcel.rows("kpi_by_dimension.csv").filter(|row| row.text("dimension") == Some(dimension)).collect();
-        let sums: Vec<Sum> = rows.iter().map(|row| Sum::of_row(*row, "completed")).collect();
-        let below = sight.manner.contacts_min;
-        let counts = veils(&sums.iter().map(|sum| sum.count).collect::<Vec<_>>(), below);
-        let guarantees = veils(&sums.iter().map(|sum| sum.of).collect::<Vec<_>>(), below);
-        for (index, row) in rows.iter().enumerate() {
-            let guarantee = if counts[index].is_open() { guarantees[index] } else { counts[index] };
-            // A region that is hidden hides its groups.
-            let (count, guarantee) = match (area.counts.is_open(), area.guarantee.is_open()) {
-                (true, true) => (counts[index], guarantee),
-                (true, false) => (counts[index], area.guarantee),
-                (false, _) => (area.counts, area.counts),
-            };
-            let name = match row.text("value") {
-                None => sight.say("uppges inte", "not given").to_owned(),
-                Some("male") => sight.say("män", "men").to_owned(),
-                Some("female") => sight.say("kvinnor", "women").to_owned(),
-                Some(value) => value.to_owned(),
-            };
-            let mut cells_of = vec![Cell::text(name), Cell::text(word)];
-            cells_of.extend(cells(Some((sums[index], count, guarantee))));
-            table.rows.push(cells_of);
+    for step in Step::ALL {
+        let Some(area) = measures.now(Status::Waiting, step).area(region) else { continue };
+        for (dimension, word) in [
+            ("mvo", sight.say("verksamhetsområde (MVO)", "speciality (MVO)")),
+            ("age_group", sight.say("ålder", "age")),
+            ("sex", sight.say("kön", "sex")),
+        ] {
+            let is_wanted =
+                |column: &str, value: &str, row: &crate::published::Row<'_>| row.text(column) == Some(value);
+            let rows: Vec<_> = area
+                .parcel
+                .rows("waits_by_dimension.csv")
+                .filter(|row| is_wanted("status", Status::Waiting.value(), row) && is_wanted("step", step.value(), row))
+                .filter(|row| is_wanted("dimension", dimension, row))
+                .collect();
+            let sums: Vec<Sum> = rows.iter().map(|row| Sum::of_row(*row)).collect();
+            let below = sight.manner.contacts_min;
+            let counts = veils(&sums.iter().map(|sum| sum.count).collect::<Vec<_>>(), below);
+            let guarantees = veils(&sums.iter().map(|sum| sum.of).collect::<Vec<_>>(), below);
+            for (index, row) in rows.iter().enumerate() {
+                let guarantee = if counts[index].is_open() { guarantees[index] } else { counts[index] };
+                // A region that is hidden hides its groups.
+                let (count, guarantee) = match (area.counts.is_open(), area.guarantee.is_open()) {
+                    (true, true) => (counts[index], guarantee),
+                    (true, false) => (counts[index], area.guarantee),
+                    (false, _) => (area.counts, area.counts),
+                };
+                let name = match row.text("value") {
+                    None => sight.say("uppges inte", "not given").to_owned(),
+                    Some("male") => sight.say("män", "men").to_owned(),
+                    Some("female") => sight.say("kvinnor", "women").to_owned(),
+                    Some(value) => value.to_owned(),
+                };
+                let mut cells_of = vec![Cell::text(name), Cell::text(word), Cell::text(step_word(sight, step))];
+                cells_of.extend(cells(Some((sums[index], count, guarantee))));
+                table.rows.push(cells_of);
+            }
         }
     }
     blocks.push(Block::Sheet(table));
 }
 
-fn one_hospital(sight: &Sight<'_>, both: &Both, region: Region, code: &str, blocks: &mut Vec<Block>) {
-    let (completed, _) = both.now();
-    if let Some(line) = completed.area(region).and_then(|area| area.line(code)) {
+fn one_hospital(sight: &Sight<'_>, measures: &Measures, region: Region, code: &str, blocks: &mut Vec<Block>) {
+    for step in Step::ALL {
+        let line = measures.now(Status::Waiting, step).area(region).and_then(|area| area.line(code));
+        let Some(line) = line else { continue };
         blocks.push(Block::Markup(format!(
-            "<p class=\"lead\">{}: {} {}</p>",
-            sight.say("Median väntetid, genomförda", "Median wait, completed"),
-            escape(&median(line).shown(sight.language)),
+            "<p class=\"lead\">{}, {}: {} {}</p>",
+            sight.say("Median väntetid, väntande", "Median wait, waiting"),
+            step_word(sight, step),
+            escape(&median(Some(line)).shown(sight.language)),
             if line.counts.is_open() { sight.say("dagar", "days") } else { "" }
         )));
     }
-    chart(sight, both, blocks);
-    intervals(sight, both, blocks);
+    for status in STATUSES {
+        charts(sight, measures, status, blocks);
+    }
+    intervals(sight, measures, blocks);
 }
 
 /// The four steps of the guarantee, with what is published of each.
-fn steps(sight: &Sight<'_>, both: &Both) -> Block {
+fn steps(sight: &Sight<'_>, measures: &Measures) -> Block {
     let columns = vec![
         sheet::words("step", sight.say("Steg i vårdgarantin", "Step of the guarantee")),
         sheet::number("limit", sight.say("Gräns", "Limit"), sight.say("dagar", "days")),
-        sheet::number("completed_share", sight.say("Genomförda inom gränsen", "Completed within it"), "%"),
         sheet::number("waiting_share", sight.say("Väntande inom gränsen", "Waiting within it"), "%"),
+        sheet::number("completed_share", sight.say("Genomförda inom gränsen", "Completed within it"), "%"),
     ];
     let mut table =
         Sheet::new("steg", sight.say("Vårdgarantins fyra steg", "The four steps of the guarantee"), columns, "");
     table.lead = sight
         .say(
-            "Uttaget waiting-times gäller det sista steget, beslut till åtgärd. De andra stegen är inte publicerade.",
-            "The extract waiting-times is about the last step, decision to treatment. The other steps are not published.",
+            "Uttaget waiting-times gäller specialistvårdens två steg. Där mäts uppfyllelsen med väntande; genomförda är primärvårdens mått. Primärvårdens steg är inte publicerade.",
+            "The extract waiting-times is about the two steps of specialised care. There fulfilment is measured with those waiting; completed contacts are primary care's measure. Primary care's steps are not published.",
         )
         .to_owned();
-    let (completed, waiting) = both.now();
     let missing = || Cell::Absent(Absent::Missing);
     for (name, days) in [
         (sight.say("Kontakt med primärvården", "Contact with primary care"), 0),
         (sight.say("Medicinsk bedömning i primärvården", "Medical assessment in primary care"), 3),
-        (sight.say("Första besök i specialistvården", "First visit in specialised care"), 90),
     ] {
         table.rows.push(vec![Cell::text(name), Cell::Whole(days), missing(), missing()]);
     }
-    let last = |month: &Month| {
+    let last = |status, step| {
+        let month = measures.now(status, step);
         let series = Series::of(sight, std::slice::from_ref(month), &sight.address.place);
         series.last().map_or_else(missing, series::share)
     };
-    table.rows.push(vec![
-        Cell::text(sight.say("Operation eller åtgärd", "Operation or treatment")),
-        Cell::Whole(90),
-        last(completed),
-        last(waiting),
-    ]);
+    for (step, name) in [
+        (Step::FirstVisit, sight.say("Första besök i specialistvården", "First visit in specialised care")),
+        (Step::Treatment, sight.say("Operation eller åtgärd", "Operation or treatment")),
+    ] {
+        let shares = STATUSES.map(|status| last(status, step));
+        table.rows.push([Cell::text(name), Cell::Whole(90)].into_iter().chain(shares).collect());
+    }
     Block::Sheet(table)
 }
 
-/// Which deviations count, as text.
-fn deviations(sight: &Sight<'_>) -> Block {
+/// How many statements are in none of the figures though nothing is wrong with them, and whose clock starts elsewhere.
+fn outside(sight: &Sight<'_>, parcels: &[std::sync::Arc<crate::published::Parcel>]) -> Block {
+    let columns = vec![
+        sheet::words("what", sight.say("Vad", "What")),
+        sheet::number("statements", sight.say("Kontakter", "Contacts"), sight.say("antal", "count")),
+        sheet::words("effect", sight.say("Följd", "Effect")),
+    ];
+    let title = sight.say("Utanför siffrorna", "Outside the figures");
+    let mut table = Sheet::new("utanfor", title, columns, "");
+    table.lead = sight
+        .say("Av regionen som helhet, väntande och genomförda.", "Of the region as a whole, waiting and completed.")
+        .to_owned();
+    let aside = sight.say("läggs åt sidan", "set aside");
+    for (total, what, effect) in [
+        ("patient_chosen", sight.say("Patientvald väntan (PvV)", "Waits chosen by the patient (PvV)"), aside),
+        (
+            "phase_other",
+            sight.say("Undersökning, återbesök, akut (fas 3–5)", "Examination, return visit, emergency (phases 3–5)"),
+            aside,
+        ),
+        ("phase_unknown", sight.say("Utan känd fas", "Without a known phase"), aside),
+        (
+            "first_visit_without_referral",
+            sight.say("Första besök utan remissdatum", "First visits without a date of referral"),
+            sight.say("klockan går från angivet beslut", "the clock starts at the stated decision"),
+        ),
+    ] {
+        let counts: Vec<i64> = parcels.iter().filter_map(|parcel| parcel.total(total)).collect();
+        let count = (!counts.is_empty()).then(|| counts.iter().sum());
+        table.rows.push(vec![Cell::text(what), Cell::or_missing(count), Cell::text(effect)]);
+    }
+    Block::Sheet(table)
+}
+
+/// How it is counted, and of each rule whether it was read somewhere or is ours.
+fn method(sight: &Sight<'_>) -> Block {
     let texts = [
         sight.say(
-            "Väntetiden är hela dagar från beslut till start; för väntande till månadens sista dag. Inom vårdgarantin är högst 90 dagar.",
-            "The wait is whole days from decision to start; for those waiting, to the last day of the month. Within the guarantee is at most 90 days.",
+            "Läst hos SKR (2026): första besök och operation eller åtgärd redovisas var för sig. Uppfyllelsen i specialistvården mäts med väntande; genomförda står bredvid under eget namn. Patientvald väntan (PvV) ingår inte i statistiken: inte i antal, median, intervall eller andel. Högst 90 dagar är inom vårdgarantin.",
+            "Read at SKR (2026): first visit and operation or treatment are shown apart. Fulfilment in specialised care is measured with those waiting; completed contacts stand beside under their own name. Waits chosen by the patient (PvV) are not in the statistics: in no count, median, interval or share. At most 90 days is within the guarantee.",
         ),
         sight.say(
-            "Avvikelser. Patientvald väntan (PvV, kod 1) räknas inte i vårdgarantin, varken för genomförda eller väntande. Medicinskt orsakad väntan (MoV, kod 2) räknas för genomförda men inte för väntande. Samverkansorsakad väntan (SoV, kod 3) räknas för båda.",
-            "Deviations. Waits chosen by the patient (PvV, code 1) are outside the guarantee for both. Medically caused waits (MoV, code 2) count for completed and not for waiting. Waits from co-operation (SoV, code 3) count for both.",
+            "Läst hos SKR (2026): klockan för ett besök går från att remissen utfärdas eller kontakten söks, för en åtgärd från beslutet. Vår läsning: besökets start är remissens datum, och det angivna beslutet där remissdatum saknas.",
+            "Read at SKR (2026): the clock of a visit starts when the referral is issued or the contact sought, that of a treatment at the decision. Our reading: a visit starts at the referral's date, and at the stated decision where there is none.",
+        ),
+        sight.say(
+            "Pilotregionernas läsning: hela kalenderdagar; för väntande till månadens sista dag. Medicinskt orsakad väntan (MoV) är utanför vårdgarantins nämnare medan den pågår och räknas när den är avslutad; om tiden eller hela kontakten ska dras av är inte verifierat. Samverkansorsakad väntan (SoV) räknas.",
+            "The pilot regions' reading: whole calendar days; for those waiting, to the last day of the month. Medically caused waits (MoV) are outside the guarantee's denominator while they go on and count once they have ended; whether their time or the whole contact is taken off is not verified. Waits from co-operation (SoV) count.",
+        ),
+        sight.say(
+            "Vår läsning: fas 3–5 hör till inget steg och läggs åt sidan. Median och intervall är över alla kontakter i steget, med eller utan vårdgaranti. Till och med version 2 av uttaget räknades alla faser i en andel, genomförda först, med patientvald väntan i median och intervall; de siffrorna finns kvar i uttaget waiting-times-pilots.",
+            "Our reading: phases 3–5 are of no step and set aside. Median and intervals are over all contacts of the step, under the guarantee or not. Up to version 2 of the extract all phases were in one share, completed first, with waits chosen by the patient in median and intervals; those figures remain in the extract waiting-times-pilots.",
         ),
         sight.say(
             "Andelen är kontakter inom gränsen genom kontakter med vårdgaranti. Summor är summa genom summa över det som är publicerat. Medianer går inte att lägga ihop och visas bara per sjukhus.",

@@ -1,10 +1,11 @@
-//! Ytterfall: the most expensive contacts of a care form, set aside when averages are compared.
+//! Ytterfall: the most expensive contacts of a region's care form, set aside when averages are compared.
 
 use schemas::CareForm;
 
 use super::contact::Contact;
 
-/// Of a hundred contacts, how many are outliers (SKR's KPP: 5 % of inpatient, 3 % of outpatient contacts).
+/// Of a hundred contacts, how many are outliers (SKR's KPP 2024, read: 5 % of inpatient, 3 % of outpatient contacts). That they
+/// are chosen in a region, without regard to somatic or psychiatric care and to DRG, is ours.
 fn percent(care_form: CareForm) -> usize {
     match care_form {
         CareForm::Inpatient => 5,

@@ -24,7 +24,34 @@ pub(super) struct Fracture {
     pub(super) side_unclear: bool,
     /// Whether rows about its person may leave.
     pub(super) may_leave: bool,
+    /// Why it is in no figure, if it is in none.
+    pub(super) set_aside: Option<SetAside>,
 }
+
+/// Why a fracture is not of Rikshöft's population.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SetAside {
+    Pathological,
+    Under50,
+    AgeUnknown,
+}
+
+impl SetAside {
+    /// All of them; figures and the quality file name each, also at zero.
+    pub(super) const ALL: [SetAside; 3] = [SetAside::AgeUnknown, SetAside::Pathological, SetAside::Under50];
+
+    /// Its name in `quality.csv`.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            SetAside::AgeUnknown => "set-aside-age-unknown",
+            SetAside::Pathological => "set-aside-pathological",
+            SetAside::Under50 => "set-aside-under-50",
+        }
+    }
+}
+
+/// The youngest age that Rikshöft reports.
+const AGE_FROM: i32 = 50;
 
 /// The procedures of one moment.
 pub(super) struct Operation {
@@ -159,6 +186,22 @@ fn complete(person: &str, draft: &Draft, drafts: &[Draft], contacts: &[Placed]) 
         reoperated_after,
         side_unclear,
         may_leave: contacts.iter().all(|placed| placed.contact.may_leave),
+        set_aside: set_aside(draft, contacts),
+    }
+}
+
+fn set_aside(draft: &Draft, contacts: &[Placed]) -> Option<SetAside> {
+    let own = || draft.contacts.iter().map(|at| &contacts[*at].contact);
+    let birth_year = |contact: &Contact| contact.birth_year;
+    let birth_year = own().find_map(birth_year).or_else(|| contacts.iter().find_map(|one| one.contact.birth_year));
+    let year = i32::from(swedish_time::local(draft.begun.0).year());
+    if own().any(|contact| contact.pathological) {
+        return Some(SetAside::Pathological);
+    }
+    match birth_year {
+        None => Some(SetAside::AgeUnknown),
+        Some(birth_year) if year - birth_year < AGE_FROM => Some(SetAside::Under50),
+        Some(_) => None,
     }
 }
 

@@ -7,6 +7,8 @@ use parcel::Period;
 
 /// Collum, pertrochanteric and subtrochanteric fractures, whatever the fifth position.
 const DIAGNOSES: [&str; 3] = ["S720", "S721", "S722"];
+/// Pathological fracture, and fracture of bone in neoplastic disease; our reading, see the head of the form.
+const PATHOLOGICAL: [&str; 2] = ["M844", "M907"];
 /// Prostheses and fixation of the hip.
 const PROCEDURES: [&str; 2] = ["NFB", "NFJ"];
 
@@ -25,6 +27,9 @@ pub(super) struct Contact {
     pub(super) hospital_name: Box<str>,
     /// The main diagnosis, if it is a hip fracture.
     pub(super) diagnosis: Option<Box<str>>,
+    /// Whether any diagnosis says that the fracture is of a diseased bone.
+    pub(super) pathological: bool,
+    pub(super) birth_year: Option<i32>,
     /// Sides of its fractures; at least one where there is a diagnosis.
     pub(super) sides: Vec<Laterality>,
     pub(super) procedures: Vec<Procedure>,
@@ -76,6 +81,8 @@ impl Contact {
             hospital_code: text(statement.hospital_code),
             hospital_name: text(statement.hospital_name),
             diagnosis: diagnosis.map(Into::into),
+            pathological: codes.iter().any(|code| is_diagnosis(code, &PATHOLOGICAL)),
+            birth_year: statement.birth_year,
             sides,
             procedures: procedures
                 .into_iter()
@@ -107,9 +114,14 @@ fn last_of_day(at: Timestamp) -> Timestamp {
 }
 
 fn is_fracture(code: &Code<'_>) -> bool {
+    is_diagnosis(code, &DIAGNOSES)
+}
+
+/// Whether a code is a diagnosis that begins with one of these.
+fn is_diagnosis(code: &Code<'_>, prefixes: &[&str]) -> bool {
     matches!(code.role, CodeRole::MainDiagnosis | CodeRole::OtherDiagnosis)
         && code.system == CodeSystem::Icd10Se
-        && DIAGNOSES.iter().any(|prefix| code.code.starts_with(prefix))
+        && prefixes.iter().any(|prefix| code.code.starts_with(prefix))
 }
 
 /// The sides that are said, each once; both are two.

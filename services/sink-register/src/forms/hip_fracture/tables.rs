@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemas::{Laterality, Timestamp};
 
-use super::fracture::{Fracture, Wait};
+use super::fracture::{Fracture, SetAside, Wait};
 use super::{FILES, HOUR, Settings};
 use crate::output::{File, Output};
 use crate::table::Table;
@@ -26,12 +26,18 @@ pub(super) fn write(settings: &Settings, fractures: &[Fracture]) -> Output {
     fractures.sort_by_key(|fracture| {
         (fracture.hospital_code.clone(), fracture.begun, fracture.person.clone(), fracture.side)
     });
-    let mut hospitals: BTreeMap<&str, Vec<&Fracture>> = BTreeMap::new();
+    let mut hospitals: BTreeMap<&str, Hospital<'_>> = BTreeMap::new();
+    let mut region = Hospital::default();
     for fracture in &fractures {
-        hospitals.entry(&fracture.hospital_code).or_default().push(fracture);
+        hospitals.entry(&fracture.hospital_code).or_default().add(fracture);
+        region.add(fracture);
     }
+    let Hospital { fractures, set_aside, .. } = &region;
     let waits = |wanted: fn(&Wait) -> bool| fractures.iter().filter(|fracture| wanted(&fracture.wait())).count();
     let totals = [
+        ("age_unknown", set_aside[0]),
+        ("pathological", set_aside[1]),
+        ("under_50", set_aside[2]),
         ("fractures", fractures.len()),
         ("hours_known", waits(|wait| matches!(wait, Wait::Known(_)))),
         ("within_24h", waits(within_target)),
@@ -40,12 +46,37 @@ pub(super) fn write(settings: &Settings, fractures: &[Fracture]) -> Output {
     ];
     let totals = totals.map(|(name, count)| (name.to_owned(), i64::try_from(count).unwrap_or(i64::MAX))).into();
     let files = vec![
-        by_hospital(settings, &hospitals, &fractures),
-        pathway(&hospitals, &fractures),
-        quality(settings, &fractures),
-        rows(&fractures),
+        by_hospital(settings, &hospitals, &region),
+        pathway(&hospitals, fractures),
+        quality(settings, &region),
+        rows(fractures),
     ];
     Output { files, totals }
+}
+
+/// The fractures of a hospital or of the region, and how many were set aside, in the order of [`SetAside::ALL`].
+#[derive(Default)]
+struct Hospital<'f> {
+    /// The first by its letters of those that are said, empty when none is.
+    name: &'f str,
+    fractures: Vec<&'f Fracture>,
+    set_aside: [usize; SetAside::ALL.len()],
+}
+
+impl<'f> Hospital<'f> {
+    fn add(&mut self, fracture: &'f Fracture) {
+        let name = &*fracture.hospital_name;
+        if !name.is_empty() && (self.name.is_empty() || name < self.name) {
+            self.name = name;
+        }
+        match fracture.set_aside {
+            None => self.fractures.push(fracture),
+            Some(reason) => {
+                let places = SetAside::ALL.iter().zip(&mut self.set_aside);
+                places.filter(|(one, _)| **one == reason).for_each(|(_, count)| *count += 1);
+            }
+        }
+    }
 }
 
 fn within_target(wait: &Wait) -> bool {
@@ -79,7 +110,7 @@ fn reasons(fracture: &Fracture) -> Vec<&'static str> {
 }
 
 /// One line per hospital, by code; the last line is the region.
-fn by_hospital(settings: &Settings, hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> File {
+fn by_hospital(settings: &Settings, hospitals: &BTreeMap<&str, Hospital<'_>>, region: &Hospital<'_>) -> File {
     let mut table = Table::new(
         &FILES[0],
         [
@@ -102,18 +133,21 @@ fn by_hospital(settings: &Settings, hospitals: &BTreeMap<&str, Vec<&Fracture>>, 
             "operation_missing",
             "operation_time_missing",
             "operation_before_arrival",
+            "age_unknown",
+            "pathological",
+            "under_50",
             "reason",
         ],
     );
-    for (code, fractures) in hospitals {
-        let name = fractures.iter().map(|fracture| &*fracture.hospital_name).filter(|name| !name.is_empty()).min();
-        line(&mut table, settings, [code, name.unwrap_or_default()], fractures);
+    for (code, hospital) in hospitals {
+        line(&mut table, settings, [code, hospital.name], hospital);
     }
-    line(&mut table, settings, ["", "Regionen"], all);
+    line(&mut table, settings, ["", "Regionen"], region);
     table.finish()
 }
 
-fn line(table: &mut Table, settings: &Settings, names: [&str; 2], fractures: &[&Fracture]) {
+fn line(table: &mut Table, settings: &Settings, names: [&str; 2], hospital: &Hospital<'_>) {
+    let fractures = &hospital.fractures;
     let count = |wanted: &dyn Fn(&Fracture) -> bool| fractures.iter().filter(|fracture| wanted(fracture)).count();
     let missing = |reason: usize| count(&|fracture| reasons(fracture).contains(&REASONS[reason]));
     let mut hours: Vec<i64> = fractures
@@ -152,7 +186,9 @@ fn line(table: &mut Table, settings: &Settings, names: [&str; 2], fractures: &[&
         missing(5).to_string(),
         missing(3).to_string(),
     ];
-    table.row(names.into_iter().chain(cells.iter().map(String::as_str)).chain([reason]));
+    let set_aside = hospital.set_aside.map(|count| count.to_string());
+    let cells = cells.iter().chain(&set_aside).map(String::as_str);
+    table.row(names.into_iter().chain(cells).chain([reason]));
 }
 
 /// Hours with one decimal, halves up: the quartile of sorted microseconds, between two values in proportion to its
@@ -178,7 +214,7 @@ fn share(part: usize, whole: usize) -> String {
 
 /// Stages: each counts who came through it and all before. Fractures are found by their diagnosis, so none is lost
 /// there.
-fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> File {
+fn pathway(hospitals: &BTreeMap<&str, Hospital<'_>>, all: &[&Fracture]) -> File {
     type Stage = (&'static str, fn(&Fracture) -> bool);
     let stages: [Stage; 5] = [
         ("arrival", |fracture| fracture.chain.is_some()),
@@ -189,7 +225,7 @@ fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> Fil
     ];
     let mut table = Table::new(&FILES[1], ["hospital_code", "stage", "fractures", "lost"]);
     let region = ("", all.to_vec());
-    for (hospital, fractures) in hospitals.iter().map(|(code, all)| (*code, all.clone())).chain([region]) {
+    for (hospital, fractures) in hospitals.iter().map(|(code, one)| (*code, one.fractures.clone())).chain([region]) {
         table.row([hospital, "all", &fractures.len().to_string(), "0"]);
         let mut left = fractures;
         for (stage, is_reached) in stages {
@@ -201,17 +237,21 @@ fn pathway(hospitals: &BTreeMap<&str, Vec<&Fracture>>, all: &[&Fracture]) -> Fil
     table.finish()
 }
 
-/// How many fractures lack what, also at zero.
-fn quality(settings: &Settings, fractures: &[&Fracture]) -> File {
+/// How many fractures lack what, and how many were set aside, also at zero; by reason.
+fn quality(settings: &Settings, region: &Hospital<'_>) -> File {
     let mut table = Table::new(&FILES[2], ["region", "month", "reason", "fractures"]);
-    for reason in REASONS {
-        let count = fractures.iter().filter(|fracture| reasons(fracture).contains(&reason)).count();
+    let lacks = REASONS
+        .map(|reason| (reason, region.fractures.iter().filter(|fracture| reasons(fracture).contains(&reason)).count()));
+    let set_aside = SetAside::ALL.map(SetAside::reason).into_iter().zip(region.set_aside);
+    let mut lines: Vec<_> = lacks.into_iter().chain(set_aside).collect();
+    lines.sort_unstable();
+    for (reason, count) in lines {
         table.row([settings.region.code(), &settings.month.to_string(), reason, &count.to_string()]);
     }
     table.finish()
 }
 
-/// One row per fracture: about a person, by pseudonym.
+/// One row per fracture that figures count: about a person, by pseudonym.
 fn rows(fractures: &[&Fracture]) -> File {
     let mut table = Table::new(
         &FILES[3],

@@ -2,13 +2,13 @@
 
 use schemas::{Sex, Wait};
 
-use super::{age_group, given, statement::Contact};
+use super::{age_group, given};
 
-/// A property of a contact that splits the completed into groups; each contact is in exactly one group of each.
+/// A property of a contact that splits contacts into groups; each contact is in exactly one group of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dimension {
     Activity,
-    /// Age when the contact took place.
+    /// Age in the year that the contact took place, or of the period while it is waited for.
     AgeGroup,
     Booking,
     /// Vårdkontakttyp.
@@ -62,10 +62,10 @@ impl Dimension {
     }
 
     /// The group that a contact is in; empty when the source does not say.
-    pub(super) fn value<'a>(self, wait: &Wait<'a>, contact: &Contact) -> &'a str {
+    pub(super) fn value<'a>(self, wait: &Wait<'a>, age_years: Option<i32>) -> &'a str {
         match self {
             Dimension::Activity => given(wait.activity),
-            Dimension::AgeGroup => age_group::name_of(contact.age_years),
+            Dimension::AgeGroup => age_group::name_of(age_years),
             Dimension::Booking => given(wait.booking),
             Dimension::ContactType => given(wait.contact_type),
             Dimension::Municipality => given(wait.lkf),

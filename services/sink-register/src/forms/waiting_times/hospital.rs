@@ -36,7 +36,7 @@ impl CompletedHospital {
         self.names.add(given(wait.hospital_name));
         self.figures.add(&contact.measured);
         for dimension in Dimension::ALL {
-            self.groups[dimension as usize].of(dimension.value(wait, contact)).add(&contact.measured);
+            self.groups[dimension as usize].of(dimension.value(wait, contact.age_years)).add(&contact.measured);
         }
     }
 

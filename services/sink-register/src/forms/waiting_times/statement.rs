@@ -1,4 +1,4 @@
-//! What becomes of one statement: the rules of counting, in one place.
+//! What becomes of one statement in the pilots' figures, and why a statement can be in no figure at all.
 
 use schemas::{Deviation, Wait, WaitStatus};
 use swedish_time::{Calendar, Day};
@@ -50,15 +50,35 @@ pub(super) enum Reason {
     CompletedImplausible,
     /// Waiting for more days than anybody does.
     WaitingImplausible,
+    /// Of a phase that is no step of the care guarantee: examination, return visit, emergency.
+    PhaseOther,
+    /// Of no phase that SKR's information model knows.
+    PhaseUnknown,
+    /// The patient chose to wait longer than was offered: left out of the statistics.
+    PatientChosen,
 }
 
 /// The longest wait that is one, in days: forty years. A longer one is a mistyped year, or a date as 9999-12-31 that stands
 /// for "open"; one of them makes a mean of thousands of years.
-const WAIT_DAYS_MAX: Day = 14_610;
+pub(super) const WAIT_DAYS_MAX: Day = 14_610;
 
 impl Reason {
-    /// All of them; totals and the quality file name each, also at zero.
-    pub(super) const ALL: [Reason; 7] = [
+    /// Those of the figures by step; totals and the quality file name each, also at zero.
+    pub(super) const OF_STEPS: [Reason; 10] = [
+        Reason::CompletedWithoutTimes,
+        Reason::CompletedNegative,
+        Reason::WaitingWithoutDecision,
+        Reason::WaitingNegative,
+        Reason::StatusUnknown,
+        Reason::CompletedImplausible,
+        Reason::WaitingImplausible,
+        Reason::PhaseOther,
+        Reason::PhaseUnknown,
+        Reason::PatientChosen,
+    ];
+
+    /// Those of the pilots' figures, which know no step.
+    pub(super) const OF_PILOTS: [Reason; 7] = [
         Reason::CompletedWithoutTimes,
         Reason::CompletedNegative,
         Reason::WaitingWithoutDecision,
@@ -78,6 +98,9 @@ impl Reason {
             Reason::StatusUnknown => "status_unknown",
             Reason::CompletedImplausible => "completed_implausible",
             Reason::WaitingImplausible => "waiting_implausible",
+            Reason::PhaseOther => "phase_other",
+            Reason::PhaseUnknown => "phase_unknown",
+            Reason::PatientChosen => "patient_chosen",
         }
     }
 }

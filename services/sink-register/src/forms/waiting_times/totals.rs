@@ -4,14 +4,24 @@ use std::collections::BTreeMap;
 
 use schemas::Wait;
 
-use super::statement::{Fate, Reason};
+use super::statement::Reason;
+
+/// What a statement of the period counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    Completed,
+    Waiting,
+    SetAside(Reason),
+}
 
 /// Counts while statements come in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Totals {
+    /// The reasons that are named, also at zero.
+    reasons: &'static [Reason],
     completed: i64,
     waiting: i64,
-    set_aside: [i64; Reason::ALL.len()],
+    set_aside: BTreeMap<Reason, i64>,
     other_period: i64,
     without_period: i64,
     /// Statements of the period by the rule of a finding that they carry.
@@ -19,6 +29,19 @@ pub(super) struct Totals {
 }
 
 impl Totals {
+    /// Of nothing yet, with these reasons.
+    pub(super) fn new(reasons: &'static [Reason]) -> Totals {
+        Totals {
+            reasons,
+            completed: 0,
+            waiting: 0,
+            set_aside: BTreeMap::new(),
+            other_period: 0,
+            without_period: 0,
+            findings: BTreeMap::new(),
+        }
+    }
+
     /// A statement that is not of the period: outside `statements`.
     pub(super) fn of_another_period(&mut self, wait: &Wait<'_>) {
         match wait.period {
@@ -28,11 +51,11 @@ impl Totals {
     }
 
     /// A statement of the period.
-    pub(super) fn add(&mut self, wait: &Wait<'_>, fate: &Fate) {
-        match fate {
-            Fate::Completed(_) => self.completed += 1,
-            Fate::Waiting(_) => self.waiting += 1,
-            Fate::SetAside(reason) => self.set_aside[*reason as usize] += 1,
+    pub(super) fn add(&mut self, wait: &Wait<'_>, counted: Counted) {
+        match counted {
+            Counted::Completed => self.completed += 1,
+            Counted::Waiting => self.waiting += 1,
+            Counted::SetAside(reason) => *self.set_aside.entry(reason).or_default() += 1,
         }
         let quality = &wait.envelope.quality;
         for (index, finding) in quality.iter().enumerate() {
@@ -43,9 +66,9 @@ impl Totals {
         }
     }
 
-    /// Statements that were set aside for a reason.
-    pub(super) fn set_aside(&self, reason: Reason) -> i64 {
-        self.set_aside[reason as usize]
+    /// Statements that were set aside, by the reason's name, unsorted.
+    pub(super) fn set_aside(&self) -> impl Iterator<Item = (&'static str, i64)> {
+        self.reasons.iter().map(|reason| (reason.name(), self.set_aside.get(reason).copied().unwrap_or_default()))
     }
 
     /// Statements per rule, sorted by rule.
@@ -55,7 +78,7 @@ impl Totals {
 
     /// All counts but the findings' by name. `statements` = `completed` + `waiting` + every reason.
     pub(super) fn numbers(&self) -> BTreeMap<String, i64> {
-        let set_aside: i64 = self.set_aside.iter().sum();
+        let set_aside: i64 = self.set_aside.values().sum();
         let named = [
             ("statements", self.completed + self.waiting + set_aside),
             ("completed", self.completed),
@@ -63,7 +86,6 @@ impl Totals {
             ("other_period", self.other_period),
             ("without_period", self.without_period),
         ];
-        let reasons = Reason::ALL.map(|reason| (reason.name(), self.set_aside(reason)));
-        named.into_iter().chain(reasons).map(|(name, number)| (name.to_owned(), number)).collect()
+        named.into_iter().chain(self.set_aside()).map(|(name, number)| (name.to_owned(), number)).collect()
     }
 }

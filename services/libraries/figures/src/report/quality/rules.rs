@@ -25,7 +25,7 @@ impl Owner {
 /// A rule, in Swedish and English: its code, what it finds, what helps, and who can do it.
 type Rule = (&'static str, [&'static str; 2], [&'static str; 2], Owner);
 
-const RULES: [Rule; 24] = [
+const RULES: [Rule; 25] = [
     (
         "completed_without_times",
         ["genomförd utan beslut eller start", "completed without decision or start"],
@@ -69,6 +69,12 @@ const RULES: [Rule; 24] = [
         "status_unknown",
         ["varken genomförd eller väntande", "neither completed nor waiting"],
         ["Sätt status till GENOMFORD eller VANTANDE.", "Set status to GENOMFORD or VANTANDE."],
+        Owner::Source,
+    ),
+    (
+        "phase_unknown",
+        ["kontakt utan fas", "contact without a phase"],
+        ["Fyll i fas: 1 första besök, 2 åtgärd, annars 3–5.", "Fill in fas: 1 first visit, 2 treatment, else 3–5."],
         Owner::Source,
     ),
     (

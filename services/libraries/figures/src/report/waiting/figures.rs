@@ -14,28 +14,53 @@ use crate::published::{Extract, Library, Parcel, Row};
 /// A sum, whether its counts are shown, and whether its guarantee is.
 pub(crate) type Shown = (Sum, Veil, Veil);
 
-/// Contacts that have taken place, or that are waited for.
+/// The published lines: by status, hospital and step. A parcel without this file follows an older definition.
+const FILE: &str = "waits_by_step.csv";
+
+/// A step of the guarantee in specialised care, of contacts that are waited for or have taken place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Completed,
-    Waiting,
+pub(crate) struct Measure {
+    pub status: Status,
+    pub step: Step,
 }
 
-impl Phase {
-    const fn file(self) -> &'static str {
-        match self {
-            Self::Completed => "kpi_total.csv",
-            Self::Waiting => "kpi_waiting.csv",
-        }
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Waiting,
+    Completed,
+}
 
-    /// The column with the number of contacts.
-    pub(crate) const fn count(self) -> &'static str {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    FirstVisit,
+    Treatment,
+}
+
+impl Status {
+    /// Its value in published files.
+    pub(crate) const fn value(self) -> &'static str {
         match self {
-            Self::Completed => "completed",
             Self::Waiting => "waiting",
+            Self::Completed => "completed",
         }
     }
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 2] = [Self::FirstVisit, Self::Treatment];
+
+    /// Its value in published files.
+    pub(crate) const fn value(self) -> &'static str {
+        match self {
+            Self::FirstVisit => "first_visit",
+            Self::Treatment => "treatment",
+        }
+    }
+}
+
+/// Whether a parcel has figures by step, which the definitions before version 3 have not.
+pub(crate) fn has_steps(parcel: &Parcel) -> bool {
+    parcel.tables.contains_key(FILE)
 }
 
 /// The published columns of the intervals, with their names in days.
@@ -75,10 +100,10 @@ impl AddAssign for Sum {
 
 impl Sum {
     /// The counts of a published line.
-    pub(crate) fn of_row(row: Row<'_>, count: &str) -> Self {
+    pub(crate) fn of_row(row: Row<'_>) -> Self {
         let number = |column| row.count(column).unwrap_or(0);
         Self {
-            count: number(count),
+            count: number("contacts"),
             of: number("guarantee_denominator"),
             within: number("within_90_days"),
             intervals: INTERVALS.map(|(column, _)| number(column)),
@@ -123,10 +148,10 @@ pub(crate) struct Month {
 }
 
 impl Month {
-    /// What is published of a month.
-    pub(crate) fn of(library: &Library, phase: Phase, period: Period, below: u32) -> Self {
-        let mut areas: Vec<Area> =
-            library.of_period(Extract::WaitingTimes, period).map(|parcel| Area::of(parcel, phase)).collect();
+    /// What is published of a month; a parcel that has no figures by step is as one that has not come.
+    pub(crate) fn of(library: &Library, measure: Measure, period: Period, below: u32) -> Self {
+        let parcels = library.of_period(Extract::WaitingTimes, period).filter(|parcel| has_steps(parcel));
+        let mut areas: Vec<Area> = parcels.map(|parcel| Area::of(parcel, measure)).collect();
         let column = |value: fn(&Sum) -> i64| -> Vec<Vec<i64>> {
             areas.iter().map(|area| area.lines.iter().map(|line| value(&line.sum)).collect()).collect()
         };
@@ -165,13 +190,15 @@ impl Month {
 }
 
 impl Area {
-    fn of(parcel: &Arc<Parcel>, phase: Phase) -> Self {
+    fn of(parcel: &Arc<Parcel>, measure: Measure) -> Self {
+        let (status, step) = (Some(measure.status.value()), Some(measure.step.value()));
         let lines: Vec<Line> = parcel
-            .rows(phase.file())
+            .rows(FILE)
+            .filter(|row| row.text("status") == status && row.text("step") == step)
             .map(|row| Line {
                 code: row.text("hospital_code").unwrap_or_default().into(),
                 name: row.text("hospital_name").or(row.text("hospital_code")).unwrap_or_default().into(),
-                sum: Sum::of_row(row, phase.count()),
+                sum: Sum::of_row(row),
                 median: row.decimal("median_wait", 1),
                 counts: Veil::Open,
                 guarantee: Veil::Open,

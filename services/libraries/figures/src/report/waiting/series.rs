@@ -7,7 +7,7 @@ use board::format;
 use super::super::kit::{Shape, shape};
 use super::super::sheet::{self, Absent, Cell, Sheet};
 use super::super::{Place, Sight};
-use super::figures::{Month, Phase};
+use super::figures::{Measure, Month};
 use crate::chart::run::{self, Size};
 use crate::period::Period;
 use crate::published::FlagKind;
@@ -219,9 +219,9 @@ impl Series {
 }
 
 /// The months that end with one.
-pub(crate) fn months(sight: &Sight<'_>, phase: Phase, period: Period) -> Vec<Month> {
+pub(crate) fn months(sight: &Sight<'_>, measure: Measure, period: Period) -> Vec<Month> {
     let below = sight.manner.contacts_min;
-    period.ending(MONTHS).into_iter().map(|month| Month::of(sight.library, phase, month, below)).collect()
+    period.ending(MONTHS).into_iter().map(|month| Month::of(sight.library, measure, month, below)).collect()
 }
 
 /// The share of a month, or why there is none.
