@@ -65,6 +65,10 @@ pub struct Options {
     pub apart: bool,
     /// A provider of logins stands before the dashboard.
     pub login: bool,
+    /// With `login`: users of every role in every region of the run, and sessions that last as long as it.
+    pub everywhere: bool,
+    /// What the dashboard has beside what it has in every stack.
+    pub board: Board,
     /// With `encrypted` and `apart`: every service has a Kafka user of its own, which may do what `topics acl` grants it; the run
     /// itself may read everything.
     pub walled: bool,
@@ -72,6 +76,19 @@ pub struct Options {
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
     pub processor: Option<PathBuf>,
+}
+
+/// What a dashboard's configuration has beside what it has in every stack.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    /// Lines of `[http]`.
+    pub http: String,
+    /// Lines of `[login]`.
+    pub login: String,
+    /// Tables.
+    pub tables: String,
+    /// What they take from the environment: secrets do not go to a file.
+    pub environment: Vec<(String, String)>,
 }
 
 /// Kafka and PostgreSQL of a run's own.
@@ -209,7 +226,9 @@ impl Stack {
         if options.login {
             progress("starting Keycloak");
         }
-        let keycloak = options.login.then(Keycloak::start).transpose()?;
+        let codes: Vec<&str> = options.regions.iter().map(|region| region.code()).collect();
+        let start_keycloak = || if options.everywhere { Keycloak::start_for(&codes) } else { Keycloak::start() };
+        let keycloak = options.login.then(start_keycloak).transpose()?;
         let folder = TempDir::with_prefix("vardstrom-stack-")?;
         let mut ports = BTreeMap::new();
         let members = Member::all(&options.regions, options.apart);
@@ -232,6 +251,7 @@ impl Stack {
         let followed = options.databases.values().flatten();
         environment.extend(followed.map(|database| (database.variable(), database.url.clone())));
         environment.extend(options.sources.values().flat_map(|sources| sources.environment.clone()));
+        environment.extend(options.board.environment.iter().cloned());
         if options.processor.is_some() {
             // The leaking build refuses to run without it.
             environment.push(("VARDSTROM_LEAK_TEST".to_owned(), "1".to_owned()));
@@ -308,6 +328,24 @@ impl Stack {
         let process = Process::start(&member.to_string(), self.folder.path(), "TERM", &command, &self.environment)?;
         self.services.insert(member, process);
         Ok(())
+    }
+
+    /// Starts the dashboard again with another configuration, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready with it.
+    pub fn restart_board(&mut self, board: Board) -> Result<(), Error> {
+        self.kill(Service::Dashboard)?;
+        self.options.board = board;
+        self.write_config(Service::Dashboard.into())?;
+        self.spawn(Service::Dashboard)?;
+        self.wait_until_ready(Service::Dashboard)
+    }
+
+    /// The provider of logins, where there is one.
+    #[must_use]
+    pub fn keycloak(&self) -> Option<&Keycloak> {
+        self.keycloak.as_ref()
     }
 
     /// Starts services again that have ended, whoever ended them, as a supervisor does; returns which.

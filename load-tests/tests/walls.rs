@@ -97,6 +97,8 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "load-tests",
         &[
+            "access",
+            "access-log",
             "connector",
             "dashboard",
             "hl7",

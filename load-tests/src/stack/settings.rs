@@ -39,10 +39,13 @@ impl Stack {
             fs::create_dir_all(self.slots_folder(*region))?;
         }
         for member in self.members().into_iter().filter(|member| member.service != Service::Registry) {
-            let text = format!("{}{}", self.common_tables(member), self.tables(member));
-            fs::write(self.config(member), text)?;
+            self.write_config(member)?;
         }
         Ok(())
+    }
+
+    pub(super) fn write_config(&self, member: Member) -> io::Result<()> {
+        fs::write(self.config(member), format!("{}{}", self.common_tables(member), self.tables(member)))
     }
 
     fn mapping_file(&self, region: Region) -> PathBuf {
@@ -51,11 +54,12 @@ impl Stack {
 
     fn common_tables(&self, member: Member) -> String {
         format!(
-            "[kafka]\n{}[registry]\nurl = \"{}\"\n{}[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
+            "[kafka]\n{}[registry]\nurl = \"{}\"\n{}[http]\nlisten = \"127.0.0.1:{}\"\n{}[log]\nformat = \"text\"\n",
             self.kafka_lines(member.principal()),
             self.url(Service::Registry),
             self.tls_line(),
-            self.ports[&member]
+            self.ports[&member],
+            if member.service == Service::Dashboard { &self.options.board.http } else { "" }
         )
     }
 
@@ -180,12 +184,14 @@ impl Stack {
             }
             Service::Dashboard => {
                 let tls = self.tls_line();
+                let board = &self.options.board;
                 let login = self.keycloak.as_ref().map(|keycloak| keycloak.login_settings(&self.url(member)));
-                let login = login.unwrap_or_default();
+                let login = login.map(|tables| format!("[login]\n{}{tables}", board.login)).unwrap_or_default();
                 let group = if self.options.apart { "processor-<nn>" } else { topics::group::PROCESSOR };
                 format!(
                     "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n\
-                     processor_group = \"{group}\"\n{login}"
+                     processor_group = \"{group}\"\n{login}{}",
+                    board.tables
                 )
             }
         }
