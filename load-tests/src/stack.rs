@@ -485,6 +485,12 @@ impl Stack {
         self.folder.path().join(format!("cdc-{region}-positions"))
     }
 
+    /// Where the services' access logs are: a folder for each of them that has one.
+    #[must_use]
+    pub fn access_folder(&self) -> PathBuf {
+        self.folder.path().join("access")
+    }
+
     /// The process id of a running service.
     #[must_use]
     pub fn process_id(&self, member: impl Into<Member>) -> Option<u32> {
@@ -560,6 +566,9 @@ impl Stack {
     }
 }
 
+/// The environment variable with the key of the dashboard's access log.
+const ACCESS_LOG_KEY: &str = "VARDSTROM_ACCESS_LOG_KEY";
+
 /// The environment variable with a region's sealing key.
 fn sealing_key(region: Region) -> String {
     format!("VARDSTROM_SEALING_KEY_{region}")
@@ -597,6 +606,7 @@ impl Keys {
             ("VARDSTROM_SIGNING_KEY".to_owned(), self.key("signing")),
             ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
             ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
+            (ACCESS_LOG_KEY.to_owned(), self.key("access log")),
         ];
         variables
             .extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));

@@ -159,3 +159,66 @@ fn said(text: &str, letters: usize) -> String {
     let cut: String = text.chars().take(letters).collect();
     Text::new(&cut).map_or_else(|_| WITHHELD.to_owned(), |text| text.as_str().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use access::{Channel, Dataset, Decision, Part, Principal, Role};
+
+    use super::*;
+    use crate::person::Person;
+
+    fn decided(purpose: &str, policies: &[&str], allowed: bool) -> Decided {
+        let text = |text: &str| Some(Text::new(text).unwrap());
+        let identity =
+            Identity { user: text("SE-E").unwrap(), commission: text("SE-C"), care_unit: text("SE2321000131-0001") };
+        let principal = Principal { role: Role::Coordinator, region: None, purpose: purpose.into(), assurance: 3 };
+        let policies: Vec<Box<str>> = policies.iter().map(|policy| (*policy).into()).collect();
+        Decided {
+            person: Arc::new(Person { subject: "s".into(), identity, principal }),
+            channel: Channel::Session,
+            asked: Some(Asked {
+                action: Manner::Download,
+                part: Part { dataset: Dataset::Beds, region: topics::Region::all().next() },
+            }),
+            decision: Decision { allowed, policies: policies.into(), version: "ABCDEFGHIJKLMNOPQRSTUVWXYZ".into() },
+        }
+    }
+
+    #[test]
+    fn an_entry_says_what_was_decided_and_by_what() {
+        let entries = Entries::of("dashboard");
+        let entry = |decided: &Decided| entries.decided(decided, "/sv/region/01?", Timestamp::UNIX_EPOCH);
+        let read = entry(&decided("Statistik", &["a", "b"], true));
+        assert_eq!(read.ground.as_str(), "Statistik; allowed by a b, version ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        assert_eq!(
+            (read.action, read.result, read.region.to_string()),
+            (Action::Export, Outcome::Allowed, "01".into())
+        );
+        let denied = entry(&decided("", &["never"], false));
+        assert_eq!(denied.ground.as_str(), "no purpose; forbidden by never, version ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        assert_eq!(denied.result, Outcome::Denied);
+        // What a provider or an operator writes at length, or wrongly, hides nothing else.
+        let long = "ö".repeat(300);
+        let names: Vec<&str> = std::iter::repeat_n("a-policy-with-a-name", 50).collect();
+        let cut = entry(&decided(&long, &names, true));
+        assert!(cut.ground.as_str().ends_with("version ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "{:?}", cut.ground);
+        let wrong = entry(&decided("patient 19121212-1212", &["a"], true));
+        assert!(wrong.ground.as_str().starts_with("withheld; allowed by a, version"), "{:?}", wrong.ground);
+    }
+
+    #[test]
+    fn nothing_that_a_stranger_wrote_is_entered_and_all_of_them_are_in_one_log() {
+        let entries = Entries::of("dashboard");
+        let asked = decided("", &[], false).asked;
+        let entry = entries.stranger(asked, "the token has expired", Timestamp::UNIX_EPOCH);
+        assert_eq!((entry.region, entry.user.as_str(), entry.role.as_str()), (Region::NONE, "unknown", "stranger"));
+        assert_eq!(entry.resource.as_str(), "download beds of 01");
+        assert_eq!(entry.ground.as_str(), "none: the token has expired");
+        assert_eq!(entries.strangers(7, Timestamp::UNIX_EPOCH).resource.as_str(), "7 requests");
+        let policies = entries.policies("ABC", Timestamp::UNIX_EPOCH);
+        assert_eq!((policies.result, policies.resource.as_str()), (Outcome::PolicyChanged, "policies, version ABC"));
+        assert!(policies.user.as_str().starts_with("dashboard uid "), "{:?}", policies.user);
+    }
+}
