@@ -292,6 +292,42 @@ mod tests {
     }
 
     #[test]
+    fn whoever_logs_in_is_entered_or_the_file_says_why_not() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml");
+        let mut config: Config = runtime::config::read(&path).unwrap();
+        config.store = None;
+        let provider = "[provider]\nissuer = \"http://127.0.0.1:1/realm\"\nclient = \"board\"\n\
+                        public_url = \"http://127.0.0.1:2\"\n\
+                        [[role]]\nclaim = \"azp\"\nvalue = \"probe\"\nrole = \"operator\"\n";
+        let with_login = |text: &str| Some(toml::from_str::<login::Settings>(text).unwrap());
+        let refused = |config: &Config| config.check().unwrap_err().to_string();
+        config.login = with_login(provider);
+        let said = refused(&config);
+        assert!(said.starts_with("access_log") && said.contains("unlogged"), "{said}");
+        config.login = with_login(&format!("unlogged = \"a trial with invented patients\"\n{provider}"));
+        config.check().unwrap();
+        config.login = with_login(&format!("unlogged = \" \"\n{provider}"));
+        assert!(refused(&config).starts_with("login.unlogged"));
+
+        let seed = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(seed.path(), "07".repeat(32)).unwrap();
+        let log = format!("folder = \"access\"\nkey = {{ file = {:?} }}\n", seed.path());
+        config.access_log = Some(toml::from_str(&log).unwrap());
+        assert!(refused(&config).starts_with("login.unlogged"), "both are said");
+        config.login = with_login(provider);
+        config.check().unwrap();
+        // Streams are entries, too: no client opens them without a bound.
+        let http = config.http();
+        let (per_second, burst) = http.rate();
+        assert_eq!((per_second.get(), burst.get(), http.unlimited), (500, 5000, &["/tillgang/"][..]));
+        std::fs::write(seed.path(), "seven").unwrap();
+        assert!(refused(&config).starts_with("access_log.key"));
+        config.login = with_login("none = \"behind a proxy that has a login\"");
+        assert!(refused(&config).starts_with("access_log"), "nobody could be named");
+        assert_eq!(config.http().unlimited, UNLIMITED);
+    }
+
+    #[test]
     fn a_misspelled_key_is_refused() {
         let folder = std::env::temp_dir().join(format!("dashboard-config-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
