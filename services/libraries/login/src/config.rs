@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use access::{Policies, Role};
+use data_encoding::BASE32_NOPAD;
 use runtime::config::{Check, Fault, Period, Secret};
 use serde::{Deserialize, Deserializer, de};
 use topics::Region;
+
+use crate::secret;
 
 /// The table `[login]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -140,6 +143,12 @@ impl Settings {
     pub(crate) fn read_policies(&self) -> Result<Policies, Fault> {
         let read = self.policies.as_deref().map_or_else(Policies::shipped, Policies::read);
         read.map_err(|error| Fault::new("policies", runtime::exit::chain(&error)))
+    }
+
+    /// Hash of what makes roles: the rules, regions and levels of assurance. In base 32 no hash reads as a personal number.
+    pub(crate) fn roles_version(&self) -> String {
+        let rules = format!("{:?} {:?} {:?}", self.role, self.region, self.assurance);
+        BASE32_NOPAD.encode(&secret::digest(&rules)[..16])
     }
 
     /// Whether browsers come over https, so that cookies are for it alone.

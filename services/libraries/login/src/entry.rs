@@ -129,12 +129,12 @@ impl Entries {
         }
     }
 
-    /// From now on these policies decide.
-    pub(crate) fn policies(&self, version: &str, time: Timestamp) -> Entry {
+    /// From now on these policies decide, and these rules make roles.
+    pub(crate) fn policies(&self, version: &str, roles: &str, time: Timestamp) -> Entry {
         Entry {
             action: Action::ChangePolicy,
             dataset: Text::or_withheld("policies"),
-            resource: Text::or_withheld(&format!("policies, version {version}")),
+            resource: Text::or_withheld(&format!("policies, version {version}; roles, version {roles}")),
             result: Outcome::PolicyChanged,
             ..self.own("configuration at the start of the service", time)
         }
@@ -217,8 +217,9 @@ mod tests {
         assert_eq!(entry.resource.as_str(), "download beds of 01");
         assert_eq!(entry.ground.as_str(), "none: the token has expired");
         assert_eq!(entries.strangers(7, Timestamp::UNIX_EPOCH).resource.as_str(), "7 requests");
-        let policies = entries.policies("ABC", Timestamp::UNIX_EPOCH);
-        assert_eq!((policies.result, policies.resource.as_str()), (Outcome::PolicyChanged, "policies, version ABC"));
+        let policies = entries.policies("ABC", "DEF", Timestamp::UNIX_EPOCH);
+        assert_eq!(policies.resource.as_str(), "policies, version ABC; roles, version DEF");
+        assert_eq!(policies.result, Outcome::PolicyChanged);
         assert!(policies.user.as_str().starts_with("dashboard uid "), "{:?}", policies.user);
     }
 }

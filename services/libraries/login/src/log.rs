@@ -27,10 +27,10 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Begins with an entry about the policies that decide from now on. Blocks until it is durable.
-    pub(crate) fn open(log: Arc<AccessLog>, service: &'static str, version: &str) -> Result<Self, Error> {
+    /// Begins with an entry about the versions of policies and roles that decide from now on. Blocks until it is durable.
+    pub(crate) fn open(log: Arc<AccessLog>, service: &'static str, policies: &str, roles: &str) -> Result<Self, Error> {
         let entries = Entries::of(service);
-        log.record_blocking(entries.policies(version, Timestamp::now()))?;
+        log.record_blocking(entries.policies(policies, roles, Timestamp::now()))?;
         let (strangers, unanswered, trouble) = (Strangers::default(), AtomicU64::new(0), Mutex::default());
         Ok(Self { log, entries, strangers, unanswered, trouble })
     }

@@ -77,7 +77,8 @@ impl Login {
             let reason = settings.unlogged.as_deref().unwrap_or("no log is configured");
             tracing::warn!("reads and denials are in no access log: {reason}");
         }
-        let log = log.map(|log| Log::open(log, site.service, policies.version())).transpose()?;
+        let roles = settings.roles_version();
+        let log = log.map(|log| Log::open(log, site.service, policies.version(), &roles)).transpose()?;
         Ok(Self::Wall(Arc::new(Wall::new(settings, site, policies, provider, log, metrics))))
     }
 
