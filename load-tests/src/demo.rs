@@ -86,6 +86,14 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
             "  Log in as           {}\n  Password            {PASSWORD}\n",
             users.join("\n                      ")
         ));
+        let config = stack.config(Service::Dashboard).display().to_string();
+        let key = stack.run_program("public key of the access log", "access-log", &["key", "--config", &config])?;
+        let (program, folder) = (stack::program("access-log")?, stack.access_folder().join("dashboard"));
+        let (program, folder, key) = (program.display(), folder.display(), key.trim());
+        say(&format!(
+            "  Who has read what   {program} show --folder {folder}\n  \
+             Is it unaltered     {program} verify --folder {folder} --key {key}\n"
+        ));
     }
     let ledger = Ledger::create(&stack.folder().join("ledger.tsv"))?;
     let addresses: BTreeMap<Region, SocketAddr> = regions.iter().map(|region| (*region, stack.mllp(*region))).collect();

@@ -85,10 +85,6 @@ pub struct Board {
     pub http: String,
     /// Lines of `[login]`.
     pub login: String,
-    /// Tables.
-    pub tables: String,
-    /// What they take from the environment: secrets do not go to a file.
-    pub environment: Vec<(String, String)>,
 }
 
 /// Kafka and PostgreSQL of a run's own.
@@ -251,7 +247,6 @@ impl Stack {
         let followed = options.databases.values().flatten();
         environment.extend(followed.map(|database| (database.variable(), database.url.clone())));
         environment.extend(options.sources.values().flat_map(|sources| sources.environment.clone()));
-        environment.extend(options.board.environment.iter().cloned());
         if options.processor.is_some() {
             // The leaking build refuses to run without it.
             environment.push(("VARDSTROM_LEAK_TEST".to_owned(), "1".to_owned()));
@@ -523,6 +518,18 @@ impl Stack {
         self.folder.path().join(format!("cdc-{region}-positions"))
     }
 
+    /// Where the services' access logs are: a folder for each of them that has one.
+    #[must_use]
+    pub fn access_folder(&self) -> PathBuf {
+        self.folder.path().join("access")
+    }
+
+    /// What the services' access logs are signed with: the seed, as their configuration has it.
+    #[must_use]
+    pub fn access_key(&self) -> String {
+        self.options.keys.key(ACCESS_LOG)
+    }
+
     /// The process id of a running service.
     #[must_use]
     pub fn process_id(&self, member: impl Into<Member>) -> Option<u32> {
@@ -598,6 +605,10 @@ impl Stack {
     }
 }
 
+/// The environment variable with the key of the dashboard's access log, and the key's name among the run's.
+const ACCESS_LOG_KEY: &str = "VARDSTROM_ACCESS_LOG_KEY";
+const ACCESS_LOG: &str = "access log";
+
 /// The environment variable with a region's sealing key.
 fn sealing_key(region: Region) -> String {
     format!("VARDSTROM_SEALING_KEY_{region}")
@@ -635,6 +646,7 @@ impl Keys {
             ("VARDSTROM_SIGNING_KEY".to_owned(), self.key("signing")),
             ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
             ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
+            (ACCESS_LOG_KEY.to_owned(), self.key(ACCESS_LOG)),
         ];
         variables
             .extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));

@@ -50,7 +50,7 @@ fn what_changes_something_over_http_is_listed() {
         "services/connector/src/fhir/hook.rs \"/fhir/notify/{name}/{*resource}\"",
         // With a cookie: the forms that change something, which are the theme's and the one that ends a session.
         "services/dashboard/src/server.rs \"/installning\"",
-        "services/libraries/login/src/wall.rs LOGOUT",
+        "services/libraries/login/src/conversation.rs LOGOUT",
         "services/sink-register/src/serve.rs \"/v1/parcels/{parcel}/receipt\"",
     ];
     // The registry answers everybody alike and keeps nothing that it is sent.

@@ -78,11 +78,12 @@ const ALLOWED: [(&str, &[&str]); 31] = [
         ],
     ),
     ("access", &["topics"]),
-    ("login", &["access", "runtime", "tls", "topics"]),
+    ("login", &["access", "access-log", "runtime", "tls", "topics"]),
     (
         "dashboard",
         &[
             "access",
+            "access-log",
             "board",
             "figures",
             "login",

@@ -11,7 +11,7 @@ use std::{
 use topics::{Region, access::Principal};
 
 use super::encryption::{Encryption, KAFKA_PASSWORD};
-use super::{Member, SEALING_KEY_ID, Service, Stack, sealing_key, source_system};
+use super::{ACCESS_LOG_KEY, Member, SEALING_KEY_ID, Service, Stack, sealing_key, source_system};
 
 /// When the first capacity files say that they were written: 2026-01-05T06:00:00Z, as seconds since 1970.
 const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
@@ -37,6 +37,9 @@ impl Stack {
         }
         for region in self.options.databases.keys() {
             fs::create_dir_all(self.slots_folder(*region))?;
+        }
+        if self.keycloak.is_some() {
+            fs::create_dir_all(self.access_folder())?;
         }
         for member in self.members().into_iter().filter(|member| member.service != Service::Registry) {
             self.write_config(member)?;
@@ -184,14 +187,19 @@ impl Stack {
             }
             Service::Dashboard => {
                 let tls = self.tls_line();
-                let board = &self.options.board;
-                let login = self.keycloak.as_ref().map(|keycloak| keycloak.login_settings(&self.url(member)));
-                let login = login.map(|tables| format!("[login]\n{}{tables}", board.login)).unwrap_or_default();
+                let login = self.keycloak.as_ref().map(|keycloak| {
+                    format!(
+                        "[access_log]\nfolder = {:?}\nkey = {{ env = \"{ACCESS_LOG_KEY}\" }}\n[login]\n{}{}",
+                        self.access_folder(),
+                        self.options.board.login,
+                        keycloak.login_settings(&self.url(member))
+                    )
+                });
+                let login = login.unwrap_or_default();
                 let group = if self.options.apart { "processor-<nn>" } else { topics::group::PROCESSOR };
                 format!(
                     "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n\
-                     processor_group = \"{group}\"\n{login}{}",
-                    board.tables
+                     processor_group = \"{group}\"\n{login}"
                 )
             }
         }

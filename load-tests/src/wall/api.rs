@@ -8,7 +8,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Mutex,
     thread,
     time::{Duration, Instant},
@@ -25,7 +25,7 @@ use topics::Region;
 
 use super::{
     Error, Surface,
-    entries::{Entries, KEY, KEY_VARIABLE, settings},
+    entries::{self, Entries},
 };
 use crate::{
     simulated,
@@ -123,13 +123,10 @@ impl User {
 
 pub(super) fn run(regions: &[Region], seed: u64, say: &mut dyn FnMut(&str)) -> Result<Surface, Error> {
     let mut surface = Surface::new("api");
-    let folder = TempDir::with_prefix("vardstrom-wall-")?;
-    let access = folder.path().join("access");
-    fs::create_dir(&access)?;
     let plan = Plan { seed, start_micros: simulated::now_micros(), regions: regions.to_vec() };
     let mut options = simulated::options(regions, &Simulator::new(&plan), Keys::random()?);
     (options.login, options.everywhere) = (true, true);
-    options.board = board(&access, None);
+    options.board = board(None);
     let mut stack = Stack::start(options, say)?;
     wait_for_wards(&stack, regions, say)?;
 
@@ -147,16 +144,16 @@ pub(super) fn run(regions: &[Region], seed: u64, say: &mut dyn FnMut(&str)) -> R
     let addresses = addresses(regions);
     say(&format!("{} users and programs, {} addresses each", users.len(), addresses.len()));
 
-    let log = access.join("dashboard");
-    let before = denials(&log)?;
+    let before = denials(&stack)?;
     let found = ask_all(&stack.url(Service::Dashboard), &users, &addresses);
-    let after = denials(&log)?;
+    let after = denials(&stack)?;
     count(&mut surface, found, &before, &after);
     say(&format!("{} probes, {} denied, {} logged", surface.count.probes, surface.count.denied, surface.count.logged));
 
+    let folder = TempDir::with_prefix("vardstrom-wall-")?;
     let wrong = folder.path().join("policies");
     plant(&wrong)?;
-    stack.restart_board(board(&access, Some(&wrong)))?;
+    stack.restart_board(board(Some(&wrong)))?;
     wait_for_wards(&stack, regions, say)?;
     let coordinator = [log_in(&stack, regions[0], USERS[0])?];
     let foreign = ask_all(&stack.url(Service::Dashboard), &coordinator, &addresses).foreign;
@@ -165,14 +162,10 @@ pub(super) fn run(regions: &[Region], seed: u64, say: &mut dyn FnMut(&str)) -> R
     Ok(surface)
 }
 
-/// The dashboard's own lines: an access log, no bound on how often this run asks, and policies of a folder.
-fn board(access: &Path, policies: Option<&PathBuf>) -> Board {
-    Board {
-        http: RATE.to_owned(),
-        login: policies.map(|folder| format!("policies = {folder:?}\n")).unwrap_or_default(),
-        tables: settings(access),
-        environment: vec![(KEY_VARIABLE.to_owned(), KEY.to_owned())],
-    }
+/// The dashboard's own lines: no bound on how often this run asks, and policies of a folder.
+fn board(policies: Option<&Path>) -> Board {
+    let login = policies.map(|folder| format!("policies = {folder:?}\n")).unwrap_or_default();
+    Board { http: RATE.to_owned(), login }
 }
 
 /// The shipped policies with the condition left out where coordinators are bound to their region.
@@ -409,8 +402,8 @@ fn each_region(value: &Value, add: &mut impl FnMut(&str)) {
 }
 
 /// Refusals in the log by user and path; of strangers by nothing, for what they wrote stands nowhere.
-fn denials(log: &Path) -> Result<Entries, Error> {
-    super::entries::denied(log, |line| {
+fn denials(stack: &Stack) -> Result<Entries, Error> {
+    entries::denied(&stack.access_folder().join("dashboard"), &stack.access_key(), |line| {
         let is_stranger = line.user == STRANGER;
         (line.user.clone(), if is_stranger { String::new() } else { line.resource.clone() })
     })
@@ -421,7 +414,7 @@ fn count(surface: &mut Surface, found: Found, before: &Entries, after: &Entries)
     surface.count.allowed = found.allowed;
     surface.count.foreign = found.foreign;
     found.faults.into_iter().for_each(|fault| surface.fault(fault));
-    super::entries::compare(surface, &found.denied, before, after);
+    entries::compare(surface, &found.denied, before, after);
 }
 
 #[cfg(test)]

@@ -6,25 +6,16 @@ use access_log::{Filter, Line, Outcome, Region};
 
 use super::{Error, Surface};
 
-/// The variable with the key that the log of a run is signed with, and the key: the log ends with the run.
-pub(super) const KEY_VARIABLE: &str = "VARDSTROM_WALL_LOG_KEY";
-pub(super) const KEY: &str = "0909090909090909090909090909090909090909090909090909090909090909";
-
 /// How many entries there are of each user and resource.
 pub(super) type Entries = BTreeMap<(String, String), u64>;
 
-/// The table of a service's configuration.
-pub(super) fn settings(folder: &Path) -> String {
-    format!("[access_log]\nfolder = {folder:?}\nkey = {{ env = \"{KEY_VARIABLE}\" }}\n")
-}
-
-/// The refusals in a writer's log, by what `key` makes of each. Every region's log must verify.
-pub(super) fn denied(folder: &Path, key: impl Fn(&Line) -> (String, String)) -> Result<Entries, Error> {
+/// The refusals in a writer's log, by what `of` makes of each. Every region's log must verify with this seed's key.
+pub(super) fn denied(folder: &Path, seed: &str, of: impl Fn(&Line) -> (String, String)) -> Result<Entries, Error> {
     let mut found = Entries::new();
     let mut regions = Vec::<Region>::new();
     let unreadable = access_log::show(folder, &Filter::default(), |line| -> Result<(), access_log::Error> {
         if line.result == Outcome::Denied {
-            *found.entry(key(line)).or_default() += 1;
+            *found.entry(of(line)).or_default() += 1;
         }
         if !regions.contains(&line.region) {
             regions.push(line.region);
@@ -35,7 +26,7 @@ pub(super) fn denied(folder: &Path, key: impl Fn(&Line) -> (String, String)) -> 
     if unreadable > 0 {
         return Err(wrong(format!("{unreadable} lines of {} are no entries", folder.display())));
     }
-    let public = access_log::Key::parse(KEY).map(|key| key.public());
+    let public = access_log::Key::parse(seed).map(|key| key.public());
     let keys = access_log::Keys { log: public.into_iter().collect(), witnesses: Vec::new() };
     for region in regions {
         let place = folder.join(region.to_string());

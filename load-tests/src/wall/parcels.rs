@@ -23,7 +23,7 @@ use topics::Region;
 
 use super::{
     Error, Surface,
-    entries::{Entries, KEY, KEY_VARIABLE, compare, denied, settings},
+    entries::{Entries, compare, denied},
 };
 use crate::stack::program;
 
@@ -34,6 +34,8 @@ const DAY: i64 = 24 * 3_600_000_000;
 /// Who is nobody in the access log, and what they asked for.
 const STRANGER: (&str, &str) = ("unknown", "parcel of nobody");
 const PASSWORD: &str = "wall";
+/// The seed that the access log of the run is signed with: the log ends with it.
+const LOG_SEED: &str = "0909090909090909090909090909090909090909090909090909090909090909";
 const READY_MAX: Duration = Duration::from_secs(60);
 
 /// A region's recipient and its parcel.
@@ -85,14 +87,15 @@ impl Desk {
         let mut config = format!(
             "[database]\nurl = {{ env = \"VARDSTROM_WALL_DATABASE\" }}\n[signing]\nseed = {{ env = \"VARDSTROM_WALL_SEED\" }}\n\
              [definitions]\nfolder = {:?}\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
-             requests_per_second = 100000\nrequests_burst = 100000\n{}",
+             requests_per_second = 100000\nrequests_burst = 100000\n\
+             [access_log]\nfolder = {:?}\nkey = {{ env = \"VARDSTROM_WALL_LOG\" }}\n",
             path("definitions"),
-            settings(&path("access"))
+            path("access")
         );
         let mut environment = vec![
             ("VARDSTROM_WALL_DATABASE".to_owned(), database.to_owned()),
             ("VARDSTROM_WALL_SEED".to_owned(), "07".repeat(32)),
-            (KEY_VARIABLE.to_owned(), KEY.to_owned()),
+            ("VARDSTROM_WALL_LOG".to_owned(), LOG_SEED.to_owned()),
         ];
         for recipient in recipients {
             fs::write(path("definitions").join(format!("wall-{}.toml", recipient.region)), recipient.definition())?;
@@ -388,5 +391,5 @@ fn denials(log: &Path) -> Result<Entries, Error> {
     if !log.exists() {
         return Ok(Entries::new());
     }
-    denied(log, |line| (line.user.clone(), line.resource.clone()))
+    denied(log, LOG_SEED, |line| (line.user.clone(), line.resource.clone()))
 }

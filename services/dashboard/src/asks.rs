@@ -13,7 +13,7 @@ use login::{Asked, Site};
 use topics::Region;
 
 /// The dashboard's addresses, as its login knows them.
-pub const SITE: Site = Site { asks, home };
+pub const SITE: Site = Site { service: "dashboard", asks, home };
 
 fn asks(request: &Parts) -> Option<Asked> {
     asked(&request.uri)

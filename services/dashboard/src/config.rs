@@ -25,6 +25,9 @@ pub struct Config {
     pub http: Http,
     /// Who may see it; without this table the service answers this machine alone.
     pub login: Option<login::Settings>,
+    /// Where reads of what is not published, and denials, are entered before they are answered; with a provider of logins it
+    /// may be missing only for a reason, `login.unlogged`.
+    pub access_log: Option<access_log::Settings>,
     /// What is logged.
     #[serde(default)]
     pub log: Log,
@@ -116,6 +119,7 @@ const PER_ADDRESS_MIN: usize = 16;
 const PAGE_EVERY_SECONDS: u32 = 10;
 /// What a page loads beside itself, once a year, and streams, which have a bound of their own.
 const UNLIMITED: &[&str] = &["/tillgang/", "/strom/", "/api/v1/stream"];
+const UNLIMITED_ASSETS: &[&str] = &["/tillgang/"];
 
 impl Stream {
     /// A port with places for every stream and for who loads pages, and requests enough for all of them.
@@ -145,9 +149,22 @@ impl Config {
         }
     }
 
+    fn has_provider(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.provider.is_some())
+    }
+
     /// Where pages are served, with places for all readers unless the file says otherwise.
     pub fn http(&self) -> Http {
-        self.stream.housed(self.http.clone())
+        let mut http = self.http.clone();
+        if !self.has_provider() {
+            return self.stream.housed(http);
+        }
+        // A stream is an entry of the access log like its page, so it is asked for as seldom: each reader has a token for both.
+        let (per_second, burst) = self.stream.housed(Http::at(http.listen)).rate();
+        http.usually(per_second.get().saturating_mul(2), burst.get().saturating_mul(2));
+        let mut http = self.stream.housed(http);
+        http.unlimited = UNLIMITED_ASSETS;
+        http
     }
 
     /// The bounds of the hub.
@@ -161,7 +178,11 @@ impl Check for Config {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
-        Listening { listen: self.http.listen, login: self.login.as_ref() }.check()?;
+        let (login, access_log) = (self.login.as_ref(), self.access_log.as_ref());
+        Listening { listen: self.http.listen, login, access_log }.check()?;
+        if access_log.is_some() && !self.has_provider() {
+            return Err(Fault::new("access_log", "is of no use without [login.provider]: nobody could be named in it"));
+        }
         if let Some(store) = &self.store {
             store.check().map_err(|fault| fault.under("store"))?;
         }
@@ -268,6 +289,42 @@ mod tests {
         assert!(config.check().unwrap_err().to_string().starts_with("login.none"));
         config.login = login("");
         assert!(config.check().unwrap_err().to_string().starts_with("login.provider"));
+    }
+
+    #[test]
+    fn whoever_logs_in_is_entered_or_the_file_says_why_not() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.sample.toml");
+        let mut config: Config = runtime::config::read(&path).unwrap();
+        config.store = None;
+        let provider = "[provider]\nissuer = \"http://127.0.0.1:1/realm\"\nclient = \"board\"\n\
+                        public_url = \"http://127.0.0.1:2\"\n\
+                        [[role]]\nclaim = \"azp\"\nvalue = \"probe\"\nrole = \"operator\"\n";
+        let with_login = |text: &str| Some(toml::from_str::<login::Settings>(text).unwrap());
+        let refused = |config: &Config| config.check().unwrap_err().to_string();
+        config.login = with_login(provider);
+        let said = refused(&config);
+        assert!(said.starts_with("access_log") && said.contains("unlogged"), "{said}");
+        config.login = with_login(&format!("unlogged = \"a trial with invented patients\"\n{provider}"));
+        config.check().unwrap();
+        config.login = with_login(&format!("unlogged = \" \"\n{provider}"));
+        assert!(refused(&config).starts_with("login.unlogged"));
+
+        let seed = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(seed.path(), "07".repeat(32)).unwrap();
+        let log = format!("folder = \"access\"\nkey = {{ file = {:?} }}\n", seed.path());
+        config.access_log = Some(toml::from_str(&log).unwrap());
+        assert!(refused(&config).starts_with("login.unlogged"), "both are said");
+        config.login = with_login(provider);
+        config.check().unwrap();
+        // Streams are entries, too: no client opens them without a bound.
+        let http = config.http();
+        let (per_second, burst) = http.rate();
+        assert_eq!((per_second.get(), burst.get(), http.unlimited), (500, 5000, &["/tillgang/"][..]));
+        std::fs::write(seed.path(), "seven").unwrap();
+        assert!(refused(&config).starts_with("access_log.key"));
+        config.login = with_login("none = \"behind a proxy that has a login\"");
+        assert!(refused(&config).starts_with("access_log"), "nobody could be named");
+        assert_eq!(config.http().unlimited, UNLIMITED);
     }
 
     #[test]

@@ -52,7 +52,9 @@ fn serve(config: &Config) -> Result<(), Failure> {
     start::block_on(Some(2), async {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         let registry = Registry::new();
-        let login = Login::open(config.login.as_ref(), asks::SITE, &registry).map_err(Failure::failed)?;
+        let log = config.access_log.as_ref().map(|log| log.open(asks::SITE.service)).transpose();
+        let log = log.map_err(Failure::failed)?.map(Arc::new);
+        let login = Login::open(config.login.as_ref(), log, asks::SITE, &registry).map_err(Failure::failed)?;
         let health = Health::new(&[&[BOARD, STORE, broker::COMPONENT], login.components()].concat());
         let metrics = Metrics::register(&registry, "dashboard").map_err(Failure::failed)?;
         let live = Live::new(config.board.memory.0, config.board.late_after.0);

@@ -10,7 +10,7 @@ use crate::site::{Setup, Site};
 
 fn site(settings: Option<&str>) -> Site {
     let settings: Option<Settings> = settings.map(|text| toml::from_str(text).unwrap());
-    let login = Login::open(settings.as_ref(), asks::SITE, &Registry::new()).unwrap();
+    let login = Login::open(settings.as_ref(), None, asks::SITE, &Registry::new()).unwrap();
     Site::start_behind(|routes: Router| login.around(routes), Setup::of(country(), now()))
 }
 

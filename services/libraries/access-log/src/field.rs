@@ -89,12 +89,12 @@ pub fn system_user(program: &str) -> Text {
     Text::new(&text).expect("the name of a program and a number are a text")
 }
 
-/// A region by its länskod; `00` for what belongs to no region.
+/// A region by its länskod; `00` for what belongs to no single region.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region([u8; 2]);
 
 impl Region {
-    /// What belongs to no region: a stranger's request.
+    /// What belongs to no single region: a stranger's request, the whole country.
     pub const NONE: Self = Self(*b"00");
 
     /// From two digits.

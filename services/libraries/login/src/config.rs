@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use access::{Policies, Role};
+use data_encoding::BASE32_NOPAD;
 use runtime::config::{Check, Fault, Period, Secret};
 use serde::{Deserialize, Deserializer, de};
 use topics::Region;
+
+use crate::secret;
 
 /// The table `[login]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,6 +31,9 @@ pub struct Settings {
     pub assurance: BTreeMap<Box<str>, u8>,
     /// A folder of `.cedar` files, in place of the policies that are built in.
     pub policies: Option<PathBuf>,
+    /// Why reads and denials are in no access log, beside a provider: `"a trial with invented patients"`. Instead of
+    /// `[access_log]`.
+    pub unlogged: Option<Box<str>>,
 }
 
 /// The OpenID provider, and what we are to it.
@@ -138,6 +144,17 @@ impl Settings {
         let read = self.policies.as_deref().map_or_else(Policies::shipped, Policies::read);
         read.map_err(|error| Fault::new("policies", runtime::exit::chain(&error)))
     }
+
+    /// Hash of what makes roles: the rules, regions and levels of assurance. In base 32 no hash reads as a personal number.
+    pub(crate) fn roles_version(&self) -> String {
+        let rules = format!("{:?} {:?} {:?}", self.role, self.region, self.assurance);
+        BASE32_NOPAD.encode(&secret::digest(&rules)[..16])
+    }
+
+    /// Whether browsers come over https, so that cookies are for it alone.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.public_url.starts_with("https://"))
+    }
 }
 
 impl Check for Provider {
@@ -203,13 +220,6 @@ impl Address {
     }
 }
 
-impl Provider {
-    /// Whether browsers come over https, so that cookies are for it alone.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.public_url.starts_with("https://")
-    }
-}
-
 /// A service that asks whether it may listen: [`Listening::check`].
 #[derive(Clone, Copy, Debug)]
 pub struct Listening<'a> {
@@ -217,19 +227,44 @@ pub struct Listening<'a> {
     pub listen: SocketAddr,
     /// Its table `[login]`, if it has one.
     pub login: Option<&'a Settings>,
+    /// Its table `[access_log]`, if it has one.
+    pub access_log: Option<&'a access_log::Settings>,
 }
 
 impl Check for Listening<'_> {
-    /// Without a login a service answers this machine alone, unless its configuration says why not.
+    /// Without a login a service answers this machine alone, unless its configuration says why not; with one, who reads what is
+    /// entered, unless it says why not.
     fn check(&self) -> Result<(), Fault> {
-        match self.login {
-            Some(login) => login.check().map_err(|fault| fault.under("login")),
-            None if self.listen.ip().is_loopback() => Ok(()),
-            None => Err(Fault::new(
-                "http.listen",
-                "answers other machines, and there is no login; configure [login], listen on 127.0.0.1, or write \
-                 [login] none = \"...\" with the reason why none is needed here",
+        let Some(login) = self.login else {
+            return if self.listen.ip().is_loopback() {
+                Ok(())
+            } else {
+                Err(Fault::new(
+                    "http.listen",
+                    "answers other machines, and there is no login; configure [login], listen on 127.0.0.1, or write \
+                     [login] none = \"...\" with the reason why none is needed here",
+                ))
+            };
+        };
+        login.check().map_err(|fault| fault.under("login"))?;
+        match (&login.provider, self.access_log, &login.unlogged) {
+            (Some(_), None, None) => Err(Fault::new(
+                "access_log",
+                "is missing: whoever logs in is entered there; add [access_log] with folder and key, or write [login] \
+                 unlogged = \"...\" with the reason why nobody is",
             )),
+            (_, Some(_), Some(_)) => Err(Fault::new("login.unlogged", "stands beside [access_log]; keep one of them")),
+            (None, _, Some(_)) => {
+                Err(Fault::new("login.unlogged", "is said without a provider, and without one nobody is entered"))
+            }
+            (_, Some(log), None) => {
+                log.check().and_then(|()| log.signing_key().map(drop)).map_err(|fault| fault.under("access_log"))
+            }
+            (Some(_), None, Some(reason)) if reason.trim().is_empty() => Err(Fault::new(
+                "login.unlogged",
+                "says no reason; write why, for example \"a trial with invented patients\"",
+            )),
+            (Some(_), None, Some(_)) | (None, None, None) => Ok(()),
         }
     }
 }

@@ -12,6 +12,8 @@ labels! {
         Denied = "denied",
         /// Nobody vouches: the provider is away.
         Away = "away",
+        /// The access log does not take an entry about it.
+        Unlogged = "unlogged",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod away;
 mod browser;
+mod logged;
 mod pages;
 mod sessions;
 mod stand;

@@ -1,9 +1,12 @@
 //! One Keycloak for all tests, and a small service behind its login for each.
 
-use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use access::{Action, Dataset, Part};
+use access_log::{Filter, Key, Keys, Line};
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -18,6 +21,7 @@ use runtime::health::Health;
 use runtime::http;
 use runtime::metrics::Registry;
 use runtime::shutdown::Shutdown;
+use tempfile::TempDir;
 use topics::Region;
 
 /// Who stops it for a while holds it for writing.
@@ -33,9 +37,16 @@ struct File {
     login: Settings,
 }
 
+/// The seed that checkpoints of a stand's access log are signed with.
+const SEED: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+/// The name of the stand, and of its log's folder.
+const SERVICE: &str = "stand";
+
 /// A service behind a login; it ends with the value.
 pub(crate) struct Stand {
     pub(crate) url: String,
+    /// Where its access log is, which is about everything.
+    pub(crate) log: TempDir,
     shutdown: Shutdown,
     runtime: Option<tokio::runtime::Runtime>,
 }
@@ -57,15 +68,49 @@ impl Stand {
         settings.check().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (registry, shutdown) = (Registry::new(), Shutdown::manual());
-        let login = Login::open(Some(&settings), Site { asks, home }, &registry).unwrap();
+        let log = TempDir::new().unwrap();
+        let table = format!("folder = {:?}\nkey = {{ file = {:?} }}\n", log.path(), log.path().join("seed"));
+        std::fs::write(log.path().join("seed"), SEED).unwrap();
+        let opened = toml::from_str::<access_log::Settings>(&table).unwrap().open(SERVICE).unwrap();
+        let site = Site { service: SERVICE, asks, home };
+        let login = Login::open(Some(&settings), Some(Arc::new(opened)), site, &registry).unwrap();
         let health = Health::new(login.components());
-        let at = Http::at(format!("127.0.0.1:{port}").parse().unwrap());
+        let mut at = Http::at(format!("127.0.0.1:{port}").parse().unwrap());
+        // Whoever comes is this machine.
+        (at.connections, at.connections_per_address) = (Some(256), Some(256));
+        at.requests_burst = NonZeroU32::new(10_000);
         let before = |routes| login.around(routes);
         runtime
             .block_on(http::serve_behind(before, &at, registry, health.clone(), routes(), shutdown.clone()))
             .unwrap();
         runtime.spawn(login.keep(health, shutdown.clone()));
-        Self { url, shutdown, runtime: Some(runtime) }
+        Self { url, log, shutdown, runtime: Some(runtime) }
+    }
+
+    /// What its access log has, in the order of regions and then of time; it verifies.
+    pub(crate) fn entries(&self) -> Vec<Line> {
+        let (folder, mut lines) = (self.log.path().join(SERVICE), Vec::new());
+        let unreadable = access_log::show(&folder, &Filter::default(), |line| -> Result<(), access_log::Error> {
+            lines.push(line.clone());
+            Ok(())
+        });
+        assert_eq!(unreadable.unwrap(), 0);
+        let keys = Keys { log: vec![Key::parse(SEED).unwrap().public()], witnesses: Vec::new() };
+        let regions: BTreeSet<_> = lines.iter().map(|line| line.region).collect();
+        for region in regions {
+            let place = folder.join(region.to_string());
+            assert_eq!(access_log::verify(place.as_path(), region, &keys, &[]).unwrap().wrong, None);
+        }
+        lines
+    }
+
+    /// What comes into the log while something is done, in the order of regions and then of time.
+    pub(crate) fn entered<T>(&self, done: impl FnOnce() -> T) -> (T, Vec<Line>) {
+        let before: BTreeSet<_> = self.entries().iter().map(|line| (line.region, line.entry)).collect();
+        let made = done();
+        let mut lines = self.entries();
+        lines.retain(|line| !before.contains(&(line.region, line.entry)));
+        (made, lines)
     }
 
     /// The status for a program that shows nothing.
@@ -92,6 +137,7 @@ fn asks(request: &Parts) -> Option<Asked> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     Site::probes(path).or_else(|| match segments.as_slice() {
         [""] => asked(Action::Read, Dataset::About, None),
+        ["sv"] => asked(Action::Read, Dataset::Beds, None),
         ["sv", "region", region] | ["strom", region] => asked(Action::Read, Dataset::Beds, Some(region)),
         ["sv", "vantetider"] => asked(Action::Read, Dataset::Waiting, None),
         ["sv", "datakvalitet", region] => asked(Action::Read, Dataset::Quality, Some(region)),
@@ -121,6 +167,7 @@ fn routes() -> Router {
     };
     Router::new()
         .route("/", get(page))
+        .route("/sv", get(page))
         .route("/sv/region/{region}", get(page))
         .route("/sv/vantetider", get(page))
         .route("/sv/datakvalitet/{region}", get(page))

@@ -6,7 +6,7 @@ use local_stack::Keycloak;
 use crate::stand::{Stand, agent, eventually, keycloak};
 
 /// A token of client credentials.
-fn token(keycloak: &Keycloak, client: &str, secret: &str) -> String {
+pub(crate) fn token(keycloak: &Keycloak, client: &str, secret: &str) -> String {
     let url = format!("{}/protocol/openid-connect/token", keycloak.issuer());
     let form = [("grant_type", "client_credentials"), ("client_id", client), ("client_secret", secret)];
     let text = agent().post(url).send_form(form).unwrap().body_mut().read_to_string().unwrap();
@@ -15,7 +15,7 @@ fn token(keycloak: &Keycloak, client: &str, secret: &str) -> String {
 }
 
 /// Status and challenge.
-fn ask(stand: &Stand, path: &str, authorisation: &str) -> (u16, String) {
+pub(crate) fn ask(stand: &Stand, path: &str, authorisation: &str) -> (u16, String) {
     let answer = agent().get(format!("{}{path}", stand.url)).header("authorization", authorisation).call().unwrap();
     let challenge = answer.headers().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned());
     (answer.status().as_u16(), challenge.unwrap_or_default())

@@ -1,0 +1,89 @@
+//! What bounds the entries about callers whom nobody knows: anybody can be one, as often as the network carries.
+//!
+//! The first [`BURST`] have an entry each, and one more every second. Beyond that they wait, for a second at most, and share an
+//! entry that counts them. So each is in an entry before it is told anything, and all of them together write a thousand
+//! entries and then two a second, whatever they do.
+
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot::{self, Receiver, Sender};
+
+/// Entries of their own at once.
+const BURST: u32 = 1000;
+/// And one more after so long.
+const EACH: Duration = Duration::from_secs(1);
+/// How long others are gathered into one entry.
+pub(crate) const GATHERED: Duration = Duration::from_secs(1);
+/// Most that are gathered; connections are bounded by the port, and this bounds those that hang up and come again.
+const CROWD_MAX: usize = 10_000;
+
+/// Callers whom nobody knows.
+#[derive(Default)]
+pub(crate) struct Strangers {
+    /// When all of [`BURST`] is there again.
+    full: Mutex<Option<Instant>>,
+    crowd: Mutex<Vec<Sender<bool>>>,
+}
+
+/// How a stranger is entered.
+pub(crate) enum Turn {
+    /// Alone.
+    Alone,
+    /// With others. It is told whether their entry is written; the first of them has to see to it, after [`GATHERED`].
+    Crowd { told: Receiver<bool>, is_first: bool },
+    /// Not at all: too many wait.
+    Full,
+}
+
+impl Strangers {
+    pub(crate) fn turn(&self, now: Instant) -> Turn {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let then = full.map_or(now, |full| full.max(now)) + EACH;
+        if then.saturating_duration_since(now) <= EACH * BURST {
+            *full = Some(then);
+            return Turn::Alone;
+        }
+        drop(full);
+        let mut crowd = self.crowd.lock().unwrap_or_else(PoisonError::into_inner);
+        if crowd.len() >= CROWD_MAX {
+            return Turn::Full;
+        }
+        let (teller, told) = oneshot::channel();
+        crowd.push(teller);
+        Turn::Crowd { told, is_first: crowd.len() == 1 }
+    }
+
+    /// Those who wait; the next is first again.
+    pub(crate) fn gathered(&self) -> Vec<Sender<bool>> {
+        mem::take(&mut self.crowd.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_an_entry_until_there_are_too_many_and_then_they_share_one() {
+        let (strangers, begin) = (Strangers::default(), Instant::now());
+        let alone =
+            |now: Instant, asked: u32| (0..asked).filter(|_| matches!(strangers.turn(now), Turn::Alone)).count();
+        assert_eq!(alone(begin, BURST + 7), BURST as usize);
+        assert_eq!(strangers.gathered().len(), 7);
+        // A second later one more, after a long silence as many as at first, and never more.
+        assert_eq!(alone(begin + EACH, 5), 1);
+        assert_eq!(strangers.gathered().len(), 4);
+        assert_eq!(alone(begin + EACH * (BURST * 9), BURST + 1), BURST as usize);
+        assert_eq!(strangers.gathered().len(), 1);
+        let now = begin + EACH * (BURST * 9);
+        let mut firsts = 0;
+        for _ in 0..CROWD_MAX {
+            let Turn::Crowd { is_first, .. } = strangers.turn(now) else { panic!("one that waits") };
+            firsts += u32::from(is_first);
+        }
+        assert!(matches!(strangers.turn(now), Turn::Full));
+        assert_eq!((firsts, strangers.gathered().len()), (1, CROWD_MAX));
+    }
+}
