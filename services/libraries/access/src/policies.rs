@@ -83,12 +83,6 @@ impl Policies {
         Self::of(SHIPPED.iter().copied())
     }
 
-    /// The files of the policies that are built in, by name and text: for whoever changes one of them.
-    #[must_use]
-    pub const fn texts() -> &'static [(&'static str, &'static str)] {
-        &SHIPPED
-    }
-
     /// The policies in the `.cedar` files of a folder, in place of those that are built in.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let failed = |path: &Path| {
