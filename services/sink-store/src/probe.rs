@@ -219,7 +219,11 @@ impl Filled {
                 while let Some(part) = stream.next().await {
                     match part {
                         Ok(part) => text.extend_from_slice(&part),
-                        Err(error) => failed = Some(code(&error)),
+                        Err(error) => {
+                            // Nothing follows but the same error.
+                            failed = Some(code(&error));
+                            break;
+                        }
                     }
                 }
                 let text = String::from_utf8_lossy(&text);
