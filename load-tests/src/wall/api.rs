@@ -172,10 +172,11 @@ fn board(policies: Option<&Path>) -> Board {
 fn plant(folder: &Path) -> Result<(), Error> {
     fs::create_dir(folder)?;
     for (name, text) in Policies::texts() {
-        let is_planted = *name == "coordinator.cedar";
-        let text =
-            if is_planted { text.replace(CONDITION, "when { resource has region }") } else { (*text).to_owned() };
-        if is_planted && text.contains(CONDITION) || is_planted && !text.contains("when { resource has region };") {
+        let text = match *name {
+            "coordinator.cedar" => text.replace(CONDITION, "when { resource has region }"),
+            _ => (*text).to_owned(),
+        };
+        if *name == "coordinator.cedar" && !text.contains("when { resource has region };") {
             return Err(Error::Step { step: "building a wall wrong", said: format!("{name} has no such condition") });
         }
         fs::write(folder.join(name), text)?;

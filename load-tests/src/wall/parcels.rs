@@ -221,8 +221,7 @@ async fn filled(postgres: &Postgres, regions: &[Region]) -> Result<String, Error
     }
     let failed = |said: String| Error::Step { step: "making the register's login", said };
     let address: postgresql::Address = url.parse().map_err(sink_store::Error::from)?;
-    let owner =
-        address.connect("check-wall").await.map_err(|error| failed(postgresql::Fault::from(error).to_string()))?;
+    let owner = address.connect("check-wall").await.map_err(|error| failed(error.to_string()))?;
     owner.batch_execute(&sql).await.map_err(|error| failed(postgresql::Fault::from(error).to_string()))?;
     let (_, address) = url.split_once('@').unwrap_or(("", &url));
     Ok(format!("postgres://{name}:{PASSWORD}@{address}"))
