@@ -38,6 +38,12 @@ check-register: prerequisites ## Send a table through everything and make a regi
 	@$(CARGO) build --workspace --bins 1>&2
 	@$(BIN)/check-register "$(FILE)" --region $(REGION) --period $(PERIOD) --extract $(EXTRACT) --out "$(OUT)" $(CHECK_REGISTER_ARGS)
 
+.PHONY: check-wall
+check-wall: COMPILES_JAVA := yes
+check-wall: prerequisites ## Every region's logins against every other's tables, topics, API and parcels; walls built wrong must be caught (CHECK_WALL_ARGS="--only topics")
+	@$(CARGO) build --workspace --bins 1>&2
+	@$(BIN)/check-wall $(CHECK_WALL_ARGS)
+
 .PHONY: test
 test: prerequisites ## Everything that CI runs
 	@date -u '+started %FT%TZ'

@@ -20,4 +20,5 @@ pub mod simulator;
 pub mod source_database;
 pub mod stack;
 mod topic_read;
+pub mod wall;
 mod watch;

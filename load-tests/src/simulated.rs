@@ -10,7 +10,7 @@ use topics::Region;
 use crate::{
     message::Message,
     simulator::{self, Plan, Sent, Simulator},
-    stack::{Keys, Options},
+    stack::{Board, Keys, Options},
 };
 
 /// Event time between two live messages of the whole country.
@@ -36,6 +36,8 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         sealed: true,
         apart: false,
         login: false,
+        everywhere: false,
+        board: Board::default(),
         walled: false,
         keys,
         processor: None,
@@ -93,6 +95,8 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         sealed: true,
         apart: false,
         login: false,
+        everywhere: false,
+        board: Board::default(),
         walled: false,
         keys,
         processor: None,

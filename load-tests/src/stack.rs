@@ -65,6 +65,10 @@ pub struct Options {
     pub apart: bool,
     /// A provider of logins stands before the dashboard.
     pub login: bool,
+    /// With `login`: users of every role in every region of the run, and sessions that last as long as it.
+    pub everywhere: bool,
+    /// What the dashboard has beside what it has in every stack.
+    pub board: Board,
     /// With `encrypted` and `apart`: every service has a Kafka user of its own, which may do what `topics acl` grants it; the run
     /// itself may read everything.
     pub walled: bool,
@@ -72,6 +76,15 @@ pub struct Options {
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
     pub processor: Option<PathBuf>,
+}
+
+/// What a dashboard's configuration has beside what it has in every stack.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    /// Lines of `[http]`.
+    pub http: String,
+    /// Lines of `[login]`.
+    pub login: String,
 }
 
 /// Kafka and PostgreSQL of a run's own.
@@ -209,7 +222,9 @@ impl Stack {
         if options.login {
             progress("starting Keycloak");
         }
-        let keycloak = options.login.then(Keycloak::start).transpose()?;
+        let codes: Vec<&str> = options.regions.iter().map(|region| region.code()).collect();
+        let start_keycloak = || if options.everywhere { Keycloak::start_for(&codes) } else { Keycloak::start() };
+        let keycloak = options.login.then(start_keycloak).transpose()?;
         let folder = TempDir::with_prefix("vardstrom-stack-")?;
         let mut ports = BTreeMap::new();
         let members = Member::all(&options.regions, options.apart);
@@ -308,6 +323,24 @@ impl Stack {
         let process = Process::start(&member.to_string(), self.folder.path(), "TERM", &command, &self.environment)?;
         self.services.insert(member, process);
         Ok(())
+    }
+
+    /// Starts the dashboard again with another configuration, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready with it.
+    pub fn restart_board(&mut self, board: Board) -> Result<(), Error> {
+        self.kill(Service::Dashboard)?;
+        self.options.board = board;
+        self.write_config(Service::Dashboard.into())?;
+        self.spawn(Service::Dashboard)?;
+        self.wait_until_ready(Service::Dashboard)
+    }
+
+    /// The provider of logins, where there is one.
+    #[must_use]
+    pub fn keycloak(&self) -> Option<&Keycloak> {
+        self.keycloak.as_ref()
     }
 
     /// Starts services again that have ended, whoever ended them, as a supervisor does; returns which.
@@ -491,6 +524,12 @@ impl Stack {
         self.folder.path().join("access")
     }
 
+    /// What the services' access logs are signed with: the seed, as their configuration has it.
+    #[must_use]
+    pub fn access_key(&self) -> String {
+        self.options.keys.key(ACCESS_LOG)
+    }
+
     /// The process id of a running service.
     #[must_use]
     pub fn process_id(&self, member: impl Into<Member>) -> Option<u32> {
@@ -566,8 +605,9 @@ impl Stack {
     }
 }
 
-/// The environment variable with the key of the dashboard's access log.
+/// The environment variable with the key of the dashboard's access log, and the key's name among the run's.
 const ACCESS_LOG_KEY: &str = "VARDSTROM_ACCESS_LOG_KEY";
+const ACCESS_LOG: &str = "access log";
 
 /// The environment variable with a region's sealing key.
 fn sealing_key(region: Region) -> String {
@@ -606,7 +646,7 @@ impl Keys {
             ("VARDSTROM_SIGNING_KEY".to_owned(), self.key("signing")),
             ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
             ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
-            (ACCESS_LOG_KEY.to_owned(), self.key("access log")),
+            (ACCESS_LOG_KEY.to_owned(), self.key(ACCESS_LOG)),
         ];
         variables
             .extend(regions.iter().map(|region| (format!("VARDSTROM_KEY_{region}"), self.key(&region.to_string()))));

@@ -21,4 +21,5 @@ mod samples;
 mod sources;
 mod subjects;
 mod units;
+mod wall;
 mod walls;

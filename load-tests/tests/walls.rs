@@ -98,6 +98,8 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "load-tests",
         &[
+            "access",
+            "access-log",
             "connector",
             "dashboard",
             "hl7",

@@ -42,10 +42,13 @@ impl Stack {
             fs::create_dir_all(self.access_folder())?;
         }
         for member in self.members().into_iter().filter(|member| member.service != Service::Registry) {
-            let text = format!("{}{}", self.common_tables(member), self.tables(member));
-            fs::write(self.config(member), text)?;
+            self.write_config(member)?;
         }
         Ok(())
+    }
+
+    pub(super) fn write_config(&self, member: Member) -> io::Result<()> {
+        fs::write(self.config(member), format!("{}{}", self.common_tables(member), self.tables(member)))
     }
 
     fn mapping_file(&self, region: Region) -> PathBuf {
@@ -54,11 +57,12 @@ impl Stack {
 
     fn common_tables(&self, member: Member) -> String {
         format!(
-            "[kafka]\n{}[registry]\nurl = \"{}\"\n{}[http]\nlisten = \"127.0.0.1:{}\"\n[log]\nformat = \"text\"\n",
+            "[kafka]\n{}[registry]\nurl = \"{}\"\n{}[http]\nlisten = \"127.0.0.1:{}\"\n{}[log]\nformat = \"text\"\n",
             self.kafka_lines(member.principal()),
             self.url(Service::Registry),
             self.tls_line(),
-            self.ports[&member]
+            self.ports[&member],
+            if member.service == Service::Dashboard { &self.options.board.http } else { "" }
         )
     }
 
@@ -185,8 +189,9 @@ impl Stack {
                 let tls = self.tls_line();
                 let login = self.keycloak.as_ref().map(|keycloak| {
                     format!(
-                        "[access_log]\nfolder = {:?}\nkey = {{ env = \"{ACCESS_LOG_KEY}\" }}\n{}",
+                        "[access_log]\nfolder = {:?}\nkey = {{ env = \"{ACCESS_LOG_KEY}\" }}\n[login]\n{}{}",
                         self.access_folder(),
+                        self.options.board.login,
                         keycloak.login_settings(&self.url(member))
                     )
                 });

@@ -12,6 +12,7 @@ mod fingerprint;
 mod metrics;
 mod migration;
 mod node;
+pub mod probe;
 mod projection;
 mod rebuild;
 mod run;

@@ -11,6 +11,7 @@ mod error;
 mod password;
 mod plan;
 mod principal;
+pub mod probe;
 mod rule;
 mod scram;
 

@@ -1,6 +1,5 @@
 //! Who may do what: what the catalogue gives, and what a real Kafka makes of it.
 
 mod difference;
-mod matrix;
 mod plan;
 mod wall;

@@ -15,13 +15,11 @@ use topics::{
     access::{
         Access, Cluster, Connection, Kind, Naming, Operation, Passwords, Pattern, Permission, Plan, Resource, Rule,
         Scope, plan,
+        probe::{self, Probe, groups_answer},
     },
 };
 
-use super::{
-    matrix::{Probe, groups_answer, probe},
-    plan::region,
-};
+use super::plan::region;
 
 struct Wall {
     authority: Authority,
@@ -86,7 +84,16 @@ impl Wall {
 }
 
 fn whole() -> Plan {
-    plan(&Catalogue::load(), &Region::all().collect::<Vec<_>>(), &Naming::Scram)
+    plan(&Catalogue::load(), &all(), &Naming::Scram)
+}
+
+fn all() -> Vec<Region> {
+    Region::all().collect()
+}
+
+/// Tries everything with the topics and groups of all regions.
+fn probe(connection: &mut Connection, access: Option<&Access>) -> Vec<Probe> {
+    probe::probe(connection, access, &all()).expect("every request is answered")
 }
 
 fn expect(said: &str, parts: &[&str]) {
@@ -124,7 +131,7 @@ fn access_is_applied_once(wall: &Wall) {
     let kafka = Some(wall.user("vardstrom-topics"));
     let options = Options { partitions: Some(1), replication_factor: Some(1), kafka };
     let bootstrap = &wall.kafka.encrypted().expect("encrypted").users;
-    let regions: Vec<_> = Region::all().collect();
+    let regions = all();
     assert_eq!(topics::apply(bootstrap, &regions, &options).expect("applies").changes.len(), 16 * Region::COUNT);
     assert_eq!(topics::apply(bootstrap, &regions, &options).expect("applies").changes, []);
 }
@@ -142,7 +149,7 @@ fn everybody_may_do_what_the_plan_says_and_nothing_else(wall: &Wall) {
     let begun = Instant::now();
     let administrator: Kafka = toml::from_str(&wall.administrator()).expect("a table");
     let mut administrator = Connection::open(&administrator).expect("it lets us in");
-    while !groups_answer(&mut administrator) {
+    while !groups_answer(&mut administrator, &all()).expect("an answer") {
         assert!(begun.elapsed() < Duration::from_secs(60), "the groups' coordinator does not answer");
         std::thread::sleep(Duration::from_millis(200));
     }

@@ -32,6 +32,8 @@ pub(crate) struct Properties {
     pub lines: String,
     /// Of Java.
     pub options: Vec<String>,
+    /// There is an authorizer.
+    pub walled: bool,
 }
 
 const USER: &str = "vardstrom";
@@ -105,7 +107,7 @@ listener.name.users.plain.sasl.jaas.config={MODULES}.plain.PlainLoginModule requ
         let options = keys.map(|keys| format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={}", url(keys)));
         let options = options.into_iter().collect();
         let (protocols, between_brokers) = if walled { (WALLED, "CERTIFICATES") } else { (OPEN, "PLAINTEXT") };
-        Ok(Properties { listeners, protocols, between_brokers, lines, options })
+        Ok(Properties { listeners, protocols, between_brokers, lines, options, walled })
     }
 }
 

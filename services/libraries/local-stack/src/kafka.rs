@@ -157,6 +157,14 @@ impl Kafka {
         self.own.as_ref().map(|own| own.folder.path()).ok_or(Error::External { server: "Kafka" })
     }
 
+    /// What the authorizer of a walled broker has denied, a line each, as Kafka itself writes it.
+    ///
+    /// # Errors
+    /// When the broker was not started here.
+    pub fn authorizer_log(&self) -> Result<PathBuf, Error> {
+        Ok(self.folder()?.join("broker-0").join(AUTHORIZER_LOG))
+    }
+
     /// `kill -9` of all; the data stay for [`Self::start_again`].
     ///
     /// # Errors
@@ -266,7 +274,12 @@ impl Broker {
         fs::create_dir(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
         let properties = folder.join("server.properties");
         write(&properties, &server_properties(&folder, ports, at, encrypted))?;
-        write(&folder.join("log4j2.properties"), LOG4J)?;
+        // Denials are told where there is somebody who denies.
+        let denials = match encrypted.is_some_and(|more| more.walled) {
+            true => LOG4J_AUTHORIZER.replace("FILE", &folder.join(AUTHORIZER_LOG).display().to_string()),
+            false => String::new(),
+        };
+        write(&folder.join("log4j2.properties"), &format!("{LOG4J}{denials}"))?;
         run(
             "format of the Kafka log folder",
             java(libraries, &folder)
@@ -369,4 +382,17 @@ appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d %p %c{1} %m%n
+";
+
+const AUTHORIZER_LOG: &str = "kafka-authorizer.log";
+/// As in the configuration that Kafka comes with, of denials alone.
+const LOG4J_AUTHORIZER: &str = "appender.authorizer.type = File
+appender.authorizer.name = authorizer
+appender.authorizer.fileName = FILE
+appender.authorizer.layout.type = PatternLayout
+appender.authorizer.layout.pattern = %m%n
+logger.authorizer.name = kafka.authorizer.logger
+logger.authorizer.level = info
+logger.authorizer.additivity = false
+logger.authorizer.appenderRef.authorizer.ref = authorizer
 ";

@@ -33,6 +33,7 @@ pub struct Keycloak {
     server: Option<Process>,
     folder: TempDir,
     port: u16,
+    realm: Realm,
 }
 
 impl Keycloak {
@@ -41,6 +42,19 @@ impl Keycloak {
     /// # Errors
     /// When Java, its development kit or Maven is missing, the archive cannot be fetched, or it does not come up.
     pub fn start() -> Result<Self, Error> {
+        Self::start_with(Realm { users: REALM.to_owned(), login: LOGIN.to_owned() })
+    }
+
+    /// The same with users of every role, and a program, in each of these regions beside its own two. What the provider says of a
+    /// session holds for as long as a run takes.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_for(regions: &[&str]) -> Result<Self, Error> {
+        Self::start_with(Realm::of(regions))
+    }
+
+    fn start_with(realm: Realm) -> Result<Self, Error> {
         let program = unpacked()?;
         let folder = TempDir::with_prefix("vardstrom-keycloak-")
             .map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
@@ -49,10 +63,10 @@ impl Keycloak {
         let import = folder.path().join("keycloak/data/import");
         let file = import.join("realm.json");
         fs::create_dir_all(&import).map_err(|source| Error::File { path: import, source })?;
-        fs::write(&file, REALM).map_err(|source| Error::File { path: file, source })?;
+        fs::write(&file, &realm.users).map_err(|source| Error::File { path: file, source })?;
         let secret = folder.path().join("secret");
         fs::write(&secret, SECRET).map_err(|source| Error::File { path: secret, source })?;
-        let mut keycloak = Self { server: None, folder, port: free_port()? };
+        let mut keycloak = Self { server: None, folder, port: free_port()?, realm };
         keycloak.start_again()?;
         Ok(keycloak)
     }
@@ -67,7 +81,14 @@ impl Keycloak {
     #[must_use]
     pub fn login_settings(&self, public_url: &str) -> String {
         let secret = self.folder.path().join("secret").display().to_string();
-        LOGIN.replace("ISSUER", &self.issuer()).replace("PUBLIC", public_url).replace("SECRET", &secret)
+        self.realm.login.replace("ISSUER", &self.issuer()).replace("PUBLIC", public_url).replace("SECRET", &secret)
+    }
+
+    /// `employeeHsaId` of a user: who that is in an access log.
+    #[must_use]
+    pub fn employee(&self, user: &str) -> Option<&str> {
+        let (_, line) = self.realm.users.split_once(&format!("\"username\": \"{user}\""))?;
+        line.lines().next()?.split_once("\"employeeHsaId\": [\"")?.1.split('"').next()
     }
 
     /// The names of its users, for whoever shows them.
@@ -108,6 +129,52 @@ impl Keycloak {
     }
 }
 
+/// What Keycloak imports, and how a service names it.
+struct Realm {
+    users: String,
+    login: String,
+}
+
+impl Realm {
+    /// With users like region 14's, and a program like its own, in these regions, too.
+    fn of(regions: &[&str]) -> Self {
+        const PROGRAM: &str = "    {\n      \"clientId\": \"analys-14\"";
+        let program = REALM.split_once(PROGRAM).map_or("", |(_, rest)| rest);
+        let program = format!("{PROGRAM}{}", program.split_inclusive("\n    },\n").next().unwrap_or_default());
+        let users: String = REALM
+            .lines()
+            .filter(|line| line.contains("-14\", \"enabled\""))
+            .fold(String::new(), |users, line| users + line.trim_end_matches(',') + ",\n");
+        // Passwords that are checked hundreds of times may be cheap here.
+        let cheap = "\"passwordPolicy\": \"hashAlgorithm(pbkdf2-sha256) and hashIterations(1000)\",";
+        let mut realm = Self {
+            users: REALM
+                .replace("\"access.token.lifespan\": \"10\"", "\"access.token.lifespan\": \"3600\"")
+                .replace("\"accessTokenLifespan\": 300,", &format!("\"accessTokenLifespan\": 3600, {cheap}")),
+            login: LOGIN.to_owned(),
+        };
+        for region in regions.iter().filter(|region| **region != "14") {
+            let of_region = |text: &str| {
+                let own = format!("SE21000000{region}-");
+                text.replace("-14", &format!("-{region}")).replace("SE2321000131-", &own)
+            };
+            let program = of_region(&program);
+            realm.users = realm.users.replacen("  \"clients\": [\n", &format!("  \"clients\": [\n{program}"), 1);
+            let role =
+                format!("[[login.role]]\nclaim = \"azp\"\nvalue = \"analys-{region}\"\nrole = \"region-analyst\"\n");
+            realm.login = realm.login.replacen("[login.region]\n", &format!("{role}[login.region]\n"), 1);
+            let provider = format!("\"SE21000000{region}-0001\" = \"{region}\"\n");
+            realm.login = realm.login.replacen("[login.region]\n", &format!("[login.region]\n{provider}"), 1);
+            // Region 01 has users already.
+            if *region != "01" {
+                let users = of_region(&users);
+                realm.users = realm.users.replacen("  \"users\": [\n", &format!("  \"users\": [\n{users}"), 1);
+            }
+        }
+        realm
+    }
+}
+
 /// The folder of the program, as it was packed.
 fn unpacked() -> Result<PathBuf, Error> {
     let name = format!("keycloak-{VERSION}");
@@ -129,4 +196,32 @@ fn unpack(archive: &Path, name: &str, folder: &Path) -> Result<(), Error> {
     let archive = fs::canonicalize(archive).map_err(failed(archive))?;
     run("jar (of the Java development kit)", Command::new("jar").arg("xf").arg(archive).current_dir(work.path()))?;
     maven::put(&work.path().join(name), folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_has_its_users_and_a_program_once() {
+        let Realm { users, login } = Realm::of(&["01", "03", "14"]);
+        let count = |text: &str, part: &str| text.matches(part).count();
+        for region in ["01", "03", "14"] {
+            for user in
+                ["samordnare", "analytiker", "dataansvarig", "integration", "dataskyddsombud", "drift", "nationell"]
+            {
+                assert_eq!(count(&users, &format!("\"username\": \"{user}-{region}\"")), 1, "{user} {region}");
+            }
+            assert_eq!(count(&users, &format!("\"clientId\": \"analys-{region}\"")), 1, "{region}");
+            assert_eq!(count(&login, &format!("value = \"analys-{region}\"")), 1, "{region}");
+            assert!(count(&login, &format!("= \"{region}\"\n")) >= 1, "{region}");
+        }
+        assert_eq!(count(&users, "SE2100000003-0001"), 9, "eight users and a program: {users}");
+        assert_eq!(count(&users, "passwordPolicy"), 1);
+        // As many brackets open as close, and no list ends in a comma.
+        for (open, close) in [('{', '}'), ('[', ']')] {
+            assert_eq!(users.matches(open).count(), users.matches(close).count());
+        }
+        assert_eq!(count(&users, ",\n  ]"), 0);
+    }
 }

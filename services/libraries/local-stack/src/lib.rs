@@ -2,6 +2,7 @@
 
 mod answering;
 mod authority;
+mod browser;
 mod encrypted;
 mod error;
 mod issuer;
@@ -25,6 +26,7 @@ use std::{
 
 pub use answering::{Answering, Asked};
 pub use authority::{Authority, Certificate};
+pub use browser::{Browser, Page, attribute};
 pub use encrypted::Encrypted;
 pub use error::Error;
 pub use issuer::{Issuer, Manner};

@@ -181,6 +181,15 @@ impl Postgres {
         Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
     }
 
+    /// Where the server writes its log.
+    ///
+    /// # Errors
+    /// When the cluster was not started here, or does not run.
+    pub fn log(&self) -> Result<&Path, Error> {
+        let server = self.own.as_ref().and_then(|own| own.server.as_ref());
+        server.map(Process::log).ok_or(Error::External { server: "PostgreSQL" })
+    }
+
     /// Immediate stop, as a power failure would; the data stay for [`Self::start_again`].
     ///
     /// # Errors
