@@ -5,7 +5,7 @@ use schemas::registry::{Client, Login, Server, Settings, client, server};
 use settings::{Check, Secret};
 
 fn listener(shown: &Certificate, client_ca: Option<std::path::PathBuf>) -> tls::Listener {
-    tls::Listener { certificate: shown.certificate.clone(), key: shown.key.clone(), client_ca }
+    tls::Listener { certificate: shown.certificate.clone(), key: shown.key.clone(), client_ca, client_optional: false }
 }
 
 fn serve(listener: &tls::Listener) -> Server {

@@ -12,7 +12,8 @@ fn topics_and_schemas_are_applied_over_tls_as_a_user() {
     let kafka = Kafka::start_trusting(&authority, &issuer).expect("Kafka starts");
     let ports = kafka.encrypted().expect("it has encrypted ports");
     let shown = authority.issue(&["127.0.0.1"]).expect("a certificate");
-    let listener = tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None };
+    let listener =
+        tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None, client_optional: false };
     let registry = server::spawn_over("127.0.0.1:0", Some(&listener)).expect("the registry starts");
     let folder = authority.ca().parent().expect("a folder").to_owned();
     let (password, file) = (folder.join("password"), folder.join("topics.toml"));

@@ -47,7 +47,12 @@ Exit codes: 0 stopped when asked to, 1 could not listen or serve, 2 wrong argume
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Command::Serve { listen, certificate, key, client_ca } = Arguments::parse().command;
-    let tls = certificate.zip(key).map(|(certificate, key)| tls::Listener { certificate, key, client_ca });
+    let tls = certificate.zip(key).map(|(certificate, key)| tls::Listener {
+        certificate,
+        key,
+        client_ca,
+        client_optional: false,
+    });
     match serve(listen, tls).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

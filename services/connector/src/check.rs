@@ -26,9 +26,13 @@ impl Check for Config {
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         partition_key(&self.routing.key).map_err(|fault| fault.under("routing"))?;
         self.limits.check().map_err(|fault| fault.under("limits"))?;
-        self.http.check().map_err(|fault| fault.under("http"))?;
+        self.http.check_alone().map_err(|fault| fault.under("http"))?;
         if let Some(hook) = &self.fhir_hook {
             hook.check().map_err(|fault| fault.under("fhir_hook"))?;
+            if hook.probes.is_some() {
+                let message = "readiness and metrics are not served here; write it under [http]";
+                return Err(Fault::new("fhir_hook.probes", message));
+            }
         }
         if self.region.is_empty() {
             return Err(Fault::new("region", "no region; write at least one [[region]] table"));

@@ -200,7 +200,7 @@ impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
-        self.http.check().map_err(|fault| fault.under("http"))?;
+        self.http.check_alone().map_err(|fault| fault.under("http"))?;
         self.relay.check().map_err(|fault| fault.under("relay"))?;
         if self.region.is_empty() {
             return Err(Fault::new("region", "no region; write at least one [[region]]"));

@@ -94,7 +94,7 @@ impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
-        self.http.check().map_err(|fault| fault.under("http"))?;
+        self.http.check_alone().map_err(|fault| fault.under("http"))?;
         for (n, code) in self.regions.codes.iter().enumerate() {
             region(code).map_err(|message| Fault::new(format!("regions.codes.{n}"), message))?;
         }

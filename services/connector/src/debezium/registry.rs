@@ -256,7 +256,7 @@ mod tests {
     fn over(authority: &Authority, certificate: &Certificate, is_strict: bool) -> schemas::registry::Server {
         let client_ca = is_strict.then(|| authority.ca());
         let (certificate, key) = (certificate.certificate.clone(), certificate.key.clone());
-        let listener = tls::Listener { certificate, key, client_ca };
+        let listener = tls::Listener { certificate, key, client_ca, client_optional: false };
         schemas::registry::server::spawn_over("127.0.0.1:0", Some(&listener)).expect("the registry starts")
     }
 
@@ -286,7 +286,8 @@ mod tests {
     async fn user_and_password_go_with_the_question() {
         let authority = Authority::new().expect("an authority");
         let shown = authority.issue(&["127.0.0.1"]).expect("issued");
-        let listener = tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None };
+        let listener =
+            tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None, client_optional: false };
         // A variable that every process has, in place of a password.
         let login = Login { user: "vardstrom".to_owned(), password: Secret::in_env("PATH") };
         let expected = tls::basic(&login.user, &std::env::var("PATH").expect("a path")).expect("a header");

@@ -5,6 +5,8 @@
 //! (never `flatten`, through which serde cannot refuse unknown keys), and implements [`Check`].
 //! Secrets are named, never written: `key = { env = "NAME" }` or `key = { file = "PATH" }`.
 
+mod probes;
+
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -19,6 +21,8 @@ pub use settings::{Check, Error, Fault, Period, Secret, SecretValue, Size, load,
 pub use topics::{Kafka, Mechanism, Sasl, Setting};
 
 use crate::door::Bounds;
+pub use probes::Probes;
+pub(crate) use probes::Readers;
 
 /// A port where HTTP is served, and how much of it a peer may take.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,6 +58,8 @@ pub struct Http {
     pub origins: Vec<Box<str>>,
     /// Encryption. Without it the port speaks plain text.
     pub tls: Option<tls::Listener>,
+    /// Who reads `/readyz` and `/metrics`, of a service that has no login. Needed where other machines reach the port.
+    pub probes: Option<Probes>,
     /// Beginnings of paths whose requests are not counted: what a page loads beside itself, and streams, which the bounds
     /// on connections hold. A request with `Authorization` is. The service's own, not the file's.
     #[serde(skip)]
@@ -101,6 +107,7 @@ impl Http {
             client_header: None,
             origins: Vec::new(),
             tls: None,
+            probes: None,
             unlimited: &[],
         }
     }
@@ -125,6 +132,16 @@ impl Http {
         let at_least = |least: NonZeroU32, count| NonZeroU32::new(count).map_or(least, |count| count.max(least));
         self.requests_per_second.get_or_insert(at_least(REQUESTS_PER_SECOND, per_second));
         self.requests_burst.get_or_insert(at_least(REQUESTS_BURST, burst));
+    }
+
+    /// The check of a port that serves readiness and metrics with no login before them.
+    pub fn check_alone(&self) -> Result<(), Fault> {
+        self.check()?;
+        self.readers().map(drop)
+    }
+
+    pub(crate) fn readers(&self) -> Result<Readers, Fault> {
+        Readers::of(self)
     }
 
     /// How many connections are held.

@@ -4,13 +4,16 @@
 //! ([`crate::door`]), times for a request's head, its body, the answer and the silence between requests ([`connection`]),
 //! and what a request meets before any route ([`terms`]): how often its client may ask, how long its body may be, and
 //! whether another site's page has sent it. Every answer to a request that can be read has the headers of
-//! one table ([`headers`]).
+//! one table ([`headers`]). A request that came with a client certificate carries it ([`ClientCertificate`]).
+//!
+//! Without a login, who reads readiness and metrics is said by the configuration where other machines reach the port ([`config::Probes`]).
 //!
 //! Whatever serves HTTP goes through a [`Listener`], so that no route can be without any of it.
 
 mod connection;
 pub mod cookie;
 pub mod headers;
+mod probes;
 mod rate;
 mod same_site;
 mod terms;
@@ -24,6 +27,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
+use tls::ClientCertificate;
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -61,6 +65,9 @@ pub enum Error {
     /// The metrics are registered twice.
     #[error("register metrics of HTTP")]
     Metrics(#[from] metrics::Error),
+    /// Other machines could read what nobody has opened to them.
+    #[error("serve readiness and metrics, see `http`")]
+    Probes(#[from] config::Fault),
 }
 
 /// Why a port is not taken.
@@ -83,7 +90,7 @@ impl Keys for ListenerName {
 }
 
 /// Labels `listener` and `reason`. Of connections: `full` and `address-full` were refused; `handshake`, `replaced`, `header`
-/// and `idle` were ended by us. Of requests: `rate`, `body` and `foreign` met no route, of `slow` the answer was given up.
+/// and `idle` were ended by us. Of requests: `rate`, `body`, `foreign` and `probe` met no route, of `slow` the answer was given up.
 #[derive(Clone, Copy, Debug)]
 pub enum ListenerReason {}
 
@@ -157,7 +164,7 @@ impl Listener {
             let (handshake, header, idle) = (self.handshake.clone(), self.header.clone(), self.idle.clone());
             connections.spawn(async move {
                 let ended = match encryption {
-                    None => connection::serve(stream, peer.ip(), place, router, terms).await,
+                    None => connection::serve(stream, peer.ip(), None, place, router, terms).await,
                     Some(encryption) => encrypted(encryption, stream, peer.ip(), place, router, terms).await,
                 };
                 match ended {
@@ -186,7 +193,10 @@ async fn encrypted(
         () = place.wanted() => return Ended::Wanted,
     };
     match shaken {
-        Ok(Ok(stream)) => connection::serve(stream, peer, place, router, terms).await,
+        Ok(Ok(stream)) => {
+            let shown = ClientCertificate::of(stream.get_ref().1);
+            connection::serve(stream, peer, shown, place, router, terms).await
+        }
         Ok(Err(_)) | Err(_) => Ended::Handshake,
     }
 }
@@ -218,7 +228,8 @@ impl Server {
     }
 }
 
-/// Starts serving; returns as soon as the port is taken. Open connections end at shutdown.
+/// Starts serving; returns as soon as the port is taken. Open connections end at shutdown. For a service without a login: who
+/// reads readiness and metrics is what [`config::Http::probes`] says.
 pub async fn serve(
     http: &config::Http,
     registry: Registry,
@@ -226,11 +237,25 @@ pub async fn serve(
     extra: Router,
     shutdown: Shutdown,
 ) -> Result<Server, Error> {
-    serve_behind(|routes| routes, http, registry, health, extra, shutdown).await
+    let readers = http.readers()?;
+    let behind = |routes, metrics: &Metrics| probes::before(routes, readers, metrics.refused.of(&[MAIN, "probe"]));
+    start(behind, |routes| routes, http, registry, health, extra, shutdown).await
 }
 
 /// The same with something before every route, health and metrics among them: a login.
 pub async fn serve_behind(
+    before: impl FnOnce(Router) -> Router,
+    http: &config::Http,
+    registry: Registry,
+    health: Health,
+    extra: Router,
+    shutdown: Shutdown,
+) -> Result<Server, Error> {
+    start(|routes, _| routes, before, http, registry, health, extra, shutdown).await
+}
+
+async fn start(
+    behind: impl FnOnce(Router, &Metrics) -> Router,
     before: impl FnOnce(Router) -> Router,
     http: &config::Http,
     registry: Registry,
@@ -243,12 +268,11 @@ pub async fn serve_behind(
     let failed = |source| Error::Listen { listen: http.listen, source };
     let listener = Listener::bind(http, &metrics, MAIN).await.map_err(failed)?;
     let address = listener.address();
-    let router = Router::new()
-        .route(HEALTH, get(|| async { "ok\n" }))
+    let probes = Router::new()
         .route(READY, get(ready))
         .with_state(health)
-        .merge(Router::new().route("/metrics", get(scrape)).with_state(registry))
-        .merge(extra);
+        .merge(Router::new().route("/metrics", get(scrape)).with_state(registry));
+    let router = Router::new().route(HEALTH, get(|| async { "ok\n" })).merge(behind(probes, &metrics)).merge(extra);
     let task = tokio::spawn(listener.run(before(router), shutdown));
     let encrypted = http.tls.is_some();
     tracing::info!(%address, encrypted, "listening for HTTP on {address}");

@@ -39,12 +39,12 @@ impl World {
         exchange(self.connect(host).await, request.as_bytes()).await
     }
 
-    fn refused(&self, reason: &str) -> u64 {
+    pub(crate) fn refused(&self, reason: &str) -> u64 {
         self.metric(&format!("vardstrom_http_requests_refused_total{{listener=\"http\",reason=\"{reason}\"}}"))
     }
 }
 
-fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
 }
 
@@ -231,25 +231,30 @@ async fn a_form_of_another_site_changes_nothing() {
     assert_eq!(world.refused("foreign"), 3);
 }
 
-struct Identity {
-    chain: String,
-    key: String,
+pub(crate) struct Identity {
+    pub(crate) chain: String,
+    pub(crate) key: String,
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn issued(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> Identity {
+pub(crate) fn issued(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
     Identity { chain: certificate.pem(), key: key.serialize_pem() }
 }
 
-/// The answer over TLS to a listener called `edge.test`; nothing when the handshake fails.
-async fn ask_encrypted(address: SocketAddr, folder: &std::path::Path, client: Option<&Identity>) -> Option<String> {
+/// The answer over TLS of a listener called `edge.test`; nothing when the handshake fails.
+pub(crate) async fn ask_encrypted(
+    address: SocketAddr,
+    folder: &std::path::Path,
+    client: Option<&Identity>,
+    path: &str,
+) -> Option<String> {
     let mut settings = tls::Client { ca: folder.join("ca.pem"), certificate: None, key: None };
     if let Some(identity) = client {
         fs::write(folder.join("client.pem"), &identity.chain).unwrap();
@@ -260,8 +265,8 @@ async fn ask_encrypted(address: SocketAddr, folder: &std::path::Path, client: Op
     let encryption = settings.encryption("edge.test").unwrap();
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let stream = TlsConnector::from(Arc::clone(&encryption.config)).connect(encryption.name, stream).await.ok()?;
-    let request = b"GET /page HTTP/1.1\r\nHost: edge.test\r\nConnection: close\r\n\r\n";
-    Some(exchange(stream, request).await).filter(|answer| !answer.is_empty())
+    let request = format!("GET {path} HTTP/1.1\r\nHost: edge.test\r\nConnection: close\r\n\r\n");
+    Some(exchange(stream, request.as_bytes()).await).filter(|answer| !answer.is_empty())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,10 +282,11 @@ async fn a_listener_with_a_certificate_speaks_tls_and_asks_for_the_client_s() {
         certificate: folder.path().join("edge.pem"),
         key: folder.path().join("edge.key"),
         client_ca,
+        client_optional: false,
     };
     let short = Period::seconds(3);
     let world = World::start(|listen| (listen.tls, listen.header) = (Some(table(None)), short)).await;
-    let answer = ask_encrypted(world.server.address(), folder.path(), None).await.expect("an answer");
+    let answer = ask_encrypted(world.server.address(), folder.path(), None, "/page").await.expect("an answer");
     assert_eq!((status(&answer), headers::missing(&fields(&answer))), (200, Vec::new()));
     // Plain text and silence are no handshake, and take no place for long.
     assert!(!world.send(1, "GET /page", "").await.starts_with("HTTP/1.1 200"));
@@ -291,7 +297,7 @@ async fn a_listener_with_a_certificate_speaks_tls_and_asks_for_the_client_s() {
     let clients = Some(folder.path().join("clients.pem"));
     let world = World::start(|listen: &mut Http| listen.tls = Some(table(clients))).await;
     let (known, stranger) = (issued(&theirs, "sender.test"), issued(&ours, "stranger.test"));
-    let ask = async |client| ask_encrypted(world.server.address(), folder.path(), client).await;
+    let ask = async |client| ask_encrypted(world.server.address(), folder.path(), client, "/page").await;
     assert_eq!(status(&ask(Some(&known)).await.expect("an answer")), 200);
     assert!(ask(None).await.is_none() && ask(Some(&stranger)).await.is_none());
     let start = Instant::now();
@@ -316,8 +322,12 @@ fn what_contradicts_itself_is_refused() {
     assert!(refused(|http| http.origins = vec!["https://tavla.region.test/".into()]).contains("origins"));
     assert!(refused(|http| http.answer = Some(Period::milliseconds(1))).contains("answer"));
     let missing = |http: &mut Http| {
-        http.tls =
-            Some(tls::Listener { certificate: "/nowhere.pem".into(), key: "/nowhere.key".into(), client_ca: None });
+        http.tls = Some(tls::Listener {
+            certificate: "/nowhere.pem".into(),
+            key: "/nowhere.key".into(),
+            client_ca: None,
+            client_optional: false,
+        });
     };
     assert!(refused(missing).contains("tls"));
 }

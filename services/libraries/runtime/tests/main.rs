@@ -5,6 +5,7 @@ mod edges;
 mod encrypted;
 mod http;
 mod mirror;
+mod probes;
 mod producer;
 mod relay;
 mod relay_faults;

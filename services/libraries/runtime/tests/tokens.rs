@@ -18,7 +18,8 @@ use super::support::{PATIENCE, create_topic_with};
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new().expect("an authority"));
 static ISSUER: LazyLock<Issuer> = LazyLock::new(|| {
     let shown = AUTHORITY.issue(&["127.0.0.1"]).expect("a certificate");
-    let listener = tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None };
+    let listener =
+        tls::Listener { certificate: shown.certificate, key: shown.key, client_ca: None, client_optional: false };
     Issuer::start(Some(listener.config().expect("usable"))).expect("the issuer starts")
 });
 static KAFKA: LazyLock<Kafka> = LazyLock::new(|| Kafka::start_trusting(&AUTHORITY, &ISSUER).expect("Kafka starts"));

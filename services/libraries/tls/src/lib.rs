@@ -7,6 +7,7 @@ mod listener;
 mod pem;
 mod probe;
 mod refusal;
+mod shown;
 
 pub use client::{Client, Encryption, trusting_nobody};
 pub use error::Error;
@@ -14,3 +15,4 @@ pub use https::{agent, basic};
 pub use listener::Listener;
 pub use pem::{certificates, provider};
 pub use refusal::Refusal;
+pub use shown::{ClientCertificate, is_name};

@@ -44,7 +44,7 @@ impl Files {
 
     fn listener(&self, name: &str, until: i32, client_ca: Option<PathBuf>) -> Listener {
         let (certificate, key) = self.issue(name, until);
-        Listener { certificate, key, client_ca }
+        Listener { certificate, key, client_ca, client_optional: false }
     }
 }
 

@@ -31,6 +31,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use tls::ClientCertificate;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep, timeout, timeout_at};
@@ -123,8 +124,15 @@ impl Drop for Answering {
     }
 }
 
-/// Serves a connection from an address until either side ends it.
-pub(super) async fn serve<S>(stream: S, peer: IpAddr, place: Place, router: Router, terms: Arc<Terms>) -> Ended
+/// Serves a connection from an address until either side ends it. Each of its requests carries the certificate that was shown.
+pub(super) async fn serve<S>(
+    stream: S,
+    peer: IpAddr,
+    shown: Option<ClientCertificate>,
+    place: Place,
+    router: Router,
+    terms: Arc<Terms>,
+) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -136,12 +144,16 @@ where
     let answer = service_fn(move |request: Request<Incoming>| {
         let answering = answering.answering();
         let refused = terms.judge(peer, request.method(), request.uri().path(), request.headers(), request.body());
-        let (routes, terms) = (routes.clone(), Arc::clone(&terms));
+        let (routes, terms, shown) = (routes.clone(), Arc::clone(&terms), shown.clone());
         async move {
             let made = match refused {
                 Some(refusal) => Err(refusal),
                 None => {
-                    let routed = routes.call(request.map(|body| bounded(body, times.header, terms.body_max)));
+                    let mut request = request.map(|body| bounded(body, times.header, terms.body_max));
+                    if let Some(shown) = shown {
+                        request.extensions_mut().insert(shown);
+                    }
+                    let routed = routes.call(request);
                     timeout(times.answer, routed).await.map_err(|_| Refusal::Slow)
                 }
             };
