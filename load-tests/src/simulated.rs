@@ -39,6 +39,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         walled: false,
         keys,
         processor: None,
+        planted: None,
     }
 }
 
@@ -96,6 +97,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         walled: false,
         keys,
         processor: None,
+        planted: None,
     }
 }
 
