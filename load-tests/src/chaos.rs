@@ -104,7 +104,8 @@ pub fn run(plan: Plan, progress: &mut dyn FnMut(&str)) -> Result<Report, Error> 
     let (mut leaks, mut missed) = (BTreeSet::new(), Ok(Vec::new()));
     let mut inspected = |stack: &Stack, poisoned: u64| {
         leaks = search::search(stack, &canaries)
-            .into_iter()
+            .leaks()
+            .iter()
             .map(|leak| format!("{}: {}", leak.place, leak.notation))
             .collect();
         // Another one.

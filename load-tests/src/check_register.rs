@@ -32,8 +32,11 @@ const EXTRACTS: [(&str, &str, &str); 3] = [
     ("kpp", "kpp", "kontakt_id"),
 ];
 
-/// As the shipped definitions call the recipient.
-const RECIPIENT: &str = "skr";
+/// As the shipped definitions call the recipients.
+const RECIPIENTS: [&str; 2] = ["skr", "analysis"];
+
+/// The file with their private key.
+pub(crate) const RECIPIENT_KEY: &str = "recipient-identity.txt";
 
 /// What to run.
 pub struct Run {
@@ -257,24 +260,33 @@ pub fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
     })
 }
 
-/// The extract's configuration, with a made-up recipient whose private key lies beside the parcel: nobody else has it.
+/// The extract's configuration, with a made-up key of its recipients, the private half of which lies beside the parcel: nobody else has it.
 fn register_config(stack: &Stack, out: &Path) -> Result<PathBuf, Error> {
     let identity = age::x25519::Identity::generate();
-    let key = out.join("recipient-identity.txt");
+    let key = out.join(RECIPIENT_KEY);
     let written = fs::write(&key, format!("{}\n", identity.to_string().expose_secret()));
     written.map_err(|source| Error::File { attempt: "write", path: key, source })?;
-    let text = format!(
-        "[database]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n[signing]\nseed = {{ env = \"VARDSTROM_SIGNING_KEY\" }}\n\
-         [[recipient]]\nname = \"{RECIPIENT}\"\nage_key = \"{}\"\n",
-        identity.to_public()
-    );
+    let mut text = "[database]\nurl = { env = \"VARDSTROM_DATABASE_URL\" }\n[signing]\nseed = { env = \"VARDSTROM_SIGNING_KEY\" }\n"
+        .to_owned();
+    for name in RECIPIENTS {
+        text.push_str(&format!("[[recipient]]\nname = \"{name}\"\nage_key = \"{}\"\n", identity.to_public()));
+    }
     let path = stack.folder().join("sink-register.toml");
     fs::write(&path, text).map_err(|source| Error::File { attempt: "write", path: path.clone(), source })?;
     Ok(path)
 }
 
-/// Runs the extract and copies its files beside its parcel.
-fn extract(stack: &Stack, extract: &str, region: Region, period: &str, out: &Path) -> Result<Vec<String>, Error> {
+/// Runs the extract and copies its files beside its parcel; gives what the program prints.
+///
+/// # Errors
+/// When it fails, or a file cannot be written.
+pub(crate) fn extract(
+    stack: &Stack,
+    extract: &str,
+    region: Region,
+    period: &str,
+    out: &Path,
+) -> Result<Vec<String>, Error> {
     fs::create_dir_all(out).map_err(|source| Error::File { attempt: "make", path: out.to_owned(), source })?;
     let config = register_config(stack, out)?;
     let region = region.to_string();

@@ -55,7 +55,7 @@ pub(crate) fn find_planted(
         missed.push("that everything was put back");
     }
     let canaries = Canaries::new([identity]);
-    if !search::search(stack, &canaries).is_empty() {
+    if !search::search(stack, &canaries).leaks().is_empty() {
         missed.push("that nothing had leaked before");
     }
     let region = stack.regions()[0];
@@ -66,9 +66,9 @@ pub(crate) fn find_planted(
     producer.flush(Duration::from_secs(30))?;
     let log = stack.folder().join(format!("{}.log", Service::Dashboard.program()));
     writeln!(OpenOptions::new().append(true).open(log)?, "{identity}")?;
-    let leaks = search::search(stack, &canaries);
+    let sheet = search::search(stack, &canaries);
     for (place, name) in [("topic", "a leak in a topic"), ("log", "a leak in a log")] {
-        if !leaks.iter().any(|leak| leak.place == place) {
+        if !sheet.leaks().iter().any(|leak| leak.place == place) {
             missed.push(name);
         }
     }

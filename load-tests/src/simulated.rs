@@ -41,6 +41,7 @@ pub fn one_region(region: Region, keys: Keys) -> Options {
         walled: false,
         keys,
         processor: None,
+        planted: None,
     }
 }
 
@@ -100,6 +101,7 @@ pub fn options(regions: &[Region], simulator: &Simulator, keys: Keys) -> Options
         walled: false,
         keys,
         processor: None,
+        planted: None,
     }
 }
 

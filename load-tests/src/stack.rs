@@ -76,6 +76,8 @@ pub struct Options {
     pub keys: Keys,
     /// The processor program, when not the one beside this program (the leaking build of the canary test).
     pub processor: Option<PathBuf>,
+    /// Stands where nothing of a person may: in a file's name, and on the command line and in the environment of every service.
+    pub planted: Option<String>,
 }
 
 /// What a dashboard's configuration has beside what it has in every stack.
@@ -251,6 +253,7 @@ impl Stack {
             // The leaking build refuses to run without it.
             environment.push(("VARDSTROM_LEAK_TEST".to_owned(), "1".to_owned()));
         }
+        environment.extend(options.planted.iter().map(|planted| ("VARDSTROM_PLANTED".to_owned(), planted.clone())));
         let mut stack = Self {
             options,
             services: BTreeMap::new(),
@@ -318,7 +321,8 @@ impl Stack {
             command.extend(["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{}", self.ports[&member])]);
             command.extend(self.encryption.iter().flat_map(Encryption::registry_arguments));
         } else {
-            command.extend(["run".to_owned(), "--config".to_owned(), self.config(member).display().to_string()]);
+            let config = self.planted().map_or_else(|| self.config(member), |link| link.join(format!("{member}.toml")));
+            command.extend(["run".to_owned(), "--config".to_owned(), config.display().to_string()]);
         }
         let process = Process::start(&member.to_string(), self.folder.path(), "TERM", &command, &self.environment)?;
         self.services.insert(member, process);
@@ -462,6 +466,18 @@ impl Stack {
         self.kafka.folder().ok()
     }
 
+    /// Where PostgreSQL keeps its data and its log, when it is the run's own.
+    #[must_use]
+    pub fn postgres_folder(&self) -> Option<&Path> {
+        self.postgres.folder().ok()
+    }
+
+    /// The process ids of the servers that are the run's own.
+    #[must_use]
+    pub fn server_ids(&self) -> Vec<u32> {
+        self.kafka.process_ids().into_iter().chain(self.postgres.process_id()).collect()
+    }
+
     /// What opens each region's source records, by its code; plain ones too only where the stack does not seal.
     #[must_use]
     pub fn openers(&self) -> BTreeMap<String, Opener> {
@@ -596,6 +612,11 @@ impl Stack {
             arguments.extend(["--region", region]);
         }
         self.run("apply of the topics", "topics", &arguments).map(drop)
+    }
+
+    /// The folder under the name that is planted.
+    fn planted(&self) -> Option<PathBuf> {
+        self.options.planted.as_ref().map(|planted| self.folder.path().join(planted))
     }
 
     /// A service's configuration file.

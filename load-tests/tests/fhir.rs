@@ -135,6 +135,6 @@ fn a_fhir_servers_encounters_are_the_stays_of_the_store_whatever_is_killed() {
     let canaries = Canaries::new(identities.iter().map(String::as_str));
     let told = serde_json::to_vec(&hospital::persons()).expect("JSON");
     assert!(!canaries.scan("the server", &told).is_empty(), "the search finds what is there");
-    assert_eq!(load_tests::search::search(&stack, &canaries), BTreeSet::new());
+    assert_eq!(*load_tests::search::search(&stack, &canaries).leaks(), BTreeSet::new());
     stack.stop();
 }

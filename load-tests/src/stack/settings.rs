@@ -18,6 +18,9 @@ const CAPACITY_WRITTEN: Duration = Duration::from_secs(1_767_592_800);
 
 impl Stack {
     pub(super) fn write_files(&self) -> io::Result<()> {
+        if let Some(link) = self.planted() {
+            std::os::unix::fs::symlink(self.folder(), link)?;
+        }
         for (region, text) in &self.options.mappings {
             fs::write(self.mapping_file(*region), text)?;
         }

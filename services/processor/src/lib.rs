@@ -7,6 +7,7 @@ pub mod config;
 pub mod directory;
 pub mod dry_run;
 pub(crate) mod findings;
+pub(crate) mod leak;
 pub(crate) mod made_up;
 pub mod mapping;
 pub mod metrics;

@@ -14,6 +14,7 @@ use runtime::shutdown::Shutdown;
 use runtime::{broker, http, logs, start};
 
 use crate::config::{Config, RegionConfig};
+use crate::leak;
 use crate::metrics::Metrics;
 use crate::worker::{self, Worker};
 
@@ -52,6 +53,9 @@ fn serve(config: Config) -> Result<(), Failure> {
         let health = Health::new(&[COMPONENT, broker::COMPONENT, relay::COMPONENT]);
         let registry = Registry::new();
         let metrics = Metrics::register(&registry, "processor").map_err(Failure::failed)?;
+        if cfg!(feature = "leak-test") {
+            leak::register(&registry).map_err(Failure::failed)?;
+        }
         let relay_metrics = relay::Metrics::register(&registry, "processor").map_err(Failure::failed)?;
         let server = http::serve(&config.http, registry, health.clone(), Router::new(), shutdown.clone())
             .await

@@ -165,6 +165,13 @@ impl Kafka {
         Ok(self.folder()?.join("broker-0").join(AUTHORIZER_LOG))
     }
 
+    /// The process ids of those brokers that were started here and run.
+    #[must_use]
+    pub fn process_ids(&self) -> Vec<u32> {
+        let brokers = self.own.iter().flat_map(|own| &own.brokers);
+        brokers.filter_map(|broker| broker.server.as_ref()?.id().ok()).collect()
+    }
+
     /// `kill -9` of all; the data stay for [`Self::start_again`].
     ///
     /// # Errors

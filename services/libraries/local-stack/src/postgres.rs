@@ -190,6 +190,20 @@ impl Postgres {
         server.map(Process::log).ok_or(Error::External { server: "PostgreSQL" })
     }
 
+    /// Where the cluster keeps its data, in the folder `data`, and its log.
+    ///
+    /// # Errors
+    /// When it was not started here.
+    pub fn folder(&self) -> Result<&Path, Error> {
+        self.own.as_ref().map(|own| own.folder.path()).ok_or(Error::External { server: "PostgreSQL" })
+    }
+
+    /// The process id of the server, when it was started here and runs.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.own.as_ref()?.server.as_ref()?.id().ok()
+    }
+
     /// Immediate stop, as a power failure would; the data stay for [`Self::start_again`].
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use super::sink::Sink;
 use super::subject::{Pseudonymising, Pseudonyms};
 use super::trigger::{self, Shape, Trigger};
 use super::visit::{self, UnitFacts};
+use crate::leak;
 use crate::rules::Rule;
 use crate::stop::Stop;
 
@@ -261,7 +262,7 @@ impl<S: Sink> Mapping<'_, S> {
         let mut envelope = self.head.envelope(self.trigger.event_type, correction, about, quality);
         if cfg!(feature = "leak-test") {
             envelope.extensions.insert("leak-test", leaked);
-            tracing::info!(leaked, "an encounter");
+            leak::tell(leaked);
         }
         let bed_kind = visit::bed_kind(&visit, unit);
         envelope.extensions.extend(self.context.region.directory.left_out(bed_kind));
