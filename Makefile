@@ -52,7 +52,7 @@ test: prerequisites ## Everything that CI runs
 	$(call step,Lint)
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(call step,Build the processor that leaks on purpose: the privacy test must catch it)
-	$(CARGO) build --package processor --features leak-test --locked
+	$(CARGO) build --workspace --bin processor --features processor/leak-test --locked
 	cp $(BIN)/processor $(BIN)/leaking-processor
 	$(call step,Build)
 	$(CARGO) build --workspace --all-targets --locked
