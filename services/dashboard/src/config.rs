@@ -161,7 +161,7 @@ impl Check for Config {
         self.kafka.check().map_err(|fault| fault.under("kafka"))?;
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
-        Listening { listen: self.http.listen, login: self.login.as_ref() }.check()?;
+        Listening { http: &self.http, login: self.login.as_ref() }.check()?;
         if let Some(store) = &self.store {
             store.check().map_err(|fault| fault.under("store"))?;
         }

@@ -2,12 +2,16 @@
 
 mod answer;
 mod asked;
+mod bound;
 pub mod config;
 mod conversation;
 mod cookie;
+mod http;
+mod issuer;
 mod login;
 mod metrics;
 mod person;
+mod programs;
 mod provider;
 mod renewal;
 mod secret;
@@ -19,5 +23,6 @@ pub use asked::{Asked, Decided, Site};
 pub use config::{Listening, Settings};
 pub use login::{Login, OpenError};
 pub use person::Person;
+pub use programs::{Programs, Stranger};
 pub use standing::{Standing, standing};
 pub use wall::Wall;

@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::{StreamExt, stream};
 use local_stack::{Keycloak, free_port};
-use login::{Asked, Login, Settings, Site, Standing};
+use login::{Asked, Listening, Login, Settings, Site, Standing};
 use runtime::config::{Check, Http};
 use runtime::health::Health;
 use runtime::http;
@@ -50,20 +50,22 @@ impl Stand {
 
     /// Behind whatever is at this address, with the settings for the realm.
     pub(crate) fn before(keycloak: &Keycloak, issuer: &str) -> Self {
-        let port = free_port().unwrap();
-        let url = format!("http://127.0.0.1:{port}");
+        let at = Http::at(format!("127.0.0.1:{}", free_port().unwrap()).parse().unwrap());
+        let url = format!("http://{}", at.listen);
         let text = keycloak.login_settings(&url).replace(&keycloak.issuer(), issuer);
-        let File { login: settings } = toml::from_str(&text).unwrap();
-        settings.check().unwrap();
+        Self::at(&at, url, &text)
+    }
+
+    /// At a port, with the settings of this text; it is reached under this address.
+    pub(crate) fn at(at: &Http, url: String, settings: &str) -> Self {
+        let File { login: settings } = toml::from_str(settings).unwrap();
+        Listening { http: at, login: Some(&settings) }.check().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (registry, shutdown) = (Registry::new(), Shutdown::manual());
         let login = Login::open(Some(&settings), Site { asks, home }, &registry).unwrap();
         let health = Health::new(login.components());
-        let at = Http::at(format!("127.0.0.1:{port}").parse().unwrap());
         let before = |routes| login.around(routes);
-        runtime
-            .block_on(http::serve_behind(before, &at, registry, health.clone(), routes(), shutdown.clone()))
-            .unwrap();
+        runtime.block_on(http::serve_behind(before, at, registry, health.clone(), routes(), shutdown.clone())).unwrap();
         runtime.spawn(login.keep(health, shutdown.clone()));
         Self { url, shutdown, runtime: Some(runtime) }
     }
