@@ -152,9 +152,15 @@ async fn a_provider_that_is_away_lets_no_program_in_and_keeps_no_token_of_ours_o
     let server = Server::start(&desk);
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let url = |path: &str| format!("http://{}{path}", server.address);
-    // Such as a provider could have given.
-    let token = "eyJhbGciOiJSUzI1NiJ9.eyJhenAiOiJoYW10YXItc2tyIn0.AAAA";
-    assert_eq!(ask(&agent, &url("/v1/parcels"), token).0, 503);
+    // Such as a provider could have given, and one that none could.
+    let claims = json!({
+        "iss": format!("http://127.0.0.1:{port}/realms/vardstrom"), "aud": "vardstrom-parcels", "sub": "a",
+        "exp": 4_102_444_800_i64, "iat": 1_767_225_600, "azp": "hamtar-skr",
+    });
+    let part = |text: &str| data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
+    let token = format!("{}.{}.AAAA", part("{\"alg\":\"RS256\"}"), part(&claims.to_string()));
+    assert_eq!(ask(&agent, &url("/v1/parcels"), &token).0, 503);
+    assert_eq!(ask(&agent, &url("/v1/parcels"), "guessed").0, 401);
     assert_eq!(ask(&agent, &url("/v1/parcels"), OTHER_TOKEN).0, 200);
     let ready = eventually("the provider was asked", || {
         let (status, _, body) = ask(&agent, &url("/readyz"), "");
@@ -162,5 +168,6 @@ async fn a_provider_that_is_away_lets_no_program_in_and_keeps_no_token_of_ours_o
         (!body.contains("starting")).then_some((status, body))
     });
     assert!(ready.0 == 503 && ready.1.contains("\"component\":\"login\""), "{ready:?}");
-    assert_eq!(logged(&desk, "serve", "00"), [], "nothing is decided of whom nobody can know");
+    let guessed = ("denied".to_owned(), "unknown".to_owned(), "parcel of nobody".to_owned());
+    assert_eq!(logged(&desk, "serve", "00"), [guessed], "nothing is decided of whom nobody can know yet");
 }
