@@ -129,7 +129,10 @@ impl Keycloak {
         // Without an own heap it takes half of the machine's memory.
         let memory = [("JAVA_OPTS_KC_HEAP".to_owned(), "-Xms128m -Xmx512m".to_owned())];
         let mut server = Process::start("keycloak", self.folder.path(), "TERM", &command, &memory)?;
-        server.wait_for_port(self.port, READY_MAX)?;
+        // One opens a moment after the other.
+        for port in [self.port, self.encrypted_port] {
+            server.wait_for_port(port, READY_MAX)?;
+        }
         self.server = Some(server);
         Ok(())
     }
