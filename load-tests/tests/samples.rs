@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use runtime::config::Check;
 use serde::de::DeserializeOwned;
 
 /// Reads a text as one kind of file.
@@ -133,4 +134,39 @@ fn a_commented_setting_that_is_misspelled_is_found() {
     assert_ne!(sample, wrong);
     let refused = uncommented(&wrong).iter().any(|(_, text)| read::<sink_store::config::Config>(text).is_err());
     assert!(refused);
+}
+
+/// What a program says of its sample when other machines reach its port of HTTP, and what it then needs.
+fn refused<T: DeserializeOwned + Check>(sample: &str, listen: &str, change: &[(&str, &str)]) -> String {
+    let mut text = fs::read_to_string(top().join(sample)).expect("a sample");
+    let listening = format!("listen = \"{listen}\"");
+    for (from, to) in change.iter().copied().chain([(&*listening, "listen = \"0.0.0.0:0\"")]) {
+        assert!(text.contains(from), "{sample} has no {from}");
+        text = text.replace(from, to);
+    }
+    let refused = toml::from_str::<T>(&text).expect("the sample is read").check();
+    refused.expect_err(sample).to_string()
+}
+
+#[test]
+fn a_service_without_a_login_listens_for_others_only_where_somebody_says_who_reads_its_metrics() {
+    let key = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(key.path(), "07".repeat(32)).expect("written");
+    let key = format!("key = {{ file = {:?} }}", key.path());
+    let routing = [("key = { env = \"VARDSTROM_PARTITION_KEY\" }", key.as_str())];
+    let served = [("# [serve]", "[serve]"), ("# listen", "listen")];
+    let said = [
+        refused::<connector::config::Config>("services/connector/config.sample.toml", "127.0.0.1:9101", &routing),
+        refused::<processor::config::Config>("services/processor/config.sample.toml", "127.0.0.1:9102", &[]),
+        refused::<sink_store::config::Config>("services/sink-store/config.sample.toml", "127.0.0.1:9103", &[]),
+        refused::<sink_register::config::Config>(
+            "services/sink-register/sink-register.sample.toml",
+            "127.0.0.1:9105",
+            &served,
+        ),
+        refused::<dashboard::config::Config>("services/dashboard/config.sample.toml", "127.0.0.1:8080", &[]),
+    ];
+    for (said, key) in said.iter().zip(["http.probes", "http.probes", "http.probes", "serve.probes", "http.listen"]) {
+        assert!(said.starts_with(key), "{said}");
+    }
 }

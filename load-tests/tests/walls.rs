@@ -59,7 +59,18 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     ("sink-store", &["postgresql", "runtime", "schemas", "timeline", "topics"]),
     (
         "sink-register",
-        &["access-log", "parcel", "postgresql", "runtime", "schemas", "sftp", "spreadsheet", "timeline", "topics"],
+        &[
+            "access-log",
+            "login",
+            "parcel",
+            "postgresql",
+            "runtime",
+            "schemas",
+            "sftp",
+            "spreadsheet",
+            "timeline",
+            "topics",
+        ],
     ),
     // A region's own deliveries carry identities by law: made in the region's zone, sealed before they leave it.
     (

@@ -179,7 +179,7 @@ impl Check for Config {
         self.registry.check().map_err(|fault| fault.under("registry"))?;
         self.http.check().map_err(|fault| fault.under("http"))?;
         let (login, access_log) = (self.login.as_ref(), self.access_log.as_ref());
-        Listening { listen: self.http.listen, login, access_log }.check()?;
+        Listening { http: &self.http, login, access_log }.check()?;
         if access_log.is_some() && !self.has_provider() {
             return Err(Fault::new("access_log", "is of no use without [login.provider]: nobody could be named in it"));
         }

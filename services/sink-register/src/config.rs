@@ -29,6 +29,8 @@ pub struct Config {
     pub definitions: Sources,
     /// Where recipients fetch parcels, when they do.
     pub serve: Option<config::Http>,
+    /// The provider of logins that knows the programs of recipients, where they have some.
+    pub login: Option<login::config::Programs>,
     /// Who may get parcels.
     #[serde(default, rename = "recipient")]
     pub recipients: Vec<Recipient>,
@@ -64,12 +66,22 @@ pub struct Recipient {
     pub name: String,
     /// Files with a row per person are encrypted to this key.
     pub age_key: Option<AgeKey>,
-    /// Parcels are delivered into this folder; with `token`, they are offered from it.
+    /// Parcels are delivered into this folder; with `token` or `program`, they are offered from it.
     pub folder: Option<PathBuf>,
     /// The recipient fetches its parcels over HTTP and shows this token, 32 letters or more.
     pub token: Option<Secret>,
+    /// The recipient fetches them by a program that the provider of `[login]` knows: its client id there (`azp`).
+    pub program: Option<String>,
     /// Parcels are delivered into a folder of this server.
     pub sftp: Option<sftp::Server>,
+}
+
+impl Recipient {
+    /// Whether it fetches its parcels over HTTP.
+    #[must_use]
+    pub const fn fetches(&self) -> bool {
+        self.token.is_some() || self.program.is_some()
+    }
 }
 
 impl Config {
@@ -126,7 +138,11 @@ impl Config {
 impl Check for Config {
     fn check(&self) -> Result<(), Fault> {
         if let Some(serve) = &self.serve {
-            serve.check().map_err(|fault| fault.under("serve"))?;
+            serve.check_alone().map_err(|fault| fault.under("serve"))?;
+        }
+        if let Some(login) = &self.login {
+            let checked = self.serve.as_ref().map_or_else(|| login.check(), |serve| login.check_at(serve));
+            checked.map_err(|fault| fault.under("login"))?;
         }
         if let Some(access_log) = &self.access_log {
             access_log.check().map_err(|fault| fault.under("access_log"))?;
@@ -146,6 +162,14 @@ impl Check for Config {
                 return Err(Fault::new(key, "stands twice"));
             }
             recipient.check().map_err(|fault| fault.under(&format!("recipient.{n}")))?;
+            let Some(program) = &recipient.program else { continue };
+            let key = format!("recipient.{n}.program");
+            if self.login.is_none() {
+                return Err(Fault::new(key, "is known to no provider; add [login] with the issuer that knows it"));
+            }
+            if self.recipients[..n].iter().any(|earlier| earlier.program.as_ref() == Some(program)) {
+                return Err(Fault::new(key, "stands twice; a program fetches for one recipient"));
+            }
         }
         flag::check(&self.flags)
     }
@@ -153,8 +177,12 @@ impl Check for Config {
 
 impl Check for Recipient {
     fn check(&self) -> Result<(), Fault> {
-        if self.token.is_some() && self.folder.is_none() {
-            return Err(Fault::new("token", "parcels that are fetched are offered from a folder; add folder"));
+        if self.fetches() && self.folder.is_none() {
+            let key = if self.token.is_some() { "token" } else { "program" };
+            return Err(Fault::new(key, "parcels that are fetched are offered from a folder; add folder"));
+        }
+        if self.program.as_ref().is_some_and(|program| program.trim().is_empty()) {
+            return Err(Fault::new("program", "must not be empty"));
         }
         let Some(server) = &self.sftp else { return Ok(()) };
         if self.folder.is_some() {

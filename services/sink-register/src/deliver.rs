@@ -109,11 +109,11 @@ pub async fn deliver(session: &mut Session, config: &Config, folder: &Path) -> R
 fn target(config: &Config, manifest: &Manifest) -> Result<Target, Error> {
     let missing = || Error::TargetMissing(manifest.recipient.clone());
     let recipient = config.recipient(&manifest.recipient).ok_or_else(missing)?;
-    match (&recipient.folder, &recipient.sftp, &recipient.token) {
-        (Some(folder), _, Some(_)) => Ok(Target::Offer(folder.clone())),
-        (Some(folder), _, None) => Ok(Target::Folder(folder.clone())),
-        (None, Some(server), _) => Ok(Target::Sftp(Box::new(server.clone()))),
-        (None, None, _) => Err(missing()),
+    match (&recipient.folder, &recipient.sftp) {
+        (Some(folder), _) if recipient.fetches() => Ok(Target::Offer(folder.clone())),
+        (Some(folder), _) => Ok(Target::Folder(folder.clone())),
+        (None, Some(server)) => Ok(Target::Sftp(Box::new(server.clone()))),
+        (None, None) => Err(missing()),
     }
 }
 

@@ -16,6 +16,17 @@ const PROGRAM: &str = "sink-register";
 /// The log of what is fetched.
 pub(crate) struct Fetched(Option<AccessLog>);
 
+/// Who was refused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refused<'a> {
+    /// Nobody that is known.
+    Stranger,
+    /// A program that the provider of logins knows, by its client id, and that fetches for no recipient.
+    Program(&'a str),
+    /// A recipient that has no such parcel or file.
+    Recipient(&'a str),
+}
+
 /// Says that disclosures are in no access log, when they are not.
 pub(crate) fn warn_without(config: &Config) {
     if config.access_log.is_none() {
@@ -46,11 +57,14 @@ impl Fetched {
         Ok(())
     }
 
-    /// Enters that somebody was refused: a stranger, or a recipient that has no such parcel or file. What they wrote is withheld
-    /// where it may not be logged.
-    pub(crate) async fn enter_refusal(&self, recipient: Option<&str>, parcel: &str) -> Result<(), Error> {
+    /// Enters that somebody was refused, for that parcel or file. What they wrote is withheld where it may not be logged.
+    pub(crate) async fn enter_refusal(&self, who: Refused<'_>, parcel: &str) -> Result<(), Error> {
         let Some(log) = &self.0 else { return Ok(()) };
-        let role = if recipient.is_some() { "recipient" } else { "stranger" };
+        let (role, user) = match who {
+            Refused::Stranger => ("stranger", "unknown"),
+            Refused::Program(id) => ("program", id),
+            Refused::Recipient(name) => ("recipient", name),
+        };
         let entry = Entry {
             action: Action::Disclose,
             care_unit: Text::or_withheld("process: register extracts"),
@@ -66,7 +80,7 @@ impl Fetched {
             role: Text::or_withheld(role),
             rows: None,
             time: Timestamp::now(),
-            user: Text::or_withheld(recipient.unwrap_or("unknown")),
+            user: Text::or_withheld(user),
         };
         log.record(entry).await?;
         Ok(())

@@ -238,7 +238,9 @@ pub enum Error {
         place: PathBuf,
     },
     /// Parcels are to be served, and nothing says where or to whom.
-    #[error("nothing is served: add [serve] with listen, and token and folder to the [[recipient]] that fetches")]
+    #[error(
+        "nothing is served: add [serve] with listen, and folder and token or program to the [[recipient]] that fetches"
+    )]
     ServeMissing,
     /// A token that is easily guessed, or two recipients with the same.
     #[error("the token of recipient {0} is too short, or another's; make one with `openssl rand -hex 32`")]

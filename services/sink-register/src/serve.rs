@@ -4,6 +4,9 @@
 //! fetch it here. The ledger has `delivered` before the first byte of a parcel leaves, and without it nothing leaves; it has
 //! `received` when the recipient has sent the manifest's digest back, for which it must have fetched the manifest. Each once.
 //!
+//! A token is one of ours, or one that the provider of `[login]` has given to the recipient's program. Which recipient is asked
+//! about is decided by nothing but that: no policy could say more, as somebody else's parcel is one that does not exist.
+//!
 //! | request, all with `Authorization: Bearer <token>` | answer |
 //! |---|---|
 //! | `GET /v1/parcels` | the recipient's parcels |
@@ -27,9 +30,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use login::{Programs, Stranger};
 use postgresql::Address;
 use runtime::config::Period;
 use runtime::health::Health;
@@ -39,7 +44,7 @@ use runtime::shutdown::Shutdown;
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
-use crate::disclosure::{self, Fetched};
+use crate::disclosure::{self, Fetched, Refused};
 use crate::error::Error;
 use crate::session::Session;
 use answer::Refusal;
@@ -58,6 +63,8 @@ const RECEIPT_BYTES_MAX: usize = 4096;
 
 struct Serving {
     recipients: Recipients,
+    /// Who knows the programs of recipients.
+    programs: Option<Programs>,
     shelf: Shelf,
     fetched: Fetched,
     database: Address,
@@ -73,6 +80,8 @@ pub(crate) async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error>
     let mut listen = config.serve.clone().ok_or(Error::ServeMissing)?;
     listen.answer.get_or_insert(CHECK_WAIT_MAX);
     let recipients = Recipients::of(&config)?;
+    let programs = config.login.as_ref().map(Programs::open).transpose();
+    let programs = programs.map_err(|source| Error::Secret { what: "the table [login]", source })?;
     let database = config.address()?;
     let shelf = Shelf::new(config.trusted()?);
     // A ledger that cannot be written is told now, not to the first recipient.
@@ -82,10 +91,15 @@ pub(crate) async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error>
     let registry = Registry::new();
     let metrics = Metrics::register(&registry, "register")?;
     let sending = Arc::new(Semaphore::new(SENDING_MAX));
-    let serving = Arc::new(Serving { recipients, shelf, fetched, database, sending, metrics });
-    let server = http::serve(&listen, registry, Health::new(&[]), routes(serving), shutdown.clone()).await?;
+    let health = Health::new(if programs.is_some() { &[Programs::COMPONENT] } else { &[] });
+    let keeping = programs.clone().map(|programs| tokio::spawn(programs.keep(health.clone(), shutdown.clone())));
+    let serving = Arc::new(Serving { recipients, programs, shelf, fetched, database, sending, metrics });
+    let server = http::serve(&listen, registry, health, routes(serving), shutdown.clone()).await?;
     shutdown.wait().await;
     server.stopped().await;
+    if let Some(keeping) = keeping {
+        keeping.abort();
+    }
     Ok(())
 }
 
@@ -100,15 +114,33 @@ fn routes(serving: Arc<Serving>) -> Router {
 }
 
 impl Serving {
-    /// The recipient that a request comes from. A stranger is entered before it is told.
-    async fn recipient(&self, headers: &HeaderMap) -> Result<&Served, Refusal> {
-        let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    /// The recipient that a request comes from. Whoever is none is entered before it is told.
+    async fn recipient(&self, asked: &Parts) -> Result<&Served, Refusal> {
+        let value = asked.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = value.and_then(|value| value.strip_prefix("Bearer "));
         if let Some(recipient) = token.and_then(|token| self.recipients.with(token)) {
             return Ok(recipient);
         }
-        self.fetched.enter_refusal(None, "of nobody").await.map_err(|error| Refusal::failed(&error))?;
-        Err(Refusal::Unknown)
+        let Some((token, programs)) = token.zip(self.programs.as_ref()) else {
+            return Err(self.refused(Refused::Stranger, Refusal::Unknown(None)).await);
+        };
+        match programs.who(token, &asked.extensions).await {
+            Ok(program) => match self.recipients.of_program(&program) {
+                Some(recipient) => Ok(recipient),
+                None => Err(self.refused(Refused::Program(&program), Refusal::NoRecipient).await),
+            },
+            Err(Stranger::Wrong(why)) => Err(self.refused(Refused::Stranger, Refusal::Unknown(Some(why))).await),
+            // Nothing is decided of it; that the provider is away is in the log.
+            Err(Stranger::Away) => Err(Refusal::Unavailable),
+        }
+    }
+
+    /// Enters who is let in to nothing; gives what it is told.
+    async fn refused(&self, who: Refused<'_>, refusal: Refusal) -> Refusal {
+        match self.fetched.enter_refusal(who, "of nobody").await {
+            Ok(()) => refusal,
+            Err(error) => Refusal::failed(&error),
+        }
     }
 
     /// A recipient's parcel. Who asks for another is entered before it is told.
@@ -121,7 +153,7 @@ impl Serving {
 
     /// Enters that a recipient asks for what it does not have; gives what it is told.
     async fn absent(&self, recipient: &Served, name: &str) -> Refusal {
-        match self.fetched.enter_refusal(Some(&recipient.name), name).await {
+        match self.fetched.enter_refusal(Refused::Recipient(&recipient.name), name).await {
             Ok(()) => Refusal::Absent,
             Err(error) => Refusal::failed(&error),
         }
@@ -135,17 +167,17 @@ impl Serving {
     }
 }
 
-async fn list(State(serving): State<Arc<Serving>>, headers: HeaderMap) -> Response {
+async fn list(State(serving): State<Arc<Serving>>, asked: Parts) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers).await?;
+        let recipient = serving.recipient(&asked).await?;
         Ok((Answered::Done, answer::list(&serving.shelf.list(recipient).await?)))
     };
     serving.answer(made.await)
 }
 
-async fn files(State(serving): State<Arc<Serving>>, Path(parcel): Path<String>, headers: HeaderMap) -> Response {
+async fn files(State(serving): State<Arc<Serving>>, Path(parcel): Path<String>, asked: Parts) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers).await?;
+        let recipient = serving.recipient(&asked).await?;
         Ok((Answered::Done, answer::files(&*serving.parcel(recipient, &parcel).await?)))
     };
     serving.answer(made.await)
@@ -154,15 +186,15 @@ async fn files(State(serving): State<Arc<Serving>>, Path(parcel): Path<String>, 
 async fn file(
     State(serving): State<Arc<Serving>>,
     Path((parcel, file)): Path<(String, String)>,
-    headers: HeaderMap,
+    asked: Parts,
 ) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers).await?;
+        let recipient = serving.recipient(&asked).await?;
         let checked = serving.parcel(recipient, &parcel).await?;
         let Some((_, bytes)) = checked.files.get(&file) else {
             return Err(serving.absent(recipient, &format!("{parcel}/{file}")).await);
         };
-        let range = headers.get(header::RANGE).map(|value| value.to_str().unwrap_or_default());
+        let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap_or_default());
         let part = range::part(range, *bytes).map_err(|range::Unsatisfiable| Refusal::Range(*bytes))?;
         let place = Arc::clone(&serving.sending).try_acquire_owned().map_err(|_| Refusal::Busy)?;
         let path = recipient.folder.join(&parcel).join(&file);
@@ -184,11 +216,11 @@ async fn no_file() -> Response {
 async fn receipt(
     State(serving): State<Arc<Serving>>,
     Path(parcel): Path<String>,
-    headers: HeaderMap,
+    asked: Parts,
     body: axum::body::Bytes,
 ) -> Response {
     let made = async {
-        let recipient = serving.recipient(&headers).await?;
+        let recipient = serving.recipient(&asked).await?;
         let checked = serving.parcel(recipient, &parcel).await?;
         let confirmation: Confirmation = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
         confirmation.compare(&checked)?;

@@ -67,6 +67,18 @@ fn what_is_wrong_in_the_configuration_is_named() {
     check(SAMPLE, "age_key = \"age1", "age_key = \"AGE-SECRET-KEY-1", "not an age public key");
     check(SAMPLE, "name = \"skr\"", "name = \" \"", "recipient.0.name: must not be empty");
     check(SAMPLE, "[[recipient]]", "[[recipient]]\nname = \"skr\"\n[[recipient]]", "recipient.1.name: stands twice");
+    let program = "folder = \"/srv/delivery/skr\"\nprogram = \"a\"";
+    check(SAMPLE, "folder = \"/srv/delivery/skr\"", program, "recipient.0.program: is known to no provider");
+    let login = "[login]\nissuer = \"http://127.0.0.1:1/\"\naudience = \"b\"\n";
+    let serve = |rest: &str| format!("{login}{rest}\n[signing]");
+    let homeless = serve("[[recipient]]\nname = \"c\"\nprogram = \"d\"");
+    check(SAMPLE, "[signing]", &homeless, "recipient.0.program: parcels that are fetched are offered from a folder");
+    let both = "[[recipient]]\nname = \"c\"\nfolder = \"/c\"\nprogram = \"d\"\n";
+    let twice = serve(&format!("{both}{}", both.replace("\"c\"", "\"e\"")));
+    check(SAMPLE, "[signing]", &twice, "recipient.1.program: stands twice");
+    let unasked = serve("bound = true\n[serve]\nlisten = \"127.0.0.1:0\"");
+    check(SAMPLE, "[signing]", &unasked, "login.bound: needs certificates that the port does not ask for");
+    check(SAMPLE, "[signing]", "[serve]\nlisten = \"0.0.0.0:0\"\n[signing]", "serve.probes: is missing");
     check(SAMPLE, "level = \"info\"", "levle = \"info\"", "levle");
 }
 

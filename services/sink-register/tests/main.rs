@@ -11,6 +11,7 @@ mod follow;
 mod hip_fracture;
 mod kill;
 mod parcel;
+mod programs;
 mod protected;
 mod published;
 mod python;

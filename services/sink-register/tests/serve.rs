@@ -10,9 +10,9 @@ use crate::world::{
     Database, Desk, Feeder, V1, connect, content, database, entries, entry, logged, login, month, with_access_log,
 };
 
-const NAME: &str = "waiting-times_14_2026-02_v1";
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-const OTHER_TOKEN: &str = "fedcba9876543210fedcba9876543210";
+pub(crate) const NAME: &str = "waiting-times_14_2026-02_v1";
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const OTHER_TOKEN: &str = "fedcba9876543210fedcba9876543210";
 
 /// A desk whose recipient fetches, beside another recipient that does; region 14's parcel is made.
 fn desk(database: &Database) -> Desk {
@@ -30,9 +30,9 @@ fn desk(database: &Database) -> Desk {
 }
 
 /// The program, serving; killed at the end.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 struct Answer {
@@ -48,7 +48,7 @@ impl Answer {
 }
 
 impl Server {
-    fn start(desk: &Desk) -> Self {
+    pub(crate) fn start(desk: &Desk) -> Self {
         let mut command = desk.command(&["serve"]);
         command.env("TEST_TOKEN", TOKEN).env("TEST_OTHER_TOKEN", OTHER_TOKEN).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
@@ -102,7 +102,7 @@ impl Drop for Server {
     }
 }
 
-async fn filled() -> Database {
+pub(crate) async fn filled() -> Database {
     let database = database(&["14"]).await;
     Feeder::new(&database, "14").await.feed(&month(10)).await;
     database

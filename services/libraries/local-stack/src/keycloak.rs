@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Error, free_port, maven,
+    Authority, Error, free_port, maven,
     process::{Process, run},
 };
 
@@ -28,12 +28,14 @@ pub const PASSWORD: &str = "losenord";
 /// It prepares itself before it starts, half a minute on two cores that do nothing else.
 const READY_MAX: Duration = Duration::from_secs(240);
 
-/// A provider of logins on a free port of 127.0.0.1. What it is told is gone with it.
+/// A provider of logins on two free ports of 127.0.0.1, one of them over TLS. What it is told is gone with it.
 pub struct Keycloak {
     server: Option<Process>,
     folder: TempDir,
     port: u16,
     realm: Realm,
+    encrypted_port: u16,
+    authority: Authority,
 }
 
 impl Keycloak {
@@ -66,7 +68,8 @@ impl Keycloak {
         fs::write(&file, &realm.users).map_err(|source| Error::File { path: file, source })?;
         let secret = folder.path().join("secret");
         fs::write(&secret, SECRET).map_err(|source| Error::File { path: secret, source })?;
-        let mut keycloak = Self { server: None, folder, port: free_port()?, realm };
+        let (port, encrypted_port, authority) = (free_port()?, free_port()?, Authority::new()?);
+        let mut keycloak = Self { server: None, folder, port, encrypted_port, authority, realm };
         keycloak.start_again()?;
         Ok(keycloak)
     }
@@ -75,6 +78,19 @@ impl Keycloak {
     #[must_use]
     pub fn issuer(&self) -> String {
         format!("http://127.0.0.1:{}/realms/{NAME}", self.port)
+    }
+
+    /// The same over TLS: another issuer, with the same keys and users. It asks its clients for a certificate of
+    /// [`Self::authority`], and takes them without one.
+    #[must_use]
+    pub fn encrypted_issuer(&self) -> String {
+        format!("https://127.0.0.1:{}/realms/{NAME}", self.encrypted_port)
+    }
+
+    /// Who issued its certificate, and whose certificates of clients it trusts.
+    #[must_use]
+    pub const fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// The table `[login]` of a service that browsers reach at this address, `http://127.0.0.1:8080`.
@@ -116,14 +132,28 @@ impl Keycloak {
     /// When it does not come up; the error holds the end of its log.
     pub fn start_again(&mut self) -> Result<(), Error> {
         let home = self.folder.path().join("keycloak");
-        let port = format!("--http-port={}", self.port);
         let script = home.join("bin/kc.sh").display().to_string();
-        let command =
-            ["bash", &script, "start-dev", "--import-realm", "--http-host=127.0.0.1", &port].map(str::to_owned);
+        let shown = self.authority.issue(&["127.0.0.1"])?;
+        let command = [
+            "bash".to_owned(),
+            script,
+            "start-dev".to_owned(),
+            "--import-realm".to_owned(),
+            "--http-host=127.0.0.1".to_owned(),
+            format!("--http-port={}", self.port),
+            format!("--https-port={}", self.encrypted_port),
+            format!("--https-certificate-file={}", shown.certificate.display()),
+            format!("--https-certificate-key-file={}", shown.key.display()),
+            "--https-client-auth=request".to_owned(),
+            format!("--truststore-paths={}", self.authority.ca().display()),
+        ];
         // Without an own heap it takes half of the machine's memory.
         let memory = [("JAVA_OPTS_KC_HEAP".to_owned(), "-Xms128m -Xmx512m".to_owned())];
         let mut server = Process::start("keycloak", self.folder.path(), "TERM", &command, &memory)?;
-        server.wait_for_port(self.port, READY_MAX)?;
+        // One opens a moment after the other.
+        for port in [self.port, self.encrypted_port] {
+            server.wait_for_port(port, READY_MAX)?;
+        }
         self.server = Some(server);
         Ok(())
     }

@@ -1,13 +1,12 @@
 //! What a configuration says of login: a provider, or plainly that there is none.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use access::{Policies, Role};
 use data_encoding::BASE32_NOPAD;
-use runtime::config::{Check, Fault, Period, Secret};
+use runtime::config::{Check, Fault, Http, Period, Secret};
 use serde::{Deserialize, Deserializer, de};
 use topics::Region;
 
@@ -50,11 +49,33 @@ pub struct Provider {
     pub public_url: Box<str>,
     /// The audience that a bearer token must name; without it no bearer token is taken.
     pub audience: Option<Box<str>>,
+    /// Only bearer tokens are taken that are bound to the certificate of the program that shows them (RFC 8705). One that is bound
+    /// needs its certificate in any case.
+    #[serde(default)]
+    pub bound: bool,
     /// Whom we trust as the provider, for an https issuer.
     pub tls: Option<tls::Client>,
     /// How far the provider's clock may be from ours.
     #[serde(default = "skew")]
     pub clock_skew: Period,
+}
+
+/// The provider of a service that has no pages, and which of its tokens are taken: the table `[login]` of such a service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programs {
+    /// Its issuer, as [`Provider::issuer`].
+    pub issuer: Box<str>,
+    /// The audience that a token must name.
+    pub audience: Box<str>,
+    /// Whom we trust as the provider, for an https issuer.
+    pub tls: Option<tls::Client>,
+    /// How far the provider's clock may be from ours.
+    #[serde(default = "skew")]
+    pub clock_skew: Period,
+    /// As [`Provider::bound`].
+    #[serde(default)]
+    pub bound: bool,
 }
 
 /// How long a login holds, and how many there may be.
@@ -157,18 +178,57 @@ impl Settings {
     }
 }
 
+/// Where the provider is, whom we trust there, and how far its clock may be from ours.
+fn check_issuer(issuer: &str, tls: Option<&tls::Client>, clock_skew: Period) -> Result<(), Fault> {
+    match Address::of(issuer) {
+        Some(Address { https: true, .. }) if tls.is_none() => {
+            return Err(Fault::new(
+                "tls",
+                "is missing: name the authority of the provider's certificate, { ca = \"...\" }",
+            ));
+        }
+        Some(Address { https, loopback }) if https || loopback => {}
+        _ => return Err(Fault::new("issuer", "must begin with https://, or name this machine itself")),
+    }
+    if let Some(tls) = tls {
+        tls.check().map_err(|fault| fault.under("tls"))?;
+    }
+    if clock_skew.0 > SKEW_MAX {
+        return Err(Fault::new("clock_skew", "must be at most \"5m\""));
+    }
+    Ok(())
+}
+
+/// Whether a port asks its clients for certificates, without which no bound token can be shown.
+fn check_bound(bound: bool, http: &Http) -> Result<(), Fault> {
+    let asks = http.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+    if !bound || asks {
+        return Ok(());
+    }
+    Err(Fault::new("bound", "needs certificates that the port does not ask for; name tls.client_ca there"))
+}
+
+impl Check for Programs {
+    fn check(&self) -> Result<(), Fault> {
+        check_issuer(&self.issuer, self.tls.as_ref(), self.clock_skew)?;
+        if self.audience.trim().is_empty() {
+            return Err(Fault::new("audience", "must not be empty: tokens that are made for others would be taken"));
+        }
+        Ok(())
+    }
+}
+
+impl Programs {
+    /// The check of both, with the port at which tokens are shown.
+    pub fn check_at(&self, http: &Http) -> Result<(), Fault> {
+        self.check()?;
+        check_bound(self.bound, http)
+    }
+}
+
 impl Check for Provider {
     fn check(&self) -> Result<(), Fault> {
-        match Address::of(&self.issuer) {
-            Some(Address { https: true, .. }) if self.tls.is_none() => {
-                return Err(Fault::new(
-                    "tls",
-                    "is missing: name the authority of the provider's certificate, { ca = \"...\" }",
-                ));
-            }
-            Some(Address { https, loopback }) if https || loopback => {}
-            _ => return Err(Fault::new("issuer", "must begin with https://, or name this machine itself")),
-        }
+        check_issuer(&self.issuer, self.tls.as_ref(), self.clock_skew)?;
         let path = self.public_url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
         match Address::of(&self.public_url) {
             Some(Address { https, loopback }) if (https || loopback) && !path => {}
@@ -177,9 +237,6 @@ impl Check for Provider {
                 return Err(Fault::new("public_url", message));
             }
         }
-        if let Some(tls) = &self.tls {
-            tls.check().map_err(|fault| fault.under("tls"))?;
-        }
         if let Some(secret) = &self.secret {
             secret.value().map_err(|fault| fault.under("secret"))?;
         }
@@ -187,8 +244,8 @@ impl Check for Provider {
             // Else an ID token, which is made for the login, could be sent as an access token.
             return Err(Fault::new("audience", "must be a name of the API's own, other than the client's"));
         }
-        if self.clock_skew.0 > SKEW_MAX {
-            return Err(Fault::new("clock_skew", "must be at most \"5m\""));
+        if self.bound && self.audience.is_none() {
+            return Err(Fault::new("bound", "is about bearer tokens, of which none is taken; name an audience"));
         }
         Ok(())
     }
@@ -223,8 +280,8 @@ impl Address {
 /// A service that asks whether it may listen: [`Listening::check`].
 #[derive(Clone, Copy, Debug)]
 pub struct Listening<'a> {
-    /// Where.
-    pub listen: SocketAddr,
+    /// Its table `[http]`: where.
+    pub http: &'a Http,
     /// Its table `[login]`, if it has one.
     pub login: Option<&'a Settings>,
     /// Its table `[access_log]`, if it has one.
@@ -235,8 +292,13 @@ impl Check for Listening<'_> {
     /// Without a login a service answers this machine alone, unless its configuration says why not; with one, who reads what is
     /// entered, unless it says why not.
     fn check(&self) -> Result<(), Fault> {
+        let http = self.http;
+        if http.probes.is_some() {
+            let message = "the login stands before readiness and metrics, too; leave this out";
+            return Err(Fault::new("http.probes", message));
+        }
         let Some(login) = self.login else {
-            return if self.listen.ip().is_loopback() {
+            return if http.listen.ip().is_loopback() {
                 Ok(())
             } else {
                 Err(Fault::new(
@@ -247,6 +309,8 @@ impl Check for Listening<'_> {
             };
         };
         login.check().map_err(|fault| fault.under("login"))?;
+        let bound = login.provider.as_ref().is_some_and(|provider| provider.bound);
+        check_bound(bound, http).map_err(|fault| fault.under("login.provider"))?;
         match (&login.provider, self.access_log, &login.unlogged) {
             (Some(_), None, None) => Err(Fault::new(
                 "access_log",

@@ -2,14 +2,18 @@
 
 mod answer;
 mod asked;
+mod bound;
 pub mod config;
 mod conversation;
 mod cookie;
 mod entry;
+mod http;
+mod issuer;
 mod log;
 mod login;
 mod metrics;
 mod person;
+mod programs;
 mod provider;
 mod renewal;
 mod secret;
@@ -22,5 +26,6 @@ pub use asked::{Asked, Decided, Site};
 pub use config::{Listening, Settings};
 pub use login::{Login, OpenError};
 pub use person::{Identity, Person};
+pub use programs::{Programs, Stranger};
 pub use standing::{Standing, standing};
 pub use wall::Wall;

@@ -97,6 +97,11 @@ impl Claims {
         }
     }
 
+    /// A claim as it is.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.all.get(name)
+    }
+
     /// `nbf`: the token does not hold before, in seconds of Unix time.
     pub(crate) fn not_before(&self) -> Option<i64> {
         self.all.get("nbf")?.as_i64()

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 use futures_util::{StreamExt, future};
 use jiff::Timestamp;
+use tls::ClientCertificate;
 use tokio::sync::Semaphore;
 use topics::Region;
 
@@ -112,7 +113,7 @@ impl Wall {
         }
     }
 
-    async fn who(self: &Arc<Self>, headers: &HeaderMap) -> Result<Known, Unknown> {
+    async fn who(self: &Arc<Self>, headers: &HeaderMap, shown: Option<ClientCertificate>) -> Result<Known, Unknown> {
         let now = now();
         if let Some(authorisation) = headers.get(header::AUTHORIZATION) {
             let text = authorisation.to_str().unwrap_or_default();
@@ -120,7 +121,7 @@ impl Wall {
             let Some((_, token)) = token else { return Err(Unknown::Wrong("only bearer tokens are taken")) };
             let (wall, token) = (self.clone(), token.trim().to_owned());
             // It may ask for the keys of the provider.
-            let verified = tokio::task::spawn_blocking(move || wall.bearer(&token)).await;
+            let verified = tokio::task::spawn_blocking(move || wall.bearer(&token, shown.as_ref())).await;
             return verified.unwrap_or(Err(Unknown::Wrong("the token cannot be read")));
         }
         let Some(id) = self.jar.session(headers) else { return Err(Unknown::Nobody) };
@@ -138,8 +139,8 @@ impl Wall {
         }
     }
 
-    fn bearer(&self, token: &str) -> Result<Known, Unknown> {
-        let claims = self.provider.bearer(token).map_err(|error| match error {
+    fn bearer(&self, token: &str, shown: Option<&ClientCertificate>) -> Result<Known, Unknown> {
+        let claims = self.provider.bearer(token, shown).map_err(|error| match error {
             Error::Away { .. } | Error::Unclear(_) => Unknown::Away,
             Error::Refused(why) => Unknown::Wrong(why),
         })?;
@@ -343,7 +344,7 @@ pub(crate) async fn guard(State(wall): State<Arc<Wall>>, request: Request, next:
     let is_page = is_page(&request);
     let (parts, body) = request.into_parts();
     let asked = (wall.site.asks)(&parts);
-    let known = match wall.who(&parts.headers).await {
+    let known = match wall.who(&parts.headers, parts.extensions.get().cloned()).await {
         Ok(known) => known,
         Err(unknown) => return wall.refuse(unknown, asked, &parts.uri, is_page).await,
     };

@@ -61,10 +61,15 @@ impl Stand {
 
     /// Behind whatever is at this address, with the settings for the realm.
     pub(crate) fn before(keycloak: &Keycloak, issuer: &str) -> Self {
-        let port = free_port().unwrap();
-        let url = format!("http://127.0.0.1:{port}");
+        let at = Http::at(format!("127.0.0.1:{}", free_port().unwrap()).parse().unwrap());
+        let url = format!("http://{}", at.listen);
         let text = keycloak.login_settings(&url).replace(&keycloak.issuer(), issuer);
-        let File { login: settings } = toml::from_str(&text).unwrap();
+        Self::at(&at, url, &text)
+    }
+
+    /// At a port, with the settings of this text; it is reached under this address.
+    pub(crate) fn at(at: &Http, url: String, settings: &str) -> Self {
+        let File { login: settings } = toml::from_str(settings).unwrap();
         settings.check().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (registry, shutdown) = (Registry::new(), Shutdown::manual());
@@ -75,7 +80,7 @@ impl Stand {
         let site = Site { service: SERVICE, asks, home };
         let login = Login::open(Some(&settings), Some(Arc::new(opened)), site, &registry).unwrap();
         let health = Health::new(login.components());
-        let mut at = Http::at(format!("127.0.0.1:{port}").parse().unwrap());
+        let mut at = at.clone();
         // Whoever comes is this machine.
         (at.connections, at.connections_per_address) = (Some(256), Some(256));
         at.requests_burst = NonZeroU32::new(10_000);

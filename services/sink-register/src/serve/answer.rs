@@ -24,8 +24,10 @@ const PIECE_BYTES: usize = 64 << 10;
 /// Why a request is not answered as it was asked.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// No token of a recipient.
-    Unknown,
+    /// No token of a recipient; why one that was shown does not hold.
+    Unknown(Option<&'static str>),
+    /// A token that holds, of a program that fetches for no recipient.
+    NoRecipient,
     /// No such parcel or file of this recipient.
     Absent,
     /// The body is no receipt.
@@ -49,7 +51,8 @@ impl Refusal {
 
     pub(super) const fn answered(&self) -> Answered {
         match self {
-            Self::Unknown => Answered::Unknown,
+            Self::Unknown(_) => Answered::Unknown,
+            Self::NoRecipient => Answered::Denied,
             Self::Absent => Answered::Absent,
             Self::Malformed | Self::Differs | Self::Range(_) => Answered::Wrong,
             Self::Busy | Self::Unavailable => Answered::Unavailable,
@@ -58,7 +61,10 @@ impl Refusal {
 
     pub(super) fn response(&self) -> Response {
         let (status, text) = match self {
-            Self::Unknown => (StatusCode::UNAUTHORIZED, "send Authorization: Bearer and your token"),
+            Self::Unknown(why) => {
+                (StatusCode::UNAUTHORIZED, why.unwrap_or("send Authorization: Bearer and your token"))
+            }
+            Self::NoRecipient => (StatusCode::FORBIDDEN, "your program fetches for no recipient here"),
             Self::Absent => (StatusCode::NOT_FOUND, "you have no such parcel or file"),
             Self::Malformed => {
                 (StatusCode::BAD_REQUEST, "not a receipt; send {\"parcel\": name, \"manifest_sha256\": digits}")
@@ -73,8 +79,9 @@ impl Refusal {
         let mut response = (status, Json(json!({ "error": text }))).into_response();
         let headers = response.headers_mut();
         match self {
-            Self::Unknown => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            Self::Unknown(why) => {
+                let error = why.map(|why| format!(" error=\"invalid_token\", error_description=\"{why}\""));
+                headers.insert(header::WWW_AUTHENTICATE, text_of(format!("Bearer{}", error.unwrap_or_default())));
             }
             Self::Range(bytes) => {
                 headers.insert(header::CONTENT_RANGE, text_of(format!("bytes */{bytes}")));
@@ -89,7 +96,7 @@ impl Refusal {
 }
 
 fn text_of(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).expect("letters, digits and blanks")
+    HeaderValue::try_from(text).expect("our own words are ASCII")
 }
 
 pub(super) fn list(manifests: &[Manifest]) -> Response {

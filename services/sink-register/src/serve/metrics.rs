@@ -11,6 +11,8 @@ runtime::labels! {
         Part = "part",
         /// 401: no token of a recipient.
         Unknown = "unknown",
+        /// 403: a program that fetches for no recipient.
+        Denied = "denied",
         /// 404: no such parcel or file, or another's.
         Absent = "absent",
         /// 400, 409, 416: the request is wrong.

@@ -1,5 +1,6 @@
-//! Who a token belongs to.
+//! Who asks: by a token of ours, or as a program that a provider of logins knows.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::config::Config;
@@ -15,29 +16,42 @@ pub(super) struct Served {
     pub(super) folder: PathBuf,
 }
 
-/// Recipients by the digest of their token; the tokens themselves are not kept.
-pub(super) struct Recipients(Vec<([u8; 32], Served)>);
+/// Those who fetch; each has a token, a program, or both.
+pub(super) struct Recipients {
+    served: Vec<Served>,
+    /// By the digest of their token; the tokens themselves are not kept.
+    tokens: Vec<([u8; 32], usize)>,
+    /// By the client id of their program.
+    programs: HashMap<String, usize>,
+}
 
 impl Recipients {
-    /// Those of the configuration that have a token.
+    /// Those of the configuration that have a token or a program.
     pub(super) fn of(config: &Config) -> Result<Self, Error> {
-        let mut found: Vec<([u8; 32], Served)> = Vec::new();
+        let mut found = Self { served: Vec::new(), tokens: Vec::new(), programs: HashMap::new() };
         for recipient in &config.recipients {
-            let (Some(token), Some(folder)) = (&recipient.token, &recipient.folder) else { continue };
-            let token = token.value().map_err(|source| Error::Secret { what: "a recipient's token", source })?;
-            let token_digest = digest::of(token.expose().as_bytes());
-            let taken = found.iter().any(|(other, _)| *other == token_digest);
-            if taken || token.expose().len() < TOKEN_LETTERS_MIN {
-                return Err(Error::TokenUnfit(recipient.name.clone()));
+            let Some(folder) = recipient.folder.as_ref().filter(|_| recipient.fetches()) else { continue };
+            let at = found.served.len();
+            found.served.push(Served { name: recipient.name.clone(), folder: folder.clone() });
+            if let Some(token) = &recipient.token {
+                let token = token.value().map_err(|source| Error::Secret { what: "a recipient's token", source })?;
+                let token_digest = digest::of(token.expose().as_bytes());
+                let taken = found.tokens.iter().any(|(other, _)| *other == token_digest);
+                if taken || token.expose().len() < TOKEN_LETTERS_MIN {
+                    return Err(Error::TokenUnfit(recipient.name.clone()));
+                }
+                found.tokens.push((token_digest, at));
             }
-            found.push((token_digest, Served { name: recipient.name.clone(), folder: folder.clone() }));
+            if let Some(program) = &recipient.program {
+                found.programs.insert(program.clone(), at);
+            }
         }
-        if found.is_empty() { Err(Error::ServeMissing) } else { Ok(Self(found)) }
+        if found.served.is_empty() { Err(Error::ServeMissing) } else { Ok(found) }
     }
 
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Served> {
-        self.0.iter().map(|(_, recipient)| recipient)
+        self.served.iter()
     }
 
     /// The recipient with this token. Digests are compared, all of them and to their ends: the time that it takes says
@@ -45,12 +59,17 @@ impl Recipients {
     pub(super) fn with(&self, token: &str) -> Option<&Served> {
         let shown = digest::of(token.as_bytes());
         let mut found = None;
-        for (digest, recipient) in &self.0 {
+        for (digest, at) in &self.tokens {
             let difference = digest.iter().zip(&shown).fold(0, |difference, (one, other)| difference | (one ^ other));
             if difference == 0 {
-                found = Some(recipient);
+                found = self.served.get(*at);
             }
         }
         found
+    }
+
+    /// The recipient of this program.
+    pub(super) fn of_program(&self, id: &str) -> Option<&Served> {
+        self.served.get(*self.programs.get(id)?)
     }
 }
