@@ -39,6 +39,17 @@ fn now() -> Timestamp {
 
 /// The region's board and its extract's files, by name.
 fn filled(live: &mut Live, (region, said, disponibla, _): Case) -> Vec<(String, String)> {
+    ward(live, region, said, Some(disponibla), &BEDS)
+}
+
+/// The same of a ward with a patient in a bed of each of these kinds.
+fn ward(
+    live: &mut Live,
+    region: &str,
+    said: Option<TechnicalBeds>,
+    disponibla: Option<i32>,
+    kinds: &[BedKind],
+) -> Vec<(String, String)> {
     let settings = Settings { region: region.parse().unwrap(), month: "2026-03".parse().unwrap(), hide_below: None };
     let mut beds = Beds::new(settings);
     let source = format!("SE2321000131-ADT{region}");
@@ -49,8 +60,8 @@ fn filled(live: &mut Live, (region, said, disponibla, _): Case) -> Vec<(String, 
         unit: "IVA",
         ward: WARD,
         telephone: None,
-        faststallda: Some(disponibla),
-        disponibla: Some(disponibla),
+        faststallda: disponibla,
+        disponibla,
         stangda: None,
         reason: None,
         from: Timestamp(now().0 - 9 * DAY),
@@ -64,7 +75,7 @@ fn filled(live: &mut Live, (region, said, disponibla, _): Case) -> Vec<(String, 
         live.capacity(&record);
         beds.capacity(&record);
     });
-    for (n, bed_kind) in BEDS.into_iter().enumerate() {
+    for (n, bed_kind) in kinds.iter().copied().enumerate() {
         Movement {
             region,
             source_system: &source,
@@ -98,6 +109,15 @@ fn get(site: &Site, path: &str) -> Value {
     let (status, body) = site.get(path);
     assert_eq!(status, 200, "{path}: {body}");
     serde_json::from_str(&body).unwrap()
+}
+
+#[test]
+fn patients_left_out_of_a_ward_without_stated_beds_are_counted() {
+    let mut live = Live::new(Duration::from_secs(20 * 86_400), Duration::from_secs(86_400));
+    let files = ward(&mut live, "01", Some(TechnicalBeds::LeftOut), None, &BEDS[..2]);
+    let file = |name: &str| files.iter().find(|(found, _)| found == name).unwrap().1.as_str();
+    assert_eq!(file("beds_by_ward.csv").lines().count(), 1, "it has neither beds nor patients that count");
+    assert!(file("quality.csv").contains("01;2026-03;;;technical-beds-left-out;2\n"), "{}", file("quality.csv"));
 }
 
 #[test]

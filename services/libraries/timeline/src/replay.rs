@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use schemas::{PatientClass, Timestamp};
+use schemas::{BedKind, PatientClass, Timestamp};
 
 use crate::{
     Details, EpisodeKey, Event, Finding, FindingRule, Location, Stay, Trigger, cancellation,
@@ -328,7 +328,9 @@ impl Held<'_> {
         }
         if event.place.as_ref().is_some_and(|place| place.is(self.place)) {
             let patient_class = self.details.patient_class;
-            self.details = Details { patient_class, ..details.clone() };
+            // What held when the patient was placed: a later decision of the region does not change mornings before it.
+            let left_out = self.details.left_out && details.bed_kind == BedKind::Teknisk;
+            self.details = Details { patient_class, left_out, ..details.clone() };
         }
     }
 }

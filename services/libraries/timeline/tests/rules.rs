@@ -1,6 +1,8 @@
 //! One test per rule of an episode.
 
-use super::{check, event, rules_found, run};
+use schemas::BedKind;
+
+use super::{Build, check, event, rules_found, run};
 
 #[test]
 fn an_admission_a_move_and_a_discharge() {
@@ -29,6 +31,25 @@ fn a_registration_without_a_place_is_an_episode_without_stay() {
 fn a_class_change_moves_when_the_place_differs() {
     check(&[event("A04", 1, "v").at("AKM"), event("A06", 3, "v").at("AKM")], &["v AKM 1-"]);
     check(&[event("A04", 1, "v").at("AKM"), event("A06", 3, "v").at("B")], &["v AKM 1-3", "v B 3-"]);
+}
+
+/// A region decides what counts from then on: the mornings before are not counted anew.
+#[test]
+fn a_later_decision_about_technical_beds_leaves_a_stay_as_it_was_placed() {
+    let technical = |mut build: Build, left_out: bool| {
+        (build.0.details.bed_kind, build.0.details.left_out) = (BedKind::Teknisk, left_out);
+        build
+    };
+    for before in [false, true] {
+        let events = [
+            technical(event("A01", 1, "v").at("A/1/1"), before),
+            technical(event("A08", 5, "v").at("A/1/1"), !before),
+            technical(event("A02", 9, "v").at("B/1/1"), !before),
+        ];
+        let stays = run(&events).stays;
+        let left_out: Vec<bool> = stays.iter().map(|stay| stay.details.left_out).collect();
+        assert_eq!(left_out, [before, !before]);
+    }
 }
 
 #[test]

@@ -158,17 +158,20 @@ impl Beds {
             }
         }
         drop(ledger);
-        let mut rows = Vec::new();
+        let (mut rows, mut left_out) = (Vec::new(), 0_u64);
         for (code, ward) in &self.wards {
             let is_heard = |morning: usize| {
                 ward.source.as_ref().is_some_and(|source| self.heard.contains(&(source.clone(), morning)))
             };
+            // A ward of technical beds alone has no row where none of them counts.
+            left_out += ward.left_out(&self.mornings, is_heard);
             rows.extend(ward.rows(code, &self.mornings, is_heard));
         }
         rows.sort_by(|one, other| one.key().cmp(&other.key()));
         let hidden = hiding::choose(&rows, self.settings.hide_below.unwrap_or(0));
         let technical_beds = self.technical_beds.and_then(|(_, said)| said);
-        let output = tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings, technical_beds);
+        let output =
+            tables::write(&self.settings, &self.mornings, &rows, &hidden, &findings, (technical_beds, left_out));
         (output, findings)
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn write(
     rows: &[Row],
     hidden: &Hidden,
     findings: &Found,
-    technical_beds: Option<TechnicalBeds>,
+    technical_beds: (Option<TechnicalBeds>, u64),
 ) -> Output {
     let mut days: BTreeMap<(Date, &str, &str), Day<'_>> = BTreeMap::new();
     for row in rows {
@@ -250,7 +250,12 @@ fn ratio(part: u64, whole: u64, times: u64) -> String {
 
 /// Days per ward and reason; then what the rules of the timeline have found in the month, per ward and rule. The lines
 /// without a ward are of the whole region, with what no ward is known of.
-fn quality(settings: &Settings, rows: &[Row], findings: &Found, technical_beds: Option<TechnicalBeds>) -> File {
+fn quality(
+    settings: &Settings,
+    rows: &[Row],
+    findings: &Found,
+    (technical_beds, left_out): (Option<TechnicalBeds>, u64),
+) -> File {
     let mut table = Table::new(&FILES[3], ["region", "month", "hospital_code", "ward", "reason", "count"]);
     let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for row in rows {
@@ -264,7 +269,6 @@ fn quality(settings: &Settings, rows: &[Row], findings: &Found, technical_beds: 
         Some(TechnicalBeds::LeftOut) => "technical-beds-left-out",
         None => "technical-beds-not-said",
     };
-    let left_out: u64 = rows.iter().filter_map(Row::counted).map(|counted| u64::from(counted.left_out)).sum();
     counts.insert(("", "", technical), left_out);
     for reason in [NO_CAPACITY, NOT_HEARD, OVERBELAGGNING_UNKNOWN] {
         counts.entry(("", "", reason)).or_default();

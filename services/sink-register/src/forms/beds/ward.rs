@@ -95,6 +95,12 @@ impl Ward {
         self.hospital_code.value().map_or("", |code| code)
     }
 
+    /// Patients of mornings who are left out of all other figures, in technical beds that the region does not count.
+    pub(super) fn left_out(&self, mornings: &[(Date, Timestamp)], is_heard: impl Fn(usize) -> bool) -> u64 {
+        let heard = mornings.iter().enumerate().filter(|(n, _)| is_heard(*n));
+        heard.map(|(_, (_, at))| u64::from(occupancy(&self.stays, None, *at).left_out)).sum()
+    }
+
     /// The ward on every morning; nothing for a unit that had neither an admitted patient nor a bed on any of them: a
     /// reception, or a ward that is closed for good.
     pub(super) fn rows(
