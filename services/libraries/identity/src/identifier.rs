@@ -119,7 +119,7 @@ impl Identifier {
     }
 
     /// The order matters only for the error: no text is of two kinds, but for regional numberings, which are tried last. One
-    /// of Örebro, Skåne or Sörmland may read as an interim number too: it is one only where the region uses those.
+    /// of Örebro or Sörmland may read as an interim number too: it is one only where the region uses those.
     fn recognise(text: &str, options: &Options<'_>) -> Result<Identifier, Refusal> {
         let refusal = match Identifier::of_system(text, System::Personnummer, options) {
             Ok(identifier) => return Ok(identifier),
@@ -136,7 +136,7 @@ impl Identifier {
             return Ok(Identifier::Interim(interim));
         }
         for &reserve in options.reserves {
-            if let Ok(number) = RegionalReserve::parse(text, reserve) {
+            if let Ok(number) = RegionalReserve::recognise(text, reserve) {
                 return Ok(Identifier::RegionalReserve(number));
             }
         }
