@@ -215,6 +215,11 @@ fn areas(sight: &Sight<'_>, period: Period) -> Vec<Area> {
                 .collect();
             let mut sum = Sum::default();
             lines.iter().for_each(|line| sum.add(&line.sum));
+            // Where the source says nobody's age, nobody is known to be of 50 years, and that is no zero.
+            let ages_unknown: i64 = rows(parcel).0.iter().filter_map(|row| row.count("age_unknown")).sum();
+            if sum.patients == Some(0) && ages_unknown > 0 {
+                sum = Sum::default();
+            }
             let hours = region.map(hours).unwrap_or_default();
             Area { parcel: parcel.clone(), lines, sum, hours, veil: Veil::Open }
         })

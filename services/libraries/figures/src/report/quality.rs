@@ -34,7 +34,8 @@ const SET_ASIDE: [&str; 9] = [
 ];
 
 /// Control totals that are sums of money, not counts.
-const NOT_COUNTS: [&str; 1] = ["total_ore"];
+/// Totals that are not shown: money, and what would tell a hidden count of the waiting times together with the others.
+const NOT_COUNTS: [&str; 5] = ["total_ore", "completed", "waiting", "patient_chosen", "phase_other"];
 
 /// The page; `None` never: a region without anything is a region with a word.
 pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
@@ -90,8 +91,12 @@ fn jumped(sight: &Sight<'_>, parcel: &Parcel) -> Vec<(Box<str>, i64, i64, Verdic
     let counts = parcel.totals.iter().filter(|(name, _)| !NOT_COUNTS.contains(&&***name));
     counts
         .filter_map(|(name, now)| {
+            // By another definition only what came is the same count.
+            let is_same = |held: &&Arc<Parcel>| {
+                matches!(&**name, "statements" | "contacts") || held.definition == parcel.definition
+            };
             let series: Vec<Option<i64>> =
-                earlier.iter().map(|parcel| parcel.as_ref().and_then(|parcel| parcel.total(name))).collect();
+                earlier.iter().map(|held| held.as_ref().filter(is_same).and_then(|held| held.total(name))).collect();
             let verdict = plausible::judge(*now, &series);
             let usual = plausible::usual(&series)?;
             matches!(verdict, Verdict::JumpUp | Verdict::JumpDown).then(|| (name.clone(), *now, usual, verdict))
@@ -169,7 +174,11 @@ fn coverage(sight: &Sight<'_>, regions: &[Region], period: Period) -> Block {
         sheet::words("extract", sight.say("Uttag", "Extract")),
         sheet::number("regions", sight.say("Regioner", "Regions"), sight.say("levererade", "delivered")),
         sheet::number("statements", sight.say("Uppgifter", "Statements"), sight.say("antal", "count")),
-        sheet::number("set_aside", sight.say("Lagda åt sidan", "Set aside"), sight.say("antal", "count")),
+        sheet::number(
+            "set_aside",
+            sight.say("Lagda åt sidan för fel", "Set aside as faulty"),
+            sight.say("antal", "count"),
+        ),
         sheet::number("set_aside_share", sight.say("Andel åt sidan", "Share set aside"), "%"),
         sheet::number("findings", sight.say("Anmärkningar", "Findings"), sight.say("antal", "count")),
         sheet::number(

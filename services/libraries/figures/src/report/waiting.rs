@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use topics::Region;
 
-use self::figures::{BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
+use self::figures::{Area, BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
 use self::series::Series;
 use super::comparison::{Veil, veils};
 use super::kit::{self, Tile};
@@ -168,7 +168,7 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
         Place::Hospital(region, code) => one_hospital(sight, &measures, *region, code, &mut blocks),
     }
     blocks.push(steps(sight, &measures));
-    blocks.push(outside(sight, &parcels));
+    blocks.push(outside(sight, &parcels, &measures));
     blocks.push(method(sight));
     blocks.push(Block::Sheet(kit::provenance(sight, Extract::WaitingTimes, period, place)));
     let place = place_name(place, hospital_name.as_deref());
@@ -637,7 +637,16 @@ fn steps(sight: &Sight<'_>, measures: &Measures) -> Block {
 }
 
 /// How many statements are in none of the figures though nothing is wrong with them, and whose clock starts elsewhere.
-fn outside(sight: &Sight<'_>, parcels: &[std::sync::Arc<crate::published::Parcel>]) -> Block {
+///
+/// With all other counts of a region and what came, they would tell a count that is hidden; so they are withheld then.
+fn outside(sight: &Sight<'_>, parcels: &[std::sync::Arc<crate::published::Parcel>], measures: &Measures) -> Block {
+    let place = sight.address.place.region();
+    let is_here = |area: &&Area| place.is_none_or(|region| region == area.region);
+    let is_hidden = STATUSES
+        .into_iter()
+        .flat_map(|status| Step::ALL.map(|step| measures.now(status, step)))
+        .flat_map(|month| month.areas.iter().filter(is_here))
+        .any(|area| !area.counts.is_open() || area.lines.iter().any(|line| !line.counts.is_open()));
     let columns = vec![
         sheet::words("what", sight.say("Vad", "What")),
         sheet::number("statements", sight.say("Kontakter", "Contacts"), sight.say("antal", "count")),
@@ -665,7 +674,9 @@ fn outside(sight: &Sight<'_>, parcels: &[std::sync::Arc<crate::published::Parcel
     ] {
         let counts: Vec<i64> = parcels.iter().filter_map(|parcel| parcel.total(total)).collect();
         let count = (!counts.is_empty()).then(|| counts.iter().sum());
-        table.rows.push(vec![Cell::text(what), Cell::or_missing(count), Cell::text(effect)]);
+        let is_of_the_sum = matches!(total, "patient_chosen" | "phase_other");
+        let cell = if is_hidden && is_of_the_sum { Cell::Absent(Absent::Withheld) } else { Cell::or_missing(count) };
+        table.rows.push(vec![Cell::text(what), cell, Cell::text(effect)]);
     }
     Block::Sheet(table)
 }
@@ -674,8 +685,8 @@ fn outside(sight: &Sight<'_>, parcels: &[std::sync::Arc<crate::published::Parcel
 fn method(sight: &Sight<'_>) -> Block {
     let texts = [
         sight.say(
-            "Läst hos SKR (2026): första besök och operation eller åtgärd redovisas var för sig. Uppfyllelsen i specialistvården mäts med väntande; genomförda står bredvid under eget namn. Patientvald väntan (PvV) ingår inte i statistiken: inte i antal, median, intervall eller andel. Högst 90 dagar är inom vårdgarantin.",
-            "Read at SKR (2026): first visit and operation or treatment are shown apart. Fulfilment in specialised care is measured with those waiting; completed contacts stand beside under their own name. Waits chosen by the patient (PvV) are not in the statistics: in no count, median, interval or share. At most 90 days is within the guarantee.",
+            "Läst hos SKR (2026): första besök och operation eller åtgärd redovisas var för sig. Uppfyllelsen i specialistvården mäts med väntande; genomförda står bredvid under eget namn. Patientvald väntan (PvV) ingår inte i statistiken. Högst 90 dagar är inom vårdgarantin.",
+            "Read at SKR (2026): first visit and operation or treatment are shown apart. Fulfilment in specialised care is measured with those waiting; completed contacts stand beside under their own name. Waits chosen by the patient (PvV) are not in the statistics. At most 90 days is within the guarantee.",
         ),
         sight.say(
             "Läst hos SKR (2026): klockan för ett besök går från att remissen utfärdas eller kontakten söks, för en åtgärd från beslutet. Vår läsning: besökets start är remissens datum, och det angivna beslutet där remissdatum saknas.",

@@ -63,6 +63,11 @@ pub(crate) fn has_steps(parcel: &Parcel) -> bool {
     parcel.tables.contains_key(FILE)
 }
 
+/// Whether its source says which step contacts are: otherwise no line means nothing known, and not nobody.
+fn says_steps(parcel: &Parcel) -> bool {
+    has_steps(parcel) && (parcel.rows(FILE).next().is_some() || parcel.total("phase_unknown").unwrap_or(0) == 0)
+}
+
 /// The published columns of the intervals, with their names in days.
 pub(crate) const INTERVALS: [(&str, &str); 6] = [
     ("days_0_30", "0–30"),
@@ -148,9 +153,10 @@ pub(crate) struct Month {
 }
 
 impl Month {
-    /// What is published of a month; a parcel that has no figures by step is as one that has not come.
+    /// What is published of a month; a parcel that has no figures by step is as one that has not come, and so is one whose
+    /// source says of no contact which step it is.
     pub(crate) fn of(library: &Library, measure: Measure, period: Period, below: u32) -> Self {
-        let parcels = library.of_period(Extract::WaitingTimes, period).filter(|parcel| has_steps(parcel));
+        let parcels = library.of_period(Extract::WaitingTimes, period).filter(|parcel| says_steps(parcel));
         let mut areas: Vec<Area> = parcels.map(|parcel| Area::of(parcel, measure)).collect();
         let column = |value: fn(&Sum) -> i64| -> Vec<Vec<i64>> {
             areas.iter().map(|area| area.lines.iter().map(|line| value(&line.sum)).collect()).collect()
