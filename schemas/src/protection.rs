@@ -54,11 +54,11 @@ impl<'a> Protection<'a> {
             protected_identity: true,
             ..nothing.clone()
         });
-        let link = several(event).map(|mut tokens| {
-            let same_as = tokens.split_off(1);
-            Self { subject_token: tokens.pop(), same_as, ..nothing }
-        });
-        mark.into_iter().chain(link)
+        let tokens = several(event).unwrap_or_default();
+        let links = pieces(&tokens)
+            .map(|piece| Self { subject_token: Some(piece[0]), same_as: piece[1..].to_vec(), ..nothing.clone() })
+            .collect::<Vec<_>>();
+        mark.into_iter().chain(links)
     }
 
     /// The key of its record in Kafka: who says the same writes the same key, and the topic keeps one record of each.
@@ -68,6 +68,18 @@ impl<'a> Protection<'a> {
         let texts: Vec<String> = nodes.map(|node| stored::node(self.source_system, node)).collect();
         texts.join(" ")
     }
+}
+
+/// Most pseudonyms of one record, which are some hundred kilobytes with its key.
+const NAMED_MAX: usize = 1_000;
+
+/// Records' worth of pseudonyms. The last two of one begin the next: the first of a record joins nobody when it stands beside very
+/// many, and the second goes on.
+fn pieces<'t, 'a>(tokens: &'t [&'a str]) -> impl Iterator<Item = &'t [&'a str]> {
+    let starts = (0..tokens.len().saturating_sub(1)).step_by(NAMED_MAX - 2);
+    let ends = move |start: usize| (start + NAMED_MAX).min(tokens.len());
+    let is_first_at_the_end = move |start: &usize| *start == 0 || ends(*start - (NAMED_MAX - 2)) < tokens.len();
+    starts.filter(is_first_at_the_end).map(move |start| &tokens[start..ends(start)])
 }
 
 /// The pseudonyms that an event names as its person's, each once and in their order; nothing when there are not several.
@@ -83,4 +95,25 @@ fn several<'a, E: Common<'a>>(event: &E) -> Option<Vec<&'a str>> {
     several.sort_unstable();
     several.dedup();
     Some(several)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMED_MAX, pieces};
+
+    #[test]
+    fn very_many_pseudonyms_are_several_records_that_hang_together() {
+        let tokens: Vec<String> = (0..3 * NAMED_MAX).map(|token| token.to_string()).collect();
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        for count in
+            [0, 1, 2, 3, NAMED_MAX - 1, NAMED_MAX, NAMED_MAX + 1, 2 * NAMED_MAX - 2, 2 * NAMED_MAX, 3 * NAMED_MAX]
+        {
+            let pieces: Vec<&[&str]> = pieces(&tokens[..count]).collect();
+            assert!(pieces.iter().all(|piece| (2..=NAMED_MAX).contains(&piece.len())), "{count}");
+            assert!(pieces.windows(2).all(|two| two[0].ends_with(&two[1][..2]) && two[1].len() > 2), "{count}");
+            let all: Vec<&str> =
+                pieces.iter().enumerate().flat_map(|(at, piece)| &piece[2 * usize::from(at > 0)..]).copied().collect();
+            assert_eq!(all, if count < 2 { &[][..] } else { &tokens[..count] }, "{count}");
+        }
+    }
 }

@@ -45,9 +45,13 @@ impl Protected {
             self.visits.extend(visit.map(|visit| visit_node(said.source_system, visit)));
         }
         let tokens: Vec<&str> = said.subject_token.into_iter().chain(said.same_as.iter().copied()).collect();
-        for token in tokens.iter().filter(|_| tokens.len() > 1) {
-            let others = tokens.iter().filter(|other| *other != token);
-            self.same.entry(Box::from(*token)).or_default().extend(others.map(|other| Box::from(*other)));
+        if let Some((first, others)) = tokens.split_first() {
+            // As the store links them: all to the first, and each to the next, so that who has many is one person all the same.
+            let star = others.iter().map(|other| (*first, *other));
+            for (one, other) in star.chain(others.windows(2).map(|pair| (pair[0], pair[1]))) {
+                self.link(one, other);
+                self.link(other, one);
+            }
         }
         self.bounded()
     }
@@ -62,9 +66,11 @@ impl Protected {
         }
         let person = |node| if let Node::Person(token) = node { Some(token) } else { None };
         let system = event.envelope().source_system;
-        for visit in event.nodes().filter_map(|node| if let Node::Episode(number) = node { Some(number) } else { None })
-        {
-            let mut persons = event.nodes().filter_map(person).peekable();
+        // A clinical event has no node, and says whose contact it belongs to all the same.
+        let visits =
+            event.nodes().filter_map(|node| if let Node::Episode(number) = node { Some(number) } else { None });
+        for visit in visits.chain(event.index().episode) {
+            let mut persons = event.nodes().filter_map(person).chain(event.envelope().subject_token).peekable();
             if persons.peek().is_some() {
                 self.visitors.entry(visit_node(system, visit)).or_default().extend(persons.map(Box::from));
             }
@@ -99,6 +105,14 @@ impl Protected {
             }
         }
         found
+    }
+
+    /// What stands beside more than one person has identifiers joins nobody, whatever else stands beside it.
+    fn link(&mut self, token: &str, other: &str) {
+        let known = self.same.entry(token.into()).or_default();
+        if known.len() <= IDENTIFIERS_MAX {
+            known.insert(other.into());
+        }
     }
 
     fn bounded(&self) -> Result<(), Error> {
@@ -155,5 +169,38 @@ impl<'r> Visitor<'r> for Adding<'_, 'r> {
     fn visit<E: Common<'r>>(self) -> Self::Output {
         let event: E = self.decoder.decode(self.record)?;
         Ok(self.protected.add_event(&event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::Timestamp;
+
+    use super::*;
+
+    fn said<'a>(protected: bool, tokens: &[&'a str]) -> Protection<'a> {
+        Protection {
+            region: "14",
+            source_system: "SE2321000131-EXEMPEL",
+            subject_token: tokens.first().copied(),
+            same_as: tokens[1..].to_vec(),
+            episode_id: None,
+            protected_identity: protected,
+            subject: Subject::Encounter.name(),
+            received_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn a_person_of_very_many_identifiers_is_one_person_and_takes_little_memory() {
+        let tokens: Vec<String> = (0..3_000).map(|token| format!("token-{token:04}")).collect();
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let mut protected = Protected::default();
+        protected.add(&said(false, &tokens)).expect("few persons");
+        protected.add(&said(true, &tokens[1_500..1_501])).expect("few persons");
+        // The first stands beside all others, as what many persons share does.
+        let found = protected.pseudonyms();
+        assert!(tokens[1..].iter().all(|token| found.contains(*token)) && found.len() == 2_999, "{}", found.len());
+        assert!(protected.same.values().map(HashSet::len).sum::<usize>() < 4 * tokens.len());
     }
 }
