@@ -119,7 +119,6 @@ const PER_ADDRESS_MIN: usize = 16;
 const PAGE_EVERY_SECONDS: u32 = 10;
 /// What a page loads beside itself, once a year, and streams, which have a bound of their own.
 const UNLIMITED: &[&str] = &["/tillgang/", "/strom/", "/api/v1/stream"];
-const UNLIMITED_ASSETS: &[&str] = &["/tillgang/"];
 
 impl Stream {
     /// A port with places for every stream and for who loads pages, and requests enough for all of them.
@@ -159,11 +158,12 @@ impl Config {
         if !self.has_provider() {
             return self.stream.housed(http);
         }
-        // A stream is an entry of the access log like its page, so it is asked for as seldom: each reader has a token for both.
+        // A stream is an entry of the access log like its page, and so is what is denied anywhere: nothing is asked for without
+        // a bound. Each reader has a token for a page and its stream.
         let (per_second, burst) = self.stream.housed(Http::at(http.listen)).rate();
         http.usually(per_second.get().saturating_mul(2), burst.get().saturating_mul(2));
         let mut http = self.stream.housed(http);
-        http.unlimited = UNLIMITED_ASSETS;
+        http.unlimited = &[];
         http
     }
 
@@ -316,10 +316,10 @@ mod tests {
         assert!(refused(&config).starts_with("login.unlogged"), "both are said");
         config.login = with_login(provider);
         config.check().unwrap();
-        // Streams are entries, too: no client opens them without a bound.
+        // Streams are entries, and so is whatever is denied: nothing is without a bound.
         let http = config.http();
         let (per_second, burst) = http.rate();
-        assert_eq!((per_second.get(), burst.get(), http.unlimited), (500, 5000, &["/tillgang/"][..]));
+        assert_eq!((per_second.get(), burst.get(), http.unlimited), (500, 5000, &[][..]));
         std::fs::write(seed.path(), "seven").unwrap();
         assert!(refused(&config).starts_with("access_log.key"));
         config.login = with_login("none = \"behind a proxy that has a login\"");

@@ -66,7 +66,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let server = http::serve_behind(before, &config.http(), registry, health.clone(), routes, shutdown.clone())
             .await
             .map_err(Failure::failed)?;
-        tokio::spawn(login.keep(health.clone(), shutdown.clone()));
+        let keeping = tokio::spawn(login.keep(health.clone(), shutdown.clone()));
         let store = match &config.store {
             Some(store) => Some(store.address().map_err(|fault| Failure::failed(NoStore(fault)))?),
             None => None,
@@ -100,6 +100,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
         // the board can be trusted any more.
         shutdown.request();
         server.stopped().await;
+        // It says of how many requests nothing was entered; a panic of it has been logged.
+        let _ = keeping.await;
         turning.abort();
         watching.abort();
         for task in [asking, reading].into_iter().flatten() {

@@ -4,8 +4,9 @@
 //! for everybody who is not known, so that strangers write into one log alone.
 
 use access::{Action as Manner, Class};
-use access_log::{Action, Entry, Outcome, Region, Text, WITHHELD, system_user};
+use access_log::{Action, Entry, Outcome, Region, Text, Unfit, WITHHELD, system_user};
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 
 use crate::asked::{Asked, Decided};
 use crate::person::Identity;
@@ -65,7 +66,7 @@ impl Entries {
             care_unit: who.care_unit.clone().unwrap_or_else(|| self.process.clone()),
             commission: who.commission.clone(),
             region: asked.and_then(|asked| asked.part.region).map_or(Region::NONE, |region| of(region.code())),
-            resource: Text::or_withheld(path),
+            resource: Text::or_withheld(&percent_decode_str(path).decode_utf8_lossy()),
             role: Text::or_withheld("none"),
             user: who.user.clone(),
             ..self.stranger(asked, "no role", time)
@@ -156,6 +157,9 @@ fn of(code: &str) -> Region {
 
 /// The beginning of a text, or [`WITHHELD`].
 fn said(text: &str, letters: usize) -> String {
+    if matches!(Text::new(text), Err(Unfit::PersonalNumber)) {
+        return WITHHELD.to_owned();
+    }
     let cut: String = text.chars().take(letters).collect();
     Text::new(&cut).map_or_else(|_| WITHHELD.to_owned(), |text| text.as_str().to_owned())
 }
@@ -204,6 +208,14 @@ mod tests {
         let names: Vec<&str> = std::iter::repeat_n("a-policy-with-a-name", 50).collect();
         let cut = entry(&decided(&long, &names, true));
         assert!(cut.ground.as_str().ends_with("version ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "{:?}", cut.ground);
+        for purpose in ["patient 19121212-1212", &format!("{} 19121212-1212", "x".repeat(50))] {
+            let wrong = entry(&decided(purpose, &["a"], true));
+            assert!(wrong.ground.as_str().starts_with("withheld; allowed by a, version"), "{:?}", wrong.ground);
+        }
+        let path =
+            |path| entries.decided(&decided("", &[], false), path, Timestamp::UNIX_EPOCH).resource.as_str().to_owned();
+        assert_eq!(path("/sv/region/14/avdelning/%C3%85-1"), "/sv/region/14/avdelning/Å-1");
+        assert_eq!(path("/sv/x/%31%39121212-1212"), WITHHELD);
         let wrong = entry(&decided("patient 19121212-1212", &["a"], true));
         assert!(wrong.ground.as_str().starts_with("withheld; allowed by a, version"), "{:?}", wrong.ground);
     }

@@ -1,10 +1,11 @@
 //! The access log as the wall writes it: an entry is durable before anything is answered, or nothing is.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use access_log::{AccessLog, Entry, Error};
+use access_log::{AccessLog, Entry, Error, Region};
 use jiff::Timestamp;
 use runtime::exit;
 
@@ -20,10 +21,16 @@ pub(crate) struct Log {
     log: Arc<AccessLog>,
     pub(crate) entries: Entries,
     strangers: Strangers,
+    /// Of each region's log what could not be written; nothing of those that take entries.
+    missed: Mutex<BTreeMap<Region, Missed>>,
+}
+
+#[derive(Default)]
+struct Missed {
     /// Requests since the last entry about them that were not answered, because their own entries could not be written.
-    unanswered: AtomicU64,
-    /// Why the last entry was not written.
-    trouble: Mutex<Option<String>>,
+    requests: u64,
+    /// Why the last entry was not written; nothing when it was not tried.
+    why: Option<String>,
 }
 
 impl Log {
@@ -31,8 +38,7 @@ impl Log {
     pub(crate) fn open(log: Arc<AccessLog>, service: &'static str, policies: &str, roles: &str) -> Result<Self, Error> {
         let entries = Entries::of(service);
         log.record_blocking(entries.policies(policies, roles, Timestamp::now()))?;
-        let (strangers, unanswered, trouble) = (Strangers::default(), AtomicU64::new(0), Mutex::default());
-        Ok(Self { log, entries, strangers, unanswered, trouble })
+        Ok(Self { log, entries, strangers: Strangers::default(), missed: Mutex::default() })
     }
 
     /// Enters a request of somebody who is known.
@@ -53,7 +59,7 @@ impl Log {
                 if told.await.unwrap_or(false) { Ok(()) } else { Err(Unwritten) }
             }
             Turn::Full => {
-                self.unanswered.fetch_add(1, Ordering::Relaxed);
+                self.missed().entry(Region::NONE).or_default().requests += 1;
                 Err(Unwritten)
             }
         }
@@ -71,28 +77,49 @@ impl Log {
     }
 
     async fn write(&self, entry: Entry, requests: u64) -> Result<(), Unwritten> {
+        let region = entry.region;
         let written = self.log.record(entry).await;
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
-            written.as_ref().err().map(|error| exit::chain(error));
-        written.map(drop).map_err(|_| {
-            self.unanswered.fetch_add(requests, Ordering::Relaxed);
-            Unwritten
-        })
-    }
-
-    /// Enters how many requests were not answered, if there were any: so the log comes back without anybody asking.
-    pub(crate) async fn catch_up(&self) {
-        let requests = self.unanswered.swap(0, Ordering::Relaxed);
-        if requests > 0 && self.write(self.entries.unanswered(requests, Timestamp::now()), requests).await.is_ok() {
-            tracing::info!(
-                requests,
-                "the access log takes entries; it says that {requests} requests were not answered"
-            );
+        let mut missed = self.missed();
+        match written {
+            Ok(_) => {
+                if let Some(missed) = missed.get_mut(&region) {
+                    missed.why = None;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let missed = missed.entry(region).or_default();
+                missed.requests += requests;
+                missed.why = Some(exit::chain(&error));
+                Err(Unwritten)
+            }
         }
     }
 
-    /// Why entries are not written, if they are not.
+    fn missed(&self) -> MutexGuard<'_, BTreeMap<Region, Missed>> {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters of each region how many requests were not answered, if there were any: so its log comes back without anybody asking.
+    pub(crate) async fn catch_up(&self) {
+        let due: Vec<(Region, u64)> =
+            self.missed().iter_mut().map(|(region, missed)| (*region, mem::take(&mut missed.requests))).collect();
+        for (region, requests) in due.into_iter().filter(|(_, requests)| *requests > 0) {
+            let entry = Entry { region, ..self.entries.unanswered(requests, Timestamp::now()) };
+            if self.write(entry, requests).await.is_ok() {
+                tracing::info!(
+                    requests,
+                    "the access log {region} takes entries; it says that {requests} requests were not answered"
+                );
+            }
+        }
+    }
+
+    /// Which regions' entries are not written, and why, if any are not.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let missed = self.missed();
+        let whys = missed.iter().filter_map(|(region, missed)| Some(format!("{region}: {}", missed.why.as_ref()?)));
+        let whys: Vec<String> = whys.collect();
+        (!whys.is_empty()).then(|| whys.join("; "))
     }
 }

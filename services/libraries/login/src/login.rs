@@ -135,6 +135,9 @@ impl Login {
             }
             told = away;
             if shutdown.within(TURN).await {
+                if let Some(log) = &wall.log {
+                    log.catch_up().await;
+                }
                 return;
             }
         }

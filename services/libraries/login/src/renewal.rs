@@ -16,6 +16,8 @@ const DISCOVER: Duration = Duration::from_secs(30);
 const RENEWED_MAX: usize = 500;
 /// A session of which the provider's answer says nothing is asked for again after so many seconds.
 const UNCLEAR_AGAIN: i64 = 30;
+/// One that was not answered while others may be.
+const AWAY_AGAIN: i64 = 5;
 
 impl Wall {
     /// One turn of the task: the provider, then the sessions that are to be renewed.
@@ -52,7 +54,11 @@ impl Wall {
             let asked = now();
             match refresh.map(|refresh| self.provider.renew(&refresh, &nonce)) {
                 Some(Ok(vouching)) => self.renewed(session, vouching, asked),
-                Some(Err(error @ Error::Away { .. })) => return Err(error),
+                Some(Err(error @ Error::Away { .. })) => {
+                    // The next turn begins with another: it may be this one alone that is not answered.
+                    session.put_off(asked + AWAY_AGAIN);
+                    return Err(error);
+                }
                 Some(Err(Error::Unclear(how))) => {
                     session.put_off(asked + UNCLEAR_AGAIN);
                     (unclear, last) = (unclear + 1, how);

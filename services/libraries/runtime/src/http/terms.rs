@@ -122,8 +122,10 @@ impl Terms {
     ) -> Option<Refusal> {
         // What a request claims of whom it is for is verified, which is work that anybody could ask for.
         let is_plain = !headers.contains_key(header::AUTHORIZATION);
-        let is_light = path == READY || self.unlimited.iter().any(|begin| path.starts_with(begin));
-        let is_exempt = path == HEALTH || (is_plain && is_light);
+        // Whoever has a cookie may be known, and what they are denied is entered in an access log.
+        let is_unknown = is_plain && !headers.contains_key(header::COOKIE);
+        let is_light = self.unlimited.iter().any(|begin| path.starts_with(begin));
+        let is_exempt = path == HEALTH || (is_unknown && path == READY) || (is_plain && is_light);
         if !is_exempt {
             let client = self.proxies.as_ref().map_or(peer, |proxies| proxies.client(peer, headers));
             if let Err(wait) = self.rate.take(client) {
