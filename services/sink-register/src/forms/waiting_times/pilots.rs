@@ -19,7 +19,7 @@ use super::{
 use crate::output::{FileKind, Output};
 
 /// The files, in their order.
-pub(in crate::forms) const FILES: [FileKind; 5] =
+pub(crate) const FILES: [FileKind; 5] =
     [kpi_total::FILE, kpi_by_dimension::FILE, kpi_waiting::FILE, quality::FILE, measure_reports::FILE];
 
 /// The pilots' extract while statements come in.
