@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use topics::Region;
 
-use self::figures::{Area, BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
+use self::figures::{BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
 use self::series::Series;
 use super::comparison::{Veil, veils};
 use super::kit::{self, Tile};
@@ -640,13 +640,16 @@ fn steps(sight: &Sight<'_>, measures: &Measures) -> Block {
 ///
 /// With all other counts of a region and what came, they would tell a count that is hidden; so they are withheld then.
 fn outside(sight: &Sight<'_>, parcels: &[std::sync::Arc<crate::published::Parcel>], measures: &Measures) -> Block {
-    let place = sight.address.place.region();
-    let is_here = |area: &&Area| place.is_none_or(|region| region == area.region);
-    let is_hidden = STATUSES
+    let mut hidden: Vec<Region> = STATUSES
         .into_iter()
         .flat_map(|status| Step::ALL.map(|step| measures.now(status, step)))
-        .flat_map(|month| month.areas.iter().filter(is_here))
-        .any(|area| !area.counts.is_open() || area.lines.iter().any(|line| !line.counts.is_open()));
+        .flat_map(|month| month.areas.iter().filter(|area| !area.counts.is_open()))
+        .map(|area| area.region)
+        .collect();
+    hidden.sort_unstable();
+    hidden.dedup();
+    // The country's count less the other regions' is that of one region; of two it is only their sum, which is shown anyway.
+    let is_hidden = sight.address.place.region().map_or(hidden.len() == 1, |region| hidden.contains(&region));
     let columns = vec![
         sheet::words("what", sight.say("Vad", "What")),
         sheet::number("statements", sight.say("Kontakter", "Contacts"), sight.say("antal", "count")),
