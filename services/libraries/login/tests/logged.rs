@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::time::Duration;
 
 use access_log::{Line, Outcome};
 
@@ -173,9 +174,21 @@ fn without_an_entry_nothing_is_shown_or_told_and_it_comes_back_by_itself() {
     eventually("nobody asks, and it is ready again", || (probe().0 == 200).then_some(()));
     let lines = stand.entries();
     let about: Vec<_> = lines.iter().map(told).filter(|told| told[5].contains("without an answer")).collect();
-    assert_eq!((about.len(), &*about[0][5]), (1, "4 requests without an answer"));
-    assert_eq!(lines.len(), before + 1, "nothing of what was refused is there");
+    let about: Vec<_> = about.iter().map(|told| (&*told[0], &*told[5])).collect();
+    let [one, two] = ["1 requests without an answer", "2 requests without an answer"];
+    assert_eq!(about, [("00", one), ("01", one), ("14", two)]);
+    assert_eq!(lines.len(), before + 3, "nothing of what was refused is there");
     assert_eq!(browser.step(&url("/sv/region/14"), None).body, "coordinator 14");
+    // One region's log alone: others' entries, which are written, do not make it well.
+    fs::rename(place.join("14"), &away).unwrap();
+    assert_eq!(browser.step(&url("/sv/region/14"), None).status, 503);
+    assert_eq!(browser.step(&url("/sv/region/01"), None).status, 403);
+    eventually("it says so", || (probe().0 == 503).then_some(()));
+    std::thread::sleep(Duration::from_secs(5));
+    let (status, said) = probe();
+    assert!(status == 503 && said.contains("14: "), "{said}");
+    fs::rename(&away, place.join("14")).unwrap();
+    eventually("nobody asks, and it is ready again", || (probe().0 == 200).then_some(()));
 }
 
 /// Numbers that are the same in every run.
