@@ -151,7 +151,7 @@ fn refused<T: DeserializeOwned + Check>(sample: &str, listen: &str, change: &[(&
 #[test]
 fn a_service_without_a_login_listens_for_others_only_where_somebody_says_who_reads_its_metrics() {
     let key = tempfile::NamedTempFile::new().expect("a file");
-    fs::write(key.path(), "07".repeat(32)).expect("written");
+    fs::write(key.path(), "0b1d2f3a4c5e6978".repeat(4)).expect("written");
     let key = format!("key = {{ file = {:?} }}", key.path());
     let routing = [("key = { env = \"VARDSTROM_PARTITION_KEY\" }", key.as_str())];
     let served = [("# [serve]", "[serve]"), ("# listen", "listen")];

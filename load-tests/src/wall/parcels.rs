@@ -71,7 +71,7 @@ impl Recipient {
         format!(
             "name = \"{}\"\nversion = \"1\"\nsubject = \"wait\"\nperiod = \"month\"\nrecipient = \"{}\"\n\
              legal_ground = \"none: a trial with invented statements\"\ndescription = \"Something for one recipient alone\"\n\
-             files = [\"kpi_total.csv\", \"quality.csv\"]\n",
+             files = [\"waits_by_step.csv\", \"quality.csv\"]\n",
             self.extract(),
             self.name
         )
@@ -208,7 +208,7 @@ async fn filled(postgres: &Postgres, regions: &[Region]) -> Result<String, Error
         store.add_schema(region, registry::development_id_current(Kind::Wait), Kind::Wait.avsc()).await?;
         let missing = || Error::Step { step: "filling the store", said: "it reads no topic of waits".to_owned() };
         let source = store.sources().iter().position(|source| source.subject == Subject::Wait).ok_or_else(missing)?;
-        let topic = format!("region.{region}.source.waiting-times");
+        let topic = schemas::topic::source(region, "waiting-times");
         let value = statement(region, &topic)?;
         let origin = format!("{topic}/0/0/0").into_bytes();
         let record = Record { source, partition: 0, offset: 0, origin: Some(&origin), value: &value };

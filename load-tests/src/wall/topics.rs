@@ -208,10 +208,9 @@ fn wrong_rules(plan: &Plan, regions: &[Region]) -> Vec<(String, Rule)> {
     let pairs = regions.iter().flat_map(|one| regions.iter().map(move |another| (one, another)));
     let alike =
         pairs.filter(|(one, another)| one != another).find(|(one, another)| one.code()[..1] == another.code()[..1]);
-    let (reader, prefix) = match alike {
-        Some((one, _)) => (one, format!("region.{}", &one.code()[..1])),
-        None => (own, "region.".to_owned()),
-    };
+    let (reader, digits) = alike.map_or((own, 0), |(one, _)| (one, 1));
+    let name = topics::name::parked(*reader);
+    let prefix = name[..name.find(reader.code()).unwrap_or_default() + digits].to_owned();
     let prefixed = every(Kind::TOPIC, Pattern::PREFIXED, &prefix);
     let foreign_group = Resource::group(topics::group::of_region("processor", *other));
     let anybody = every(Kind::TOPIC, Pattern::LITERAL, "*");
