@@ -111,7 +111,8 @@ impl Wall {
         {
             let topic = declaration.topic(*region);
             let value = format!("a record of region {region}");
-            producer.send(BaseRecord::<(), str>::to(&topic).payload(&value)).map_err(|(error, _)| error)?;
+            // A topic that is compacted takes no record without a key.
+            producer.send(BaseRecord::to(&topic).key("wall").payload(&value)).map_err(|(error, _)| error)?;
         }
         producer.flush(PATIENCE)?;
 
