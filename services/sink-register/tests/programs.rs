@@ -91,11 +91,11 @@ async fn a_program_fetches_its_recipients_parcels_with_its_own_token_and_nothing
     let skr = given(&plain, &keycloak, "hamtar-skr", "hamtar-secret");
     eventually("the provider is known", || (ask(&plain, &url(""), &skr).0 == 200).then_some(()));
 
-    let (path, expected) = (format!("/{NAME}/kpi_total.csv"), content(&desk.path(V1))["kpi_total.csv"].clone());
+    let (path, expected) = (format!("/{NAME}/waits_by_step.csv"), content(&desk.path(V1))["waits_by_step.csv"].clone());
     let listed: Value = serde_json::from_slice(&ask(&plain, &url(""), &skr).2).unwrap();
     assert_eq!(listed["parcels"][0]["parcel"], json!(NAME));
     assert_eq!(ask(&plain, &url(&path), &skr).2, expected);
-    let fetched = ("disclosed".to_owned(), "skr".to_owned(), format!("parcel {NAME}/kpi_total.csv"));
+    let fetched = ("disclosed".to_owned(), "skr".to_owned(), format!("parcel {NAME}/waits_by_step.csv"));
     assert_eq!(logged(&desk, "serve", "14"), [fetched]);
 
     // Another recipient's program has its own parcels, of which there are none, until its token expires.
