@@ -254,18 +254,10 @@ fn revive(stack: &mut Stack, progress: &mut dyn FnMut(&str)) -> Result<Vec<Membe
     Ok(revived)
 }
 
-fn add_up(
-    messages: &[Message],
-    sent: &Sent,
-    account: Account,
-    watch: &Watch,
-    board_ended: bool,
-    seconds: f64,
-    fingerprint: String,
-) -> Outcome {
-    let Account { fates, events_stored, duplicates, open_stays, lost, shown, mut faults } = account;
+/// How long each message took that was answered and shown.
+pub(crate) fn delays(messages: &[Message], sent: &Sent, watch: &Watch) -> Vec<Delay> {
     let seen = watch.seen();
-    let delays: Vec<Delay> = messages
+    messages
         .iter()
         .zip(&sent.at)
         .filter_map(|(message, at)| {
@@ -280,9 +272,23 @@ fn add_up(
             let milliseconds = first.saturating_duration_since(sent_at).as_secs_f64() * 1000.0;
             Some(Delay { region: message.region, sent_at, milliseconds })
         })
-        .collect();
+        .collect()
+}
+
+fn add_up(
+    messages: &[Message],
+    sent: &Sent,
+    account: Account,
+    watch: &Watch,
+    board_ended: bool,
+    seconds: f64,
+    fingerprint: String,
+) -> Outcome {
+    let Account { fates, events_stored, duplicates, open_stays, lost, shown, mut faults } = account;
+    let delays = delays(messages, sent, watch);
     let mut latencies: Vec<f64> = delays.iter().map(|delay| delay.milliseconds).collect();
     latencies.sort_by(f64::total_cmp);
+    let seen = watch.seen();
     let unshown = shown.iter().filter(|id| !seen.contains_key(id)).count();
     if unshown > 0 && !board_ended {
         faults

@@ -87,6 +87,8 @@ pub struct Board {
     pub http: String,
     /// Lines of `[login]`.
     pub login: String,
+    /// No provider stands before it, though the stack has one.
+    pub is_open: bool,
 }
 
 /// Kafka and PostgreSQL of a run's own.
@@ -475,7 +477,13 @@ impl Stack {
     /// The process ids of the servers that are the run's own.
     #[must_use]
     pub fn server_ids(&self) -> Vec<u32> {
-        self.kafka.process_ids().into_iter().chain(self.postgres.process_id()).collect()
+        self.broker_ids().into_iter().chain(self.postgres.process_id()).collect()
+    }
+
+    /// The process ids of the brokers, where they are this run's own.
+    #[must_use]
+    pub fn broker_ids(&self) -> Vec<u32> {
+        self.kafka.process_ids()
     }
 
     /// What opens each region's source records, by its code; plain ones too only where the stack does not seal.

@@ -12,6 +12,8 @@ pub mod report;
 pub mod sources;
 pub mod store;
 pub mod usage;
+pub mod viewers;
+pub mod walls;
 
 use std::io;
 

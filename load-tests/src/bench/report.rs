@@ -76,6 +76,44 @@ pub struct Chain {
     pub faults: Vec<String>,
 }
 
+/// A board that many watch.
+#[derive(Debug, Serialize)]
+pub struct Viewers {
+    /// How many.
+    pub viewers: usize,
+    /// Messages per second while they watch.
+    pub rate: f64,
+    pub(crate) open: Watched,
+    pub(crate) behind_login: Watched,
+    /// Processor time of the dashboard behind a login beside without, of the same round, while watched.
+    pub watching_ratio: Spread,
+    /// The same while the streams open.
+    pub opening_ratio: Spread,
+}
+
+/// What a dashboard used.
+#[derive(Debug, Serialize)]
+pub struct Watched {
+    pub(crate) opening_ms_per_viewer: Spread,
+    pub(crate) watching_percent_of_core: Spread,
+    /// What each of them read, headers and the first page apart.
+    pub kilobytes_per_viewer: Spread,
+}
+
+/// One way to protect the chain.
+#[derive(Debug, Serialize)]
+pub struct Walled {
+    pub(crate) variant: &'static str,
+    /// Processor time for each message in microseconds, by service; `Kafka` is the broker's.
+    pub cpu_us_per_message: BTreeMap<&'static str, Spread>,
+    /// Of all of them together, beside the plain chain of the same round.
+    pub beside_plain: Spread,
+    /// Sender's last byte to the dashboard's event, median.
+    pub p50_ms: Spread,
+    /// The same, 99th percentile.
+    pub p99_ms: Spread,
+}
+
 /// The machine.
 #[derive(Debug, Serialize)]
 pub struct Machine {
@@ -126,6 +164,10 @@ pub struct Report {
     pub sources: Option<super::sources::Sources>,
     /// From sender to board.
     pub chain: Option<Chain>,
+    /// Many viewers.
+    pub viewers: Option<Viewers>,
+    /// The chain, protected in each way.
+    pub walls: Vec<Walled>,
 }
 
 impl Report {
@@ -222,6 +264,50 @@ impl Report {
             line(format_args!("peak memory in that run, MiB: {}", memory.join(", ")));
             for fault in &chain.faults {
                 line(format_args!("does not add up: {fault}"));
+            }
+        }
+        if let Some(viewers) = &self.viewers {
+            line(format_args!(""));
+            line(format_args!(
+                "{:40} {:>22} {:>24} {:>22}",
+                format!("{} viewers, {:.0} messages/s", viewers.viewers, viewers.rate),
+                "CPU ms to open each",
+                "% of a core, watching",
+                "kB each"
+            ));
+            for (name, watched) in [("without login", &viewers.open), ("login and access log", &viewers.behind_login)] {
+                line(format_args!(
+                    "{name:40} {:>22} {:>24} {:>22}",
+                    spread(watched.opening_ms_per_viewer, 2),
+                    spread(watched.watching_percent_of_core, 1),
+                    spread(watched.kilobytes_per_viewer, 0)
+                ));
+            }
+            line(format_args!(
+                "{:40} {:>22} {:>24}",
+                "login / without",
+                spread(viewers.opening_ratio, 2),
+                spread(viewers.watching_ratio, 2)
+            ));
+        }
+        if let Some(plain) = self.walls.first() {
+            line(format_args!(""));
+            let mut head = format!("{:16}", "CPU us/message");
+            for part in plain.cpu_us_per_message.keys() {
+                let _ = write!(head, " {part:>16}");
+            }
+            line(format_args!("{head} {:>20} {:>18} {:>18}", "together/plain", "p50 ms", "p99 ms"));
+            for walled in &self.walls {
+                let mut row = format!("{:16}", walled.variant);
+                for used in walled.cpu_us_per_message.values() {
+                    let _ = write!(row, " {:>16}", spread(*used, 0));
+                }
+                line(format_args!(
+                    "{row} {:>20} {:>18} {:>18}",
+                    spread(walled.beside_plain, 2),
+                    spread(walled.p50_ms, 0),
+                    spread(walled.p99_ms, 0)
+                ));
             }
         }
         text

@@ -11,7 +11,7 @@ use load_tests::{
         chain::{self, Extent},
         extract, mapping, relaying,
         report::{Machine, Report},
-        sources, store,
+        sources, store, viewers, walls,
     },
     simulator,
 };
@@ -33,7 +33,7 @@ struct Arguments {
     /// Measure only this part; repeatable.
     #[arg(long, value_enum)]
     only: Vec<Part>,
-    /// Source records are sealed: from topic to topic beside the plain ones, of tables and of the chain in their place.
+    /// Source records are sealed: from topic to topic beside the plain ones, of tables and of the chain in their place (`walls` has all variants).
     #[arg(long)]
     sealed: bool,
     /// Rounds of each comparison.
@@ -60,6 +60,9 @@ struct Arguments {
     /// Messages of that run.
     #[arg(long, default_value_t = 60_000)]
     messages_timed: usize,
+    /// Viewers of the board.
+    #[arg(long, default_value_t = 2_000)]
+    viewers: usize,
     /// Where the figures are written.
     #[arg(long, default_value = "target/bench.json")]
     json: PathBuf,
@@ -86,6 +89,10 @@ enum Part {
     Sources,
     /// MLLP to board.
     Chain,
+    /// A board that many watch, behind a login and without.
+    Viewers,
+    /// The chain in plain, with sealed records, over TLS, and with both.
+    Walls,
 }
 
 fn main() -> ExitCode {
@@ -120,6 +127,8 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         extract: None,
         sources: None,
         chain: None,
+        viewers: None,
+        walls: Vec::new(),
     };
     if wanted(Part::Topics) || wanted(Part::Store) {
         bare(arguments, &wanted, &mut report, &mut progress)?;
@@ -142,6 +151,18 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
             is_sealed: arguments.sealed,
         };
         report.chain = Some(chain::measure(extent, &mut progress)?);
+    }
+    if wanted(Part::Viewers) {
+        report.viewers = Some(viewers::measure(arguments.viewers, arguments.rounds, &mut progress)?);
+    }
+    if wanted(Part::Walls) {
+        let extent = walls::Extent {
+            connections: arguments.connections,
+            rate: arguments.rate,
+            messages: arguments.messages_timed,
+            rounds: arguments.rounds,
+        };
+        report.walls = walls::measure(extent, &mut progress)?;
     }
     print!("{}", report.table());
     let written = serde_json::to_vec_pretty(&report).map_err(Into::into).and_then(|json| {

@@ -190,7 +190,8 @@ impl Stack {
             }
             Service::Dashboard => {
                 let tls = self.tls_line();
-                let login = self.keycloak.as_ref().map(|keycloak| {
+                let provider = self.keycloak.as_ref().filter(|_| !self.options.board.is_open);
+                let login = provider.map(|keycloak| {
                     format!(
                         "[access_log]\nfolder = {:?}\nkey = {{ env = \"{ACCESS_LOG_KEY}\" }}\n[login]\n{}{}",
                         self.access_folder(),

@@ -25,8 +25,8 @@ const NAME: &str = "vardstrom";
 const SECRET: &str = "board-secret";
 /// The password of every user of the realm.
 pub const PASSWORD: &str = "losenord";
-/// It prepares itself before it starts, half a minute on two cores that do nothing else.
-const READY_MAX: Duration = Duration::from_secs(240);
+/// It prepares itself before it starts, half a minute on two cores that do nothing else, and longer where it makes users of 21 regions.
+const READY_MAX: Duration = Duration::from_secs(600);
 
 /// A provider of logins on two free ports of 127.0.0.1, one of them over TLS. What it is told is gone with it.
 pub struct Keycloak {
