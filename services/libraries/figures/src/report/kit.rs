@@ -211,6 +211,21 @@ pub(super) fn flags(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Option<Block>
     })
 }
 
+/// That deliveries of an older definition are not among the figures, and what to do; nothing when there are none. `periods`
+/// are those that the page shows; `text` stands behind the count.
+pub(super) fn older(
+    sight: &Sight<'_>,
+    extract: Extract,
+    periods: impl IntoIterator<Item = Period>,
+    is_current: fn(&Parcel) -> bool,
+    text: &str,
+) -> Option<Block> {
+    let parcels = periods.into_iter().flat_map(|period| sight.library.of_period(extract, period));
+    let own = parcels.filter(|parcel| sight.address.place.region().is_none_or(|region| region == parcel.region));
+    let count = own.filter(|parcel| !is_current(parcel)).count();
+    (count > 0).then(|| Block::Markup(format!("<p class=\"quiet\" id=\"aldre\">{count} {text}</p>")))
+}
+
 /// The cell beside a figure: the words of its flags.
 pub(super) fn flag_cell(sight: &Sight<'_>, parcel: &Parcel) -> Cell {
     if parcel.flags.is_empty() {

@@ -149,7 +149,11 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let (sum, veil) = whole(&own);
     blocks.push(tiles(sight, &own, &sum, veil, period));
     blocks.extend(kit::flags(sight, &parcels));
-    blocks.extend(older(sight, period));
+    let older = sight.say(
+        "leveranser i perioden följer en äldre definition, utan gräns för ålder och utan att patologiska frakturer läggs åt sidan. De står som saknade här. Gör om uttaget.",
+        "deliveries of the period follow an older definition, without a limit of age and with pathological fractures. They stand as missing here. Make the extract again.",
+    );
+    blocks.extend(kit::older(sight, Extract::HipFracture, [period], is_of_population, older));
     blocks.push(stages(sight, &own, &sum, veil));
     if *place == Place::Country {
         blocks.push(regions(sight, &areas));
@@ -167,22 +171,6 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
 /// Whether a parcel's figures are of 50 years and over without pathological fractures, which version 1 has not.
 fn is_of_population(parcel: &Parcel) -> bool {
     parcel.rows(published::BY_HOSPITAL).all(|row| row.count(published::SET_ASIDE[0].0).is_some())
-}
-
-/// That deliveries of an older definition are not among the figures, and what to do; nothing when there are none.
-fn older(sight: &Sight<'_>, period: Period) -> Option<Block> {
-    let parcels = sight.library.of_period(Extract::HipFracture, period);
-    let own = parcels.filter(|parcel| sight.address.place.region().is_none_or(|region| region == parcel.region));
-    let count = own.filter(|parcel| !is_of_population(parcel)).count();
-    (count > 0).then(|| {
-        Block::Markup(format!(
-            "<p class=\"quiet\" id=\"aldre\">{count} {}</p>",
-            sight.say(
-                "leveranser i perioden följer en äldre definition, utan gräns för ålder och utan att patologiska frakturer läggs åt sidan. De står som saknade här. Gör om uttaget.",
-                "deliveries of the period follow an older definition, without a limit of age and with pathological fractures. They stand as missing here. Make the extract again.",
-            )
-        ))
-    })
 }
 
 /// Hospitals' lines, and the region's own.

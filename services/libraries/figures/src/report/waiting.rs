@@ -163,7 +163,11 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
         _ => region_now.into_iter().cloned().collect(),
     };
     blocks.extend(kit::flags(sight, &parcels));
-    blocks.extend(older(sight, &measures));
+    let older = sight.say(
+        "leveranser i perioden och månaderna före följer en äldre definition, utan delning i steg. De står som saknade här. Gör om uttaget för de månaderna.",
+        "deliveries of the period and the months before follow an older definition, which does not divide by step. They stand as missing here. Make the extract of those months again.",
+    );
+    blocks.extend(kit::older(sight, Extract::WaitingTimes, period.ending(series::MONTHS), has_steps, older));
     match place {
         Place::Country => country(sight, &measures, &mut blocks),
         Place::Region(region) => one_region(sight, &measures, *region, &mut blocks),
@@ -185,23 +189,6 @@ fn place_name(place: &Place, hospital: Option<&str>) -> String {
         (Place::Region(region), _) | (Place::Hospital(region, _), None) => region.name().to_owned(),
         (Place::Hospital(region, _), Some(name)) => format!("{name}, {}", region.name()),
     }
-}
-
-/// That deliveries of an older definition are not among the figures, and what to do; nothing when there are none.
-fn older(sight: &Sight<'_>, measures: &Measures) -> Option<Block> {
-    let periods = measures.first_visit.waiting.iter().map(|month| month.period);
-    let parcels = periods.flat_map(|period| sight.library.of_period(Extract::WaitingTimes, period));
-    let own = parcels.filter(|parcel| sight.address.place.region().is_none_or(|region| region == parcel.region));
-    let count = own.filter(|parcel| !has_steps(parcel)).count();
-    (count > 0).then(|| {
-        Block::Markup(format!(
-            "<p class=\"quiet\" id=\"aldre\">{count} {}</p>",
-            sight.say(
-                "leveranser i perioden och månaderna före följer en äldre definition, utan delning i steg. De står som saknade här. Gör om uttaget för de månaderna.",
-                "deliveries of the period and the months before follow an older definition, which does not divide by step. They stand as missing here. Make the extract of those months again.",
-            )
-        ))
-    })
 }
 
 /// The figures of a place in a month: its sum, whether counts and guarantee are shown.
