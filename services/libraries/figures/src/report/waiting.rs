@@ -12,7 +12,7 @@ use topics::Region;
 use self::basis::{method, outside, steps};
 use self::figures::{BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
 use self::series::Series;
-use super::comparison::{Veil, veils};
+use super::comparison::veils;
 use super::kit::{self, Tile};
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
@@ -67,15 +67,22 @@ impl Measures {
             .flat_map(move |status| Step::ALL.into_iter().flat_map(move |step| self.months(status, step)))
     }
 
-    /// Hospitals of a region that have contacts of a status, by code, with their names.
-    fn hospitals(&self, status: Status, region: Region) -> Vec<(Box<str>, Box<str>)> {
-        let areas = Step::ALL.into_iter().filter_map(|step| self.now(status, step).area(region));
-        let lines = areas.flat_map(|area| &area.lines);
+    /// Hospitals of a region that have contacts of any measure this month, by code, with their names.
+    fn hospitals(&self, region: Region) -> Vec<(Box<str>, Box<str>)> {
+        let now = STATUSES.into_iter().flat_map(|status| Step::ALL.map(|step| self.now(status, step)));
+        let lines = now.filter_map(|month| month.area(region)).flat_map(|area| &area.lines);
         let mut hospitals: Vec<(Box<str>, Box<str>)> =
             lines.map(|line| (line.code.clone(), line.name.clone())).collect();
         hospitals.sort();
         hospitals.dedup_by(|one, other| one.0 == other.0);
         hospitals
+    }
+
+    /// A hospital's newest name; `None` when it has contacts in none of the months.
+    fn hospital_name(&self, region: Region, code: &str) -> Option<String> {
+        let mut named = self.all().filter_map(|month| Some((month.period, &month.area(region)?.line(code)?.name)));
+        let first = named.next()?;
+        Some(named.fold(first, |newest, next| if next.0 > newest.0 { next } else { newest }).1.to_string())
     }
 }
 
@@ -139,15 +146,10 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let period =
         sight.library.period(Extract::WaitingTimes, sight.address.period.filter(|period| period.is_month()))?;
     let measures = Measures::of(sight, period);
-    let mut hospital_name = None;
-    if let Place::Hospital(region, code) = place {
-        let mut named = measures.all().filter_map(|month| {
-            let line = month.area(*region)?.line(code)?;
-            Some((month.period, line.name.to_string()))
-        });
-        let first = named.next()?;
-        hospital_name = Some(named.fold(first, |newest, next| if next.0 > newest.0 { next } else { newest }).1);
-    }
+    let hospital_name = match place {
+        Place::Hospital(region, code) => Some(measures.hospital_name(*region, code)?),
+        Place::Country | Place::Region(_) => None,
+    };
     let sorts = [
         (Sort::Code, sight.say("Kod", "Code")),
         (Sort::Name, sight.say("Namn", "Name")),
@@ -191,18 +193,6 @@ fn place_name(place: &Place, hospital: Option<&str>) -> String {
     }
 }
 
-/// The figures of a place in a month: its sum, whether counts and guarantee are shown.
-fn at(month: &Month, place: &Place) -> Option<Shown> {
-    match place {
-        Place::Country => month.whole(),
-        Place::Region(region) => month.area(*region).map(|area| (area.sum, area.counts, area.guarantee)),
-        Place::Hospital(region, code) => {
-            let line: &Line = month.area(*region)?.line(code)?;
-            Some((line.sum, line.counts, line.guarantee))
-        }
-    }
-}
-
 fn tiles(sight: &Sight<'_>, measures: &Measures, period: Period) -> Block {
     let place = &sight.address.place;
     let now = measures.now(Status::Waiting, Step::FirstVisit);
@@ -223,7 +213,7 @@ fn tiles(sight: &Sight<'_>, measures: &Measures, period: Period) -> Block {
                     sight.language.words().of,
                     Cell::Whole(of).shown(sight.language),
                     sight.say("med vårdgaranti", "under the guarantee"),
-                    counted(at(month, place)).shown(sight.language),
+                    counted(month.at(place)).shown(sight.language),
                     status_word(sight, status),
                 ),
                 _ => String::new(),
@@ -301,7 +291,7 @@ fn regions(sight: &Sight<'_>, measures: &Measures, status: Status) -> Sheet {
     for region in Region::all() {
         let place = Place::Region(region);
         let mut row = vec![kit::link(sight, region.name(), place.clone())];
-        row.extend(Step::ALL.into_iter().flat_map(|step| cells(at(measures.now(status, step), &place))));
+        row.extend(Step::ALL.into_iter().flat_map(|step| cells(measures.now(status, step).at(&place))));
         row.push(match measures.now(status, Step::FirstVisit).area(region) {
             Some(area) => kit::flag_cell(sight, &area.parcel),
             None => Cell::Absent(Absent::Missing),
@@ -426,20 +416,19 @@ fn intervals(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
     for status in STATUSES {
         for step in Step::ALL {
             let phase = status_word(sight, status);
-            for (name, found) in parts(sight, measures.now(status, step), place) {
-                let absent = match found {
-                    None => Some(Absent::Missing),
-                    Some((sum, Veil::Open, _)) if sum.count == 0 => Some(Absent::NotApplicable),
-                    Some((_, counts, _)) => counts.absent(),
-                };
+            for (name, part) in parts(sight, measures, place) {
+                let found = measures.now(status, step).at(&part);
+                let absent = found.map_or(Some(Absent::Missing), |(_, counts, _)| counts.absent());
                 let sum = found.map(|(sum, ..)| sum).unwrap_or_default();
+                // A bar of nobody has no parts.
+                let word = absent.or((sum.count == 0).then_some(Absent::NotApplicable));
                 let mut row = vec![Cell::text(name.clone()), Cell::text(phase), Cell::text(step_word(sight, step))];
                 row.extend(sum.intervals.map(|count| absent.map_or(Cell::Whole(count), Cell::Absent)));
                 table.rows.push(row);
                 bars.push(Bar {
                     // What tells them apart comes first: a label is cut where it does not fit.
                     label: format!("{phase}, {}: {name}", short_word(sight, step)),
-                    parts: absent.map_or_else(|| Ok(sum.intervals.to_vec()), |absent| Err(absent.text(sight.language))),
+                    parts: word.map_or_else(|| Ok(sum.intervals.to_vec()), |word| Err(word.text(sight.language))),
                 });
             }
         }
@@ -453,22 +442,19 @@ fn intervals(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
     blocks.push(Block::Sheet(table));
 }
 
-/// The place as a whole, then its parts where they are shown: their names and figures.
-fn parts(sight: &Sight<'_>, month: &Month, place: &Place) -> Vec<(String, Option<Shown>)> {
-    match place {
-        Place::Country => vec![(sight.language.words().country.to_owned(), at(month, place))],
-        Place::Region(region) => {
-            let whole = (region.name().to_owned(), at(month, place));
-            let hospitals = month.area(*region).map(|area| area.lines.as_slice()).unwrap_or_default();
-            let hospitals =
-                hospitals.iter().map(|line| (line.name.to_string(), Some((line.sum, line.counts, line.guarantee))));
-            std::iter::once(whole).chain(hospitals).collect()
-        }
-        Place::Hospital(region, code) => {
-            let name = month.area(*region).and_then(|area| area.line(code)).map(|line| line.name.to_string());
-            vec![(name.unwrap_or_else(|| code.to_string()), at(month, place))]
-        }
+/// The place as a whole, then its parts where they are shown, by name.
+fn parts(sight: &Sight<'_>, measures: &Measures, place: &Place) -> Vec<(String, Place)> {
+    let name = match place {
+        Place::Country => sight.language.words().country.to_owned(),
+        Place::Region(region) => region.name().to_owned(),
+        Place::Hospital(region, code) => measures.hospital_name(*region, code).unwrap_or_else(|| code.to_string()),
+    };
+    let mut parts = vec![(name, place.clone())];
+    if let Place::Region(region) = place {
+        let hospitals = measures.hospitals(*region).into_iter();
+        parts.extend(hospitals.map(|(code, name)| (name.into(), Place::Hospital(*region, code))));
     }
+    parts
 }
 
 fn one_region(sight: &Sight<'_>, measures: &Measures, region: Region, blocks: &mut Vec<Block>) {
@@ -492,12 +478,11 @@ fn hospitals(sight: &Sight<'_>, measures: &Measures, status: Status, region: Reg
         Status::Completed => ("sjukhus-genomforda", sight.say("Sjukhus, genomförda", "Hospitals, completed")),
     };
     let mut table = Sheet::new(id, title, columns, none);
-    for (code, name) in measures.hospitals(status, region) {
+    for (code, name) in measures.hospitals(region) {
         let place = Place::Hospital(region, code.clone());
         let mut row = vec![kit::link(sight, &name, place.clone())];
-        let none_of_it = Some((Sum::default(), Veil::Open, Veil::Open));
         let now = |step| measures.now(status, step);
-        row.extend(Step::ALL.into_iter().flat_map(|step| cells(at(now(step), &place).or(none_of_it))));
+        row.extend(Step::ALL.into_iter().flat_map(|step| cells(now(step).at(&place))));
         row.extend(Step::ALL.map(|step| median(now(step).area(region).and_then(|area| area.line(&code)))));
         table.rows.push(row);
     }
@@ -586,3 +571,6 @@ fn one_hospital(sight: &Sight<'_>, measures: &Measures, region: Region, code: &s
     }
     intervals(sight, measures, blocks);
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use topics::Region;
 
+use super::super::Place;
 use super::super::comparison::{self, Veil};
 use crate::period::Period;
 use crate::published::{Extract, Library, Parcel, Row};
@@ -188,6 +189,20 @@ impl Month {
         let counts = comparison::of_sum(self.areas.iter().map(|area| (area.sum.count, area.counts)));
         let guarantee = comparison::of_sum(self.areas.iter().map(|area| (area.sum.of, area.guarantee)));
         (!self.areas.is_empty()).then_some((self.sum, counts, guarantee))
+    }
+
+    /// The figures of a place; `None` when nothing is published of it. A hospital without a line in a region that has published
+    /// has no contacts of the measure: that is zero, and no share.
+    pub(crate) fn at(&self, place: &Place) -> Option<Shown> {
+        match place {
+            Place::Country => self.whole(),
+            Place::Region(region) => self.area(*region).map(|area| (area.sum, area.counts, area.guarantee)),
+            Place::Hospital(region, code) => {
+                let line = self.area(*region)?.line(code);
+                let none = (Sum::default(), Veil::Open, Veil::Open);
+                Some(line.map_or(none, |line| (line.sum, line.counts, line.guarantee)))
+            }
+        }
     }
 
     pub(crate) fn area(&self, region: Region) -> Option<&Area> {

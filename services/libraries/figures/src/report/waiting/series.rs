@@ -233,22 +233,8 @@ pub(crate) fn share(point: &Point) -> Cell {
 }
 
 fn figure(month: &Month, place: &Place) -> Result<(i64, i64), Absent> {
-    let (sum, veil) = match place {
-        Place::Country => {
-            let (sum, _, guarantee) = month.whole().ok_or(Absent::Missing)?;
-            (sum, guarantee)
-        }
-        Place::Region(region) => {
-            let area = month.area(*region).ok_or(Absent::Missing)?;
-            (area.sum, area.guarantee)
-        }
-        Place::Hospital(region, code) => {
-            let area = month.area(*region).ok_or(Absent::Missing)?;
-            let line = area.line(code).ok_or(Absent::Missing)?;
-            (line.sum, line.guarantee)
-        }
-    };
-    veil.absent().map_or(Ok((sum.within, sum.of)), Err)
+    let (sum, _, guarantee) = month.at(place).ok_or(Absent::Missing)?;
+    guarantee.absent().map_or(Ok((sum.within, sum.of)), Err)
 }
 
 /// The shape and class of a point that stands out; a higher share is better.
