@@ -5,3 +5,4 @@ mod privacy;
 mod pseudonym;
 mod read;
 mod unchanged;
+mod upgrade;

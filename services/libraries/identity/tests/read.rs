@@ -220,6 +220,43 @@ fn a_national_reserve_number_with_another_check_digit_is_refused() {
     }
 }
 
+/// By Örebro's rule and, but for a check digit, the national one: the first eight digits are a date with a moved century.
+#[test]
+fn a_mistyped_national_reserve_number_is_not_orebro_s_for_its_t() {
+    let orebro = System::Reserve(Reserve::Orebro);
+    let own = Options { reserves: &[Reserve::Orebro], ..Options::at(REFERENCE()) };
+    let kind = |text: &str, system| Identifier::read(text, system, &own).map(|found| found.kind()).ok();
+    for eleven in ["25780404TA0", "23010131TK9", "00342145TZ3"] {
+        let all = (0..10).map(|check| format!("{eleven}{check}"));
+        let (right, wrong): (Vec<_>, Vec<_>) = all.partition(|text| NationalReserve::parse(text).is_ok());
+        assert_eq!((right.len(), wrong.len()), (1, 9), "{eleven}");
+        for system in [None, Some(System::NationalReserve), Some(System::Personnummer)] {
+            assert_eq!(kind(&right[0], system), Some(Kind::NationalReserve));
+            for text in &wrong {
+                assert_eq!(kind(text, system), None, "{text}");
+            }
+        }
+        for text in &wrong {
+            let read = |system| {
+                let claim = Claim { system, kind: "", source: "SOURCE", value: text };
+                Subject::read(claim, &own).map(|subject| subject.kind())
+            };
+            assert_eq!(read(""), Ok(None), "{text}: its source's own number");
+            assert_eq!(read(System::NationalReserve.oid()), Err(NoSubject::Invalid), "{text}");
+            // Who calls it Örebro's is believed, and in a visit number it is hidden whichever it is.
+            assert_eq!(read(orebro.oid()), Ok(Some(Kind::RegionalReserve)), "{text}");
+            assert!(identity::is_reserve_number(text, own.reserves), "{text}");
+        }
+    }
+    // A birth date as it is; no month 13; a century that is moved otherwise; letters, or a letter, where the national has none.
+    for text in
+        ["19810829TB10", "20210325TA05", "25781304TA05", "24780404TA05", "25780404TI05", "25780404TA0A", "25780404T105"]
+    {
+        assert_eq!(kind(text, None), Some(Kind::RegionalReserve), "{text}");
+        assert_eq!(kind(text, Some(System::NationalReserve)), Some(Kind::RegionalReserve), "{text}");
+    }
+}
+
 #[test]
 fn a_number_of_the_region_is_an_interim_number_only_where_those_are_used() {
     for (text, reserve) in [
