@@ -240,6 +240,12 @@ impl Unit {
         self.facility.as_deref()
     }
 
+    /// Whether every bed of the unit is technical, as far as the directory says.
+    pub(crate) fn is_technical(&self) -> bool {
+        let mut rules = self.beds_named.values().flatten().chain(self.beds_matched.iter().map(|(_, rule)| rule));
+        self.bed_kind == BedKind::Teknisk && rules.all(|rule| rule.kind == BedKind::Teknisk)
+    }
+
     /// What kind of bed this place is: a rule for the bed, else the unit's own `bed_kind`.
     pub fn bed_kind(&self, place: &Place<'_>) -> BedKind {
         let Some(bed) = place.bed else { return self.bed_kind };

@@ -37,3 +37,38 @@ fn the_region_s_word_on_technical_beds_is_on_its_capacity_and_on_patients_who_ar
     assert_eq!(said("technical_beds = \"counted\""), [Value::Null, Value::Null, json!("ingar")]);
     assert_eq!(said(""), [Value::Null, Value::Null, Value::Null]);
 }
+
+/// What a row of these beds says of a ward of this description: decided, staffed and closed beds, and the rules that it breaks.
+fn stated(line: &str, ward: &str, beds: &str) -> ([Value; 4], Vec<String>) {
+    let text = SAMPLE.replacen("# technical_beds = \"left_out\"", line, 1) + "\n[[unit]]\ncode = \"IVA\"\n" + ward;
+    let row = format!("enhet;giltig_fran;faststallda;disponibla;stangda;skal\nIVA;2026-01-06T08:00;{beds}");
+    let source = SourceRecord { feed: "capacity", ..support::source(Format::Delimited, row.as_bytes()) };
+    let mut kept = Kept::default();
+    support::pipeline(support::directory(&text)).process(&source, support::ORIGIN, &mut kept);
+    let event = &kept.events[0];
+    let rules = event["envelope"]["quality"].as_array().expect("a list").iter();
+    let rules = rules.map(|finding| finding["rule"].as_str().expect("a code").to_owned()).collect();
+    (["faststallda", "disponibla", "stangda", "stangda_reason"].map(|field| event[field].clone()), rules)
+}
+
+#[test]
+fn what_a_ward_of_technical_beds_alone_states_is_no_bed_where_they_are_left_out() {
+    const WARD: &str = "bed_kind = \"teknisk\"\n";
+    const BEDS: &str = "8;6;2;personal";
+    let used = || ([json!(8), json!(6), json!(2), json!("PERSONAL")], Vec::<String>::new());
+    let unused = || ([Value::Null, Value::Null, Value::Null, Value::Null], vec!["technical-beds-stated".to_owned()]);
+    let left_out = "technical_beds = \"left_out\"";
+    assert_eq!(stated(left_out, WARD, BEDS), unused());
+    let corridor = format!("{WARD}  [[unit.bed]]\n  bed = \"K*\"\n  kind = \"teknisk\"\n");
+    assert_eq!(stated(left_out, &corridor, BEDS), unused());
+    assert_eq!(stated(left_out, WARD, ";;3;personal"), unused(), "closed ones are technical, too");
+    // None is none.
+    assert_eq!(stated(left_out, WARD, "0;0;0;"), ([json!(0), json!(0), json!(0), Value::Null], Vec::new()));
+    for line in ["technical_beds = \"counted\"", ""] {
+        assert_eq!(stated(line, WARD, BEDS), used(), "{line}");
+    }
+    // Of a ward with other beds, too, nobody knows which it states.
+    let mixed = format!("{WARD}  [[unit.bed]]\n  bed = \"1\"\n  kind = \"disponibel\"\n");
+    assert_eq!(stated(left_out, &mixed, BEDS), used());
+    assert_eq!(stated(left_out, "bed_kind = \"disponibel\"\n", BEDS), used());
+}

@@ -598,6 +598,12 @@ with_fhir_rules! { rules,
         remedy "Kontrollera raden; disponibla ska inte räkna stängda.",
                "check the row; disponibla should not count closed beds";
     }
+    TechnicalBedsStated "technical-beds-stated" Notes Warning {
+        meaning "En avdelning med bara tekniska platser anger vårdplatser, och regionen räknar inte tekniska platser. Talen används inte: platserna skulle stå som lediga.",
+                "A ward of technical beds alone states beds, and the region leaves technical beds out. The numbers are not used: the beds would stand as free.";
+        remedy "Ange 0 eller ta bort avdelningens rad; ska platserna räknas: technical_beds = \"counted\" i enhetskatalogen, eller en annan bed_kind för avdelningen.",
+               "state 0 or leave the ward's row out; where the beds are to count: technical_beds = \"counted\" in the unit directory, or another bed_kind for the ward";
+    }
     BeforeUntold "before-untold" Notes Warning {
         meaning "Raden kom utan Debezium-kuvert (ExtractNewRecordState), och hur den var före ändringen är inte sagt; uppgifter om en annan period eller kontakt tas inte tillbaka.",
                 "The row came without Debezium's envelope (ExtractNewRecordState), and what it was before the change is not told; a statement of another period or contact is not taken back.";
