@@ -136,6 +136,10 @@ fn a_mistake_points_at_file_line_and_key() {
     check_mistake("severity = \"info\"", "severity = \"loud\"", &["rule.severity", "error"]);
     check_mistake("present = \"guarantee\"", "present = \"garanti\"", &["rule wait-guarantee-missing", "no field"]);
     check_mistake("code = \"wait-negative\"", "code = \"field-missing\"", &["the processor's own"]);
+    for name in ["tekniska_platser", "source_table"] {
+        let own = format!("[extensions]\n{name} = \"kva\"\n[fields.kva]");
+        check_mistake("[fields.kva]", &own, &[&format!("extensions.{name}"), "another name"]);
+    }
     check_mistake("row = { status", "row = { statusen", &["example \"without a contact id\"", "no column"]);
     let without = include_str!("../packages/waiting-times.toml").replace("[fields.contact_id]", "[fields.profession]");
     assert!(Program::compile("p.toml", &without).is_err(), "a table twice is no TOML");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use delimited::line::Cells;
 use delimited::name::folded;
-use schemas::Severity;
+use schemas::{SOURCE_TABLE, Severity, TECHNICAL_BEDS};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -21,6 +21,9 @@ use super::rule::{Demand, Rule};
 use crate::code_lists::{self, CodeLists};
 use crate::rules::{self, PackageRule};
 use code::FileCode;
+
+/// Extensions that mean something behind the processor whatever the region: a column under such a name would be taken for that.
+const OWN_EXTENSIONS: [&str; 2] = [SOURCE_TABLE, TECHNICAL_BEDS];
 
 /// Why a package was refused.
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +202,10 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Program, Error> {
     }
     let mut extensions = Vec::new();
     for (name, column) in file.extensions {
+        if OWN_EXTENSIONS.contains(&name.as_str()) {
+            let what = "the platform says this itself; keep the column under another name".to_owned();
+            return Err(compiler.source.wrong(&column, &format!("extensions.{name}"), what));
+        }
         let column = compiler.column(column.get_ref(), &[], false);
         extensions.push((kept(&name), column));
     }
