@@ -66,6 +66,7 @@ fn table(sight: &Sight<'_>) -> String {
                 "utlokaliserade",
                 "hort",
                 "andrat",
+                "tekniska_utanfor",
             ]));
             let wards = sight.wards();
             for region in Region::all() {
@@ -94,6 +95,7 @@ fn table(sight: &Sight<'_>) -> String {
                     &outlying,
                     &sums.heard.map(rfc3339).unwrap_or_else(|| sight.words().missing.to_owned()),
                     &sums.changed.map(rfc3339).unwrap_or_else(|| sight.words().missing.to_owned()),
+                    &plain(sight, Shown::or_missing(sums.technical_left_out())),
                 ]));
             }
         }
@@ -116,6 +118,7 @@ fn table(sight: &Sight<'_>) -> String {
                 "hort",
                 "andrat",
                 "telefon",
+                "tekniska_utanfor",
             ]));
             for ward in sight.wards() {
                 lines.push(ward_line(sight, ward));
@@ -149,6 +152,7 @@ fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
         &ward.heard.map(rfc3339).unwrap_or_else(|| w.missing.to_owned()),
         &ward.changed.map(rfc3339).unwrap_or_else(|| w.missing.to_owned()),
         ward.telephone.as_deref().unwrap_or(w.missing),
+        &number(Some(occupancy.left_out.into())),
     ])
 }
 

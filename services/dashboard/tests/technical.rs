@@ -118,6 +118,62 @@ fn patients_left_out_of_a_ward_without_stated_beds_are_counted() {
     let file = |name: &str| files.iter().find(|(found, _)| found == name).unwrap().1.as_str();
     assert_eq!(file("beds_by_ward.csv").lines().count(), 1, "it has neither beds nor patients that count");
     assert!(file("quality.csv").contains("01;2026-03;;;technical-beds-left-out;2\n"), "{}", file("quality.csv"));
+    // So does the board: nobody is outside the sum for want of beds, and no bed is free.
+    let site = Site::start(Setup::of(live, now()));
+    let totals = &get(&site, "/api/v1/totals?region=01")["totals"];
+    assert_eq!((&totals["technical_left_out"], &totals["lediga"]), (&json!(2), &Value::Null));
+    assert_eq!((&totals["coverage"]["no_capacity"], &totals["coverage"]["belagda_outside"]), (&json!(1), &json!(0)));
+    assert!(site.get("/sv/region/01").1.contains("2 i tekniska platser, räknas inte"));
+}
+
+#[test]
+fn sums_say_how_many_are_left_out_of_them_on_pages_in_the_api_and_in_files() {
+    let mut live = Live::new(Duration::from_secs(20 * 86_400), Duration::from_secs(86_400));
+    for case in REGIONS {
+        filled(&mut live, case);
+    }
+    let site = Site::start(Setup::of(live, now()));
+    let hospital = WARD.hospital_code;
+    let country = site.get("/sv?form=csv").1;
+    let cell = |file: &str, line: &str, column: &str| {
+        let cells = |line: &str| line.trim_start_matches('\u{feff}').split(';').map(str::to_owned).collect::<Vec<_>>();
+        let at = cells(file.lines().next().unwrap()).iter().position(|name| name == column).unwrap();
+        let is_it = |found: &&str| found.starts_with(line) || (line.starts_with(';') && found.contains(line));
+        cells(file.lines().find(is_it).unwrap())[at].clone()
+    };
+    for (region, _, _, [belagda, _, left_out]) in REGIONS {
+        for path in ["totals", "hospitals", "snapshot"] {
+            let answer = get(&site, &format!("/api/v1/{path}?region={region}&hospital={hospital}"));
+            let sums = match path {
+                "hospitals" => &answer["hospitals"][0]["totals"],
+                path => &answer[path],
+            };
+            assert_eq!(sums["technical_left_out"], json!(left_out), "{region} {path}");
+            assert_eq!(sums["belagda"], json!(belagda), "{region} {path}");
+        }
+        let regions = get(&site, "/api/v1/regions");
+        let own = regions["regions"].as_array().unwrap().iter().find(|found| found["region"] == region).unwrap();
+        assert_eq!(own["totals"]["technical_left_out"], json!(left_out), "{region}");
+        assert_eq!(cell(&country, &format!("{region};"), "tekniska_utanfor"), left_out.to_string(), "{region}");
+        for scope in [format!("region/{region}"), format!("region/{region}/sjukhus/{hospital}")] {
+            let file = site.get(&format!("/sv/{scope}?form=csv")).1;
+            assert_eq!(cell(&file, ";IVA;", "tekniska_utanfor"), left_out.to_string(), "{scope}");
+            for (language, words) in
+                [("sv", "i tekniska platser, räknas inte"), ("en", "in technical beds, not counted")]
+            {
+                // The line over the board, the hospital's row where there is one, the ward's row.
+                let page = site.get(&format!("/{language}/{scope}")).1;
+                let places = if left_out == 0 { 0 } else { 2 + usize::from(!scope.contains("sjukhus")) };
+                assert_eq!(page.matches(&format!("{left_out} {words}")).count(), places, "{language} {scope}");
+            }
+        }
+    }
+    // The country: the line over the board and the region's row.
+    assert_eq!(site.get("/sv").1.matches("2 i tekniska platser, räknas inte").count(), 2);
+    assert_eq!(get(&site, "/api/v1/totals")["totals"]["technical_left_out"], json!(2));
+    // Where nobody has been heard nobody knows.
+    assert_eq!(cell(&country, "12;", "tekniska_utanfor"), "saknas");
+    assert_eq!(get(&site, "/api/v1/totals?region=12")["totals"]["technical_left_out"], Value::Null);
 }
 
 #[test]

@@ -79,6 +79,12 @@ pub(super) fn closed(language: Language, stangda: Option<u32>, reason: Option<Cl
     }
 }
 
+/// `2 i tekniska platser, räknas inte`; nothing when there are none.
+pub(super) fn technical(language: Language, left_out: u32) -> Option<String> {
+    let count = format::number(language, left_out.into());
+    (left_out > 0).then(|| format!("{count} {}", language.words().technical_left_out))
+}
+
 /// An age that ticks in the browser. `feed` names the source whose clock it follows; without one it follows `at`.
 pub(super) fn age(
     sight: &Sight<'_>,

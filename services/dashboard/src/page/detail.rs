@@ -13,7 +13,7 @@ use board::words::Words;
 use figures::chart::{self, Labels};
 use schemas::Timestamp;
 
-use super::cell::{age, closed, feed, finding, shape, status_detail};
+use super::cell::{age, closed, feed, finding, shape, status_detail, technical};
 use super::{Sight, render};
 use crate::node::Node;
 use crate::page::table::{dialled, lediga};
@@ -135,10 +135,7 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         _ => free.text(language),
     };
     let belagda = or_lost(Shown::Number(occupancy.belagda.into()));
-    let left_out = match occupancy.left_out {
-        0 => String::new(),
-        count => format!(" · {count} {}", w.technical_left_out),
-    };
+    let left_out = technical(language, occupancy.left_out).map(|text| format!(" · {text}")).unwrap_or_default();
     let facts = vec![
         (
             w.col_free,

@@ -13,7 +13,9 @@ use figures::chart;
 use figures::escape::escape;
 use topics::Region;
 
-use super::cell::{age, aged, closed, feed, figure, finding, further, occupied, shape, status_detail, statuses, text};
+use super::cell::{
+    age, aged, closed, feed, figure, finding, further, occupied, shape, status_detail, statuses, technical, text,
+};
 use super::{Sight, attention, render, tiles};
 use crate::address::{self, Order};
 use crate::node::Node;
@@ -27,6 +29,7 @@ struct WardRow<'a> {
     href: String,
     name: &'a str,
     corrected: bool,
+    technical: String,
     kind: &'static str,
     shape: String,
     word: &'static str,
@@ -255,17 +258,19 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
         }
         None => format!("<span class=\"word\">{}</span>", escape(&absent)),
     };
-    let cover =
-        if wards.is_empty() { String::new() } else { format!("{} {} {}", total.units_counted, w.of, total.units) };
+    let mut cover = if wards.is_empty() {
+        String::new()
+    } else {
+        format!("{} {} {} {}", total.units_counted, w.of, total.units, w.wards_abbreviated(sight.language))
+    };
+    if let Some(left_out) = technical(sight.language, total.left_out) {
+        cover.push_str(&format!(" · {left_out}"));
+    }
     let row = GroupRow {
         id: row.id.clone(),
         href: row.href.clone(),
         name: row.name.clone(),
-        cover: if cover.is_empty() {
-            String::new()
-        } else {
-            format!("{cover} {}", w.wards_abbreviated(sight.language))
-        },
+        cover,
         statuses: statuses(sight.language, &sums.statuses, row.absent),
         free: figure(sight.language, count(total.lediga)),
         occupied: if counted {
@@ -366,6 +371,7 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
         href: sight.address(&Scope::Ward(ward.region.clone(), ward.code.clone())),
         name: &ward.name,
         corrected: ward.corrected.is_some(),
+        technical: technical(sight.language, occupancy.left_out).filter(|_| !lost).unwrap_or_default(),
         kind: ward.status.kind().code(),
         shape: shape(ward.status.kind()),
         word: ward.status.kind().word(w),

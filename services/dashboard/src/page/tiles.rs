@@ -8,7 +8,7 @@ use board::ward::{Hour, Ward};
 use board::words::Words;
 use figures::chart;
 
-use super::cell::finding;
+use super::cell::{finding, technical};
 use super::{Sight, render};
 use crate::node::Node;
 
@@ -217,6 +217,7 @@ fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
         }
         left_out.push(text);
     }
+    left_out.extend(technical(sight.language, sums.total.left_out));
     Coverage {
         valid: format!(
             "{} {} {}",

@@ -196,6 +196,11 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Admitted patients in technical beds that their regions leave out, on every ward that is heard; `None` when none is.
+    pub fn technical_left_out(&self) -> Option<u32> {
+        (self.total.units > self.stale).then_some(self.total.left_out)
+    }
+
     /// Sums over wards.
     pub fn over<'a>(wards: impl IntoIterator<Item = &'a Ward>) -> Self {
         let mut sums = Self { hours: vec![Hour::default(); HOURS], ..Self::default() };

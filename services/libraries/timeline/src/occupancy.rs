@@ -108,13 +108,17 @@ pub struct Total {
     pub faststallda: u32,
     /// Closed beds of the counted units that say so.
     pub stangda: u32,
+    /// [`Occupancy::left_out`] of every unit with usable data, those without a capacity among them: part of no other sum.
+    pub left_out: u32,
 }
 
 impl Total {
     /// Adds a unit. `None` is a unit whose data are stale or missing: asked about, not counted.
     pub fn add(&mut self, unit: Option<&Occupancy>) {
         self.units += 1;
-        let Some((unit, disponibla)) = unit.and_then(|unit| Some((unit, unit.disponibla?))) else { return };
+        let Some(unit) = unit else { return };
+        self.left_out += unit.left_out;
+        let Some(disponibla) = unit.disponibla else { return };
         self.units_counted += 1;
         self.belagda += unit.belagda;
         self.lediga += disponibla.saturating_sub(unit.belagda);
