@@ -19,3 +19,4 @@ pub(crate) mod stop;
 pub mod throughput;
 pub(crate) mod verbatim;
 pub mod worker;
+pub(crate) mod written;

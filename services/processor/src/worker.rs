@@ -22,6 +22,7 @@ use crate::config::{Config, Feed};
 use crate::metrics::Metrics;
 use crate::pipeline::{Outcome, Pipeline, Rejection, Sink};
 use crate::rules::Rule;
+use crate::written::{Known, Written};
 
 /// One record in so many is timed: two looks at the clock cost a tenth of what a record does.
 const TIMED_EVERY: u64 = 64;
@@ -76,6 +77,7 @@ pub struct Worker {
     registry: Client,
     metrics: Metrics,
     steps: u64,
+    written: Written,
 }
 
 struct RegionWorker {
@@ -137,7 +139,15 @@ impl Worker {
             regions.push(RegionWorker { code, opener, told: Vec::new(), pipeline, encoders });
             sources.extend(region.feed_names().into_iter().map(|feed| Source { region: index, feed }));
         }
-        Ok(Worker { regions, sources, decoder: Decoder::new(), registry, metrics, steps: 0 })
+        Ok(Worker {
+            regions,
+            sources,
+            decoder: Decoder::new(),
+            registry,
+            metrics,
+            steps: 0,
+            written: Written::default(),
+        })
     }
 
     /// A worker of these pipelines without a registry: schema ids are the development registry's. One route per pipeline, the
@@ -158,7 +168,15 @@ impl Worker {
             registry: Client::new(""),
             metrics,
             steps: 0,
+            written: Written::default(),
         }
+    }
+
+    /// With a memory of so many of the links and marks that it has written. For tests.
+    #[must_use]
+    pub fn remembering(mut self, sums: usize) -> Worker {
+        self.written = Written::holding(sums);
+        self
     }
 
     /// Asks the registry about a schema id that is new, once per id.
@@ -194,7 +212,8 @@ impl Step for Worker {
         let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
-        let mut sink = KafkaSink::new(outputs, &mut region.encoders);
+        let known = self.written.of(record.route, record.partition);
+        let mut sink = KafkaSink::new(outputs, &mut region.encoders, known);
         let place = Place { topic: record.topic, partition: record.partition };
         let unread = match &decoded {
             Ok(decoded) => match region.opener.open(decoded, place) {
@@ -226,11 +245,16 @@ impl Step for Worker {
         let origin = Origin { topic: record.topic, partition: record.partition, offset: record.offset, ordinal: 0 };
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
-        let mut sink = KafkaSink::new(outputs, &mut region.encoders);
+        let known = self.written.of(record.route, record.partition);
+        let mut sink = KafkaSink::new(outputs, &mut region.encoders, known);
         let outcome = park_unread(Rule::RecordPanicked, record, origin, region.code, source.feed, &mut sink);
         self.metrics.count(&outcome, &[]);
         sink.finish()?;
         Ok(outcome.fate())
+    }
+
+    fn forget(&mut self) {
+        self.written.forget();
     }
 }
 
@@ -285,30 +309,34 @@ fn park_unread(
 struct KafkaSink<'s> {
     outputs: &'s mut Outputs,
     encoders: &'s mut [Encoder; OUTPUTS.len()],
-    /// What the record's events say of protection, by key and encoded, each once.
-    protections: Vec<(String, Vec<u8>)>,
+    known: Known<'s>,
+    /// What the record's events say of protection and is not known to be written: sum, key and encoded, each once.
+    protections: Vec<(u128, String, Vec<u8>)>,
     failed: Option<EncodeError>,
 }
 
 impl<'s> KafkaSink<'s> {
-    fn new(outputs: &'s mut Outputs, encoders: &'s mut [Encoder; OUTPUTS.len()]) -> Self {
-        Self { outputs, encoders, protections: Vec::new(), failed: None }
+    fn new(outputs: &'s mut Outputs, encoders: &'s mut [Encoder; OUTPUTS.len()], known: Known<'s>) -> Self {
+        Self { outputs, encoders, known, protections: Vec::new(), failed: None }
     }
 
     /// Puts what was said of protection behind all events: an event's place among the outputs is what it always was, and whoever
     /// compares origins knows it again.
     fn finish(mut self) -> Result<(), Failure> {
-        for (key, bytes) in std::mem::take(&mut self.protections) {
+        for (_, key, bytes) in &self.protections {
             let pushed = self.outputs.push(PROTECTED, Some(key.as_bytes()), None, |into| {
-                into.extend_from_slice(&bytes);
+                into.extend_from_slice(bytes);
                 Ok::<(), Infallible>(())
             });
             let Ok(()) = pushed;
         }
-        match self.failed {
-            Some(error) => Err(Failure::Stop(Box::new(error))),
-            None => Ok(()),
+        if let Some(error) = self.failed {
+            return Err(Failure::Stop(Box::new(error)));
         }
+        for (sum, ..) in &self.protections {
+            self.known.keep(*sum);
+        }
+        Ok(())
     }
 
     fn push<R: schemas::Record>(&mut self, output: usize, key: Option<&str>, event_id: Option<&str>, record: &R) {
@@ -331,13 +359,13 @@ impl Sink for KafkaSink<'_> {
     }
 
     fn protection(&mut self, said: &Protection<'_>) {
-        let key = said.key();
-        if self.protections.iter().any(|(known, _)| *known == key) {
+        let sum = self.known.sum(said);
+        if self.known.has(sum) || self.protections.iter().any(|(known, ..)| *known == sum) {
             return;
         }
         let mut bytes = Vec::new();
         match self.encoders[PROTECTED].encode(said, &mut bytes) {
-            Ok(()) => self.protections.push((key, bytes)),
+            Ok(()) => self.protections.push((sum, said.key(), bytes)),
             Err(error) => self.failed = self.failed.or(Some(error)),
         }
     }

@@ -193,7 +193,8 @@ pub struct Record<'a> {
 /// What a service does with a record.
 ///
 /// The contract: the same record gives the same outputs and the same fate, always, because after a crash a suffix of the
-/// records comes again. A step holds no state that outlives a record, apart from caches.
+/// records comes again. A step holds no state that outlives a record, apart from caches; one that leaves out what it has written
+/// before leaves it out at the end of a record's outputs, and forgets when it is told.
 pub trait Step: Send {
     /// Decides the record's fate and writes its outputs. On a failure the outputs are dropped.
     fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure>;
@@ -204,6 +205,10 @@ pub trait Step: Send {
         let _ = (record, outputs);
         Err(Failure::Stop(Box::new(Panicked)))
     }
+
+    /// Forgets which outputs it has written. Called whenever partitions come or go: records whose outputs have not arrived are
+    /// read again then, here or elsewhere.
+    fn forget(&mut self) {}
 }
 
 impl<S: Step> Step for &mut S {
@@ -213,6 +218,10 @@ impl<S: Step> Step for &mut S {
 
     fn set_aside(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
         S::set_aside(self, record, outputs)
+    }
+
+    fn forget(&mut self) {
+        S::forget(self);
     }
 }
 

@@ -1,5 +1,8 @@
 //! What stops a relay, what does not, and what it says.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use local_stack::Kafka;
 use runtime::config::Period;
 use runtime::exit::chain;
@@ -230,14 +233,30 @@ fn a_second_process_with_the_same_instance_name_is_an_error() {
 #[test]
 fn a_process_that_the_group_takes_for_another_joins_again() {
     let topics = Topics::created("fault-taken", 1);
-    let relay = Running::start(kafka(), topics.routes(), settings("fault-taken"), Obedient);
+    let told = Arc::new(AtomicUsize::new(0));
+    let relay = Running::start(kafka(), topics.routes(), settings("fault-taken"), Forgetful(told.clone()));
     wait_for("the relay to be ready", || relay.health.is_ready().then_some(()));
+    let told_before = told.load(Ordering::Relaxed);
     // A member of the same name that comes once and goes: what the relay itself was before a broker went away.
     join_once("fault-taken-group", &settings("fault-taken").member(&topics.routes()), &topics.input);
     wait_for("the relay to join again", || (relay.metric("rejoins_total") == 1).then_some(()));
     write(KAFKA.bootstrap(), &topics.input, 0, mix(0, 100).into_iter());
     wait_for("all records", || (relay.metric("records_total") == 100).then_some(()));
+    assert!(told_before > 0 && told.load(Ordering::Relaxed) > told_before, "what was written may not have arrived");
     relay.stop().unwrap();
+}
+
+/// Counts how often it is told to forget.
+struct Forgetful(Arc<AtomicUsize>);
+
+impl Step for Forgetful {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        Obedient.step(record, outputs)
+    }
+
+    fn forget(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Longer than a session, as a host that is moved or out of memory: some members then find another in their own place.

@@ -24,6 +24,7 @@ const ASK_PAUSE: Duration = Duration::from_millis(250);
 
 impl<S: Step> Work<S> {
     pub(super) fn change(&mut self, consumer: &BaseConsumer<Membership>, change: Change) -> Result<(), Error> {
+        self.step.forget();
         match change.of_topics(|topic| self.relay.routes.iter().any(|route| route.input == topic)) {
             Change::Assign(list) => self.assign(consumer, list)?,
             Change::Revoke(list) => {

@@ -1,0 +1,76 @@
+//! What is known to be written of whose identity is protected, so that it is not written again for every message of a source that
+//! names its patients by two numbers.
+//!
+//! A table of fixed size holds sums of 128 bits: each has one place, and what is newly said takes it from what stood there. So a
+//! link may be written twice. It is never missed: a sum holds for one input partition, whose records are settled in order, so that
+//! none is settled before the one whose output it leaves out; it is kept when the record is decided, and forgotten whenever the
+//! group gives partitions out or takes them back, as it does before anything is read again that was not settled. A delivery that
+//! fails ends the process, and the table with it.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use schemas::Protection;
+
+/// Sums that are kept, 16 bytes each: more persons than a region's sources tell of between two compactions of the topic.
+const SUMS_MAX: usize = 1 << 18;
+
+/// Sums of what was written, by place; zero where nothing stands.
+pub(crate) struct Written {
+    sums: Box<[u128]>,
+    /// Two, so that a sum has as many bits as two links that differ will never share.
+    states: [RandomState; 2],
+}
+
+/// What is known of one input partition.
+pub(crate) struct Known<'w> {
+    written: &'w mut Written,
+    route: usize,
+    partition: i32,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Written::holding(SUMS_MAX)
+    }
+}
+
+impl Written {
+    /// Of so many sums, at least one.
+    pub(crate) fn holding(sums: usize) -> Self {
+        Self { sums: vec![0; sums.max(1)].into(), states: [RandomState::new(), RandomState::new()] }
+    }
+
+    /// What is known of a route's partition.
+    pub(crate) fn of(&mut self, route: usize, partition: i32) -> Known<'_> {
+        Known { written: self, route, partition }
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.sums.fill(0);
+    }
+}
+
+impl Known<'_> {
+    /// The sum of what its record is known by in Kafka ([`Protection::key`]).
+    pub(crate) fn sum(&self, said: &Protection<'_>) -> u128 {
+        let visit = said.episode_id.map(|visit| (said.source_system, visit));
+        let key = (self.route, self.partition, said.subject_token, &said.same_as, visit);
+        let [high, low] = self.written.states.each_ref().map(|state| u128::from(state.hash_one(&key)));
+        (high << 64 | low).max(1)
+    }
+
+    /// Whether it is written, or on its way.
+    pub(crate) fn has(&self, sum: u128) -> bool {
+        self.written.sums[self.place(sum)] == sum
+    }
+
+    pub(crate) fn keep(&mut self, sum: u128) {
+        self.written.sums[self.place(sum)] = sum;
+    }
+
+    fn place(&self, sum: u128) -> usize {
+        let places = self.written.sums.len() as u128;
+        usize::try_from(sum % places).expect("less than a length")
+    }
+}
