@@ -207,7 +207,7 @@ async fn a_paused_instance_that_wakes_up_after_another_took_over_stops_and_doubl
     first.iter().for_each(|made| topics.send(made, 0));
     topics.flush();
     topics.wait(&url, &mut old).await;
-    old.process.signal("STOP").unwrap();
+    old.process.pause().unwrap();
     let mut new = topics.store("new", &url);
     new.wait_ready(true).await;
     second.iter().for_each(|made| topics.send(made, 0));

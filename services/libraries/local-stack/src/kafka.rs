@@ -188,12 +188,12 @@ impl Kafka {
         self.start_brokers(&self.all())
     }
 
-    /// SIGSTOP of all: they hold their connections and answer nothing.
+    /// SIGSTOP of all, and waits for it: they hold their connections and answer nothing from then on.
     ///
     /// # Errors
-    /// When the brokers were not started here.
+    /// When the brokers were not started here, or go on.
     pub fn pause(&mut self) -> Result<(), Error> {
-        self.signal("STOP")
+        self.running()?.try_for_each(Process::pause)
     }
 
     /// SIGCONT after [`Self::pause`].
@@ -201,7 +201,7 @@ impl Kafka {
     /// # Errors
     /// When the brokers were not started here.
     pub fn resume(&mut self) -> Result<(), Error> {
-        self.signal("CONT")
+        self.running()?.try_for_each(|server| server.signal("CONT"))
     }
 
     /// `kill -9` of these brokers, counted from 0.
@@ -251,9 +251,9 @@ impl Kafka {
         Ok(ended.collect())
     }
 
-    fn signal(&mut self, signal: &str) -> Result<(), Error> {
+    fn running(&mut self) -> Result<impl Iterator<Item = &Process>, Error> {
         let servers = self.brokers(&self.all())?;
-        servers.iter().filter_map(|broker| broker.server.as_ref()).try_for_each(|server| server.signal(signal))
+        Ok(servers.into_iter().filter_map(|broker| broker.server.as_ref()))
     }
 
     fn all(&self) -> Vec<usize> {

@@ -149,6 +149,38 @@ impl Process {
         run("kill", Command::new("kill").args([&format!("-{signal}"), pid.trim()]))
     }
 
+    /// SIGSTOP, and waits until no thread of it runs: `kill` returns before that, and on a busy machine a server goes on answering
+    /// for a while.
+    ///
+    /// # Errors
+    /// When it is not running, or goes on.
+    pub fn pause(&self) -> Result<(), Error> {
+        self.signal("STOP")?;
+        let deadline = Instant::now() + STOP_MAX;
+        while !self.is_paused()? {
+            if Instant::now() >= deadline {
+                return Err(Error::Failed { program: format!("stopping {}", self.name), output: self.log_end() });
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    fn is_paused(&self) -> Result<bool, Error> {
+        let threads = PathBuf::from(format!("/proc/{}/task", self.id()?));
+        let unread = |source| Error::File { path: threads.clone(), source };
+        for thread in fs::read_dir(&threads).map_err(unread)? {
+            // One that has ended since does not run.
+            let Ok(stat) = fs::read_to_string(thread.map_err(unread)?.path().join("stat")) else { continue };
+            // `id (name) state ...`, and the name can hold anything.
+            let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+            if !matches!(state, Some('T' | 'Z' | 'X')) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Closes the pipe and waits for the process to be gone.
     pub(crate) fn wait_for_end(&mut self) {
         let Some(mut shell) = self.shell.take() else { return };
