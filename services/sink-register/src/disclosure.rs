@@ -4,8 +4,11 @@
 //! `serve` and `deliver` write to logs of their own: each has one writer. An entry says that a parcel was about to leave; whether it
 //! arrived is in the ledger.
 
+use std::sync::Arc;
+
 use access_log::{AccessLog, Action, Disclosure, Entry, Outcome, Region, Text, WITHOUT, system_user};
 use jiff::Timestamp;
+use login::{NotEntered, Strangers};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -14,7 +17,12 @@ use parcel::Checked;
 const PROGRAM: &str = "sink-register";
 
 /// The log of what is fetched.
-pub(crate) struct Fetched(Option<AccessLog>);
+pub(crate) struct Fetched(Option<Log>);
+
+struct Log {
+    log: Arc<AccessLog>,
+    strangers: Arc<Strangers>,
+}
 
 /// Who was refused.
 #[derive(Clone, Copy, Debug)]
@@ -46,44 +54,59 @@ pub(crate) async fn enter_delivery(config: &Config, checked: &Checked) -> Result
 
 impl Fetched {
     pub(crate) fn open(config: &Config) -> Result<Self, Error> {
-        Ok(Self(config.access_log.as_ref().map(|settings| settings.open("serve")).transpose()?))
+        let log = config.access_log.as_ref().map(|settings| settings.open("serve")).transpose()?;
+        Ok(Self(log.map(|log| Log { log: Arc::new(log), strangers: Arc::default() })))
     }
 
     /// Enters that a recipient is about to get a file of its parcel.
     pub(crate) async fn enter(&self, recipient: &str, checked: &Checked, file: &str) -> Result<(), Error> {
-        let Some(log) = &self.0 else { return Ok(()) };
+        let Some(Log { log, .. }) = &self.0 else { return Ok(()) };
         let parcel = format!("{}/{file}", checked.manifest.name());
         log.record(of(checked, recipient, "recipient", &parcel)?).await?;
         Ok(())
     }
 
-    /// Enters that somebody was refused, for that parcel or file. What they wrote is withheld where it may not be logged.
+    /// Enters that somebody was refused, for that parcel or file. What they wrote is withheld where it may not be logged. Of strangers
+    /// beyond a thousand, and then one a second, one entry says how many they were ([`Strangers`]).
     pub(crate) async fn enter_refusal(&self, who: Refused<'_>, parcel: &str) -> Result<(), Error> {
-        let Some(log) = &self.0 else { return Ok(()) };
-        let (role, user) = match who {
-            Refused::Stranger => ("stranger", "unknown"),
-            Refused::Program(id) => ("program", id),
-            Refused::Recipient(name) => ("recipient", name),
-        };
-        let entry = Entry {
-            action: Action::Disclose,
-            care_unit: Text::or_withheld("process: register extracts"),
-            commission: None,
-            dataset: Text::or_withheld("register extracts"),
-            digest: None,
-            ground: Text::or_withheld("none"),
-            person: None,
-            recipient: None,
-            region: Region::NONE,
-            resource: Text::or_withheld(&format!("parcel {parcel}")),
-            result: Outcome::Denied,
-            role: Text::or_withheld(role),
-            rows: None,
-            time: Timestamp::now(),
-            user: Text::or_withheld(user),
-        };
-        log.record(entry).await?;
+        let Some(Log { log, strangers }) = &self.0 else { return Ok(()) };
+        let parcel = format!("parcel {parcel}");
+        match who {
+            Refused::Stranger => {
+                let log = Arc::clone(log);
+                let write = async move |crowd: Option<u64>| {
+                    let what = crowd.map_or(parcel, |requests| format!("{requests} requests"));
+                    log.record(refusal("stranger", "unknown", &what)).await.map(drop)
+                };
+                strangers.enter(write).await.map_err(|not_entered| match not_entered {
+                    NotEntered::Crowded => access_log::Error::Busy,
+                    NotEntered::Failed(error) => error,
+                })?;
+            }
+            Refused::Program(id) => drop(log.record(refusal("program", id, &parcel)).await?),
+            Refused::Recipient(name) => drop(log.record(refusal("recipient", name, &parcel)).await?),
+        }
         Ok(())
+    }
+}
+
+fn refusal(role: &str, user: &str, what: &str) -> Entry {
+    Entry {
+        action: Action::Disclose,
+        care_unit: Text::or_withheld("process: register extracts"),
+        commission: None,
+        dataset: Text::or_withheld("register extracts"),
+        digest: None,
+        ground: Text::or_withheld("none"),
+        person: None,
+        recipient: None,
+        region: Region::NONE,
+        resource: Text::or_withheld(what),
+        result: Outcome::Denied,
+        role: Text::or_withheld(role),
+        rows: None,
+        time: Timestamp::now(),
+        user: Text::or_withheld(user),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -280,6 +281,34 @@ async fn the_access_log_has_each_file_before_it_leaves_and_each_refusal_before_i
     let server = Server::start(&desk);
     assert_eq!(server.ask(TOKEN, &path, None).status, 200);
     assert_eq!(logged(&desk, "serve", "14").len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_do_not_fill_the_access_log() {
+    const ASKED: usize = 1_200;
+    let desk = desk(&filled().await);
+    with_access_log(&desk);
+    let config = fs::read_to_string(desk.path("sink-register.toml")).unwrap();
+    let rates = "requests_per_second = 100000\nrequests_burst = 100000\nconnections_per_address = 60";
+    fs::write(desk.path("sink-register.toml"), config.replace("[serve]\n", &format!("[serve]\n{rates}\n"))).unwrap();
+    let server = Server::start(&desk);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..ASKED / 30 {
+            scope.spawn(|| (0..30).for_each(|_| assert_eq!(server.ask("guessed", "", None).status, 401)));
+        }
+    });
+    let seconds = began.elapsed().as_secs() as usize + 1;
+    let lines = logged(&desk, "serve", "00");
+    assert!(lines.iter().all(|(result, user, _)| result == "denied" && user == "unknown"));
+    let crowds = lines.iter().filter_map(|(.., what)| what.strip_suffix(" requests")?.parse::<usize>().ok());
+    let (crowds, requests) = crowds.fold((0, 0), |(crowds, sum), requests| (crowds + 1, sum + requests));
+    let alone = lines.len() - crowds;
+    assert!(
+        alone <= 1_000 + seconds && crowds <= seconds,
+        "{alone} entries of their own and {crowds} shared in {seconds} s"
+    );
+    assert_eq!(alone + requests, ASKED, "each is in an entry");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,4 +28,5 @@ pub use login::{Login, OpenError};
 pub use person::{Identity, Person};
 pub use programs::{Programs, Stranger};
 pub use standing::{Standing, standing};
+pub use strangers::{NotEntered, Strangers};
 pub use wall::Wall;

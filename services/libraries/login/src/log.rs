@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use access_log::{AccessLog, Entry, Error, Region};
 use jiff::Timestamp;
 use runtime::exit;
 
 use crate::entry::Entries;
-use crate::strangers::{GATHERED, Strangers, Turn};
+use crate::strangers::{NotEntered, Strangers};
 
 /// An entry is not known to be written: nothing may be shown or told.
 #[derive(Debug)]
@@ -20,7 +19,7 @@ pub(crate) struct Unwritten;
 pub(crate) struct Log {
     log: Arc<AccessLog>,
     pub(crate) entries: Entries,
-    strangers: Strangers,
+    strangers: Arc<Strangers>,
     /// Of each region's log what could not be written; nothing of those that take entries.
     missed: Mutex<BTreeMap<Region, Missed>>,
 }
@@ -38,45 +37,30 @@ impl Log {
     pub(crate) fn open(log: Arc<AccessLog>, service: &'static str, policies: &str, roles: &str) -> Result<Self, Error> {
         let entries = Entries::of(service);
         log.record_blocking(entries.policies(policies, roles, Timestamp::now()))?;
-        Ok(Self { log, entries, strangers: Strangers::default(), missed: Mutex::default() })
+        Ok(Self { log, entries, strangers: Arc::default(), missed: Mutex::default() })
     }
 
     /// Enters a request of somebody who is known.
     pub(crate) async fn enter(&self, entry: Entry) -> Result<(), Unwritten> {
-        self.write(entry, 1).await
+        self.write(entry, 1).await.map_err(|_| Unwritten)
     }
 
     /// Enters a request of somebody whom nobody knows, alone or with others.
     pub(crate) async fn enter_stranger(self: &Arc<Self>, entry: Entry) -> Result<(), Unwritten> {
-        match self.strangers.turn(Instant::now()) {
-            Turn::Alone => self.enter(entry).await,
-            Turn::Crowd { told, is_first } => {
-                if is_first {
-                    // A task of its own: the first of them may hang up.
-                    let log = self.clone();
-                    tokio::spawn(async move { log.enter_crowd().await });
-                }
-                if told.await.unwrap_or(false) { Ok(()) } else { Err(Unwritten) }
-            }
-            Turn::Full => {
+        let log = Arc::clone(self);
+        let write = async move |crowd: Option<u64>| match crowd {
+            None => log.write(entry, 1).await,
+            Some(requests) => log.write(log.entries.strangers(requests, Timestamp::now()), requests).await,
+        };
+        self.strangers.enter(write).await.map_err(|not_entered| {
+            if matches!(not_entered, NotEntered::Crowded) {
                 self.missed().entry(Region::NONE).or_default().requests += 1;
-                Err(Unwritten)
             }
-        }
+            Unwritten
+        })
     }
 
-    async fn enter_crowd(&self) {
-        tokio::time::sleep(GATHERED).await;
-        let crowd = self.strangers.gathered();
-        let requests = crowd.len() as u64;
-        let written = self.write(self.entries.strangers(requests, Timestamp::now()), requests).await.is_ok();
-        for teller in crowd {
-            // Who has hung up is told nothing.
-            let _ = teller.send(written);
-        }
-    }
-
-    async fn write(&self, entry: Entry, requests: u64) -> Result<(), Unwritten> {
+    async fn write(&self, entry: Entry, requests: u64) -> Result<(), Error> {
         let region = entry.region;
         let written = self.log.record(entry).await;
         let mut missed = self.missed();
@@ -91,7 +75,7 @@ impl Log {
                 let missed = missed.entry(region).or_default();
                 missed.requests += requests;
                 missed.why = Some(exit::chain(&error));
-                Err(Unwritten)
+                Err(error)
             }
         }
     }

@@ -5,9 +5,10 @@
 //! entries and then two a second, whatever they do.
 
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use access_log::Error;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
 /// Entries of their own at once.
@@ -15,30 +16,70 @@ const BURST: u32 = 1000;
 /// And one more after so long.
 const EACH: Duration = Duration::from_secs(1);
 /// How long others are gathered into one entry.
-pub(crate) const GATHERED: Duration = Duration::from_secs(1);
+const GATHERED: Duration = Duration::from_secs(1);
 /// Most that are gathered; connections are bounded by the port, and this bounds those that hang up and come again.
 const CROWD_MAX: usize = 10_000;
 
 /// Callers whom nobody knows.
-#[derive(Default)]
-pub(crate) struct Strangers {
+#[derive(Debug, Default)]
+pub struct Strangers {
     /// When all of [`BURST`] is there again.
     full: Mutex<Option<Instant>>,
-    crowd: Mutex<Vec<Sender<bool>>>,
+    crowd: Mutex<Vec<Sender<Result<(), Error>>>>,
+}
+
+/// Why no entry is known to be written about a stranger: nothing may be told.
+#[derive(Debug)]
+pub enum NotEntered {
+    /// Too many wait for one: it was not tried.
+    Crowded,
+    /// It was tried.
+    Failed(Error),
 }
 
 /// How a stranger is entered.
-pub(crate) enum Turn {
+enum Turn {
     /// Alone.
     Alone,
     /// With others. It is told whether their entry is written; the first of them has to see to it, after [`GATHERED`].
-    Crowd { told: Receiver<bool>, is_first: bool },
+    Crowd { told: Receiver<Result<(), Error>>, is_first: bool },
     /// Not at all: too many wait.
     Full,
 }
 
 impl Strangers {
-    pub(crate) fn turn(&self, now: Instant) -> Turn {
+    /// Enters a stranger, alone or with others. `write` writes an entry, about this one or about so many of them, and is called at
+    /// most once.
+    ///
+    /// # Errors
+    /// When the entry is not known to be written.
+    pub async fn enter<W, F>(self: &Arc<Self>, write: W) -> Result<(), NotEntered>
+    where
+        W: FnOnce(Option<u64>) -> F + Send + 'static,
+        F: Future<Output = Result<(), Error>> + Send,
+    {
+        let (told, is_first) = match self.turn(Instant::now()) {
+            Turn::Alone => return write(None).await.map_err(NotEntered::Failed),
+            Turn::Crowd { told, is_first } => (told, is_first),
+            Turn::Full => return Err(NotEntered::Crowded),
+        };
+        if is_first {
+            // A task of its own: the first of them may hang up.
+            let strangers = Arc::clone(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(GATHERED).await;
+                let crowd = strangers.gathered();
+                let written = write(Some(crowd.len() as u64)).await;
+                for teller in crowd {
+                    // Who has hung up is told nothing.
+                    let _ = teller.send(written.clone());
+                }
+            });
+        }
+        told.await.unwrap_or(Err(Error::Stopped)).map_err(NotEntered::Failed)
+    }
+
+    fn turn(&self, now: Instant) -> Turn {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         let then = full.map_or(now, |full| full.max(now)) + EACH;
         if then.saturating_duration_since(now) <= EACH * BURST {
@@ -56,7 +97,7 @@ impl Strangers {
     }
 
     /// Those who wait; the next is first again.
-    pub(crate) fn gathered(&self) -> Vec<Sender<bool>> {
+    fn gathered(&self) -> Vec<Sender<Result<(), Error>>> {
         mem::take(&mut self.crowd.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
