@@ -238,7 +238,8 @@ pub fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
     }
     let rows = account::query(
         stack,
-        "select (select count(*) from events), (select coalesce(sum(count), 0)::int8 from delivery.duplicates)",
+        // A refused record's mark of protection is in no fate.
+        "select (select count(*) from events where event_type <> 'person.protected'), (select coalesce(sum(count), 0)::int8 from delivery.duplicates)",
     )?;
     let count = |at: usize| rows.first().map_or(0, |row| row.get::<_, i64>(at)).unsigned_abs();
     let (events_stored, duplicates) = (count(0), count(1));

@@ -25,6 +25,16 @@ pub struct Person<'a> {
     pub linked_subject_tokens: Vec<&'a str>,
 }
 
+impl Person<'_> {
+    /// Type of an event that says that the person's identity is protected, of a record that became no other event.
+    pub const MARK: &'static str = "person.protected";
+
+    /// Whether it says that and nothing else: what is known of the person beside it holds.
+    pub fn is_mark(&self) -> bool {
+        self.envelope.event_type == Self::MARK
+    }
+}
+
 impl Record for Person<'_> {
     const KIND: Kind = Kind::Person;
     const VERSIONS: &'static [&'static str] = &[include_str!("../avro/Person/v1.avsc")];

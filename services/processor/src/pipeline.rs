@@ -1,7 +1,7 @@
 //! From a source record to common events: pure, stateless, deterministic. Same bytes and same configuration, same output.
 //!
 //! Goes in: one [`SourceRecord`] and its coordinates. Comes out, through a [`Sink`]: one or more common events, or one parked
-//! record, or nothing; and always exactly one [`Outcome`]. No clock, no randomness, no I/O: "now" is the record's
+//! record (with whom it marks as protected all the same), or nothing; and always exactly one [`Outcome`]. No clock, no randomness, no I/O: "now" is the record's
 //! `received_at`. Events are made only after everything that could refuse the record has been looked at.
 
 mod bed_capacity;
@@ -12,6 +12,7 @@ mod encounter;
 mod envelope;
 mod event_time;
 mod fhir;
+mod mark;
 mod message;
 mod park;
 mod person;
@@ -151,8 +152,19 @@ impl Pipeline {
             Err(Stop::Park(rejection)) => {
                 let (origin, mut line) = (Origin { ordinal: 0, ..origin }, String::new());
                 sink.parked(&park::record(&self.region.code, source, origin, rejection, &mut line));
+                self.keep_mark(source, origin, sink);
                 Outcome::Rejected(rejection)
             }
+        }
+    }
+
+    /// Hands on whom a rejected record marks as protected. What says that it is another region's is not believed.
+    #[cold]
+    fn keep_mark<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) {
+        if source.region == self.region.code {
+            let (guard, mut odd) = (Guard::of_unit(&self.region.pseudonymiser), Findings::default());
+            let context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut odd);
+            mark::keep(context, self.programs.iter_mut().find(|program| program.feed() == source.feed), sink);
         }
     }
 
@@ -177,7 +189,7 @@ impl Pipeline {
         match source.format {
             Format::Delimited => {
                 let (text, mut unquoted) = (decoded(source.payload), String::new());
-                number(&program.read(&text, &mut unquoted, &mut reading).ok()?)
+                number(&program.read(&text, &mut unquoted, Whole::Yes, &mut reading).ok()?)
             }
             Format::Debezium => {
                 let Told::Row(change) = debezium::read(source.payload, program).ok()? else { return None };
@@ -264,7 +276,7 @@ impl Pipeline {
         let guard = Guard::of_unit(&self.region.pseudonymiser);
         let mut context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut self.findings);
         let mut unquoted = String::new();
-        let slots = program.read(&text, &mut unquoted, &mut context.reading())?;
+        let slots = program.read(&text, &mut unquoted, Whole::Yes, &mut context.reading())?;
         let row = statement::Row { slots: &slots, correction: CorrectionKind::New, before: None };
         statement::Mapping { context, program }.map(&row, sink)
     }

@@ -56,7 +56,7 @@ impl Known<'_> {
     pub(crate) fn sum(&self, said: &Protection<'_>) -> u128 {
         let visit = said.episode_id.map(|visit| (said.source_system, visit));
         let key = (self.route, self.partition, said.subject_token, &said.same_as, visit);
-        let [high, low] = self.written.states.each_ref().map(|state| u128::from(state.hash_one(&key)));
+        let [high, low] = self.written.states.each_ref().map(|state| u128::from(state.hash_one(key)));
         (high << 64 | low).max(1)
     }
 

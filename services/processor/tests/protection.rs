@@ -1,5 +1,7 @@
-//! What a region's feeds say of whose identity is protected comes out beside the events, once for each record, and the same again
-//! when the record comes again.
+//! What a region's feeds say of whose identity is protected comes out beside the events, once, and again where it may not have
+//! arrived.
+
+use std::collections::BTreeSet;
 
 use identity::test_identity;
 use processor::mapping::Program;
@@ -9,7 +11,7 @@ use processor::worker::{OUTPUTS, Worker};
 use runtime::fate::Fate;
 use runtime::metrics::Registry;
 use runtime::relay::{Outputs, Record, Step};
-use schemas::{Decoder, Encoder, Format, Kind, Protection, SourceRecord, Subject, registry};
+use schemas::{Decoder, Encoder, Format, Kind, Person, Protection, Sex, SourceRecord, Subject, registry};
 
 use crate::support;
 
@@ -30,20 +32,40 @@ fn worker() -> Worker {
 
 /// What a record became: kind, key and bytes of every output, in order.
 fn outputs(worker: &mut Worker, feed: &str, format: Format, payload: &str) -> Vec<(Kind, String, Vec<u8>)> {
+    outputs_in(worker, 0, feed, format, payload)
+}
+
+fn outputs_in(
+    worker: &mut Worker,
+    partition: i32,
+    feed: &str,
+    format: Format,
+    payload: &str,
+) -> Vec<(Kind, String, Vec<u8>)> {
+    let (fate, outputs) = step(worker, partition, feed, format, payload);
+    let events = outputs.iter().filter(|(kind, ..)| kind.subject().is_some()).count();
+    assert_eq!(fate, Fate::Mapped(u32::try_from(events).expect("few")), "what is said of protection is no event");
+    outputs
+}
+
+/// A record's fate, and what it became.
+fn step(
+    worker: &mut Worker,
+    partition: i32,
+    feed: &str,
+    format: Format,
+    payload: &str,
+) -> (Fate, Vec<(Kind, String, Vec<u8>)>) {
     let source = SourceRecord { feed, ..support::source(format, payload.as_bytes()) };
     let mut bytes = Vec::new();
     let id = registry::development_id_current(Kind::SourceRecord);
     Encoder::new(Kind::SourceRecord, id).encode(&source, &mut bytes).expect("encoded");
     let topic = "region.14.source.adt";
-    let record = Record { route: 0, topic, partition: 0, offset: 7, timestamp_ms: None, key: None, payload: &bytes };
+    let record = Record { route: 0, topic, partition, offset: 7, timestamp_ms: None, key: None, payload: &bytes };
     let mut made = Outputs::new();
     let fate = worker.step(&record, &mut made).expect("decided");
     let text = |key: Option<&[u8]>| String::from_utf8(key.unwrap_or_default().to_vec()).expect("text");
-    let outputs: Vec<_> =
-        made.iter().map(|made| (OUTPUTS[made.output], text(made.key), made.payload.to_vec())).collect();
-    let events = outputs.iter().filter(|(kind, ..)| kind.subject().is_some()).count();
-    assert_eq!(fate, Fate::Mapped(u32::try_from(events).expect("few")), "what is said of protection is no event");
-    outputs
+    (fate, made.iter().map(|made| (OUTPUTS[made.output], text(made.key), made.payload.to_vec())).collect())
 }
 
 /// Expects these subjects' events of a record, and what it says of protection: subject, number of pseudonyms, visit.
@@ -53,8 +75,10 @@ fn check(
     events: &[Subject],
     said: &[(Subject, usize, &str)],
 ) {
+    worker.forget();
     let made = outputs(worker, feed, format, payload);
-    assert_eq!(outputs(worker, feed, format, payload), made, "{feed}: once more is the same");
+    let again = outputs(worker, feed, format, payload);
+    assert_eq!(again, made[..events.len()], "{feed}: once more is the same, and what was said is written");
     let kinds: Vec<Kind> = made.iter().map(|(kind, ..)| *kind).collect();
     let expected: Vec<Kind> =
         events.iter().map(|subject| subject.kind()).chain(said.iter().map(|_| Kind::Protection)).collect();
@@ -157,4 +181,156 @@ fn a_record_of_two_events_says_it_once() {
     let made = outputs(&mut worker, "par", Format::Debezium, &change.to_string());
     let kinds: Vec<Kind> = made.iter().map(|(kind, ..)| *kind).collect();
     assert_eq!(kinds, [Kind::Clinical, Kind::Clinical, Kind::Protection]);
+}
+
+/// The keys of what messages say of protection, each time that it is written.
+fn said(worker: &mut Worker, partition: i32, message: &str) -> Vec<String> {
+    let made = outputs_in(worker, partition, "adt", Format::Hl7v2, message);
+    made.into_iter().filter(|(kind, ..)| *kind == Kind::Protection).map(|(_, key, _)| key).collect()
+}
+
+fn pid(numbers: &[&str]) -> String {
+    numbers.iter().map(|number| format!("{number}^^^SU^MRN")).collect::<Vec<_>>().join("~")
+}
+
+#[test]
+fn a_link_is_written_once_and_again_only_where_it_may_not_have_arrived() {
+    let message = |at: usize| message("A01", &pid(&["M-1", "M-2"]), if at.is_multiple_of(2) { MARKED } else { "" });
+    let (mut worker, mut written) = (worker(), Vec::new());
+    for at in 0..1000 {
+        written.extend(said(&mut worker, 0, &message(at)));
+    }
+    assert_eq!(written.len(), 2, "a mark and a link");
+    // Another partition's records are settled by themselves.
+    assert_eq!(said(&mut worker, 1, &message(0)), written);
+    assert_eq!(said(&mut worker, 1, &message(0)), [""; 0]);
+    for forgetting in [|worker: &mut Worker| worker.forget(), |worker: &mut Worker| *worker = self::worker()] {
+        forgetting(&mut worker);
+        let again: Vec<String> = (0..1000).flat_map(|at| said(&mut worker, 0, &message(at))).collect();
+        assert_eq!(again, written);
+    }
+}
+
+#[test]
+fn whatever_is_remembered_the_topic_holds_the_same_in_every_order() {
+    // Two links make three numbers one person, whom a third message marks; somebody else is between them.
+    let messages = [
+        message("A01", &pid(&["M-1", "M-2"]), ""),
+        message("A01", &pid(&["M-2", "M-3"]), ""),
+        message("A31", &pid(&["M-3"]), MARKED),
+        message("A01", &pid(&["M-8", "M-9"]), ""),
+    ];
+    let mut held = BTreeSet::new();
+    let orders = (0..4_usize.pow(8)).step_by(37).map(|code| (0..8).map(move |at| code / 4_usize.pow(at) % 4));
+    for (at, order) in orders.filter(|order| order.clone().collect::<BTreeSet<_>>().len() == 4).enumerate() {
+        let sums = [1, 2, 1000][at % 3];
+        let mut worker = worker().remembering(sums);
+        let mut written = Vec::new();
+        for message in order {
+            if at % 5 == 0 {
+                worker.forget();
+            }
+            written.extend(said(&mut worker, 0, &messages[message]));
+        }
+        let keys: BTreeSet<String> = written.iter().cloned().collect();
+        assert_eq!(keys.len(), 4, "three links and a mark");
+        assert!(sums < 1000 || at % 5 == 0 || written.len() == 4, "each once: {written:?}");
+        held.insert(keys);
+    }
+    assert_eq!(held.len(), 1);
+}
+
+/// Records of one number that become nothing; `{}` stands where the mark is, which is the second text or the third.
+fn rejected(number: &test_identity::TestIdentity) -> Vec<(&'static str, Format, String, [&'static str; 2], Fate)> {
+    let pnr = format!("{}^^^&1.2.752.129.2.1.3.1&ISO^PNR", number.as_str());
+    let hyphenated = number.hyphenated();
+    let unnumbered = message("A01", &pnr, "{}").replace("V1\r", "\r");
+    let untimed = message("A01", &pnr, "{}").replace("20260106120000", "").replace("20260106110000", "");
+    let unmerged = message("A40", &format!("M-7~{pnr}"), "{}");
+    let cost = "kontakt_id;patient_id;ar;vardform;in_datum;totalkostnad;skyddad";
+    let wait = "vardkontakt_id;personnummer;skyddad;status;matperiod;beslut_datum";
+    let source =
+        serde_json::json!({"version": "vardstrom-1", "db": "lis", "schema": "public", "table": "par", "ts_ms": 1});
+    let row = serde_json::json!({"vardkontakt_id": "P1", "personnummer": number.as_str(), "SKYDDAD": "{}",
+        "INDATUM": "2026-01-03", "UTDATUM": "__debezium_unavailable_value", "SJUKHUS": "51001", "HDIA": "S72.00"});
+    let change = serde_json::json!({"before": null, "after": row, "source": source, "op": "u"});
+    let patient = serde_json::json!({"resourceType": "Patient", "id": "p", "deceasedBoolean": "nej",
+        "meta": {"security": [{"code": "{}"}]},
+        "identifier": [{"system": "urn:oid:1.2.752.129.2.1.3.1", "value": number.as_str()}]});
+    let (hl7, table) = (["", MARKED], ["N", "J"]);
+    let refused = Fate::Refused;
+    vec![
+        ("adt", Format::Hl7v2, unnumbered, hl7, refused("episode-missing")),
+        ("adt", Format::Hl7v2, untimed, hl7, refused("time-missing")),
+        ("adt", Format::Hl7v2, unmerged, hl7, refused("merge-prior-missing")),
+        (
+            "kpp",
+            Format::Delimited,
+            format!("{cost}\n;{hyphenated};2026;S;2026-01-05;1;{{}}"),
+            table,
+            refused("field-missing"),
+        ),
+        (
+            "kpp",
+            Format::Delimited,
+            format!("{}\n{hyphenated};2026;S;2026-01-05;1;{{}}", &cost[11..]),
+            table,
+            refused("column-missing"),
+        ),
+        (
+            "waiting-times",
+            Format::Delimited,
+            format!("{wait}\nW1;{hyphenated};{{}};VANTANDE;;2025-12-01"),
+            table,
+            refused("wait-period-missing"),
+        ),
+        ("par", Format::Debezium, change.to_string(), table, refused("column-unavailable")),
+        ("fhir", Format::Fhir, patient.to_string(), ["R", "sekretessmarkering"], Fate::Parked("fhir-unreadable")),
+    ]
+}
+
+#[test]
+fn a_mark_in_a_record_that_becomes_nothing_is_kept() {
+    let (mut worker, decoder, number) = (worker(), Decoder::development(), test_identity::number(4));
+    let pnr = format!("{}^^^&1.2.752.129.2.1.3.1&ISO^PNR", number.as_str());
+    let token = outputs(&mut worker, "adt", Format::Hl7v2, &message("A01", &pnr, "")).remove(0).1;
+    for (feed, format, payload, [without, with], expected) in rejected(&number) {
+        worker.forget();
+        let (fate, made) = step(&mut worker, 0, feed, format, &payload.replace("{}", without));
+        assert_eq!((fate, made.len(), made[0].0), (expected, 1, Kind::Parked), "{feed}");
+        let (fate, made) = step(&mut worker, 0, feed, format, &payload.replace("{}", with));
+        let kinds: Vec<Kind> = made.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(fate, expected);
+        assert_eq!(kinds[..3], [Kind::Parked, Kind::Person, Kind::Protection], "{feed}: {expected:?}");
+        let said: Vec<Protection<'_>> =
+            made[2..].iter().map(|(.., bytes)| decoder.decode(bytes).expect("a Protection")).collect();
+        assert!(said[0].protected_identity && said[0].subject_token == Some(&*token), "{feed}: {expected:?}");
+        let person: Person<'_> = decoder.decode(&made[1].2).expect("a Person");
+        let Person { envelope, birth_year, sex, lkf, dead, .. } = &person;
+        assert!(person.is_mark() && envelope.protected_identity && envelope.subject_token == Some(&*token));
+        assert_eq!((*birth_year, *sex, *lkf, *dead), (None, Sex::Unknown, None, None), "it says nothing else");
+        assert_eq!(envelope.origin.ordinal, 1);
+    }
+}
+
+#[test]
+fn nothing_is_kept_of_a_mark_whose_person_cannot_be_read() {
+    let mut worker = worker();
+    let placeholder = message("A01", "000000-0000^^^SU^PNR", MARKED).replace("V1\r", "\r");
+    let halves = format!("MSH|^~\\&|A\rMSH|^~\\&|B\rPID|1||M-1\r{MARKED}");
+    let row = "kontakt_id;patient_id;ar;vardform;skyddad\nK1;M-1;J".to_owned();
+    for (feed, format, payload) in [
+        ("adt", Format::Hl7v2, placeholder),
+        ("adt", Format::Hl7v2, halves),
+        ("kpp", Format::Delimited, row),
+        (
+            "fhir",
+            Format::Fhir,
+            r#"{"resourceType":"Patient","meta":{"security":[{"code":"sekretessmarkering"}]}"#.to_owned(),
+        ),
+    ] {
+        let (fate, made) = step(&mut worker, 0, feed, format, &payload);
+        assert!(matches!(fate, Fate::Refused(_) | Fate::Parked(_)), "{feed}: {fate:?}");
+        assert_eq!(made.iter().map(|(kind, ..)| *kind).collect::<Vec<_>>(), [Kind::Parked], "{feed}");
+    }
 }

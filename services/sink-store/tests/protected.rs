@@ -3,7 +3,8 @@
 use sink_store::{Session, rebuild};
 
 use crate::world::{
-    DAY, Feeder, HOUR, MONDAY, Made, SYSTEM, Visit, connect, content, database, person, protected_codes, protected_wait,
+    DAY, Feeder, HOUR, MONDAY, Made, SYSTEM, Visit, connect, content, database, mark, person, protected_codes,
+    protected_wait,
 };
 
 /// A person under an old and a new pseudonym, somebody else who shares a visit number with the person, and a placeholder.
@@ -55,6 +56,28 @@ async fn what_one_statement_says_holds_for_the_person_in_every_order() {
         }
     }
     assert!(contents.iter().all(|content| *content == contents[0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_by_itself_says_nothing_else_of_the_person() {
+    let known = "SELECT format('%s %s %s %s', subject_token, protected_identity, birth_year, lkf) FROM person";
+    let mut contents = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let events =
+            [person("14", MONDAY, "known", 1950), mark("14", MONDAY + DAY, "known"), mark("14", MONDAY, "new")];
+        let url = database(&["14"]).await;
+        let mut feeder = Feeder::new(&url, "14").await;
+        for at in order {
+            feeder.feed(&events[at..=at]).await;
+        }
+        let client = connect(&url).await;
+        let rows: Vec<String> = client.query(known, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        assert_eq!(rows, ["known t 1950 "]);
+        let nodes = client.query("SELECT node FROM protected_nodes('14', NULL) ORDER BY 1", &[]).await.unwrap();
+        assert_eq!(nodes.iter().map(|row| row.get(0)).collect::<Vec<String>>(), ["s:known", "s:new"]);
+        contents.push(content(&url).await);
+    }
+    assert_eq!(contents[0], contents[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

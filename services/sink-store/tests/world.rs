@@ -196,6 +196,19 @@ pub(crate) fn person(region: &str, at: i64, subject: &str, year: i32) -> Made {
     })
 }
 
+/// What is said of a person whom a record marks that became nothing else.
+pub(crate) fn mark(region: &str, at: i64, subject: &str) -> Made {
+    made(region, Kind::Person, &format!("{subject} marked"), at, Some(subject), Vec::new(), |envelope, _| Person {
+        envelope: Envelope { event_type: Person::MARK, protected_identity: true, ..envelope },
+        trigger: "A31",
+        birth_year: None,
+        sex: Sex::Unknown,
+        lkf: None,
+        dead: None,
+        linked_subject_tokens: Vec::new(),
+    })
+}
+
 pub(crate) fn wait(region: &str, at: i64, contact: &str, period: &str, finding: Option<&str>) -> Made {
     let text = format!("{contact} {period} {at}");
     let quality =

@@ -6,7 +6,7 @@ use delimited::payload::joined;
 use hl7::time::Stockholm;
 use identity::{PseudonymError, Pseudonymiser};
 
-use super::program::{Program, Reading};
+use super::program::{Program, Reading, Whole};
 use crate::findings::Findings;
 use crate::stop::Stop;
 use crate::verbatim::Guard;
@@ -64,7 +64,7 @@ fn differences(program: &mut Program, example: &Example, pseudonymiser: &Pseudon
     let guard = Guard::of_unit(pseudonymiser);
     let (stockholm, findings) = (&mut Stockholm::new(), &mut findings);
     let mut reading = Reading { stockholm, guard: &guard, findings, received_at: None };
-    let read = program.read(&payload, &mut unquoted, &mut reading);
+    let read = program.read(&payload, &mut unquoted, Whole::Yes, &mut reading);
     let slots = match (read, &example.refused) {
         (Err(Stop::Park(rejection)), Some(expected)) if rejection.code() == expected => return Vec::new(),
         (Err(Stop::Park(rejection)), _) => {

@@ -69,11 +69,13 @@ pub(super) struct Column {
 /// The place of the field that every target is known by.
 pub(crate) const KEY: usize = 0;
 
-/// Whether a row says all that the package wants. What is left of a deleted row may be its key alone.
+/// Whether a row says all that the package wants. What is left of a deleted row may be its key alone; of a row that was refused it
+/// is read what can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whole {
     Yes,
     No,
+    Legible,
 }
 
 /// What reading a row needs besides the row.
@@ -223,6 +225,7 @@ impl Program {
         &mut self,
         text: &'t str,
         unquoted: &'t mut String,
+        whole: Whole,
         reading: &mut Reading<'_, '_>,
     ) -> Result<Slots<'t>, Stop> {
         let (header, row) = payload::lines(text).ok_or(Stop::park(Rule::RowUnreadable))?;
@@ -239,11 +242,11 @@ impl Program {
             return Err(Stop::park(Rule::RowUnreadable));
         }
         let cell = |column: usize| self.header.place(column).map(|at| self.cells.cell(row, at));
-        if let Some(column) = self.header.lacking() {
+        if let Some(column) = self.header.lacking().filter(|_| whole == Whole::Yes) {
             return Err(Stop::refuse(Rule::ColumnMissing, self.columns[column].name));
         }
         let amounts = self.decimal.map_or(Amounts::Text, Amounts::Decimal);
-        self.fill(cell, Manner { whole: Whole::Yes, amounts, received_at: reading.received_at }, reading)
+        self.fill(cell, Manner { whole, amounts, received_at: reading.received_at }, reading)
     }
 
     /// Reads a row whose cells have names, as a change of a table has: `cells` are pairs of column and text.
@@ -304,7 +307,8 @@ impl Program {
             None => guard,
         };
         for step in &self.steps {
-            let required = step.required && (whole == Whole::Yes || step.place == KEY);
+            let is_key = step.place == KEY && whole != Whole::Legible;
+            let required = step.required && (whole == Whole::Yes || is_key);
             if step.kind.is_list() {
                 let columns = match &step.from {
                     From::Column(column) => std::slice::from_ref(column),
@@ -334,7 +338,7 @@ impl Program {
             // Most fields are texts that are taken as they stand.
             if !is_empty && step.is_plain() {
                 if step.is_id && read::is_rounded(written) {
-                    if step.place == KEY {
+                    if is_key {
                         return Err(Stop::refuse(Rule::KeyRounded, name));
                     }
                     findings.add(Rule::IdRounded, name);
@@ -426,7 +430,7 @@ impl Program {
             let mut tools = code::Tools { columns, empty, lists, guard, stockholm, findings, received_at };
             slots.codes = code::read(&self.codes, &cell, &mut tools);
         }
-        if whole == Whole::No {
+        if whole != Whole::Yes {
             return Ok(slots);
         }
         self.look_up(&slots, stockholm, findings);

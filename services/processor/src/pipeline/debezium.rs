@@ -55,12 +55,7 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
     if payload.is_empty() || payload == b"null" {
         return Err(Stop::Ignore(Rule::Tombstone));
     }
-    let outer: Envelope<'a, Row<'a>> =
-        serde_json::from_slice(payload).map_err(|_| Stop::park(foreign::rule(payload)))?;
-    let envelope = match outer.payload {
-        Some(inner) => *inner,
-        None => outer,
-    };
+    let envelope = envelope(payload).map_err(|_| Stop::park(foreign::rule(payload)))?;
     if !envelope.has_times() {
         return Err(Stop::park(foreign::rule(payload)));
     }
@@ -101,6 +96,29 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
     let before_unvouched = before_unvouched && is_update;
     let before_untold = envelope.flattened && is_update;
     Ok(Told::Row(Change { cells, before, before_unvouched, before_untold, correction, committed_at, table }))
+}
+
+/// What can be read of the row that a refused change leaves, or of what it was.
+pub(crate) fn legible<'a>(payload: &'a [u8], program: &Program) -> Option<Cells<'a>> {
+    let envelope = envelope(payload).ok()?;
+    let is_believed = envelope.vouched() != Vouched::Nothing;
+    let rows = [envelope.after, envelope.before.filter(|_| is_believed)];
+    let mut cells: Cells<'a> = Vec::new();
+    for (name, value) in rows.into_iter().flatten().flat_map(|row| row.0) {
+        if value != UNAVAILABLE && value != UNREADABLE && cells.iter().all(|(known, _)| *known != name) {
+            cells.push((name, value));
+        }
+    }
+    Some(with_times(cells, program))
+}
+
+/// The envelope, without a schema around it.
+fn envelope(payload: &[u8]) -> Result<Envelope<'_, Row<'_>>, serde_json::Error> {
+    let outer: Envelope<'_, Row<'_>> = serde_json::from_slice(payload)?;
+    Ok(match outer.payload {
+        Some(inner) => *inner,
+        None => outer,
+    })
 }
 
 /// The row with times written out that the database counts. Only where the package reads a time: elsewhere a number is one.

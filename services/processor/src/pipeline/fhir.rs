@@ -14,6 +14,7 @@ mod contact;
 mod datatype;
 mod encounter;
 mod location;
+mod marked;
 mod patient;
 mod procedure;
 mod request;
@@ -28,6 +29,7 @@ use ::fhir::reference::type_and_id;
 use bundle::Focus;
 pub(crate) use bundle::{Bundle, read};
 use datatype::{Meta, said};
+pub(crate) use marked::marked;
 use time::Moment;
 
 use super::context::Context;

@@ -8,6 +8,9 @@ use crate::directory::Directory;
 use crate::findings::Findings;
 use crate::rules::Rule;
 
+/// HL7 v2's name for what a Person event that is no merge says, where the source has no trigger.
+pub(crate) const UPDATE: &str = "A31";
+
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub birth_year: Option<i32>,

@@ -2,7 +2,8 @@
 
 use schemas::{Common, Parked, Protection};
 
-/// Takes what a record became, in order of ordinals: common events, or one parked record, never both.
+/// Takes what a record became, in order of ordinals: common events, or one parked record and then whom that marks as protected
+/// ([`Person::is_mark`](schemas::Person::is_mark)).
 ///
 /// Users: the worker's sink, which encodes to Kafka; the dry run's, which prints; the bench's, which counts.
 pub trait Sink {

@@ -14,7 +14,7 @@ use super::context::Context;
 use super::envelope::About;
 use super::event_time::Stated;
 use super::sink::Sink;
-use super::subject::{Pseudonymising, noted};
+use super::subject::{Pseudonymising, Pseudonyms, noted};
 use crate::findings::Findings;
 use crate::mapping::{Field, KEY, Program, Slot, Slots, Target, place_of};
 use crate::rules::Rule;
@@ -27,6 +27,12 @@ use wait::Waits;
 trait Statements {
     /// The field that findings about the period name.
     const PERIOD: usize;
+
+    /// Where a row says whom it is about.
+    const WHOM: Places;
+
+    /// When what a row says happened.
+    fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s>;
 
     /// The period that a row belongs to; none of a row that is in no figure.
     fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop>;
@@ -101,6 +107,23 @@ impl Mapping<'_> {
             Target::BedCapacity => return Err(Stop::refuse(Rule::TableTruncated, "op")),
         }
         Ok(1)
+    }
+
+    /// Whom a row that becomes no event marks as protected.
+    pub(crate) fn marked(&mut self, slots: &Slots<'_>) -> Option<Pseudonyms> {
+        match self.program.target() {
+            Target::Wait => self.marked_by::<Waits>(slots),
+            Target::Cost => self.marked_by::<Costs>(slots),
+            Target::Clinical => self.marked_by::<Codes>(slots),
+            Target::BedCapacity => None,
+        }
+    }
+
+    fn marked_by<T: Statements>(&mut self, slots: &Slots<'_>) -> Option<Pseudonyms> {
+        let occurred = T::occurred(slots, self.context.source).at;
+        let statement = Statement { slots, period: None, correction: CorrectionKind::New, ordinal: 0 };
+        let Whom { token, protected, .. } = Whom::of(&statement, &T::WHOM, None, occurred, self);
+        protected.then_some(Pseudonyms { subject: token, ..Pseudonyms::default() })
     }
 
     /// One event; or two, when the row stated another contact or period before: that statement is taken back first, for

@@ -117,7 +117,7 @@ impl Component {
     }
 
     fn add_person(&mut self, event: &Person<'_>, event_id: Uuid) {
-        let Some(token) = event.envelope.subject_token else { return };
+        let Some(token) = event.envelope.subject_token.filter(|_| !event.is_mark()) else { return };
         let row = PersonRow {
             occurred_at: event.envelope.occurred_at.into(),
             event_id,

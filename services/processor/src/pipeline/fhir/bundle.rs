@@ -80,17 +80,22 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Stop> {
 
 /// Reads a record; a resource without a Bundle around it has no context.
 pub(crate) fn read(payload: &[u8]) -> Result<Bundle<'_>, Stop> {
-    let unreadable = Stop::park(Rule::FhirUnreadable);
-    if payload.len() > RECORD_BYTES_MAX {
-        return Err(unreadable);
-    }
-    let text = std::str::from_utf8(payload).map_err(|_| unreadable)?;
-    let bundle = bundle::read(text.strip_prefix('\u{feff}').unwrap_or(text)).ok_or(unreadable)?;
+    let bundle = bundle::read(text_of(payload)?).ok_or(Stop::park(Rule::FhirUnreadable))?;
     let focus = match bundle.focus {
         bundle::Focus::Resource(entry) => Focus::Resource(resource(entry)?),
         bundle::Focus::Deleted(address) => Focus::Deleted(address),
     };
     Bundle::of(focus, bundle.context.into_iter().map(resource).collect::<Result<_, _>>()?)
+}
+
+/// The text of a record.
+pub(super) fn text_of(payload: &[u8]) -> Result<&str, Stop> {
+    let unreadable = Stop::park(Rule::FhirUnreadable);
+    if payload.len() > RECORD_BYTES_MAX {
+        return Err(unreadable);
+    }
+    let text = std::str::from_utf8(payload).map_err(|_| unreadable)?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 fn resource(entry: Entry<'_>) -> Result<Resource<'_>, Stop> {

@@ -8,6 +8,7 @@ use super::Tools;
 use super::datatype::{Coding, Concept, Identifier, List, Meta, Reference, Text, said, without_urn};
 use crate::findings::Findings;
 use crate::pipeline::envelope::About;
+use crate::pipeline::person::UPDATE;
 use crate::pipeline::sink::Sink;
 use crate::pipeline::subject::{Claimed, Pseudonyms};
 use crate::rules::Rule;
@@ -16,9 +17,6 @@ use identity::Token;
 
 /// OID of the code system of municipalities (län and kommun).
 const MUNICIPALITY: &str = "1.2.752.129.2.2.1.17";
-
-/// HL7 v2's name for what a Person event that is no merge says.
-const TRIGGER: &str = "A31";
 
 /// What is read of a Patient.
 #[derive(Deserialize)]
@@ -144,7 +142,7 @@ impl Patient<'_> {
 }
 
 /// An identifier as the pseudonymiser takes it.
-fn claim<'i>(identifier: &'i Identifier<'_>) -> Option<Claimed<'i>> {
+pub(super) fn claim<'i>(identifier: &'i Identifier<'_>) -> Option<Claimed<'i>> {
     let kind = identifier.kind.as_ref().and_then(Concept::code).unwrap_or("");
     Some(Claimed { assigner: identifier.assigner(), value: said(&identifier.value)?, kind })
 }
@@ -178,7 +176,7 @@ pub(crate) fn known(tools: &mut Tools<'_>) -> Known {
     known
 }
 
-fn of_patient(patient: &Patient<'_>, tools: &mut Tools<'_>) -> Known {
+pub(super) fn of_patient(patient: &Patient<'_>, tools: &mut Tools<'_>) -> Known {
     let pseudonymising = tools.pseudonymising();
     let findings = &mut *tools.context.findings;
     let pseudonyms = pseudonymising.claimed(patient.claims(), "Patient.identifier", findings);
@@ -220,7 +218,7 @@ pub(crate) fn map<S: Sink>(patient: &Patient<'_>, tools: &mut Tools<'_>, sink: &
         head.envelope("person.updated", CorrectionKind::Update, known.about(), tools.context.findings.list());
     sink.event(&Person {
         envelope,
-        trigger: TRIGGER,
+        trigger: UPDATE,
         birth_year: known.birth_year,
         sex: known.sex.unwrap_or(Sex::Unknown),
         lkf: known.lkf.as_deref(),

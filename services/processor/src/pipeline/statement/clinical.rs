@@ -2,7 +2,7 @@
 
 use schemas::{Clinical, Code, Format, SourceRecord};
 
-use super::{Mapping, Period, Statement, Statements, Whom, as_old_as_the_file, care_form, stated};
+use super::{Mapping, Period, Places, Statement, Statements, Whom, as_old_as_the_file, care_form, stated};
 use crate::mapping::{CodeSlot, Slots};
 use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
@@ -42,6 +42,13 @@ pub(super) struct Codes;
 
 impl Statements for Codes {
     const PERIOD: usize = place::ENDED_AT;
+    const WHOM: Places = place::WHOM;
+
+    /// What was found and done is known when the contact ends, else when it begins; without either it is as old as the file.
+    fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s> {
+        let stated = |place: usize| stated(slots.at(place));
+        stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(as_old_as_the_file(source))
+    }
 
     /// The month that a row states, else that of the contact's end, else of what was done.
     fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop> {
@@ -62,8 +69,8 @@ impl Statements for Codes {
         let withdrawn = statement.is_withdrawn();
         let text = |place: usize| slots.at(place).text();
         let time = |place: usize| slots.at(place).time();
-        let occurred = occurred(slots, mapping.context.source);
-        let whom = Whom::of(statement, &place::WHOM, Some(Rule::ClinicalSubjectMissing), occurred.at, mapping);
+        let occurred = Self::occurred(slots, mapping.context.source);
+        let whom = Whom::of(statement, &Self::WHOM, Some(Rule::ClinicalSubjectMissing), occurred.at, mapping);
         let context = &mut mapping.context;
 
         let mut head = Head::of_row(context, occurred).numbered(ordinal);
@@ -121,10 +128,4 @@ fn codes<'s>(slots: &'s Slots<'_>) -> Vec<Code<'s>> {
         belongs_to: slot.belongs_to.and_then(|at| i32::try_from(at).ok()),
     };
     slots.codes.iter().map(code).collect()
-}
-
-/// What was found and done is known when the contact ends, else when it begins; without either it is as old as the file.
-fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s> {
-    let stated = |place: usize| stated(slots.at(place));
-    stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(as_old_as_the_file(source))
 }

@@ -2,7 +2,7 @@
 
 use schemas::{Cost, SourceRecord};
 
-use super::{Mapping, Period, Statement, Statements, Whom, as_old_as_the_file, care_form, stated};
+use super::{Mapping, Period, Places, Statement, Statements, Whom, as_old_as_the_file, care_form, stated};
 use crate::findings::Findings;
 use crate::mapping::Slots;
 use crate::pipeline::envelope::Head;
@@ -48,6 +48,13 @@ pub(super) struct Costs;
 
 impl Statements for Costs {
     const PERIOD: usize = place::PERIOD;
+    const WHOM: Places = place::WHOM;
+
+    /// A cost arises when the contact ends, else when it begins; without either it is as old as the file.
+    fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s> {
+        let stated = |place: usize| stated(slots.at(place));
+        stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(as_old_as_the_file(source))
+    }
 
     /// The year that a row states, or that the contact ended in.
     fn period<'s>(slots: &'s Slots<'_>, mapping: &Mapping<'_>) -> Result<Option<Period<'s>>, Stop> {
@@ -73,8 +80,8 @@ impl Statements for Costs {
             check_sum(total, &slots.components, program.column_of(place::TOTAL_ORE), context.findings);
         }
 
-        let occurred = occurred(slots, context.source);
-        let whom = Whom::of(statement, &place::WHOM, Some(Rule::CostSubjectMissing), occurred.at, mapping);
+        let occurred = Self::occurred(slots, context.source);
+        let whom = Whom::of(statement, &Self::WHOM, Some(Rule::CostSubjectMissing), occurred.at, mapping);
         let context = &mut mapping.context;
 
         let mut head = Head::of_row(context, occurred).numbered(ordinal);
@@ -127,12 +134,6 @@ fn check_sum(total: Option<i64>, components: &[(&'static str, i64)], column: &'s
     if !components.is_empty() && sum.saturating_sub(total).saturating_abs() > SUM_TOLERANCE {
         findings.add(Rule::CostSumDiffers, column);
     }
-}
-
-/// A cost arises when the contact ends, else when it begins; without either it is as old as the file.
-fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s> {
-    let stated = |place: usize| stated(slots.at(place));
-    stated(place::ENDED_AT).or(stated(place::STARTED_AT)).unwrap_or(as_old_as_the_file(source))
 }
 
 #[cfg(test)]

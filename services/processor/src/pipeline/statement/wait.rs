@@ -2,7 +2,7 @@
 
 use schemas::{Deviation, SourceRecord, Wait, WaitStatus};
 
-use super::{Mapping, Period, Statement, Statements, Whom, as_old_as_the_file, stated};
+use super::{Mapping, Period, Places, Statement, Statements, Whom, as_old_as_the_file, stated};
 use crate::mapping::{Slot, Slots};
 use crate::pipeline::envelope::Head;
 use crate::pipeline::event_time::Stated;
@@ -56,6 +56,15 @@ pub(super) struct Waits;
 
 impl Statements for Waits {
     const PERIOD: usize = place::PERIOD;
+    const WHOM: Places = place::WHOM;
+
+    /// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as
+    /// old as the file.
+    fn occurred<'s>(slots: &'s Slots<'_>, source: &SourceRecord<'_>) -> Stated<'s> {
+        let stated = |place: usize| stated(slots.at(place));
+        let started = stated(place::STARTED_AT).filter(|_| status(slots) == WaitStatus::Completed);
+        started.or(stated(place::DECIDED_AT)).unwrap_or(as_old_as_the_file(source))
+    }
 
     /// The period that a row states, or that its start lies in; none of a completed one without either: it is in no figure,
     /// and its own findings say why.
@@ -75,9 +84,9 @@ impl Statements for Waits {
     fn write<S: Sink>(mapping: &mut Mapping<'_>, statement: &Statement<'_, '_>, sink: &mut S) {
         let Statement { slots, period, correction, ordinal } = *statement;
         let status = status(slots);
-        let occurred = occurred(slots, status, mapping.context.source);
+        let occurred = Self::occurred(slots, mapping.context.source);
         // Files of waiting times name nobody as a rule: a row without a person is no finding.
-        let whom = Whom::of(statement, &place::WHOM, None, occurred.at, mapping);
+        let whom = Whom::of(statement, &Self::WHOM, None, occurred.at, mapping);
         let context = &mut mapping.context;
         let mut head = Head::of_row(context, occurred).numbered(ordinal);
         let event_type = match status {
@@ -145,14 +154,6 @@ fn status(slots: &Slots<'_>) -> WaitStatus {
         Some("WAITING") => WaitStatus::Waiting,
         _ => WaitStatus::Unknown,
     }
-}
-
-/// A completed contact happened when it started, a waiting one began to wait when it was decided; without either it is as
-/// old as the file.
-fn occurred<'s>(slots: &'s Slots<'_>, status: WaitStatus, source: &SourceRecord<'_>) -> Stated<'s> {
-    let stated = |place: usize| stated(slots.at(place));
-    let started = stated(place::STARTED_AT).filter(|_| status == WaitStatus::Completed);
-    started.or(stated(place::DECIDED_AT)).unwrap_or(as_old_as_the_file(source))
 }
 
 fn deviation(slot: &Slot<'_>) -> Option<Deviation> {

@@ -99,9 +99,10 @@ impl Persons {
         }
     }
 
-    /// What was said of a person; the last one called wins. Persons who are not in the extract are passed over.
+    /// What was said of a person; the last one called wins. Persons who are not in the extract are passed over, and a mark of
+    /// protection says nothing else.
     pub(super) fn said(&mut self, subject: &str, person: &Person<'_>) {
-        let Some(facts) = self.0.get_mut(subject) else { return };
+        let Some(facts) = self.0.get_mut(subject).filter(|_| !person.is_mark()) else { return };
         facts.said = Said { dead: person.dead == Some(true), ..Said::new(person.birth_year, person.sex, person.lkf) };
     }
 
@@ -112,5 +113,49 @@ impl Persons {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Facts)> {
         self.0.iter().map(|(subject, facts)| (&**subject, facts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::{Correction, CorrectionKind, Origin};
+
+    use super::*;
+
+    fn person(event_type: &str) -> Person<'_> {
+        let envelope = Envelope {
+            event_id: "",
+            event_type,
+            schema_version: 1,
+            region: "14",
+            source_system: "",
+            source_message_id: "",
+            origin: Origin { topic: "", partition: 0, offset: 0, ordinal: 0 },
+            occurred_at: Timestamp(0),
+            occurred_text: "",
+            recorded_at: None,
+            recorded_text: None,
+            ingested_at: Timestamp(0),
+            correction: Correction { kind: CorrectionKind::Update, target_event_id: None },
+            subject_token: Some("one"),
+            subject_aliases: Vec::new(),
+            key_id: None,
+            protected_identity: true,
+            quality: Vec::new(),
+            extensions: Default::default(),
+        };
+        let (trigger, linked_subject_tokens) = ("A31", Vec::new());
+        Person { envelope, trigger, birth_year: None, sex: Sex::Unknown, lkf: None, dead: None, linked_subject_tokens }
+    }
+
+    #[test]
+    fn a_mark_of_protection_takes_nothing_back() {
+        let mut persons = Persons::default();
+        persons.want("one");
+        let known = Person { birth_year: Some(1950), sex: Sex::Female, dead: Some(true), ..person("person.updated") };
+        persons.said("one", &known);
+        persons.said("one", &person(Person::MARK));
+        let facts = persons.get("one").expect("a year of birth");
+        assert_eq!((facts.birth_year(), facts.sex(), facts.is_dead()), (Some(1950), Sex::Female, true));
     }
 }
