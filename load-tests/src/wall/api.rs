@@ -18,7 +18,7 @@ use access::{
     Action, Channel, Dataset, Part, Policies, Principal, Question, Role,
     expected::{CARE, OTHER, QUALITY, STATISTICS, expected},
 };
-use local_stack::{Browser, Keycloak};
+use local_stack::{Browser, Keycloak, agent, token};
 use serde_json::Value;
 use tempfile::TempDir;
 use topics::Region;
@@ -222,13 +222,8 @@ fn log_in(stack: &Stack, region: Region, (name, role, purpose): (&str, Role, &st
 /// A region's program, with a token of client credentials.
 fn program(stack: &Stack, region: Region) -> Result<User, Error> {
     let client = format!("analys-{region}");
-    let failed = |said: String| Error::Step { step: "asking for a token", said: format!("{client}: {said}") };
-    let url = format!("{}/protocol/openid-connect/token", stack.keycloak().map(Keycloak::issuer).unwrap_or_default());
-    let form = [("grant_type", "client_credentials"), ("client_id", &client), ("client_secret", PROGRAM_SECRET)];
-    let answer = agent().post(url).send_form(form).and_then(|mut answer| answer.body_mut().read_to_string());
-    let answer: Value = serde_json::from_str(&answer.map_err(|error| failed(error.to_string()))?)
-        .map_err(|error| failed(error.to_string()))?;
-    let token = answer["access_token"].as_str().ok_or_else(|| failed("no token".to_owned()))?;
+    let issuer = stack.keycloak().map(Keycloak::issuer).unwrap_or_default();
+    let token = token(&agent(), &issuer, &client, PROGRAM_SECRET)?;
     let role = Role::RegionAnalyst;
     let principal = Principal { role, region: Some(region), purpose: Box::default(), assurance: 0 };
     Ok(User {
@@ -346,17 +341,6 @@ fn ask(agent: &ureq::Agent, url: &str, user: &User, path: &str, is_stream: bool)
     let is_read = !is_stream || status != 200;
     let body = if is_read { answer.body_mut().read_to_string().map_err(failed)? } else { String::new() };
     Ok(Answer { status, body })
-}
-
-/// A client that takes every status and follows nothing.
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build()
-        .into()
 }
 
 /// Rows in an answer.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use local_stack::{Postgres, Process, free_port};
+use local_stack::{Postgres, Process, agent, free_port};
 use schemas::{
     Correction, CorrectionKind, Encoder, Envelope, Kind, Origin, SCHEMA_VERSION, Subject, Timestamp, Wait, WaitStatus,
     content_hash, event_id, registry,
@@ -383,15 +383,6 @@ fn ask(
     }
     .map_err(failed)?;
     Ok((answer.status().as_u16(), answer.body_mut().read_to_string().map_err(failed)?))
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .proxy(None)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build()
-        .into()
 }
 
 fn denials(log: &Path) -> Result<Entries, Error> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use dashboard::config::Stream;
 use dashboard::hub::Bounds;
 use figures::report::Page;
+use local_stack::agent;
 use runtime::http::headers;
 
 use crate::fixture;
@@ -72,10 +73,6 @@ fn filled(path: &str) -> String {
 
 fn country() -> Site {
     Site::start(Setup::of(fixture::country(), fixture::now()))
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use local_stack::{Certificate, Keycloak};
+use local_stack::{Certificate, Keycloak, token};
 use serde_json::{Value, json};
 
 use crate::serve::{NAME, OTHER_TOKEN, Server, TOKEN, filled};
@@ -44,11 +44,7 @@ fn agent(ca: &Path, shown: Option<&Certificate>) -> ureq::Agent {
 
 /// A token that the provider gives to a program.
 fn given(agent: &ureq::Agent, keycloak: &Keycloak, program: &str, secret: &str) -> String {
-    let url = format!("{}/protocol/openid-connect/token", keycloak.encrypted_issuer());
-    let form = [("grant_type", "client_credentials"), ("client_id", program), ("client_secret", secret)];
-    let text = agent.post(url).send_form(form).unwrap().body_mut().read_to_string().unwrap();
-    let answer: Value = serde_json::from_str(&text).unwrap();
-    answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    token(agent, &keycloak.encrypted_issuer(), program, secret).unwrap()
 }
 
 /// Status, challenge and body.

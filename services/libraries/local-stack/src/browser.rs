@@ -1,7 +1,8 @@
-//! A browser without a screen: cookies, redirects, and Keycloak's form.
+//! A client for programs, and a browser without a screen: cookies, redirects, and Keycloak's form.
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderValue, header};
 
 use crate::{Error, PASSWORD};
@@ -9,6 +10,32 @@ use crate::{Error, PASSWORD};
 const REDIRECTS_MAX: usize = 12;
 /// A bound for a machine that has much else to do, not a promise.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// A client that takes every status, follows nothing, and waits a minute for an answer.
+#[must_use]
+pub fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .timeout_global(Some(ANSWER_MAX))
+        .build()
+        .into()
+}
+
+/// An access token that an issuer gives to a program for its client credentials, by an agent that may show a certificate.
+///
+/// # Errors
+/// When nobody answers, or what is answered holds no token.
+pub fn token(agent: &ureq::Agent, issuer: &str, client: &str, secret: &str) -> Result<String, Error> {
+    let failed = |what: String| failed(format!("a token for {client}: {what}"));
+    let form = [("grant_type", "client_credentials"), ("client_id", client), ("client_secret", secret)];
+    let answer = agent.post(format!("{issuer}/protocol/openid-connect/token")).send_form(form);
+    let text = answer.and_then(|mut answer| answer.body_mut().read_to_string());
+    let text = text.map_err(|error| failed(error.to_string()))?;
+    let answer: Value = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    answer["access_token"].as_str().map(str::to_owned).ok_or_else(|| failed(format!("there is none in {text}")))
+}
 
 /// Cookies of 127.0.0.1, whatever the port, as browsers keep them.
 pub struct Browser {
@@ -33,13 +60,7 @@ pub struct Page {
 
 impl Default for Browser {
     fn default() -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .timeout_global(Some(ANSWER_MAX))
-            .build();
-        Self { agent: agent.into(), cookies: BTreeMap::new(), set: Vec::new() }
+        Self { agent: agent(), cookies: BTreeMap::new(), set: Vec::new() }
     }
 }
 
@@ -120,7 +141,7 @@ impl Browser {
 }
 
 fn failed(output: String) -> Error {
-    Error::Failed { program: "the browser".to_owned(), output }
+    Error::Failed { program: "the client".to_owned(), output }
 }
 
 fn text(value: &HeaderValue) -> Option<String> {

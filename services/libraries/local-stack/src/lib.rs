@@ -26,7 +26,7 @@ use std::{
 
 pub use answering::{Answering, Asked};
 pub use authority::{Authority, Certificate};
-pub use browser::{Browser, Page, attribute};
+pub use browser::{Browser, Page, agent, attribute, token};
 pub use encrypted::Encrypted;
 pub use error::Error;
 pub use issuer::{Issuer, Manner};

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use local_stack::{Certificate, Keycloak, free_port};
+use local_stack::{Certificate, Keycloak, free_port, token};
 use runtime::config::Http;
 
 use crate::stand::{Stand, eventually, keycloak};
-use crate::tokens::given;
 
 /// A client that shows this certificate, or none.
 fn agent(keycloak: &Keycloak, shown: Option<&Certificate>) -> ureq::Agent {
@@ -45,8 +44,8 @@ fn a_bound_token_opens_nothing_but_with_its_own_certificate() {
     let issue = |name| keycloak.authority().issue(&[name]).unwrap();
     let (own, other) = (issue("program.test"), issue("other.test"));
     let issuer = keycloak.encrypted_issuer();
-    let bound = given(&agent(&keycloak, Some(&own)), &issuer, "bunden-14", "bunden-secret");
-    let free = given(&agent(&keycloak, None), &issuer, "analys-14", "analys-secret");
+    let bound = token(&agent(&keycloak, Some(&own)), &issuer, "bunden-14", "bunden-secret").unwrap();
+    let free = token(&agent(&keycloak, None), &issuer, "analys-14", "analys-secret").unwrap();
     let ask = |stand: &Stand, shown: Option<&Certificate>, token: &str| {
         let asked = agent(&keycloak, shown).get(format!("{}/api/14", stand.url));
         let answer = asked.header("authorization", format!("Bearer {token}")).call().unwrap();

@@ -5,9 +5,10 @@ use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use access_log::{Line, Outcome};
+use local_stack::agent;
 
 use crate::browser::Browser;
-use crate::stand::{Stand, agent, eventually, keycloak};
+use crate::stand::{Stand, eventually, keycloak};
 use crate::tokens::{ask, token};
 
 /// What an entry says of who, what and why; the version of the policies left out.

@@ -1,7 +1,9 @@
 //! Pages: nobody without a login, everybody what the role may see.
 
+use local_stack::agent;
+
 use crate::browser::{Browser, attribute};
-use crate::stand::{Stand, agent, keycloak};
+use crate::stand::{Stand, keycloak};
 
 #[test]
 fn nobody_is_answered_without_a_login_but_for_health() {

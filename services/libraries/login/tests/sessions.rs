@@ -3,8 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
+use local_stack::agent;
+
 use crate::browser::{Browser, attribute};
-use crate::stand::{Stand, agent, eventually, keycloak};
+use crate::stand::{Stand, eventually, keycloak};
 
 /// How long what Keycloak says holds here, by the realm.
 const LIFETIME: Duration = Duration::from_secs(10);

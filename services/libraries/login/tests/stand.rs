@@ -14,7 +14,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::{StreamExt, stream};
-use local_stack::{Keycloak, free_port};
+use local_stack::{Keycloak, agent, free_port};
 use login::{Asked, Login, Settings, Site, Standing};
 use runtime::config::{Check, Http};
 use runtime::health::Health;
@@ -181,17 +181,6 @@ fn routes() -> Router {
         .route("/api/{region}", get(page))
         .route("/strom/{region}", get(ticking))
         .fallback(|| async { StatusCode::NOT_FOUND })
-}
-
-/// A client that takes every status and follows nothing.
-pub(crate) fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build()
-        .into()
 }
 
 /// Asks again until there is an answer; a bound for a machine that has much else to do, not a promise.

@@ -1,22 +1,13 @@
 //! Bearer tokens of programs.
 
 use data_encoding::BASE64URL_NOPAD;
-use local_stack::Keycloak;
+use local_stack::{Keycloak, agent};
 
-use crate::stand::{Stand, agent, eventually, keycloak};
+use crate::stand::{Stand, eventually, keycloak};
 
 /// A token of client credentials.
 pub(crate) fn token(keycloak: &Keycloak, client: &str, secret: &str) -> String {
-    given(&agent(), &keycloak.issuer(), client, secret)
-}
-
-/// The same from this issuer, by an agent that may show a certificate.
-pub(crate) fn given(agent: &ureq::Agent, issuer: &str, client: &str, secret: &str) -> String {
-    let url = format!("{issuer}/protocol/openid-connect/token");
-    let form = [("grant_type", "client_credentials"), ("client_id", client), ("client_secret", secret)];
-    let text = agent.post(url).send_form(form).unwrap().body_mut().read_to_string().unwrap();
-    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
-    answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    local_stack::token(&agent(), &keycloak.issuer(), client, secret).unwrap()
 }
 
 /// Status and challenge.
