@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use access_log::{Filter, Line, Outcome, Region};
+use access_log::{Line, Outcome};
 
 use super::{Error, Surface};
 
@@ -11,28 +11,11 @@ pub(super) type Entries = BTreeMap<(String, String), u64>;
 
 /// The refusals in a writer's log, by what `of` makes of each. Every region's log must verify with this seed's key.
 pub(super) fn denied(folder: &Path, seed: &str, of: impl Fn(&Line) -> (String, String)) -> Result<Entries, Error> {
-    let mut found = Entries::new();
-    let mut regions = Vec::<Region>::new();
-    let unreadable = access_log::show(folder, &Filter::default(), |line| -> Result<(), access_log::Error> {
-        if line.result == Outcome::Denied {
-            *found.entry(of(line)).or_default() += 1;
-        }
-        if !regions.contains(&line.region) {
-            regions.push(line.region);
-        }
-        Ok(())
-    })?;
-    let wrong = |said: String| Error::Step { step: "reading the access log", said };
-    if unreadable > 0 {
-        return Err(wrong(format!("{unreadable} lines of {} are no entries", folder.display())));
-    }
     let public = access_log::Key::parse(seed).map(|key| key.public());
     let keys = access_log::Keys { log: public.into_iter().collect(), witnesses: Vec::new() };
-    for region in regions {
-        let place = folder.join(region.to_string());
-        if let Some(what) = access_log::verify(place.as_path(), region, &keys, &[])?.wrong {
-            return Err(wrong(format!("{} does not verify: {what}", place.display())));
-        }
+    let mut found = Entries::new();
+    for line in access_log::entries(folder, &keys)?.iter().filter(|line| line.result == Outcome::Denied) {
+        *found.entry(of(line)).or_default() += 1;
     }
     Ok(found)
 }

@@ -386,9 +386,5 @@ fn ask(
 }
 
 fn denials(log: &Path) -> Result<Entries, Error> {
-    // Without a refusal there is no log yet.
-    if !log.exists() {
-        return Ok(Entries::new());
-    }
     denied(log, LOG_SEED, |line| (line.user.clone(), line.resource.clone()))
 }

@@ -72,6 +72,14 @@ pub enum Error {
         /// The region.
         region: Region,
     },
+    /// A region's log is not what was written, or holds lines that are no entries.
+    #[error("the log {} is not what was written: {what}", place.display())]
+    Wrong {
+        /// The region's folder.
+        place: PathBuf,
+        /// What is wrong first, and where.
+        what: String,
+    },
     /// Entries that may not be removed, or not yet.
     #[error("nothing is removed: {0}")]
     Kept(&'static str),

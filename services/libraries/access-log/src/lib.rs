@@ -32,7 +32,7 @@ pub use note::{Key, Note, Public};
 pub use proof::{Proof, Unproven, prove_consistency, prove_inclusion};
 pub use retention::{Removed, YEARS_MIN, remove};
 pub use settings::Settings;
-pub use show::{Filter, show};
+pub use show::{Filter, entries, show};
 pub use tree::{Frontier, Hash, Leaves, consistency_holds, inclusion_holds};
 pub use verify::{Keys, Report, Stored, Wrong, verify};
 pub use witness::{Refused, Witness, countersign};

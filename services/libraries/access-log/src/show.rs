@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::field::Region;
 use crate::files::{firsts, read_bounded, regions};
 use crate::segment::{self, Segment};
+use crate::verify::{Keys, verify};
 
 /// Which entries are meant; what is not said is not asked for.
 #[derive(Clone, Debug, Default)]
@@ -61,4 +62,30 @@ pub fn show<E: From<Error>>(
         }
     }
     Ok(unreadable)
+}
+
+/// Every entry of a writer's folder, region by region in the order of writing, once the log of each region has verified; all in
+/// memory, for whoever compares them with what was answered. A writer that has entered nothing yet has none.
+///
+/// # Errors
+/// When a file cannot be read, and when a log is not what was written.
+pub fn entries(folder: &Path, keys: &Keys) -> Result<Vec<Line>, Error> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    for region in regions(folder)? {
+        let place = folder.join(region.to_string());
+        if let Some(wrong) = verify(place.as_path(), region, keys, &[])?.wrong {
+            return Err(Error::Wrong { place, what: wrong.to_string() });
+        }
+    }
+    let mut lines = Vec::new();
+    let unreadable = show(folder, &Filter::default(), |line| -> Result<(), Error> {
+        lines.push(line.clone());
+        Ok(())
+    })?;
+    match unreadable {
+        0 => Ok(lines),
+        _ => Err(Error::Wrong { place: folder.to_owned(), what: format!("{unreadable} lines are no entries") }),
+    }
 }

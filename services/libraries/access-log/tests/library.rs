@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::thread;
 
-use access_log::{AccessLog, Error, Hash, Keys, Limits, remove, verify};
+use access_log::{AccessLog, Error, Hash, Keys, Limits, Region, remove, verify};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
@@ -74,6 +74,25 @@ fn a_log_goes_on_from_where_it_was_and_has_one_writer() {
     assert!(matches!(refused, Error::Locked(_)), "{refused}");
     drop(log);
     assert_eq!(entries(&folder, "14"), 2);
+}
+
+#[test]
+fn all_entries_are_read_in_their_order_and_none_of_a_log_that_was_altered() {
+    let (folder, keys) = (TempDir::new().unwrap(), Keys { log: vec![key().public()], witnesses: Vec::new() });
+    let read = || access_log::entries(folder.path(), &keys);
+    let log = open(&folder, Limits::default()).unwrap();
+    for (number, code) in ["14", "01", "14"].into_iter().enumerate() {
+        log.record_blocking(entry(code, number as u64)).unwrap();
+    }
+    let places: Vec<(Region, u64)> = read().unwrap().iter().map(|line| (line.region, line.entry)).collect();
+    assert_eq!(places, [(region("01"), 0), (region("14"), 0), (region("14"), 1)]);
+    let segment = folder.path().join("14/00000000000000000000.log");
+    let changed = fs::read_to_string(&segment).unwrap().replacen("\"entry\":1", "\"entry\":2", 1);
+    fs::write(&segment, changed).unwrap();
+    let error = read().unwrap_err();
+    assert!(matches!(error, Error::Wrong { .. }), "{error}");
+    let nowhere = folder.path().join("nowhere");
+    assert!(access_log::entries(&nowhere, &keys).unwrap().is_empty());
 }
 
 /// More checkpoints than are read at a start, the last of them cut anywhere.
