@@ -33,7 +33,7 @@ fn made() -> Vec<String> {
 }
 
 /// Every path that the sources give a route, with its methods as they are written.
-fn routes() -> Vec<(String, String)> {
+pub(crate) fn routes() -> Vec<(String, String)> {
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let (mut found, mut put_together) = (Vec::new(), Vec::new());
     while let Some(folder) = open.pop() {
@@ -57,7 +57,7 @@ fn routes() -> Vec<(String, String)> {
     found
 }
 
-fn filled(path: &str) -> String {
+pub(crate) fn filled(path: &str) -> String {
     let names = [
         ("language", "sv"),
         ("region", "14"),

@@ -3,6 +3,7 @@
 // A failed check is read from what the test printed: seeds, and what the browser said.
 #![allow(clippy::print_stdout)]
 
+mod behind_login;
 mod browser;
 mod doubt;
 mod edges;
@@ -15,5 +16,6 @@ mod pages;
 mod published;
 mod register;
 mod site;
+mod stand;
 mod technical;
 mod times;

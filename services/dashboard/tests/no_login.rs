@@ -1,4 +1,5 @@
-//! What a page says where there is no login. A login itself is tested in `login`, what addresses ask for in `asks`.
+//! What a page says where there is no login. A login itself is tested in `login`, the program behind one in
+//! [`crate::behind_login`], what addresses ask for in `asks`.
 
 use axum::Router;
 use dashboard::asks;

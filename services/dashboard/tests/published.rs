@@ -11,10 +11,10 @@ use serde_json::Value;
 use sink_register::definition::Definitions;
 
 use crate::fixture;
-use crate::follow::KAFKA;
 use crate::pages::holds;
 use crate::register::{self, Facts};
 use crate::site::{Setup, Site};
+use crate::stand::KAFKA;
 
 /// Every page of published figures that tests look at.
 pub(crate) const PAGES: [&str; 13] = [

@@ -15,7 +15,7 @@ use sink_register::waiting_times::{Settings, WaitingTimes};
 use tokio_postgres::types::Json;
 
 use crate::fixture::{self, DAY, Dice, PLANTED_TOKEN, envelope, instant};
-use crate::follow::POSTGRES;
+use crate::stand::POSTGRES;
 
 /// The last month of the invented country.
 pub(crate) const LAST: (i16, i8) = (2026, 10);

@@ -6,8 +6,8 @@ use board::live::Live;
 use schemas::{BedCapacity, BedKind, BedState, BedStatus, CorrectionKind, Place, Timestamp};
 
 use crate::fixture::{self, DAY, Declaration, Movement};
-use crate::follow::WARD;
 use crate::site::{Setup, Site};
+use crate::stand::WARD;
 
 /// The limits of the type, and of the years 1 and 9999.
 const FAR: [Timestamp; 4] =
