@@ -46,6 +46,11 @@ fn message(region: Region, index: u64) -> Message {
         (true, _) => strange[(index / 22) as usize % strange.len()].clone(),
         (false, _) => format!("X{index}"),
     };
+    // Who is admitted lies in a ward of that name, and is counted there in the mornings.
+    let (class, ward) = match index % 11 {
+        0 => ("I".to_owned(), odd(0, &twelve)),
+        _ => (odd(2, &short), odd(3, &twelve)),
+    };
     let trigger = ["A01", "A04", "A02", "A03", "A08", "A05", "A28", "A31", "A40", "A13", "A20"][index as usize % 11];
     let written = [&twelve, &hyphen, &ten, &short][index as usize % 4];
     let segments = [
@@ -63,9 +68,7 @@ fn message(region: Region, index: u64) -> Message {
         format!("NK1|1|Anhörig^{twelve}|{hyphen}"),
         format!("MRG|{written}^^^1.2.752.129.2.1.3.1^PI"),
         format!(
-            "PV1|1|{}|{}^{}^{}||{}|{}^1^1|{ten}^Läkare|||{}||||{}|||||{}|||||||||||||||||{}",
-            odd(2, &short),
-            odd(3, &twelve),
+            "PV1|1|{class}|{ward}^{}^{}||{}|{}^1^1|{ten}^Läkare|||{}||||{}|||||{}|||||||||||||||||{}",
             odd(4, &ten),
             odd(5, &hyphen),
             odd(6, &twelve),
@@ -157,10 +160,6 @@ const PLACES: [&str; 30] = [
     "memory",
 ];
 
-/// Classes into which nothing was leaked: of a TOAST table's file as it is, because what was planted is compressed there, and of the
-/// readable files of a parcel, because no ward of these messages is counted at 06:00.
-const NOT_SHOWN: [&str; 2] = ["TOAST", "parcel"];
-
 #[test]
 fn no_identity_comes_out_and_a_leaking_build_is_caught_in_every_class_of_place() {
     // The same is planted in both runs: in the first it is nobody who is looked for.
@@ -177,5 +176,5 @@ fn no_identity_comes_out_and_a_leaking_build_is_caught_in_every_class_of_place()
     let known = test_identity::number(0).as_str().to_owned();
     let caught: BTreeSet<String> = run(Some(leaking), false, &known).leaks.into_iter().map(|leak| leak.place).collect();
     let missed: Vec<&str> = PLACES.into_iter().filter(|place| !caught.contains(*place)).collect();
-    assert_eq!(missed, NOT_SHOWN, "the search must find a leak in every class of place; it found {caught:?}");
+    assert_eq!(missed, [""; 0], "the search must find a leak in every class of place; it found {caught:?}");
 }

@@ -64,7 +64,8 @@ fn kafka(stack: &Stack, identity: &str, runtime: &Runtime) {
     consumer.commit(&list, CommitMode::Sync).expect("Kafka answers");
 }
 
-/// In rows, one of them compressed in its table and one compressed beside it; in an index, a warning and a file of the server.
+/// In rows, one of them compressed in its table, one compressed beside it, and one that cannot be compressed and lies beside it as it
+/// is; in an index, a warning and a file of the server.
 fn tables(stack: &Stack, identity: &str) {
     let run = |sql: &str| account::query(stack, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     run("create table planted (note text)");
@@ -77,6 +78,14 @@ fn tables(stack: &Stack, identity: &str) {
     run(&format!(
         "insert into planted_long select string_agg(md5(line::text) || ' om {identity}', ' ') from generate_series(1, 500) line"
     ));
+    // A scanned page of a known person: bytes that pglz gives up on, and the number behind them.
+    run("create table planted_scan (page bytea)");
+    run(&format!(
+        "insert into planted_scan select string_agg(decode(md5(line::text), 'hex'), ''::bytea) || '{identity}'::bytea \
+         from generate_series(1, 500) line"
+    ));
+    let kept = "select pg_column_compression(page) is null and pg_column_size(page) = length(page) from planted_scan";
+    assert!(run(kept)[0].get::<_, bool>(0), "the page is not compressed");
     run(&format!("do $$ begin raise warning 'om {identity}'; end $$"));
     let folder = stack.postgres_folder().expect("a database server of the run's own").display();
     run(&format!("copy (select '{identity}') to '{folder}/data/planted'"));
