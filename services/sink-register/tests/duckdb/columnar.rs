@@ -1,6 +1,6 @@
 //! Every common subject as a Parquet file that DuckDB reads, with what the store has.
 
-use schemas::{BedState, CareForm, CorrectionKind, Sex};
+use schemas::{BedState, CareForm, CorrectionKind, Sex, Subject};
 
 use super::feed::{ADT, About, Feed, HOUR, KPP, PAR, about, at};
 use super::{arguments, open, query, run, store_row, texts};
@@ -61,6 +61,11 @@ fn condition(subject: &str, period: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_subject_loads_and_has_what_the_store_has() {
+    let mut listed = SUBJECTS.map(|(subject, _)| subject).to_vec();
+    let mut declared = Subject::ALL.map(Subject::name).to_vec();
+    listed.sort_unstable();
+    declared.sort_unstable();
+    assert_eq!(listed, declared);
     let database = filled().await;
     let desk = Desk::new(&database);
     for (subject, period) in SUBJECTS {
