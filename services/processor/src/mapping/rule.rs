@@ -19,7 +19,7 @@ pub(super) enum Demand {
     Present(usize),
     /// The field is empty.
     Absent(usize),
-    /// The first time is not after the second; empty ones pass.
+    /// The first time is not after the second, nor after the end of the day where that is a day; empty ones pass.
     Order(usize, usize),
     /// The number lies between these; an empty one passes.
     Between(usize, i64, i64),
@@ -35,10 +35,7 @@ impl Rule {
             && match &self.demand {
                 Demand::Present(place) => slots.at(*place).is_absent(),
                 Demand::Absent(place) => !slots.at(*place).is_absent(),
-                Demand::Order(first, second) => match (slots.at(*first).time(), slots.at(*second).time()) {
-                    (Some(first), Some(second)) => first > second,
-                    _ => false,
-                },
+                Demand::Order(first, second) => is_after(slots.at(*first), slots.at(*second)),
                 Demand::Between(place, least, greatest) => match slots.at(*place) {
                     Slot::Number(number) => !(*least..=*greatest).contains(number),
                     _ => false,
@@ -62,6 +59,12 @@ impl Rule {
         let when: Vec<String> = self.when.iter().map(|(place, value)| format!("{} is {value}", name(place))).collect();
         if when.is_empty() { demand } else { format!("when {}: {demand}", when.join(" and ")) }
     }
+}
+
+/// Whether a time lies after another; one on the same day is not after a day.
+fn is_after(first: &Slot<'_>, second: &Slot<'_>) -> bool {
+    let (Some(at), Some(than)) = (first.time(), second.time()) else { return false };
+    at > than && !(second.is_date() && swedish_time::date(at.0) == swedish_time::date(than.0))
 }
 
 fn is(slot: &Slot<'_>, value: &str) -> bool {
