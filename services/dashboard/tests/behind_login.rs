@@ -266,6 +266,8 @@ fn unwritable(site: &Site) {
         let (status, text) = site.ask("/sv/region/14", Some(&coordinator));
         (status == 200 && text.contains(WARD.name)).then_some(())
     });
-    let lines = site.entries();
-    assert!(lines.iter().any(|line| line.resource.contains("requests without an answer")), "it says how many were not");
+    eventually("it says how many were not", || {
+        let is_said = |line: &Line| line.resource.contains("requests without an answer");
+        site.entries().iter().any(is_said).then_some(())
+    });
 }
