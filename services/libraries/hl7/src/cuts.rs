@@ -57,6 +57,21 @@ impl Iterator for Cuts<'_> {
     }
 }
 
+/// The first position of a byte that is not 0. Most texts are shorter than what a search that looks at more bytes at once needs to
+/// begin.
+pub(crate) fn first(bytes: &[u8], sought: u8) -> Option<usize> {
+    let pattern = LOW * u64::from(sought);
+    let mut at = 0;
+    while let Some(chunk) = bytes[at..].first_chunk::<LANES>() {
+        let found = zeros(u64::from_le_bytes(*chunk) ^ pattern);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / LANES);
+        }
+        at += LANES;
+    }
+    bytes[at..].iter().position(|byte| *byte == sought).map(|after| at + after)
+}
+
 /// The highest bit of each byte that is zero.
 const fn zeros(word: u64) -> u64 {
     !(((word & SEVEN) + SEVEN) | word | SEVEN)
@@ -78,6 +93,7 @@ mod tests {
                 let bytes: Vec<u8> = (0..length).map(|_| next()).collect();
                 let want: Vec<usize> = (0..length).filter(|at| matches!(bytes[*at], b'|' | b'\r')).collect();
                 assert_eq!(Cuts::new(&bytes, b'|', b'\r').collect::<Vec<_>>(), want, "{bytes:?}");
+                assert_eq!(first(&bytes, b'|'), bytes.iter().position(|byte| *byte == b'|'), "{bytes:?}");
             }
         }
     }

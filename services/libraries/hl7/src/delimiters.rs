@@ -57,6 +57,22 @@ impl Delimiters {
         }
         Ok(Delimiters { field, component, repetition, escape, subcomponent })
     }
+
+    /// The same separators, of those within a field only the ones that occur: what does not occur is 0, which no field holds. All
+    /// of them where a sequence may stand for one that occurs nowhere else.
+    pub(crate) fn occurring(self, bytes: &[u8]) -> Delimiters {
+        let occurring = |byte: u8| if memchr::memchr(byte, bytes).is_some() { byte } else { 0 };
+        if occurring(self.escape) != 0 {
+            return self;
+        }
+        Delimiters {
+            field: self.field,
+            component: occurring(self.component),
+            repetition: occurring(self.repetition),
+            escape: 0,
+            subcomponent: occurring(self.subcomponent),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +97,16 @@ mod tests {
     #[test]
     fn a_missing_separator_that_is_taken_does_not_exist() {
         check("MSH|&|A", Ok(Delimiters { component: b'&', subcomponent: 0, ..Delimiters::USUAL }));
+    }
+
+    #[test]
+    fn what_does_not_occur_is_not_looked_for() {
+        let occurring = |text: &str| Delimiters::USUAL.occurring(text.as_bytes());
+        let none = Delimiters { field: b'|', component: 0, repetition: 0, escape: 0, subcomponent: 0 };
+        assert_eq!(occurring("PID|1||7"), none);
+        assert_eq!(occurring("PID|1||7&8"), Delimiters { subcomponent: b'&', ..none });
+        // `\S\` stands for a component's separator.
+        assert_eq!(occurring(r"PID|1||7\S\8"), Delimiters::USUAL);
     }
 
     #[test]

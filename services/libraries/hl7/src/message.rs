@@ -23,6 +23,8 @@ const FIELDS_USUAL: usize = 160;
 pub struct Message<'a> {
     text: &'a str,
     delimiters: Delimiters,
+    /// Those of them that occur after the header; the others are 0, and nobody looks for them in each value.
+    occurring: Delimiters,
     lines: Vec<Line<'a>>,
     /// Where the fields of all segments end, each counted from its segment's beginning; the last one's end is the line's.
     cuts: Vec<u32>,
@@ -74,7 +76,14 @@ impl<'a> Message<'a> {
 
     fn empty(text: &'a str, delimiters: Delimiters) -> Message<'a> {
         let lines = Vec::with_capacity(SEGMENTS_USUAL);
-        Message { text, delimiters, lines, cuts: Vec::with_capacity(FIELDS_USUAL), stray_line_count: 0 }
+        Message {
+            text,
+            delimiters,
+            occurring: delimiters,
+            lines,
+            cuts: Vec::with_capacity(FIELDS_USUAL),
+            stray_line_count: 0,
+        }
     }
 
     /// Takes in the segments of a text that begins with a header.
@@ -88,7 +97,10 @@ impl<'a> Message<'a> {
                 self.cuts.push((at - open.begin) as u32);
             }
         }
-        self.close(&mut open, body, bytes.len())
+        self.close(&mut open, body, bytes.len())?;
+        let header_length = self.lines.first().map_or(0, |header| header.raw.len());
+        self.occurring = self.delimiters.occurring(bytes.get(header_length..).unwrap_or_default());
+        Ok(())
     }
 
     /// Takes in the line that ends here, if it is a segment.
@@ -131,7 +143,7 @@ impl<'a> Message<'a> {
     }
 
     fn all_of<'m>(&'m self, lines: &'m [Line<'a>]) -> Segments<'m, 'a> {
-        Segments { lines: lines.iter(), cuts: &self.cuts, delimiters: self.delimiters }
+        Segments { message: self, lines: lines.iter() }
     }
 
     /// Lines that are no segment: a broken line end inside a field, or junk. They are passed over, but not unseen.
@@ -149,7 +161,19 @@ impl<'a> Message<'a> {
 
     /// The first segment of this name.
     pub fn segment(&self, name: &str) -> Option<Segment<'_, 'a>> {
-        self.segments().find(|segment| segment.name() == name)
+        self.first_of(&self.lines, name)
+    }
+
+    fn first_of<'m>(&'m self, lines: &'m [Line<'a>], name: &str) -> Option<Segment<'m, 'a>> {
+        // Three bytes are compared in one look, texts by a call.
+        let name: &[u8; 3] = name.as_bytes().try_into().ok()?;
+        let line = lines.iter().find(|line| line.raw.as_bytes().first_chunk() == Some(name))?;
+        Some(self.segment_of(line))
+    }
+
+    fn segment_of<'m>(&'m self, line: &Line<'a>) -> Segment<'m, 'a> {
+        let delimiters = if line.is_header() { self.delimiters } else { self.occurring };
+        Segment { line: line.raw, cuts: &self.cuts[line.first_cut..line.end_cut], delimiters }
     }
 
     /// Every segment of this name.
@@ -197,29 +221,26 @@ impl<'a> Message<'a> {
 
 impl Line<'_> {
     fn is_patient(&self) -> bool {
-        &self.raw[..3] == "PID"
+        self.raw.starts_with("PID")
+    }
+
+    fn is_header(&self) -> bool {
+        self.raw.starts_with("MSH")
     }
 }
 
 /// Iterator over segments.
 #[derive(Debug, Clone)]
 pub struct Segments<'m, 'a> {
+    message: &'m Message<'a>,
     lines: std::slice::Iter<'m, Line<'a>>,
-    cuts: &'m [u32],
-    delimiters: Delimiters,
-}
-
-impl<'m, 'a> Segments<'m, 'a> {
-    fn segment(&self, line: &Line<'a>) -> Segment<'m, 'a> {
-        Segment { line: line.raw, cuts: &self.cuts[line.first_cut..line.end_cut], delimiters: self.delimiters }
-    }
 }
 
 impl<'m, 'a> Iterator for Segments<'m, 'a> {
     type Item = Segment<'m, 'a>;
 
     fn next(&mut self) -> Option<Segment<'m, 'a>> {
-        self.lines.next().map(|line| self.segment(line))
+        self.lines.next().map(|line| self.message.segment_of(line))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -229,7 +250,7 @@ impl<'m, 'a> Iterator for Segments<'m, 'a> {
 
 impl DoubleEndedIterator for Segments<'_, '_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.lines.next_back().map(|line| self.segment(line))
+        self.lines.next_back().map(|line| self.message.segment_of(line))
     }
 }
 
@@ -273,7 +294,7 @@ impl<'m, 'a> Group<'m, 'a> {
 
     /// The group's first segment of this name.
     pub fn segment(&self, name: &str) -> Option<Segment<'m, 'a>> {
-        self.segments().find(|segment| segment.name() == name)
+        self.message.first_of(self.lines, name)
     }
 
     /// A field of the group's first segment of this name; empty when either was not sent.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::cuts;
 use crate::delimiters::Delimiters;
 use crate::escape;
 
@@ -82,6 +83,10 @@ impl<'a> Value<'a> {
 
     /// Component `number`, counted from 1, of the first repetition; empty when it was not sent.
     pub fn component(&self, number: usize) -> Value<'a> {
+        if self.raw.is_empty() {
+            // As most fields are.
+            return *self;
+        }
         let first = piece(self.raw, self.delimiters.repetition, 1);
         Value::new(piece(first, self.delimiters.component, number), self.delimiters)
     }
@@ -149,17 +154,8 @@ impl<'a> Iterator for Repetitions<'a> {
 
 /// Position of `separator`; a separator of 0 does not exist.
 fn find(text: &str, separator: u8) -> Option<usize> {
-    let bytes = text.as_bytes();
-    match separator {
-        0 => None,
-        // Most fields are shorter than what a search that looks at many bytes at once needs to begin.
-        _ if bytes.len() < SHORT => bytes.iter().position(|byte| *byte == separator),
-        _ => memchr::memchr(separator, bytes),
-    }
+    if separator == 0 { None } else { cuts::first(text.as_bytes(), separator) }
 }
-
-/// Texts of fewer bytes are searched byte by byte.
-const SHORT: usize = 32;
 
 /// The piece at `number`, counted from 1, or the empty text.
 fn piece(text: &str, separator: u8, number: usize) -> &str {
