@@ -1,16 +1,16 @@
 //! Records to bytes.
 
-use serde_avro_fast::ser::{SerializerConfig, SerializerState};
+mod datum;
 
+use self::datum::Datum;
 use crate::{Kind, Record, wire};
 
 /// Writes records of one kind in the Confluent wire format.
 ///
-/// Keep one per thread and kind: its buffers are used again, so a record costs no allocation once the output has grown.
+/// A record costs no allocation once the output has grown.
 pub struct Encoder {
     kind: Kind,
     header: [u8; wire::HEADER_LENGTH],
-    config: SerializerConfig<'static>,
 }
 
 /// Why a record could not be written.
@@ -26,7 +26,7 @@ pub enum EncodeError {
         /// What it was given.
         record: Kind,
     },
-    /// The struct and the schema disagree, which a test of this crate excludes for values of our own types.
+    /// It holds a type that no schema of ours has, which a test of this crate excludes for our own records.
     #[error("{kind:?} does not fit its Avro schema")]
     DoesNotFit {
         /// The kind of the record.
@@ -37,7 +37,7 @@ pub enum EncodeError {
 impl Encoder {
     /// An encoder for one kind; `schema_id` is what the registry answered for the topic and [`Kind::avsc`].
     pub fn new(kind: Kind, schema_id: u32) -> Self {
-        Self { kind, header: wire::header(schema_id), config: SerializerConfig::new(kind.schema()) }
+        Self { kind, header: wire::header(schema_id) }
     }
 
     /// The kind that this encoder writes.
@@ -52,10 +52,7 @@ impl Encoder {
         }
         let start = out.len();
         out.extend_from_slice(&self.header);
-        let mut state = SerializerState::from_writer(&mut *out, &mut self.config);
-        let written = record.serialize(state.serializer());
-        drop(state);
-        written.map_err(|_| {
+        record.serialize(Datum::new(out)).map_err(|_| {
             out.truncate(start);
             EncodeError::DoesNotFit { kind: self.kind }
         })

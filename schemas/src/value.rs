@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,14 +35,32 @@ impl fmt::Display for Sha256 {
 
 impl Serialize for Sha256 {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
+        // A newtype: that is how encoder and decoder know a fixed from bytes that have a length of their own.
+        serializer.serialize_newtype_struct("Sha256", serde_bytes::Bytes::new(&self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for Sha256 {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes: &[u8] = serde_bytes::deserialize(deserializer)?;
-        bytes.try_into().map(Self).map_err(|_| serde::de::Error::invalid_length(bytes.len(), &"32 bytes"))
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Digest;
+
+        impl<'de> Visitor<'de> for Digest {
+            type Value = Sha256;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("32 bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Sha256, E> {
+                bytes.try_into().map(Sha256).map_err(|_| E::invalid_length(bytes.len(), &self))
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Sha256, D::Error> {
+                deserializer.deserialize_bytes(self)
+            }
+        }
+
+        deserializer.deserialize_newtype_struct("Sha256", Digest)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The published schemas of each kind.
 
-use std::sync::LazyLock;
-
 use crate::kind::{Kind, subjects};
 use crate::{Parked, Protection, Record, SourceRecord};
 
@@ -33,13 +31,5 @@ impl Kind {
     pub const fn avsc(self) -> &'static str {
         let versions = self.versions();
         versions[versions.len() - 1]
-    }
-
-    /// Parsed once for the whole process, so that encoders can borrow it for ever.
-    pub(crate) fn schema(self) -> &'static serde_avro_fast::Schema {
-        static SCHEMAS: LazyLock<[serde_avro_fast::Schema; Kind::ALL.len()]> = LazyLock::new(|| {
-            Kind::ALL.map(|kind| kind.avsc().parse().expect("our own schemas parse, every test run parses them all"))
-        });
-        &SCHEMAS[self as usize]
     }
 }

@@ -1,6 +1,6 @@
 //! Any value of any of our schemas goes through our records without a change.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use apache_avro::{
     Schema,
@@ -8,9 +8,9 @@ use apache_avro::{
     types::Value,
 };
 use proptest::{collection::vec, prelude::*};
-use schemas::Kind;
+use schemas::{Decoder, Kind};
 
-use crate::value::{record_bytes, schema, through_our_records, write};
+use crate::value::{decoder_by_schema, record_bytes, schema, through, through_our_records, write};
 
 /// Any value of a schema; maps have at most one entry, because their order is nobody's business.
 fn any_value(schema: &Schema, names: &HashMap<Name, &Schema>) -> BoxedStrategy<Value> {
@@ -82,5 +82,18 @@ proptest! {
         let at = at.index(datum.len());
         datum[at] = with;
         let _ = through_our_records(kind, &record_bytes(kind, 1, &datum));
+    }
+
+    /// What a record is does not depend on whether its struct or its schema is gone by.
+    #[test]
+    fn by_struct_and_by_schema_the_same_is_read(
+        (kind, mut datum) in any_record(), at in any::<prop::sample::Index>(), with in any::<Option<u8>>(),
+    ) {
+        static BY_STRUCT: LazyLock<Decoder> = LazyLock::new(Decoder::development);
+        static BY_SCHEMA: LazyLock<Decoder> = LazyLock::new(decoder_by_schema);
+        let at = at.index(datum.len());
+        datum[at] = with.unwrap_or(datum[at]);
+        let bytes = record_bytes(kind, kind.versions().len() as u32, &datum);
+        prop_assert_eq!(through(&BY_STRUCT, kind, &bytes), through(&BY_SCHEMA, kind, &bytes));
     }
 }

@@ -52,26 +52,44 @@ pub(crate) fn record_bytes(kind: Kind, version: u32, datum: &[u8]) -> Vec<u8> {
 
 /// Decodes as our own record type and encodes that again with the current schema.
 pub(crate) fn through_our_records(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    fn through<'a, R: Record + Deserialize<'a>>(bytes: &'a [u8]) -> Result<Vec<u8>, DecodeError> {
-        let record: R = Decoder::development().decode(bytes)?;
+    through(&Decoder::development(), kind, bytes)
+}
+
+/// The same with a decoder that knows these schemas.
+pub(crate) fn through(decoder: &Decoder, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    fn through<'a, R: Record + Deserialize<'a>>(decoder: &Decoder, bytes: &'a [u8]) -> Result<Vec<u8>, DecodeError> {
+        let record: R = decoder.decode(bytes)?;
         let mut again = Vec::new();
         let id = registry::development_id_current(R::KIND);
         Encoder::new(R::KIND, id).encode(&record, &mut again).expect("what was decoded can be encoded");
         Ok(again)
     }
-    struct Through<'a>(&'a [u8]);
+    struct Through<'a>(&'a Decoder, &'a [u8]);
     impl<'a> Visitor<'a> for Through<'a> {
         type Output = Result<Vec<u8>, DecodeError>;
         fn visit<E: Common<'a>>(self) -> Self::Output {
-            through::<E>(self.0)
+            through::<E>(self.0, self.1)
         }
     }
     match kind {
-        Kind::SourceRecord => through::<SourceRecord>(bytes),
-        Kind::Parked => through::<Parked>(bytes),
-        Kind::Protection => through::<Protection>(bytes),
-        common => common.subject().expect("a common one").visit(Through(bytes)),
+        Kind::SourceRecord => through::<SourceRecord>(decoder, bytes),
+        Kind::Parked => through::<Parked>(decoder, bytes),
+        Kind::Protection => through::<Protection>(decoder, bytes),
+        common => common.subject().expect("a common one").visit(Through(decoder, bytes)),
     }
+}
+
+/// A decoder that goes by the schemas always: to it none is the one that a struct equals, because its record has another name.
+pub(crate) fn decoder_by_schema() -> Decoder {
+    let mut decoder = Decoder::new();
+    for kind in Kind::ALL {
+        for (version, avsc) in (1..).zip(kind.versions()) {
+            let mut json: serde_json::Value = serde_json::from_str(avsc).expect("JSON");
+            json["name"] = "Other".into();
+            decoder.insert(registry::development_id(kind, version), &json.to_string()).expect("a schema");
+        }
+    }
+    decoder
 }
 
 /// Every place where a value has a choice, as `path: branch`; and those that values have taken.
