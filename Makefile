@@ -72,6 +72,12 @@ bench: prerequisites ## Figures beside the bare client and bare COPY (release bu
 	$(CARGO) build --release --workspace --bins
 	target/release/bench $(BENCH_ARGS)
 
+# Not in CI: it fetches some 300 MB from three registries, and says nothing on a machine that does other work.
+.PHONY: bench-peers
+bench-peers: prerequisites ## The same small job by Kafka Streams, Flink, the Benthos engine and Quix, beside ours (BENCH_PEERS_ARGS="--only flink --messages 1000000")
+	$(CARGO) build --release --workspace --bins
+	target/release/bench peers $(BENCH_PEERS_ARGS)
+
 # The full disk needs a small file system for Kafka, which lives as long as the run and which only root may make.
 .PHONY: chaos
 chaos: prerequisites ## Kill everything in turn under load; nothing may be lost, doubled or leaked (CHAOS_ARGS="--messages 100000 --kills 500")

@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod extract;
 pub mod mapping;
+pub mod peers;
 pub mod relaying;
 pub mod report;
 pub mod sources;
@@ -45,6 +46,14 @@ pub enum Error {
         /// Which.
         variant: &'static str,
         /// What it said.
+        output: String,
+    },
+    /// A program of a comparison with others ended badly.
+    #[error("{name}: {output}")]
+    Peer {
+        /// Which.
+        name: String,
+        /// What was wrong, or what it said last.
         output: String,
     },
     /// The relay could not run.

@@ -52,8 +52,8 @@ use super::{
 use crate::topic_read;
 
 /// Where copies go: not a topic of the platform, for they are the source's bytes.
-const COPY_TOPIC: &str = "bench.copy";
-const PARTITIONS: i32 = 2;
+pub(super) const COPY_TOPIC: &str = "bench.copy";
+pub(super) const PARTITIONS: i32 = 2;
 const COMMIT_INTERVAL: Duration = Duration::from_millis(200);
 const BATCH_MAX: usize = 1000;
 const KEY_VARIABLE: &str = "VARDSTROM_BENCH_KEY";
@@ -273,16 +273,35 @@ pub fn compare(
         .collect())
 }
 
+/// The command that runs a round in a process of its own, and what that finds in its environment.
+pub(super) fn command(round: &Round) -> Result<(Vec<String>, (String, String)), Error> {
+    let own = std::env::current_exe().map_err(|source| Error::Io { what: "this program", source })?;
+    let (own, count, different) = (own.display().to_string(), round.count.to_string(), round.different.to_string());
+    let words = [
+        [own.as_str(), "round"],
+        ["--variant", round.variant.argument()],
+        ["--bootstrap", &round.bootstrap],
+        ["--registry", &round.registry],
+        ["--group", &round.group],
+        ["--count", &count],
+        ["--different", &different],
+        ["--region", round.region.code()],
+    ];
+    let words = words.into_iter().flatten().map(str::to_owned).collect();
+    Ok((words, (KEY_VARIABLE.to_owned(), KEY.to_owned())))
+}
+
+/// How many source records a round settled, as its process said at its end.
+pub(super) fn messages_of(output: &str) -> Option<u64> {
+    output.lines().rev().find_map(|line| serde_json::from_str::<Used>(line).ok()).map(|used| used.messages)
+}
+
 fn run_apart(round: &Round) -> Result<Used, Error> {
     let failed = |output: String| Error::Round { variant: round.variant.name(), output };
-    let own = std::env::current_exe().map_err(|source| Error::Io { what: "this program", source })?;
-    let output = Command::new(own)
-        .arg("round")
-        .args(["--variant", round.variant.argument(), "--bootstrap", &round.bootstrap])
-        .args(["--registry", &round.registry, "--group", &round.group])
-        .args(["--count", &round.count.to_string(), "--different", &round.different.to_string()])
-        .args(["--region", round.region.code()])
-        .env(KEY_VARIABLE, KEY)
+    let (words, key) = command(round)?;
+    let output = Command::new(&words[0])
+        .args(&words[1..])
+        .envs([key])
         .output()
         .map_err(|source| Error::Io { what: "a round", source })?;
     if !output.status.success() {

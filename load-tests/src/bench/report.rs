@@ -1,6 +1,10 @@
 //! What is printed and written down.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    fs,
+};
 
 use serde::Serialize;
 
@@ -143,6 +147,13 @@ impl Machine {
     }
 }
 
+impl fmt::Display for Machine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processors, model, memory_mib, kernel } = self;
+        write!(formatter, "{processors} x {model}, {memory_mib} MiB, Linux {kernel}; everything on this machine")
+    }
+}
+
 /// All figures of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -175,17 +186,13 @@ impl Report {
     #[must_use]
     pub fn table(&self) -> String {
         let mut text = String::new();
-        let machine = &self.machine;
         // Writing to a String cannot fail.
         let mut line = |arguments: std::fmt::Arguments<'_>| {
             let _ = writeln!(text, "{arguments}");
         };
         line(format_args!(
-            "{} x {}, {} MiB, Linux {}; everything on this machine; median of {} rounds [min..max]{}",
-            machine.processors,
-            machine.model,
-            machine.memory_mib,
-            machine.kernel,
+            "{}; median of {} rounds [min..max]{}",
+            self.machine,
             self.rounds,
             if self.is_sealed { "; tables and chain with sealed records" } else { "" }
         ));
@@ -314,7 +321,7 @@ impl Report {
     }
 }
 
-fn spread(spread: Spread, digits: usize) -> String {
+pub(super) fn spread(spread: Spread, digits: usize) -> String {
     let Spread { median, min, max } = spread;
     format!("{median:.digits$} [{min:.digits$}..{max:.digits$}]")
 }

@@ -2,20 +2,26 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the figures are the output, progress goes beside them")]
 
-use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use clap::{Parser, Subcommand};
 use load_tests::{
     bench::{
         Error,
         chain::{self, Extent},
-        extract, mapping, relaying,
+        extract, mapping, peers, relaying,
         report::{Machine, Report},
         sources, store, viewers, walls,
     },
     simulator,
 };
 use local_stack::{Kafka, Postgres};
+use serde::Serialize;
 use topics::Region;
 
 /// Measure the platform on this machine, beside what the bare clients do with the same bytes.
@@ -25,11 +31,11 @@ use topics::Region;
 #[derive(Parser)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only topics --sealed           what sealed source records cost the processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
 struct Arguments {
     #[command(subcommand)]
-    command: Option<Hidden>,
+    command: Option<Task>,
     /// Measure only this part; repeatable.
     #[arg(long, value_enum)]
     only: Vec<Part>,
@@ -69,7 +75,11 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Hidden {
+enum Task {
+    /// The same small job by other stream processors, beside the bare copy and the processor.
+    ///
+    /// Fetches and builds them from Maven, Go's modules and PyPI; who cannot be built is left out and named.
+    Peers(peers::Arguments),
     /// One round from topic to topic, in a process of its own.
     #[command(hide = true)]
     Round(relaying::Round),
@@ -98,7 +108,8 @@ enum Part {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
-        Some(Hidden::Round(round)) => relaying::run(round).and_then(|used| {
+        Some(Task::Peers(arguments)) => compare(arguments),
+        Some(Task::Round(round)) => relaying::run(round).and_then(|used| {
             let line = serde_json::to_string(&used);
             line.map(|line| println!("{line}")).map_err(|error| Error::Io { what: "figures", source: error.into() })
         }),
@@ -165,11 +176,22 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         report.walls = walls::measure(extent, &mut progress)?;
     }
     print!("{}", report.table());
-    let written = serde_json::to_vec_pretty(&report).map_err(Into::into).and_then(|json| {
-        if let Some(folder) = arguments.json.parent() {
+    write(&arguments.json, &report)
+}
+
+fn compare(arguments: &peers::Arguments) -> Result<(), Error> {
+    let start = Instant::now();
+    let report = peers::measure(arguments, &mut |text| eprintln!("[{:6.1} s] {text}", start.elapsed().as_secs_f64()))?;
+    print!("{}", report.table());
+    write(&arguments.json, &report)
+}
+
+fn write(path: &Path, report: &impl Serialize) -> Result<(), Error> {
+    let written = serde_json::to_vec_pretty(report).map_err(Into::into).and_then(|json| {
+        if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&arguments.json, json)
+        fs::write(path, json)
     });
     written.map_err(|source| Error::Io { what: "the figures' file", source })
 }

@@ -32,7 +32,7 @@ pub use error::Error;
 pub use issuer::{Issuer, Manner};
 pub use kafka::{KAFKA_VERSION, Kafka};
 pub use keycloak::{Keycloak, PASSWORD};
-pub use maven::libraries;
+pub use maven::{cache_folder, libraries};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use release::other_releases;

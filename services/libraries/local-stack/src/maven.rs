@@ -83,7 +83,9 @@ fn pom_text(dependencies: &str) -> String {
     )
 }
 
-pub(crate) fn cache_folder() -> PathBuf {
+/// Where what is fetched is kept.
+#[must_use]
+pub fn cache_folder() -> PathBuf {
     env::var_os("VARDSTROM_CACHE")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../.cache"), PathBuf::from)
 }
