@@ -1,17 +1,11 @@
 //! From the sender to the board: messages per second with answers, delay at a given rate, memory of each service.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, AtomicUsize},
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 
-use super::{Error, report::Chain, usage};
+use super::{Error, report::Chain, sending::send, usage};
 use crate::{
     check_demo::{self, Delay, Run},
     ledger::Ledger,
-    message::Message,
-    sender::{self, Plan},
     simulated,
     stack::{Keys, Options, Service, Stack},
 };
@@ -46,22 +40,9 @@ pub fn measure(extent: Extent, progress: &mut dyn FnMut(&str)) -> Result<Chain, 
     let (messages, options, _) = simulated::country(SEED, extent.messages_fast, PARTITIONS, keys.clone());
     let stack = Stack::start(Options { sealed: extent.is_sealed, ..options }, progress)?;
     let ledger = Ledger::create(&stack.folder().join("ledger.tsv")).map_err(io("the ledger"))?;
-    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
-    let address = |message: &Message| addresses[&message.region];
     progress(&format!("sending {} messages as fast as they are answered", messages.len()));
     let begin = Instant::now();
-    let plan = Plan {
-        messages: &messages,
-        address: &address,
-        connections: extent.connections,
-        rate: None,
-        ledger: &ledger,
-        until: &AtomicUsize::new(usize::MAX),
-        stop: &stop,
-        answered: &answered,
-    };
-    let sent = sender::send(&plan).map_err(io("the ledger"))?;
+    let sent = send(&stack, &messages, extent.connections, None, &ledger)?;
     let mllp_messages_per_second = (sent.accepted + sent.rejected) as f64 / begin.elapsed().as_secs_f64();
     stack.stop();
 

@@ -10,6 +10,7 @@ pub mod mapping;
 pub mod peers;
 pub mod relaying;
 pub mod report;
+mod sending;
 pub mod sources;
 pub mod store;
 pub mod usage;

@@ -5,13 +5,12 @@
 //! streams open (each is an entry of the access log), and while they are watched.
 
 use std::{
-    collections::BTreeMap,
     io,
     net::SocketAddr,
     ops::Range,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -27,12 +26,11 @@ use topics::Region;
 use super::{
     Error,
     report::{Spread, Viewers, Watched},
-    usage,
+    sending, usage,
 };
 use crate::{
     ledger::Ledger,
     message::Message,
-    sender::{self, Plan},
     simulated,
     stack::{Board, Keys, Service, Stack},
 };
@@ -232,20 +230,7 @@ fn send(
     rate: Option<f64>,
     ledger: &Ledger,
 ) -> Result<(), Error> {
-    let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
-    let messages = &messages[range];
-    let sent = sender::send(&Plan {
-        messages,
-        address: &|message: &Message| addresses[&message.region],
-        connections: CONNECTIONS,
-        rate,
-        ledger,
-        until: &AtomicUsize::new(usize::MAX),
-        stop: &AtomicBool::new(false),
-        answered: &AtomicUsize::new(0),
-    })
-    .map_err(|source| Error::Io { what: "the ledger", source })?;
-    match sent.unanswered {
+    match sending::send(stack, &messages[range], CONNECTIONS, rate, ledger)?.unanswered {
         0 => Ok(()),
         count => Err(Error::Round { variant: "viewers", output: format!("{count} messages were not answered") }),
     }

@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, AtomicUsize},
     thread,
     time::{Duration, Instant},
 };
@@ -13,14 +12,13 @@ use std::{
 use super::{
     Error,
     report::{Spread, Walled},
+    sending::send,
     usage,
 };
 use crate::{
     account,
     check_demo::{self, percentile},
     ledger::Ledger,
-    message::Message,
-    sender::{self, Plan, Sent},
     simulated,
     stack::{Keys, Options, Service, Stack},
     watch::Watch,
@@ -117,10 +115,10 @@ fn one(variant: Variant, extent: Extent, progress: &mut dyn FnMut(&str)) -> Resu
     let watch = Watch::start(&stack.url(Service::Dashboard));
     let ledger = Ledger::create(&stack.folder().join("ledger.tsv")).map_err(io("the ledger"))?;
     let (before, counted) = messages.split_at(BEFORE);
-    send(&stack, before, extent, None, &ledger)?;
+    send(&stack, before, extent.connections, None, &ledger)?;
     drain(&stack).map_err(failed)?;
     let begin = used(&stack)?;
-    let sent = send(&stack, counted, extent, Some(extent.rate), &ledger)?;
+    let sent = send(&stack, counted, extent.connections, Some(extent.rate), &ledger)?;
     if sent.unanswered > 0 {
         return Err(failed(format!("{} messages were not answered", sent.unanswered)));
     }
@@ -134,27 +132,6 @@ fn one(variant: Variant, extent: Extent, progress: &mut dyn FnMut(&str)) -> Resu
     let cpu =
         end.into_iter().map(|(part, used)| (part, (used - begin[part]).as_secs_f64() * 1e6 / counted.len() as f64));
     Ok(Used { cpu: cpu.collect(), p50_ms: percentile(&delays, 0.5), p99_ms: percentile(&delays, 0.99) })
-}
-
-fn send(
-    stack: &Stack,
-    messages: &[Message],
-    extent: Extent,
-    rate: Option<f64>,
-    ledger: &Ledger,
-) -> Result<Sent, Error> {
-    let addresses: BTreeMap<_, _> = stack.regions().iter().map(|region| (*region, stack.mllp(*region))).collect();
-    let plan = Plan {
-        messages,
-        address: &|message: &Message| addresses[&message.region],
-        connections: extent.connections,
-        rate,
-        ledger,
-        until: &AtomicUsize::new(usize::MAX),
-        stop: &AtomicBool::new(false),
-        answered: &AtomicUsize::new(0),
-    };
-    sender::send(&plan).map_err(|source| Error::Io { what: "the ledger", source })
 }
 
 fn drain(stack: &Stack) -> Result<(), String> {
