@@ -289,7 +289,9 @@ async fn strangers_do_not_fill_the_access_log() {
     let desk = desk(&filled().await);
     with_access_log(&desk);
     let config = fs::read_to_string(desk.path("sink-register.toml")).unwrap();
-    let rates = "requests_per_second = 100000\nrequests_burst = 100000\nconnections_per_address = 60";
+    // Each asks by a connection of its own, and the bound counts those that are not yet closed.
+    let rates =
+        "requests_per_second = 100000\nrequests_burst = 100000\nconnections = 2000\nconnections_per_address = 2000";
     fs::write(desk.path("sink-register.toml"), config.replace("[serve]\n", &format!("[serve]\n{rates}\n"))).unwrap();
     let server = Server::start(&desk);
     let began = Instant::now();
