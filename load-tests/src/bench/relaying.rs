@@ -27,6 +27,7 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     client::DefaultClientContext,
     consumer::{BaseConsumer, CommitMode, Consumer},
+    error::KafkaError,
     message::{BorrowedMessage, Header, Message as _, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, Producer},
 };
@@ -183,12 +184,7 @@ pub fn prepare(
         .block_on(admin.create_topics([&copy], &AdminOptions::new()))?;
     debug_assert_eq!(created.len(), 1);
 
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", bootstrap)
-        .set("enable.idempotence", "true")
-        .set("linger.ms", "20")
-        .set("log_level", "3")
-        .create()?;
+    let producer = filling(bootstrap)?;
     let mut encoder = Encoder::new(Kind::SourceRecord, schemas::registry::development_id_current(Kind::SourceRecord));
     let topic = topics::name::source(region, "adt");
     let mut bytes = Vec::new();
@@ -222,6 +218,16 @@ pub fn prepare(
     }
     producer.flush(Duration::from_secs(120))?;
     Ok(())
+}
+
+/// What fills a topic before anything is measured.
+pub(super) fn filling(bootstrap: &str) -> Result<BaseProducer, KafkaError> {
+    ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("enable.idempotence", "true")
+        .set("linger.ms", "20")
+        .set("log_level", "3")
+        .create()
 }
 
 /// Runs all variants in turn, each round in a process of its own; with sealed records, where these were prepared.

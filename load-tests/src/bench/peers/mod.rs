@@ -25,7 +25,7 @@ use rdkafka::{
     client::DefaultClientContext,
     consumer::BaseConsumer,
     error::{KafkaError, KafkaResult},
-    producer::{BaseProducer, BaseRecord, Producer},
+    producer::{BaseRecord, Producer},
 };
 use schemas::Subject;
 use topics::Region;
@@ -356,12 +356,7 @@ fn create(admin: &AdminClient<DefaultClientContext>, bootstrap: &str, topic: &st
 
 /// Writes the messages in turn over the partitions, from the start again after the last.
 fn fill(bootstrap: &str, topic: &str, messages: &[Vec<u8>], count: u64) -> Result<(), Error> {
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", bootstrap)
-        .set("enable.idempotence", "true")
-        .set("linger.ms", "20")
-        .set("log_level", "3")
-        .create()?;
+    let producer = relaying::filling(bootstrap)?;
     for (index, payload) in (0..count).zip(messages.iter().cycle()) {
         let partition = (index % relaying::PARTITIONS as u64) as i32;
         while producer.send(BaseRecord::<(), [u8]>::to(topic).partition(partition).payload(payload)).is_err() {
