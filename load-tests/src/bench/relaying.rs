@@ -6,12 +6,14 @@
 //! - *relay, copying*: the bare copy with the delivery protocol.
 //! - *processor*.
 //! - *processor, sealed*, where it is asked for: the same records, sealed, from another region's topic.
+//! - *processor, before*, where its bench is given: the processor of another build.
 //!
 //! Each round is a process of its own, so that its processor time and memory are its own. All read the same source topic
 //! from the beginning with a new consumer group and write with the same client settings.
 
 use std::{
     io,
+    path::Path,
     process::Command,
     sync::{
         Arc, OnceLock,
@@ -230,7 +232,18 @@ pub(super) fn filling(bootstrap: &str) -> Result<BaseProducer, KafkaError> {
         .create()
 }
 
-/// Runs all variants in turn, each round in a process of its own; with sealed records, where these were prepared.
+/// What is compared beside the plain variants, and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent<'e> {
+    /// Rounds of each.
+    pub rounds: usize,
+    /// Sealed records too, which were prepared.
+    pub is_sealed: bool,
+    /// The bench of another build, whose processor takes its turn.
+    pub before: Option<&'e Path>,
+}
+
+/// Runs all variants in turn, each round in a process of its own.
 ///
 /// # Errors
 /// When a round fails.
@@ -239,36 +252,39 @@ pub fn compare(
     registry: &str,
     region: Region,
     (count, different): (u64, u64),
-    rounds: usize,
-    is_sealed: bool,
+    extent: Extent<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<Moving>, Error> {
+    let Extent { rounds, is_sealed, before } = extent;
     let variants = if is_sealed { Variant::ALL.as_slice() } else { &Variant::PLAIN };
-    let mut used: Vec<Vec<Used>> = vec![Vec::new(); variants.len()];
+    let own = variants.iter().map(|variant| (variant.name(), *variant, None));
+    let before = before.map(|bench| ("processor, before", Variant::Processor, Some(bench)));
+    let takers: Vec<(&'static str, Variant, Option<&Path>)> = own.chain(before).collect();
+    let mut used: Vec<Vec<Used>> = vec![Vec::new(); takers.len()];
     for round in 0..rounds {
-        for (variant, used) in variants.iter().copied().zip(&mut used) {
-            progress(&format!("{}, round {} of {rounds}", variant.name(), round + 1));
-            let group = format!("bench-{}-{round}", variant.argument());
-            used.push(run_apart(&Round {
+        for ((name, variant, bench), used) in takers.iter().copied().zip(&mut used) {
+            progress(&format!("{name}, round {} of {rounds}", round + 1));
+            let round = Round {
                 variant,
                 bootstrap: bootstrap.to_owned(),
                 registry: registry.to_owned(),
-                group,
+                group: format!("bench-{}-{round}", name.replace([',', ' '], "-")),
                 count,
                 different,
                 region: if variant == Variant::Sealed { sealed_region() } else { region },
-            })?);
+            };
+            used.push(run_apart(name, &round, bench)?);
         }
     }
     let cpu = |used: &Used| used.cpu_seconds * 1e6 / used.messages as f64;
     let beside =
         |used: &[Used], bare: &[Used]| Spread::of(used.iter().zip(bare).map(|(used, bare)| cpu(used) / cpu(bare)));
     let all = used;
-    Ok(variants
+    Ok(takers
         .iter()
         .zip(&all)
-        .map(|(variant, used)| Moving {
-            variant: variant.name(),
+        .map(|((variant, ..), used)| Moving {
+            variant,
             messages_per_second: Spread::of(used.iter().map(|used| used.messages as f64 / used.seconds)),
             outputs_per_second: Spread::of(used.iter().map(|used| used.outputs as f64 / used.seconds)),
             cpu_us_per_message: Spread::of(used.iter().map(cpu)),
@@ -302,10 +318,10 @@ pub(super) fn messages_of(output: &str) -> Option<u64> {
     output.lines().rev().find_map(|line| serde_json::from_str::<Used>(line).ok()).map(|used| used.messages)
 }
 
-fn run_apart(round: &Round) -> Result<Used, Error> {
-    let failed = |output: String| Error::Round { variant: round.variant.name(), output };
+fn run_apart(variant: &'static str, round: &Round, bench: Option<&Path>) -> Result<Used, Error> {
+    let failed = |output: String| Error::Round { variant, output };
     let (words, key) = command(round)?;
-    let output = Command::new(&words[0])
+    let output = Command::new(bench.unwrap_or(Path::new(&words[0])))
         .args(&words[1..])
         .envs([key])
         .output()

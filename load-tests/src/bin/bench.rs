@@ -31,7 +31,7 @@ use topics::Region;
 #[derive(Parser)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -42,6 +42,9 @@ struct Arguments {
     /// Source records are sealed: from topic to topic beside the plain ones, of tables and of the chain in their place (`walls` has all variants).
     #[arg(long)]
     sealed: bool,
+    /// The bench of another build, whose processor takes its turn from topic to topic.
+    #[arg(long, value_name = "BENCH")]
+    before: Option<PathBuf>,
     /// Rounds of each comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -227,8 +230,8 @@ fn bare(
     let counts = (arguments.messages, messages.len() as u64);
     // The store's rows are what the processor made of the messages, so at least one round runs for it.
     let rounds = if wanted(Part::Topics) { arguments.rounds } else { 1 };
-    let moving =
-        relaying::compare(kafka.bootstrap(), &registry.url(), region, counts, rounds, arguments.sealed, progress)?;
+    let extent = relaying::Extent { rounds, is_sealed: arguments.sealed, before: arguments.before.as_deref() };
+    let moving = relaying::compare(kafka.bootstrap(), &registry.url(), region, counts, extent, progress)?;
     if wanted(Part::Topics) {
         report.moving = moving;
     }
