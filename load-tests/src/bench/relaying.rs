@@ -11,6 +11,9 @@
 //! Each round is a process of its own, so that its processor time and memory are its own. All read the same source topic
 //! from the beginning with a new consumer group and write with the same client settings.
 
+mod bare;
+mod filling;
+
 use std::{
     io,
     path::Path,
@@ -24,25 +27,14 @@ use std::{
 };
 
 use processor::{config::Config, metrics::Metrics, worker::Worker};
-use rdkafka::{
-    ClientConfig, Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
-    client::DefaultClientContext,
-    consumer::{BaseConsumer, CommitMode, Consumer},
-    error::KafkaError,
-    message::{BorrowedMessage, Header, Message as _, OwnedHeaders},
-    producer::{BaseProducer, BaseRecord, Producer},
-};
 use runtime::{
     config::Kafka,
     fate::Fate,
     health::Health,
     metrics::Registry,
-    origin::{self, Origin, Position},
-    relay::{self, Failure, Outputs, Record, Relay, Route, Settings, Step, clients},
+    relay::{self, Failure, Outputs, Record, Relay, Route, Settings, Step},
     shutdown::Shutdown,
 };
-use schemas::{Encoder, Format, Kind, SourceRecord, Timestamp};
 use sealing::{Keys, Sealer};
 use serde::{Deserialize, Serialize};
 use topics::Region;
@@ -52,19 +44,17 @@ use super::{
     report::{Moving, Spread},
     usage,
 };
-use crate::topic_read;
+use bare::{Once, bare, made};
+pub use filling::prepare;
+pub(super) use filling::producer;
 
 /// Where copies go: not a topic of the platform, for they are the source's bytes.
 pub(super) const COPY_TOPIC: &str = "bench.copy";
 pub(super) const PARTITIONS: i32 = 2;
-const COMMIT_INTERVAL: Duration = Duration::from_millis(200);
-const BATCH_MAX: usize = 1000;
 const KEY_VARIABLE: &str = "VARDSTROM_BENCH_KEY";
 /// Nobody's key: the bench's messages are invented too.
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const SEALING_KEY_ID: &str = "bench";
-/// A source whose messages say nothing about persons that exist.
-const RECEIVED_AT: Timestamp = Timestamp(1_767_225_600_000_000);
 
 /// What moves the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -160,76 +150,6 @@ pub struct Used {
     seconds: f64,
     cpu_seconds: f64,
     memory_peak_kib: u64,
-}
-
-/// Makes the topics and fills the source topic with these messages, again and again, until there are `count`; sealed where there
-/// is a sealer.
-///
-/// # Errors
-/// When Kafka does not take them.
-pub fn prepare(
-    bootstrap: &str,
-    region: Region,
-    messages: &[Vec<u8>],
-    count: u64,
-    mut sealer: Option<Sealer>,
-) -> Result<(), Error> {
-    let options =
-        topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
-    topics::apply(bootstrap, &[region], &options)?;
-    let admin: AdminClient<DefaultClientContext> = ClientConfig::new().set("bootstrap.servers", bootstrap).create()?;
-    let copy = NewTopic::new(COPY_TOPIC, PARTITIONS, TopicReplication::Fixed(1));
-    let created = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| Error::Io { what: "a runtime", source })?
-        .block_on(admin.create_topics([&copy], &AdminOptions::new()))?;
-    debug_assert_eq!(created.len(), 1);
-
-    let producer = filling(bootstrap)?;
-    let mut encoder = Encoder::new(Kind::SourceRecord, schemas::registry::development_id_current(Kind::SourceRecord));
-    let topic = topics::name::source(region, "adt");
-    let mut bytes = Vec::new();
-    for (index, payload) in (0..count).zip(messages.iter().cycle()) {
-        let record = SourceRecord {
-            region: region.code(),
-            source_system: "SE2321000016-BENCH",
-            feed: "adt",
-            format: Format::Hl7v2,
-            message_id: "",
-            received_at: RECEIVED_AT,
-            recorded_at: None,
-            source_position: "bench",
-            payload,
-            seal: None,
-        };
-        bytes.clear();
-        let partition = (index % PARTITIONS as u64) as i32;
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Io {
-            what: "a source record",
-            source: io::Error::other(error),
-        };
-        let record = match &mut sealer {
-            Some(sealer) => sealer.seal(&record, partition, RECEIVED_AT).map_err(|error| failed(error.into()))?,
-            None => record,
-        };
-        encoder.encode(&record, &mut bytes).map_err(|error| failed(error.into()))?;
-        while producer.send(BaseRecord::<(), [u8]>::to(&topic).partition(partition).payload(&bytes)).is_err() {
-            producer.poll(Duration::from_millis(5));
-        }
-    }
-    producer.flush(Duration::from_secs(120))?;
-    Ok(())
-}
-
-/// What fills a topic before anything is measured.
-pub(super) fn filling(bootstrap: &str) -> Result<BaseProducer, KafkaError> {
-    ClientConfig::new()
-        .set("bootstrap.servers", bootstrap)
-        .set("enable.idempotence", "true")
-        .set("linger.ms", "20")
-        .set("log_level", "3")
-        .create()
 }
 
 /// What is compared beside the plain variants, and how often.
@@ -400,169 +320,6 @@ impl Start {
             memory_peak_kib: usage::memory_peak_kib("self").map_err(read)?,
         })
     }
-}
-
-/// What a bare loop writes for a source record.
-trait Writes {
-    /// Hands every output of the record to `send`.
-    fn each(&mut self, record: &BorrowedMessage<'_>, send: &mut dyn FnMut(Bare<'_>));
-}
-
-struct Bare<'a> {
-    topic: &'a str,
-    key: Option<&'a [u8]>,
-    headers: &'a [(&'static str, Vec<u8>)],
-    payload: &'a [u8],
-}
-
-/// The record's own bytes.
-struct Once;
-
-impl Writes for Once {
-    fn each(&mut self, record: &BorrowedMessage<'_>, send: &mut dyn FnMut(Bare<'_>)) {
-        let payload = record.payload().unwrap_or_default();
-        send(Bare { topic: COPY_TOPIC, key: None, headers: &[], payload });
-    }
-}
-
-/// What the processor made of each record that differs, beforehand.
-struct Made {
-    outputs: Vec<Vec<MadeOutput>>,
-}
-
-struct MadeOutput {
-    topic: String,
-    key: Option<Vec<u8>>,
-    headers: Vec<(&'static str, Vec<u8>)>,
-    payload: Vec<u8>,
-}
-
-impl Writes for Made {
-    fn each(&mut self, record: &BorrowedMessage<'_>, send: &mut dyn FnMut(Bare<'_>)) {
-        // Records were written in turn over the partitions.
-        let index = record.offset() * i64::from(PARTITIONS) + i64::from(record.partition());
-        let index = usize::try_from(index).unwrap_or_default() % self.outputs.len();
-        for output in &self.outputs[index] {
-            let MadeOutput { topic, key, headers, payload } = output;
-            send(Bare { topic, key: key.as_deref(), headers, payload });
-        }
-    }
-}
-
-/// Runs the processor's step over every record that differs and keeps what it makes.
-fn made(round: &Round) -> Result<Made, Error> {
-    let config = config(round)?;
-    let routes = processor::worker::routes(&config);
-    let mut worker = Worker::new(&config, Metrics::register(&Registry::new(), "bench")?)?;
-    let client = topic_read::client(&round.bootstrap, &round.group)?;
-    let input = routes[0].input.clone();
-    let mut ends = topic_read::ends(&client, &|topic| topic == input)?;
-    for ((_, partition), end) in &mut ends {
-        *end = (round.different as i64 - i64::from(*partition) + i64::from(PARTITIONS) - 1) / i64::from(PARTITIONS);
-    }
-    let mut made = Made { outputs: Vec::new() };
-    made.outputs.resize_with(usize::try_from(round.different).unwrap_or_default(), Vec::new);
-    let mut outputs = Outputs::new();
-    let mut failed = None;
-    topic_read::read(&client, &ends, &mut |record| {
-        let (topic, partition, offset) = (record.topic.as_str(), record.partition, record.offset);
-        let source =
-            Record { route: 0, topic, partition, offset, timestamp_ms: None, key: None, payload: &record.payload };
-        outputs.clear();
-        if let Err(Failure::Retry(error) | Failure::Stop(error)) = worker.step(&source, &mut outputs) {
-            failed.get_or_insert(error);
-        }
-        let index = (offset * i64::from(PARTITIONS) + i64::from(partition)) as usize;
-        made.outputs[index] = outputs
-            .iter()
-            .map(|output| {
-                let position = Position { offset, ordinal: output.ordinal };
-                let origin = Origin { topic, partition, position }.to_string().into_bytes();
-                let id = output.event_id.map(|id| (origin::EVENT_ID_HEADER, id.to_string().into_bytes()));
-                MadeOutput {
-                    topic: routes[0].outputs[output.output].clone(),
-                    key: output.key.map(<[u8]>::to_vec),
-                    headers: std::iter::once((origin::HEADER, origin)).chain(id).collect(),
-                    payload: output.payload.to_vec(),
-                }
-            })
-            .collect();
-    })?;
-    match failed {
-        None => Ok(made),
-        Some(error) => Err(Error::Round { variant: round.variant.name(), output: error.to_string() }),
-    }
-}
-
-/// As a program would be that only moves bytes: no bookkeeping but an offset commit now and then.
-fn bare(round: &Round, writes: &mut dyn Writes) -> Result<Used, Error> {
-    let kafka = Kafka::at(&round.bootstrap);
-    let fault = |fault: runtime::config::Fault| Error::Io { what: "client settings", source: io::Error::other(fault) };
-    let consumer: BaseConsumer = clients::reading(&kafka, &settings(round)).map_err(fault)?.create()?;
-    let producer: BaseProducer = clients::writing(&kafka, &settings(round)).map_err(fault)?.create()?;
-    let topic = topics::name::source(round.region, "adt");
-    let mut list = TopicPartitionList::new();
-    for partition in 0..PARTITIONS {
-        list.add_partition_offset(&topic, partition, Offset::Beginning)?;
-    }
-    consumer.assign(&list)?;
-    let mut start = None;
-    let mut next = vec![0; PARTITIONS as usize];
-    let mut committed = Instant::now();
-    let (mut count, mut output_count) = (0, 0);
-    while count < round.count {
-        let mut patience = Duration::from_millis(2);
-        for _ in 0..BATCH_MAX {
-            let Some(message) = consumer.poll(patience) else { break };
-            let message = message?;
-            start.get_or_insert_with(Start::now);
-            writes.each(&message, &mut |output| {
-                send(&producer, message.partition(), &output);
-                output_count += 1;
-            });
-            next[message.partition() as usize] = message.offset() + 1;
-            count += 1;
-            patience = Duration::ZERO;
-        }
-        producer.poll(Duration::ZERO);
-        if committed.elapsed() >= COMMIT_INTERVAL {
-            commit(&consumer, &topic, &next, CommitMode::Async)?;
-            committed = Instant::now();
-        }
-    }
-    while producer.in_flight_count() > 0 {
-        producer.poll(Duration::from_millis(1));
-    }
-    commit(&consumer, &topic, &next, CommitMode::Sync)?;
-    start.unwrap_or_else(Start::now).used(count, output_count)
-}
-
-fn send(producer: &BaseProducer, partition: i32, output: &Bare<'_>) {
-    loop {
-        let mut record = BaseRecord::<[u8], [u8]>::to(output.topic).partition(partition).payload(output.payload);
-        if let Some(key) = output.key {
-            record = record.key(key);
-        }
-        if !output.headers.is_empty() {
-            let headers = OwnedHeaders::new_with_capacity(output.headers.len());
-            let add = |headers: OwnedHeaders, (key, value): &(&'static str, Vec<u8>)| {
-                headers.insert(Header { key, value: Some(value) })
-            };
-            record = record.headers(output.headers.iter().fold(headers, add));
-        }
-        if producer.send(record).is_ok() {
-            return;
-        }
-        producer.poll(Duration::from_millis(2));
-    }
-}
-
-fn commit(consumer: &BaseConsumer, topic: &str, next: &[i64], mode: CommitMode) -> Result<(), Error> {
-    let mut list = TopicPartitionList::new();
-    for (partition, next) in (0..).zip(next) {
-        list.add_partition_offset(topic, partition, Offset::Offset(*next))?;
-    }
-    Ok(consumer.commit(&list, mode)?)
 }
 
 /// Copies, as a [`Step`].

@@ -356,7 +356,7 @@ fn create(admin: &AdminClient<DefaultClientContext>, bootstrap: &str, topic: &st
 
 /// Writes the messages in turn over the partitions, from the start again after the last.
 fn fill(bootstrap: &str, topic: &str, messages: &[Vec<u8>], count: u64) -> Result<(), Error> {
-    let producer = relaying::filling(bootstrap)?;
+    let producer = relaying::producer(bootstrap)?;
     for (index, payload) in (0..count).zip(messages.iter().cycle()) {
         let partition = (index % relaying::PARTITIONS as u64) as i32;
         while producer.send(BaseRecord::<(), [u8]>::to(topic).partition(partition).payload(payload)).is_err() {
