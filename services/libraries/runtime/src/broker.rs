@@ -13,8 +13,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
-use serde::Deserialize;
 
+use crate::answers::{Answers, Partition, Statistics};
 use crate::config::Kafka;
 use crate::estrangement::Judge;
 use crate::exit::chain;
@@ -207,11 +207,14 @@ impl Link {
     }
 }
 
-/// What a client reports from within librdkafka: errors, log lines and how far the topics reach.
+/// What a client reports from within librdkafka: errors, log lines, how far the topics reach and who
+/// answers.
 #[derive(Debug)]
 pub(crate) struct Watch {
     link: Link,
     ends: Mutex<Ends>,
+    /// What was seen of the brokers, and when the last of them to answer did.
+    answers: Mutex<(Answers, Option<Instant>)>,
 }
 
 /// The end of each partition as last seen by the fetcher: topic, then partition.
@@ -236,7 +239,16 @@ impl Ends {
 
 impl Watch {
     pub(crate) fn new(link: Link) -> Self {
-        Self { link, ends: Mutex::new(Ends::default()) }
+        Self { link, ends: Mutex::default(), answers: Mutex::default() }
+    }
+
+    fn answers(&self) -> MutexGuard<'_, (Answers, Option<Instant>)> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Since when no broker that is read from owes an answer, as of the last statistics; `None` before the first.
+    pub(crate) fn answered(&self) -> Option<Instant> {
+        self.answers().1
     }
 
     pub(crate) fn link(&self) -> &Link {
@@ -278,32 +290,21 @@ impl ClientContext for Watch {
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
-        #[derive(Deserialize)]
-        struct Statistics<'a> {
-            #[serde(borrow)]
-            topics: HashMap<&'a str, TopicStatistics<'a>>,
-        }
-        #[derive(Deserialize)]
-        struct TopicStatistics<'a> {
-            #[serde(borrow)]
-            partitions: HashMap<&'a str, PartitionStatistics>,
-        }
-        #[derive(Deserialize)]
-        struct PartitionStatistics {
-            hi_offset: i64,
-        }
-
-        let Ok(statistics) = serde_json::from_slice::<Statistics>(statistics) else {
+        let Ok(statistics) = serde_json::from_slice::<Statistics<'_>>(statistics) else {
             tracing::debug!("librdkafka's statistics cannot be read");
             return;
         };
+        let mut answers = self.answers();
+        let silence = answers.0.take(&statistics);
+        answers.1 = Instant::now().checked_sub(silence).or(answers.1);
+        drop(answers);
         let mut ends = self.ends();
         for (topic, statistics) in statistics.topics {
             if !ends.offsets.contains_key(topic) {
                 ends.offsets.insert(topic.to_owned(), Vec::new());
             }
             let offsets = ends.offsets.get_mut(topic).expect("it was inserted above when missing");
-            for (partition, PartitionStatistics { hi_offset }) in statistics.partitions {
+            for (partition, Partition { hi_offset, .. }) in statistics.partitions {
                 // Partition -1 is librdkafka's own, for records without one.
                 let Ok(partition) = partition.parse::<usize>() else { continue };
                 if offsets.len() <= partition {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answers;
 pub mod broker;
 pub mod config;
 pub mod descriptors;

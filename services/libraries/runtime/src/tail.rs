@@ -4,7 +4,8 @@
 //! kept with its rows) decide where it starts. Nothing is ever committed to Kafka. One tail can hold hundreds of
 //! topics; memory is bounded by `queue_size`. Runs on the caller's OS thread and blocks.
 //!
-//! While Kafka is away `poll_batch` returns nothing, readiness says why, and reading goes on by itself afterwards.
+//! While Kafka is away `poll_batch` returns nothing, readiness says why, and reading goes on by itself afterwards. Readiness goes
+//! too when Kafka answers nothing, or nobody polls, for [`crate::health::SILENCE_MAX`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use crate::broker::{self, Link, Probe, Watch, watched};
 use crate::config::{self, Fault, Period, Size};
 use crate::header;
-use crate::health::Health;
+use crate::health::{Health, Pulse};
 use crate::origin::{self, Origin};
 use crate::relay::clients::FETCH_BYTES_MIN;
 use crate::shutdown::Shutdown;
@@ -189,6 +190,7 @@ pub struct Tail {
     /// Topics that are read no more, see [`Tail::leave`]; they have no partitions.
     left: Vec<bool>,
     probe: Probe,
+    pulse: Pulse,
     refreshed: Instant,
     shutdown: Shutdown,
 }
@@ -293,6 +295,7 @@ impl Tail {
             .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
             .set("fetch.message.max.bytes", (1 << 20).to_string())
             .set("statistics.interval.ms", "2000");
+        let pulse = health.pulse(broker::COMPONENT, "no answer of Kafka was taken");
         let context = Context { watch: Watch::new(Link::new(kafka, health)) };
         let consumer: BaseConsumer<Context> = BaseConsumer::from_config_and_context(&config, context)
             .map_err(|error| Error::Setup(Fault::new("kafka", error.to_string())))?;
@@ -306,6 +309,7 @@ impl Tail {
             topics,
             index,
             probe: Probe::new(),
+            pulse,
             refreshed: Instant::now(),
             shutdown,
         })
@@ -369,7 +373,16 @@ impl Tail {
         if !records.is_empty() {
             consumer.context().watch.link().up();
         }
+        if let Some(at) = self.answered() {
+            self.pulse.beat(at);
+        }
         Ok(records)
+    }
+
+    /// When Kafka last answered, as of at most two seconds ago: what it had then has been taken or waits here. Of several brokers
+    /// the one that has been silent longest counts. `None` until that is known.
+    pub fn answered(&self) -> Option<Instant> {
+        self.consumer.context().watch.answered()
     }
 
     /// How far each partition has been read.

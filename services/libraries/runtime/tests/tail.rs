@@ -1,7 +1,7 @@
 //! Reading topics from given offsets.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use local_stack::Kafka;
 use rdkafka::ClientConfig;
@@ -171,6 +171,48 @@ fn a_broker_that_goes_and_comes_back_costs_nothing_but_time() {
     write(&bootstrap, "tail-broker", 0, payloads("", 10..20));
     let expected: Vec<String> = payloads("", 10..20).flatten().collect();
     assert_eq!(take(&mut tail, 10)[&(0, 0)], expected);
+}
+
+#[test]
+fn a_frozen_broker_is_noticed_within_15_s_and_also_when_nobody_polls() {
+    let mut own = Kafka::start_own().expect("Kafka starts");
+    let bootstrap = own.bootstrap().to_owned();
+    create_topic_with(&bootstrap, "tail-frozen", 1, &[]);
+    write(&bootstrap, "tail-frozen", 0, payloads("", 0..10));
+    let health = Health::new(&["kafka"]);
+    let mut tail = open(&config::Kafka::at(&bootstrap), &[Start::at_beginning("tail-frozen")], &health).unwrap();
+    take(&mut tail, 10);
+    // Silence of the sender is none of the broker.
+    let quiet = Instant::now();
+    while quiet.elapsed() < Duration::from_secs(20) {
+        assert!(tail.poll_batch(10, Duration::from_millis(50)).unwrap().is_empty());
+        assert!(health.is_ready(), "{:?}", health.report());
+    }
+    own.pause().unwrap();
+    let frozen = Instant::now();
+    wait_for("readiness to go", || {
+        assert!(tail.poll_batch(10, Duration::from_millis(50)).unwrap().is_empty());
+        (!health.is_ready()).then_some(())
+    });
+    println!("noticed after {:?}", frozen.elapsed());
+    assert!(frozen.elapsed() < Duration::from_secs(15), "{:?}", frozen.elapsed());
+    assert!(health.report()[0].2.contains("no answer of Kafka was taken for"), "{:?}", health.report());
+    own.resume().unwrap();
+    wait_for("readiness to return", || {
+        assert!(tail.poll_batch(10, Duration::from_millis(50)).unwrap().is_empty());
+        health.is_ready().then_some(())
+    });
+    let hanging = Instant::now();
+    wait_for("readiness to go while the reader hangs", || (!health.is_ready()).then_some(()));
+    assert!(hanging.elapsed() < Duration::from_secs(15), "{:?}", hanging.elapsed());
+    tail.poll_batch(10, Duration::from_millis(50)).unwrap();
+    wait_for("readiness to return", || {
+        tail.poll_batch(10, Duration::from_millis(50)).unwrap();
+        health.is_ready().then_some(())
+    });
+    drop(tail);
+    std::thread::sleep(Duration::from_secs(9));
+    assert!(health.is_ready(), "of a reader that has ended nothing is expected: {:?}", health.report());
 }
 
 #[test]
