@@ -78,6 +78,8 @@ struct Figures {
     heard: Option<Timestamp>,
     #[serde(serialize_with = "instant_or_null")]
     changed: Option<Timestamp>,
+    #[serde(serialize_with = "instant_or_null")]
+    newest: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -123,7 +125,13 @@ fn figures(picture: &Picture, wards: &[&Ward]) -> Figures {
         statuses: statuses.into(),
         heard: sums.heard,
         changed: sums.changed,
+        newest: sums.newest,
     }
+}
+
+/// When the newest event on wards that are part of sums was received.
+fn newest<'a>(wards: impl IntoIterator<Item = &'a Ward>) -> Option<Timestamp> {
+    wards.into_iter().filter(|ward| ward.is_in_sums()).filter_map(|ward| ward.changed).max()
 }
 
 fn tenths(value: i64) -> f64 {
@@ -184,7 +192,7 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
         heard: ward.heard,
         changed: ward.changed,
         corrected: ward.corrected,
-        counted: ward.counted().is_some_and(|occupancy| occupancy.disponibla.is_some()),
+        counted: ward.is_in_sums(),
         disponibla: occupancy.disponibla.filter(|_| known),
         faststallda: occupancy.faststallda.filter(|_| known),
         stangda: occupancy.stangda.filter(|_| known),
@@ -204,12 +212,24 @@ fn describe<'a>(picture: &Picture, ward: &'a Ward) -> Unit<'a> {
     }
 }
 
-/// The instant and completeness that every answer starts with; while regions are being read it names them, and `null` in
-/// their figures means that.
-fn envelope(picture: &Picture, scope: &Scope, name: &str, content: serde_json::Value) -> Json<serde_json::Value> {
-    let loading: Vec<&str> = picture.board.loading(scope).collect();
+/// What every answer starts with: of when its figures are, which is the newest event's time and never the clock's; whose data have
+/// stopped; completeness. While regions are being read it names them, and `null` in their figures means that.
+fn envelope(
+    picture: &Picture,
+    scope: &Scope,
+    newest: Option<Timestamp>,
+    (name, content): (&str, serde_json::Value),
+) -> Json<serde_json::Value> {
+    let board = &picture.board;
+    let loading: Vec<&str> = board.loading(scope).collect();
+    let stopped = board.stopped.since(scope.region()).map(|since| {
+        let regions = board.stopped.regions().filter(|region| scope.region().is_none_or(|wanted| wanted == *region));
+        json!({ "since": rfc3339(since), "regions": regions.collect::<Vec<_>>() })
+    });
     Json(json!({
-        "at": rfc3339(picture.board.now),
+        "at": newest.map(rfc3339),
+        "clock": rfc3339(board.now),
+        "stopped": stopped,
         "complete": picture.board.is_complete(scope),
         "loading": loading,
         name: content,
@@ -234,7 +254,8 @@ async fn regions(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
             json!({ "region": region.code(), "name": region.name(), "totals": value(figures(&picture, &wards)) })
         })
         .collect();
-    envelope(&picture, &Scope::Country, "regions", list.into())
+    let newest = newest(picture.board.wards(&Scope::Country));
+    envelope(&picture, &Scope::Country, newest, ("regions", list.into()))
 }
 
 async fn hospitals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -254,15 +275,18 @@ async fn hospitals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
             })
         })
         .collect();
-    envelope(&picture, &scope, "hospitals", list.into())
+    let newest = newest(picture.board.wards(&scope));
+    envelope(&picture, &scope, newest, ("hospitals", list.into()))
 }
 
 async fn units(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
     hub.metrics.answers.inc();
     let picture = hub.picture();
     let scope = scope_of(&pairs);
-    let list: Vec<_> = chosen(&picture, &scope, &pairs).iter().map(|ward| value(describe(&picture, ward))).collect();
-    envelope(&picture, &scope, "units", list.into())
+    let wards = chosen(&picture, &scope, &pairs);
+    let list: Vec<_> = wards.iter().map(|ward| value(describe(&picture, ward))).collect();
+    let newest = wards.iter().filter_map(|ward| ward.changed).max();
+    envelope(&picture, &scope, newest, ("units", list.into()))
 }
 
 async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, String)>) -> Response {
@@ -293,7 +317,7 @@ async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, S
         "history": { "belagda": steps(&detail.week.belagda), "disponibla": steps(&detail.week.disponibla) },
         "log": value(&detail.log),
     });
-    envelope(&picture, &scope, "unit", content).into_response()
+    envelope(&picture, &scope, ward.changed, ("unit", content)).into_response()
 }
 
 async fn totals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -301,7 +325,8 @@ async fn totals(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::
     let picture = hub.picture();
     let scope = scope_of(&pairs);
     let wards = chosen(&picture, &scope, &pairs);
-    envelope(&picture, &scope, "totals", value(figures(&picture, &wards)))
+    let newest = newest(wards.iter().copied());
+    envelope(&picture, &scope, newest, ("totals", value(figures(&picture, &wards))))
 }
 
 /// The same count at another instant, from the same events: by default the last 06:00. It reaches as far back as the
@@ -345,7 +370,10 @@ async fn snapshot(State(hub): State<Arc<Hub>>, pairs: Params) -> Response {
         "overbelaggningar_per_100": per_100(total.overbelaggningar),
         "utlokaliserade_per_100": per_100(total.utlokaliserade).filter(|_| outlying),
     });
-    envelope(&picture, &scope_of(&pairs), "snapshot", content).into_response()
+    let scope = scope_of(&pairs);
+    // What came after the cut-off may have corrected it, and is not what it is of.
+    let newest = newest(picture.board.wards(&scope)).map(|newest| newest.min(at));
+    envelope(&picture, &scope, newest, ("snapshot", content)).into_response()
 }
 
 async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::Value> {
@@ -377,7 +405,9 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
             })
         })
         .collect();
-    envelope(&picture, &scope_of(&pairs), "attention", list.into())
+    let scope = scope_of(&pairs);
+    let newest = picture.board.newest(&scope);
+    envelope(&picture, &scope, newest, ("attention", list.into()))
 }
 
 /// The tables of a page of published figures.
@@ -426,7 +456,7 @@ async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {
         "sv": value(definitions::terms(Language::Sv, board)),
         "en": value(definitions::terms(Language::En, board)),
     });
-    envelope(&picture, &Scope::Country, "definitions", content)
+    envelope(&picture, &Scope::Country, board.newest(&Scope::Country), ("definitions", content))
 }
 
 /// What is asked for may exist: its region is being read.

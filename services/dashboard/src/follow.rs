@@ -218,6 +218,9 @@ impl Follower {
                 loading.retain(|region| group.regions.contains(region));
             }
             session.flush(false);
+            if let Some(at) = tail.answered() {
+                self.hub.answered(&group.regions, at);
+            }
             if !loading.is_empty() {
                 self.note_complete(&mut loading, &topics, &tail);
                 if loading.is_empty() {

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
@@ -18,8 +19,10 @@ use board::hiding::{Hidden, Rules};
 use board::language::Language;
 use board::live::Live;
 use board::standing::{Standing, Standings};
+use board::stopped::{Answer, Stopped};
 use board::usual::Usual;
 use board::{Board, Builder, Scope};
+use runtime::health::SILENCE_MAX;
 use schemas::Timestamp;
 use tokio::sync::{Semaphore, broadcast, watch};
 use topics::Region;
@@ -85,6 +88,8 @@ pub struct Hub {
     live: Mutex<Live>,
     builder: Mutex<Builder>,
     standings: Mutex<Standings>,
+    /// When Kafka last answered for each region, by both clocks.
+    answers: Mutex<BTreeMap<Region, (Instant, Timestamp)>>,
     usual: ArcSwap<Usual>,
     picture: ArcSwap<Picture>,
     topics: Mutex<HashMap<Topic, Arc<Running>>>,
@@ -119,6 +124,7 @@ impl Hub {
             live: Mutex::new(live),
             builder: Mutex::new(Builder::default()),
             standings: Mutex::new(Standings::default()),
+            answers: Mutex::default(),
             usual: ArcSwap::from_pointee(Usual::default()),
             picture: ArcSwap::from_pointee(picture),
             topics: Mutex::new(HashMap::new()),
@@ -161,6 +167,32 @@ impl Hub {
         self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Kafka answered for these regions at this instant, and what it had then is in the live state or soon will be. Who does not
+    /// say so again in time has stopped.
+    pub fn answered(&self, regions: &[Region], at: Instant) {
+        let now = self.now();
+        let ago = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let mut answers = self.answers();
+        for region in regions {
+            let held = answers.entry(*region).or_insert((at, now));
+            if held.0 <= at {
+                *held = (at, Timestamp(now.0.saturating_sub(ago)));
+            }
+        }
+    }
+
+    fn answers(&self) -> MutexGuard<'_, BTreeMap<Region, (Instant, Timestamp)>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Regions whose data have stopped.
+    pub fn stopped(&self) -> Stopped {
+        let answers = self.answers();
+        let answers =
+            answers.iter().map(|(region, (heard, at))| (region.code(), Answer { at: *at, age: heard.elapsed() }));
+        Stopped::of(answers, SILENCE_MAX)
+    }
+
     /// Sets what is usual at the present hour.
     pub fn set_usual(&self, usual: Usual) {
         self.usual.store(Arc::new(usual));
@@ -193,12 +225,13 @@ impl Hub {
 
     /// Makes a new board and brings every address with readers up to date.
     pub fn turn(&self) {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         // Held to the end: of two turns at once the older must not be shown last.
         let mut builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         let standings = self.standings().clone();
-        let board = builder.build(&self.live(), self.limits, standings, now);
+        let mut board = builder.build(&self.live(), self.limits, standings, now);
+        board.stopped = self.stopped();
         self.count_findings(&board);
         for (region, failed) in board.standings.failures() {
             self.metrics.region_failed.of(&[region]).set(failed.into());

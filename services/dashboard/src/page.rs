@@ -111,8 +111,22 @@ impl<'a> Sight<'a> {
             (View::Desk, Scope::Ward(..)) => detail::tree(self),
             (View::Desk, _) => table::tree(self),
         };
-        tree.children.insert(0, Node::leaf("laser-in", loading(self.board, self.scope, self.language)));
+        let above = [
+            Node::leaf("stannat", stopped(self.board, self.scope, self.language)),
+            Node::leaf("laser-in", loading(self.board, self.scope, self.language)),
+            Node::leaf("lage", format!("<p id=\"lage\" class=\"print-only\">{}</p>", escape(&self.as_of()))),
+        ];
+        tree.children.splice(0..0, above);
         tree
+    }
+
+    /// `Läge` of a page in print: when the newest event on the ward, or in the sums, was received.
+    fn as_of(&self) -> String {
+        let is_ward = matches!(self.scope, Scope::Ward(..));
+        let told = self.wards().into_iter().filter(|ward| is_ward || ward.is_in_sums());
+        let newest = told.filter_map(|ward| ward.changed).max();
+        let absent = || self.absent(self.scope.region()).text(self.language);
+        format!("{} {}", self.words().valid, newest.map_or_else(absent, format::date_time))
     }
 
     /// What stands where a sum over a region, or over the country, has nothing to count.
@@ -168,6 +182,29 @@ impl<'a> Sight<'a> {
             }
         }
     }
+}
+
+/// Says that data of a scope have stopped, since when, and what is not known; an element without content otherwise.
+fn stopped(board: &Board, scope: &Scope, language: Language) -> String {
+    let w = language.words();
+    let Some(since) = board.stopped.since(scope.region()) else {
+        return "<p id=\"stannat\" hidden></p>".to_owned();
+    };
+    let mut what = w.stopped.to_owned();
+    if *scope == Scope::Country && !board.stopped.is_all() {
+        let regions: Vec<&str> = board.stopped.regions().map(board::region_name).collect();
+        what = format!("{what} {} {}", w.stopped_for, regions.join(", "));
+    }
+    let newest = board.newest(scope);
+    let newest = newest.map_or_else(|| w.missing.to_owned(), |at| format::moment(language, board.now, at));
+    let since = format::since(language, board.now, since);
+    format!(
+        "<p id=\"stannat\" class=\"banner\" role=\"alert\">{}: {} {since}. {} {newest}. {}</p>",
+        escape(&what),
+        w.stopped_nothing,
+        w.stopped_last,
+        w.stopped_then
+    )
 }
 
 /// Says that figures of a scope are not complete, and which regions are read while others are complete; an element without

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use board::instant::rfc3339;
 use board::live::Live;
+use board::stopped::Stopped;
 use figures::published::{Library, Reading};
 use login::Login;
 use postgresql::Address;
@@ -78,7 +80,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
             registry: schemas::registry::Client::connect(&config.registry).map_err(Failure::failed)?,
             store: store.clone(),
             regions: config.board.regions.clone(),
-            health,
+            health: health.clone(),
             shutdown: shutdown.clone(),
             runtime: tokio::runtime::Handle::current(),
             struck: Struck::default(),
@@ -87,7 +89,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
             .name("follower".into())
             .spawn(move || follower.run())
             .map_err(Failure::failed)?;
-        let turning = tokio::spawn(turn(hub.clone(), shutdown.clone()));
+        let turning = tokio::spawn(turn(hub.clone(), health, shutdown.clone()));
         let reading = store.clone().map(|address| {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
             tokio::spawn(reader::follow(hub.clone(), address, shutdown.clone()))
@@ -111,22 +113,44 @@ fn serve(config: &Config) -> Result<(), Failure> {
     })
 }
 
-/// Makes a board every second; a slow one delays the next and is never made up for.
-pub async fn turn(hub: Arc<Hub>, shutdown: Shutdown) {
+/// Makes a board every second, and says in readiness whose data have stopped; a slow one delays the next and is never made up for.
+pub async fn turn(hub: Arc<Hub>, health: Health, shutdown: Shutdown) {
+    let mut told = Stopped::default();
     let mut ticks = tokio::time::interval(TURN);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = shutdown.wait() => return,
             _ = ticks.tick() => {
-                let hub = hub.clone();
+                let turned = hub.clone();
                 // Counting and rendering take milliseconds of a core, which the reactor must not wait for.
-                if tokio::task::spawn_blocking(move || hub.turn()).await.is_err() {
+                if tokio::task::spawn_blocking(move || turned.turn()).await.is_err() {
                     tracing::error!("making a board panicked; the last one stays on the pages");
                 }
+                let stopped = hub.picture().board.stopped.clone();
+                let anything = stopped.since(None).or(told.since(None)).is_some();
+                if anything && stopped != told {
+                    tell_stopped(&health, &stopped);
+                }
+                told = stopped;
             }
         }
     }
+}
+
+/// Only when the data of every region have stopped the board is not ready, as when every region has failed.
+fn tell_stopped(health: &Health, stopped: &Stopped) {
+    let Some(since) = stopped.since(None).map(rfc3339) else {
+        tracing::info!("data come again");
+        return health.set_ready_of(BOARD, "data", true, "data come");
+    };
+    let regions: Vec<&str> = stopped.regions().collect();
+    let reason = format!(
+        "data of regions {} have stopped since {since}: Kafka answers nothing, or its answers are not taken",
+        regions.join(", ")
+    );
+    tracing::warn!("{reason}");
+    health.set_ready_of(BOARD, "data", !stopped.is_all(), reason);
 }
 
 async fn ask_usual(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {

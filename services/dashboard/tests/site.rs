@@ -72,7 +72,7 @@ impl Site {
         let server = runtime
             .block_on(http::serve_behind(before, &listen, registry, Health::new(&[]), routes, shutdown.clone()))
             .unwrap();
-        runtime.spawn(service::turn(hub.clone(), shutdown.clone()));
+        runtime.spawn(service::turn(hub.clone(), Health::new(&[]), shutdown.clone()));
         Self { hub, address: server.address(), clock, shutdown, runtime: Some(runtime) }
     }
 

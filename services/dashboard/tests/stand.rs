@@ -32,6 +32,8 @@ pub(crate) const WARD: Ward<'_> = Ward {
 /// The topics of one region or several, and whoever reads them. What is said and asked is about the first.
 pub(crate) struct Stand {
     region: Region,
+    /// Where the dashboard finds Kafka.
+    pub(crate) bootstrap: String,
     pub(crate) regions: Vec<Region>,
     /// Tables of the dashboard's configuration beside those that it has in every stand.
     pub(crate) more: String,
@@ -84,12 +86,21 @@ impl Stand {
     }
 
     pub(crate) fn of(codes: &[&str]) -> Self {
+        Self::on(KAFKA.bootstrap(), codes)
+    }
+
+    /// The same on another Kafka.
+    pub(crate) fn on(bootstrap: &str, codes: &[&str]) -> Self {
         let regions: Vec<Region> = codes.iter().map(|code| code.parse().unwrap()).collect();
-        make_topics(&regions);
-        Self::without_topics(&regions)
+        make_topics_on(bootstrap, &regions);
+        Self::without_topics_on(bootstrap, &regions)
     }
 
     pub(crate) fn without_topics(regions: &[Region]) -> Self {
+        Self::without_topics_on(KAFKA.bootstrap(), regions)
+    }
+
+    fn without_topics_on(bootstrap: &str, regions: &[Region]) -> Self {
         let codes: Vec<String> = regions.iter().map(|region| region.code().to_owned()).collect();
         let database = POSTGRES.fresh_database().expect("a database is made");
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -99,6 +110,7 @@ impl Stand {
         });
         Self {
             region: regions[0],
+            bootstrap: bootstrap.to_owned(),
             regions: regions.to_vec(),
             more: String::new(),
             panic_at: String::new(),
@@ -107,7 +119,7 @@ impl Stand {
             registry: server::spawn("127.0.0.1:0").unwrap(),
             folder: TempDir::new().unwrap(),
             producer: ClientConfig::new()
-                .set("bootstrap.servers", KAFKA.bootstrap())
+                .set("bootstrap.servers", bootstrap)
                 .set("linger.ms", "1")
                 .create()
                 .expect("a producer is made"),
@@ -128,7 +140,7 @@ impl Stand {
         let text = format!(
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{}\"\n\
              [store]\nurl = {{ env = \"TEST_STORE\" }}\n[board]\nregions = {:?}\n{}",
-            KAFKA.bootstrap(),
+            self.bootstrap,
             self.registry.url(),
             self.port,
             self.regions.iter().map(|region| region.code()).collect::<Vec<_>>(),
@@ -315,6 +327,10 @@ impl Stand {
 }
 
 pub(crate) fn make_topics(regions: &[Region]) {
+    make_topics_on(KAFKA.bootstrap(), regions);
+}
+
+fn make_topics_on(bootstrap: &str, regions: &[Region]) {
     let options = topics::Options { partitions: Some(2), replication_factor: Some(1), ..topics::Options::default() };
-    topics::apply(KAFKA.bootstrap(), regions, &options).expect("topics are made");
+    topics::apply(bootstrap, regions, &options).expect("topics are made");
 }

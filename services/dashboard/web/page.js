@@ -6,7 +6,7 @@ const swedish = html.lang === "sv";
 const $ = (id) => document.getElementById(id);
 const stream = $("strom");
 const clock = $("klocka");
-const [HEARTBEAT_MAX, ANNOUNCE_EVERY, RETRY_AFTER] = [40_000, 20_000, 2_000];
+const [HEARTBEAT_MAX, ANNOUNCE_EVERY, RETRY_AFTER] = [12_000, 20_000, 2_000];
 
 let serverNow = Number(clock.dataset.now);
 let serverAt = performance.now();
@@ -75,11 +75,11 @@ function showLost(isLost) {
 }
 
 function showPulse() {
-  const pulse = document.querySelector(".pulse");
+  const [pulse] = document.getElementsByClassName("pulse");
   if (!pulse) return;
-  pulse.classList.toggle("is-lost", lost);
-  pulse.classList.toggle("is-paused", pace === 0);
-  pulse.textContent = pace === 0 ? pulse.dataset.paused : pulse.dataset.live;
+  const stopped = lost || $("stannat")?.hidden === false;
+  for (const [name, is] of [["is-lost", stopped], ["is-paused", pace === 0]]) pulse.classList.toggle(name, is);
+  pulse.textContent = pulse.dataset[pace === 0 ? "paused" : stopped ? "stopped" : "live"];
 }
 
 // htmx takes up again a stream that broke, but not one whose first answer never came.
@@ -106,11 +106,11 @@ document.addEventListener("version", ({ detail }) => {
 document.addEventListener("htmx:sse:before:message", ({ detail }) => {
   heardAt = performance.now();
   if (detail.message.event) return;
-  if (!open()) { detail.cancelled = true; return; }
+  if (!open()) { detail.cancelled = true; if (pace && detail.message.data.includes('id="stannat"')) setTimeout(catchUp); return; }
   applied = detail.message.id;
   for (const [, id] of detail.message.data.matchAll(/<tr id="(u-[^"]+)"/g)) changed.add(id);
 });
-document.addEventListener("htmx:sse:after:message", () => { tick(); offerOrder(); });
+document.addEventListener("htmx:sse:after:message", () => { tick(); offerOrder(); showPulse(); });
 
 // --- pause ------------------------------------------------------------------
 let openUntil = 0;

@@ -78,8 +78,9 @@ pub(super) fn page(board: &Board, language: Language) -> Node {
     let w = language.words();
     let none = nothing(board, &Scope::Country, w, w.attention_none);
     let page = render(&Page { w, none, causes: &lines });
+    let stopped = super::stopped(board, &Scope::Country, language);
     let loading = super::loading(board, &Scope::Country, language);
-    Node::leaf("levande", format!("<div id=\"levande\">{loading}{page}</div>"))
+    Node::leaf("levande", format!("<div id=\"levande\">{stopped}{loading}{page}</div>"))
 }
 
 /// What is missing, and both clocks.
@@ -156,7 +157,7 @@ fn line(board: &Board, language: Language, cause: &Cause) -> Line {
             Rule::NotReceiving => String::new(),
             Rule::TimelineAlarm | Rule::TimelineWarning => doubtful(language, cause),
             Rule::WardCodeShared => format!("{}: {}", w.facilities, cause.facilities.join(", ")),
-            Rule::SourceSilent | Rule::NoBeds | Rule::NoCapacity => wards,
+            Rule::DataStopped | Rule::SourceSilent | Rule::NoBeds | Rule::NoCapacity => wards,
         },
         since: cause.since.map_or_else(|| w.missing.to_owned(), |since| format::since(language, board.now, since)),
         who: cause.rule.who(w),

@@ -3,10 +3,12 @@
 use askama::Template;
 use board::Sums;
 use board::format;
+use board::language::Language;
 use board::shown::Shown;
 use board::ward::{Hour, Ward};
 use board::words::Words;
 use figures::chart;
+use schemas::Timestamp;
 
 use super::cell::{finding, technical};
 use super::{Sight, render};
@@ -218,18 +220,18 @@ fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
         left_out.push(text);
     }
     left_out.extend(technical(sight.language, sums.total.left_out));
-    Coverage {
-        valid: format!(
-            "{} {} {}",
-            w.valid,
-            format::date_in_text(sight.language, sight.board.now),
-            if sight.language == board::language::Language::Sv {
-                format!("kl. {}", format::time_in_text(sight.language, sight.board.now))
-            } else {
-                format::time_in_text(sight.language, sight.board.now)
-            }
-        ),
-        counted: sight.coverage(sums),
-        left_out,
+    let valid = match sums.newest {
+        Some(newest) => as_of(sight.language, newest),
+        None => sight.absent(sight.scope.region()).text(sight.language),
+    };
+    Coverage { valid: format!("{} {valid}", w.valid), counted: sight.coverage(sums), left_out }
+}
+
+/// `16 mars 2026 kl. 06.00`.
+fn as_of(language: Language, at: Timestamp) -> String {
+    let (date, time) = (format::date_in_text(language, at), format::time_in_text(language, at));
+    match language {
+        Language::Sv => format!("{date} kl. {time}"),
+        Language::En => format!("{date} {time}"),
     }
 }

@@ -18,6 +18,8 @@ pub const SHOWN_MAX: usize = 7;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
+    /// Data have stopped: nothing on the board is newer than that, see [`crate::stopped`].
+    DataStopped,
     /// A source system has gone silent: nothing of it can be trusted.
     SourceSilent,
     /// The figures of a ward are wrong by so much that somebody has to look now, see [`crate::doubt`].
@@ -38,7 +40,8 @@ pub enum Rule {
 
 impl Rule {
     /// All, most urgent first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::DataStopped,
         Self::SourceSilent,
         Self::TimelineAlarm,
         Self::Overbelagd,
@@ -57,6 +60,7 @@ impl Rule {
     /// The rule's name.
     pub const fn title(self, w: &Words) -> &'static str {
         match self {
+            Self::DataStopped => w.rule_stopped,
             Self::SourceSilent => w.rule_source_silent,
             Self::TimelineAlarm => w.rule_timeline_alarm,
             Self::Overbelagd => w.rule_over,
@@ -71,6 +75,7 @@ impl Rule {
     /// Who can act.
     pub const fn who(self, w: &Words) -> &'static str {
         match self {
+            Self::DataStopped => w.rule_stopped_who,
             Self::SourceSilent => w.rule_source_silent_who,
             Self::TimelineAlarm => w.rule_timeline_alarm_who,
             Self::Overbelagd => w.rule_over_who,
@@ -85,6 +90,7 @@ impl Rule {
     /// When the line goes away.
     pub const fn ends(self, w: &Words) -> &'static str {
         match self {
+            Self::DataStopped => w.rule_stopped_ends,
             Self::SourceSilent => w.rule_source_silent_ends,
             Self::TimelineAlarm => w.rule_timeline_alarm_ends,
             Self::Overbelagd => w.rule_over_ends,
@@ -146,6 +152,22 @@ impl Causes {
         cause
     }
 
+    /// One line for all regions when all have stopped: that is one cause.
+    fn stopped(&mut self, board: &Board, scope: &Scope) {
+        let stopped = &board.stopped;
+        let mut note = |place: Scope| {
+            let since = stopped.since(place.region());
+            let wards = board.wards(&place).count();
+            self.note(Rule::DataStopped, place, None, since).wards = u32::try_from(wards).unwrap_or(u32::MAX);
+        };
+        if *scope == Scope::Country && stopped.is_all() {
+            return note(Scope::Country);
+        }
+        for region in stopped.regions().filter(|region| scope.region().is_none_or(|wanted| wanted == *region)) {
+            note(Scope::Region(region.into()));
+        }
+    }
+
     /// What makes figures doubtful. Findings of level Info are on the ward's own page only.
     fn doubt(&mut self, scope: &Scope, doubt: &Doubt) {
         if doubt.warns() {
@@ -164,6 +186,7 @@ impl Causes {
 /// The causes within a scope, most urgent first, within a rule the largest first.
 pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
     let mut found = Causes::default();
+    found.stopped(board, scope);
     for (region, doubt) in &board.unplaced {
         // What no ward is known of belongs to no hospital either.
         let place = Scope::Region(region.clone());
@@ -217,4 +240,36 @@ pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
         (one.rule, size(one), &one.scope).cmp(&(other.rule, size(other), &other.scope))
     });
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::age::Limits;
+    use crate::stopped::{Answer, Stopped};
+
+    fn check(answers: &[(&'static str, i64)], scope: &Scope, expected: &[(Scope, i64)]) {
+        let answers = answers.iter().map(|(region, seconds)| {
+            let age = Duration::from_secs(seconds.unsigned_abs());
+            (*region, Answer { at: Timestamp(1_000 - seconds), age })
+        });
+        let stopped = Stopped::of(answers, Duration::from_secs(8));
+        let board = Board { stopped, ..Board::empty(Timestamp(1_000), Limits::default()) };
+        let found: Vec<_> =
+            causes(&board, scope).into_iter().map(|cause| (cause.rule, cause.scope, cause.since)).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(place, since)| (Rule::DataStopped, place.clone(), Some(Timestamp(*since)))).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn data_that_stopped_are_one_cause_of_all_regions_or_one_of_each() {
+        let region = |code: &str| Scope::Region(code.into());
+        check(&[("01", 9), ("14", 20)], &Scope::Country, &[(Scope::Country, 980)]);
+        check(&[("01", 9), ("14", 20)], &region("01"), &[(region("01"), 991)]);
+        check(&[("01", 9), ("14", 20), ("20", 1)], &Scope::Country, &[(region("01"), 991), (region("14"), 980)]);
+        check(&[("01", 9), ("14", 1)], &region("14"), &[]);
+    }
 }

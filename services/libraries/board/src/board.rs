@@ -18,6 +18,7 @@ use crate::doubt::Doubt;
 use crate::live::{self, Live};
 use crate::standing::{Standing, Standings};
 use crate::status::Kind;
+use crate::stopped::Stopped;
 use crate::ward::{HOURS, Hour, Past, Ward, last_morning};
 
 /// Every ward at one instant.
@@ -28,6 +29,8 @@ pub struct Board {
     pub generation: u64,
     /// How far each region has come: started from the store, and following its topics.
     pub standings: Standings,
+    /// Whose data have stopped.
+    pub stopped: Stopped,
     /// By region and unit code.
     pub wards: BTreeMap<(Box<str>, Box<str>), Arc<Ward>>,
     /// When each source was last heard, by region and source system.
@@ -193,6 +196,8 @@ pub struct Sums {
     pub freshness: Option<Freshness>,
     /// The last event on any of the wards.
     pub changed: Option<Timestamp>,
+    /// `Läge`: when the newest event that is in the sums was received. The sums are of this instant, whatever the clock says.
+    pub newest: Option<Timestamp>,
 }
 
 impl Sums {
@@ -230,6 +235,7 @@ impl Sums {
             self.outside += occupancy.belagda;
             return;
         }
+        self.newest = self.newest.max(ward.changed);
         self.faststallda_said += u32::from(occupancy.faststallda.is_some());
         self.stangda_said += u32::from(occupancy.stangda.is_some());
         if let Some(closed) = occupancy.stangda {
@@ -279,6 +285,7 @@ impl Board {
             now,
             generation: 0,
             standings: Standings::default(),
+            stopped: Stopped::default(),
             wards: BTreeMap::new(),
             heard: BTreeMap::new(),
             limits,
@@ -311,6 +318,11 @@ impl Board {
     /// One ward.
     pub fn ward(&self, region: &str, code: &str) -> Option<&Arc<Ward>> {
         self.wards.get(&(Box::from(region), Box::from(code)))
+    }
+
+    /// When the newest event on any ward of a scope was received: of a ward its `Läge`, of more the end of what is known.
+    pub fn newest(&self, scope: &Scope) -> Option<Timestamp> {
+        self.wards(scope).filter_map(|ward| ward.changed).max()
     }
 
     /// The hospitals of a scope, in Swedish alphabetical order, those without a name last.

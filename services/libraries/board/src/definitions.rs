@@ -152,7 +152,7 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
                 "alder",
                 "Uppgifternas ålder",
                 format!(
-                    "Två klockor. Hört: senaste meddelande från källan; färskt till {warn} minuter, äldre till {error}, gammalt till {lost}, därefter tappat. Gamla och tappade uppgifter räknas inte in. Ändrat: senaste händelse på avdelningen; en lugn avdelning är inte ett fel."
+                    "Två klockor. Senast hörd: senaste meddelande från källan; färskt till {warn} minuter, äldre till {error}, gammalt till {lost}, därefter tappat. Gamla och tappade uppgifter räknas inte in. Ändrat: senaste händelse på avdelningen; en lugn avdelning är inte ett fel."
                 ),
                 ours("Gränserna ställs in.", ""),
             ),

@@ -192,12 +192,13 @@ pub fn age(language: Language, now: Timestamp, at: Timestamp) -> String {
 /// `sedan 04.12`, with the date when it was not today.
 pub fn since(language: Language, now: Timestamp, at: Timestamp) -> String {
     let word = if language == Language::Sv { "sedan" } else { "since" };
+    format!("{word} {}", moment(language, now, at))
+}
+
+/// `04.12`, with the date when it was not today.
+pub fn moment(language: Language, now: Timestamp, at: Timestamp) -> String {
     let clock = time_in_text(language, at);
-    if local(now).date() == local(at).date() {
-        format!("{word} {clock}")
-    } else {
-        format!("{word} {} {clock}", date(at))
-    }
+    if local(now).date() == local(at).date() { clock } else { format!("{} {clock}", date(at)) }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod live;
 pub mod shown;
 pub mod standing;
 pub mod status;
+pub mod stopped;
 pub mod usual;
 pub mod ward;
 pub mod words;

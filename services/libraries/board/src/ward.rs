@@ -158,6 +158,11 @@ impl Ward {
         }
     }
 
+    /// Whether its figures are part of sums: it is heard, and has said how many beds it has.
+    pub fn is_in_sums(&self) -> bool {
+        self.counted().is_some_and(|occupancy| occupancy.disponibla.is_some())
+    }
+
     /// Whether the ward's figures may enter a total; `None` in [`timeline::Total::add`] otherwise.
     pub fn counted(&self) -> Option<&Occupancy> {
         self.freshness.counts().then_some(&self.occupancy)

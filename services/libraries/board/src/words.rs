@@ -45,13 +45,14 @@ words! {
     main_menu: "Huvudmeny", "Main menu";
     view_menu: "Visning", "View";
     live: "live", "live";
+    not_live: "står still", "standing still";
     paused: "pausad", "paused";
     every_second: "Varje sekund", "Every second";
     every_half_minute: "Var 30:e sekund", "Every 30 seconds";
     manual: "Pausa", "Pause";
     update_now: "Uppdatera nu", "Update now";
     updates: "Uppdatering", "Updates";
-    paused_since: "Pausad. Siffrorna gäller", "Paused. The figures are from";
+    paused_since: "Pausad. Siffrorna uppdateras inte sedan", "Paused. The figures have not been updated since";
     wall: "Vägg", "Wall";
     wall_leave: "Lämna väggläget", "Leave wall mode";
     print: "Skriv ut", "Print";
@@ -69,6 +70,11 @@ words! {
     changed_ward: "avdelning ändrad", "ward changed";
     disconnected: "Anslutningen bröts", "The connection was lost at";
     disconnected_then: "Siffrorna uppdateras inte.", "The figures are not being updated.";
+    stopped: "Uppgifterna har stannat", "Data have stopped";
+    stopped_for: "för", "for";
+    stopped_nothing: "inget nytt", "nothing new";
+    stopped_last: "Senaste händelse", "Last event";
+    stopped_then: "Vad som har hänt därefter är inte känt.", "What has happened after that is not known.";
     no_script: "Sidan uppdateras inte av sig själv utan skript. Ladda om för nya siffror.", "Without script the page does not update itself. Reload for new figures.";
     reload: "Ladda om", "Reload";
     not_ready: "Tavlan läser in läget. Siffrorna är inte fullständiga än.", "The board is loading. The figures are not complete yet.";
@@ -132,7 +138,7 @@ words! {
     col_out: "Utlok.", "Outlying";
     col_closed: "Stängda", "Closed";
     col_24h: "24 h", "24 h";
-    col_heard: "Hört", "Heard";
+    col_heard: "Senast hörd", "Last heard";
     col_changed: "Ändrat", "Changed";
     col_phone: "Telefon", "Phone";
     col_wards: "Avdelningar", "Wards";
@@ -207,7 +213,7 @@ words! {
     log_found: "Anmärkning", "Finding";
     sources: "Källor", "Sources";
     source_system: "Källsystem", "Source system";
-    heard: "Hört", "Heard";
+    heard: "Senast hörd", "Last heard";
     changed: "Ändrat", "Changed";
     heard_means: "Senaste meddelande från källan.", "Last message from the source.";
     changed_means: "Senaste händelse på avdelningen. En lugn avdelning är inte ett fel.", "Last event on the ward. A quiet ward is not a fault.";
@@ -231,6 +237,9 @@ words! {
     sources_short: "källor", "sources";
     source_short: "källa", "source";
 
+    rule_stopped: "Uppgifterna har stannat", "Data have stopped";
+    rule_stopped_ends: "nya uppgifter kan läsas igen", "new data can be read again";
+    rule_stopped_who: "Plattformens drift. Ring avdelningarna så länge", "The platform's operators. Call the wards meanwhile";
     rule_source_silent: "Källan har tystnat", "The source has gone silent";
     rule_source_silent_ends: "ett meddelande kommer från källan", "a message arrives from the source";
     rule_source_silent_who: "Regionens integrationsansvariga", "The region's integration engineers";
