@@ -1,5 +1,7 @@
 //! What the store is told.
 
+use std::time::Duration;
+
 use runtime::config::{self, Check, Fault, Period};
 use runtime::tail;
 use serde::Deserialize;
@@ -61,6 +63,8 @@ impl Default for Settings {
     }
 }
 
+/// A longer pause between writes would look like a worker that hangs.
+const WRITE_INTERVAL_MAX: Duration = Duration::from_secs(5);
 /// More would hold too much of a backlog in memory at once.
 const BATCH_RECORDS_MAX: usize = 20_000;
 
@@ -110,6 +114,9 @@ impl Check for Settings {
     fn check(&self) -> Result<(), Fault> {
         if self.shards == 0 {
             return Err(Fault::new("shards", "must be at least 1"));
+        }
+        if self.write_interval.0 > WRITE_INTERVAL_MAX {
+            return Err(Fault::new("write_interval", format!("must be at most {WRITE_INTERVAL_MAX:?}")));
         }
         if self.batch_records == 0 || self.batch_records > BATCH_RECORDS_MAX {
             return Err(Fault::new("batch_records", format!("must be between 1 and {BATCH_RECORDS_MAX}")));

@@ -13,11 +13,13 @@ use crate::session::{Session, writer_role};
 /// Readiness component of this connection.
 pub(crate) const COMPONENT: &str = "control";
 
-const INTERVAL: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_secs(5);
 /// For a connection, and for each region's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// For a lock that another session holds. The server itself ends the wait: of a connection that is given up it would not know.
+const LOCK_MAX: &str = "4s";
 
-/// Looks at the database until shutdown: is it there, and what is still to be computed?
+/// Looks at the database until shutdown: is it there, can the events be read, and what is still to be computed?
 pub(crate) async fn watch(
     database: &Address,
     regions: Vec<String>,
@@ -32,7 +34,11 @@ pub(crate) async fn watch(
                 kept = Some(session);
                 health.set_ready(COMPONENT, true, "the database answers");
             }
-            Err(Silent) => health.set_ready(COMPONENT, false, "the database does not answer"),
+            Err(Silent) => health.set_ready(
+                COMPONENT,
+                false,
+                "the database does not answer, or another session has locked a table",
+            ),
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
@@ -69,7 +75,11 @@ async fn look(
 
 async fn dirty(session: &mut Session, region: &String) -> Result<i64, tokio_postgres::Error> {
     let transaction = session.transaction().await?;
-    transaction.batch_execute(&format!("SET LOCAL ROLE {}", writer_role(region))).await?;
+    let begin = format!(
+        "SET LOCAL ROLE {}; SET LOCAL lock_timeout TO '{LOCK_MAX}'; SELECT FROM events_r{region} LIMIT 1",
+        writer_role(region)
+    );
+    transaction.batch_execute(&begin).await?;
     let row = transaction.query_one("SELECT count(*) FROM delivery.dirty WHERE region = $1", &[region]).await?;
     transaction.commit().await?;
     Ok(row.get(0))

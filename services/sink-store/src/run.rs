@@ -11,6 +11,10 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::worker::{End, Worker};
 
+/// What is wrong with a worker that gives no sign of life; `… for 12 s` follows.
+const WAITING: &str =
+    "nothing is stored: a statement waits for the database, or for a lock that another session holds,";
+
 /// Runs until shutdown.
 ///
 /// # Errors
@@ -54,6 +58,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> Result<(), Error> {
         settings: config.store.clone(),
         metrics: metrics.clone(),
         health: health.clone(),
+        pulse: health.pulse(component, WAITING),
         shutdown: shutdown.clone(),
         is_only,
     };

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use runtime::config::Kafka;
-use runtime::health::Health;
+use runtime::health::{Health, Pulse};
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail};
 use schemas::registry;
@@ -43,6 +43,8 @@ pub(crate) struct Worker {
     pub metrics: Metrics,
     /// Who is told about readiness.
     pub health: Health,
+    /// Its signs of life while it stores, part of `component`: a statement that waits is seen by others only.
+    pub pulse: Pulse,
     /// Who says when to stop.
     pub shutdown: Shutdown,
     /// No other worker's regions are stored by this process.
@@ -161,6 +163,7 @@ impl Worker {
         self.metrics.workers.inc();
         tracing::info!(regions = self.regions.join(","), "storing");
         let result = self.pump(runtime, &mut store, &mut tail);
+        self.pulse.rest();
         self.metrics.workers.dec();
         result
     }
@@ -174,6 +177,7 @@ impl Worker {
         let mut written_at = now;
         let mut lag_at = now;
         while !self.shutdown.requested() {
+            self.pulse.beat(Instant::now());
             if !full {
                 self.shutdown.sleep(self.settings.write_interval.0.saturating_sub(written_at.elapsed()));
             }
@@ -216,6 +220,7 @@ impl Worker {
             });
         }
         for (region, records) in self.regions.iter().zip(&by_region).filter(|(_, records)| !records.is_empty()) {
+            self.pulse.beat(Instant::now());
             let written = self.for_region(region, || {
                 self.learn_schemas(runtime, store, region, records)?;
                 if self.shutdown.requested() && !store.unknown_schemas(records).is_empty() {
@@ -264,6 +269,8 @@ impl Worker {
     ) -> Result<(), Error> {
         for id in store.unknown_schemas(records) {
             loop {
+                // The registry is asked, not the database.
+                self.pulse.beat(Instant::now());
                 match self.registry.schema(id) {
                     Ok(avsc) => {
                         runtime.block_on(store.add_schema(region, id, &avsc))?;
@@ -310,6 +317,7 @@ impl Worker {
                 continue;
             }
             loop {
+                self.pulse.beat(Instant::now());
                 let timer = self.metrics.projection.start_timer();
                 let project = || runtime.block_on(project(&store.session, store.decoder(), region));
                 let projected = self.for_region(region, project)?;

@@ -33,6 +33,7 @@ fn what_is_wrong_is_named_with_its_place() {
     check("batch_records = 5000", "batch_records = 1000000", "batch_records: must be between 1 and");
     check("batch_records = 5000", "batch_record = 5000", "batch_record");
     check("write_interval = \"250ms\"", "write_interval = 100", "write_interval");
+    check("write_interval = \"250ms\"", "write_interval = \"6s\"", "store.write_interval: must be at most 5s");
     check("{ env = \"DATABASE_URL\" }", "\"postgres://u:secret@h/d\"", "a secret is never written in the file");
     check(
         "url = \"http://127.0.0.1:8081\"",

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use local_stack::{Postgres, Process, free_port};
+use local_stack::{Kafka, Postgres, Process, free_port};
 use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
@@ -23,6 +23,7 @@ const PARTITIONS: i32 = 2;
 /// A region's topics, written as the processor writes them.
 struct Topics {
     region: String,
+    bootstrap: String,
     producer: ThreadedProducer<rdkafka::producer::DefaultProducerContext>,
     origins: HashMap<i32, i64>,
     sent: i64,
@@ -32,17 +33,23 @@ struct Topics {
 
 impl Topics {
     fn new(code: &str) -> Self {
+        Self::on(KAFKA.bootstrap(), code)
+    }
+
+    /// The same on another Kafka.
+    fn on(bootstrap: &str, code: &str) -> Self {
         let region: Region = code.parse().unwrap();
         let options =
             topics::Options { partitions: Some(PARTITIONS), replication_factor: Some(1), ..topics::Options::default() };
-        topics::apply(KAFKA.bootstrap(), &[region], &options).expect("topics are made");
+        topics::apply(bootstrap, &[region], &options).expect("topics are made");
         let producer = ClientConfig::new()
-            .set("bootstrap.servers", KAFKA.bootstrap())
+            .set("bootstrap.servers", bootstrap)
             .set("linger.ms", "1")
             .create()
             .expect("a producer is made");
         Self {
             region: code.to_owned(),
+            bootstrap: bootstrap.to_owned(),
             producer,
             origins: HashMap::new(),
             sent: 0,
@@ -85,7 +92,7 @@ impl Topics {
             "[kafka]\nbootstrap = \"{}\"\n[registry]\nurl = \"{}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n\
              [database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[regions]\ncodes = {regions:?}\n\
              [store]\nbatch_records = 300\nwrite_interval = \"20ms\"\nprojection_interval = \"50ms\"\n",
-            KAFKA.bootstrap(),
+            self.bootstrap,
             self.registry.url(),
         );
         std::fs::write(&file, text).unwrap();
@@ -463,5 +470,86 @@ async fn a_database_that_is_not_migrated_is_said_and_waited_for() {
     let session = sink_store::Session::open(&url).await.unwrap();
     sink_store::migrate(&session, &owned(&["08"])).await.unwrap();
     store.wait_ready(true).await;
+    store.process.stop();
+}
+
+/// What is promised of readiness.
+const TOLD_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long it takes until readiness says this.
+async fn told_after(store: &Running, begun: Instant, reason: &str) -> Duration {
+    loop {
+        let answer = store.get("/readyz");
+        if answer.starts_with("HTTP/1.1 503") && answer.contains(reason) {
+            return begun.elapsed();
+        }
+        assert!(begun.elapsed() < TOLD_WITHIN, "{reason}: {answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_table_is_told_within_15_s_with_and_without_events_that_wait_for_it() {
+    let url = database(&["22"]).await;
+    let mut topics = Topics::new("22");
+    let mut store = topics.store("store", &url);
+    store.wait_ready(true).await;
+    let events = weeks("22", 21, 300);
+    let (first, rest) = events.split_at(events.len() / 2);
+    first.iter().for_each(|made| topics.send(made, 0));
+    topics.flush();
+    topics.wait(&url, &mut store).await;
+    let mut holder = connect(&url).await;
+
+    // Nobody can read it, and nothing comes.
+    let lock = holder.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE events_r22 IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let quiet = told_after(&store, Instant::now(), "another session has locked a table").await;
+    lock.rollback().await.unwrap();
+    store.wait_ready(true).await;
+
+    // Nobody can write it: readers do not notice.
+    let lock = holder.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE events_r22 IN SHARE MODE").await.unwrap();
+    let begun = Instant::now();
+    rest.iter().for_each(|made| topics.send(made, 0));
+    topics.flush();
+    let busy = told_after(&store, begun, "a lock that another session holds, for").await;
+    println!("told after {quiet:?} without events, {busy:?} with");
+    // The one that waits is the worker; who looks leaves nobody behind that waits.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    let waiting = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                   WHERE NOT l.granted AND d.datname = current_database()";
+    assert_eq!(count(&connect(&url).await, waiting).await, 1);
+    lock.rollback().await.unwrap();
+    topics.wait(&url, &mut store).await;
+    store.wait_ready(true).await;
+    assert_eq!(content(&url).await, expected("22", &events).await);
+    store.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_kafka_is_told_within_15_s() {
+    let mut kafka = Kafka::start_own().expect("Kafka starts");
+    let url = database(&["23"]).await;
+    let mut topics = Topics::on(&kafka.bootstrap().to_owned(), "23");
+    let mut store = topics.store("store", &url);
+    store.wait_ready(true).await;
+    // Silence of the sources is no reason.
+    let quiet = Instant::now();
+    while quiet.elapsed() < TOLD_WITHIN {
+        let answer = store.get("/readyz");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    kafka.pause().unwrap();
+    let told = told_after(&store, Instant::now(), "no answer of Kafka was taken for").await;
+    println!("told after {told:?}");
+    kafka.resume().unwrap();
+    store.wait_ready(true).await;
+    let events = weeks("23", 22, 30);
+    events.iter().for_each(|made| topics.send(made, 0));
+    topics.flush();
+    topics.wait(&url, &mut store).await;
     store.process.stop();
 }
