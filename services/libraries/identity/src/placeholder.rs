@@ -87,11 +87,12 @@ pub fn is_placeholder(text: &str, of_region: &[String]) -> bool {
         || of_region.iter().any(|placeholder| same(text, placeholder))
 }
 
-/// Nearly every identifier: digits alone, the last four not all equal, the others not all zero.
+/// Nearly every identifier: digits alone, or with a hyphen before the last four; those not all equal, the others not all zero.
 fn is_plain_number(text: &[u8]) -> bool {
-    let Some((others, [last @ .., end])) = text.split_at_checked(text.len().saturating_sub(4)) else { return false };
-    text.iter().all(u8::is_ascii_digit)
-        && last.iter().any(|digit| digit != end)
+    let (others, serial) = text.split_at(text.len().saturating_sub(4));
+    let others = others.strip_suffix(b"-").unwrap_or(others);
+    others.iter().chain(serial).all(u8::is_ascii_digit)
+        && serial.iter().any(|digit| *digit != serial[0])
         && others.iter().any(|digit| *digit != b'0')
 }
 
@@ -130,12 +131,17 @@ fn is_cut_before_serial(text: &str, date_length: usize) -> bool {
 }
 
 fn is_word(text: &str, count: usize) -> bool {
-    let plain = |letter| match letter {
-        'Å' | 'Ä' => 'A',
-        'Ö' => 'O',
-        other => other,
-    };
-    count <= WORD_MAX && WORDS.iter().any(|word| word.chars().eq(kept(text).map(plain)))
+    let mut letters = [0; WORD_MAX];
+    let Some(word) = letters.get_mut(..count) else { return false };
+    for (place, letter) in word.iter_mut().zip(kept(text)) {
+        *place = match letter {
+            'Å' | 'Ä' => b'A',
+            'Ö' => b'O',
+            'A'..='Z' => letter as u8,
+            _ => return false,
+        };
+    }
+    WORDS.binary_search_by(|known| known.as_bytes().cmp(word)).is_ok()
 }
 
 #[cfg(test)]

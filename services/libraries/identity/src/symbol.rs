@@ -127,7 +127,7 @@ pub(crate) fn kept(text: &str) -> impl Iterator<Item = char> + Clone + '_ {
 
 /// A letter as comparisons see it: upper case.
 fn fold(letter: char) -> char {
-    letter.to_uppercase().next().unwrap_or(letter)
+    if letter.is_ascii() { letter.to_ascii_uppercase() } else { letter.to_uppercase().next().unwrap_or(letter) }
 }
 
 /// Are they one number: equal but for what stands between the characters, for the case of letters and for the script of
