@@ -120,7 +120,8 @@ pub fn decode_text(message: &[u8]) -> Decoded<'_> {
 /// be `Â`, `Ã` or `â` before a sign or a control character, which no text has. Other sequences of UTF-8 do occur in it: a
 /// capital Ö before a hard blank is one.
 fn is_surely_utf8(message: &[u8]) -> bool {
-    message.windows(2).any(|pair| matches!(pair, [0xC2 | 0xC3, 0x80..=0xBF] | [0xE2, 0x80 | 0x82]))
+    memchr::memchr3_iter(0xC2, 0xC3, 0xE2, message)
+        .any(|at| matches!(message[at..], [0xC2 | 0xC3, 0x80..=0xBF, ..] | [0xE2, 0x80 | 0x82, ..]))
 }
 
 /// UTF-8 where it is, and each other byte as ISO-8859-1.
@@ -137,7 +138,15 @@ fn mixed(bytes: &[u8]) -> String {
 pub fn latin1(bytes: &[u8]) -> String {
     let beyond_ascii = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     let mut text = String::with_capacity(bytes.len() + beyond_ascii);
-    text.extend(bytes.iter().map(|&byte| char::from(byte)));
+    // Nearly all of it is ASCII, which is the same in both and taken over in one piece.
+    for piece in bytes.split_inclusive(|byte| !byte.is_ascii()) {
+        let (ascii, beyond) = match piece {
+            [ascii @ .., last] if !last.is_ascii() => (ascii, Some(*last)),
+            ascii => (ascii, None),
+        };
+        text.push_str(std::str::from_utf8(ascii).expect("ASCII is UTF-8"));
+        text.extend(beyond.map(char::from));
+    }
     text
 }
 

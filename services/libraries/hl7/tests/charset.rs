@@ -81,3 +81,10 @@ fn text_goes_back_in_its_set() {
     encode_text("Åsa", Charset::Utf8, &mut out);
     assert_eq!(out, "Åsa".as_bytes());
 }
+
+#[test]
+fn iso_8859_1_has_a_character_for_every_byte() {
+    let all: Vec<u8> = (0..=0xFF).chain([b'a', 0xE5]).collect();
+    let want: String = all.iter().map(|byte| char::from(*byte)).collect();
+    assert_eq!(hl7::charset::latin1(&all), want);
+}
