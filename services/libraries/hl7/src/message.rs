@@ -355,7 +355,7 @@ impl<'a> Segment<'_, 'a> {
     }
 
     fn is_header(&self) -> bool {
-        self.line.len() > 3 && matches!(self.name(), "MSH" | "FHS" | "BHS")
+        matches!(self.line.as_bytes(), [b'M', b'S', b'H', _, ..] | [b'F' | b'B', b'H', b'S', _, ..])
     }
 }
 

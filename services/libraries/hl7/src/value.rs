@@ -128,6 +128,10 @@ fn trim(raw: &str) -> &str {
     // By bytes, for this is asked of every value: all that is taken off is ASCII.
     let stays = |byte: &u8| *byte > b' ' && *byte != 0x7F;
     let bytes = raw.as_bytes();
+    // Nearly every value stays as it is.
+    if bytes.first().is_none_or(stays) && bytes.last().is_none_or(stays) {
+        return raw;
+    }
     match (bytes.iter().position(stays), bytes.iter().rposition(stays)) {
         (Some(first), Some(last)) => &raw[first..=last],
         _ => "",
@@ -158,9 +162,14 @@ fn find(text: &str, separator: u8) -> Option<usize> {
 }
 
 /// The piece at `number`, counted from 1, or the empty text.
+#[inline]
 fn piece(text: &str, separator: u8, number: usize) -> &str {
-    let Some(skip) = number.checked_sub(1) else { return "" };
-    split(text, separator).nth(skip).unwrap_or("")
+    let mut rest = text;
+    for _ in 1..number {
+        let Some(end) = find(rest, separator) else { return "" };
+        rest = &rest[end + 1..];
+    }
+    if number == 0 { "" } else { find(rest, separator).map_or(rest, |end| &rest[..end]) }
 }
 
 /// The pieces of `text` between `separator`s; cuts are at ASCII bytes, so always at character boundaries.
