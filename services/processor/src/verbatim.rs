@@ -24,7 +24,13 @@ const CHARACTERS_MAX: usize = 200;
 const OWN_LENGTH_MIN: usize = 5;
 
 /// Fields that hold identifiers of the patient or of the mother, by segment.
-const OWN_FIELDS: [(&str, &[usize]); 2] = [("PID", &[2, 3, 4, 18, 19, 21]), ("MRG", &[1, 2, 3, 4, 7])];
+fn own_fields(segment: &str) -> &'static [usize] {
+    match segment {
+        "PID" => &[2, 3, 4, 18, 19, 21],
+        "MRG" => &[1, 2, 3, 4, 7],
+        _ => &[],
+    }
+}
 
 /// What one message's texts are held against.
 pub(crate) struct Guard<'g> {
@@ -39,8 +45,7 @@ impl<'g> Guard<'g> {
     pub(crate) fn of_message(pseudonymiser: &'g Pseudonymiser, message: &Message<'g>) -> Guard<'g> {
         let mut own = Vec::with_capacity(4);
         for segment in message.segments() {
-            let Some((_, numbers)) = OWN_FIELDS.iter().find(|(name, _)| *name == segment.name()) else { continue };
-            for repetition in numbers.iter().flat_map(|number| segment.field(*number).repetitions()) {
+            for repetition in own_fields(segment.name()).iter().flat_map(|number| segment.field(*number).repetitions()) {
                 if let Some(value) = repetition.component(1).given()
                     && value.len() >= OWN_LENGTH_MIN
                     && !own.contains(&value)

@@ -92,13 +92,21 @@ fn find(text: &str) -> Option<Range<usize>> {
     written.or_else(|| if word_max >= encoded::LENGTH_MIN { encoded::find(text) } else { None })
 }
 
-/// One run of digits of another length than a personal number's, as times and visit numbers are: neither a number nor the
-/// code of one. That has letters where it is base64; where it is hexadecimal, each of its ten digits begins with a 3.
+/// One run of digits of another length than a personal number's, as times and visit numbers are, letters before it where the
+/// text is short: neither a number nor the code of one. That has letters where it is base64; where it is hexadecimal, each of
+/// its ten digits begins with a 3; and as one value it is as long as a number.
 fn is_other_number(text: &[u8]) -> bool {
-    text[0] != b'0'
-        && !matches!(text.len(), 10 | 12)
-        && text.iter().all(u8::is_ascii_digit)
-        && (text.len() < encoded::HEX_MIN || text.iter().filter(|digit| **digit == b'3').count() < LENGTH_MIN)
+    let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = &text[letters..];
+    let is_no_code = if letters == 0 {
+        text.len() < encoded::HEX_MIN || text.iter().filter(|digit| **digit == b'3').count() < LENGTH_MIN
+    } else {
+        text.len() != encoded::VALUE_LENGTH && text.len() < encoded::LETTERS_MIN
+    };
+    is_no_code
+        && !matches!(digits.len(), 10 | 12)
+        && digits.first().is_none_or(|first| *first != b'0')
+        && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// The first personal number that is written with digits.
@@ -258,4 +266,30 @@ pub(crate) fn date_exists([year, month, day]: [u8; 3], century: Option<u8>) -> b
     };
     let plain = |century: &u16| (1..=days_in_month(century + u16::from(year), month)).contains(&day);
     (month <= 12 && (60..=91).contains(&day)) || ((1..=12).contains(&month) && centuries.iter().any(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::test_identity;
+
+    proptest! {
+        #[test]
+        fn another_number_is_none_when_it_is_looked_at_closely(
+            index in 0..test_identity::COUNT,
+            before in "[0-9A-Fa-fXx]{0,3}",
+            after in "[0-9]{0,3}",
+        ) {
+            let nobody = test_identity::number(index);
+            let value: u64 = nobody.as_str().parse().expect("digits");
+            for number in [nobody.as_str(), nobody.ten_digits(), &format!("{value:x}"), &format!("{value:0>20}")] {
+                let text = format!("{before}{number}{after}");
+                if is_other_number(text.as_bytes()) {
+                    prop_assert_eq!((written(&text), encoded::find(&text)), (None, None), "{}", text);
+                }
+            }
+        }
+    }
 }

@@ -17,7 +17,7 @@ const BASE64_MIN: usize = 14;
 /// Shortest code without any digit: base64.
 pub(super) const LETTERS_MIN: usize = BASE64_MIN;
 /// Hexadecimal digits of a number with its century, as one value.
-const VALUE_LENGTH: usize = 10;
+pub(super) const VALUE_LENGTH: usize = 10;
 
 /// The first word that is the code of a text with a personal number.
 pub(super) fn find(text: &str) -> Option<Range<usize>> {
