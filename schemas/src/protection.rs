@@ -1,5 +1,7 @@
 //! What is known of whose identity is protected, apart from the events that say so.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Common, Kind, Node, Record, Timestamp, stored};
@@ -55,9 +57,11 @@ impl<'a> Protection<'a> {
             ..nothing.clone()
         });
         let tokens = several(event).unwrap_or_default();
-        let links = pieces(&tokens)
-            .map(|piece| Self { subject_token: Some(piece[0]), same_as: piece[1..].to_vec(), ..nothing.clone() })
-            .collect::<Vec<_>>();
+        let links = pieces(tokens.len()).map(move |piece| Self {
+            subject_token: Some(tokens[piece.start]),
+            same_as: tokens[piece.start + 1..piece.end].to_vec(),
+            ..nothing.clone()
+        });
         mark.into_iter().chain(links)
     }
 
@@ -73,13 +77,13 @@ impl<'a> Protection<'a> {
 /// Most pseudonyms of one record, which are some hundred kilobytes with its key.
 const NAMED_MAX: usize = 1_000;
 
-/// Records' worth of pseudonyms. The last two of one begin the next: the first of a record joins nobody when it stands beside very
-/// many, and the second goes on.
-fn pieces<'t, 'a>(tokens: &'t [&'a str]) -> impl Iterator<Item = &'t [&'a str]> {
-    let starts = (0..tokens.len().saturating_sub(1)).step_by(NAMED_MAX - 2);
-    let ends = move |start: usize| (start + NAMED_MAX).min(tokens.len());
-    let is_first_at_the_end = move |start: &usize| *start == 0 || ends(*start - (NAMED_MAX - 2)) < tokens.len();
-    starts.filter(is_first_at_the_end).map(move |start| &tokens[start..ends(start)])
+/// Records' worth of so many pseudonyms, by their places. The last two of one begin the next: the first of a record joins nobody
+/// when it stands beside very many, and the second goes on.
+fn pieces(count: usize) -> impl Iterator<Item = Range<usize>> {
+    let starts = (0..count.saturating_sub(1)).step_by(NAMED_MAX - 2);
+    let ends = move |start: usize| (start + NAMED_MAX).min(count);
+    let is_first_at_the_end = move |start: &usize| *start == 0 || ends(*start - (NAMED_MAX - 2)) < count;
+    starts.filter(is_first_at_the_end).map(move |start| start..ends(start))
 }
 
 /// The pseudonyms that an event names as its person's, each once and in their order; nothing when there are not several.
@@ -90,7 +94,9 @@ fn several<'a, E: Common<'a>>(event: &E) -> Option<Vec<&'a str>> {
     let mut tokens = own.chain(linked);
     let first = tokens.next()?;
     let other = tokens.find(|token| *token != first)?;
-    let mut several = vec![first, other];
+    // Nearly always a person and one alias, each told twice.
+    let mut several = Vec::with_capacity(4);
+    several.extend([first, other]);
     several.extend(tokens);
     several.sort_unstable();
     several.dedup();
@@ -108,7 +114,7 @@ mod tests {
         for count in
             [0, 1, 2, 3, NAMED_MAX - 1, NAMED_MAX, NAMED_MAX + 1, 2 * NAMED_MAX - 2, 2 * NAMED_MAX, 3 * NAMED_MAX]
         {
-            let pieces: Vec<&[&str]> = pieces(&tokens[..count]).collect();
+            let pieces: Vec<&[&str]> = pieces(count).map(|piece| &tokens[piece]).collect();
             assert!(pieces.iter().all(|piece| (2..=NAMED_MAX).contains(&piece.len())), "{count}");
             assert!(pieces.windows(2).all(|two| two[0].ends_with(&two[1][..2]) && two[1].len() > 2), "{count}");
             let all: Vec<&str> =

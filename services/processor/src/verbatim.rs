@@ -45,7 +45,8 @@ impl<'g> Guard<'g> {
     pub(crate) fn of_message(pseudonymiser: &'g Pseudonymiser, message: &Message<'g>) -> Guard<'g> {
         let mut own = Vec::with_capacity(4);
         for segment in message.segments() {
-            for repetition in own_fields(segment.name()).iter().flat_map(|number| segment.field(*number).repetitions()) {
+            for repetition in own_fields(segment.name()).iter().flat_map(|number| segment.field(*number).repetitions())
+            {
                 if let Some(value) = repetition.component(1).given()
                     && value.len() >= OWN_LENGTH_MIN
                     && !own.contains(&value)

@@ -20,6 +20,8 @@ pub(crate) struct Written {
     sums: Box<[u128]>,
     /// Two, so that a sum has as many bits as two links that differ will never share.
     states: [RandomState; 2],
+    /// What is being summed, in one piece: many small ones cost more than all their bytes.
+    key: Vec<u8>,
 }
 
 /// What is known of one input partition.
@@ -38,7 +40,7 @@ impl Default for Written {
 impl Written {
     /// Of so many sums, at least one.
     pub(crate) fn holding(sums: usize) -> Self {
-        Self { sums: vec![0; sums.max(1)].into(), states: [RandomState::new(), RandomState::new()] }
+        Self { sums: vec![0; sums.max(1)].into(), states: [RandomState::new(), RandomState::new()], key: Vec::new() }
     }
 
     /// What is known of a route's partition.
@@ -53,10 +55,21 @@ impl Written {
 
 impl Known<'_> {
     /// The sum of what its record is known by in Kafka ([`Protection::key`]).
-    pub(crate) fn sum(&self, said: &Protection<'_>) -> u128 {
-        let visit = said.episode_id.map(|visit| (said.source_system, visit));
-        let key = (self.route, self.partition, said.subject_token, &said.same_as, visit);
-        let [high, low] = self.written.states.each_ref().map(|state| u128::from(state.hash_one(key)));
+    pub(crate) fn sum(&mut self, said: &Protection<'_>) -> u128 {
+        /// A byte that no text has.
+        const END: u8 = 0xFF;
+        let Written { states, key, .. } = &mut *self.written;
+        let visit = said.episode_id.map(|visit| [said.source_system, visit]);
+        key.clear();
+        key.extend_from_slice(&self.route.to_le_bytes());
+        key.extend_from_slice(&self.partition.to_le_bytes());
+        key.push(u8::from(visit.is_some()));
+        let persons = said.subject_token.into_iter().chain(said.same_as.iter().copied());
+        for text in persons.chain(visit.into_iter().flatten()) {
+            key.extend_from_slice(text.as_bytes());
+            key.push(END);
+        }
+        let [high, low] = states.each_ref().map(|state| u128::from(state.hash_one(&key)));
         (high << 64 | low).max(1)
     }
 
