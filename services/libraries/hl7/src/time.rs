@@ -13,6 +13,8 @@ use jiff::tz::{AmbiguousOffset, Offset};
 const DAYS_KEPT: usize = 64;
 const DAY_SECONDS: i64 = 86_400;
 const MICROS: i64 = 1_000_000;
+/// Characters of a time to the second.
+const LENGTH_USUAL: usize = 14;
 
 /// Why a text is no time stamp. Names the remedy, never the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +75,8 @@ pub struct Moment {
 pub struct Stockholm {
     days: [Option<Day>; DAYS_KEPT],
     assumed: Option<Assumed>,
+    /// The time that was read last, under what is assumed: a message tells one time again and again.
+    last: Option<([u8; LENGTH_USUAL], Moment)>,
 }
 
 /// The offset of the times of one message that have none of their own.
@@ -100,12 +104,18 @@ impl Default for Stockholm {
 impl Stockholm {
     /// Remembers no day yet.
     pub fn new() -> Stockholm {
-        Stockholm { days: [None; DAYS_KEPT], assumed: None }
+        Stockholm { days: [None; DAYS_KEPT], assumed: None, last: None }
     }
 
     /// Reads a time stamp. Pass the first component of the field; blanks around it do not matter.
     pub fn read(&mut self, text: &str) -> Result<Moment, Error> {
-        let written = Written::read(text.trim_ascii().as_bytes())?;
+        let text = text.trim_ascii().as_bytes();
+        if let Some((last, moment)) = self.last
+            && text == last
+        {
+            return Ok(moment);
+        }
+        let written = Written::read(text)?;
         let day = days_from_epoch(written.year, written.month, written.day);
         let local_seconds = day * DAY_SECONDS + written.second_of_day;
         let (offset_seconds, doubt) = match (written.offset_seconds, self.assumed) {
@@ -129,12 +139,17 @@ impl Stockholm {
         if doubt == Some(Doubt::Repeated) {
             moment.latest += 3_600 * MICROS;
         }
+        if let Ok(text) = text.try_into() {
+            self.last = Some((text, moment));
+        }
         Ok(moment)
     }
 
     /// What times without an offset mean, until told otherwise; `None`: Swedish wall-clock time.
     pub fn assume(&mut self, assumed: Option<Assumed>) {
-        self.assumed = assumed;
+        if self.assumed != assumed {
+            (self.assumed, self.last) = (assumed, None);
+        }
     }
 
     /// What a message's own statement of its offset (MSH-7) says of its other times.
