@@ -170,7 +170,7 @@ prerequisites:
 	fi
 
 # Only tests need these.
-test: PREREQUISITES := chromium openssh-server python3-venv softhsm2 systemd xz-utils
+test: PREREQUISITES := chromium openssh-server python3-venv softhsm2 systemd valgrind xz-utils
 test: COMPILES_JAVA := yes
 
 define step

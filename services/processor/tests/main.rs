@@ -13,6 +13,7 @@ mod fhir_dry_run;
 mod fhir_nested;
 mod fhir_stays;
 mod identities;
+mod instructions;
 mod mapping;
 mod mutation;
 mod protection;
