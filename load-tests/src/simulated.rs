@@ -19,6 +19,12 @@ pub const STEP_MICROS: i64 = 1_000_000;
 /// 2026-01-05T06:00:00Z: runs that are compared must not depend on the clock.
 const START_MICROS: i64 = 1_767_592_800_000_000;
 
+/// Partitions of each topic as the catalogue has them; tests take more, so that there is something to keep apart.
+#[must_use]
+pub fn partitions() -> u32 {
+    u32::try_from(topics::Catalogue::load().partitions).unwrap_or(1)
+}
+
 /// A stack for one region without unit directory or capacity, as an integration engineer's first day.
 #[must_use]
 pub fn one_region(region: Region, keys: Keys) -> Options {

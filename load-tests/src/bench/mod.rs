@@ -10,6 +10,7 @@ pub mod mapping;
 pub mod peers;
 pub mod relaying;
 pub mod report;
+pub mod rest;
 mod sending;
 pub mod sources;
 pub mod store;

@@ -179,6 +179,8 @@ pub struct Report {
     pub viewers: Option<Viewers>,
     /// The chain, protected in each way.
     pub walls: Vec<Walled>,
+    /// When little comes.
+    pub rest: Option<super::rest::Rest>,
 }
 
 impl Report {
@@ -316,6 +318,23 @@ impl Report {
                     spread(walled.p99_ms, 0)
                 ));
             }
+        }
+        if let Some(rest) = &self.rest {
+            let each: Vec<String> =
+                rest.cpu_percent.iter().map(|(name, percent)| format!("{name} {percent:.1}")).collect();
+            let milliseconds =
+                |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.1} ms"));
+            line(format_args!(""));
+            line(format_args!(
+                "at rest: {} messages/s over all regions, {} messages, {} of them shown",
+                rest.rate, rest.messages, rest.shown
+            ));
+            line(format_args!("percent of one core   {:6.1}  ({})", rest.sum_percent(), each.join(", ")));
+            line(format_args!(
+                "sender to board       p50 {}, p99 {}",
+                milliseconds(rest.p50_ms),
+                milliseconds(rest.p99_ms)
+            ));
         }
         text
     }

@@ -16,7 +16,7 @@ use load_tests::{
         chain::{self, Extent},
         extract, mapping, peers, relaying,
         report::{Machine, Report},
-        sources, store, viewers, walls,
+        rest, sources, store, viewers, walls,
     },
     simulator,
 };
@@ -31,7 +31,7 @@ use topics::Region;
 #[derive(Parser)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only rest                      what broker and services use when little comes\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -72,6 +72,12 @@ struct Arguments {
     /// Viewers of the board.
     #[arg(long, default_value_t = 2_000)]
     viewers: usize,
+    /// Messages per second at rest, over all regions.
+    #[arg(long, default_value_t = 20.0)]
+    rest_rate: f64,
+    /// How long processor time is counted at rest.
+    #[arg(long, default_value_t = 60)]
+    rest_seconds: u64,
     /// Where the figures are written.
     #[arg(long, default_value = "target/bench.json")]
     json: PathBuf,
@@ -106,6 +112,8 @@ enum Part {
     Viewers,
     /// The chain in plain, with sealed records, over TLS, and with both.
     Walls,
+    /// Processor time of broker and services when little comes.
+    Rest,
 }
 
 fn main() -> ExitCode {
@@ -143,6 +151,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         chain: None,
         viewers: None,
         walls: Vec::new(),
+        rest: None,
     };
     if wanted(Part::Topics) || wanted(Part::Store) {
         bare(arguments, &wanted, &mut report, &mut progress)?;
@@ -177,6 +186,9 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
             rounds: arguments.rounds,
         };
         report.walls = walls::measure(extent, &mut progress)?;
+    }
+    if wanted(Part::Rest) {
+        report.rest = Some(rest::measure(arguments.rest_rate, arguments.rest_seconds, &mut progress)?);
     }
     print!("{}", report.table());
     write(&arguments.json, &report)
