@@ -156,9 +156,11 @@ impl Worker {
             Store::connect(&self.database, &self.regions).await
         })?;
         let starts = store.claim().starts(store.sources());
-        let mut tail =
-            Tail::assign(&self.kafka, self.tail.clone(), &starts, self.health.clone(), self.shutdown.clone())
-                .map_err(|error| self.of_kafka(error))?;
+        // What is written seldom need not be fetched more often.
+        let fetch_wait = self.tail.fetch_wait.max(self.settings.write_interval);
+        let settings = tail::Settings { fetch_wait, ..self.tail.clone() };
+        let mut tail = Tail::assign(&self.kafka, settings, &starts, self.health.clone(), self.shutdown.clone())
+            .map_err(|error| self.of_kafka(error))?;
         self.health.set_ready(self.component, true, "connected");
         self.metrics.workers.inc();
         tracing::info!(regions = self.regions.join(","), "storing");
