@@ -70,6 +70,7 @@ pub fn run(demo: &Demo, shutdown: &Shutdown, say: &mut dyn FnMut(&str)) -> Resul
     let backlog: Vec<Message> = simulator.backlog(start_micros, demo.backlog).into_iter().map(Message::from).collect();
     let mut options = simulated::options(&regions, &simulator, Keys::random()?);
     options.dashboard_port = demo.port;
+    options.partitions = simulated::partitions();
     options.login = demo.login;
     let mut stack = Stack::start(options, say)?;
     let board = stack.url(Service::Dashboard);

@@ -62,16 +62,18 @@ fn check_says_what_is_wrong() {
 fn plan_and_apply_say_what_they_do() {
     let target = ["--bootstrap", KAFKA.bootstrap(), "--region", "25", "--replication-factor", "1"];
     let with = |command, more: &[&'static str]| [&[command], target.as_slice(), more].concat();
-    let created = "+ create region.25.common.encounter: 2 partitions, 1 copies, cleanup.policy=delete";
+    let created = "+ create region.25.common.encounter: 1 partitions, 1 copies, cleanup.policy=delete";
     check(&with("plan", &[]), 0, created, "");
     check(&with("plan", &[]), 0, "16 topics declared, would change 16, 0 in the way", "");
     check(&with("apply", &[]), 0, created, "");
     check(&with("apply", &[]), 0, "16 topics declared, changed 0, 0 in the way", "");
     check(&with("plan", &[]), 0, "schemas were not compared; add --registry URL", "");
     check(&with("apply", &[]), 0, "schemas were not registered; add --registry URL: services look", "");
-    check(&with("plan", &["--partitions", "4"]), 0, "~ grow region.25.parked: 2 to 4 partitions", "");
-    check(&with("plan", &["--partitions", "1"]), 1, "! region.25.parked has 2 partitions and 1 are declared", "");
-    check(&with("apply", &["--partitions", "1"]), 1, "", "error: nothing was applied: region.25.");
+    check(&with("plan", &["--partitions", "4"]), 0, "~ grow region.25.parked: 1 to 4 partitions", "");
+    check(&with("apply", &["--partitions", "2"]), 0, "~ grow region.25.parked: 1 to 2 partitions", "");
+    check(&with("plan", &["--partitions", "2"]), 0, "16 topics declared, would change 0, 0 in the way", "");
+    check(&with("plan", &[]), 1, "! region.25.parked has 2 partitions and 1 are declared", "");
+    check(&with("apply", &[]), 1, "", "error: nothing was applied: region.25.");
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Setup {
     }
 
     pub(crate) fn on(bootstrap: &str, region: &'static str) -> Self {
-        let options = topics::Options { partitions: None, replication_factor: Some(1), ..Default::default() };
+        let options = topics::Options { partitions: Some(2), replication_factor: Some(1), ..Default::default() };
         topics::apply(bootstrap, &[region.parse().expect("a region")], &options).expect("topics are made");
         Self {
             bootstrap: bootstrap.to_owned(),
