@@ -30,10 +30,11 @@ pub const PARCEL_BYTES_MAX: i64 = 8 << 20;
 /// Most bytes of files held, counted the same way.
 pub const BYTES_MAX: i64 = 128 << 20;
 /// Only these files are read of a parcel.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "waits_by_step.csv",
     "waits_by_dimension.csv",
     "quality.csv",
+    "cost_by_care_form.csv",
     "cost_by_hospital.csv",
     "cost_by_drg.csv",
     "cost_by_component.csv",

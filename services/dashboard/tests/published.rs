@@ -1,6 +1,6 @@
 //! Pages of published figures: rows that sink-register's code made, in a real PostgreSQL, as a client sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dashboard::operations;
 use dashboard::reader::Reader;
@@ -412,28 +412,77 @@ fn what_has_not_come_and_what_has_jumped_is_said_in_words() {
 }
 
 #[test]
-fn costs_are_sums_over_sums_and_persons_only_counts() {
+fn costs_are_sums_over_sums_of_a_care_form_and_persons_only_counts() {
     let site = site();
     let library = register::library();
     let answer = json(&site, "/api/v1/costs?period=2025");
-    let key = ("14".parse().unwrap(), "2025".parse().unwrap());
-    let parcel = library.get(Extract::Kpp, key.0, key.1).unwrap();
-    let sum =
-        |column: &str| parcel.rows("cost_by_hospital.csv").map(|row| row.decimal(column, 2).unwrap()).sum::<i64>();
-    let inner: i64 = parcel.rows("cost_by_hospital.csv").map(|row| row.count("inner_contacts").unwrap()).sum();
-    let own = &row(table(&answer, "regioner"), "region", "Västra Götalandsregionen")["values"];
-    assert_eq!(own["mean_kronor"].as_i64().unwrap(), (sum("inner_total_kronor") * 2 + inner * 100) / (inner * 200));
-    let small = row(table(&answer, "regioner"), "region", "Region Gotland");
+    let parcel = library.get(Extract::Kpp, "14".parse().unwrap(), "2025".parse().unwrap()).unwrap();
+    let regions = table(&answer, "regioner");
+    let of = |region: &str, form: &str| {
+        let found = |row: &&Value| row["values"]["region"] == region && row["values"]["care_form"] == form;
+        regions.iter().find(found).unwrap_or_else(|| panic!("no row {region} {form}"))
+    };
+    for (form, published) in [("inpatient", "inpatient"), ("outpatient", "outpatient")] {
+        let line = parcel.rows("cost_by_care_form.csv").find(|row| row.text("care_form") == Some(published)).unwrap();
+        let count = |column: &str| line.count(column).unwrap();
+        let own = &of("Västra Götalandsregionen", form)["values"];
+        let (total, inner) = (count("inner_total_kronor"), count("inner_contacts"));
+        assert_eq!(own["mean_kronor"].as_i64().unwrap(), (total * 2 + inner * 100) / (inner * 200) * 100, "{form}");
+        assert_eq!(own["median_kronor"], count("median_kronor"));
+        assert!((count("inner_mean_kronor") - own["mean_kronor"].as_i64().unwrap()).abs() <= 100, "only rounding");
+    }
+    let small = of("Region Gotland", "inpatient");
     assert_eq!(small["absent"]["mean_kronor"], format!("fewer than{}20", '\u{a0}'));
     let page = site.get("/sv/kostnad/region/14?period=2025").1;
     assert!(page.contains("löpande priser") && page.contains("Ytterfall"));
     let persons = parcel.file_rows["cost_by_person.csv"];
     let years = json(&site, "/api/v1/costs?region=14&period=2025");
-    assert_eq!(row(table(&years, "ar"), "year", "2025")["values"]["persons"], persons);
-    // Groups of few contacts show no spread.
+    assert_eq!(row(table(&years, "personer"), "year", "2025")["values"]["persons"], persons);
+    // Groups of few contacts show no spread, and none shows an end of it.
     let groups = table(&years, "drg");
-    assert!(groups.iter().any(|row| row["values"]["greatest_kronor"].is_null()));
+    assert!(groups.iter().any(|row| row["values"]["upper_quartile_kronor"].is_null()));
+    assert!(groups.iter().any(|row| row["values"]["upper_quartile_kronor"].is_number()));
     assert!(groups.iter().all(|row| row["values"]["contacts"].as_i64().is_none_or(|contacts| contacts >= 20)));
+}
+
+#[test]
+fn what_one_patient_has_cost_is_not_published() {
+    let site = site();
+    let library = register::library();
+    let costs: BTreeSet<i64> = register::costs_of_contacts().into_iter().collect();
+    assert!(costs.len() > 100);
+    let mut said = BTreeSet::new();
+    for path in ["/api/v1/costs", "/api/v1/costs?region=14", "/api/v1/costs?region=09"] {
+        for found in json(&site, path)["tables"].as_array().unwrap() {
+            for row in found["rows"].as_array().unwrap() {
+                said.extend(row["values"].as_object().unwrap().values().filter_map(Value::as_i64));
+            }
+        }
+    }
+    for parcel in library.iter().filter(|parcel| parcel.extract == Extract::Kpp) {
+        said.extend(parcel.totals.values().flat_map(|total| [*total, total / 100]));
+        for row in
+            parcel.tables.iter().filter(|(name, _)| name.starts_with("cost_")).flat_map(|(name, _)| parcel.rows(name))
+        {
+            let columns = [
+                "inner_total_kronor",
+                "inner_mean_kronor",
+                "lower_quartile_kronor",
+                "median_kronor",
+                "upper_quartile_kronor",
+                "kronor_per_drg_point",
+            ];
+            said.extend(columns.iter().filter_map(|column| row.count(column)));
+            for gone in ["least_kronor", "greatest_kronor", "total_kronor"] {
+                assert_eq!(row.text(gone), None, "{gone}");
+            }
+        }
+    }
+    assert!(said.len() > 100);
+    // The invented costs are whole kronor, none of them a whole hundred.
+    for amount in said {
+        assert!(!costs.contains(&amount), "{amount} kronor is what one contact has cost");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! are written as it writes them, and the dashboard's reader reads them.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use dashboard::reader::Reader;
 use dashboard::store::Store;
@@ -310,8 +310,20 @@ fn statement(
     });
 }
 
+/// What the contacts of the invented country have cost, kronor.
+static COSTS: Mutex<Vec<i64>> = Mutex::new(Vec::new());
+
+pub(crate) fn costs_of_contacts() -> Vec<i64> {
+    library();
+    COSTS.lock().unwrap().clone()
+}
+
 async fn cost(url: &str, place: &Place, year: &str, dice: &mut Dice) {
-    let mut extract = Costs::new(costs::Settings { region: place.region.parse().unwrap(), year: year.to_owned() });
+    let mut extract = Costs::new(costs::Settings {
+        region: place.region.parse().unwrap(),
+        year: year.to_owned(),
+        hide_below: costs::LIMIT,
+    });
     let groups =
         [("F12E", "0.62", 31_000), ("H08C", "1.94", 88_000), ("E47E", "0.55", 24_000), ("X99Z", "7.10", 390_000)];
     for (code, name, usual) in place.hospitals {
@@ -331,7 +343,10 @@ async fn cost(url: &str, place: &Place, year: &str, dice: &mut Dice) {
             cost.hospital_name = Some(name);
             cost.drg = Some(drg);
             cost.drg_weight = Some(weight);
-            let total = 100 * (level / 2 + dice.below(level));
+            // Kronor, never a whole hundred: what is published is.
+            let kronor = level / 2 + dice.below(level);
+            let total = 100 * if kronor % 100 == 0 { kronor + 1 } else { kronor };
+            COSTS.lock().unwrap().push(total / 100);
             cost.total_ore = Some(total);
             cost.components_ore = BTreeMap::from([("operation", total / 3), ("vardavdelning", total - total / 3)]);
             extract.add(&cost);

@@ -14,14 +14,14 @@ pub(crate) fn mean(ore: i64, count: usize) -> Option<i64> {
     i64::try_from(rounded).ok()
 }
 
-/// The middle of sorted amounts; between two, their mean.
-pub(crate) fn median(sorted: &[i64]) -> Option<i64> {
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        length if length % 2 == 1 => Some(sorted[middle]),
-        _ => mean(sorted[middle - 1].saturating_add(sorted[middle]), 2),
-    }
+/// A quartile of sorted amounts, 2 being the median: between two amounts in proportion to its place, as quartiles of hours
+/// of hip fractures are.
+pub(crate) fn quartile(sorted: &[i64], which: usize) -> Option<i64> {
+    let last = sorted.len().checked_sub(1)?;
+    let (low, quarters) = (which * last / 4, i128::try_from(which * last % 4).ok()?);
+    let high = i128::from(sorted[(low + 1).min(last)]);
+    let quadruple = i128::from(sorted[low]) * (4 - quarters) + high * quarters;
+    mean(i64::try_from(quadruple).ok()?, 4)
 }
 
 /// Millionths of a decimal text; further decimals are cut.
@@ -51,7 +51,11 @@ mod tests {
     fn amounts_are_exact_and_rounded_once() {
         assert_eq!([0, 5, -105, 14_250_050].map(kronor), ["0.00", "0.05", "-1.05", "142500.50"]);
         assert_eq!((mean(5, 2), mean(-5, 2), mean(4, 0), mean(7, 3)), (Some(3), Some(-3), None, Some(2)));
-        assert_eq!((median(&[]), median(&[1]), median(&[1, 2, 9]), median(&[1, 2])), (None, Some(1), Some(2), Some(2)));
+        let quartiles = |sorted: &[i64]| [1, 2, 3].map(|which| quartile(sorted, which));
+        assert_eq!(quartiles(&[]), [None; 3]);
+        assert_eq!(quartiles(&[1]), [Some(1); 3]);
+        assert_eq!(quartiles(&[10, 20, 90]), [Some(15), Some(20), Some(55)]);
+        assert_eq!(quartiles(&[0, 400, 800, 1_200]), [Some(300), Some(600), Some(900)]);
         assert_eq!((millionths("1.873"), millionths("2"), millionths("x")), (Some(1_873_000), Some(2_000_000), None));
         assert_eq!(
             (weight(1_873_000).as_str(), per_weight(18_730, 1_873_000), per_weight(1, 0)),

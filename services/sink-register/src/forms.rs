@@ -46,7 +46,7 @@ static FORMS: &[Form] = &[
         name: FIGURES,
         subject: Some(costs::SUBJECT),
         period: Some(PeriodKind::Year),
-        hides: false,
+        hides: true,
         files: |_| costs::FILES.into(),
         sources: |subject, period| vec![Source::of(subject, period)],
         make: |snapshot, request, origin| Box::pin(costs::make(snapshot, request, origin)),

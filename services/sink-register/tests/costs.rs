@@ -1,12 +1,12 @@
 //! Costs: exact sums, outliers by one rule, and a parcel of a year.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::{
     CareForm, Correction, CorrectionKind, Cost, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, Severity,
     Subject, Timestamp, content_hash, event_id, registry,
 };
-use sink_register::costs::{Costs, Settings};
+use sink_register::costs::{Costs, LIMIT, Settings};
 use sink_store::{Record, Store};
 
 use crate::world::{Desk, database};
@@ -80,7 +80,7 @@ fn event<R>(row: &Row, offset: i64, take: impl FnOnce(&Cost<'_>) -> R) -> R {
 
 /// The files of some rows, by name, and the control totals.
 fn figures<'r>(rows: impl IntoIterator<Item = &'r Row>) -> (BTreeMap<String, String>, BTreeMap<String, i64>) {
-    let mut costs = Costs::new(Settings { region: "14".parse().unwrap(), year: "2025".to_owned() });
+    let mut costs = Costs::new(Settings { region: "14".parse().unwrap(), year: "2025".to_owned(), hide_below: LIMIT });
     for row in rows {
         event(row, 0, |cost| costs.add(cost));
     }
@@ -90,7 +90,7 @@ fn figures<'r>(rows: impl IntoIterator<Item = &'r Row>) -> (BTreeMap<String, Str
 }
 
 #[test]
-fn sums_are_exact_and_averages_are_of_what_is_no_outlier() {
+fn averages_are_of_what_is_no_outlier_and_amounts_are_rounded() {
     // A hundred contacts of 1 000,10 kr and dearer: the five dearest are outliers.
     let rows: Vec<Row> = (0..100)
         .map(|n| Row {
@@ -99,19 +99,74 @@ fn sums_are_exact_and_averages_are_of_what_is_no_outlier() {
         })
         .collect();
     let (files, totals) = figures(&rows);
-    let hospital = "501010;Sahlgrenska;inpatient;100;595009.50;5;95;95009.50;1000.10;1000.10;142.5000;666.73\n";
-    assert!(files["cost_by_hospital.csv"].ends_with(hospital), "{}", files["cost_by_hospital.csv"]);
-    let group = "H14N;inpatient;100;595009.50;5;95;95009.50;1000.10;1000.10;1000.10;100000.00\n";
-    assert!(files["cost_by_drg.csv"].ends_with(group), "{}", files["cost_by_drg.csv"]);
-    assert!(files["cost_by_component.csv"].ends_with("inpatient;operation;100;595009.50\n"));
-    assert!(files["cost_by_person.csv"].ends_with("r14.v1.PERSON;2025;inpatient;100;595009.50\n"));
-    assert_eq!((totals["contacts"], totals["total_ore"]), (100, 59_500_950));
+    // 95 009,50 kr of 95 contacts and 142.5 points, each rounded by itself.
+    let amounts = "100;5;95;95000;1000;1000;1000;1000;142.5000;700;\n";
+    let ends = |file: &str, line: String| assert!(files[file].ends_with(&line), "{}", files[file]);
+    ends("cost_by_care_form.csv", format!("\ninpatient;{amounts}"));
+    ends("cost_by_hospital.csv", format!("\ninpatient;501010;Sahlgrenska;{amounts}"));
+    ends("cost_by_drg.csv", format!("\ninpatient;H14N;{amounts}"));
+    ends("cost_by_component.csv", "\ninpatient;operation;95;95000;\n".to_owned());
+    ends("cost_by_person.csv", "r14.v1.PERSON;2025;inpatient;100;595009.50\n".to_owned());
+    assert_eq!(totals["contacts"], 100);
     assert_eq!(files["kpp_contacts.csv"].lines().filter(|line| line.contains(";yes;")).count(), 5);
 
     let mut shuffled = rows.clone();
     shuffled.reverse();
     shuffled.rotate_left(37);
     assert_eq!(figures(&shuffled).0, files, "any order gives the same bytes");
+}
+
+/// Files that are published, and totals of the open manifest, without what a contact has cost: its amount in öre and in
+/// kronor, and what sums less sums leave.
+#[test]
+fn no_figure_is_one_contacts_cost() {
+    let mut rows: Vec<Row> = (0..400)
+        .map(|n: i64| Row {
+            hospital: if n % 2 == 0 { "501010" } else { "501020" },
+            drg: Some((if n % 2 == 0 { "H14N" } else { "E47E" }, "1.5")),
+            // No two alike, and an odd number of öre.
+            ..row(format!("K{n:03}"), 3_000_017 + 1_102 * n)
+        })
+        .collect();
+    // One alone in its hospital, its group and, the next, in its care form.
+    rows.push(Row { hospital: "501030", drg: Some(("X99Z", "7.1")), ..row("ALONE", 7_654_321) });
+    rows.push(Row { form: CareForm::Home, ..row("HOME", 1_234_567) });
+    // One outlier of twenty contacts: what all have cost less the others would be what it has.
+    rows.extend((0..34).map(|n| Row {
+        form: CareForm::Outpatient,
+        ..row(format!("O{n}"), if n == 7 { 98_765_431 } else { 200_019 + 2 * n })
+    }));
+    let (files, totals) = figures(&rows);
+    let open: Vec<(&String, &String)> =
+        files.iter().filter(|(name, _)| !name.starts_with("kpp_contacts") && !name.contains("by_person")).collect();
+    assert_eq!(open.len(), 5);
+    // Everything that is written, in öre, and every difference of two.
+    let cells = open.iter().flat_map(|(_, text)| text.lines().skip(1).flat_map(|line| line.split(';')));
+    let cells = cells.filter_map(|cell| cell.parse::<f64>().ok()).map(|kronor| (kronor * 100.0).round() as i64);
+    let said: BTreeSet<i64> = cells.chain(totals.values().map(|total| total * 100)).collect();
+    assert!(said.len() > 20, "{said:?}");
+    let costs: BTreeSet<i64> = rows.iter().filter_map(|row| row.total).collect();
+    for one in &said {
+        assert!(!costs.contains(one), "{one} is a contact's cost");
+        for other in &said {
+            assert!(!costs.contains(&(one - other)), "{one} less {other} is a contact's cost");
+        }
+    }
+    let line = |file: &str, begin: &str| {
+        let found = files[file].lines().find(|line| line.starts_with(begin));
+        found.unwrap_or_else(|| panic!("{begin} in {}", files[file])).to_owned()
+    };
+    assert_eq!(
+        line("cost_by_hospital.csv", "inpatient;501030"),
+        "inpatient;501030;Sahlgrenska;1;;;;;;;;;;fewer-than-limit"
+    );
+    // The next smallest goes with it: the care form's sum would tell the one.
+    let withheld = files["cost_by_hospital.csv"].lines().filter(|line| line.ends_with(";withheld")).count();
+    assert_eq!(withheld, 1, "{}", files["cost_by_hospital.csv"]);
+    assert_eq!(line("cost_by_care_form.csv", "home"), "home;1;;;;;;;;;;fewer-than-limit");
+    // No sum holds the outlier: 33 contacts of 2 000 kr.
+    assert!(line("cost_by_care_form.csv", "outpatient").starts_with("outpatient;34;1;33;66000;2000;2000;2000;2000;"));
+    assert!(line("cost_by_component.csv", "outpatient").starts_with("outpatient;operation;33;66000"));
 }
 
 #[test]
@@ -123,8 +178,15 @@ fn what_is_missing_is_said_and_never_zero() {
     assert_eq!((totals["statements"], totals["contacts"], totals["without_total"]), (3, 2, 1));
     assert_eq!((totals["without_subject"], totals["sum_differs"]), (1, 1));
     assert!(!files["cost_by_person.csv"].contains("outpatient"), "a cost of nobody is nobody's");
-    let weightless = "501010;Sahlgrenska;outpatient;1;0.50;0;1;0.50;0.50;0.50;;\n";
-    assert!(files["cost_by_hospital.csv"].ends_with(weightless), "{}", files["cost_by_hospital.csv"]);
+    let few = "outpatient;501010;Sahlgrenska;1;;;;;;;;;;fewer-than-limit\n";
+    assert!(files["cost_by_hospital.csv"].ends_with(few), "{}", files["cost_by_hospital.csv"]);
+    let weightless: Vec<Row> = (0..20).map(|n| row(format!("W{n}"), 1_000_000)).collect();
+    let enough = "inpatient;501010;Sahlgrenska;20;1;19;;";
+    let (with_outlier, _) = figures(&weightless);
+    assert!(!with_outlier["cost_by_hospital.csv"].contains(enough), "19 without the outlier are few");
+    let weightless: Vec<Row> = (0..22).map(|n| row(format!("W{n}"), 1_000_000)).collect();
+    let shown = "inpatient;501010;Sahlgrenska;22;1;21;210000;10000;10000;10000;10000;;;\n";
+    assert!(figures(&weightless).0["cost_by_hospital.csv"].ends_with(shown));
     assert!(files["quality.csv"].contains("14;2025;cost-sum-differs;1\n"));
     let (empty, totals) = figures(std::iter::empty());
     assert!(empty.values().all(|text| text.lines().count() == 1 || text.starts_with("region;")), "{empty:?}");
@@ -161,7 +223,7 @@ async fn a_year_becomes_a_parcel_and_a_later_calculation_its_next_version() {
     feed(&[Row { recorded: 2, ..row("A", 15_000) }]).await;
     assert!(desk.done(&run).contains("kpp_14_2025_v2"));
     let figures = std::fs::read_to_string(desk.path("parcels/kpp_14_2025_v2/cost_by_hospital.csv")).unwrap();
-    assert!(figures.contains(";inpatient;2;350.00;"), "{figures}");
+    assert!(figures.contains("Sahlgrenska;2;;;;;;;;;;fewer-than-limit"), "{figures}");
     let month = ["run", "--region", "14", "--period", "2025-02", "--extract", "kpp", "--out", "parcels"];
     desk.refused(&month, 2, "the extract kpp covers a year");
 }

@@ -189,6 +189,20 @@ fn left_and_right_are_two_fractures_and_neither_is_the_others_reoperation() {
 }
 
 #[test]
+fn quartiles_of_few_known_hours_are_not_said_of_however_many_fractures() {
+    let mut events = way("p", "E");
+    let operated = Some(at("2026-03-08T17:00:00Z"));
+    events.push(Event::Codes(contact("p", vec![("NFJ59", operated, false, Laterality::Left)])));
+    let fall = at("2026-03-25T10:00:00Z");
+    events.push(Event::Move(moved("A01", fall, "p", "E2").to("ORT")));
+    events.push(Event::Codes(Codes { side: Laterality::Right, ..codes("C2", "p", fall, fall + 5 * DAY) }));
+    let region = |limit| figures(&events, limit)["hip_by_hospital.csv"].lines().last().unwrap().to_owned();
+    assert!(region(1).starts_with(";Regionen;2;2;1;1;1;10.0;10.0;10.0;1;100.0;"), "{}", region(1));
+    let few = region(2);
+    assert!(few.starts_with(";Regionen;2;2;1;1;1;;;;1;;") && few.ends_with(";fewer-than-limit"), "{few}");
+}
+
+#[test]
 fn an_operation_and_a_reoperation_may_be_in_other_contacts_also_under_a_merged_pseudonym() {
     let left = Laterality::Left;
     let mut events = way("p", "E");

@@ -1,7 +1,9 @@
 //! Costs per contact (KPP): what hospitals and diagnosis groups cost, and what each pseudonymous person has cost in a year.
 //!
 //! Pure but for `make`. In: the latest cost of each contact of a year, in any order. Out: files of figures, and files with a
-//! row per contact and per person, which are marked personal. Amounts are exact: öre inside, kronor with two decimals in files.
+//! row per contact and per person, which are marked personal. Amounts are exact inside, in öre, and in files of persons; in files
+//! of figures they are rounded, and of few contacts they are not there ([`hiding`]): what one patient has cost stands in none.
+//! Care forms are never added up in one figure.
 //!
 //! Ytterfall are computed here, by one rule for everybody: the 5 % most expensive inpatient contacts and the 3 % most
 //! expensive outpatient ones. The two shares are SKR's, which marks the contacts in its national KPP database (SKR 2024, read).
@@ -10,10 +12,12 @@
 //! What the source says itself is kept beside it.
 
 mod contact;
+mod hiding;
 mod make;
 mod outliers;
 mod tables;
 
+pub use hiding::LIMIT;
 pub(super) use make::make;
 
 use std::collections::BTreeMap;
@@ -30,8 +34,15 @@ use contact::Contact;
 pub(super) const SUBJECT: Subject = Subject::Cost;
 
 /// The files, in their order.
-pub(super) const FILES: [FileKind; 6] =
-    [tables::BY_HOSPITAL, tables::BY_DRG, tables::BY_COMPONENT, tables::CONTACTS, tables::BY_PERSON, tables::QUALITY];
+pub(super) const FILES: [FileKind; 7] = [
+    tables::BY_CARE_FORM,
+    tables::BY_HOSPITAL,
+    tables::BY_DRG,
+    tables::BY_COMPONENT,
+    tables::CONTACTS,
+    tables::BY_PERSON,
+    tables::QUALITY,
+];
 
 /// What one extract is of.
 #[derive(Debug, Clone)]
@@ -40,6 +51,8 @@ pub struct Settings {
     pub region: Region,
     /// The year, as the statements write it.
     pub year: String,
+    /// Groups of fewer contacts show no amounts.
+    pub hide_below: u32,
 }
 
 /// Costs of a year while statements are added. Memory grows with the contacts: about 300 bytes each.
@@ -50,8 +63,9 @@ pub struct Costs {
     findings: BTreeMap<String, i64>,
 }
 
-/// Control totals, in the order in which a manifest sorts them.
-const TOTALS: [&str; 6] = ["contacts", "statements", "sum_differs", "total_ore", "without_subject", "without_total"];
+/// Control totals, in the order in which a manifest sorts them. None is of money: what all have cost, less what the figures
+/// say, would be what the dearest have, and the difference of two versions one contact's.
+const TOTALS: [&str; 5] = ["contacts", "statements", "sum_differs", "without_subject", "without_total"];
 
 impl Costs {
     /// Of a year.
@@ -86,7 +100,6 @@ impl Costs {
             return;
         };
         self.count("contacts", 1);
-        self.count("total_ore", contact.total_ore);
         self.contacts.push(contact);
     }
 
@@ -95,10 +108,12 @@ impl Costs {
         // Any order of statements gives the same bytes.
         self.contacts.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
         outliers::mark(&mut self.contacts);
+        let limit = self.settings.hide_below;
         let files = vec![
-            tables::by_hospital(&self.contacts),
-            tables::by_drg(&self.contacts),
-            tables::components(&self.contacts),
+            tables::by_care_form(&self.contacts, limit),
+            tables::by_hospital(&self.contacts, limit),
+            tables::by_drg(&self.contacts, limit),
+            tables::components(&self.contacts, limit),
             tables::contacts(&self.contacts),
             tables::persons(&self.settings.year, &self.contacts),
             tables::quality(&self.settings, &self.totals, &self.findings),

@@ -58,8 +58,9 @@ async fn the_tables_load_with_types_lengths_and_keys_of_the_model() {
         )
         .await
         .unwrap();
-    let sum = format!("{:.2}", total(&desk, V1, "cost_ore") as f64 / 100.0);
-    assert_eq!((said.get::<_, &str>(0), said.get::<_, &str>(1), said.get::<_, i64>(2)), ("Sahlgrenska", &*sum, 2));
+    let sum = query(opened.path(), "SELECT sum(total_cost)::DECIMAL(18, 2)::VARCHAR FROM 'cost.parquet'");
+    let sum = sum[0][0].as_str().unwrap();
+    assert_eq!((said.get::<_, &str>(0), said.get::<_, &str>(1), said.get::<_, i64>(2)), ("Sahlgrenska", sum, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

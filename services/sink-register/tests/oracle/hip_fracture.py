@@ -186,11 +186,11 @@ def figures(group):
             if len(found) > 1 and at is not None:
                 again.append((local(found[1][0]).date() - local(at).date()).days)
     hours.sort()
-    shown = hours if len(group) >= 20 else []
+    shown = hours if len(hours) >= 20 else []
     within = sum(wait <= 24 * HOUR for wait in hours)
     operated = sum(bool(f["operations"]) for f in group)
     arrived = sum(bool(f["run"]) for f in group)
-    reason = "fewer-than-limit" if len(group) < 20 else "" if hours else "no-hours-known"
+    reason = "" if shown else "no-hours-known" if len(group) >= 20 and not hours else "fewer-than-limit"
     return [str(len(group)), str(arrived), str(operated), str(operated - no_time), str(len(hours)),
             *(quartile(shown, n) for n in (1, 2, 3)), str(within),
             tenth(Fraction(100 * within, len(shown))) if shown else "",

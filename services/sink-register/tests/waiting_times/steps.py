@@ -78,7 +78,7 @@ def figures(group):
     under = [place[2] for row, place in kept
              if row["guarantee"] == "true" and not (row["deviation"] == "MOV" and place[0] == "waiting")]
     good = [wait for wait in under if wait <= 90]
-    middle = statistics.median(waits) if waits else None
+    middle = statistics.median(waits) if len(waits) >= 20 else None
     counts = [0] * (len(BOUNDS) + 1)
     for wait in waits:
         counts[sum(wait > bound for bound in BOUNDS)] += 1

@@ -78,9 +78,9 @@ fn the_file_is_as_agreed() {
     let expected = "status;hospital_code;hospital_name;step;contacts;patient_chosen;medically_caused;without_referral;\
                     guarantee_denominator;within_90_days;share_percent;median_wait;\
                     days_0_30;days_31_60;days_61_90;days_91_120;days_121_180;days_over_180\n\
-                    waiting;501010;Sahlgrenska;first_visit;1;0;0;0;1;1;100.0;90;0;0;1;0;0;0\n\
-                    waiting;501010;Sahlgrenska;treatment;1;0;0;0;1;0;0.0;91;0;0;0;1;0;0\n\
-                    completed;501010;Sahlgrenska;treatment;1;0;0;0;1;1;100.0;34;0;1;0;0;0;0\n";
+                    waiting;501010;Sahlgrenska;first_visit;1;0;0;0;1;1;100.0;;0;0;1;0;0;0\n\
+                    waiting;501010;Sahlgrenska;treatment;1;0;0;0;1;0;0.0;;0;0;0;1;0;0\n\
+                    completed;501010;Sahlgrenska;treatment;1;0;0;0;1;1;100.0;;0;1;0;0;0;0\n";
     let all = [statement("W3"), waiting("W2", 91), visit];
     assert_eq!(text(&waiting_times(&all), "waits_by_step.csv"), expected);
 }
@@ -89,16 +89,21 @@ fn the_file_is_as_agreed() {
 fn a_visits_clock_starts_at_the_referral_and_a_treatments_at_the_decision() {
     let referral_at = Some(at("2026-01-10 10:00"));
     let both = |phase| Wait { phase: Some(phase), referral_at, ..completed("W1", 10) };
-    check(&[both("1")], "completed", "first_visit", &[("median_wait", "30"), ("without_referral", "0")]);
-    check(&[both("2")], "completed", "treatment", &[("median_wait", "10"), ("without_referral", "0")]);
+    let twenty = |wait: &dyn Fn() -> Wait<'static>| -> Vec<Wait<'static>> { (0..20).map(|_| wait()).collect() };
+    let visits = twenty(&|| both("1"));
+    check(&visits, "completed", "first_visit", &[("median_wait", "30"), ("without_referral", "0")]);
+    let treatments = twenty(&|| both("2"));
+    check(&treatments, "completed", "treatment", &[("median_wait", "10"), ("without_referral", "0")]);
+    // Of fewer it would be somebody's own.
+    check(&visits[..19], "completed", "first_visit", &[("contacts", "19"), ("median_wait", "")]);
     // Without a dated referral it is the stated decision, and that is counted.
-    let sought = Wait { referral_at: None, ..both("1") };
-    check(&[sought], "completed", "first_visit", &[("median_wait", "10"), ("without_referral", "1")]);
+    let sought = twenty(&|| Wait { referral_at: None, ..both("1") });
+    check(&sought, "completed", "first_visit", &[("median_wait", "10"), ("without_referral", "20")]);
     let output = waiting_times(&[Wait { referral_at: None, ..both("1") }, both("1")]);
     assert_eq!(output.totals["first_visit_without_referral"], 1);
     // A visit needs no decision, a treatment does.
-    let undecided = Wait { decided_at: None, ..both("1") };
-    check(&[undecided], "completed", "first_visit", &[("median_wait", "30")]);
+    let undecided = twenty(&|| Wait { decided_at: None, ..both("1") });
+    check(&undecided, "completed", "first_visit", &[("median_wait", "30")]);
     let output = waiting_times(&[Wait { decided_at: None, ..both("2") }]);
     assert_eq!(output.totals["completed_without_times"], 1);
 }
@@ -110,7 +115,12 @@ fn a_wait_that_the_patient_chose_is_in_no_median_interval_or_share() {
     let counts =
         [("contacts", "3"), ("patient_chosen", "1"), ("medically_caused", "1"), ("guarantee_denominator", "2")];
     check(&all, "waiting", "treatment", &counts);
-    check(&all, "waiting", "treatment", &[("median_wait", "20"), ("days_over_180", "0"), ("days_91_120", "1")]);
+    let seven: Vec<Wait<'_>> = (0..7)
+        .flat_map(|_| {
+            [with(None, 10), with(Some(Deviation::Pvv), 200), with(Some(Deviation::Mov), 100), with(None, 20)]
+        })
+        .collect();
+    check(&seven, "waiting", "treatment", &[("median_wait", "20"), ("days_over_180", "0"), ("days_91_120", "7")]);
     let totals = waiting_times(&all).totals;
     assert_eq!((totals["waiting"], totals["patient_chosen"], totals["statements"]), (3, 1, 4));
     // Once it has ended, a medically caused wait is in the denominator.

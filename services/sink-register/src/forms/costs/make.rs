@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parcel::Positions;
 use schemas::{Cost, DecodeError};
 
-use super::{Costs, Settings};
+use super::{Costs, LIMIT, Settings};
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::Output;
@@ -20,7 +20,11 @@ pub(crate) async fn make(
     request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
-    let mut figures = Costs::new(Settings { region: request.region, year: request.period.to_string() });
+    let mut figures = Costs::new(Settings {
+        region: request.region,
+        year: request.period.to_string(),
+        hide_below: request.hide_below.unwrap_or(LIMIT),
+    });
     let findings = snapshot.latest(origin, request.covers_protected, &mut figures).await?;
     Ok((figures.finish(), findings))
 }

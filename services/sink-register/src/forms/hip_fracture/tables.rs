@@ -158,14 +158,18 @@ fn line(table: &mut Table, settings: &Settings, names: [&str; 2], hospital: &Hos
         })
         .collect();
     hours.sort_unstable();
+    // A quartile of few known hours is a patient's own, of however many fractures they are.
     let is_shown = fractures.len() >= settings.hide_below as usize;
-    let shown: &[i64] = if is_shown { &hours } else { &[] };
+    let is_told = is_shown && hours.len() >= settings.hide_below as usize;
+    let shown: &[i64] = if is_told { &hours } else { &[] };
     let within = count(&|fracture| within_target(&fracture.wait()));
     let reoperated = |days: i64| count(&|fracture| fracture.reoperated_after.is_some_and(|after| after <= days));
-    let reason = match (is_shown, hours.is_empty()) {
-        (false, _) => "fewer-than-limit",
-        (true, true) => "no-hours-known",
-        (true, false) => "",
+    let reason = if is_shown && hours.is_empty() {
+        "no-hours-known"
+    } else if is_told {
+        ""
+    } else {
+        "fewer-than-limit"
     };
     let cells = [
         fractures.len().to_string(),

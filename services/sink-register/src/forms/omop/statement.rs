@@ -178,7 +178,6 @@ impl Omop {
         }
         let Some(visit) = visit else {
             self.count("costs_without_visit", 1);
-            self.count("costs_without_visit_ore", cost.total_ore.unwrap_or_default());
             return;
         };
         let part = |component: Option<&str>, ore| CostPart {

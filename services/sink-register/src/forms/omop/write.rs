@@ -82,10 +82,8 @@ impl Omop {
         for (name, file) in ROW_TOTALS.into_iter().zip(files) {
             self.count(name, i64::try_from(file.rows).unwrap_or(i64::MAX));
         }
-        let kept: i64 = self.kept_costs().map(|(_, ore)| ore).fold(0, i64::saturating_add);
         let unknown = self.persons.iter().filter(|(_, facts)| facts.birth_year().is_none()).count();
         let visits = self.visits.all.iter().filter(|visit| !self.has_person(&visit.subject)).count();
-        self.count("cost_ore", kept);
         self.count("persons_without_birth_year", i64::try_from(unknown).unwrap_or(i64::MAX));
         self.count("visits_without_birth_year", i64::try_from(visits).unwrap_or(i64::MAX));
         for name in MAYBE_TOTALS {
@@ -101,9 +99,8 @@ impl Omop {
         self.visits.all.iter().filter(|visit| self.has_person(&visit.subject))
     }
 
-    fn kept_costs(&self) -> impl Iterator<Item = (usize, i64)> {
-        let costs = self.costs.iter().enumerate().filter(|(_, part)| self.has_person(&self.visit(part.visit).subject));
-        costs.map(|(at, part)| (at, part.ore))
+    fn kept_costs(&self) -> impl Iterator<Item = &super::CostPart> {
+        self.costs.iter().filter(|part| self.has_person(&self.visit(part.visit).subject))
     }
 
     fn person_items(&self) -> Items<(&str, &Facts, i32)> {
@@ -292,7 +289,7 @@ impl Omop {
     }
 
     fn cost_file(&self, links: &Links) -> Result<File, Error> {
-        let items = self.kept_costs().map(|(at, _)| (self.costs[at].key, &self.costs[at])).collect();
+        let items = self.kept_costs().map(|part| (part.key, part)).collect();
         file(&COST, items, |part: &&super::CostPart, row| {
             row.int("cost_event_id", links.visits.id(self.visit(part.visit).key));
             row.text("cost_domain_id", "Visit");
@@ -351,13 +348,13 @@ const ROW_TOTALS: [&str; 12] = [
     "costs",
 ];
 
-/// Totals that stand also when they are nothing: what is set aside is never left to be guessed.
-const MAYBE_TOTALS: [&str; 11] = [
+/// Totals that stand also when they are nothing: what is set aside is never left to be guessed. None is of money: a manifest
+/// is open, and costs without a visit can be one person's.
+const MAYBE_TOTALS: [&str; 10] = [
     "clinical_statements",
     "codes_without_table",
     "cost_statements",
     "costs_without_visit",
-    "costs_without_visit_ore",
     "deaths_of_shared_numbers",
     "encounter_events",
     "episodes_open",

@@ -28,6 +28,10 @@ pub(super) struct StepFigures {
     guaranteed: Days,
 }
 
+/// Of fewer contacts no median is said: it would be one patient's days, or lie between two. The project's limit for figures
+/// of care, that of hip fractures and of costs.
+const MEDIAN_MIN: u64 = 20;
+
 /// Columns of [`StepFigures::cells`].
 const COLUMNS: [&str; 8] = [
     "contacts",
@@ -64,7 +68,8 @@ impl StepFigures {
         let counts = [self.wait.count(), self.patient_chosen, self.medically_caused, self.without_referral, of, within];
         let mut cells: Vec<String> = counts.map(|count| count.to_string()).into();
         cells.push(or_empty(share(within, of), one_decimal));
-        cells.push(or_empty(self.wait.median(), whole_or_half));
+        let median = self.wait.median().filter(|_| self.wait.count() >= MEDIAN_MIN);
+        cells.push(or_empty(median, whole_or_half));
         cells.extend(INTERVALS.map(|interval| self.wait.within(interval.days()).to_string()));
         cells
     }
