@@ -1,6 +1,8 @@
 //! The JSON API, `/api/v1`: the same board as the pages, for programs. Described by `/openapi.json`.
 //!
-//! Absence is `null`, never zero. Where figures are left out of a sum, `coverage` says how many and why.
+//! What an address does not understand it refuses ([`query`]). Absence is `null`, never zero. Where figures are left out of a sum, `coverage` says how many and why.
+
+mod query;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -21,7 +24,6 @@ use board::shown::Shown;
 use board::status::{Kind, Status};
 use board::ward::Ward;
 use board::{Scope, Sums, total_at};
-use figures::period::Period;
 use figures::report::{self, Address, Page, Place};
 use futures_util::stream as streams;
 use schemas::{CareType, ClosedReason, Timestamp};
@@ -30,7 +32,6 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use topics::Region;
 
-use crate::address::care_code;
 use crate::http::{AGAIN_AFTER, Params};
 use crate::hub::Hub;
 use crate::page::Picture;
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Router<Arc<Hub>> {
         .route("/api/v1/attention", get(attention))
         .route("/api/v1/definitions", get(terms))
         .route("/api/v1/stream", get(applied))
+        .route_layer(middleware::from_fn(query::understood))
 }
 
 #[derive(Serialize)]
@@ -335,19 +337,15 @@ async fn snapshot(State(hub): State<Arc<Hub>>, pairs: Params) -> Response {
     hub.metrics.answers.inc();
     let picture = hub.picture();
     let now = picture.board.now;
-    let at = match pairs.get("at") {
-        None => picture.board.morning_at(),
-        Some(text) => match text.parse::<jiff::Timestamp>() {
-            Ok(at) => Timestamp(at.as_microsecond()),
-            Err(_) => return bad("at-unreadable", "`at` is an instant as RFC 3339, for example 2026-11-22T05:00:00Z"),
-        },
-    };
+    let at = pairs.get("at").and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let at = at.map_or_else(|| picture.board.morning_at(), |at| Timestamp(at.as_microsecond()));
     let live = hub.live();
     if at > now || at < live.horizon(now) {
-        return bad(
-            "at-outside-memory",
-            "`at` must lie between the start of the board's memory and now; older mornings are in the store",
-        );
+        let message = "`at` must lie between the start of the board's memory and now; older mornings are in the store";
+        let choices = [rfc3339(live.horizon(now)), rfc3339(now)];
+        let content =
+            json!({ "error": "at-outside-memory", "message": message, "parameter": "at", "choices": choices });
+        return (StatusCode::BAD_REQUEST, Json(content)).into_response();
     }
     let total = total_at(&live, &scope_of(&pairs), care_of(&pairs), at);
     drop(live);
@@ -413,15 +411,11 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
 /// The tables of a page of published figures.
 async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Response {
     hub.metrics.answers.inc();
-    if pairs.get("period").is_some_and(|period| period.parse::<Period>().is_err()) {
-        return bad("period-unreadable", "`period` is a month such as 2026-02 or a year such as 2026");
-    }
-    let region = pairs.get("region").map(|region| region.parse::<Region>());
+    let region = pairs.get("region").and_then(|region| region.parse::<Region>().ok());
     let place = match (region, pairs.get("hospital")) {
-        (None, None) => Place::Country,
-        (Some(Ok(region)), None) if kind.has_regions() => Place::Region(region),
-        (Some(Ok(region)), Some(code)) if kind == Page::Waiting => Place::Hospital(region, code.as_str().into()),
-        _ => return bad("place-unknown", "`region` is a lanskod; `hospital` goes with it, for waiting times only"),
+        (Some(region), Some(code)) => Place::Hospital(region, code.as_str().into()),
+        (Some(region), None) => Place::Region(region),
+        (None, _) => Place::Country,
     };
     let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner) = (hub.shelf.library(), hub.shelf.manner());
@@ -465,23 +459,16 @@ fn not_yet() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AGAIN_AFTER)], Json(content)).into_response()
 }
 
-fn bad(code: &str, message: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": code, "message": message }))).into_response()
-}
-
 fn scope_of(pairs: &Params) -> Scope {
     match (pairs.get("region"), pairs.get("hospital")) {
         (Some(region), Some(hospital)) => Scope::Hospital(region.as_str().into(), hospital.as_str().into()),
-        // An unknown region holds nothing; it must not look like the whole country.
         (Some(region), None) => Scope::Region(region.as_str().into()),
         (None, _) => Scope::Country,
     }
 }
 
 fn care_of(pairs: &Params) -> Option<CareType> {
-    [CareType::Somatic, CareType::Psychiatric]
-        .into_iter()
-        .find(|care| care_code(*care) == pairs.get("care_type").map(String::as_str))
+    pairs.get("care_type").and_then(|text| query::care_type(text))
 }
 
 fn chosen<'a>(picture: &'a Picture, scope: &'a Scope, pairs: &Params) -> Vec<&'a Ward> {

@@ -8,6 +8,7 @@ use board::live::Live;
 use board::standing::Standing;
 use dashboard::hub::Bounds;
 use schemas::Timestamp;
+use serde_json::json;
 
 use crate::fixture::{self, MINUTE};
 use crate::site::{Setup, Site};
@@ -161,8 +162,24 @@ fn places_that_do_not_exist_are_not_found() {
     ] {
         assert_eq!(site.get(path).0, 404, "{path}");
     }
-    assert_eq!(site.get("/api/v1/snapshot?at=yesterday").0, 400);
-    assert_eq!(site.get("/api/v1/snapshot?at=2020-01-01T00:00:00Z").0, 400);
+    let description: serde_json::Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    let schema = &description["components"]["schemas"]["Refused"];
+    for (path, code, parameter) in [
+        ("/api/v1/snapshot?at=yesterday", "value-unknown", "at"),
+        ("/api/v1/snapshot?at=2020-01-01T00:00:00Z", "at-outside-memory", "at"),
+        ("/api/v1/units?regoin=14", "parameter-unknown", "regoin"),
+        ("/api/v1/units?region=99", "value-unknown", "region"),
+        ("/api/v1/totals?hospital=501010", "region-missing", "region"),
+        ("/api/v1/costs?hospital=501010&region=14", "parameter-unknown", "hospital"),
+        ("/api/v1/stream?form=csv", "parameter-unknown", "form"),
+        ("/openapi.json?x=1", "parameter-unknown", "x"),
+    ] {
+        let (status, body) = site.get(path);
+        assert_eq!(status, 400, "{path}");
+        let answer = serde_json::from_str(&body).unwrap();
+        holds(&description, schema, &answer, path);
+        assert_eq!((&answer["error"], &answer["parameter"]), (&json!(code), &json!(parameter)), "{path}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Period {
     }
 
     /// Whether it is a month.
-    pub(crate) const fn is_month(self) -> bool {
+    pub const fn is_month(self) -> bool {
         self.month > 0
     }
 
