@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -32,7 +32,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use topics::Region;
 
-use crate::http::{AGAIN_AFTER, Params};
+use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::Hub;
 use crate::page::Picture;
 use crate::stream::{HEARTBEAT, event_stream};
@@ -41,13 +41,13 @@ use crate::stream::{HEARTBEAT, event_stream};
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
 pub(crate) fn routes() -> Router<Arc<Hub>> {
-    let mut published = Router::new();
+    let mut pages = Router::new();
     for kind in Page::ALL {
         let path = format!("/api/v1/{}", kind.api());
-        published = published.route(&path, get(move |hub, pairs| self::published(hub, kind, pairs)));
+        pages = pages.route(&path, get(move |State(hub), pairs, headers| published(hub, kind, pairs, headers)));
     }
     Router::new()
-        .merge(published)
+        .merge(pages)
         .route("/openapi.json", get(openapi))
         .route("/api/v1/regions", get(regions))
         .route("/api/v1/hospitals", get(hospitals))
@@ -409,7 +409,7 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
 }
 
 /// The tables of a page of published figures.
-async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Response {
+async fn published(hub: Arc<Hub>, kind: Page, pairs: Params, headers: HeaderMap) -> Response {
     hub.metrics.answers.inc();
     let region = pairs.get("region").and_then(|region| region.parse::<Region>().ok());
     let place = match (region, pairs.get("hospital")) {
@@ -417,8 +417,8 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
         (Some(region), None) => Place::Region(region),
         (None, _) => Place::Country,
     };
-    let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner) = (hub.shelf.library(), hub.shelf.manner());
+    let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let picture = hub.picture();
     let now = picture.board.now;
     let operations = hub.shelf.operations();
@@ -432,7 +432,11 @@ async fn published(State(hub): State<Arc<Hub>>, kind: Page, pairs: Params) -> Re
         board: &picture.board,
     };
     match sight.report() {
-        Some(report) => Json(report.json(&sight)).into_response(),
+        Some(report) => {
+            let answer = report.json(&sight);
+            let figures = [&answer["parcels"], &answer["tables"]].map(ToString::to_string).concat();
+            tagged(&headers, &figures, || Json(answer).into_response())
+        }
         None => {
             let hint = "nothing of this place has been published";
             (StatusCode::NOT_FOUND, Json(json!({ "error": "not-published", "message": hint }))).into_response()

@@ -8,6 +8,7 @@ use board::instant::rfc3339;
 use board::shown::Shown;
 use board::ward::Ward;
 use board::{Scope, Sums};
+use schemas::Timestamp;
 use spreadsheet::line;
 use topics::Region;
 
@@ -21,12 +22,13 @@ pub(crate) fn answer(sight: &Sight<'_>) -> Response {
         Scope::Hospital(region, _) => format!("vardplatser-{region}-sjukhus"),
         Scope::Ward(region, _) => format!("vardplatser-{region}-avdelning"),
     };
-    file(&name, table(sight))
+    file(&name, sight.board.now, table(sight))
 }
 
-/// A text as a file of this name.
-pub(crate) fn file(name: &str, text: String) -> Response {
-    let disposition = format!("attachment; filename=\"{name}.csv\"");
+/// A text as a file whose name says what it is and when it was taken, in UTC.
+pub(crate) fn file(name: &str, at: Timestamp, text: String) -> Response {
+    let at = rfc3339(at).replace([':', '-'], "");
+    let disposition = format!("attachment; filename=\"{name}_{at}.csv\"");
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)], text)
         .into_response()
 }

@@ -16,7 +16,7 @@ use figures::report::{self, Address, Page, Place};
 use runtime::http::cookie;
 
 use crate::address::{self, Query, View};
-use crate::http::{AGAIN_AFTER, Params};
+use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Subject, Theme};
 use crate::{api, assets, csv, stream};
@@ -190,6 +190,7 @@ async fn published(
     let Some(place) = place else { return not_found(&hub, language, &headers) };
     let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner, picture) = (hub.shelf.library(), hub.shelf.manner(), hub.picture());
+    let address = address.settled(&library);
     let operations = hub.shelf.operations();
     let sight = report::Sight {
         library: &library,
@@ -206,7 +207,11 @@ async fn published(
         let wanted = pairs.get("tabell").map(String::as_str);
         let found = report.sheets().find(|sheet| wanted.is_none_or(|wanted| wanted == sheet.id));
         return match found {
-            Some(sheet) => csv::file(&format!("{}-{}", kind.segment(), sheet.id), sheet.csv(language)),
+            Some(sheet) => {
+                let text = sheet.csv(language);
+                let name = file_name(&address, sheet.id);
+                tagged(&headers, &text.clone(), || csv::file(&name, picture.board.now, text))
+            }
             None => not_found(&hub, language, &headers),
         };
     }
@@ -219,6 +224,22 @@ async fn published(
         since: None,
     };
     html(frame.around_with(report.heading.clone(), &report.subheading, &report.markup(&sight)))
+}
+
+/// What the file of a table is called: page, place, period and table.
+fn file_name(address: &Address, table: &str) -> String {
+    let mut parts = vec![address.kind.segment().to_owned()];
+    match &address.place {
+        Place::Country => {}
+        Place::Region(region) => parts.push(region.code().to_owned()),
+        Place::Hospital(region, code) => {
+            parts.push(region.code().to_owned());
+            parts.push(code.chars().filter(char::is_ascii_alphanumeric).collect());
+        }
+    }
+    parts.extend(address.period.map(|period| period.to_string()));
+    parts.push(table.to_owned());
+    parts.join("-")
 }
 
 async fn nowhere(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {

@@ -122,4 +122,10 @@ impl Library {
     pub(crate) fn period(&self, extract: Extract, wanted: Option<Period>) -> Option<Period> {
         wanted.or_else(|| self.periods(extract).first().copied())
     }
+
+    /// The month asked for, else the newest of any extract.
+    pub(crate) fn month(&self, wanted: Option<Period>) -> Option<Period> {
+        let newest = || self.iter().map(|parcel| parcel.period).filter(|period| period.is_month()).max();
+        wanted.filter(|period| period.is_month()).or_else(newest)
+    }
 }

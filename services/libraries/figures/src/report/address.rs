@@ -4,6 +4,7 @@ use board::language::Language;
 use topics::Region;
 
 use crate::period::Period;
+use crate::published::{Extract, Library};
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -160,6 +161,20 @@ impl Address {
             }
         }
         address
+    }
+
+    /// The same with the period that its page shows, so that its links, files and API addresses go on meaning that one when a
+    /// newer has been published.
+    #[must_use]
+    pub fn settled(&self, library: &Library) -> Self {
+        let period = match self.kind {
+            Page::Waiting => library.period(Extract::WaitingTimes, self.period),
+            Page::Pathway => library.period(Extract::HipFracture, self.period),
+            Page::Costs => library.period(Extract::Kpp, self.period.map(Period::year)),
+            Page::Quality => library.month(self.period),
+            Page::Operations | Page::About => None,
+        };
+        Self { period, ..self.clone() }
     }
 
     fn query(&self) -> String {

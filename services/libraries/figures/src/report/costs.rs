@@ -311,7 +311,7 @@ fn over_time(sight: &Sight<'_>) -> [Block; 2] {
         let region = sight.address.place.region();
         for form in (0..FORMS.len()).filter(|form| areas.iter().any(|area| area.form(*form).is_some())) {
             let (found, regions) = whole(&areas, region, form);
-            let mut row = vec![Cell::text(period.to_string()), Cell::text(form_word(sight, form))];
+            let mut row = vec![Cell::Period(period), Cell::text(form_word(sight, form))];
             match found {
                 Ok(sum) => row.extend([
                     Cell::Whole(i64::try_from(regions).unwrap_or(0)),
@@ -336,7 +336,7 @@ fn over_time(sight: &Sight<'_>) -> [Block; 2] {
         words.retain(|words| !words.is_empty());
         words.dedup();
         persons.rows.push(vec![
-            Cell::text(period.to_string()),
+            Cell::Period(period),
             Cell::Whole(i64::try_from(own.len()).unwrap_or(0)),
             count,
             Cell::text(if words.is_empty() { "–".to_owned() } else { words.join(", ") }),

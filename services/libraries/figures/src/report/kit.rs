@@ -234,11 +234,11 @@ pub(super) fn flag_cell(sight: &Sight<'_>, parcel: &Parcel) -> Cell {
     Cell::State { shape: shape(Shape::Half), class: "reserved", word: parcel.flag_words(sight.language) }
 }
 
-/// An instant as Swedish local time; another text as it is.
-fn until(text: &str) -> String {
+/// An instant; another text as it is.
+fn until(text: &str) -> Cell {
     match text.parse::<jiff::Timestamp>() {
-        Ok(at) => format::date_time(Timestamp(at.as_microsecond())),
-        Err(_) => text.to_owned(),
+        Ok(at) => Cell::Time(Timestamp(at.as_microsecond())),
+        Err(_) => Cell::text(text),
     }
 }
 
@@ -258,13 +258,13 @@ pub(super) fn provenance(sight: &Sight<'_>, extract: Extract, period: Period, pl
     let regions: Vec<Region> = place.region().map_or_else(|| Region::all().collect(), |region| vec![region]);
     for region in regions {
         let missing = || Cell::Absent(Absent::Missing);
-        let mut row = vec![Cell::text(region.name()), Cell::text(period.to_string())];
+        let mut row = vec![Cell::text(region.name()), Cell::Period(period)];
         match sight.library.get(extract, region, period) {
             Some(parcel) => row.extend([
                 Cell::Whole(parcel.version.into()),
                 Cell::text(format!("{} {}", extract.name(), parcel.definition)),
-                Cell::text(format::date_time(parcel.made_at)),
-                Cell::text(until(&parcel.statements_until)),
+                Cell::Time(parcel.made_at),
+                until(&parcel.statements_until),
                 flag_cell(sight, parcel),
             ]),
             None => row.extend([missing(), missing(), missing(), missing(), missing()]),

@@ -43,8 +43,7 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let heading = Page::Quality.name(sight.language).to_owned();
     let nothing_read = matches!(sight.library.reading, Reading::NoStore | Reading::NotYet);
     let periods = sight.library.periods(Extract::WaitingTimes);
-    let newest = sight.library.iter().map(|parcel| parcel.period).filter(|period| period.is_month()).max();
-    let period = sight.address.period.filter(|period| period.is_month()).or(newest);
+    let period = sight.library.month(sight.address.period);
     let (Some(period), false) = (period, nothing_read) else {
         let blocks = kit::nothing(sight, Extract::WaitingTimes).into_iter().chain([timeline(sight)]).collect();
         return Some(Report { heading, subheading: String::new(), blocks, parcels: Vec::new() });

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use board::format;
+use board::instant::rfc3339;
 use board::language::Language;
+use schemas::Timestamp;
 use serde_json::{Value, json};
 use spreadsheet::line;
 
 use super::Sight;
 use crate::escape::escape;
+use crate::period::Period;
 
 /// Why there is no figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,10 @@ pub enum Cell {
         /// Where.
         href: String,
     },
+    /// A month or a year: in words on a page, as `2026-10` in files and in the API.
+    Period(Period),
+    /// An instant: by Swedish clocks on a page, as RFC 3339 in files and in the API.
+    Time(Timestamp),
     /// A whole number.
     Whole(i64),
     /// A number in so many decimals: 125 with one is 12.5.
@@ -93,6 +100,8 @@ impl Cell {
     pub fn shown(&self, language: Language) -> String {
         match self {
             Self::Text(text) | Self::Link { text, .. } => text.clone(),
+            Self::Period(period) => period.text(language),
+            Self::Time(at) => format::date_time(*at),
             Self::Whole(number) => format::number(language, *number),
             Self::Decimal(number, decimals) => format::decimal(language, *number, *decimals),
             Self::Share(part, of) => {
@@ -108,6 +117,8 @@ impl Cell {
     fn plain(&self, language: Language) -> String {
         let bare = |text: String| text.replace(format::NBSP, "").replace(format::MINUS, "-").replace('%', "");
         match self {
+            Self::Period(period) => period.to_string(),
+            Self::Time(at) => rfc3339(*at),
             Self::Whole(number) => number.to_string(),
             Self::Decimal(number, decimals) => bare(format::decimal_bare(language, *number, *decimals)),
             Self::Share(part, of) => match format::ratio(language, *part, *of, 100) {
@@ -120,6 +131,8 @@ impl Cell {
 
     fn value(&self, language: Language) -> Value {
         match self {
+            Self::Period(period) => period.to_string().into(),
+            Self::Time(at) => rfc3339(*at).into(),
             Self::Whole(number) => (*number).into(),
             Self::Decimal(number, decimals) => {
                 (*number as f64 / 10_f64.powi(i32::try_from(*decimals).unwrap_or(0))).into()
@@ -277,7 +290,7 @@ fn write_cell(markup: &mut String, cell: &Cell, column: &Column, is_head: bool, 
     let absent = cell.why(language).is_some();
     match cell {
         _ if absent => classes.push("word"),
-        Cell::Text(_) => classes.push("text"),
+        Cell::Text(_) | Cell::Period(_) | Cell::Time(_) => classes.push("text"),
         Cell::State { class, .. } => classes.extend(["status", *class]),
         Cell::Drawing { .. } => classes.push("trend"),
         _ if cell.is_number() => classes.push("number"),
@@ -336,6 +349,19 @@ mod tests {
                 "\u{feff}hospital;share;count\r\n\"A;B\";87,5;1234\r\nC;ej tillämpligt;saknas\r\nD;färre än{nbsp}20;döljs\r\n"
             )
         );
+    }
+
+    #[test]
+    fn periods_and_times_are_words_on_a_page_and_iso_in_files() {
+        let columns = vec![words("period", "Period"), words("made_at", "Framställd")];
+        let mut sheet = Sheet::new("x", "Prov", columns, "");
+        let at = Timestamp("2026-11-16T03:12:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond());
+        sheet.rows.push(vec![Cell::Period("2026-10".parse().unwrap()), Cell::Time(at)]);
+        assert_eq!(sheet.csv(Language::Sv), "\u{feff}period;made_at\r\n2026-10;2026-11-16T03:12:00Z\r\n");
+        let json = sheet.json(Language::En);
+        assert_eq!(json["rows"][0]["values"], json!({ "period": "2026-10", "made_at": "2026-11-16T03:12:00Z" }));
+        let shown: Vec<String> = sheet.rows[0].iter().map(|cell| cell.shown(Language::Sv)).collect();
+        assert_eq!(shown, ["oktober 2026", "2026-11-16 04:12"]);
     }
 
     #[test]

@@ -208,7 +208,7 @@ impl Series {
             }
             let notes = if notes.is_empty() { "–".to_owned() } else { notes.join("; ") };
             let mut row =
-                vec![Cell::text(point.period.text(sight.language)), part, of, share(point), finding, Cell::text(notes)];
+                vec![Cell::Period(point.period), part, of, share(point), finding, Cell::text(notes)];
             if is_country {
                 row.insert(4, Cell::Whole(i64::try_from(point.regions).unwrap_or(0)));
             }

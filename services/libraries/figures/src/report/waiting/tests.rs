@@ -104,11 +104,11 @@ fn a_hospital_without_contacts_of_a_step_has_none_of_them_and_no_share_in_every_
                 if table == "sjukhus" { ("vantande", "waiting") } else { ("genomforda", "completed") };
             let (step, word) =
                 if column == "visit" { ("besok", "first visit") } else { ("atgard", "operation or treatment") };
-            let now = row(&own, &format!("serie-{status}-{step}"), &[("period", "October 2026")]);
+            let now = row(&own, &format!("serie-{status}-{step}"), &[("period", "2026-10")]);
             assert_eq!((&now["values"]["of"], &now["values"]["within"]), (&json!(0), &json!(0)), "{hospital} {table}");
             assert_eq!(now["absent"]["share"], "not applicable", "{hospital} {table}");
             // A month that did not come is another matter.
-            let before = row(&own, &format!("serie-{status}-{step}"), &[("period", "September 2026")]);
+            let before = row(&own, &format!("serie-{status}-{step}"), &[("period", "2026-09")]);
             assert_eq!((&before["absent"]["of"], &before["absent"]["share"]), (&json!("missing"), &json!("missing")));
             for page in [&region, &own] {
                 let waits = row(page, "intervall", &[("place", &name), ("phase", phase), ("step", word)]);
