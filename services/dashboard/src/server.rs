@@ -190,7 +190,7 @@ async fn published(
     let Some(place) = place else { return not_found(&hub, language, &headers) };
     let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner, picture) = (hub.shelf.library(), hub.shelf.manner(), hub.picture());
-    let address = address.settled(&library);
+    let address = address.settled(&library, picture.board.now);
     let operations = hub.shelf.operations();
     let sight = report::Sight {
         library: &library,
@@ -208,9 +208,8 @@ async fn published(
         let found = report.sheets().find(|sheet| wanted.is_none_or(|wanted| wanted == sheet.id));
         return match found {
             Some(sheet) => {
-                let text = sheet.csv(language);
-                let name = file_name(&address, sheet.id);
-                tagged(&headers, &text.clone(), || csv::file(&name, picture.board.now, text))
+                let (name, text) = (file_name(&address, sheet.id), sheet.csv(language));
+                tagged(&headers, &text, || csv::file(&name, picture.board.now, text.clone()))
             }
             None => not_found(&hub, language, &headers),
         };

@@ -7,3 +7,4 @@ mod plausible;
 pub mod published;
 pub mod report;
 pub mod run_chart;
+mod wilson;

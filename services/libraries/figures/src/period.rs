@@ -6,6 +6,7 @@ use std::str::FromStr;
 use board::format;
 use board::language::Language;
 use jiff::civil;
+use schemas::Timestamp;
 
 /// A closed period. Years sort before their months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,12 @@ impl Period {
     /// A month; `None` when there is no such month.
     pub(crate) fn month(year: i16, month: i8) -> Option<Self> {
         ((1900..=2200).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
+    }
+
+    /// The month of an instant, by Swedish clocks: it is not closed yet.
+    pub(crate) fn running(at: Timestamp) -> Self {
+        let day = format::local(at).date();
+        Self { year: day.year(), month: day.month() }
     }
 
     /// Whether it is a month.
@@ -115,6 +122,13 @@ mod tests {
         assert_eq!("2026".parse::<Period>().unwrap().back(1).to_string(), "2025");
         assert_eq!(period.text(Language::Sv), "februari 2026");
         assert_eq!((period.short(Language::En), period.year().short(Language::En)), ("Feb 26".into(), "2026".into()));
+    }
+
+    #[test]
+    fn a_month_runs_by_swedish_clocks() {
+        let at = |text: &str| Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+        assert_eq!(Period::running(at("2026-10-31T22:59:59Z")).to_string(), "2026-10");
+        assert_eq!(Period::running(at("2026-10-31T23:00:00Z")).to_string(), "2026-11");
     }
 
     #[test]

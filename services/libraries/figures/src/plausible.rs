@@ -2,21 +2,19 @@
 
 /// Periods before that are looked at.
 pub(crate) const PERIODS: usize = 12;
-/// From so many on the spread is known well enough to be used.
-pub(crate) const SPREAD_FROM: usize = 6;
+/// With fewer periods before it a count is not judged: what is usual is not known.
+pub(crate) const PERIODS_MIN: usize = 6;
 /// Median absolute deviations that are ordinary: 3.5 standard deviations of a normal spread, each 1.4826 such.
 const DEVIATIONS: f64 = 3.5 * 1.4826;
 /// A difference below this share of the median is no jump, however even the periods before were.
 const SHARE_EVEN: f64 = 0.1;
-/// With fewer periods, so large a share of their median is a jump.
-const SHARE_FEW: f64 = 0.3;
 /// Counts below this jump by themselves.
 const COUNT_MIN: i64 = 20;
 
 /// What a count is beside those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing before it to compare with.
+    /// Too few periods before it to compare with.
     Unknown,
     Usual,
     JumpUp,
@@ -26,7 +24,7 @@ pub(crate) enum Verdict {
 /// Judges `now` by the counts of the periods before; periods that are missing are left out.
 pub(crate) fn judge(now: i64, before: &[Option<i64>]) -> Verdict {
     let mut known: Vec<i64> = before.iter().rev().take(PERIODS).filter_map(|count| *count).collect();
-    if known.is_empty() {
+    if known.len() < PERIODS_MIN {
         return Verdict::Unknown;
     }
     known.sort_unstable();
@@ -34,13 +32,9 @@ pub(crate) fn judge(now: i64, before: &[Option<i64>]) -> Verdict {
     if now.max(known[known.len() - 1]) < COUNT_MIN {
         return Verdict::Usual;
     }
-    let width = if known.len() < SPREAD_FROM {
-        SHARE_FEW * middle
-    } else {
-        let mut off: Vec<i64> = known.iter().map(|count| ((*count as f64 - middle).abs() * 2.0) as i64).collect();
-        off.sort_unstable();
-        (DEVIATIONS * median(&off) / 2.0).max(SHARE_EVEN * middle)
-    };
+    let mut off: Vec<i64> = known.iter().map(|count| ((*count as f64 - middle).abs() * 2.0) as i64).collect();
+    off.sort_unstable();
+    let width = (DEVIATIONS * median(&off) / 2.0).max(SHARE_EVEN * middle);
     match now as f64 - middle {
         difference if difference > width => Verdict::JumpUp,
         difference if difference < -width => Verdict::JumpDown,
@@ -74,13 +68,11 @@ mod tests {
     }
 
     #[test]
-    fn with_few_periods_three_tenths_of_the_median_are_a_jump() {
-        check(130, &[100, 100], Verdict::Usual);
-        check(131, &[100, 100], Verdict::JumpUp);
-        check(69, &[100, 100], Verdict::JumpDown);
-        check(0, &[100], Verdict::JumpDown);
+    fn fewer_than_six_periods_judge_nothing() {
+        check(0, &[100; 5], Verdict::Unknown);
+        check(0, &[100; 6], Verdict::JumpDown);
+        check(1_000, &[100, -1, 100, 100, 100, 100], Verdict::Unknown);
         check(100, &[], Verdict::Unknown);
-        check(100, &[-1, -1], Verdict::Unknown);
     }
 
     #[test]
@@ -97,9 +89,9 @@ mod tests {
 
     #[test]
     fn a_missing_period_is_left_out_and_small_counts_do_not_jump() {
-        check(131, &[-1, 100, -1, 100], Verdict::JumpUp);
-        check(9, &[1, 2, 1], Verdict::Usual);
-        check(25, &[1, 2, 1], Verdict::JumpUp);
+        check(131, &[-1, 100, 100, 100, -1, 100, 100, 100], Verdict::JumpUp);
+        check(9, &[1, 2, 1, 1, 2, 1], Verdict::Usual);
+        check(25, &[1, 2, 1, 1, 2, 1], Verdict::JumpUp);
     }
 
     #[test]

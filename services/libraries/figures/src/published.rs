@@ -123,9 +123,11 @@ impl Library {
         wanted.or_else(|| self.periods(extract).first().copied())
     }
 
-    /// The month asked for, else the newest of any extract.
-    pub(crate) fn month(&self, wanted: Option<Period>) -> Option<Period> {
-        let newest = || self.iter().map(|parcel| parcel.period).filter(|period| period.is_month()).max();
-        wanted.filter(|period| period.is_month()).or_else(newest)
+    /// The month asked for, else the newest closed one of any extract, else the running one.
+    pub(crate) fn month(&self, wanted: Option<Period>, now: Timestamp) -> Option<Period> {
+        let running = Period::running(now);
+        let months = || self.iter().map(|parcel| parcel.period).filter(|period| period.is_month());
+        let closed = || months().filter(|month| *month < running).max();
+        wanted.filter(|period| period.is_month()).or_else(closed).or_else(|| months().max())
     }
 }

@@ -6,6 +6,8 @@ mod about;
 pub mod address;
 mod comparison;
 mod costs;
+#[cfg(test)]
+mod fixture;
 mod kit;
 mod manner;
 pub mod operations;

@@ -11,6 +11,8 @@ pub(crate) struct Month {
     pub label: String,
     /// Its share and what it means.
     pub judged: Judged,
+    /// The ends of its share's interval, between 0 and 1; drawn where there is room.
+    pub interval: Option<(f64, f64)>,
     /// Whether more is expected: drawn dotted.
     pub is_provisional: bool,
     /// Why the series before is not comparable.
@@ -71,6 +73,9 @@ pub(crate) fn run(months: &[Month], size: Size, reference: Option<f64>, words: &
     }
     limits(&mut svg, frame, months);
     breaks(&mut svg, frame, months, size);
+    if size == Size::Whole {
+        intervals(&mut svg, frame, months);
+    }
     lines(&mut svg, frame, months);
     for (index, month) in months.iter().enumerate() {
         if let Some(share) = month.judged.share {
@@ -172,6 +177,16 @@ fn breaks(svg: &mut String, frame: &Frame, months: &[Month], size: Size) {
     }
 }
 
+/// How sure each share is: an upright line through it.
+fn intervals(svg: &mut String, frame: &Frame, months: &[Month]) {
+    for (index, month) in months.iter().enumerate() {
+        if let (Some((lower, upper)), Some(_)) = (month.interval, month.judged.share) {
+            let (x, from, to) = (frame.x(index, months.len()), frame.y(upper), frame.y(lower));
+            let _ = write!(svg, "<path class=\"strip-end\" d=\"M{x:.1} {from:.1}V{to:.1}\"/>");
+        }
+    }
+}
+
 /// Neighbours are joined; a gap and a break are not bridged, and what is provisional is dotted.
 fn lines(svg: &mut String, frame: &Frame, months: &[Month]) {
     for (index, pair) in months.windows(2).enumerate() {
@@ -261,6 +276,7 @@ mod tests {
             .map(|(index, judged)| Month {
                 label: format!("m{index}"),
                 judged,
+                interval: judged.share.map(|share| (share - 0.1, share + 0.1)),
                 is_provisional: index + 1 == percents.len(),
                 break_word: breaks.contains(&index).then(|| "byter <system>".to_owned()),
             })
@@ -276,6 +292,7 @@ mod tests {
         // 0-1 and 4-5 are joined; the gap parts 1-3, the break 3-4.
         assert_eq!(svg.matches("\"run-line").count(), 2);
         assert_eq!(svg.matches("run-dotted").count(), 1);
+        assert_eq!(svg.matches("strip-end").count(), 5, "an interval a share");
         assert!(svg.contains("run-break") && svg.contains("byter &lt;system"));
     }
 

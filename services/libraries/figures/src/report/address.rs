@@ -1,6 +1,7 @@
 //! The addresses of pages of published figures; they hold everything that a page shows.
 
 use board::language::Language;
+use schemas::Timestamp;
 use topics::Region;
 
 use crate::period::Period;
@@ -166,12 +167,12 @@ impl Address {
     /// The same with the period that its page shows, so that its links, files and API addresses go on meaning that one when a
     /// newer has been published.
     #[must_use]
-    pub fn settled(&self, library: &Library) -> Self {
+    pub fn settled(&self, library: &Library, now: Timestamp) -> Self {
         let period = match self.kind {
             Page::Waiting => library.period(Extract::WaitingTimes, self.period),
             Page::Pathway => library.period(Extract::HipFracture, self.period),
             Page::Costs => library.period(Extract::Kpp, self.period.map(Period::year)),
-            Page::Quality => library.month(self.period),
+            Page::Quality => library.month(self.period, now),
             Page::Operations | Page::About => None,
         };
         Self { period, ..self.clone() }

@@ -107,6 +107,12 @@ pub(super) fn as_of(sight: &Sight<'_>) -> String {
     text
 }
 
+/// A period in words; the running month says so.
+pub(super) fn period_text(sight: &Sight<'_>, period: Period) -> String {
+    let text = period.text(sight.language);
+    if period == Period::running(sight.now) { format!("{text} ({})", sight.say("pågår", "running")) } else { text }
+}
+
 /// The choice of period and order; works without script.
 pub(super) fn choices(sight: &Sight<'_>, periods: &[Period], chosen: Period, sorts: &[(Sort, &'static str)]) -> Block {
     let mut periods = periods.to_vec();
@@ -116,7 +122,7 @@ pub(super) fn choices(sight: &Sight<'_>, periods: &[Period], chosen: Period, sor
     let mut options = String::new();
     for period in periods {
         let selected = if period == chosen { " selected" } else { "" };
-        let _ = write!(options, "<option value=\"{period}\"{selected}>{}</option>", period.text(sight.language));
+        let _ = write!(options, "<option value=\"{period}\"{selected}>{}</option>", period_text(sight, period));
     }
     let mut form = format!(
         "<form class=\"find\" id=\"val\" method=\"get\" action=\"{}\"><div class=\"field\"><label for=\"v-period\">{}</label>\

@@ -1,6 +1,9 @@
 //! The page of the hip-fracture pathway: hours from arrival to operation, share within 24 hours, and where patients are
 //! lost to the figures.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use crate::chart::spread::{Strip, strips};
 use crate::escape::escape;
 use crate::period::Period;
 use crate::published::{Extract, Parcel, Row};
+use crate::wilson;
 
 /// The published files and columns, in one place. A column that is not there is a figure that is missing.
 mod published {
@@ -173,6 +177,12 @@ fn is_of_population(parcel: &Parcel) -> bool {
     parcel.rows(published::BY_HOSPITAL).all(|row| row.count(published::SET_ASIDE[0].0).is_some())
 }
 
+/// The lines that add up to the region: its hospitals', or its own, of zeros, when no hospital has had a case.
+fn adding(parcel: &Parcel) -> Vec<Row<'_>> {
+    let (hospitals, region) = rows(parcel);
+    if hospitals.is_empty() { region.into_iter().collect() } else { hospitals }
+}
+
 /// Hospitals' lines, and the region's own.
 fn rows(parcel: &Parcel) -> (Vec<Row<'_>>, Option<Row<'_>>) {
     let mut rows: Vec<Row<'_>> = parcel.rows(published::BY_HOSPITAL).collect();
@@ -202,9 +212,9 @@ fn areas(sight: &Sight<'_>, period: Period) -> Vec<Area> {
                 })
                 .collect();
             let mut sum = Sum::default();
-            lines.iter().for_each(|line| sum.add(&line.sum));
+            adding(parcel).into_iter().for_each(|row| sum.add(&Sum::of(row)));
             // Where the source says nobody's age, nobody is known to be of 50 years, and that is no zero.
-            let ages_unknown: i64 = rows(parcel).0.iter().filter_map(|row| row.count("age_unknown")).sum();
+            let ages_unknown: i64 = adding(parcel).iter().filter_map(|row| row.count("age_unknown")).sum();
             if sum.patients == Some(0) && ages_unknown > 0 {
                 sum = Sum::default();
             }
@@ -240,11 +250,14 @@ fn tiles(sight: &Sight<'_>, own: &[&Area], sum: &Sum, veil: Veil, period: Period
     // Medians cannot be added: a region's is its own, and the country has none.
     let (hours, middle) = match (&sight.address.place, own) {
         (Place::Region(_), [one]) => {
+            // Of nobody's hours there is no median; of somebody's it is missing.
+            let none = if one.sum.of == Some(0) { Absent::NotApplicable } else { Absent::Missing };
             let [lower, median, upper] =
-                one.hours.map(|hours| hours.map_or(Cell::Absent(Absent::Missing), |hours| Cell::Decimal(hours, 1)));
+                one.hours.map(|hours| hours.map_or(Cell::Absent(none), |hours| Cell::Decimal(hours, 1)));
             let half = sight.say("mittersta hälften", "middle half");
             let between = format!("{half} {}–{}", lower.shown(sight.language), upper.shown(sight.language));
-            (median, if veil.is_open() { between } else { String::new() })
+            let has_half = veil.is_open() && one.hours.iter().all(Option::is_some);
+            (median, if has_half { between } else { String::new() })
         }
         (Place::Region(_), _) => (Cell::Absent(Absent::Missing), String::new()),
         _ => {
@@ -332,7 +345,7 @@ fn columns(sight: &Sight<'_>, first: sheet::Column) -> Vec<sheet::Column> {
         sheet::number("with_operation_time", sight.say("Operationstid känd", "Operation known"), patients),
         sheet::number("within_24_hours", sight.say("Inom 24 timmar", "Within 24 hours"), patients),
         sheet::number("of", sight.say("Av", "Of"), patients),
-        sheet::number("share", sight.say("Andel", "Share"), "%"),
+        sheet::share("share", sight.say("Andel", "Share")),
         sheet::number("discharged", sight.say("Utskrivna", "Discharged"), patients),
         sheet::number("reoperated", sight.say("Reopererade", "Reoperated"), patients),
     ]
@@ -415,6 +428,22 @@ fn hospitals(sight: &Sight<'_>, own: &[&Area], blocks: &mut Vec<Block>) {
         let svg = strips(&strip, |value| format::number(sight.language, value.round() as i64), lead, "sjukhus");
         blocks.push(kit::drawing(sight, "timmar", title, lead, &svg));
     }
+    if !units.is_empty() {
+        let title = sight.say("Andel inom 24 timmar, med 95 % intervall", "Share within 24 hours, with 95% intervals");
+        let lead = sight.say(
+            "Punkten är andelen, strecket Wilsons intervall; sjukhus med få patienter visas inte.",
+            "The dot is the share, the line Wilson's interval; hospitals with few patients are not shown.",
+        );
+        let shares = units.iter().filter_map(|unit| {
+            let (lower, upper) = wilson::interval(unit.part, unit.of)?;
+            let share = unit.part as f64 / unit.of as f64;
+            let spread = [lower, share, upper].map(|share| share * 100.0);
+            Some(Strip { label: unit.name.clone(), spread: Ok((spread[0], spread[1], spread[2])) })
+        });
+        let percent = |value: f64| format!("{}\u{a0}%", value.round());
+        let svg = strips(&shares.collect::<Vec<_>>(), percent, lead, "sjukhus");
+        blocks.push(kit::drawing(sight, "andel", title, lead, &svg));
+    }
     if units.len() > 1 && all > 0 {
         let title =
             sight.say("Andel inom 24 timmar efter antal patienter", "Share within 24 hours by number of patients");
@@ -439,7 +468,7 @@ fn missing(sight: &Sight<'_>, own: &[&Area]) -> Block {
     let none = sight.say("Inget är angivet som saknat.", "Nothing is said to be missing.");
     let mut table = Sheet::new("saknade", sight.say("Saknade uppgifter", "Missing data"), columns, none);
     for area in own {
-        let (hospitals, _) = rows(&area.parcel);
+        let hospitals = adding(&area.parcel);
         for (column, sv, en) in published::MISSING {
             let counts: Vec<i64> = hospitals.iter().filter_map(|row| row.count(column)).collect();
             let count = (!counts.is_empty()).then(|| counts.iter().sum());
@@ -460,7 +489,7 @@ fn set_aside(sight: &Sight<'_>, own: &[&Area]) -> Block {
     let none = sight.say("Ingen är lagd åt sidan.", "Nobody is set aside.");
     let mut table = Sheet::new("utanfor", sight.say("Utanför måttet", "Outside the measure"), columns, none);
     for area in own {
-        let (hospitals, _) = rows(&area.parcel);
+        let hospitals = adding(&area.parcel);
         for (column, sv, en) in published::SET_ASIDE {
             let count = hospitals.iter().filter_map(|row| row.count(column)).sum();
             let cell = area.veil.absent().map_or(Cell::Whole(count), Cell::Absent);
@@ -477,8 +506,8 @@ fn method(sight: &Sight<'_>) -> Block {
             "Read in Rikshöft's yearly report of 2014: patients of 50 years and over with a fracture that is not pathological, time from arrival, within 24 hours. Our reading: age is the year less the year of birth, for events have no day of birth; a fracture with M84.4 or M90.7 among the diagnoses is pathological, while osteoporosis (M80) or a diagnosis of cancer alone does not make it so. The others, and those of unknown age, are set aside with a count. Version 1 of the extract counted everybody; a series over the change is not comparable.",
         ),
         sight.say(
-            "Tiden räknas från ankomst till sjukhuset till operationens start. Andelen är opererade inom 24 timmar genom patienter med båda tiderna kända.",
-            "Time is counted from arrival at the hospital to the start of the operation. The share is operated within 24 hours over patients with both times known.",
+            "Andelar räknas som summa delat med summa. Tiden räknas från ankomst till sjukhuset till operationens start. Andelen är opererade inom 24 timmar genom patienter med båda tiderna kända. Under varje andel står Wilsons 95 % intervall (1927).",
+            "Shares are sums over sums. Time is counted from arrival at the hospital to the start of the operation. The share is operated within 24 hours over patients with both times known. Under each share stands Wilson's 95% interval (1927).",
         ),
         sight.say(
             "Patienter utan ankomst eller operationstid ingår inte i andelen; hur många de är står mellan stegen. Uppföljning efter fyra månader kommer från register som inte ingår än.",

@@ -1,6 +1,8 @@
 //! The page of data quality: what each region has delivered, how much of it counts, what was found and what has jumped.
 
 pub(super) mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,12 +45,19 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     let heading = Page::Quality.name(sight.language).to_owned();
     let nothing_read = matches!(sight.library.reading, Reading::NoStore | Reading::NotYet);
     let periods = sight.library.periods(Extract::WaitingTimes);
-    let period = sight.library.month(sight.address.period);
+    let period = sight.library.month(sight.address.period, sight.now);
     let (Some(period), false) = (period, nothing_read) else {
         let blocks = kit::nothing(sight, Extract::WaitingTimes).into_iter().chain([timeline(sight)]).collect();
         return Some(Report { heading, subheading: String::new(), blocks, parcels: Vec::new() });
     };
     let mut blocks = vec![kit::choices(sight, &periods, period, &[])];
+    if period == Period::running(sight.now) {
+        let text = sight.say(
+            "Månaden pågår: mer väntas, och antalen bedöms inte.",
+            "The month is running: more is expected, and counts are not judged.",
+        );
+        blocks.push(Block::Markup(format!("<p class=\"quiet\" id=\"pagar\">{text}</p>")));
+    }
     let regions: Vec<Region> = place.region().map_or_else(|| Region::all().collect(), |region| vec![region]);
     let parcels: Vec<Arc<Parcel>> = regions
         .iter()
@@ -63,7 +72,7 @@ pub(super) fn report(sight: &Sight<'_>) -> Option<Report> {
     blocks.push(jumps(sight, &parcels));
     blocks.push(method(sight));
     let name = place.region().map(|region| format!("{}, ", region.name())).unwrap_or_default();
-    let subheading = format!("{name}{}", period.text(sight.language));
+    let subheading = format!("{name}{}", kit::period_text(sight, period));
     Some(Report { heading, subheading, blocks, parcels })
 }
 
@@ -84,21 +93,21 @@ fn before(sight: &Sight<'_>, parcel: &Parcel) -> Vec<Option<Arc<Parcel>>> {
     periods.into_iter().map(|period| sight.library.get(parcel.extract, parcel.region, period).cloned()).collect()
 }
 
-/// The counts of a parcel that have jumped: name, now, verdict.
-fn jumped(sight: &Sight<'_>, parcel: &Parcel) -> Vec<(Box<str>, i64, i64, Verdict)> {
+/// The counts of a parcel: name, now, what is usual, verdict. A running month is not judged.
+fn judged(sight: &Sight<'_>, parcel: &Parcel) -> Vec<(Box<str>, i64, Option<i64>, Verdict)> {
     let earlier = before(sight, parcel);
     let counts = parcel.totals.iter().filter(|(name, _)| !NOT_COUNTS.contains(&&***name));
     counts
-        .filter_map(|(name, now)| {
+        .map(|(name, now)| {
             // By another definition only what came is the same count.
             let is_same = |held: &&Arc<Parcel>| {
                 matches!(&**name, "statements" | "contacts") || held.definition == parcel.definition
             };
             let series: Vec<Option<i64>> =
                 earlier.iter().map(|held| held.as_ref().filter(is_same).and_then(|held| held.total(name))).collect();
-            let verdict = plausible::judge(*now, &series);
-            let usual = plausible::usual(&series)?;
-            matches!(verdict, Verdict::JumpUp | Verdict::JumpDown).then(|| (name.clone(), *now, usual, verdict))
+            let is_running = parcel.period == Period::running(sight.now);
+            let verdict = if is_running { Verdict::Unknown } else { plausible::judge(*now, &series) };
+            (name.clone(), *now, plausible::usual(&series), verdict)
         })
         .collect()
 }
@@ -109,7 +118,8 @@ fn verdict_words(sight: &Sight<'_>, verdict: Verdict) -> (Shape, &'static str, &
         Verdict::JumpDown => (Shape::Down, "worse-word", sight.say("hopp ned", "jump down")),
         Verdict::Usual => (Shape::Filled, "quiet-word", sight.say("som vanligt", "as usual")),
         Verdict::Unknown => {
-            (Shape::Dashed, "quiet-word", sight.say("inget att jämföra med", "nothing to compare with"))
+            let word = sight.say("jämförelse saknas (kort historik)", "no comparison (short history)");
+            (Shape::Dashed, "quiet-word", word)
         }
     }
 }
@@ -133,20 +143,26 @@ fn state(sight: &Sight<'_>, parcel: Option<&Parcel>) -> Cell {
         };
     };
     let main = ["statements", "contacts"].into_iter().find(|name| parcel.total(name).is_some());
-    let jump = jumped(sight, parcel).into_iter().find(|(name, ..)| Some(&**name) == main);
+    let is_running = parcel.period == Period::running(sight.now);
+    let verdict = judged(sight, parcel).into_iter().find(|(name, ..)| Some(&**name) == main).map(|found| found.3);
     let mut words = Vec::new();
     let (mut shape, mut class) = (Shape::Filled, "quiet-word");
     if !parcel.flags.is_empty() {
         (shape, class) = (Shape::Half, "reserved");
         words.push(parcel.flag_words(sight.language));
     }
-    if let Some((.., verdict)) = jump {
+    if let Some(verdict) = verdict.filter(|verdict| matches!(verdict, Verdict::JumpUp | Verdict::JumpDown)) {
         let (form, of, word) = verdict_words(sight, verdict);
         (shape, class) = (form, of);
         words.insert(0, word.to_owned());
     }
     if words.is_empty() {
         words.push(sight.say("levererad", "delivered").to_owned());
+    }
+    match verdict {
+        _ if is_running => words.push(sight.say("pågår", "running").to_owned()),
+        Some(Verdict::Unknown) => words.push(verdict_words(sight, Verdict::Unknown).2.to_owned()),
+        _ => {}
     }
     if !parcel.period.is_month() {
         words.push(parcel.period.to_string());
@@ -348,7 +364,9 @@ fn jumps(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Block {
     let none = sight.say("Inget antal avviker från perioderna före.", "No count differs from the periods before.");
     let mut table = Sheet::new("rimlighet", sight.say("Rimlighet mot perioderna före", "Plausibility"), columns, none);
     for parcel in parcels {
-        for (name, now, usual, verdict) in jumped(sight, parcel) {
+        let counts = judged(sight, parcel).into_iter();
+        let jumps = counts.filter(|(.., verdict)| matches!(verdict, Verdict::JumpUp | Verdict::JumpDown));
+        for (name, now, usual, verdict) in jumps {
             let (shape, class, word) = verdict_words(sight, verdict);
             table.rows.push(vec![
                 kit::link(sight, parcel.region.name(), Place::Region(parcel.region)),
@@ -356,7 +374,7 @@ fn jumps(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Block {
                 Cell::text(&*name),
                 Cell::State { shape: kit::shape(shape), class, word: word.to_owned() },
                 Cell::Whole(now),
-                Cell::Whole(usual),
+                Cell::or_missing(usual),
                 kit::flag_cell(sight, parcel),
             ]);
         }
@@ -367,8 +385,8 @@ fn jumps(sight: &Sight<'_>, parcels: &[Arc<Parcel>]) -> Block {
 fn method(sight: &Sight<'_>) -> Block {
     let texts = [
         sight.say(
-            "Ett hopp är en kontrollsumma som ligger längre än 3,5 robusta standardavvikelser (median och medianavvikelse av upp till tolv perioder) och mer än 10 % från medianen; med färre än sex perioder mer än 30 %. Antal under 20 bedöms inte.",
-            "A jump is a control total farther than 3.5 robust standard deviations (median and median deviation of up to twelve periods) and more than 10% from the median; with fewer than six periods, more than 30%. Counts below 20 are not judged.",
+            "Ett hopp är en kontrollsumma som ligger längre än 3,5 robusta standardavvikelser (median och medianavvikelse av upp till tolv perioder) och mer än 10 % från medianen. Med färre än sex perioder före bedöms inget: jämförelse saknas (kort historik). Den pågående månaden och antal under 20 bedöms inte.",
+            "A jump is a control total farther than 3.5 robust standard deviations (median and median deviation of up to twelve periods) and more than 10% from the median. With fewer than six periods before, nothing is judged: no comparison (short history). The running month and counts below 20 are not judged.",
         ),
         sight.say(
             "Ett hopp är inget fel: fråga regionen. En period som saknas räknas inte som noll. Vägrade och parkerade meddelanden står på sidan Drift.",

@@ -13,6 +13,7 @@ use spreadsheet::line;
 use super::Sight;
 use crate::escape::escape;
 use crate::period::Period;
+use crate::wilson;
 
 /// Why there is no figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,19 +114,30 @@ impl Cell {
         }
     }
 
-    /// In a file: digits without grouping, the decimal mark of the language.
+    /// In a file: digits without grouping, and the decimal comma of Swedish spreadsheets in either language.
     fn plain(&self, language: Language) -> String {
         let bare = |text: String| text.replace(format::NBSP, "").replace(format::MINUS, "-").replace('%', "");
         match self {
             Self::Period(period) => period.to_string(),
             Self::Time(at) => rfc3339(*at),
             Self::Whole(number) => number.to_string(),
-            Self::Decimal(number, decimals) => bare(format::decimal_bare(language, *number, *decimals)),
-            Self::Share(part, of) => match format::ratio(language, *part, *of, 100) {
+            Self::Decimal(number, decimals) => bare(format::decimal_bare(Language::Sv, *number, *decimals)),
+            Self::Share(part, of) => match format::ratio(Language::Sv, *part, *of, 100) {
                 Some(share) => bare(share),
                 None => Absent::NotApplicable.text(language),
             },
             other => other.shown(language),
+        }
+    }
+
+    /// The ends of its interval, or the cell itself where there is no share.
+    fn ends(&self) -> [Self; 2] {
+        match self {
+            Self::Share(part, of) => match wilson::tenths(*part, *of) {
+                Some(ends) => ends.map(|end| Self::Decimal(end, 1)),
+                None => [Self::Absent(Absent::NotApplicable), Self::Absent(Absent::NotApplicable)],
+            },
+            other => [other.clone(), other.clone()],
         }
     }
 
@@ -165,6 +177,16 @@ pub struct Column {
     pub unit: &'static str,
     /// Numbers stand to the right.
     pub is_number: bool,
+    /// Its shares stand with their intervals ([`wilson`]): under them on a page, in files and in the API as two columns more,
+    /// `_lower` and `_upper`.
+    pub(crate) has_interval: bool,
+}
+
+impl Column {
+    /// What its intervals are called in files and in the API.
+    fn ends(&self) -> Option<[String; 2]> {
+        self.has_interval.then(|| ["lower", "upper"].map(|end| format!("{}_{end}", self.name)))
+    }
 }
 
 /// A table.
@@ -214,14 +236,15 @@ impl Sheet {
             let _ = write!(markup, "<th scope=\"col\"{class}>{}{unit}</th>", escape(&column.head));
         }
         markup.push_str("</tr></thead><tbody>");
-        for row in &self.rows {
+        let (folded, rows): (Vec<_>, Vec<_>) = self.rows.iter().partition(|row| self.is_nothing(row));
+        for row in &rows {
             markup.push_str("<tr>");
             for (index, (cell, column)) in row.iter().zip(&self.columns).enumerate() {
                 write_cell(markup, cell, column, index == 0, sight.language);
             }
             markup.push_str("</tr>");
         }
-        if self.rows.is_empty() {
+        if rows.is_empty() {
             let _ = write!(
                 markup,
                 "<tr><td class=\"empty\" colspan=\"{}\">{}</td></tr>",
@@ -229,10 +252,12 @@ impl Sheet {
                 escape(self.empty)
             );
         }
+        markup.push_str("</tbody></table></div>");
+        write_folded(markup, sight, &folded);
         let (csv, api) = (self.csv_address(sight), sight.address.api());
         let _ = write!(
             markup,
-            "</tbody></table></div><p class=\"takeout\"><a href=\"{}\">CSV<span class=\"vh\"> – {}</span></a> · \
+            "<p class=\"takeout\"><a href=\"{}\">CSV<span class=\"vh\"> – {}</span></a> · \
              <a href=\"{}\">API<span class=\"vh\"> – {}</span></a> <code>{}</code></p></section>",
             escape(&csv),
             escape(&self.caption),
@@ -242,42 +267,94 @@ impl Sheet {
         );
     }
 
+    /// Whether a row is of a region that has published nothing: those are folded together under the table.
+    fn is_nothing(&self, row: &[Cell]) -> bool {
+        let is_missing = |cell: &Cell| *cell == Cell::Absent(Absent::Missing);
+        self.columns.first().is_some_and(|column| column.name == "region")
+            && row.len() > 1
+            && row[1..].iter().all(is_missing)
+    }
+
     fn csv_address(&self, sight: &Sight<'_>) -> String {
         let here = sight.address.text(sight.language);
         format!("{here}{}form=csv&tabell={}", if here.contains('?') { '&' } else { '?' }, self.id)
     }
 
-    /// As a file: semicolons, a mark so that spreadsheets read UTF-8, the decimal mark of the language.
+    /// As a file: semicolons, a mark so that spreadsheets read UTF-8, decimal commas.
     pub fn csv(&self, language: Language) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
-        let mut lines = vec![line(&names)];
+        let names: Vec<String> = self.columns.iter().flat_map(names).collect();
+        let mut lines = vec![line(&names.iter().map(String::as_str).collect::<Vec<_>>())];
         for row in &self.rows {
-            let cells: Vec<String> = row.iter().map(|cell| cell.plain(language)).collect();
+            let cells: Vec<String> = self.filed(row).map(|(_, cell)| cell.plain(language)).collect();
             lines.push(line(&cells.iter().map(String::as_str).collect::<Vec<_>>()));
         }
         format!("\u{feff}{}", lines.concat())
     }
 
+    /// A row as files and the API have it: by name, with the intervals.
+    fn filed<'s>(&'s self, row: &'s [Cell]) -> impl Iterator<Item = (String, Cell)> + 's {
+        self.columns.iter().zip(row).flat_map(|(column, cell)| {
+            let ends = column.ends().map(|names| names.into_iter().zip(cell.ends()));
+            std::iter::once((column.name.to_string(), cell.clone())).chain(ends.into_iter().flatten())
+        })
+    }
+
     /// For programs: `null` where there is no number, and the word that says why under `absent`.
     pub fn json(&self, language: Language) -> Value {
-        let columns: Vec<Value> = self
-            .columns
-            .iter()
-            .map(|column| json!({ "name": column.name, "head": column.head, "unit": column.unit }))
-            .collect();
+        let described = |column: &Column| {
+            names(column)
+                .map(|name| json!({ "name": name, "head": column.head, "unit": column.unit }))
+                .collect::<Vec<_>>()
+        };
+        let columns: Vec<Value> = self.columns.iter().flat_map(described).collect();
         let rows: Vec<Value> = self
             .rows
             .iter()
             .map(|row| {
-                let named = || self.columns.iter().map(|column| &*column.name).zip(row);
                 let values: serde_json::Map<String, Value> =
-                    named().map(|(name, cell)| (name.to_owned(), cell.value(language))).collect();
+                    self.filed(row).map(|(name, cell)| (name, cell.value(language))).collect();
                 let absent: serde_json::Map<String, Value> =
-                    named().filter_map(|(name, cell)| Some((name.to_owned(), cell.why(language)?.into()))).collect();
+                    self.filed(row).filter_map(|(name, cell)| Some((name, cell.why(language)?.into()))).collect();
                 json!({ "values": values, "absent": absent })
             })
             .collect();
         json!({ "id": self.id, "caption": self.caption, "columns": columns, "rows": rows })
+    }
+}
+
+/// The names of regions that have published nothing, folded.
+fn write_folded(markup: &mut String, sight: &Sight<'_>, rows: &[&Vec<Cell>]) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = write!(
+        markup,
+        "<details class=\"more\"><summary>{} {}</summary><p>",
+        rows.len(),
+        sight.say("regioner har inte publicerat (saknas)", "regions have not published (missing)")
+    );
+    for (index, row) in rows.iter().enumerate() {
+        markup.push_str(if index == 0 { "" } else { ", " });
+        match &row[0] {
+            Cell::Link { text, href } => {
+                let _ = write!(markup, "<a href=\"{}\">{}</a>", escape(href), escape(text));
+            }
+            cell => markup.push_str(&escape(&cell.shown(sight.language))),
+        }
+    }
+    markup.push_str("</p></details>");
+}
+
+/// A column's names in files and in the API.
+fn names(column: &Column) -> impl Iterator<Item = String> {
+    std::iter::once(column.name.to_string()).chain(column.ends().into_iter().flatten())
+}
+
+/// The interval under a share.
+fn write_interval(markup: &mut String, cell: &Cell, language: Language) {
+    if let [Cell::Decimal(lower, _), Cell::Decimal(upper, _)] = cell.ends() {
+        let end = |tenths| format::decimal_bare(language, tenths, 1);
+        let _ = write!(markup, "<small>{}–{}</small>", end(lower), end(upper));
     }
 }
 
@@ -308,11 +385,14 @@ fn write_cell(markup: &mut String, cell: &Cell, column: &Column, is_head: bool, 
         Cell::Drawing { markup: drawing, .. } => markup.push_str(drawing),
         other => markup.push_str(&escape(&other.shown(language))),
     }
+    if column.has_interval {
+        write_interval(markup, cell, language);
+    }
     markup.push_str(close);
 }
 
 pub(super) fn words(name: &'static str, head: &'static str) -> Column {
-    Column { name: name.into(), head: head.into(), unit: "", is_number: false }
+    Column { name: name.into(), head: head.into(), unit: "", is_number: false, has_interval: false }
 }
 
 /// A column of numbers with their unit.
@@ -321,7 +401,12 @@ pub(super) fn number(
     head: impl Into<Cow<'static, str>>,
     unit: &'static str,
 ) -> Column {
-    Column { name: name.into(), head: head.into(), unit, is_number: true }
+    Column { name: name.into(), head: head.into(), unit, is_number: true, has_interval: false }
+}
+
+/// A column of shares of contacts, each with its interval.
+pub(super) fn share(name: impl Into<Cow<'static, str>>, head: impl Into<Cow<'static, str>>) -> Column {
+    Column { has_interval: true, ..number(name, head, "%") }
 }
 
 #[cfg(test)]
@@ -349,6 +434,31 @@ mod tests {
                 "\u{feff}hospital;share;count\r\n\"A;B\";87,5;1234\r\nC;ej tillämpligt;saknas\r\nD;färre än{nbsp}20;döljs\r\n"
             )
         );
+    }
+
+    #[test]
+    fn a_share_stands_with_its_interval() {
+        let mut sheet = Sheet::new("x", "Prov", vec![words("hospital", "Sjukhus"), share("share", "Andel")], "");
+        sheet.rows = vec![
+            vec![Cell::text("A"), Cell::Share(15, 148)],
+            vec![Cell::text("B"), Cell::Share(0, 0)],
+            vec![Cell::text("C"), Cell::Absent(Absent::Withheld)],
+        ];
+        let csv = sheet.csv(Language::Sv);
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!(lines[0], "\u{feff}hospital;share;share_lower;share_upper");
+        assert_eq!(lines[1..3], ["A;10,1;6,2;16,0", "B;ej tillämpligt;ej tillämpligt;ej tillämpligt"]);
+        assert_eq!(lines[3], "C;döljs;döljs;döljs");
+        let json = sheet.json(Language::En);
+        assert_eq!(json["rows"][0]["values"]["share_upper"], 16.0);
+        assert_eq!(
+            (&json["rows"][1]["values"]["share_lower"], &json["rows"][2]["values"]["share"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert_eq!(json["columns"].as_array().unwrap().len(), 4);
+        let mut markup = String::new();
+        write_cell(&mut markup, &sheet.rows[0][1], &sheet.columns[1], false, Language::Sv);
+        assert!(markup.ends_with("<small>6,2–16,0</small></td>"), "{markup}");
     }
 
     #[test]

@@ -245,7 +245,7 @@ fn cells(found: Option<Shown>) -> [Cell; 4] {
     ]
 }
 
-/// Four columns a step: `visit` and `treatment` with `_of`, `_within` and `_share`.
+/// Four columns a step: `visit` and `treatment` with `_of`, `_within` and `_share`, which has its interval.
 fn share_columns(sight: &Sight<'_>, status: Status) -> Vec<sheet::Column> {
     let contacts = status_word(sight, status);
     // Short heads: eight columns have to fit beside a name.
@@ -257,7 +257,7 @@ fn share_columns(sight: &Sight<'_>, status: Status) -> Vec<sheet::Column> {
         columns.push(sheet::number(step, word, contacts));
         columns.push(sheet::number(format!("{step}_of"), format!("{word}, {of}"), contacts));
         columns.push(sheet::number(format!("{step}_within"), format!("{word}, {within}"), contacts));
-        columns.push(sheet::number(format!("{step}_share"), format!("{word}, {share}"), "%"));
+        columns.push(sheet::share(format!("{step}_share"), format!("{word}, {share}")));
     }
     columns
 }
@@ -312,8 +312,8 @@ fn charts(sight: &Sight<'_>, measures: &Measures, status: Status, blocks: &mut V
         let finding = series.finding(sight, title);
         let svg = series.draw(sight, Size::Whole, None, &finding, id);
         let lead = sight.say(
-            "Andel med vårdgaranti, 13 månader, med gränser för vanlig variation. Prickad del är preliminär; lodrätt streck är brott i serien.",
-            "Share of those under the guarantee, 13 months, with limits of ordinary variation. A dotted part is provisional; a vertical line is a break in the series.",
+            "Andel med vårdgaranti, 13 månader, med gränser för vanlig variation. Lodräta streck genom punkterna är 95 % intervall. Prickad del är preliminär; helt lodrätt streck är brott i serien.",
+            "Share of those under the guarantee, 13 months, with limits of ordinary variation. Upright lines through the points are 95% intervals. A dotted part is provisional; a full vertical line is a break in the series.",
         );
         let Block::Markup(mut card) = kit::drawing(sight, id, title, lead, &svg) else { continue };
         let end = card.rfind("</section>").unwrap_or(card.len());
@@ -356,8 +356,8 @@ fn multiples(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
         let mut markup = format!(
             "<section class=\"card\" id=\"{section}\"><h2>{title}</h2><p class=\"hint\">{}</p><ul class=\"multiples\">",
             sight.say(
-                "13 månader, 0–100 % i alla. Linjen är riket under perioden.",
-                "13 months, 0–100% in all. The line is the country over the period."
+                "13 månader, 0–100 % i alla. Linjen är riket under perioden. Regioner som inget publicerat står under tabellen.",
+                "13 months, 0–100% in all. The line is the country over the period. Regions that have published nothing stand under the table."
             )
         );
         let mut table = Sheet::new(id, title, columns, "");
@@ -366,7 +366,11 @@ fn multiples(sight: &Sight<'_>, measures: &Measures, blocks: &mut Vec<Block>) {
             let series = Series::of(sight, months, &place);
             let mut row = vec![kit::link(sight, region.name(), place.clone())];
             row.extend(series.points.iter().map(series::share));
+            let has_nothing = row[1..].iter().all(|cell| *cell == Cell::Absent(Absent::Missing));
             table.rows.push(row);
+            if has_nothing {
+                continue;
+            }
             let _ = write!(
                 markup,
                 "<li><h3><a href=\"{}\">{}</a> <span class=\"now-share\">{}</span></h3>{}<p>{}</p></li>",
@@ -508,7 +512,7 @@ fn dimensions(sight: &Sight<'_>, measures: &Measures, region: Region, blocks: &m
         sheet::number("waiting", sight.say("Väntande", "Waiting"), contacts),
         sheet::number("waiting_of", sight.say("Med vårdgaranti", "Under the guarantee"), contacts),
         sheet::number("waiting_within", sight.say("Högst 90 dagar", "At most 90 days"), contacts),
-        sheet::number("waiting_share", sight.say("Andel", "Share"), "%"),
+        sheet::share("waiting_share", sight.say("Andel", "Share")),
     ];
     let title = sight.say("Väntande efter specialitet, ålder och kön", "Waiting by speciality, age and sex");
     let mut table = Sheet::new("grupper", title, columns, sight.say("Inget är publicerat.", "Nothing is published."));

@@ -118,8 +118,8 @@ pub(super) fn method(sight: &Sight<'_>) -> Block {
             "Our reading: phases 3–5 are of no step and set aside. Median and intervals are over all contacts of the step, under the guarantee or not. Up to version 2 of the extract all phases were in one share, completed first, with waits chosen by the patient in median and intervals; those figures remain in the extract waiting-times-pilots.",
         ),
         sight.say(
-            "Andelen är kontakter inom gränsen genom kontakter med vårdgaranti. Summor är summa genom summa över det som är publicerat. Medianer går inte att lägga ihop och visas bara per sjukhus.",
-            "The share is contacts within the limit over contacts under the guarantee. Totals are sum over sum of what is published. Medians cannot be added and are shown per hospital only.",
+            "Andelen är kontakter inom gränsen genom kontakter med vårdgaranti. Andelar räknas som summa delat med summa, över det som är publicerat. Under varje andel står Wilsons 95 % intervall (1927). Medianer går inte att lägga ihop och visas bara per sjukhus.",
+            "The share is contacts within the limit over contacts under the guarantee. Shares are sums over sums of what is published. Under each share stands Wilson's 95% interval (1927). Medians cannot be added and are shown per hospital only.",
         ),
     ];
     let mut texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();

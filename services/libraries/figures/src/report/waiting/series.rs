@@ -12,6 +12,7 @@ use crate::chart::run::{self, Size};
 use crate::period::Period;
 use crate::published::FlagKind;
 use crate::run_chart::{self, Judged, Signal};
+use crate::wilson;
 
 pub(crate) const MONTHS: u16 = 13;
 
@@ -93,6 +94,7 @@ impl Series {
             .map(|point| run::Month {
                 label: point.period.short(sight.language),
                 judged: point.judged,
+                interval: point.figure.ok().and_then(|(part, of)| wilson::interval(part, of)),
                 is_provisional: point.is_provisional,
                 break_word: point.break_word.clone(),
             })
@@ -174,7 +176,7 @@ impl Series {
             sheet::words("period", sight.say("Månad", "Month")),
             sheet::number("within", sight.say("Inom 90 dagar", "Within 90 days"), sight.say("kontakter", "contacts")),
             sheet::number("of", sight.say("Av", "Of"), sight.say("kontakter", "contacts")),
-            sheet::number("share", sight.say("Andel", "Share"), "%"),
+            sheet::share("share", sight.say("Andel", "Share")),
             sheet::words("finding", sight.say("Bedömning", "Finding")),
             sheet::words("flags", sight.say("Förbehåll", "Reservations")),
         ];
@@ -207,8 +209,7 @@ impl Series {
                 notes.push(&point.flags);
             }
             let notes = if notes.is_empty() { "–".to_owned() } else { notes.join("; ") };
-            let mut row =
-                vec![Cell::Period(point.period), part, of, share(point), finding, Cell::text(notes)];
+            let mut row = vec![Cell::Period(point.period), part, of, share(point), finding, Cell::text(notes)];
             if is_country {
                 row.insert(4, Cell::Whole(i64::try_from(point.regions).unwrap_or(0)));
             }
