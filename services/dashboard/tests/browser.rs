@@ -66,6 +66,11 @@ fn pages_of_published_figures_work_without_script_and_by_keyboard() {
     check("published", &published::site().url(), &[], nothing);
 }
 
+#[test]
+fn labels_of_charts_neither_lie_on_each_other_nor_are_cut() {
+    check("labels", &published::site().url(), &[], nothing);
+}
+
 /// Pictures for people to look at; where they lie is printed.
 #[test]
 fn pictures_are_taken_of_published_figures() {

@@ -17,6 +17,18 @@ use schemas::Timestamp;
 
 use crate::escape::escape;
 
+/// Longest name that fits before a bar or beside a point, in characters.
+const NAME_MAX: usize = 28;
+
+/// A name that fits; a longer one says that it goes on.
+pub(crate) fn short(name: &str) -> String {
+    if name.chars().count() <= NAME_MAX {
+        name.to_owned()
+    } else {
+        format!("{}…", name.chars().take(NAME_MAX - 1).collect::<String>().trim_end())
+    }
+}
+
 /// The words a chart carries.
 pub struct Labels<'a> {
     /// Read out instead of the drawing; says the finding.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::short;
 use crate::escape::escape;
 
 pub(crate) struct Bar {
@@ -78,15 +79,6 @@ fn segment(svg: &mut String, x: f64, y: f64, wide: f64, index: usize, hatched_fr
             svg,
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{HIGH}\" fill=\"url(#{table}-streck)\"/>"
         );
-    }
-}
-
-/// A name that fits before the bar.
-fn short(name: &str) -> String {
-    if name.chars().count() <= 30 {
-        name.to_owned()
-    } else {
-        format!("{}…", name.chars().take(29).collect::<String>())
     }
 }
 

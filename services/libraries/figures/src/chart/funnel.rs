@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::short;
 use crate::escape::escape;
 
 pub(crate) struct Unit {
@@ -17,6 +18,8 @@ const LEFT: f64 = 46.0;
 const RIGHT: f64 = 110.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 44.0;
+/// Names of units nearer than this can lie on each other.
+const NAME_WIDTH: f64 = 200.0;
 
 /// Whether a share lies outside three standard deviations of the middle; true is above.
 pub(crate) fn outside(part: i64, of: i64, middle: f64) -> Option<bool> {
@@ -78,6 +81,7 @@ pub(crate) fn funnel(units: &[Unit], middle: f64, words: (&str, &str), finding: 
         }
         let _ = write!(svg, "<path class=\"run-limit\" d=\"{path}\"/>");
     }
+    let mut taken: Vec<(f64, f64)> = Vec::new();
     for unit in units.iter().filter(|unit| unit.of > 0) {
         let (at_x, at_y) = (x(unit.of as f64), y(unit.part as f64 / unit.of as f64));
         match outside(unit.part, unit.of, middle) {
@@ -97,13 +101,19 @@ pub(crate) fn funnel(units: &[Unit], middle: f64, words: (&str, &str), finding: 
                 );
                 let anchor =
                     if at_x > WIDTH * 0.6 { ("unit-name end", at_x - 10.0) } else { ("unit-name", at_x + 10.0) };
+                // A name on the spot of another moves a line: up from the foot, down from elsewhere.
+                let mut line = at_y + 4.0;
+                let step = if line > (HEIGHT - BOTTOM) / 2.0 { -14.0 } else { 14.0 };
+                while taken.iter().any(|(x, y)| (x - at_x).abs() < NAME_WIDTH && (y - line).abs() < 13.0) {
+                    line += step;
+                }
+                taken.push((at_x, line));
                 let _ = write!(
                     svg,
-                    "<text class=\"{}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                    "<text class=\"{}\" x=\"{:.1}\" y=\"{line:.1}\">{}</text>",
                     anchor.0,
                     anchor.1,
-                    at_y + 4.0,
-                    escape(&unit.name)
+                    escape(&short(&unit.name))
                 );
             }
         }
@@ -121,6 +131,21 @@ mod tests {
         assert_eq!(outside(7, 10, 0.9), None);
         assert_eq!(outside(70, 100, 0.9), Some(false));
         assert_eq!(outside(100, 100, 0.9), Some(true));
+    }
+
+    #[test]
+    fn names_on_one_spot_stand_on_lines_of_their_own() {
+        let unit = |name: &str| Unit { name: name.into(), part: 50, of: 100 };
+        let units = [unit("Ett"), unit("Två"), unit("Ett sjukhus med ett mycket långt namn")];
+        let svg = funnel(&units, 0.9, ("alla", "patienter"), "fynd", "tabell");
+        let lines: Vec<&str> = svg
+            .split("class=\"unit-name")
+            .skip(1)
+            .map(|text| text.split("y=\"").nth(1).unwrap().split('"').next().unwrap())
+            .collect();
+        let apart: std::collections::BTreeSet<&&str> = lines.iter().collect();
+        assert_eq!((lines.len(), apart.len()), (3, 3), "{lines:?}");
+        assert!(svg.contains("Ett sjukhus med ett mycket…"), "{svg}");
     }
 
     #[test]

@@ -245,7 +245,8 @@ fn line_words(svg: &mut String, frame: &Frame, months: &[Month], words: &Words<'
     let mut write_at = |svg: &mut String, class: &str, share: f64, word: &str| {
         let mut y = frame.y(share) + 4.0;
         // Two words on one spot cannot be read: the later one moves down, or up at the foot.
-        let step = if y > frame.height - frame.bottom - 20.0 { -14.0 } else { 14.0 };
+        // Four words, each a line further, stay above the months.
+        let step = if y > frame.height - frame.bottom - 48.0 { -14.0 } else { 14.0 };
         while taken.iter().any(|other| (other - y).abs() < 13.0) {
             y += step;
         }

@@ -1,7 +1,8 @@
-//! Strips: the least, the middle and the greatest of each group on one scale.
+//! Strips: the lower end, the middle and the upper end of each group on one scale.
 
 use std::fmt::Write as _;
 
+use super::short;
 use crate::escape::escape;
 
 pub(crate) struct Strip {
@@ -42,7 +43,7 @@ pub(crate) fn strips(groups: &[Strip], tick: impl Fn(f64) -> String, finding: &s
     }
     for (row, group) in groups.iter().enumerate() {
         let y = TOP + ROW * (row as f64 + 0.5);
-        let name: String = group.label.chars().take(30).collect();
+        let name = short(&group.label);
         let _ =
             write!(svg, "<text class=\"bar-name\" x=\"{}\" y=\"{:.1}\">{}</text>", LEFT - 10.0, y + 4.0, escape(&name));
         match &group.spread {
