@@ -128,7 +128,7 @@ fn check_stop(stand: &mut Stand, reached: bool, mut stop: impl FnMut(bool)) {
 #[test]
 fn a_frozen_kafka_is_told_within_15_s_and_its_figures_are_never_called_newer_than_they_are() {
     let kafka = std::cell::RefCell::new(Kafka::start_own().expect("Kafka starts"));
-    let mut stand = Stand::on(&kafka.borrow().bootstrap().to_owned(), &["05"]);
+    let mut stand = Stand::on(kafka.borrow().bootstrap(), &["05"]);
     check_stop(&mut stand, false, |stop| {
         let mut kafka = kafka.borrow_mut();
         if stop { kafka.pause().unwrap() } else { kafka.resume().unwrap() }
