@@ -33,11 +33,24 @@ fn main() {
     }
 }
 
+/// The commit that is built, for the page about the dashboard; empty where git does not know it.
+fn commit() -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
+        println!("cargo::rerun-if-changed={log}");
+    }
+    git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_default()
+}
+
 fn lay_out() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts"));
     let web = PathBuf::from("web");
     println!("cargo::rerun-if-changed=web");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=DASHBOARD_COMMIT={}", commit());
 
     let packages = fetch(&web, &out)?;
     let assets = out.join("assets");

@@ -228,10 +228,15 @@ fn envelope(
         let regions = board.stopped.regions().filter(|region| scope.region().is_none_or(|wanted| wanted == *region));
         json!({ "since": rfc3339(since), "regions": regions.collect::<Vec<_>>() })
     });
+    let silent: Vec<_> = board
+        .silent_in(scope)
+        .map(|(region, source, since)| json!({ "region": region, "source_system": source, "since": rfc3339(since) }))
+        .collect();
     Json(json!({
         "at": newest.map(rfc3339),
         "clock": rfc3339(board.now),
         "stopped": stopped,
+        "silent": silent,
         "complete": picture.board.is_complete(scope),
         "loading": loading,
         name: content,

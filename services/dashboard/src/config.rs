@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use board::age::Limits;
 use board::hiding::Rules;
+use board::restless::Restless;
 use figures::report::Manner;
 use figures::run_chart;
 use login::Listening;
@@ -63,6 +64,8 @@ pub struct About {
     pub contact: Option<Box<str>>,
 }
 
+/// Shorter silences are those of a batch on its way.
+const SILENCE_MIN: Duration = Duration::from_secs(5);
 /// The key of [`Config::hide_below`] that is no länskod.
 const CONTACTS: &str = "contacts";
 
@@ -79,6 +82,8 @@ pub struct Board {
     /// The consumer group whose committed offsets carry the processors' fates; `<nn>` stands for a region's länskod, where each
     /// region's processor has a group of its own.
     pub processor_group: String,
+    /// Feeds that are never silent for so long, by source system: a longer silence is told at once.
+    pub never_silent_for: BTreeMap<Box<str>, Period>,
 }
 
 impl Default for Board {
@@ -88,6 +93,7 @@ impl Default for Board {
             memory: Period(Duration::from_secs(8 * 24 * 3600)),
             late_after: Period(Duration::from_secs(30 * 60)),
             processor_group: group::PROCESSOR.to_owned(),
+            never_silent_for: BTreeMap::new(),
         }
     }
 }
@@ -148,6 +154,11 @@ impl Config {
         }
     }
 
+    /// Feeds that are never silent for long.
+    pub fn restless(&self) -> Restless {
+        Restless::new(self.board.never_silent_for.iter().map(|(source, longest)| (source.clone(), longest.0)))
+    }
+
     fn has_provider(&self) -> bool {
         self.login.as_ref().is_some_and(|login| login.provider.is_some())
     }
@@ -200,6 +211,12 @@ impl Check for Config {
         }
         if self.board.memory.0 < Duration::from_secs(7 * 24 * 3600) {
             return Err(Fault::new("board.memory", "a ward's page shows seven days; use \"8d\" or more"));
+        }
+        if let Some((source, _)) = self.board.never_silent_for.iter().find(|(_, longest)| longest.0 < SILENCE_MIN) {
+            return Err(Fault::new(
+                format!("board.never_silent_for.{source}"),
+                format!("must be at least {SILENCE_MIN:?}"),
+            ));
         }
         for (name, value) in [("clients_max", self.stream.clients_max), ("topics_max", self.stream.topics_max)] {
             if value == 0 || value > 100_000 {
@@ -267,6 +284,10 @@ mod tests {
             config.check().unwrap_err().to_string()
         };
         assert!(refused(|config| config.about.contact = Some("ring oss".into())).contains("about.contact"));
+        let short = refused(|config| {
+            config.board.never_silent_for.insert("SE1".into(), Period::seconds(4));
+        });
+        assert!(short.contains("board.never_silent_for.SE1: must be at least 5s"), "{short}");
         assert!(refused(|config| config.run_rules.trend = 2).contains("run_rules.trend"));
         let wrong = refused(|config| {
             config.hide_below.insert("kontakter".into(), 20);

@@ -18,6 +18,7 @@ use board::detail::Detail;
 use board::hiding::{Hidden, Rules};
 use board::language::Language;
 use board::live::Live;
+use board::restless::Restless;
 use board::standing::{Standing, Standings};
 use board::stopped::{Answer, Stopped};
 use board::usual::Usual;
@@ -90,6 +91,7 @@ pub struct Hub {
     standings: Mutex<Standings>,
     /// When Kafka last answered for each region, by both clocks.
     answers: Mutex<BTreeMap<Region, (Instant, Timestamp)>>,
+    restless: ArcSwap<Restless>,
     usual: ArcSwap<Usual>,
     picture: ArcSwap<Picture>,
     topics: Mutex<HashMap<Topic, Arc<Running>>>,
@@ -125,6 +127,7 @@ impl Hub {
             builder: Mutex::new(Builder::default()),
             standings: Mutex::new(Standings::default()),
             answers: Mutex::default(),
+            restless: ArcSwap::from_pointee(Restless::default()),
             usual: ArcSwap::from_pointee(Usual::default()),
             picture: ArcSwap::from_pointee(picture),
             topics: Mutex::new(HashMap::new()),
@@ -193,6 +196,11 @@ impl Hub {
         Stopped::of(answers, SILENCE_MAX)
     }
 
+    /// Says which feeds are never silent for how long.
+    pub fn set_restless(&self, restless: Restless) {
+        self.restless.store(Arc::new(restless));
+    }
+
     /// Sets what is usual at the present hour.
     pub fn set_usual(&self, usual: Usual) {
         self.usual.store(Arc::new(usual));
@@ -232,6 +240,9 @@ impl Hub {
         let standings = self.standings().clone();
         let mut board = builder.build(&self.live(), self.limits, standings, now);
         board.stopped = self.stopped();
+        board.silent = self.restless.load().silent(&board.heard, now);
+        let stopped = &board.stopped;
+        board.silent.retain(|(region, _), _| stopped.since(Some(region)).is_none());
         self.count_findings(&board);
         for (region, failed) in board.standings.failures() {
             self.metrics.region_failed.of(&[region]).set(failed.into());

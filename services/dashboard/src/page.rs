@@ -187,9 +187,7 @@ impl<'a> Sight<'a> {
 /// Says that data of a scope have stopped, since when, and what is not known; an element without content otherwise.
 fn stopped(board: &Board, scope: &Scope, language: Language) -> String {
     let w = language.words();
-    let Some(since) = board.stopped.since(scope.region()) else {
-        return "<p id=\"stannat\" hidden></p>".to_owned();
-    };
+    let Some(since) = board.stopped.since(scope.region()) else { return silent(board, scope, language) };
     let mut what = w.stopped.to_owned();
     if *scope == Scope::Country && !board.stopped.is_all() {
         let regions: Vec<&str> = board.stopped.regions().map(board::region_name).collect();
@@ -203,6 +201,28 @@ fn stopped(board: &Board, scope: &Scope, language: Language) -> String {
         escape(&what),
         w.stopped_nothing,
         w.stopped_last,
+        w.stopped_then
+    )
+}
+
+/// The same of feeds alone.
+fn silent(board: &Board, scope: &Scope, language: Language) -> String {
+    let w = language.words();
+    let feeds = board.silent_in(scope).map(|(region, source, since)| {
+        let of_region = Scope::Region(region.into());
+        let wards = board.wards(&of_region).filter(|ward| ward.source_system.as_deref() == Some(source)).count();
+        let wards = w.wards_counted(language, u32::try_from(wards).unwrap_or(u32::MAX));
+        let since = format::since(language, board.now, since);
+        format!("{source}, {}, {since} ({wards})", board::region_name(region))
+    });
+    let feeds: Vec<String> = feeds.collect();
+    if feeds.is_empty() {
+        return "<p id=\"stannat\" hidden></p>".to_owned();
+    }
+    format!(
+        "<p id=\"stannat\" class=\"banner\" role=\"alert\">{}: {}. {}</p>",
+        w.rule_source_silent,
+        escape(&feeds.join("; ")),
         w.stopped_then
     )
 }

@@ -63,6 +63,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let hub = Arc::new(Hub::new(live, system_clock(), config.freshness, config.rules(), config.bounds(), metrics));
         hub.follow(&config.board.regions);
         hub.shelf.set_manner(config.manner());
+        hub.set_restless(config.restless());
         let routes = server::router(hub.clone());
         let before = |routes| login.around(routes);
         let server = http::serve_behind(before, &config.http(), registry, health.clone(), routes, shutdown.clone())

@@ -99,6 +99,17 @@ fn published(library: &Library, period: &str, (status, step): (&str, &str), colu
 }
 
 #[test]
+fn the_page_about_the_dashboard_says_what_runs() {
+    let site = site();
+    for (language, words) in [("sv", "bygge"), ("en", "build")] {
+        let page = site.get(&format!("/{language}/om")).1;
+        let (_, rest) = page.split_once("<p id=\"version\">").expect("the version");
+        assert!(rest.starts_with(&format!("Version {}, {words} ", env!("CARGO_PKG_VERSION"))), "{language}");
+        assert!(!site.get(&format!("/{language}")).1.contains("id=\"version\""));
+    }
+}
+
+#[test]
 fn every_extract_that_pages_are_about_is_shipped_and_publishes_figures() {
     let definitions = Definitions::load(None).unwrap();
     for extract in Extract::ALL {

@@ -155,6 +155,49 @@ fn a_page_is_called_live_only_while_it_is() {
     });
 }
 
+/// One feed falls silent while another goes on: that one alone is named, and the service itself is ready.
+#[test]
+fn a_feed_that_is_never_silent_so_long_is_told_within_15_s() {
+    let mut stand = Stand::of(&["12", "13"]);
+    stand.more = "never_silent_for = { \"SE2321000131-ADT\" = \"10s\" }\n".to_owned();
+    for region in 0..2 {
+        stand.within(region, |stand| {
+            stand.declare(4);
+            stand.admit();
+        });
+    }
+    let _running = stand.dashboard();
+    stand.ready();
+    let [silent, heard] = ["/sv/region/12", "/sv/region/13"];
+    let told = "Källan har tystnat: SE2321000131-ADT, Skåne, sedan ";
+    // Both go on for longer than that.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(14) {
+        for region in 0..2 {
+            stand.within(region, |stand| drop(stand.admit()));
+        }
+        // The dashboard may have taken long to start.
+        let is_told = begun.elapsed() > Duration::from_secs(4) && stand.get("/sv").1.contains("Källan har tystnat");
+        assert!(!is_told, "both are heard");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let begun = Instant::now();
+    while !stand.get(silent).1.contains(told) {
+        assert!(begun.elapsed() < TOLD_WITHIN, "{:?}", begun.elapsed());
+        stand.within(1, |stand| drop(stand.admit()));
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    println!("told after {:?}", begun.elapsed());
+    assert!(stand.get(silent).1.contains("(1 avdelning). Vad som har hänt därefter är inte känt."));
+    assert!(stand.get("/sv").1.contains(told) && !stand.get(heard).1.contains("har tystnat"));
+    assert_eq!(stand.get("/readyz").0, 200, "the board follows its topics");
+    let answer: Value = serde_json::from_str(&stand.get("/api/v1/attention?region=12").1).unwrap();
+    assert_eq!(answer["silent"][0]["source_system"], "SE2321000131-ADT");
+    assert!(answer["attention"].as_array().unwrap().iter().any(|cause| cause["rule"] == "source_silent"), "{answer}");
+    stand.within(0, |stand| drop(stand.admit()));
+    eventually("the banner goes", || (!stand.get(silent).1.contains("Källan har tystnat: ")).then_some(()));
+}
+
 #[test]
 fn only_the_regions_whose_data_have_stopped_are_named() {
     let site = Site::start(Setup::of(fixture::country(), fixture::now()));

@@ -64,6 +64,7 @@ struct Layout<'a> {
     section: &'static str,
     pages: [(&'static str, &'static str); Page::ALL.len()],
     foot: &'static str,
+    version: String,
     has_table: bool,
     other_language: String,
     here: String,
@@ -149,6 +150,7 @@ impl Frame<'_> {
             section,
             pages: Page::ALL.map(|kind| (kind.segment(), kind.short(self.language))),
             foot: if report { w.about_published } else { w.about_short },
+            version: self.version(),
             has_table: body.contains("id=\"tabell\""),
             other_language: self.address(self.language.other(), self.query),
             here_encoded: encode(&here),
@@ -192,6 +194,17 @@ impl Frame<'_> {
             Subject::Definitions => format!("/{}/definitioner", language.code()),
             Subject::Report(report) => report.text(language),
         }
+    }
+
+    /// What runs here, on the page about the dashboard.
+    fn version(&self) -> String {
+        let about = matches!(self.subject, Subject::Report(report) if report.kind == Page::About);
+        let commit = match env!("DASHBOARD_COMMIT") {
+            "" => self.language.words().missing,
+            commit => commit,
+        };
+        let (version, w) = (env!("CARGO_PKG_VERSION"), self.language.words());
+        if about { format!("{} {version}, {} {commit}", w.version, w.build) } else { String::new() }
     }
 
     fn subheading(&self) -> String {

@@ -204,6 +204,12 @@ pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
             found.note(Rule::SourceSilent, region(), ward.source_system.clone(), ward.heard);
             continue;
         }
+        // Its figures count for as long as they are fresh, and it is told at once.
+        if let Some(source) = &ward.source_system
+            && let Some(since) = board.silent.get(&(ward.region.clone(), source.clone()))
+        {
+            found.note(Rule::SourceSilent, region(), Some(source.clone()), Some(*since));
+        }
         match ward.status {
             Status::Overbelagd { by } => {
                 found.note(Rule::Overbelagd, hospital(), None, ward.status_since).patients += by;

@@ -16,6 +16,7 @@ use crate::age::{Freshness, Limits};
 use crate::collate;
 use crate::doubt::Doubt;
 use crate::live::{self, Live};
+use crate::restless::Feed;
 use crate::standing::{Standing, Standings};
 use crate::status::Kind;
 use crate::stopped::Stopped;
@@ -31,6 +32,8 @@ pub struct Board {
     pub standings: Standings,
     /// Whose data have stopped.
     pub stopped: Stopped,
+    /// Feeds that are never silent for so long, and since when they are. Of a region that has stopped none is here: that is one cause.
+    pub silent: BTreeMap<Feed, Timestamp>,
     /// By region and unit code.
     pub wards: BTreeMap<(Box<str>, Box<str>), Arc<Ward>>,
     /// When each source was last heard, by region and source system.
@@ -286,6 +289,7 @@ impl Board {
             generation: 0,
             standings: Standings::default(),
             stopped: Stopped::default(),
+            silent: BTreeMap::new(),
             wards: BTreeMap::new(),
             heard: BTreeMap::new(),
             limits,
@@ -318,6 +322,12 @@ impl Board {
     /// One ward.
     pub fn ward(&self, region: &str, code: &str) -> Option<&Arc<Ward>> {
         self.wards.get(&(Box::from(region), Box::from(code)))
+    }
+
+    /// Feeds of a scope's region, or of all, that have fallen silent, and since when.
+    pub fn silent_in<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (&'a str, &'a str, Timestamp)> {
+        let silent = self.silent.iter().map(|((region, source), since)| (&**region, &**source, *since));
+        silent.filter(|(region, ..)| scope.region().is_none_or(|wanted| wanted == *region))
     }
 
     /// When the newest event on any ward of a scope was received: of a ward its `Läge`, of more the end of what is known.

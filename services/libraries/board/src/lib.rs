@@ -12,6 +12,7 @@ pub mod hiding;
 pub mod instant;
 pub mod language;
 pub mod live;
+pub mod restless;
 pub mod shown;
 pub mod standing;
 pub mod status;

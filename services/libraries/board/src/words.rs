@@ -273,6 +273,8 @@ words! {
     about: "Om siffrorna", "About the figures";
     about_short: "Bemannade platser gäller. Gamla uppgifter räknas inte in. Summor är summa genom summa.", "Staffed beds count. Old data are left out. Totals are sum over sum.";
     about_published: "Publicerade siffror ur regionernas uttag. Det som saknas är aldrig noll. Summor är summa genom summa.", "Published figures from the regions' extracts. What is missing is never zero. Totals are sum over sum.";
+    version: "Version", "Version";
+    build: "bygge", "build";
     accessibility: "Tillgänglighet", "Accessibility";
     printed: "utskrivet", "printed";
     page_not_found: "Sidan finns inte", "The page does not exist";
