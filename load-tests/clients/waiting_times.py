@@ -12,6 +12,9 @@ import statistics
 import sys
 from datetime import date, datetime
 
+# Of fewer waits no median is said where figures are published.
+MEDIAN_MIN = 20
+
 AGES = [(0, 49), (50, 64), (65, 74), (75, 84), (85, 999)]
 INTERVALS = [(0, 30), (31, 60), (61, 90), (91, 120), (121, 180), (181, 99999)]
 
@@ -61,7 +64,8 @@ def steps(path, period):
         kept = sum(wait <= 90 for wait in under)
         cells = ["completed" if completed else "waiting", code, name, step, len(own), len(found) - len(own),
                  sum(row["avvikelsekod"] == "2" for row, _, _ in own), sum(sought for _, _, sought in own), len(under), kept,
-                 f"{100.0 * kept / len(under):.1f}" if under else "", middle(waits), *within(waits, INTERVALS)]
+                 f"{100.0 * kept / len(under):.1f}" if under else "", middle(waits) if len(waits) >= MEDIAN_MIN else "",
+                 *within(waits, INTERVALS)]
         csv.writer(sys.stdout, delimiter=";", lineterminator="\n").writerow(cells)
 
 
