@@ -490,11 +490,11 @@ async fn told_in_time(store: &Running, begun: Instant, reason: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_table_is_told_within_15_s_with_and_without_events_that_wait_for_it() {
-    let url = database(&["22"]).await;
-    let mut topics = Topics::new("22");
+    let url = database(&["25"]).await;
+    let mut topics = Topics::new("25");
     let mut store = topics.store("store", &url);
     store.wait_ready(true).await;
-    let events = weeks("22", 21, 300);
+    let events = weeks("25", 21, 300);
     let (first, rest) = events.split_at(events.len() / 2);
     first.iter().for_each(|made| topics.send(made, 0));
     topics.flush();
@@ -503,14 +503,14 @@ async fn a_locked_table_is_told_within_15_s_with_and_without_events_that_wait_fo
 
     // Nobody can read it, and nothing comes.
     let lock = holder.transaction().await.unwrap();
-    lock.batch_execute("LOCK TABLE events_r22 IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    lock.batch_execute("LOCK TABLE events_r25 IN ACCESS EXCLUSIVE MODE").await.unwrap();
     told_in_time(&store, Instant::now(), "another session has locked a table").await;
     lock.rollback().await.unwrap();
     store.wait_ready(true).await;
 
     // Nobody can write it: readers do not notice.
     let lock = holder.transaction().await.unwrap();
-    lock.batch_execute("LOCK TABLE events_r22 IN SHARE MODE").await.unwrap();
+    lock.batch_execute("LOCK TABLE events_r25 IN SHARE MODE").await.unwrap();
     let begun = Instant::now();
     rest.iter().for_each(|made| topics.send(made, 0));
     topics.flush();
@@ -523,7 +523,7 @@ async fn a_locked_table_is_told_within_15_s_with_and_without_events_that_wait_fo
     lock.rollback().await.unwrap();
     topics.wait(&url, &mut store).await;
     store.wait_ready(true).await;
-    assert_eq!(content(&url).await, expected("22", &events).await);
+    assert_eq!(content(&url).await, expected("25", &events).await);
     store.process.stop();
 }
 
