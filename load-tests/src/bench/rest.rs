@@ -24,7 +24,7 @@ const SEED: u64 = 1;
 /// Messages that fill the beds and warm everything up.
 const FIRST: usize = 4_000;
 const CONNECTIONS: usize = 42;
-/// Long enough for what is due after the last record, and for readers to notice that little comes.
+/// Long enough for what is due after the last record.
 const SETTLE: Duration = Duration::from_secs(20);
 const DRAIN_MAX: Duration = Duration::from_secs(120);
 /// How long the board may take to show the last message.
