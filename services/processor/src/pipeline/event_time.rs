@@ -21,6 +21,9 @@ use crate::stop::Stop;
 /// A sender's clock may be ahead by so much before it is noted: clocks of hospital systems drift by minutes.
 pub(crate) const FUTURE_TOLERANCE_MICROS: i64 = 5 * 60 * 1_000_000;
 
+/// A message that comes at once is at most this far from its sender's clock.
+const FRESH_MICROS: i64 = 2 * 60 * 1_000_000;
+
 /// The times of one message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times<'a> {
@@ -91,6 +94,9 @@ pub(crate) fn of<'a>(
             findings.add(Rule::TimeInFuture, stated.path);
         }
     }
+    if sent.is_some_and(|sent| is_fresh_by_utc(&sent, received_at)) {
+        findings.add(Rule::ClockOfUtc, "MSH-7");
+    }
     // EVN-2 wins a tie: it is the event's own segment. What is written to the day is no earlier than a time of that day.
     let earlier = match (recorded, sent) {
         (Some(recorded), Some(sent)) if sent.stated.at < recorded.stated.at && !sent.is_coarse() => Some(sent),
@@ -121,6 +127,17 @@ pub(crate) fn of<'a>(
         recorded: precise(recorded, sent),
         sent: precise(sent, recorded),
     })
+}
+
+/// Whether a time without offset is just now by UTC, and so an hour or two old by Swedish time. The zone is only asked
+/// about those that are.
+fn is_fresh_by_utc(sent: &Written<'_>, received_at: Timestamp) -> bool {
+    const HOUR: i64 = 3_600 * 1_000_000;
+    let age = received_at.0.saturating_sub(sent.stated.at.0);
+    (HOUR - FRESH_MICROS..=2 * HOUR + FRESH_MICROS).contains(&age)
+        && !sent.is_coarse()
+        && has_no_offset(sent.stated.text)
+        && (age - swedish_time::offset_seconds(sent.stated.at.0) * 1_000_000).abs() <= FRESH_MICROS
 }
 
 /// The moment within a coarse time that the message supports best.
@@ -230,6 +247,11 @@ mod tests {
             &["time-unreadable", "time-unreadable"],
         );
         check("20260106125200", "20260106124500", "", Some(("20260106124500", false)), &["time-in-future"]);
+        // Received at 11.46.40 UTC, which is 12.46.40 in Sweden in winter.
+        check("20260106114600", "20260106114500", "", Some(("20260106114500", false)), &["clock-of-utc"]);
+        check("20260106114600+0100", "", "", Some(("20260106114600+0100", false)), &[]);
+        check("20260106114430", "", "", Some(("20260106114430", false)), &[]);
+        check("20260106104600", "", "", Some(("20260106104600", false)), &[]);
         let twice = &["time-impossible", "time-impossible"];
         check("20260106080000", "00010101", "99991231235959", Some(("20260106080000", false)), twice);
         check("20251026023000", "", "", Some(("20251026023000", false)), &["time-ambiguous"]);

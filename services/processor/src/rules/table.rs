@@ -442,6 +442,12 @@ with_fhir_rules! { rules,
         remedy "Ställ sändarens klocka, och kontrollera tidszonen.",
                "set the sender's clock, and check its time zone";
     }
+    ClockOfUtc "clock-of-utc" Notes Warning {
+        meaning "MSH-7 saknar förskjutning och är en eller två timmar gammal i svensk tid men just nu i UTC: sändaren tycks skriva UTC, och meddelandets tider läses då för tidiga. På enstaka meddelanden kan det vara väntan.",
+                "MSH-7 has no offset and is an hour or two old by Swedish time, but just now by UTC: the sender seems to write UTC, and the message's times are then read too early. On single messages it may be a wait.";
+        remedy "Låt sändaren skriva svensk tid, eller förskjutningen på varje tid (+0000).",
+               "make the sender write Swedish time, or each time's offset (+0000)";
+    }
     TimeAmbiguous "time-ambiguous" Notes Info {
         meaning "Tiden ligger i höstens dubbla timme utan förskjutning; den första används.",
                 "The time lies in the repeated autumn hour without an offset; the first is used.";
