@@ -91,6 +91,8 @@ struct Coverage {
     stale: u32,
     no_capacity: u32,
     belagda_outside: u32,
+    without_beds: u32,
+    belagda_without_beds: u32,
 }
 
 fn figures(picture: &Picture, wards: &[&Ward]) -> Figures {
@@ -108,6 +110,8 @@ fn figures(picture: &Picture, wards: &[&Ward]) -> Figures {
             stale: sums.stale,
             no_capacity: sums.no_capacity,
             belagda_outside: sums.outside,
+            without_beds: sums.without_beds,
+            belagda_without_beds: sums.without_a_bed,
         },
         disponibla: counted(total.disponibla),
         faststallda: (sums.faststallda_said > 0).then_some(total.faststallda),

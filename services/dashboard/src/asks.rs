@@ -32,16 +32,17 @@ pub fn asked(address: &Uri) -> Option<Asked> {
     }
     // Read as the routes read them, or somebody could ask for one thing and get another.
     let Query(pairs) = Query::<HashMap<String, String>>::try_from_uri(address).ok()?;
+    let region = pairs.get("region").map(String::as_str);
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let (action, part) = match segments.as_slice() {
         [""] | ["installning"] | ["tillgang", _] => (Action::Read, of(Dataset::About, None)),
         ["openapi.json"] => (Action::Call, of(Dataset::About, None)),
-        ["strom", _, rest @ ..] => (Action::Read, board(rest)?),
-        ["api", "v1", rest @ ..] => (Action::Call, call(rest, pairs.get("region").map(String::as_str))?),
+        ["strom", _, rest @ ..] => (Action::Read, board(rest, region)?),
+        ["api", "v1", rest @ ..] => (Action::Call, call(rest, region)?),
         [_, rest @ ..] => {
             let action =
                 if pairs.get("form").is_some_and(|form| form == "csv") { Action::Download } else { Action::Read };
-            (action, board(rest).or_else(|| page(rest))?)
+            (action, board(rest, region).or_else(|| page(rest))?)
         }
         [] => return None,
     };
@@ -57,8 +58,9 @@ fn within(dataset: Dataset, region: &str) -> Option<Part> {
 }
 
 /// The bed board and what belongs to it, as pages and as streams.
-fn board(segments: &[&str]) -> Option<Part> {
+fn board(segments: &[&str], region: Option<&str>) -> Option<Part> {
     match segments {
+        ["uppmarksamma"] if region.is_some() => within(Dataset::Beds, region?),
         // The country's page and its list of what needs attention name wards of every region.
         [] | ["uppmarksamma"] => Some(of(Dataset::Beds, None)),
         ["region", region] | ["region", region, "sjukhus" | "avdelning", _] => within(Dataset::Beds, region),
@@ -126,6 +128,8 @@ mod tests {
             ("/metrics", "inspect probes -"),
             ("/sv", "read beds -"),
             ("/en/uppmarksamma", "read beds -"),
+            ("/en/uppmarksamma?region=14&mvo=241", "read beds 14"),
+            ("/strom/sv/uppmarksamma?region=14&region=01", "read beds 01"),
             ("/sv/region/14", "read beds 14"),
             ("/sv/region/14?form=csv", "download beds 14"),
             ("/sv/region/14?form=%63sv", "download beds 14"),
@@ -165,6 +169,8 @@ mod tests {
             "/sv/region/14/",
             "/sv/region/14/rum/1",
             "/sv/nytt",
+            "/sv/uppmarksamma?region=",
+            "/sv/uppmarksamma?region=99",
             "/sv/nytt/region/14",
             "/strom/sv/vantetider",
             "/api/v1/units?region=",

@@ -1,9 +1,11 @@
 //! The dashboard's configuration.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use board::age::Limits;
+use board::guide::Guide;
 use board::hiding::Rules;
 use board::restless::Restless;
 use figures::report::Manner;
@@ -84,6 +86,10 @@ pub struct Board {
     pub processor_group: String,
     /// Feeds that are never silent for so long, by source system: a longer silence is told at once.
     pub never_silent_for: BTreeMap<Box<str>, Period>,
+    /// A table of hospitals' places, `lanskod;sjukhuskod;sjukhus;latitud;longitud`, beside the one that is built in.
+    pub hospitals: Option<PathBuf>,
+    /// A table of names of medicinska verksamhetsområden, `code;sv;en`, beside the one that is built in.
+    pub specialities: Option<PathBuf>,
 }
 
 impl Default for Board {
@@ -94,6 +100,8 @@ impl Default for Board {
             late_after: Period(Duration::from_secs(30 * 60)),
             processor_group: group::PROCESSOR.to_owned(),
             never_silent_for: BTreeMap::new(),
+            hospitals: None,
+            specialities: None,
         }
     }
 }
@@ -159,6 +167,25 @@ impl Config {
         Restless::new(self.board.never_silent_for.iter().map(|(source, longest)| (source.clone(), longest.0)))
     }
 
+    /// Names of specialities and places of hospitals: those built in, and those of the tables that are named.
+    pub(crate) fn guide(&self) -> Result<Guide, Fault> {
+        let mut guide = Guide::default();
+        let read = |key: &str, path: &Path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| Fault::new(key, format!("{} cannot be read: {error}", path.display())))
+        };
+        let wrong = |key: &str, path: &Path, what| Fault::new(key, format!("{}: {what}", path.display()));
+        if let Some(path) = &self.board.hospitals {
+            let key = "board.hospitals";
+            guide.add_hospitals(&read(key, path)?).map_err(|what| wrong(key, path, what))?;
+        }
+        if let Some(path) = &self.board.specialities {
+            let key = "board.specialities";
+            guide.add_specialities(&read(key, path)?).map_err(|what| wrong(key, path, what))?;
+        }
+        Ok(guide)
+    }
+
     fn has_provider(&self) -> bool {
         self.login.as_ref().is_some_and(|login| login.provider.is_some())
     }
@@ -203,6 +230,7 @@ impl Check for Config {
                 "must not be longer than error_after, nor that than lost_after",
             ));
         }
+        self.guide()?;
         if self.board.regions.is_empty() {
             return Err(Fault::new("board.regions", "names no region; leave it out to follow all 21"));
         }
@@ -246,8 +274,6 @@ impl Check for Config {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -288,6 +314,8 @@ mod tests {
             config.board.never_silent_for.insert("SE1".into(), Period::seconds(4));
         });
         assert!(short.contains("board.never_silent_for.SE1: must be at least 5s"), "{short}");
+        let absent = refused(|config| config.board.hospitals = Some("/nowhere/hospitals.csv".into()));
+        assert!(absent.contains("board.hospitals: /nowhere/hospitals.csv cannot be read"), "{absent}");
         assert!(refused(|config| config.run_rules.trend = 2).contains("run_rules.trend"));
         let wrong = refused(|config| {
             config.hide_below.insert("kontakter".into(), 20);

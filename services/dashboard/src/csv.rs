@@ -12,7 +12,7 @@ use schemas::Timestamp;
 use spreadsheet::line;
 use topics::Region;
 
-use crate::page::Sight;
+use crate::page::{Sight, lately};
 
 /// The table of the page as a file.
 pub(crate) fn answer(sight: &Sight<'_>) -> Response {
@@ -36,6 +36,23 @@ pub(crate) fn file(name: &str, at: Timestamp, text: String) -> Response {
 fn table(sight: &Sight<'_>) -> String {
     let mut lines = vec![];
     match sight.scope {
+        _ if sight.lately.is_some() => {
+            lines.push(line(&[
+                "lanskod",
+                "sjukhuskod",
+                "sjukhus",
+                "enhet",
+                "avdelning",
+                "inskrivna",
+                "utskrivna",
+                "hit",
+                "harifran",
+                "rattelser",
+                "disponibla_fore",
+                "disponibla_efter",
+            ]));
+            lines.extend(sight.wards().into_iter().filter_map(|ward| lately_line(sight, ward)));
+        }
         Scope::Ward(..) => {
             lines.push(line(&["tid", "belagda", "disponibla"]));
             if let Some(detail) = sight.detail {
@@ -130,12 +147,34 @@ fn table(sight: &Sight<'_>) -> String {
     format!("\u{feff}{}", lines.concat())
 }
 
+/// A ward of the view of the last hour; nothing where nothing changed.
+fn lately_line(sight: &Sight<'_>, ward: &Ward) -> Option<String> {
+    let moves = lately::moves(sight, ward)?;
+    let mut cells: Vec<String> = [&ward.region, &ward.hospital_code, &ward.hospital_name, &ward.code, &ward.name]
+        .map(ToString::to_string)
+        .into();
+    cells.extend(sight.hidden.row(&ward.region, moves.counts()).map(|count| plain(sight, count)));
+    let unchanged = ward.occupancy.disponibla.map(i64::from);
+    let (before, after) = moves.beds.unwrap_or((unchanged, unchanged));
+    cells.extend([before, after].map(|beds| plain(sight, Shown::or_missing(beds))));
+    Some(line(&cells.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
 fn ward_line(sight: &Sight<'_>, ward: &Ward) -> String {
     let w = sight.words();
     let occupancy = &ward.occupancy;
     let lost = ward.freshness == Freshness::Lost;
-    let number = |value: Option<i64>| plain(sight, Shown::or_missing(value.filter(|_| !lost)));
-    let outlying = if lost { w.missing.to_owned() } else { plain(sight, sight.hidden.ward(ward)) };
+    let number = |value: Option<i64>| match ward.has_beds() {
+        true => plain(sight, Shown::or_missing(value.filter(|_| !lost))),
+        false => w.not_applicable.to_owned(),
+    };
+    let outlying = if !ward.has_beds() {
+        w.not_applicable.to_owned()
+    } else if lost {
+        w.missing.to_owned()
+    } else {
+        plain(sight, sight.hidden.ward(ward))
+    };
     line(&[
         &ward.region,
         &ward.hospital_code,

@@ -15,8 +15,10 @@ use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use board::age::Limits;
 use board::detail::Detail;
+use board::guide::Guide;
 use board::hiding::{Hidden, Rules};
 use board::language::Language;
+use board::lately::Lately;
 use board::live::Live;
 use board::restless::Restless;
 use board::standing::{Standing, Standings};
@@ -28,7 +30,8 @@ use schemas::Timestamp;
 use tokio::sync::{Semaphore, broadcast, watch};
 use topics::Region;
 
-use crate::address::Query;
+use crate::address::{self, Query, View};
+use crate::http::Params;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::page::{self, Picture, Sight, Subject, feeds};
@@ -48,6 +51,16 @@ pub struct Topic {
     pub(crate) query: Query,
     /// Its language.
     pub language: Language,
+}
+
+impl Topic {
+    /// A page of what needs attention, or its stream: scope and query stand in the pairs.
+    pub(crate) fn attention(language: Language, pairs: &Params) -> Self {
+        let text = |name: &str| pairs.get(name).map(String::as_str);
+        let query = Query::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let subject = Subject::Attention(address::attention_scope(text("region"), text("sjukhus")));
+        Self { subject, query: query.with_view(View::Desk), language }
+    }
 }
 
 /// The newest version of a topic.
@@ -93,6 +106,7 @@ pub struct Hub {
     answers: Mutex<BTreeMap<Region, (Instant, Timestamp)>>,
     restless: ArcSwap<Restless>,
     usual: ArcSwap<Usual>,
+    guide: ArcSwap<Guide>,
     picture: ArcSwap<Picture>,
     topics: Mutex<HashMap<Topic, Arc<Running>>>,
     epochs: AtomicU64,
@@ -117,6 +131,7 @@ impl Hub {
             board: Arc::new(Board::empty(now, limits)),
             hidden: Arc::new(Hidden::default()),
             usual: Arc::new(Usual::default()),
+            guide: Arc::new(Guide::default()),
         };
         Self {
             clock,
@@ -129,6 +144,7 @@ impl Hub {
             answers: Mutex::default(),
             restless: ArcSwap::from_pointee(Restless::default()),
             usual: ArcSwap::from_pointee(Usual::default()),
+            guide: ArcSwap::from_pointee(Guide::default()),
             picture: ArcSwap::from_pointee(picture),
             topics: Mutex::new(HashMap::new()),
             epochs: AtomicU64::new(0),
@@ -206,6 +222,11 @@ impl Hub {
         self.usual.store(Arc::new(usual));
     }
 
+    /// Sets names of specialities and places of hospitals.
+    pub fn set_guide(&self, guide: Guide) {
+        self.guide.store(Arc::new(guide));
+    }
+
     /// The newest board.
     pub fn picture(&self) -> Arc<Picture> {
         self.picture.load_full()
@@ -248,7 +269,8 @@ impl Hub {
             self.metrics.region_failed.of(&[region]).set(failed.into());
         }
         let hidden = self.rules.choose(board.wards.values().map(AsRef::as_ref));
-        let picture = Picture { board: Arc::new(board), hidden: Arc::new(hidden), usual: self.usual.load_full() };
+        let (usual, guide) = (self.usual.load_full(), self.guide.load_full());
+        let picture = Picture { board: Arc::new(board), hidden: Arc::new(hidden), usual, guide };
         self.picture.store(Arc::new(picture));
         let running: Vec<(Topic, Arc<Running>)> = {
             let mut topics = self.topics();
@@ -338,11 +360,11 @@ impl Hub {
 
     fn render(&self, topic: &Topic, picture: &Picture) -> Node {
         match &topic.subject {
-            Subject::Attention => page::attention_tree(&picture.board, topic.language),
+            Subject::Attention(scope) => page::attention_tree(&picture.sight(topic, scope)),
             Subject::Definitions | Subject::Report(_) => Node::default(),
             Subject::Board(scope) => {
-                let detail = self.detail(scope, picture.board.now);
-                picture.sight(topic, scope, detail.as_ref()).tree()
+                let (detail, lately) = self.pasts(topic, scope, picture.board.now);
+                Sight { detail: detail.as_ref(), lately: lately.as_ref(), ..picture.sight(topic, scope) }.tree()
             }
         }
     }
@@ -352,6 +374,13 @@ impl Hub {
         Detail::of(&self.live(), scope, now)
     }
 
+    /// What a page tells of before now: a ward's past on its page, the last hour in the view of it.
+    pub(crate) fn pasts(&self, topic: &Topic, scope: &Scope, now: Timestamp) -> (Option<Detail>, Option<Lately>) {
+        let lately = topic.query.view == View::Lately && !matches!(scope, Scope::Ward(..));
+        let lately = lately.then(|| Lately::of(&self.live(), scope, now));
+        (self.detail(scope, now), lately)
+    }
+
     fn topics(&self) -> MutexGuard<'_, HashMap<Topic, Arc<Running>>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -359,15 +388,17 @@ impl Hub {
 
 impl Picture {
     /// What a topic's page is made from.
-    pub fn sight<'a>(&'a self, topic: &'a Topic, scope: &'a Scope, detail: Option<&'a Detail>) -> Sight<'a> {
+    pub fn sight<'a>(&'a self, topic: &'a Topic, scope: &'a Scope) -> Sight<'a> {
         Sight {
             board: &self.board,
             hidden: &self.hidden,
             usual: &self.usual,
+            guide: &self.guide,
             language: topic.language,
             scope,
             query: &topic.query,
-            detail,
+            detail: None,
+            lately: None,
         }
     }
 }

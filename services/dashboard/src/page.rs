@@ -8,17 +8,21 @@ mod cell;
 mod definitions;
 mod detail;
 mod frame;
+pub(crate) mod lately;
 mod table;
 mod tiles;
 mod wall;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use board::collate;
 use board::detail::Detail;
 use board::format;
+use board::guide::Guide;
 use board::hiding::Hidden;
 use board::language::Language;
+use board::lately::Lately;
 use board::shown::Shown;
 use board::usual::Usual;
 use board::ward::Ward;
@@ -40,12 +44,15 @@ pub struct Sight<'a> {
     pub board: &'a Board,
     pub hidden: &'a Hidden,
     pub usual: &'a Usual,
+    pub guide: &'a Guide,
     pub language: Language,
     /// The part of the country.
     pub scope: &'a Scope,
     pub query: &'a Query,
     /// History of the ward on a ward's page.
     pub detail: Option<&'a Detail>,
+    /// The last hour, in the view of it.
+    pub lately: Option<&'a Lately>,
 }
 
 /// A page that exists once per address.
@@ -53,7 +60,8 @@ pub struct Sight<'a> {
 pub enum Subject {
     /// The bed board of a scope.
     Board(Scope),
-    Attention,
+    /// What needs attention within a scope, and within what the query chooses of it.
+    Attention(Scope),
     Definitions,
     Report(report::Address),
 }
@@ -62,8 +70,8 @@ impl Subject {
     /// The region that a page of the board lies in; `None` for one about the whole country.
     pub(crate) fn region(&self) -> Option<&str> {
         match self {
-            Self::Board(scope) => scope.region(),
-            Self::Attention | Self::Definitions | Self::Report(_) => None,
+            Self::Board(scope) | Self::Attention(scope) => scope.region(),
+            Self::Definitions | Self::Report(_) => None,
         }
     }
 }
@@ -77,38 +85,46 @@ impl<'a> Sight<'a> {
     /// The wards of the page, in the order its address chooses.
     pub fn wards(&self) -> Vec<&'a Ward> {
         let text = self.query.text.to_lowercase();
+        let parts: Vec<&str> = text.split_whitespace().collect();
         let mut wards: Vec<&Ward> = self
             .board
             .wards(self.scope)
             .filter(|ward| {
-                (text.is_empty()
-                    || ward.name.to_lowercase().contains(&text)
-                    || ward.code.to_lowercase().contains(&text)
-                    || ward.hospital_name.to_lowercase().contains(&text))
+                parts.iter().all(|part| self.is_named(ward, part))
                     && self.query.care.is_none_or(|care| ward.care_type == care)
                     && (self.query.mvo.is_empty() || ward.mvo.as_deref() == Some(self.query.mvo.as_str()))
-                    && self.query.status.is_none_or(|kind| ward.status.kind() == kind)
+                    && self.query.situation.is_none_or(|situation| situation.holds(ward))
             })
             .collect();
         self.sort(&mut wards);
         wards
     }
 
+    /// Whether a ward, its hospital or its speciality is called so, by a part of the name in small letters.
+    fn is_named(&self, ward: &Ward, part: &str) -> bool {
+        let names = [&ward.name, &ward.code, &ward.hospital_name];
+        names.iter().any(|name| name.to_lowercase().contains(part)) || self.guide.is_called(ward, part)
+    }
+
+    /// Whether wards are there and the query leaves all of them out: that is an answer, not something missing.
+    pub fn matches_nothing(&self, wards: &[&Ward]) -> bool {
+        wards.is_empty() && self.query.filters() && self.board.wards(self.scope).next().is_some()
+    }
+
     fn sort(&self, wards: &mut [&Ward]) {
-        let by_name =
-            |one: &Ward, other: &Ward| collate::compare(&one.name, &other.name).then_with(|| one.code.cmp(&other.code));
         wards.sort_by(|one, other| match self.query.order {
-            Order::Need => one.status.need().cmp(&other.status.need()).then_with(|| by_name(one, other)),
-            Order::Free => other.lediga().cmp(&one.lediga()).then_with(|| by_name(one, other)),
-            Order::Name => by_name(one, other),
+            Order::Need => one.status.need().cmp(&other.status.need()).then_with(|| compare_names(one, other)),
+            Order::Free => other.can_take().cmp(&one.can_take()).then_with(|| compare_names(one, other)),
+            Order::Name => compare_names(one, other),
         });
     }
 
     /// The living part of a board's page.
     pub fn tree(&self) -> Node {
         let mut tree = match (self.query.view, self.scope) {
+            (_, Scope::Ward(..)) => detail::tree(self),
             (View::Wall, _) => wall::tree(self),
-            (View::Desk, Scope::Ward(..)) => detail::tree(self),
+            (View::Lately, _) => lately::tree(self),
             (View::Desk, _) => table::tree(self),
         };
         let above = [
@@ -132,6 +148,14 @@ impl<'a> Sight<'a> {
     /// What stands where a sum over a region, or over the country, has nothing to count.
     pub fn absent(&self, region: Option<&str>) -> Shown {
         if self.board.standings.is_complete(region) { Shown::Missing } else { Shown::Loading }
+    }
+
+    /// The same of a sum over units that may all be without vårdplatser: then there is nothing to miss.
+    pub fn absent_of(&self, region: Option<&str>, sums: &Sums) -> Shown {
+        match (sums.total.units, sums.without_beds) {
+            (0, 1..) => Shown::NotApplicable,
+            _ => self.absent(region),
+        }
     }
 
     /// The address of a scope's page in the same language.
@@ -182,6 +206,15 @@ impl<'a> Sight<'a> {
             }
         }
     }
+}
+
+/// Puts wards in alphabetical order.
+fn by_name(wards: &mut [&Ward]) {
+    wards.sort_by(|one, other| compare_names(one, other));
+}
+
+fn compare_names(one: &Ward, other: &Ward) -> Ordering {
+    collate::compare(&one.name, &other.name).then_with(|| one.code.cmp(&other.code))
 }
 
 /// Says that data of a scope have stopped, since when, and what is not known; an element without content otherwise.
@@ -250,8 +283,8 @@ pub(crate) fn render(template: &impl askama::Template) -> String {
 }
 
 /// The living page of attention lines.
-pub(crate) fn attention_tree(board: &Board, language: Language) -> Node {
-    attention::page(board, language)
+pub(crate) fn attention_tree(sight: &Sight<'_>) -> Node {
+    attention::page(sight)
 }
 
 /// The definitions page's content; it does not live.
@@ -272,4 +305,6 @@ pub struct Picture {
     pub hidden: Arc<Hidden>,
     /// What is usual at its hour.
     pub usual: Arc<Usual>,
+    /// Names of specialities and places of hospitals.
+    pub guide: Arc<Guide>,
 }

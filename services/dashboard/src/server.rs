@@ -18,7 +18,7 @@ use runtime::http::cookie;
 use crate::address::{self, Query, View};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
-use crate::page::{self, Frame, Picture, Subject, Theme};
+use crate::page::{self, Frame, Picture, Sight, Subject, Theme};
 use crate::{api, assets, csv, stream};
 
 const THEME_COOKIE: &str = "tema";
@@ -157,9 +157,14 @@ async fn ward(
     board(&hub, &language, Scope::Ward(region.into(), ward.into()), &pairs, &headers)
 }
 
-async fn attention(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
+async fn attention(
+    State(hub): State<Arc<Hub>>,
+    Path(language): Path<String>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
     let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
-    let topic = Topic { subject: Subject::Attention, query: Query::default(), language };
+    let topic = Topic::attention(language, &pairs);
     living(&hub, &topic, language.words().attention.to_owned(), &headers)
 }
 
@@ -250,7 +255,7 @@ fn board(hub: &Hub, language: &str, scope: Scope, pairs: &Params, headers: &Head
     let query = Query::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let picture = hub.picture();
     let topic = Topic { subject: Subject::Board(scope.clone()), query, language };
-    let sight = picture.sight(&topic, &scope, None);
+    let sight = picture.sight(&topic, &scope);
     if !sight.exists() {
         // A ward that has not been read yet may exist.
         let loading = picture.board.is_loading(&scope);
@@ -261,8 +266,8 @@ fn board(hub: &Hub, language: &str, scope: Scope, pairs: &Params, headers: &Head
         if picture.board.is_loading(&scope) {
             return not_yet(hub, &topic, headers);
         }
-        let detail = hub.detail(&scope, picture.board.now);
-        return csv::answer(&picture.sight(&topic, &scope, detail.as_ref()));
+        let (detail, lately) = hub.pasts(&topic, &scope, picture.board.now);
+        return csv::answer(&Sight { detail: detail.as_ref(), lately: lately.as_ref(), ..sight });
     }
     living(hub, &topic, sight.name(), headers)
 }

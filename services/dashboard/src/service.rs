@@ -64,6 +64,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         hub.follow(&config.board.regions);
         hub.shelf.set_manner(config.manner());
         hub.set_restless(config.restless());
+        hub.set_guide(config.guide().map_err(Failure::failed)?);
         let routes = server::router(hub.clone());
         let before = |routes| login.around(routes);
         let server = http::serve_behind(before, &config.http(), registry, health.clone(), routes, shutdown.clone())

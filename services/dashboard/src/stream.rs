@@ -66,7 +66,7 @@ pub(crate) async fn attention(
     headers: HeaderMap,
 ) -> Response {
     let Some(language) = Language::of_code(&language) else { return StatusCode::NOT_FOUND.into_response() };
-    answer(&hub, &Topic { subject: Subject::Attention, query: Query::default(), language }, &pairs, &headers)
+    answer(&hub, &Topic::attention(language, &pairs), &pairs, &headers)
 }
 
 fn board(hub: &Hub, language: &str, scope: Scope, pairs: &Params, headers: &HeaderMap) -> Response {

@@ -47,6 +47,11 @@ fn country() -> Site {
     Site::start(Setup::of(fixture::country(), fixture::now()))
 }
 
+/// Where pictures and prints of this run lie, for people to look at.
+fn pictures() -> String {
+    format!("{}/dashboard-pictures", env!("CARGO_TARGET_TMPDIR"))
+}
+
 fn nothing(wish: &str) {
     panic!("this check asks for nothing, but it asked to {wish}");
 }
@@ -84,7 +89,12 @@ fn pages_work_without_script() {
 
 #[test]
 fn wall_print_and_keys_keep_their_promises() {
-    check("modes", &country().url(), &[], nothing);
+    check("modes", &country().url(), &[("PICTURES", &pictures())], nothing);
+}
+
+#[test]
+fn ten_tasks_of_a_coordinator_take_three_clicks_at_most() {
+    check("tasks", &country().url(), &[], nothing);
 }
 
 /// The number-th patient more in one of four wards.

@@ -75,6 +75,8 @@ impl Movement<'_> {
             building: None,
             floor: None,
         });
+        // Who is registered and not admitted is in an emergency department.
+        let arrives = self.trigger == "A04";
         then(&Encounter {
             envelope: Envelope {
                 subject_token: Some(&token),
@@ -88,8 +90,8 @@ impl Movement<'_> {
             episode_id: Some(&self.episode),
             movement_id: None,
             movement_action: None,
-            patient_class_code: Some("I"),
-            patient_class: PatientClass::Inpatient,
+            patient_class_code: Some(if arrives { "E" } else { "I" }),
+            patient_class: if arrives { PatientClass::Emergency } else { PatientClass::Inpatient },
             place,
             prior_place: None,
             unit_hsa_id: None,

@@ -7,6 +7,7 @@ mod behind_login;
 mod browser;
 mod doubt;
 mod edges;
+mod find;
 mod fixture;
 mod follow;
 mod line;

@@ -70,7 +70,8 @@ fn declarations() -> Vec<Declaration<'static>> {
             unit,
             ward: WARD,
             telephone: None,
-            faststallda: Some(disponibla),
+            // Beds are decided, also where none is staffed.
+            faststallda: Some(disponibla.max(1)),
             disponibla: Some(disponibla),
             stangda: None,
             reason: None,

@@ -146,7 +146,7 @@ setInterval(tick, 1000);
 // --- order: offered, never forced ---------------------------------------------
 function ranked(body) {
   const wanted = $("ordning").dataset.order.split(" ");
-  return [...body.children].filter((row) => row.id.startsWith("u-") || row.id.startsWith("r-")).map((row) => [row, wanted.indexOf(row.id)]);
+  return [...body.children].map((row) => [row, wanted.indexOf(row.id)]).filter(([, rank]) => rank >= 0);
 }
 
 function offerOrder() {

@@ -5,7 +5,7 @@ import { expect, open, withBrowser } from "../browser.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PUBLISHED = ["/vantetider", "/vantetider/region/14", "/vantetider/region/14/sjukhus/501010", "/kostnad", "/kostnad/region/14", "/datakvalitet", "/datakvalitet/region/14", "/vardforlopp", "/vardforlopp/region/14", "/drift", "/om"];
-const PAGES = process.env.PUBLISHED ? PUBLISHED : ["", "/region/14", "/region/14/sjukhus/501010", "/region/14/avdelning/MED10", "/region/23", "/region/09", "/region/09/avdelning/MED10", "/region/14?lage=lediga&ordning=namn", "/region/07", "/uppmarksamma", "/definitioner", "?vy=vagg", "/region/14?vy=vagg", "/finns/inte"];
+const PAGES = process.env.PUBLISHED ? PUBLISHED : ["", "/region/14", "/region/14/sjukhus/501010", "/region/14/avdelning/MED10", "/region/23", "/region/09", "/region/09/avdelning/MED10", "/region/14?lage=lediga&ordning=namn", "/region/14?q=finnsinte", "/region/14?vy=timme", "?vy=timme", "/region/14/avdelning/ORT12", "/region/07", "/uppmarksamma", "/uppmarksamma?region=14&mvo=241", "/definitioner", "?vy=vagg", "/region/14?vy=vagg", "/finns/inte"];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** What sticks out to the right, outside of tables that scroll by themselves. */
@@ -16,7 +16,7 @@ const widest = (page) => page.evaluate(() => [...document.querySelectorAll("body
 export default async function (url) {
   const found = [];
   for (const colorScheme of ["light", "dark"]) {
-    for (const width of [1440, 320]) {
+    for (const width of [1440, 390, 320]) {
       await withBrowser({ colorScheme, viewport: { width, height: 900 } }, async (context) => {
         for (const language of ["sv", "en"]) {
           for (const path of PAGES) {

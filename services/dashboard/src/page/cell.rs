@@ -35,6 +35,7 @@ pub(super) fn text(text: &str) -> String {
 pub(super) fn aged(sight: &Sight<'_>, ward: &Ward, shown: Shown) -> String {
     let w = sight.words();
     match (ward.freshness, shown) {
+        (_, Shown::NotApplicable) => figure(sight.language, shown),
         (Freshness::Lost, _) => {
             let since = ward.heard.map_or_else(
                 || w.missing.to_owned(),
@@ -53,7 +54,7 @@ pub(super) fn aged(sight: &Sight<'_>, ward: &Ward, shown: Shown) -> String {
 
 /// A ward's further figure: as it is, or the word for nothing received when the source is lost.
 pub(super) fn further(sight: &Sight<'_>, ward: &Ward, shown: Shown) -> String {
-    if ward.freshness == Freshness::Lost {
+    if ward.freshness == Freshness::Lost && shown != Shown::NotApplicable {
         figure(sight.language, Shown::Missing)
     } else {
         figure(sight.language, shown)
@@ -121,12 +122,14 @@ pub(super) fn status_detail(language: Language, now: Timestamp, status: Status) 
             };
             format!("{}, {until}", w.closed_reason(reason))
         }
-        Status::Full | Status::FaLediga { .. } | Status::Lediga { .. } | Status::Okant => String::new(),
+        Status::Full | Status::FaLediga { .. } | Status::Lediga { .. } | Status::Okant | Status::UtanPlatser => {
+            String::new()
+        }
     }
 }
 
 /// Counts of wards per status word: shape, count, and the word for whoever hears the page.
-pub(super) fn statuses(language: Language, counts: &[u32; 6], absent: Shown) -> String {
+pub(super) fn statuses(language: Language, counts: &[u32; Kind::ALL.len()], absent: Shown) -> String {
     let w = language.words();
     let mut markup = String::new();
     for (kind, count) in Kind::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {

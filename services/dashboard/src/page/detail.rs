@@ -7,6 +7,7 @@ use board::detail::{Detail, History, Step};
 use board::format;
 use board::language::Language;
 use board::live::{LogKind, LogLine};
+use board::nearest::{self, nearest};
 use board::shown::Shown;
 use board::ward::Ward;
 use board::words::Words;
@@ -16,7 +17,7 @@ use schemas::Timestamp;
 use super::cell::{age, closed, feed, finding, shape, status_detail, technical};
 use super::{Sight, render};
 use crate::node::Node;
-use crate::page::table::{dialled, lediga};
+use crate::page::table::{dialled, lediga, overbelaggningar, whose};
 
 const HOUR: i64 = 3_600_000_000;
 /// Lines of the log on the page; the API has all that are kept.
@@ -24,14 +25,36 @@ const LOG_SHOWN: usize = 40;
 
 #[derive(Template)]
 #[template(path = "ward_now.html")]
-struct Now {
+struct Now<'a> {
     w: &'static Words,
     fresh: &'static str,
     kind: &'static str,
     shape: String,
     word: &'static str,
     detail: String,
+    tel: String,
+    phone: &'a str,
     facts: Vec<(&'static str, String, &'static str, String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "ward_nearest.html")]
+struct Nearest {
+    w: &'static Words,
+    lead: &'static str,
+    rows: Vec<Row>,
+    unplaced: String,
+}
+
+/// One alternative.
+struct Row {
+    href: String,
+    name: String,
+    hospital: String,
+    distance: String,
+    free: String,
+    tel: String,
+    phone: String,
 }
 
 #[derive(Template)]
@@ -83,6 +106,9 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
     let Scope::Ward(region, code) = sight.scope else { return around(Vec::new()) };
     let Some(ward) = sight.board.ward(region, code) else { return around(Vec::new()) };
     let mut main = vec![Node::leaf("nu", now(sight, ward))];
+    if ward.has_beds() && !ward.can_take().is_some_and(|free| free > 0) {
+        main.push(Node::leaf("narmast", alternatives(sight, ward)));
+    }
     if let Some(detail) = sight.detail {
         main.push(Node::leaf("kurvor", charts(sight, detail)));
         main.push(Node::leaf("logg", log(sight, detail)));
@@ -121,14 +147,16 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         Some(beds) => {
             format::percent(language, occupancy.belagda.into(), beds.into()).unwrap_or_else(|| w.not_applicable.into())
         }
+        None if !ward.has_beds() => w.not_applicable.to_owned(),
         None => w.missing.to_owned(),
     };
-    let overbelaggningar = or_lost(ward.overbelaggningar());
-    let outlying = or_lost(sight.hidden.ward(ward));
-    let free = or_lost(lediga(ward));
+    let or_none = |shown: Shown| if ward.has_beds() { or_lost(shown) } else { Shown::NotApplicable };
+    let overbelaggningar = or_none(overbelaggningar(ward));
+    let outlying = or_none(sight.hidden.ward(ward));
+    let free = or_none(lediga(ward));
     let free_text = match ward.freshness {
         Freshness::Stale if free.number().is_some() => format!("{} {}", w.last_known, free.text(language)),
-        Freshness::Lost => ward.heard.map_or_else(
+        Freshness::Lost if ward.has_beds() => ward.heard.map_or_else(
             || w.missing.to_owned(),
             |heard| format!("{} {}", w.missing, format::since(language, sight.board.now, heard)),
         ),
@@ -147,6 +175,7 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         (
             w.col_occupied,
             match belagda {
+                Shown::Number(_) if !ward.has_beds() => belagda.text(language),
                 Shown::Number(_) => {
                     format!("{}/{}", belagda.text(language), Shown::or_missing(occupancy.disponibla).text(language))
                 }
@@ -178,8 +207,52 @@ fn now(sight: &Sight<'_>, ward: &Ward) -> String {
         shape: shape(ward.status.kind()),
         word: ward.status.kind().word(w),
         detail: status_detail(language, sight.board.now, ward.status),
+        tel: dialled(ward.telephone.as_deref().unwrap_or_default()),
+        phone: ward.telephone.as_deref().unwrap_or_default(),
         facts,
     })
+}
+
+fn alternatives(sight: &Sight<'_>, ward: &Ward) -> String {
+    let (w, language) = (sight.words(), sight.language);
+    let found = nearest(sight.board, sight.guide, ward);
+    let rows = found.alternatives.iter().map(|other| {
+        let phone = other.ward.telephone.as_deref().unwrap_or_default();
+        Row {
+            href: sight.address(&Scope::Ward(other.ward.region.clone(), other.ward.code.clone())),
+            name: other.ward.name.to_string(),
+            hospital: whose(sight, other.ward),
+            distance: match other.metres {
+                Some(0) => w.same_hospital.to_owned(),
+                Some(metres) => format::kilometres(language, metres),
+                None => w.distance_missing.to_owned(),
+            },
+            free: format::number(language, other.free.into()),
+            tel: dialled(phone),
+            phone: phone.to_owned(),
+        }
+    });
+    render(&Nearest {
+        w,
+        lead: match (found.alternatives.is_empty(), found.same_speciality) {
+            (true, _) => w.nearest_none,
+            (false, true) => w.nearest_speciality,
+            (false, false) => w.nearest_care,
+        },
+        rows: rows.collect(),
+        unplaced: unplaced(sight, &found),
+    })
+}
+
+/// `Koordinater saknas för Östra sjukhuset, Mölndals sjukhus.`
+fn unplaced(sight: &Sight<'_>, found: &nearest::Nearest<'_>) -> String {
+    let w = sight.words();
+    let named = |name: &&str| if name.is_empty() { w.hospital_unknown.to_owned() } else { (*name).to_owned() };
+    let names: Vec<String> = found.unplaced.iter().map(named).collect();
+    match names.is_empty() || found.alternatives.is_empty() {
+        true => String::new(),
+        false => format!("{} {}.", w.nearest_unplaced, names.join(", ")),
+    }
 }
 
 fn value_class(shown: Shown, freshness: Freshness) -> &'static str {
@@ -195,6 +268,7 @@ fn beds(sight: &Sight<'_>, ward: &Ward) -> String {
     let language = sight.language;
     let occupancy = &ward.occupancy;
     let or_word = |count: Option<u32>| match (ward.capacity, count) {
+        (None, None) if !ward.has_beds() => Shown::NotApplicable,
         (_, Some(count)) => Shown::Number(count.into()),
         (Some(_), None) => Shown::Unreadable,
         (None, None) => Shown::Missing,
@@ -229,7 +303,10 @@ fn beds(sight: &Sight<'_>, ward: &Ward) -> String {
                 ),
             ),
             plain(w.care_type, w.care(ward.care_type).to_owned()),
-            plain(w.specialty, ward.mvo.as_deref().unwrap_or(w.missing).to_owned()),
+            plain(
+                w.specialty,
+                ward.mvo.as_deref().map_or(w.missing, |code| sight.guide.speciality(language, code)).to_owned(),
+            ),
             plain(w.col_phone, phone),
             plain(w.planned, w.planned_missing.to_owned()),
         ],

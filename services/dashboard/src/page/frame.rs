@@ -119,7 +119,7 @@ impl Frame<'_> {
         let here = self.address(self.language, self.query);
         let (section, api) = match self.subject {
             Subject::Board(scope) => ("board", api_address(scope)),
-            Subject::Attention => ("attention", "/api/v1/attention".to_owned()),
+            Subject::Attention(scope) => ("attention", attention_api(scope)),
             Subject::Definitions => ("definitions", "/api/v1/definitions".to_owned()),
             Subject::Report(report) => (report.kind.segment(), report.api()),
         };
@@ -127,9 +127,10 @@ impl Frame<'_> {
         let board = matches!(self.subject, Subject::Board(_));
         let wall_link = match (self.subject, wall) {
             (Subject::Board(_), true) => self.address(self.language, &self.query.with_view(View::Desk)),
-            (Subject::Board(Scope::Ward(..)) | Subject::Attention | Subject::Definitions | Subject::Report(_), _) => {
-                String::new()
-            }
+            (
+                Subject::Board(Scope::Ward(..)) | Subject::Attention(_) | Subject::Definitions | Subject::Report(_),
+                _,
+            ) => String::new(),
             (Subject::Board(_), false) => self.address(self.language, &self.query.with_view(View::Wall)),
         };
         let report = matches!(self.subject, Subject::Report(_));
@@ -190,7 +191,7 @@ impl Frame<'_> {
     fn address(&self, language: Language, query: &Query) -> String {
         match self.subject {
             Subject::Board(scope) => format!("{}{}", address::page(language, scope), query.text()),
-            Subject::Attention => format!("/{}/uppmarksamma", language.code()),
+            Subject::Attention(scope) => address::attention(language, scope, query),
             Subject::Definitions => format!("/{}/definitioner", language.code()),
             Subject::Report(report) => report.text(language),
         }
@@ -217,7 +218,8 @@ impl Frame<'_> {
             }
             Subject::Board(Scope::Hospital(region, _)) => region_name(region).to_owned(),
             Subject::Board(_) => w.board.to_owned(),
-            Subject::Attention | Subject::Definitions | Subject::Report(_) => String::new(),
+            Subject::Attention(Scope::Country) | Subject::Definitions | Subject::Report(_) => String::new(),
+            Subject::Attention(scope) => region_name(scope.region().unwrap_or_default()).to_owned(),
         }
     }
 
@@ -251,7 +253,13 @@ impl Frame<'_> {
                     trail.push((ward.name.to_string(), String::new()));
                 }
             }
-            Subject::Attention => trail.push((w.attention.to_owned(), String::new())),
+            Subject::Attention(scope) => {
+                trail.extend(scope.region().map(region));
+                if let Scope::Hospital(code, sjukhus) = scope {
+                    trail.push(hospital(code, sjukhus));
+                }
+                trail.push((w.attention.to_owned(), String::new()));
+            }
             Subject::Definitions => trail.push((w.definitions.to_owned(), String::new())),
             Subject::Report(report) => {
                 trail = self.report_crumbs(report);
@@ -292,6 +300,19 @@ pub(crate) fn feeds(board: &Board, subject: &Subject) -> String {
 
 fn with_pair(address: &str, pair: &str) -> String {
     format!("{address}{}{pair}", if address.contains('?') { '&' } else { '?' })
+}
+
+fn attention_api(scope: &Scope) -> String {
+    let address = "/api/v1/attention";
+    match scope {
+        Scope::Country => address.to_owned(),
+        Scope::Hospital(region, code) if !code.is_empty() => {
+            format!("{address}?region={region}&hospital={}", encode(code))
+        }
+        Scope::Region(region) | Scope::Hospital(region, _) | Scope::Ward(region, _) => {
+            format!("{address}?region={region}")
+        }
+    }
 }
 
 fn api_address(scope: &Scope) -> String {

@@ -1,14 +1,17 @@
 //! The board's table at every level: regions, or wards under their hospitals, with what needs attention beside it.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
 use askama::Template;
 use board::age::Freshness;
 use board::collate;
 use board::format;
+use board::hyphen;
 use board::shown::Shown;
-use board::status::Kind;
 use board::ward::{Ward, element_id};
 use board::words::Words;
-use board::{Scope, Sums};
+use board::{Hospital, Scope, Sums};
 use figures::chart;
 use figures::escape::escape;
 use topics::Region;
@@ -17,8 +20,12 @@ use super::cell::{
     age, aged, closed, feed, figure, finding, further, occupied, shape, status_detail, statuses, technical, text,
 };
 use super::{Sight, attention, render, tiles};
-use crate::address::{self, Order};
+use crate::address::{self, Order, Situation, View};
 use crate::node::Node;
+
+/// Ends the id of a hospital's row of sums.
+const SUM: &str = "-sum";
+const BODY: &str = "<tbody id=\"rader\" data-rows>";
 
 #[derive(Template)]
 #[template(path = "ward_row.html")]
@@ -29,6 +36,8 @@ struct WardRow<'a> {
     href: String,
     name: &'a str,
     corrected: bool,
+    /// Where the ward is, on a row that stands under no hospital.
+    hospital: String,
     technical: String,
     kind: &'static str,
     shape: String,
@@ -71,26 +80,34 @@ struct Find<'a> {
     action: String,
     query: &'a crate::address::Query,
     care: &'static str,
-    specialties: Vec<String>,
-    statuses: Vec<(&'static str, &'static str, bool)>,
+    specialities: Vec<(&'a str, &'a str)>,
+    situations: Vec<(&'static str, &'static str, bool)>,
     order: &'static str,
+    /// Whether something that is folded away on a phone is chosen.
+    more: bool,
     filtered: bool,
+    /// The view of the last hour, or back from it.
+    lately: String,
+    is_lately: bool,
 }
 
 /// The page of the country, a region or a hospital.
 pub(super) fn tree(sight: &Sight<'_>) -> Node {
     let wards = sight.wards();
     let sums = Sums::over(wards.iter().copied());
-    let mut children = tiles::nodes(sight, &wards, &sums);
+    let nothing = sight.matches_nothing(&wards);
+    // Sums over nothing say nothing.
+    let mut children = if nothing { Vec::new() } else { tiles::nodes(sight, &wards, &sums) };
     children.push(find(sight));
     let table = match sight.scope {
         Scope::Country if !sight.query.filters() => regions(sight, &wards),
+        _ if sight.query.filters() => hits(sight, &wards),
         _ => hospitals(sight, &wards),
     };
     let aside = Node::around(
         "sidospalt",
         "<div id=\"sidospalt\" class=\"aside\">".into(),
-        vec![attention::short(sight), attention::missing(sight, &sums)],
+        vec![attention::short(sight, &wards), attention::missing(sight, &wards, &sums)],
         "</div>",
     );
     let order = order(&table);
@@ -103,27 +120,39 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
     Node::around("levande", "<div id=\"levande\">".into(), children, "</div>")
 }
 
-/// The order of rows that the address asks for, which the page offers and never forces.
+/// The order of hospitals and rows that the address asks for, which the page offers and never forces.
 fn order(table: &Node) -> Node {
-    let rows: Vec<&str> = table.children.iter().flat_map(|body| &body.children).map(|row| row.id.as_str()).collect();
+    let bodies = table.children.iter().flat_map(|body| [body].into_iter().chain(&body.children));
+    let rows: Vec<&str> = bodies.map(|row| row.id.as_str()).filter(|id| !id.ends_with(SUM)).collect();
     Node::leaf("ordning", format!("<span id=\"ordning\" data-order=\"{}\" hidden></span>", rows.join(" ")))
 }
 
-fn find(sight: &Sight<'_>) -> Node {
+/// The form that chooses wards.
+pub(super) fn find(sight: &Sight<'_>) -> Node {
     let w = sight.words();
-    let mut specialties: Vec<String> =
-        sight.board.wards(sight.scope).filter_map(|ward| ward.mvo.as_deref().map(str::to_owned)).collect();
-    specialties.sort_unstable();
-    specialties.dedup();
-    let statuses =
-        Kind::ALL.into_iter().map(|kind| (kind.code(), kind.word(w), sight.query.status == Some(kind))).collect();
+    let codes: BTreeSet<&str> = sight.board.wards(sight.scope).filter_map(|ward| ward.mvo.as_deref()).collect();
+    let mut specialities: Vec<(&str, &str)> =
+        codes.into_iter().map(|code| (code, sight.guide.speciality(sight.language, code))).collect();
+    specialities.sort_by(|(_, one), (_, other)| collate::compare(one, other));
+    let word = |situation| match situation {
+        Situation::AtLeastOne => w.at_least_one,
+        Situation::Is(kind) => kind.word(w),
+    };
+    let situations = Situation::all()
+        .map(|situation| (situation.code(), word(situation), sight.query.situation == Some(situation)))
+        .collect();
+    let is_lately = sight.query.view == View::Lately;
+    let other_view = sight.query.with_view(if is_lately { View::Desk } else { View::Lately });
     let form = Find {
         w,
         action: sight.address(sight.scope),
+        lately: format!("{}{}", sight.address(sight.scope), other_view.text()),
+        is_lately,
+        more: sight.query.care.is_some() || !sight.query.mvo.is_empty() || sight.query.order != Order::Need,
         query: sight.query,
         care: sight.query.care.and_then(address::care_code).unwrap_or_default(),
-        specialties,
-        statuses,
+        specialities,
+        situations,
         order: match sight.query.order {
             Order::Need => "",
             Order::Free => "lediga",
@@ -147,14 +176,14 @@ fn table_shell(sight: &Sight<'_>, caption: &str, first: &str, status: &str, last
     };
     format!(
         "<div id=\"tavla\" class=\"table-card\"><div class=\"table-wrap\" role=\"region\" tabindex=\"0\" aria-labelledby=\"tabell-rubrik\">\
-         <table id=\"tabell\" class=\"board\"><caption id=\"tabell-rubrik\" class=\"vh\">{}</caption><thead><tr>\
-         <th scope=\"col\">{}</th><th scope=\"col\"><a href=\"{}\">{}</a></th>{}{}{}{}{}<th scope=\"col\">{}</th><th scope=\"col\">{}</th>\
+         <table id=\"tabell\" class=\"board\" data-rows><caption id=\"tabell-rubrik\" class=\"vh\">{}</caption><thead><tr>\
+         <th scope=\"col\">{}</th>{}<th scope=\"col\"><a href=\"{}\">{}</a></th>{}{}{}{}<th scope=\"col\" class=\"trend-head\">{}</th><th scope=\"col\">{}</th>\
          <th scope=\"col\"{}>{}</th></tr></thead>",
         escape(caption),
         escape(first),
+        head(w.col_free, w.beds_unit, "lediga"),
         sight.definition("lagen"),
         escape(status),
-        head(w.col_free, w.beds_unit, "lediga"),
         head(w.col_occupied, w.of_disponibla(sight.language), "belagda"),
         head(w.col_over, w.patients_unit, "overbelaggning"),
         head(w.col_out, w.patients_unit, "utlokaliserad"),
@@ -180,7 +209,7 @@ fn regions(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
                     id: element_id("r", &[region.code()]),
                     href: sight.address(&Scope::Region(region.code().into())),
                     name: region.short_name().to_owned(),
-                    absent: sight.absent(Some(region.code())),
+                    absent: sight.absent_of(Some(region.code()), &sums),
                     share: true,
                 },
             );
@@ -188,22 +217,23 @@ fn regions(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
         })
         .collect();
     rows.sort_by(|(name, sums, _), (other_name, other, _)| {
-        let silent = |sums: &Sums| sums.total.units_counted == 0;
-        let by_name = || collate::compare(name, other_name);
-        silent(sums).cmp(&silent(other)).then_with(|| match sight.query.order {
-            Order::Name => by_name(),
-            Order::Free => other.total.lediga.cmp(&sums.total.lediga).then_with(by_name),
-            Order::Need => {
-                let need =
-                    |sums: &Sums| format::ratio_tenths(sums.total.belagda.into(), sums.total.disponibla.into(), 1000);
-                need(other).cmp(&need(sums)).then_with(by_name)
-            }
-        })
+        by_sums(sight.query.order, sums, other).then_with(|| collate::compare(name, other_name))
     });
     let rows = rows.into_iter().map(|(_, _, row)| row).collect();
-    let body = Node::around("rader", "<tbody id=\"rader\" data-rows>".into(), rows, "</tbody>");
+    let body = Node::around("rader", BODY.into(), rows, "</tbody>");
     let open = table_shell(sight, w.board_caption_country, w.region, w.col_statuses, w.col_share);
     Node::around("tavla", open, vec![body], "</table></div></div>")
+}
+
+/// How places stand by their sums; those with nothing counted come last. By name they are equal.
+fn by_sums(order: Order, sums: &Sums, other: &Sums) -> Ordering {
+    let silent = |sums: &Sums| sums.total.units_counted == 0;
+    let need = |sums: &Sums| format::ratio_tenths(sums.total.belagda.into(), sums.total.disponibla.into(), 1000);
+    match order {
+        Order::Name => Ordering::Equal,
+        Order::Free => silent(sums).cmp(&silent(other)).then(other.total.lediga.cmp(&sums.total.lediga)),
+        Order::Need => silent(sums).cmp(&silent(other)).then(need(other).cmp(&need(sums))),
+    }
 }
 
 struct Sum {
@@ -298,56 +328,91 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
     Node::leaf(row.id.clone(), render(&row))
 }
 
+/// The hospitals of the page's wards with their sums, in the order its address chooses.
+pub(super) fn in_order<'a>(order: Order, wards: &[&'a Ward]) -> Vec<(Hospital<'a>, Sums)> {
+    let mut hospitals: Vec<_> = Hospital::of(wards.iter().copied())
+        .into_iter()
+        .map(|hospital| {
+            let sums = Sums::over(hospital.wards.iter().copied());
+            (hospital, sums)
+        })
+        .collect();
+    // They are by name already.
+    hospitals.sort_by(|(_, sums), (_, other)| by_sums(order, sums, other));
+    hospitals
+}
+
+/// What a choice found: one row each, in the order chosen, with its hospital.
+fn hits(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
+    let w = sight.words();
+    let named = !matches!(sight.scope, Scope::Hospital(..));
+    let rows: Vec<Node> = wards
+        .iter()
+        .map(|ward| ward_row(sight, ward, if named { whose(sight, ward) } else { String::new() }))
+        .collect();
+    let body = if rows.is_empty() { nothing(sight) } else { Node::around("rader", BODY.into(), rows, "</tbody>") };
+    let open = table_shell(sight, w.board_caption_wards, w.ward, w.status, w.col_phone);
+    Node::around("tavla", open, vec![body], "</table></div></div>")
+}
+
+/// The hospital of a ward, and of the country its region.
+pub(super) fn whose(sight: &Sight<'_>, ward: &Ward) -> String {
+    let w = sight.words();
+    let name = if ward.hospital_name.is_empty() { w.hospital_unknown } else { &ward.hospital_name };
+    match sight.scope {
+        Scope::Country => format!("{name}, {}", board::region_name(&ward.region)),
+        _ => name.to_owned(),
+    }
+}
+
+/// The row that stands where no ward does, with the way back from a choice that nothing fits.
+fn nothing(sight: &Sight<'_>) -> Node {
+    let w = sight.words();
+    let (text, back) = match (sight.matches_nothing(&[]), sight.absent(sight.scope.region())) {
+        (true, _) => {
+            let back = format!(" <a class=\"tool\" href=\"{}\">{}</a>", sight.address(sight.scope), escape(w.clear));
+            (w.none_match, back)
+        }
+        (false, Shown::Loading) => (w.loading_more, String::new()),
+        (false, _) => (w.none_yet, String::new()),
+    };
+    let text = escape(text);
+    Node::leaf(
+        "rader",
+        format!("<tbody id=\"rader\"><tr><td class=\"empty\" colspan=\"10\">{text}{back}</td></tr></tbody>"),
+    )
+}
+
 fn hospitals(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
     let w = sight.words();
     let mut groups = Vec::new();
     let grouped = !matches!(sight.scope, Scope::Hospital(..));
-    for hospital in sight.board.hospitals(sight.scope) {
-        let inside: Vec<&Ward> = wards
-            .iter()
-            .copied()
-            .filter(|ward| &*ward.region == hospital.region && &*ward.hospital_code == hospital.code)
-            .collect();
-        if inside.is_empty() {
-            continue;
-        }
+    // The wards are in the order chosen, and stay so within their hospitals.
+    for (hospital, sums) in in_order(sight.query.order, wards) {
+        let inside = &hospital.wards;
         let id = element_id("h", &[hospital.region, hospital.code]);
         let mut rows = Vec::with_capacity(inside.len() + 1);
         if grouped {
             let name = if hospital.name.is_empty() { w.hospital_unknown } else { hospital.name };
-            let name = if *sight.scope == Scope::Country {
-                format!("{name}, {}", board::region_name(hospital.region))
-            } else {
-                name.to_owned()
-            };
             rows.push(sum_row(
                 sight,
-                &inside,
-                &Sums::over(inside.iter().copied()),
+                inside,
+                &sums,
                 &Sum {
-                    id: format!("{id}-sum"),
+                    id: format!("{id}{SUM}"),
                     href: sight.address(&Scope::Hospital(hospital.region.into(), hospital.code.into())),
-                    name,
-                    absent: sight.absent(Some(hospital.region)),
+                    name: name.to_owned(),
+                    absent: sight.absent_of(Some(hospital.region), &sums),
                     share: false,
                 },
             ));
         }
-        rows.extend(inside.iter().map(|ward| ward_row(sight, ward)));
+        rows.extend(inside.iter().map(|ward| ward_row(sight, ward, String::new())));
         let open = format!("<tbody id=\"{id}\" data-rows>");
         groups.push(Node::around(id, open, rows, "</tbody>"));
     }
     if groups.is_empty() {
-        let heard = sight.board.wards(sight.scope).next().is_some();
-        let text = match (heard, sight.absent(sight.scope.region())) {
-            (true, _) => w.none_match,
-            (false, Shown::Loading) => w.loading_more,
-            (false, _) => w.none_yet,
-        };
-        groups.push(Node::leaf(
-            "rader",
-            format!("<tbody id=\"rader\"><tr><td class=\"empty\" colspan=\"10\">{}</td></tr></tbody>", escape(text)),
-        ));
+        groups.push(nothing(sight));
     }
     let caption = match sight.scope {
         Scope::Region(_) => w.board_caption_region,
@@ -357,7 +422,7 @@ fn hospitals(sight: &Sight<'_>, wards: &[&Ward]) -> Node {
     Node::around("tavla", open, groups, "</table></div></div>")
 }
 
-fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
+fn ward_row(sight: &Sight<'_>, ward: &Ward, hospital: String) -> Node {
     let w = sight.words();
     let occupancy = &ward.occupancy;
     let belagda: Vec<_> = ward.hours.iter().map(|hour| Some(i64::from(hour.belagda))).collect();
@@ -369,22 +434,26 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
         id: id.clone(),
         fresh: ward.freshness.class(),
         href: sight.address(&Scope::Ward(ward.region.clone(), ward.code.clone())),
-        name: &ward.name,
+        name: &hyphen::soft(&ward.name),
         corrected: ward.corrected.is_some(),
+        hospital,
         technical: technical(sight.language, occupancy.left_out).filter(|_| !lost).unwrap_or_default(),
         kind: ward.status.kind().code(),
         shape: shape(ward.status.kind()),
         word: ward.status.kind().word(w),
         detail: status_detail(sight.language, sight.board.now, ward.status),
         free: aged(sight, ward, lediga(ward)),
-        occupied: if lost {
-            figure(sight.language, Shown::Missing)
-        } else {
-            text(&occupied(sight.language, occupancy.belagda, occupancy.disponibla))
+        occupied: match (lost, ward.has_beds(), occupancy.belagda) {
+            (true, ..) => figure(sight.language, Shown::Missing),
+            (_, false, 0) => figure(sight.language, Shown::NotApplicable),
+            (_, false, _) => figure(sight.language, Shown::Number(occupancy.belagda.into())),
+            _ => text(&occupied(sight.language, occupancy.belagda, occupancy.disponibla)),
         },
-        over: further(sight, ward, ward.overbelaggningar()),
-        out: further(sight, ward, sight.hidden.ward(ward)),
-        closed: if lost {
+        over: further(sight, ward, overbelaggningar(ward)),
+        out: further(sight, ward, if ward.has_beds() { sight.hidden.ward(ward) } else { Shown::NotApplicable }),
+        closed: if !ward.has_beds() {
+            w.not_applicable.to_owned()
+        } else if lost {
             w.missing.to_owned()
         } else {
             closed(sight.language, occupancy.stangda, ward.closed_reason())
@@ -410,10 +479,16 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward) -> Node {
 /// when the beds are not known.
 pub(super) fn lediga(ward: &Ward) -> Shown {
     match (ward.capacity, ward.lediga()) {
+        _ if !ward.has_beds() => Shown::NotApplicable,
         (_, Some(free)) => Shown::Number(free.into()),
         (Some(_), None) => Shown::Unreadable,
         (None, None) => Shown::Missing,
     }
+}
+
+/// Överbeläggningar, or the word for why there is no number.
+pub(super) fn overbelaggningar(ward: &Ward) -> Shown {
+    if ward.has_beds() { ward.overbelaggningar() } else { Shown::NotApplicable }
 }
 
 /// A number as a phone dials it; empty when it holds no digits.

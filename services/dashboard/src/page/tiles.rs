@@ -3,6 +3,7 @@
 use askama::Template;
 use board::Sums;
 use board::format;
+use board::hyphen;
 use board::language::Language;
 use board::shown::Shown;
 use board::ward::{Hour, Ward};
@@ -17,6 +18,8 @@ use crate::node::Node;
 pub(super) struct Tile {
     pub definition: String,
     pub label: &'static str,
+    /// The label with its joints marked.
+    pub jointed: String,
     pub value: String,
     pub class: &'static str,
     pub unit: String,
@@ -52,7 +55,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
     let counted = total.units_counted > 0;
     let coverage = sight.coverage(sums);
     let keys: Vec<(&str, &str)> = wards.iter().map(|ward| (&*ward.region, &*ward.code)).collect();
-    let absent = sight.absent(sight.scope.region());
+    let absent = sight.absent_of(sight.scope.region(), sums);
     let count = |value: u32| if counted { Shown::Number(value.into()) } else { absent };
     let outlying = match (counted, sight.hidden.sum_shown(wards.iter().copied())) {
         (true, false) => Shown::FewerThan(sight.hidden.limit(sight.scope.region())),
@@ -107,6 +110,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         Tile {
             definition: sight.definition("lediga"),
             label: w.free_staffed,
+            jointed: hyphen::soft(w.free_staffed).into_owned(),
             value: count(total.lediga).text(sight.language),
             class: count(total.lediga).class(),
             unit: beds.clone(),
@@ -118,6 +122,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         Tile {
             definition: sight.definition("belagda"),
             label: w.occupied_of,
+            jointed: hyphen::soft(w.occupied_of).into_owned(),
             value: if counted {
                 format!(
                     "{}/{}",
@@ -146,6 +151,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         Tile {
             definition: sight.definition("overbelaggning"),
             label: w.overbelaggningar,
+            jointed: hyphen::soft(w.overbelaggningar).into_owned(),
             value: count(total.overbelaggningar).text(sight.language),
             class: count(total.overbelaggningar).class(),
             unit: patients.clone(),
@@ -157,6 +163,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         Tile {
             definition: sight.definition("utlokaliserad"),
             label: w.utlokaliserade,
+            jointed: hyphen::soft(w.utlokaliserade).into_owned(),
             value: outlying.text(sight.language),
             class: outlying.class(),
             unit: patients,
@@ -177,6 +184,7 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
         Tile {
             definition: sight.definition("stangda"),
             label: w.closed_beds,
+            jointed: hyphen::soft(w.closed_beds).into_owned(),
             value: closed.text(sight.language),
             class: closed.class(),
             unit: beds,
@@ -219,10 +227,17 @@ fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
         }
         left_out.push(text);
     }
+    if sums.without_beds > 0 {
+        let mut text = format!("{} {}", number(sums.without_beds), w.without_beds);
+        if sums.without_a_bed > 0 {
+            text.push_str(&format!(" ({} {})", number(sums.without_a_bed), w.without_a_bed));
+        }
+        left_out.push(text);
+    }
     left_out.extend(technical(sight.language, sums.total.left_out));
     let valid = match sums.newest {
         Some(newest) => as_of(sight.language, newest),
-        None => sight.absent(sight.scope.region()).text(sight.language),
+        None => sight.absent_of(sight.scope.region(), sums).text(sight.language),
     };
     Coverage { valid: format!("{} {valid}", w.valid), counted: sight.coverage(sums), left_out }
 }

@@ -6,9 +6,10 @@ use schemas::Timestamp;
 use serde::Serialize;
 
 use crate::age::Freshness;
-use crate::board::{Board, Scope};
+use crate::board::{Board, Hospital, Scope};
 use crate::doubt::Doubt;
 use crate::status::{Kind, Status};
+use crate::ward::Ward;
 use crate::words::Words;
 
 /// Lines on the board itself; the attention page has all.
@@ -124,6 +125,8 @@ pub struct Cause {
     pub again: u32,
     /// Facilities that share a ward's code.
     pub facilities: Vec<Box<str>>,
+    /// Codes of the wards to call, those with most överbeläggningar first; none where the cause is not of single wards.
+    pub call: Vec<Box<str>>,
 }
 
 /// What a rule has found so far.
@@ -143,6 +146,7 @@ impl Causes {
             findings: 0,
             again: 0,
             facilities: Vec::new(),
+            call: Vec::new(),
         });
         cause.wards += 1;
         cause.since = match (cause.since, since) {
@@ -181,6 +185,78 @@ impl Causes {
             cause.facilities.clone_from(&doubt.facilities);
         }
     }
+
+    fn of_wards(&mut self, board: &Board, wards: &[&Ward]) {
+        for ward in wards {
+            self.of_ward(board, ward);
+        }
+        for hospital in Hospital::of(wards.iter().copied()) {
+            self.no_beds(&hospital);
+        }
+        for cause in self.0.values_mut() {
+            let region = cause.scope.region().unwrap_or_default().to_owned();
+            let by = |code: &str| board.ward(&region, code).and_then(|ward| ward.occupancy.overbelaggningar_known());
+            cause.call.sort_by(|one, other| by(other).cmp(&by(one)).then_with(|| one.cmp(other)));
+        }
+    }
+
+    fn of_ward(&mut self, board: &Board, ward: &Ward) {
+        let place = || Scope::Ward(ward.region.clone(), ward.code.clone());
+        let hospital = || Scope::Hospital(ward.region.clone(), ward.hospital_code.clone());
+        let region = || Scope::Region(ward.region.clone());
+        // Doubtful events stay so when their source falls silent.
+        self.doubt(&place(), &ward.doubt);
+        if matches!(ward.freshness, Freshness::Stale | Freshness::Lost) {
+            self.note(Rule::SourceSilent, region(), ward.source_system.clone(), ward.heard);
+            return;
+        }
+        // Its figures count for as long as they are fresh, and it is told at once.
+        if let Some(source) = &ward.source_system
+            && let Some(since) = board.silent.get(&(ward.region.clone(), source.clone()))
+        {
+            self.note(Rule::SourceSilent, region(), Some(source.clone()), Some(*since));
+        }
+        match ward.status {
+            Status::Overbelagd { by } => {
+                let cause = self.note(Rule::Overbelagd, hospital(), None, ward.status_since);
+                cause.patients += by;
+                cause.call.push(ward.code.clone());
+            }
+            Status::TarInteEmot { .. } => {
+                self.note(Rule::NotReceiving, place(), None, ward.status_since);
+            }
+            _ => {}
+        }
+        if ward.occupancy.disponibla.is_none()
+            && ward.occupancy.belagda > 0
+            && !matches!(ward.status.kind(), Kind::TarInteEmot | Kind::UtanPlatser)
+        {
+            let cause = self.note(Rule::NoCapacity, region(), None, ward.status_since);
+            cause.call.push(ward.code.clone());
+        }
+    }
+
+    fn no_beds(&mut self, hospital: &Hospital<'_>) {
+        let judged: Vec<_> = hospital.wards.iter().filter(|ward| ward.is_in_sums()).collect();
+        // A ward can have överbeläggningar and a free bed.
+        if judged.is_empty() || judged.iter().any(|ward| ward.can_take() > Some(0)) {
+            return;
+        }
+        let place = Scope::Hospital(hospital.region.into(), hospital.code.into());
+        let since = judged.iter().filter_map(|ward| ward.status_since).max();
+        for _ in &judged {
+            self.note(Rule::NoBeds, place.clone(), None, since);
+        }
+    }
+
+    fn in_order(self) -> Vec<Cause> {
+        let mut causes: Vec<_> = self.0.into_values().collect();
+        causes.sort_by(|one, other| {
+            let size = |cause: &Cause| std::cmp::Reverse((cause.patients, cause.again, cause.findings, cause.wards));
+            (one.rule, size(one), &one.scope).cmp(&(other.rule, size(other), &other.scope))
+        });
+        causes
+    }
 }
 
 /// The causes within a scope, most urgent first, within a rule the largest first.
@@ -194,58 +270,17 @@ pub fn causes(board: &Board, scope: &Scope) -> Vec<Cause> {
             found.doubt(&place, doubt);
         }
     }
-    for ward in board.wards(scope) {
-        let place = || Scope::Ward(ward.region.clone(), ward.code.clone());
-        let hospital = || Scope::Hospital(ward.region.clone(), ward.hospital_code.clone());
-        let region = || Scope::Region(ward.region.clone());
-        // Doubtful events stay so when their source falls silent.
-        found.doubt(&place(), &ward.doubt);
-        if matches!(ward.freshness, Freshness::Stale | Freshness::Lost) {
-            found.note(Rule::SourceSilent, region(), ward.source_system.clone(), ward.heard);
-            continue;
-        }
-        // Its figures count for as long as they are fresh, and it is told at once.
-        if let Some(source) = &ward.source_system
-            && let Some(since) = board.silent.get(&(ward.region.clone(), source.clone()))
-        {
-            found.note(Rule::SourceSilent, region(), Some(source.clone()), Some(*since));
-        }
-        match ward.status {
-            Status::Overbelagd { by } => {
-                found.note(Rule::Overbelagd, hospital(), None, ward.status_since).patients += by;
-            }
-            Status::TarInteEmot { .. } => {
-                found.note(Rule::NotReceiving, place(), None, ward.status_since);
-            }
-            _ => {}
-        }
-        if ward.occupancy.disponibla.is_none() && ward.occupancy.belagda > 0 && ward.status.kind() != Kind::TarInteEmot
-        {
-            found.note(Rule::NoCapacity, region(), None, ward.status_since);
-        }
-    }
-    for hospital in board.hospitals(scope) {
-        let judged: Vec<_> = hospital
-            .wards
-            .iter()
-            .filter(|ward| ward.freshness.counts() && ward.occupancy.disponibla.is_some())
-            .collect();
-        // A ward can have överbeläggningar and a free bed.
-        let free = judged.iter().any(|ward| ward.lediga() > Some(0) && ward.status.kind() != Kind::TarInteEmot);
-        if !judged.is_empty() && !free {
-            let place = Scope::Hospital(hospital.region.into(), hospital.code.into());
-            let since = judged.iter().filter_map(|ward| ward.status_since).max();
-            for _ in &judged {
-                found.note(Rule::NoBeds, place.clone(), None, since);
-            }
-        }
-    }
-    let mut causes: Vec<_> = found.0.into_values().collect();
-    causes.sort_by(|one, other| {
-        let size = |cause: &Cause| std::cmp::Reverse((cause.patients, cause.again, cause.findings, cause.wards));
-        (one.rule, size(one), &one.scope).cmp(&(other.rule, size(other), &other.scope))
-    });
-    causes
+    let wards: Vec<&Ward> = board.wards(scope).collect();
+    found.of_wards(board, &wards);
+    found.in_order()
+}
+
+/// The causes among some wards of a scope. Data that have stopped are a cause of them all.
+pub fn causes_among(board: &Board, scope: &Scope, wards: &[&Ward]) -> Vec<Cause> {
+    let mut found = Causes::default();
+    found.stopped(board, scope);
+    found.of_wards(board, wards);
+    found.in_order()
 }
 
 #[cfg(test)]

@@ -183,8 +183,12 @@ pub struct Sums {
     pub no_capacity: u32,
     /// Patients on wards that are heard but left out for want of a capacity.
     pub outside: u32,
+    /// Units without vårdplatser: in no sum and no denominator.
+    pub without_beds: u32,
+    /// Patients who are admitted there all the same.
+    pub without_a_bed: u32,
     /// Wards by status word, in the order of [`Kind::ALL`].
-    pub statuses: [u32; 6],
+    pub statuses: [u32; Kind::ALL.len()],
     /// Closed beds by reason: personal, hygien, material, lokal, other, no reason given.
     pub closed: [u32; 6],
     /// Counted wards that say how many beds are decided, and closed.
@@ -219,10 +223,15 @@ impl Sums {
     }
 
     fn add(&mut self, ward: &Ward) {
+        let kind = Kind::ALL.iter().position(|kind| *kind == ward.status.kind());
+        self.statuses[kind.expect("all kinds are among them")] += 1;
+        if !ward.has_beds() {
+            self.without_beds += 1;
+            self.without_a_bed += ward.counted().map_or(0, |occupancy| occupancy.belagda);
+            return;
+        }
         self.total.add(ward.counted());
         self.morning.add(Some(&ward.morning));
-        let kind = Kind::ALL.iter().position(|kind| *kind == ward.status.kind()).unwrap_or(5);
-        self.statuses[kind] += 1;
         self.changed = self.changed.max(ward.changed);
         self.heard = match (self.heard, ward.heard) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -337,8 +346,20 @@ impl Board {
 
     /// The hospitals of a scope, in Swedish alphabetical order, those without a name last.
     pub fn hospitals<'a>(&'a self, scope: &'a Scope) -> Vec<Hospital<'a>> {
-        let mut hospitals: BTreeMap<(&str, &str), Hospital<'a>> = BTreeMap::new();
-        for ward in self.wards(scope) {
+        Hospital::of(self.wards(scope))
+    }
+
+    /// The cut-off of the morning figure.
+    pub fn morning_at(&self) -> Timestamp {
+        last_morning(self.now)
+    }
+}
+
+impl<'a> Hospital<'a> {
+    /// The hospitals of some wards, in Swedish alphabetical order, those without a name last.
+    pub fn of(wards: impl IntoIterator<Item = &'a Ward>) -> Vec<Self> {
+        let mut hospitals: BTreeMap<(&str, &str), Self> = BTreeMap::new();
+        for ward in wards {
             let hospital = hospitals.entry((&ward.region, &ward.hospital_code)).or_insert_with(|| Hospital {
                 region: &ward.region,
                 code: &ward.hospital_code,
@@ -355,11 +376,6 @@ impl Board {
             (one.name.is_empty().cmp(&other.name.is_empty())).then_with(|| collate::compare(one.name, other.name))
         });
         hospitals
-    }
-
-    /// The cut-off of the morning figure.
-    pub fn morning_at(&self) -> Timestamp {
-        last_morning(self.now)
     }
 }
 
@@ -381,7 +397,10 @@ pub fn total_at(live: &Live, scope: &Scope, care: Option<CareType>, at: Timestam
                 }
                 Scope::Ward(region, ward) => region == code && unit.code == *ward,
             };
-            if inside && care.is_none_or(|care| unit.care_type.unwrap_or(CareType::Unknown) == care) {
+            if inside
+                && !unit.is_without_beds(at)
+                && care.is_none_or(|care| unit.care_type.unwrap_or(CareType::Unknown) == care)
+            {
                 let occupancy: Occupancy = unit.occupancy(at);
                 total.add(Some(&occupancy));
             }

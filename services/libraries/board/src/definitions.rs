@@ -9,9 +9,9 @@ use crate::status::{FREE_FROM, Kind};
 use crate::usual::{WEEKS, WEEKS_MIN};
 
 /// Raised when a definition changes.
-pub const VERSION: &str = "4";
+pub const VERSION: &str = "5";
 /// The day of that version.
-pub const DATE: &str = "2026-11-30";
+pub const DATE: &str = "2026-12-01";
 
 /// Whose words a meaning is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -145,7 +145,7 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
             term(
                 "summa",
                 "Summor",
-                "Summa genom summa, aldrig medelvärde av andelar. Är nämnaren noll står ”ej tillämpligt”. Täckningen säger hur många avdelningar som ingår. En avdelning ingår när källan är hörd i tid och antalet disponibla är känt.",
+                "Summa genom summa, aldrig medelvärde av andelar. Är nämnaren noll står ”ej tillämpligt”. Täckningen säger hur många avdelningar som ingår. En avdelning ingår när källan är hörd i tid och antalet disponibla är känt. En enhet utan vårdplatser, som en akutmottagning, räknas varken i täljare eller nämnare.",
                 here,
             ),
             Definition::new(
@@ -173,7 +173,7 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
             term(
                 "rattad",
                 "Rättad",
-                "En siffra som visats har ändrats av att en tidigare händelse återtogs eller ändrades. Det gamla värdet står i avdelningens logg.",
+                "En siffra som visats har ändrats av att en tidigare händelse återtogs eller ändrades. Märket står i fyra timmar, och bara där antalet blev ett annat; en händelse som bara kom sent rättar inget. Det gamla värdet står i avdelningens logg.",
                 here,
             ),
         ],
@@ -237,7 +237,7 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
             term(
                 "summa",
                 "Totals",
-                "Sum over sum, never a mean of shares. When the denominator is zero it says “not applicable”. Coverage tells how many wards are included. A ward is included when its source was heard in time and its staffed beds are known.",
+                "Sum over sum, never a mean of shares. When the denominator is zero it says “not applicable”. Coverage tells how many wards are included. A ward is included when its source was heard in time and its staffed beds are known. A unit without beds, as an emergency department, counts neither in numerator nor denominator.",
                 here,
             ),
             Definition::new(
@@ -265,7 +265,7 @@ pub fn terms(language: Language, board: &Board) -> Vec<Definition> {
             term(
                 "rattad",
                 "Corrected",
-                "A figure that was shown has been changed because an earlier event was withdrawn or changed. The old value stands in the ward's log.",
+                "A figure that was shown has been changed because an earlier event was withdrawn or changed. The mark stands for four hours, and only where the number became another; an event that only came late corrects nothing. The old value stands in the ward's log.",
                 here,
             ),
         ],
@@ -449,6 +449,8 @@ pub fn status(language: Language, kind: Kind) -> String {
         (Language::Sv, Kind::Overbelagd) => "patienter utöver de disponibla platserna, eller på platser som inte är disponibla; siffran är antalet överbeläggningar".into(),
         (Language::Sv, Kind::TarInteEmot) => "avdelningen har sagt det; orsak och sluttid står i text".into(),
         (Language::Sv, Kind::Okant) => "det finns ingen användbar uppgift".into(),
+        (Language::Sv, Kind::UtanPlatser) => "enheten har inga vårdplatser: den har sagt det, eller så har den aldrig uppgett några, ingen har legat i en säng där och de flesta som kom skrevs inte in".into(),
+        (Language::En, Kind::UtanPlatser) => "the unit has no beds: it has said so, or it has never declared any, nobody lay in a bed there and most who came were not admitted".into(),
         (Language::En, Kind::Lediga) => format!("{FREE_FROM} or more staffed beds are free"),
         (Language::En, Kind::FaLediga) => format!("1–{few} staffed beds are free"),
         (Language::En, Kind::Full) => "no staffed bed is free".into(),

@@ -124,6 +124,15 @@ pub fn decimal_bare(language: Language, value: i64, decimals: usize) -> String {
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{mark}{fraction}") }
 }
 
+/// A distance: `350 m`, `3,2 km`, `14 km`.
+pub fn kilometres(language: Language, metres: u32) -> String {
+    match metres {
+        0..1_000 => format!("{}{NBSP}m", number(language, (metres / 10 * 10).into())),
+        1_000..10_000 => format!("{}{NBSP}km", decimal(language, ((metres + 50) / 100).into(), 1)),
+        _ => format!("{}{NBSP}km", number(language, ((metres + 500) / 1_000).into())),
+    }
+}
+
 /// Swedish local time of an instant.
 pub fn local(at: Timestamp) -> civil::DateTime {
     swedish_time::local(at.0)
@@ -218,6 +227,20 @@ mod tests {
                 (sv.into(), en.into())
             );
         }
+    }
+
+    #[test]
+    fn distances_are_as_exact_as_they_are_near() {
+        for (metres, expected) in [
+            (354, "350\u{a0}m"),
+            (3_249, "3,2\u{a0}km"),
+            (9_960, "10,0\u{a0}km"),
+            (13_501, "14\u{a0}km"),
+            (1_012_000, "1\u{a0}012\u{a0}km"),
+        ] {
+            assert_eq!(kilometres(Language::Sv, metres), expected);
+        }
+        assert_eq!(kilometres(Language::En, 3_249), "3.2\u{a0}km");
     }
 
     fn at(text: &str) -> Timestamp {

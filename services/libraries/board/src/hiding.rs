@@ -77,6 +77,22 @@ impl Hidden {
         Shown::Number(i64::from(ward.occupancy.utlokaliserade))
     }
 
+    /// Counts of persons on one ward, as a row: small ones are hidden, and never exactly one, for the others and what the
+    /// ward's beds show would tell it.
+    pub fn row<const N: usize>(&self, region: &str, counts: [u32; N]) -> [Shown; N] {
+        let limit = self.limit(Some(region));
+        let small = counts.map(|count| (1..limit).contains(&count));
+        let mut shown = std::array::from_fn(|at| match small[at] {
+            true => Shown::FewerThan(limit),
+            false => Shown::Number(counts[at].into()),
+        });
+        let next = (0..N).filter(|at| !small[*at]).min_by_key(|at| counts[*at]);
+        if let (1, Some(next)) = (small.iter().filter(|small| **small).count(), next) {
+            shown[next] = Shown::Withheld;
+        }
+        shown
+    }
+
     /// Whether a sum over these wards may be shown: it holds all of a hospital's hidden cells, or none. A hospital
     /// with a single ward that is hidden hides its sum too.
     pub fn sum_shown<'a>(&self, wards: impl IntoIterator<Item = &'a Ward>) -> bool {
@@ -108,5 +124,24 @@ impl Hidden {
     /// Whether a region hides anything at all; then no history of the figure is drawn, for it would tell it.
     pub fn hides(&self, region: Option<&str>) -> bool {
         self.limit(region) > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_never_has_exactly_one_hidden_count() {
+        let hidden = Rules::new([("14".into(), 5)]).choose([]);
+        let (small, number) = (Shown::FewerThan(5), Shown::Number);
+        for (counts, expected) in [
+            ([7, 0, 3, 0, 0], [number(7), Shown::Withheld, small, number(0), number(0)]),
+            ([1, 2, 0, 9, 0], [small, small, number(0), number(9), number(0)]),
+            ([5, 6, 0, 9, 0], [number(5), number(6), number(0), number(9), number(0)]),
+        ] {
+            assert_eq!(hidden.row("14", counts), expected);
+        }
+        assert_eq!(hidden.row("01", [1, 0]), [number(1), number(0)]);
     }
 }

@@ -20,6 +20,8 @@ pub enum Shown {
     NotApplicable,
     /// Hidden because few persons are behind it.
     FewerThan(u32),
+    /// Hidden because it would tell another hidden figure.
+    Withheld,
 }
 
 impl Shown {
@@ -37,6 +39,7 @@ impl Shown {
             Self::Loading => w.loading.into(),
             Self::Unreadable => w.unreadable.into(),
             Self::NotApplicable => w.not_applicable.into(),
+            Self::Withheld => w.withheld.into(),
             Self::FewerThan(limit) => format!("{}{}{limit}", w.fewer_than, format::NBSP),
         }
     }
@@ -78,6 +81,7 @@ mod tests {
             (Shown::Loading, "läser in", "loading"),
             (Shown::Unreadable, "okänt", "unknown"),
             (Shown::NotApplicable, "ej tillämpligt", "not applicable"),
+            (Shown::Withheld, "döljs", "withheld"),
             (Shown::FewerThan(5), "färre än\u{a0}5", "fewer than\u{a0}5"),
         ] {
             assert_eq!((shown.text(Language::Sv).as_str(), shown.text(Language::En).as_str()), (sv, en));

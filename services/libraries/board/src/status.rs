@@ -11,7 +11,7 @@ use crate::words::Words;
 /// From this many staffed free beds on a ward has `Lediga`, below it `Få lediga`.
 pub const FREE_FROM: u32 = 3;
 
-/// The six words, worst need first.
+/// The words, worst need first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "word")]
 pub enum Status {
@@ -42,6 +42,8 @@ pub enum Status {
     },
     /// No usable data.
     Okant,
+    /// A unit without vårdplatser, as an emergency department: no word of the others has a meaning there.
+    UtanPlatser,
 }
 
 /// The words without their figures, for counts and filters.
@@ -59,12 +61,14 @@ pub enum Kind {
     TarInteEmot,
     /// See [`Status::Okant`].
     Okant,
+    /// See [`Status::UtanPlatser`].
+    UtanPlatser,
 }
 
 impl Kind {
     /// All, worst need first.
-    pub const ALL: [Self; 6] =
-        [Self::Overbelagd, Self::Full, Self::FaLediga, Self::Lediga, Self::TarInteEmot, Self::Okant];
+    pub const ALL: [Self; 7] =
+        [Self::Overbelagd, Self::Full, Self::FaLediga, Self::Lediga, Self::TarInteEmot, Self::Okant, Self::UtanPlatser];
 
     /// The name in class attributes, addresses and the API.
     pub const fn code(self) -> &'static str {
@@ -75,6 +79,7 @@ impl Kind {
             Self::Lediga => "lediga",
             Self::TarInteEmot => "tar-inte-emot",
             Self::Okant => "okant",
+            Self::UtanPlatser => "ej-tillampligt",
         }
     }
 
@@ -87,6 +92,7 @@ impl Kind {
             Self::Lediga => words.free,
             Self::TarInteEmot => words.not_receiving,
             Self::Okant => words.unknown_status,
+            Self::UtanPlatser => words.not_applicable,
         }
     }
 
@@ -105,6 +111,7 @@ impl Kind {
                 "<circle class=\"stroke\" cx=\"8\" cy=\"8\" r=\"6\"/><path class=\"stroke\" d=\"M4 8h8\"/>"
             }
             Self::Okant => "<circle class=\"stroke dashed\" cx=\"8\" cy=\"8\" r=\"6\"/>",
+            Self::UtanPlatser => "<path class=\"stroke\" d=\"M3 8h10\"/>",
         }
     }
 }
@@ -140,6 +147,7 @@ impl Status {
             Self::Lediga { .. } => Kind::Lediga,
             Self::TarInteEmot { .. } => Kind::TarInteEmot,
             Self::Okant => Kind::Okant,
+            Self::UtanPlatser => Kind::UtanPlatser,
         }
     }
 
@@ -148,7 +156,7 @@ impl Status {
         let figure = match self {
             Self::Overbelagd { by } => -i64::from(by),
             Self::FaLediga { free } | Self::Lediga { free } => i64::from(free),
-            Self::Full | Self::TarInteEmot { .. } | Self::Okant => 0,
+            Self::Full | Self::TarInteEmot { .. } | Self::Okant | Self::UtanPlatser => 0,
         };
         (self.kind(), figure)
     }

@@ -7,13 +7,13 @@ use crate::age::{Freshness, Limits};
 use crate::doubt::Doubt;
 use crate::live::Unit;
 use crate::shown::Shown;
-use crate::status::Status;
+use crate::status::{Kind, Status};
 
 /// Hours of history behind a sparkline, the present hour included.
 pub(crate) const HOURS: usize = 25;
 const HOUR: i64 = 3_600_000_000;
 /// How long a corrected figure carries its mark.
-const CORRECTED_FOR: i64 = 24 * HOUR;
+const CORRECTED_FOR: i64 = 4 * HOUR;
 
 /// One ward at one instant.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub struct Ward {
     pub freshness: Freshness,
     /// The last event on the unit.
     pub changed: Option<Timestamp>,
-    /// When a figure shown before was last corrected, if that was lately.
+    /// When the number shown was last changed by a correction, if that was within four hours.
     pub corrected: Option<Timestamp>,
     /// The status word.
     pub status: Status,
@@ -83,6 +83,7 @@ pub(crate) struct Past {
     hours: Box<[Hour]>,
     morning: Occupancy,
     doubt: Doubt,
+    without_beds: bool,
 }
 
 impl Past {
@@ -97,7 +98,14 @@ impl Past {
             .map(|back| Timestamp((hour - (HOURS as i64 - 2) + back) * HOUR))
             .map(|at| Hour::of(&unit.occupancy(at)))
             .collect();
-        Self { version: unit.version, hour, hours, morning: unit.occupancy(last_morning(now)), doubt: unit.doubt(now) }
+        Self {
+            version: unit.version,
+            hour,
+            hours,
+            morning: unit.occupancy(last_morning(now)),
+            doubt: unit.doubt(now),
+            without_beds: unit.is_without_beds(now),
+        }
     }
 }
 
@@ -149,7 +157,10 @@ impl Ward {
             freshness,
             changed: unit.changed,
             corrected: unit.corrected_since(Timestamp(now.0.saturating_sub(CORRECTED_FOR))),
-            status: Status::of(&occupancy, freshness, unit.not_receiving_at(now)),
+            status: match past.without_beds {
+                true => Status::UtanPlatser,
+                false => Status::of(&occupancy, freshness, unit.not_receiving_at(now)),
+            },
             status_since: None,
             hours: hours.into(),
             morning: past.morning,
@@ -158,9 +169,20 @@ impl Ward {
         }
     }
 
-    /// Whether its figures are part of sums: it is heard, and has said how many beds it has.
+    /// Whether its figures are part of sums: it has beds, is heard, and has said how many beds it has.
     pub fn is_in_sums(&self) -> bool {
-        self.counted().is_some_and(|occupancy| occupancy.disponibla.is_some())
+        self.has_beds() && self.counted().is_some_and(|occupancy| occupancy.disponibla.is_some())
+    }
+
+    /// Whether it is a unit with vårdplatser; one without is outside every sum and its denominator.
+    pub fn has_beds(&self) -> bool {
+        self.status != Status::UtanPlatser
+    }
+
+    /// Staffed free beds that are shown and can be had: `None` when they are not known, or nobody is received.
+    pub fn can_take(&self) -> Option<u32> {
+        let shown = self.freshness != Freshness::Lost && self.has_beds();
+        self.lediga().filter(|_| shown && self.status.kind() != Kind::TarInteEmot)
     }
 
     /// Whether the ward's figures may enter a total; `None` in [`timeline::Total::add`] otherwise.

@@ -43,6 +43,7 @@ words! {
     skip_table: "Hoppa till tabellen", "Skip to the table";
     you_are_here: "Du är här", "You are here";
     main_menu: "Huvudmeny", "Main menu";
+    menu: "Meny", "Menu";
     view_menu: "Visning", "View";
     live: "live", "live";
     not_live: "står still", "standing still";
@@ -54,6 +55,8 @@ words! {
     updates: "Uppdatering", "Updates";
     paused_since: "Pausad. Siffrorna uppdateras inte sedan", "Paused. The figures have not been updated since";
     wall: "Vägg", "Wall";
+    free_short: "lediga", "free";
+    wall_continued: "forts.", "cont.";
     wall_leave: "Lämna väggläget", "Leave wall mode";
     print: "Skriv ut", "Print";
     theme: "Tema", "Theme";
@@ -100,6 +103,8 @@ words! {
     left_out_stale: "med för gamla uppgifter", "with data too old";
     left_out_missing: "utan uppgift om vårdplatser", "without bed numbers";
     technical_left_out: "i tekniska platser, räknas inte", "in technical beds, not counted";
+    without_beds: "enheter utan vårdplatser räknas inte", "units without beds are not counted";
+    without_a_bed: "inskrivna där", "admitted there";
     patients_outside: "patienter på avdelningar utanför summan", "patients on wards outside the total";
     at_six: "Kl. 06.00", "At 06:00";
     at_six_cutoff: "gräns", "cut-off";
@@ -127,10 +132,38 @@ words! {
     order_free: "Flest lediga först", "Most free beds first";
     order_name: "A–Ö", "A–Z";
     show: "Visa", "Show";
-    clear: "Rensa", "Clear";
+    clear: "Rensa filter", "Clear filter";
+    at_least_one: "Minst 1 ledig", "At least 1 free";
+    more_choices: "Fler val", "More choices";
     reorder: "Sortera om", "Re-sort";
-    none_match: "Ingen avdelning passar valet.", "No ward matches.";
+    none_match: "Ingen avdelning passar filtret.", "No ward matches the filter.";
     none_yet: "Inga avdelningar har hörts av än.", "No ward has been heard from yet.";
+
+    lately: "Senaste timmen", "The last hour";
+    lately_ask: "Vad ändrades senaste timmen?", "What changed in the last hour?";
+    lately_back: "Läget nu", "The situation now";
+    lately_lead: "Rörelser som ägde rum den senaste timmen, och rättelser och besked som kom. Avdelningar utan ändring står inte med.", "Movements of the last hour, and corrections and declarations that came. Wards without a change are left out.";
+    lately_none: "Inget har ändrats den senaste timmen.", "Nothing has changed in the last hour.";
+    lately_caption: "Ändringar den senaste timmen, antal patienter", "Changes in the last hour, numbers of patients";
+    col_admitted: "Inskrivna", "Admitted";
+    col_discharged: "Utskrivna", "Discharged";
+    col_came: "Hit", "Came";
+    col_came_from: "från annan avdelning", "from another ward";
+    col_went: "Härifrån", "Went";
+    col_went_to: "till annan avdelning", "to another ward";
+    col_corrected: "Rättelser", "Corrections";
+    col_beds_changed: "Disponibla", "Staffed";
+    unchanged: "oförändrat", "unchanged";
+    all_together: "Alla", "All";
+
+    nearest: "Närmaste alternativ", "Nearest alternatives";
+    nearest_speciality: "Avdelningar i regionen med samma verksamhetsområde och minst en ledig plats. Avstånd fågelvägen mellan sjukhusen.", "Wards of the region with the same speciality and at least one free bed. Distance by air between the hospitals.";
+    nearest_care: "Ingen avdelning med samma verksamhetsområde har en ledig plats som är känd. Här står avdelningar med samma vårdtyp. Avstånd fågelvägen mellan sjukhusen.", "No ward of the same speciality has a free bed that is known. These are wards of the same care type. Distance by air between the hospitals.";
+    nearest_none: "Ingen annan avdelning i regionen med samma vårdtyp har en ledig plats som är känd.", "No other ward of the region with the same care type has a free bed that is known.";
+    nearest_unplaced: "Koordinater saknas för", "Coordinates are missing for";
+    distance: "Avstånd", "Distance";
+    distance_missing: "avstånd saknas", "distance missing";
+    same_hospital: "samma sjukhus", "same hospital";
 
     col_free: "Lediga", "Free";
     col_occupied: "Belagda", "Occupied";
@@ -227,6 +260,8 @@ words! {
     attention_lead: "En rad per orsak: vad som är nytt, sedan när och vem som kan göra något.", "One line per cause: what is new, since when and who can act.";
     attention_none: "Inget att uppmärksamma just nu.", "Nothing needs attention right now.";
     attention_all: "Visa alla", "Show all";
+    attention_filtered: "Bara det som filtret visar.", "Only what the filter shows.";
+    attention_more: "till", "more";
     attention_what: "Vad", "What";
     attention_since: "Sedan", "Since";
     attention_who: "Vem kan göra något", "Who can act";

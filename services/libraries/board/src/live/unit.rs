@@ -116,9 +116,29 @@ impl Unit {
         self.not_receiving.filter(|closed| closed.from <= at && closed.until.is_none_or(|until| at < until))
     }
 
-    /// The last correction of what was shown before, since `after`.
+    /// The last correction that changed the number shown, since `after`. An event that only came late corrects nothing.
     pub(crate) fn corrected_since(&self, after: Timestamp) -> Option<Timestamp> {
-        self.log.iter().rev().find(|line| line.kind.corrects() && line.received >= after).map(|line| line.received)
+        let corrects = |line: &&LogLine| line.kind.corrects() && line.before != line.after && line.received >= after;
+        self.log.iter().rev().find(corrects).map(|line| line.received)
+    }
+
+    /// Whether the unit has no vårdplatser. It has said so, and nobody is admitted there; or it has never said anything of
+    /// beds, nobody in memory lay in a bed there, and most who came were not admitted, as in an emergency department.
+    pub(crate) fn is_without_beds(&self, at: Timestamp) -> bool {
+        if let Some(capacity) = self.capacity.at(at) {
+            return capacity.faststallda == Some(0) && capacity.disponibla == Some(0) && self.belagda(at) == 0;
+        }
+        let admitted = self.stays.iter().filter(|stay| stay.admitted).count();
+        let arrivals = self.stays.len() - admitted;
+        self.capacity.statements().next().is_none()
+            && arrivals > 0
+            && arrivals >= admitted
+            && self.stays.iter().all(|stay| stay.place.bed.as_deref().is_none_or(str::is_empty))
+    }
+
+    /// Who is there or has been, as far as memory reaches.
+    pub(crate) fn stays(&self) -> &[Stay] {
+        &self.stays
     }
 
     pub(super) fn describe(&mut self, description: &Description<'_>) {

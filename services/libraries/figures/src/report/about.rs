@@ -10,7 +10,13 @@ use super::{Block, Page, Report, Sight, kit};
 use crate::escape::escape;
 
 /// Definitions that have changed: version, day, what changed, in both languages.
-const CHANGES: [(&str, &str, &str, &str); 4] = [
+const CHANGES: [(&str, &str, &str, &str); 5] = [
+    (
+        "5",
+        "2026-12-01",
+        "En enhet utan vårdplatser, som en akutmottagning, är ”ej tillämpligt” och räknas inte i täckningen. ”Rättad” står i fyra timmar, och bara där antalet blev ett annat.",
+        "A unit without beds, as an emergency department, is “not applicable” and does not count in the coverage. “Corrected” stands for four hours, and only where the number became another.",
+    ),
     (
         "4",
         "2026-11-30",
