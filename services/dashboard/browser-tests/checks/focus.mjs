@@ -9,7 +9,7 @@ export default async function (url) {
       document.addEventListener("htmx:sse:after:message", () => { window.updates += 1; });
     });
     await page.locator("summary.tool").click();
-    const link = page.locator("#u-14-KIR11 th a");
+    const link = page.locator("#u-14-KIR11 th a").first();
     await link.focus();
     const before = await page.locator("#u-14-KIR11 td:nth-of-type(3)").textContent();
     await ask("updates");

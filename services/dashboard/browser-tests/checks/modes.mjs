@@ -46,15 +46,17 @@ export default async function (url) {
     expect(/^utskrivet .*, Läge 2026-11-22 05:14$/.test(head), `the print says "${head}"`);
     const ink = await page.evaluate(() => [...document.querySelectorAll("td.status")].map((cell) => getComputedStyle(cell).color));
     expect(new Set(ink).size <= 2, `a print in grey has ${new Set(ink).size} inks for statuses`);
-    // A hundred dots to the inch, A4 across; forty wards and their hospitals are one page.
+    // A4 across: forty wards and their hospitals are one page.
     const pdf = await page.pdf({ path: join(folder, "utskrift.pdf"), preferCSSPageSize: true });
     const pages = pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g).length;
     const wards = await page.locator("tr.ward").count();
     expect(wards === 40 && pages === 1, `${wards} wards are ${pages} pages`);
+    await page.setViewportSize({ width: 1047, height: 700 }); // As wide as the paper within its margins.
     const sums = await page.locator("#summor .tile").evaluateAll((tiles) => new Set(tiles.map((tile) => Math.round(tile.getBoundingClientRect().top))).size);
     expect(sums === 1, `the sums stand in ${sums} lines`);
     await page.screenshot({ path: join(folder, "utskrift.png"), fullPage: true });
     await page.emulateMedia({ media: "screen" });
+    await page.setViewportSize({ width: 1440, height: 900 });
 
     await page.keyboard.press("/");
     expect((await page.evaluate(() => document.activeElement.id)) === "f-q", "/ does not go to the search");

@@ -5,6 +5,7 @@ use board::Scope;
 use board::age::Freshness;
 use board::detail::{Detail, History, Step};
 use board::format;
+use board::hyphen;
 use board::language::Language;
 use board::live::{LogKind, LogLine};
 use board::nearest::{self, nearest};
@@ -106,7 +107,7 @@ pub(super) fn tree(sight: &Sight<'_>) -> Node {
     let Scope::Ward(region, code) = sight.scope else { return around(Vec::new()) };
     let Some(ward) = sight.board.ward(region, code) else { return around(Vec::new()) };
     let mut main = vec![Node::leaf("nu", now(sight, ward))];
-    if ward.has_beds() && !ward.can_take().is_some_and(|free| free > 0) {
+    if ward.has_beds() && ward.can_take().is_none_or(|free| free == 0) {
         main.push(Node::leaf("narmast", alternatives(sight, ward)));
     }
     if let Some(detail) = sight.detail {
@@ -305,7 +306,8 @@ fn beds(sight: &Sight<'_>, ward: &Ward) -> String {
             plain(w.care_type, w.care(ward.care_type).to_owned()),
             plain(
                 w.specialty,
-                ward.mvo.as_deref().map_or(w.missing, |code| sight.guide.speciality(language, code)).to_owned(),
+                hyphen::soft(ward.mvo.as_deref().map_or(w.missing, |code| sight.guide.speciality(language, code)))
+                    .into_owned(),
             ),
             plain(w.col_phone, phone),
             plain(w.planned, w.planned_missing.to_owned()),
