@@ -4,10 +4,9 @@
 
 mod query;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
@@ -25,13 +24,14 @@ use board::status::{Kind, Status};
 use board::ward::Ward;
 use board::{Scope, Sums, total_at};
 use figures::report::{self, Address, Page, Place};
-use futures_util::stream as streams;
+use futures_util::{StreamExt as _, stream as streams};
 use schemas::{CareType, ClosedReason, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use topics::Region;
 
+use crate::gzip::{self, Part};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::Hub;
 use crate::page::Picture;
@@ -489,29 +489,27 @@ fn chosen<'a>(picture: &'a Picture, scope: &'a Scope, pairs: &Params) -> Vec<&'a
     picture.board.wards(scope).filter(|ward| care.is_none_or(|care| ward.care_type == care)).collect()
 }
 
+static START: Part = Part::of(Bytes::from_static(b": event ids as they take effect\n\n"));
+static ALIVE: Part = Part::of(Bytes::from_static(b": alive\n\n"));
+
 /// Ids of events as they take effect on the live state, gathered for a few milliseconds at a time.
-async fn applied(State(hub): State<Arc<Hub>>) -> Response {
+async fn applied(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     let Some(place) = hub.admit() else {
         hub.metrics.clients_refused.inc();
         let words = "all places for streams are taken; try again later\n";
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], words).into_response();
     };
-    let receiver = hub.listen_applied();
-    let start = Bytes::from_static(b": event ids as they take effect\n\n");
-    let body =
-        Body::from_stream(streams::unfold((receiver, Some(start), place), |(mut receiver, start, place)| async move {
-            if let Some(start) = start {
-                return Some((Ok::<_, Infallible>(start), (receiver, None, place)));
+    let gzip = gzip::is_taken(&headers);
+    let told = streams::unfold((hub.listen_applied(), place), move |(mut receiver, place)| async move {
+        let bytes = match tokio::time::timeout(HEARTBEAT, receiver.recv()).await {
+            Ok(Ok(part)) => part.bytes(gzip),
+            Ok(Err(RecvError::Lagged(count))) => {
+                Part::of(format!("event: missed\ndata: {{\"messages\":{count}}}\n\n").into()).bytes(gzip)
             }
-            let bytes = match tokio::time::timeout(HEARTBEAT, receiver.recv()).await {
-                Ok(Ok(bytes)) => bytes,
-                Ok(Err(RecvError::Lagged(count))) => {
-                    Bytes::from(format!("event: missed\ndata: {{\"messages\":{count}}}\n\n"))
-                }
-                Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => Bytes::from_static(b": alive\n\n"),
-            };
-            Some((Ok(bytes), (receiver, None, place)))
-        }));
-    event_stream(body)
+            Ok(Err(RecvError::Closed)) => return None,
+            Err(_) => ALIVE.bytes(gzip),
+        };
+        Some((bytes, (receiver, place)))
+    });
+    event_stream(gzip, streams::iter([START.bytes(gzip)]).chain(told))
 }

@@ -5,10 +5,9 @@
 //! was away gets what changed since it last looked, at most the whole page, so nobody's backlog can grow.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -31,6 +30,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use topics::Region;
 
 use crate::address::{self, Query, View};
+use crate::gzip::Part;
 use crate::http::Params;
 use crate::metrics::Metrics;
 use crate::node::Node;
@@ -72,12 +72,14 @@ pub struct Edition {
     pub version: u64,
     /// The living part of the page.
     pub node: Arc<Node>,
-    /// What changed from the version before.
-    pub delta: Bytes,
+    /// What changed from the version before; none in the first.
+    delta: Option<Arc<Part>>,
+    /// Everything, once somebody who knows nothing has asked for it.
+    whole: Arc<OnceLock<Arc<Part>>>,
     /// The board it was made from.
     pub generation: u64,
     /// The clock's line that goes before every message.
-    pub pulse: Arc<str>,
+    pub(crate) pulse: Arc<Part>,
 }
 
 struct Running {
@@ -111,7 +113,7 @@ pub struct Hub {
     topics: Mutex<HashMap<Topic, Arc<Running>>>,
     epochs: AtomicU64,
     boot: i64,
-    applied: broadcast::Sender<Bytes>,
+    applied: broadcast::Sender<Arc<Part>>,
     clients: Arc<Semaphore>,
     /// Published figures.
     pub shelf: Shelf,
@@ -245,10 +247,10 @@ impl Hub {
     /// Tells readers of `/api/v1/stream` which events have been applied.
     pub fn tell_applied(&self, message: Bytes) {
         // Nobody listening is no error.
-        let _ = self.applied.send(message);
+        let _ = self.applied.send(Arc::new(Part::of(message)));
     }
 
-    pub(crate) fn listen_applied(&self) -> broadcast::Receiver<Bytes> {
+    pub(crate) fn listen_applied(&self) -> broadcast::Receiver<Arc<Part>> {
         self.applied.subscribe()
     }
 
@@ -325,7 +327,8 @@ impl Hub {
                     epoch: format!("{:x}.{number:x}", self.boot).into(),
                     version: 1,
                     node: Arc::new(node),
-                    delta: Bytes::new(),
+                    delta: None,
+                    whole: Arc::default(),
                     generation: picture.board.generation,
                     pulse: pulse(&picture.board, &topic.subject),
                 };
@@ -353,7 +356,8 @@ impl Hub {
             }
             edition.node = Arc::new(std::mem::take(&mut node));
             edition.version = next;
-            edition.delta = message(edition, edition.version - 1);
+            edition.delta = Some(message(edition, edition.version - 1));
+            edition.whole = Arc::default();
             true
         });
     }
@@ -418,20 +422,20 @@ impl Edition {
             .unwrap_or(0)
     }
 
-    /// What a client at `version` has to be told; empty when it knows everything.
-    pub fn since(&self, version: u64) -> Bytes {
-        match self.version.checked_sub(version) {
-            None | Some(0) => Bytes::new(),
-            Some(1) if !self.delta.is_empty() => self.delta.clone(),
-            Some(_) => message(self, version),
+    /// What a client at `version` has to be told; nothing when it knows everything.
+    pub(crate) fn since(&self, version: u64) -> Option<Arc<Part>> {
+        match (self.version.checked_sub(version), &self.delta) {
+            (None | Some(0), _) => None,
+            (Some(1), Some(delta)) => Some(delta.clone()),
+            (Some(_), _) if version == 0 => Some(self.whole.get_or_init(|| message(self, 0)).clone()),
+            (Some(_), _) => Some(message(self, version)),
         }
     }
 }
 
 /// One server-sent event with everything that changed after `version`.
-fn message(edition: &Edition, version: u64) -> Bytes {
-    let mut text = String::new();
-    let _ = write!(text, "{}id: {}\ndata: ", edition.pulse, edition.id());
+fn message(edition: &Edition, version: u64) -> Arc<Part> {
+    let mut text = format!("id: {}\ndata: ", edition.id());
     let start = text.len();
     for node in edition.node.changed_since(version) {
         node.write_partial(&mut text);
@@ -440,10 +444,11 @@ fn message(edition: &Edition, version: u64) -> Bytes {
     let data = text.split_off(start).replace(['\n', '\r'], " ");
     text.push_str(&data);
     text.push_str("\n\n");
-    Bytes::from(text)
+    Arc::new(Part::of(text.into()))
 }
 
 /// The server's clock, and when each source of what a page shows was last heard.
-pub fn pulse(board: &Board, subject: &Subject) -> Arc<str> {
-    format!("event: puls\ndata: {} {}\n\n", board.now.0.div_euclid(1_000_000), feeds(board, subject)).into()
+fn pulse(board: &Board, subject: &Subject) -> Arc<Part> {
+    let seconds = board.now.0.div_euclid(1_000_000);
+    Arc::new(Part::of(format!("event: puls\ndata: {seconds} {}\n\n", feeds(board, subject)).into()))
 }

@@ -8,6 +8,7 @@ pub mod command;
 pub mod config;
 mod csv;
 pub mod follow;
+mod gzip;
 mod http;
 pub mod hub;
 pub mod metrics;

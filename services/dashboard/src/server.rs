@@ -1,6 +1,5 @@
 //! The routes: pages, their streams, CSV, the API, and what browsers load beside them.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,7 +18,7 @@ use crate::address::{self, Query, View};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Sight, Subject, Theme};
-use crate::{api, assets, csv, stream};
+use crate::{api, assets, csv, gzip, stream};
 
 const THEME_COOKIE: &str = "tema";
 const YEAR: &str = "public, max-age=31536000, immutable";
@@ -75,14 +74,10 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
-/// Compression of whole pages for clients that take it, and what an answer depends on. The listener gives every answer its
+/// Compression of whole answers for clients that take it, and what an answer depends on. The listener gives every answer its
 /// other headers ([`runtime::http::headers`]).
 async fn finish(request: Request, next: Next) -> Response {
-    let gzip = request
-        .headers()
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(',').any(|coding| coding.trim().starts_with("gzip")));
+    let gzip = gzip::is_taken(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(header::VARY).or_insert(HeaderValue::from_static("Accept-Encoding, Cookie, Accept-Language"));
@@ -103,9 +98,7 @@ async fn compress(response: Response) -> Response {
     if bytes.len() < 1024 {
         return Response::from_parts(parts, Body::from(bytes));
     }
-    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 4), flate2::Compression::fast());
-    let compressed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
-    match compressed {
+    match gzip::whole(&bytes) {
         Ok(compressed) => {
             parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             parts.headers.remove(header::CONTENT_LENGTH);

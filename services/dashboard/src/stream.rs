@@ -1,20 +1,21 @@
 //! Streams of changes to pages: server-sent events that htmx swaps in.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use board::Scope;
 use board::language::Language;
-use futures_util::stream;
+use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::address::{self, Query};
 use crate::assets;
+use crate::gzip::{self, Part};
 use crate::http::Params;
 use crate::hub::{Edition, Hub, Topic};
 use crate::page::Subject;
@@ -93,53 +94,68 @@ fn answer(hub: &Hub, topic: &Topic, pairs: &Params, headers: &HeaderMap) -> Resp
         .or_else(|| pairs.get("sedan").map(String::as_str))
         .unwrap_or_default();
     let version = receiver.borrow().version_of(last);
-    event_stream(client(Client { receiver, version, greeted: false, _place: permit }))
+    let gzip = gzip::is_taken(headers);
+    event_stream(gzip, told(Client { receiver, version, greeted: false, gzip, _place: permit }))
 }
 
 struct Client {
     receiver: watch::Receiver<Edition>,
     version: u64,
     greeted: bool,
+    gzip: bool,
     _place: OwnedSemaphorePermit,
 }
 
-fn client(client: Client) -> Body {
-    Body::from_stream(stream::unfold(client, |mut client| async move {
+/// The page's script names the build: a wall reloads itself when it changes.
+static GREETING: LazyLock<Part> =
+    LazyLock::new(|| Part::of(format!("event: version\ndata: {}\n\n", assets::PAGE_JS).into()));
+
+/// What a client is told, now and as it changes. Nothing of it is copied for the client.
+fn told(client: Client) -> impl Stream<Item = Bytes> {
+    let turns = stream::unfold(client, |mut client| async move {
         loop {
             let edition = client.receiver.borrow_and_update().clone();
-            let mut bytes = Vec::new();
-            if !client.greeted {
-                client.greeted = true;
-                // The page's script names the build: a wall reloads itself when it changes.
-                bytes.extend_from_slice(format!("event: version\ndata: {}\n\n", assets::PAGE_JS).as_bytes());
-                bytes.extend_from_slice(edition.pulse.as_bytes());
-            }
-            bytes.extend_from_slice(&edition.since(client.version));
+            let news = edition.since(client.version);
             client.version = edition.version;
-            if !bytes.is_empty() {
-                return Some((Ok::<_, Infallible>(Bytes::from(bytes)), client));
+            let mut parts = Vec::new();
+            if !client.greeted {
+                parts.push(GREETING.bytes(client.gzip));
+            }
+            if !client.greeted || news.is_some() {
+                parts.push(edition.pulse.bytes(client.gzip));
+            }
+            client.greeted = true;
+            parts.extend(news.map(|news| news.bytes(client.gzip)));
+            if !parts.is_empty() {
+                return Some((parts, client));
             }
             match tokio::time::timeout(HEARTBEAT, client.receiver.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
                 Err(_) => {
-                    let pulse = Bytes::copy_from_slice(client.receiver.borrow().pulse.as_bytes());
-                    return Some((Ok(pulse), client));
+                    let pulse = client.receiver.borrow().pulse.bytes(client.gzip);
+                    return Some((vec![pulse], client));
                 }
             }
         }
-    }))
+    });
+    turns.flat_map(stream::iter)
 }
 
-/// An answer that never ends and that no proxy may hold back.
-pub(crate) fn event_stream(body: Body) -> Response {
-    (
+/// An answer that never ends and that no proxy may hold back, of parts that are compressed or not.
+pub(crate) fn event_stream(gzip: bool, parts: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    let head = stream::iter(gzip.then_some(gzip::HEAD));
+    let mut response = (
         [
             (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
             (header::CACHE_CONTROL, "no-store, no-transform"),
             (header::HeaderName::from_static("x-accel-buffering"), "no"),
         ],
-        body,
+        Body::from_stream(head.chain(parts).map(Ok::<_, Infallible>)),
     )
-        .into_response()
+        .into_response();
+    if gzip {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
 }

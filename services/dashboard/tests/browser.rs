@@ -98,7 +98,7 @@ fn ten_tasks_of_a_coordinator_take_three_clicks_at_most() {
 }
 
 /// The number-th patient more in one of four wards.
-fn admit(site: &Site, number: u64) {
+pub(crate) fn admit(site: &Site, number: u64) {
     let unit = ["KIR11", "ORT12", "GER13", "INF14"][usize::try_from(number).unwrap() % 4];
     Movement {
         region: "14",

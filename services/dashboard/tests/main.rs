@@ -5,6 +5,7 @@
 
 mod behind_login;
 mod browser;
+mod compressed;
 mod doubt;
 mod edges;
 mod find;
