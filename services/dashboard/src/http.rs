@@ -7,6 +7,8 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::assets::{PAGE_CSS, PAGE_JS};
+
 /// What an address says after its question mark.
 pub(crate) type Params = Query<HashMap<String, String>>;
 
@@ -17,7 +19,8 @@ pub(crate) const AGAIN_AFTER: &str = "5";
 /// without when they were asked for; compressed or not it is the same, so the tag is a weak one.
 pub(crate) fn tagged(asked: &HeaderMap, content: &str, answer: impl FnOnce() -> Response) -> Response {
     let mut hasher = DefaultHasher::new();
-    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    // Another build may write the same figures otherwise.
+    [env!("CARGO_PKG_VERSION"), env!("DASHBOARD_COMMIT"), PAGE_CSS, PAGE_JS].hash(&mut hasher);
     content.hash(&mut hasher);
     let tag = format!("\"{:016x}\"", hasher.finish());
     let mut response = if has(asked, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { answer() };

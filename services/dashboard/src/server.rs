@@ -11,13 +11,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use board::Scope;
 use board::language::Language;
-use figures::report::{self, Address, Page, Place};
+use figures::report::{self, Address, Page, Place, Report};
 use runtime::http::cookie;
 
 use crate::address::{self, Query, View};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Sight, Subject, Theme};
+use crate::sign::Sign;
 use crate::{api, assets, csv, gzip, stream};
 
 const THEME_COOKIE: &str = "tema";
@@ -186,9 +187,14 @@ async fn published(
 ) -> Response {
     let Some(language) = Language::of_code(&language) else { return not_found(&hub, Language::Sv, &headers) };
     let Some(place) = place else { return not_found(&hub, language, &headers) };
-    let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let asked = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let (library, manner, picture) = (hub.shelf.library(), hub.shelf.manner(), hub.picture());
-    let address = address.settled(&library, picture.board.now);
+    let address = asked.settled(&library, picture.board.now);
+    let is_file = pairs.get("form").is_some_and(|form| form == "csv");
+    // What is newest changes, so a page that is open says in its address which period it shows.
+    if !is_file && address.period != asked.period {
+        return Redirect::temporary(&address.text(language)).into_response();
+    }
     let operations = hub.shelf.operations();
     let sight = report::Sight {
         library: &library,
@@ -201,7 +207,7 @@ async fn published(
     };
     let Some(report) = sight.report() else { return not_found(&hub, language, &headers) };
     hub.metrics.answers.inc();
-    if pairs.get("form").is_some_and(|form| form == "csv") {
+    if is_file {
         let wanted = pairs.get("tabell").map(String::as_str);
         let found = report.sheets().find(|sheet| wanted.is_none_or(|wanted| wanted == sheet.id));
         return match found {
@@ -212,15 +218,15 @@ async fn published(
             None => not_found(&hub, language, &headers),
         };
     }
-    let frame = Frame {
-        board: &picture.board,
-        language,
-        theme: theme(&headers),
-        subject: &Subject::Report(address.clone()),
-        query: &Query::default(),
-        since: None,
-    };
-    html(frame.around_with(report.heading.clone(), &report.subheading, &report.markup(&sight)))
+    let theme = theme(&headers);
+    let markup = report.markup(&sight);
+    let sign = Sign::of(language).map(|sign| sign.text).unwrap_or_default();
+    let around = [&report.heading, &report.subheading, &address.text(language), &sign, theme.code()].join("\n");
+    tagged(&headers, &[around, Report::lasting(&markup, &sight)].concat(), || {
+        let subject = &Subject::Report(address.clone());
+        let frame = Frame { board: &picture.board, language, theme, subject, query: &Query::default(), since: None };
+        html(frame.around_with(report.heading.clone(), &report.subheading, &markup))
+    })
 }
 
 /// What the file of a table is called: page, place, period and table.

@@ -7,6 +7,7 @@ use dashboard::reader::Reader;
 use figures::published::{Extract, Library, Reading};
 use figures::report::Manner;
 use figures::report::operations::{Feed, State};
+use local_stack::agent;
 use schemas::Timestamp;
 use serde_json::Value;
 use sink_register::definition::Definitions;
@@ -338,7 +339,12 @@ fn held(site: &Site, path: &str, tag: &str) -> (u16, String, String) {
 #[test]
 fn who_has_the_figures_gets_304_until_they_change_and_files_say_when() {
     let site = site();
-    let paths = ["/api/v1/costs?period=2025", "/sv/kostnad/region/14?form=csv&tabell=drg"];
+    let paths = [
+        "/api/v1/costs?period=2025",
+        "/sv/kostnad/region/14?form=csv&tabell=drg",
+        "/sv/kostnad/region/14?period=2025",
+        "/en/vantetider?period=2026-09&ordning=andel",
+    ];
     let tags = paths.map(|path| {
         let (status, tag, _) = held(&site, path, "\"another\"");
         assert_eq!((status, tag.starts_with("W/\"")), (200, true), "{path}");
@@ -350,6 +356,10 @@ fn who_has_the_figures_gets_304_until_they_change_and_files_say_when() {
     let whole = site.hub.shelf.library();
     for (path, tag) in paths.iter().zip(&tags) {
         assert_eq!(held(&site, path, tag).0, 304, "{path} is the same later");
+        let mut again = Library::clone(&whole);
+        again.reading = Reading::At(later);
+        site.hub.shelf.put(again);
+        assert_eq!(held(&site, path, tag).0, 304, "{path} is the same when it is read again");
         site.hub.shelf.put(Library::of(Reading::At(fixture::now()), [], 0));
         assert_ne!(held(&site, path, tag).1, *tag, "{path}: other figures have another tag");
         site.hub.shelf.put(Library::clone(&whole));
@@ -359,6 +369,9 @@ fn who_has_the_figures_gets_304_until_they_change_and_files_say_when() {
     assert_eq!(file, format!("attachment; filename=\"kostnad-14-2025-drg_{now}.csv\""));
     let board = held(&site, "/sv/region/14?form=csv", "").2;
     assert_eq!(board, format!("attachment; filename=\"vardplatser-14_{now}.csv\""));
+    // What a page looks like is of it, too.
+    let dark = agent().get(format!("{}{}", site.url(), paths[2])).header("cookie", "tema=morkt").call().unwrap();
+    assert_ne!(dark.headers()["etag"], *tags[2]);
     // A page that was opened without a period links to the one that it shows.
     let page = site.get("/sv/kostnad/region/14").1;
     assert!(page.contains("/sv/kostnad/region/14?period=2025&amp;form=csv&amp;tabell=drg"), "CSV");
@@ -371,6 +384,35 @@ fn who_has_the_figures_gets_304_until_they_change_and_files_say_when() {
     assert!(csv.contains("\r\n2026-09;") && csv.starts_with('\u{feff}'), "{csv}");
     let page = site.get("/sv/vantetider/region/14?period=2026-09").1;
     assert!(page.contains(">september 2026</th>"), "the page has words");
+}
+
+#[test]
+fn an_opened_page_has_its_period_in_its_address() {
+    let site = site();
+    for (path, told) in [
+        ("/sv/vantetider", "/sv/vantetider?period=2026-10"),
+        ("/en/vantetider/region/14?ordning=andel", "/en/vantetider/region/14?period=2026-10&ordning=andel"),
+        (
+            "/sv/vantetider/region/14/sjukhus/501010?period=2026",
+            "/sv/vantetider/region/14/sjukhus/501010?period=2026-10",
+        ),
+        ("/sv/kostnad?period=now", "/sv/kostnad?period=2025"),
+        ("/sv/vardforlopp", ""),
+        ("/sv/datakvalitet", ""),
+    ] {
+        let answer = agent().get(format!("{}{path}", site.url())).call().unwrap();
+        assert_eq!(answer.status().as_u16(), 307, "{path}");
+        let found = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(found.contains("period=20") && (told.is_empty() || found == told), "{path} leads to {found}");
+        let open = agent().get(format!("{}{found}", site.url())).call().unwrap();
+        assert_eq!(open.status().as_u16(), 200, "{found} stays where it is");
+    }
+    // What has no period, a file, and a page without figures stay under the address that was asked for.
+    for path in ["/sv/drift", "/sv/om", "/sv/vantetider?form=csv"] {
+        assert_eq!(agent().get(format!("{}{path}", site.url())).call().unwrap().status().as_u16(), 200, "{path}");
+    }
+    site.hub.shelf.put(Library::of(Reading::NotYet, [], 0));
+    assert_eq!(agent().get(format!("{}/sv/vantetider", site.url())).call().unwrap().status().as_u16(), 200);
 }
 
 #[test]

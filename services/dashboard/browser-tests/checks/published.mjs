@@ -21,7 +21,7 @@ export default async function (url) {
       if (await page.evaluate(() => document.activeElement?.textContent === "Väntetider")) break;
     }
     await page.keyboard.press("Enter");
-    await page.waitForURL("**/sv/vantetider");
+    await page.waitForURL("**/sv/vantetider?period=*");
     expect((await page.locator(".menu [aria-current]").textContent()) === "Väntetider", "the menu does not say where one is");
     // The skip link leads to the first table, and no chart is without the table that it names.
     const lost = await page.evaluate(() => [...document.querySelectorAll("svg[aria-details]")]

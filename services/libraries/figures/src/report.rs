@@ -28,6 +28,7 @@ pub use address::{Address, Page, Place, Sort};
 pub use manner::Manner;
 pub use sheet::{Cell, Column, Sheet};
 
+use crate::escape::escape;
 use crate::published::{Library, Parcel, Reading};
 
 /// What a page is made from.
@@ -132,6 +133,14 @@ impl Report {
             Block::Sheet(sheet) => Some(sheet),
             Block::Markup(_) => None,
         })
+    }
+
+    /// What of the page's markup stays the same while its figures do: all but when the store was read.
+    pub fn lasting(markup: &str, sight: &Sight<'_>) -> String {
+        match sight.library.reading {
+            Reading::At(at) => markup.replace(&escape(&kit::read_at(sight, at)), ""),
+            Reading::NoStore | Reading::NotYet | Reading::Failed(_) => markup.to_owned(),
+        }
     }
 
     /// The page's markup.

@@ -169,7 +169,7 @@ impl Address {
     #[must_use]
     pub fn settled(&self, library: &Library, now: Timestamp) -> Self {
         let period = match self.kind {
-            Page::Waiting => library.period(Extract::WaitingTimes, self.period),
+            Page::Waiting => library.period(Extract::WaitingTimes, self.period.filter(|period| period.is_month())),
             Page::Pathway => library.period(Extract::HipFracture, self.period),
             Page::Costs => library.period(Extract::Kpp, self.period.map(Period::year)),
             Page::Quality => library.month(self.period, now),

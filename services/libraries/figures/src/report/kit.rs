@@ -78,14 +78,17 @@ pub(super) fn nothing(sight: &Sight<'_>, extract: Extract) -> Option<Block> {
     )))
 }
 
+/// When the store was read.
+pub(super) fn read_at(sight: &Sight<'_>, at: Timestamp) -> String {
+    format!("{} {}.", sight.say("Läst ur lagret", "Read from the store at"), format::date_time(at))
+}
+
 /// When the store was read, and that what is shown is older when it did not answer.
 pub(super) fn as_of(sight: &Sight<'_>) -> String {
     let library: &Library = sight.library;
     let mut text = match library.reading {
         Reading::NoStore | Reading::NotYet => return String::new(),
-        Reading::At(at) => {
-            format!("{} {}.", sight.say("Läst ur lagret", "Read from the store at"), format::date_time(at))
-        }
+        Reading::At(at) => read_at(sight, at),
         Reading::Failed(at) => format!(
             "{} {}. {}",
             sight.say("Lagret svarade inte", "The store did not answer at"),
