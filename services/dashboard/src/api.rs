@@ -23,7 +23,8 @@ use board::shown::Shown;
 use board::status::{Kind, Status};
 use board::ward::Ward;
 use board::{Scope, Sums, total_at};
-use figures::report::{self, Address, Page, Place};
+use figures::report::address::encode;
+use figures::report::{self, Address, Page, Place, Window};
 use futures_util::{StreamExt as _, stream as streams};
 use schemas::{CareType, ClosedReason, Timestamp};
 use serde::Serialize;
@@ -31,6 +32,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use topics::Region;
 
+use crate::dataset;
 use crate::gzip::{self, Part};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::Hub;
@@ -57,6 +59,8 @@ pub(crate) fn routes() -> Router<Arc<Hub>> {
         .route("/api/v1/snapshot", get(snapshot))
         .route("/api/v1/attention", get(attention))
         .route("/api/v1/definitions", get(terms))
+        .route("/api/v1/datasets", get(datasets))
+        .route("/api/v1/datasets/{dataset}/{table}", get(whole))
         .route("/api/v1/stream", get(applied))
         .route_layer(middleware::from_fn(query::understood))
 }
@@ -295,9 +299,32 @@ async fn units(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_json::V
     let picture = hub.picture();
     let scope = scope_of(&pairs);
     let wards = chosen(&picture, &scope, &pairs);
-    let list: Vec<_> = wards.iter().map(|ward| value(describe(&picture, ward))).collect();
     let newest = wards.iter().filter_map(|ward| ward.changed).max();
-    envelope(&picture, &scope, newest, ("units", list.into()))
+    // Wards come and go: the next page begins after a ward, not after a number of them.
+    let passed = pairs.get("after").and_then(|after| after.split_once('/'));
+    let rest = wards.iter().filter(|ward| passed.is_none_or(|passed| (&*ward.region, &*ward.code) > passed));
+    let limit = window(&pairs).limit;
+    let page: Vec<&&Ward> = rest.clone().take(limit).collect();
+    let next = page.last().filter(|_| rest.count() > limit).map(|last| {
+        let mut next: Vec<String> = ["region", "hospital", "care_type"]
+            .into_iter()
+            .filter_map(|name| Some(format!("{name}={}", encode(pairs.get(name)?))))
+            .collect();
+        next.extend([format!("limit={limit}"), format!("after={}", encode(&format!("{}/{}", last.region, last.code)))]);
+        format!("/api/v1/units?{}", next.join("&"))
+    });
+    let list: Vec<_> = page.iter().map(|ward| value(describe(&picture, ward))).collect();
+    let Json(mut answer) = envelope(&picture, &scope, newest, ("units", list.into()));
+    answer["total"] = wards.len().into();
+    answer["next"] = next.into();
+    Json(answer)
+}
+
+/// Which rows are asked for; an address that asks for others has been refused.
+fn window(pairs: &Params) -> Window {
+    let number = |name: &str| pairs.get(name).and_then(|text| text.parse().ok());
+    let usual = Window::default();
+    Window { after: number("after").unwrap_or(usual.after), limit: number("limit").unwrap_or(usual.limit) }
 }
 
 async fn unit(State(hub): State<Arc<Hub>>, Path((region, unit)): Path<(String, String)>) -> Response {
@@ -417,40 +444,67 @@ async fn attention(State(hub): State<Arc<Hub>>, pairs: Params) -> Json<serde_jso
     envelope(&picture, &scope, newest, ("attention", list.into()))
 }
 
-/// The tables of a page of published figures.
-async fn published(hub: Arc<Hub>, kind: Page, pairs: Params, headers: HeaderMap) -> Response {
-    hub.metrics.answers.inc();
+/// Whose published figures.
+fn place_of(pairs: &Params) -> Place {
     let region = pairs.get("region").and_then(|region| region.parse::<Region>().ok());
-    let place = match (region, pairs.get("hospital")) {
+    match (region, pairs.get("hospital")) {
         (Some(region), Some(code)) => Place::Hospital(region, code.as_str().into()),
         (Some(region), None) => Place::Region(region),
         (None, _) => Place::Country,
-    };
-    let (library, manner) = (hub.shelf.library(), hub.shelf.manner());
-    let address = Address::read(kind, place, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let picture = hub.picture();
-    let now = picture.board.now;
-    let operations = hub.shelf.operations();
-    let sight = report::Sight {
-        library: &library,
-        manner: &manner,
-        language: Language::En,
-        address: &address,
-        now,
-        operations: &operations,
-        board: &picture.board,
-    };
-    match sight.report() {
-        Some(report) => {
-            let answer = report.json(&sight);
-            let figures = [&answer["parcels"], &answer["tables"]].map(ToString::to_string).concat();
-            tagged(&headers, &figures, || Json(answer).into_response())
-        }
-        None => {
-            let hint = "nothing of this place has been published";
-            (StatusCode::NOT_FOUND, Json(json!({ "error": "not-published", "message": hint }))).into_response()
-        }
     }
+}
+
+/// The tables of a page of published figures.
+async fn published(hub: Arc<Hub>, kind: Page, pairs: Params, headers: HeaderMap) -> Response {
+    hub.metrics.answers.inc();
+    let said = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let address = Address::read(kind, place_of(&pairs), said);
+    let table = pairs.get("table").map(String::as_str);
+    let answer = dataset::with(&hub, Language::En, &address, |sight| {
+        let report = sight.report()?;
+        table.is_none_or(|table| report.sheets().any(|sheet| sheet.id == table)).then_some(())?;
+        Some(report.json(sight, table, window(&pairs)))
+    });
+    let Some(answer) = answer else { return not_published() };
+    let figures = [&answer["parcels"], &answer["tables"]].map(ToString::to_string).concat();
+    tagged(&headers, &figures, || Json(answer).into_response())
+}
+
+fn not_published() -> Response {
+    let hint = "nothing of this place, or no such table, has been published";
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "not-published", "message": hint }))).into_response()
+}
+
+/// Which tables there are over every period.
+async fn datasets(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
+    hub.metrics.answers.inc();
+    let pages = Page::ALL.into_iter().filter(|page| page.has_datasets());
+    let list: Vec<_> =
+        pages.map(|page| dataset::with(&hub, Language::En, &Address::of(page), report::dataset::list)).collect();
+    let answer = json!({ "datasets": list });
+    tagged(&headers, &answer.to_string(), || Json(answer.clone()).into_response())
+}
+
+/// A table over every period: page by page as JSON, whole as a file for programs.
+async fn whole(
+    State(hub): State<Arc<Hub>>,
+    Path((name, table)): Path<(String, String)>,
+    pairs: Params,
+    headers: HeaderMap,
+) -> Response {
+    hub.metrics.answers.inc();
+    let Some(kind) = Page::ALL.into_iter().find(|page| page.api() == name) else { return not_published() };
+    let address = Address::of(kind).at(place_of(&pairs));
+    let Some(sheet) = dataset::whole(hub, Language::En, address.clone(), table).await else { return not_published() };
+    if pairs.get("format").is_some_and(|format| format == "csv") {
+        let text = sheet.machine(Language::En);
+        let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")];
+        return tagged(&headers, &text, || (kind, text.clone()).into_response());
+    }
+    let window = window(&pairs);
+    let mut answer = sheet.json(Language::En, window);
+    answer["next"] = window.next(&sheet, &address.dataset(sheet.id, false), "").into();
+    tagged(&headers, &answer.to_string(), || Json(answer.clone()).into_response())
 }
 
 async fn terms(State(hub): State<Arc<Hub>>) -> Json<serde_json::Value> {

@@ -87,7 +87,8 @@ fn call(segments: &[&str], region: Option<&str>) -> Option<Part> {
         ["regions"] => Some(of(Dataset::Beds, None)),
         ["hospitals" | "units" | "totals" | "snapshot" | "attention"] => asked(Dataset::Beds),
         ["regions", region, "units", _] => within(Dataset::Beds, region),
-        ["definitions"] => Some(of(Dataset::About, None)),
+        ["definitions"] | ["datasets"] => Some(of(Dataset::About, None)),
+        ["datasets", name, _] => asked(published(Page::ALL.into_iter().find(|page| page.api() == *name)?)),
         ["stream"] => Some(of(Dataset::Events, None)),
         [name] => asked(published(Page::ALL.into_iter().find(|page| page.api() == *name)?)),
         _ => None,
@@ -155,6 +156,9 @@ mod tests {
             ("/api/v1/stream", "call events -"),
             ("/api/v1/waiting-times?region=14", "call waiting 14"),
             ("/api/v1/operations", "call operations -"),
+            ("/api/v1/datasets", "call about -"),
+            ("/api/v1/datasets/costs/drg?region=14&format=csv", "call cost 14"),
+            ("/sv/kostnad?period=alla&form=csv&tabell=drg", "download cost -"),
             ("/openapi.json", "call about -"),
         ] {
             check(address, expected);
@@ -176,6 +180,7 @@ mod tests {
             "/api/v1/units?region=",
             "/api/v1/units?region=1",
             "/api/v1/new",
+            "/api/v1/datasets/new/drg",
             "/api/v2/units",
             "//sv",
         ] {
@@ -189,7 +194,11 @@ mod tests {
         let paths = description["paths"].as_object().unwrap();
         assert!(paths.len() >= 16);
         for path in paths.keys() {
-            let address = path.replace("{region}", "14").replace("{unit}", "MED10");
+            let address = path
+                .replace("{region}", "14")
+                .replace("{unit}", "MED10")
+                .replace("{dataset}", "costs")
+                .replace("{table}", "drg");
             assert!(asked(&address.parse().unwrap()).is_some_and(|asked| asked.action == Action::Call), "{path}");
         }
     }

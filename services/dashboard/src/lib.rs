@@ -7,6 +7,7 @@ mod assets;
 pub mod command;
 pub mod config;
 mod csv;
+mod dataset;
 pub mod follow;
 mod gzip;
 mod http;

@@ -19,7 +19,7 @@ use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Sight, Subject, Theme};
 use crate::sign::Sign;
-use crate::{api, assets, csv, gzip, stream};
+use crate::{api, assets, csv, dataset, gzip, stream};
 
 const THEME_COOKIE: &str = "tema";
 const YEAR: &str = "public, max-age=31536000, immutable";
@@ -191,6 +191,16 @@ async fn published(
     let (library, manner, picture) = (hub.shelf.library(), hub.shelf.manner(), hub.picture());
     let address = asked.settled(&library, picture.board.now);
     let is_file = pairs.get("form").is_some_and(|form| form == "csv");
+    if is_file && pairs.get("period").is_some_and(|period| period == report::WHOLE) {
+        let table = pairs.get("tabell").cloned().unwrap_or_default();
+        return match dataset::whole(hub.clone(), language, asked.clone(), table).await {
+            Some(sheet) => {
+                let (name, text) = (file_name(&asked, report::WHOLE, sheet.id), sheet.csv(language));
+                tagged(&headers, &text, || csv::file(&name, picture.board.now, text.clone()))
+            }
+            None => not_found(&hub, language, &headers),
+        };
+    }
     // What is newest changes, so a page that is open says in its address which period it shows.
     if !is_file && address.period != asked.period {
         return Redirect::temporary(&address.text(language)).into_response();
@@ -212,7 +222,8 @@ async fn published(
         let found = report.sheets().find(|sheet| wanted.is_none_or(|wanted| wanted == sheet.id));
         return match found {
             Some(sheet) => {
-                let (name, text) = (file_name(&address, sheet.id), sheet.csv(language));
+                let period = address.period.map(|period| period.to_string()).unwrap_or_default();
+                let (name, text) = (file_name(&address, &period, sheet.id), sheet.csv(language));
                 tagged(&headers, &text, || csv::file(&name, picture.board.now, text.clone()))
             }
             None => not_found(&hub, language, &headers),
@@ -230,7 +241,7 @@ async fn published(
 }
 
 /// What the file of a table is called: page, place, period and table.
-fn file_name(address: &Address, table: &str) -> String {
+fn file_name(address: &Address, period: &str, table: &str) -> String {
     let mut parts = vec![address.kind.segment().to_owned()];
     match &address.place {
         Place::Country => {}
@@ -240,8 +251,7 @@ fn file_name(address: &Address, table: &str) -> String {
             parts.push(code.chars().filter(char::is_ascii_alphanumeric).collect());
         }
     }
-    parts.extend(address.period.map(|period| period.to_string()));
-    parts.push(table.to_owned());
+    parts.extend([period, table].into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
     parts.join("-")
 }
 

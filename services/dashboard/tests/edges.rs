@@ -65,6 +65,8 @@ pub(crate) fn filled(path: &str) -> String {
         ("ward", "MED10"),
         ("unit", "MED10"),
         ("name", "x"),
+        ("dataset", "costs"),
+        ("table", "drg"),
     ];
     let path = names.iter().fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
     assert!(!path.contains('{'), "{path}: say what stands here");

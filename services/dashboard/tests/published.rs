@@ -416,6 +416,68 @@ fn an_opened_page_has_its_period_in_its_address() {
 }
 
 #[test]
+fn a_data_set_is_every_period_of_a_table_in_one_file() {
+    let site = site();
+    let list = json(&site, "/api/v1/datasets");
+    let sets = list["datasets"].as_array().unwrap();
+    assert_eq!(sets.len(), 3);
+    let mut files = 0;
+    for set in sets {
+        let periods: Vec<&str> = set["periods"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        for table in set["tables"].as_array().unwrap() {
+            let (status, text) = site.get(table["csv"].as_str().unwrap());
+            assert_eq!(status, 200, "{table}");
+            assert!(!text.starts_with('\u{feff}'), "{table}");
+            assert!(text.split("\r\n").next().unwrap().ends_with(",absent"), "{table}");
+            files += 1;
+        }
+        assert!(!periods.is_empty(), "{set}");
+    }
+    assert!(files > 12, "{files}");
+    // Month by month the file has what the month's own table has, hidden cells hidden.
+    let own = site.get("/sv/vantetider/region/14?period=2026-09&form=csv&tabell=sjukhus").1;
+    let all = site.get("/sv/vantetider/region/14?period=alla&form=csv&tabell=sjukhus").1;
+    assert!(all.starts_with("\u{feff}period;hospital;") && all.contains("färre än") && all.contains(','));
+    let of_month: Vec<&str> = all.lines().filter_map(|line| line.strip_prefix("2026-09;")).collect();
+    assert_eq!(of_month, own.lines().skip(1).collect::<Vec<_>>());
+    // A series is on the page of each of its months; of the data set it is once.
+    let series = site.get("/sv/vantetider?period=alla&form=csv&tabell=serie-vantande-atgard").1;
+    let mut months: Vec<&str> = series.lines().skip(1).map(|line| line.split(';').next().unwrap()).collect();
+    let count = months.len();
+    months.dedup();
+    assert!(months.is_sorted() && months.len() == count && count > 3, "{months:?}");
+    // The same for programs, page by page and whole.
+    let path = "/api/v1/datasets/waiting-times/sjukhus?region=14";
+    let (mut next, mut rows) = (Some(format!("{path}&limit=7")), Vec::new());
+    while let Some(address) = next {
+        let page = json(&site, &address);
+        let found = page["rows"].as_array().unwrap();
+        assert!((1..=7).contains(&found.len()), "{address}");
+        rows.extend(found.clone());
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(json(&site, path)["rows"].as_array(), Some(&rows));
+    assert_eq!(rows.len(), all.lines().count() - 1);
+    let machine = site.get(&format!("{path}&format=csv")).1;
+    assert_eq!(machine.matches("\r\n").count(), rows.len() + 1);
+    assert!(machine.contains("treatment_share: fewer than"), "an empty cell does not say why");
+    let page = json(&site, "/api/v1/waiting-times?period=2026-09&limit=5&table=regioner");
+    assert_eq!(page["tables"].as_array().unwrap().len(), 1);
+    let next = page["tables"][0]["next"].as_str().unwrap();
+    assert_eq!(next, "/api/v1/waiting-times?period=2026-09&table=regioner&limit=5&after=5");
+    assert_ne!(table(&json(&site, next), "regioner")[0], table(&page, "regioner")[0]);
+    for path in [
+        "/api/v1/datasets/waiting-times/x",
+        "/api/v1/datasets/drift/x",
+        "/api/v1/datasets/about/definitioner",
+        "/api/v1/costs?table=x",
+        "/sv/vantetider?period=alla&form=csv&tabell=x",
+    ] {
+        assert_eq!(site.get(path).0, 404, "{path}");
+    }
+}
+
+#[test]
 fn only_the_highest_version_is_read_and_only_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -702,9 +764,13 @@ fn about_says_whom_to_complain_to_and_what_has_changed() {
 fn answers_with_figures_are_as_they_are_described() {
     let site = site();
     let description: Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
-    for name in ["waiting-times", "hip-fracture", "costs", "quality", "operations", "about"] {
-        let path = format!("/api/v1/{name}");
+    let names = ["waiting-times", "hip-fracture", "costs", "quality", "operations", "about", "datasets"];
+    for (path, address) in names
+        .map(|name| (format!("/api/v1/{name}"), format!("/api/v1/{name}")))
+        .into_iter()
+        .chain([("/api/v1/datasets/{dataset}/{table}".to_owned(), "/api/v1/datasets/costs/drg?region=14".to_owned())])
+    {
         let schema = &description["paths"][&path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
-        holds(&description, schema, &json(&site, &path), &path);
+        holds(&description, schema, &json(&site, &address), &path);
     }
 }

@@ -7,7 +7,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use figures::period::Period;
-use figures::report::Page;
+use figures::report::{Page, ROWS_MAX};
 use schemas::CareType;
 use serde_json::json;
 use topics::Region;
@@ -37,7 +37,18 @@ enum Parameter {
     Month,
     /// A month or a year.
     Period,
+    /// A table of a page; any text, for which there are depends on what is published.
+    Table,
+    Limit,
+    /// So many rows.
+    After,
+    /// A unit, with its region.
+    AfterUnit,
+    Format,
 }
+
+/// What a table can be written as.
+const FORMATS: [&str; 2] = ["json", "csv"];
 
 impl Parameter {
     const fn name(self) -> &'static str {
@@ -47,13 +58,21 @@ impl Parameter {
             Self::CareType => "care_type",
             Self::At => "at",
             Self::Month | Self::Period => "period",
+            Self::Table => "table",
+            Self::Limit => "limit",
+            Self::After | Self::AfterUnit => "after",
+            Self::Format => "format",
         }
     }
 
     fn understands(self, value: &str) -> bool {
         match self {
             Self::Region => value.parse::<Region>().is_ok(),
-            Self::Hospital => true,
+            Self::Hospital | Self::Table => true,
+            Self::Limit => whole(value).is_some_and(|limit| (1..=ROWS_MAX).contains(&limit)),
+            Self::After => whole(value).is_some(),
+            Self::AfterUnit => value.split_once('/').is_some_and(|(region, _)| region.parse::<Region>().is_ok()),
+            Self::Format => FORMATS.contains(&value),
             Self::CareType => care_type(value).is_some(),
             Self::At => value.parse::<jiff::Timestamp>().is_ok(),
             Self::Month => value.parse::<Period>().is_ok_and(Period::is_month),
@@ -65,7 +84,11 @@ impl Parameter {
     fn choices(self) -> Vec<&'static str> {
         match self {
             Self::Region => Region::all().map(Region::code).collect(),
-            Self::Hospital => Vec::new(),
+            Self::Hospital | Self::Table => Vec::new(),
+            Self::Limit => vec!["1", "1000"],
+            Self::After => vec!["0", "1000"],
+            Self::AfterUnit => vec!["14/MED10"],
+            Self::Format => FORMATS.into(),
             Self::CareType => CARE_TYPES.map(|(name, _)| name).into(),
             Self::At => vec!["2026-11-22T05:00:00Z"],
             Self::Month => vec!["2026-02"],
@@ -81,25 +104,41 @@ impl Parameter {
             Self::At => "an instant as RFC 3339, as",
             Self::Month => "a month such as",
             Self::Period => "a month or a year, such as",
+            Self::Table => "a table",
+            Self::Limit => "a number of rows from",
+            Self::After => "a number of rows, such as",
+            Self::AfterUnit => "a unit as `next` writes it, such as",
+            Self::Format => "a form:",
         }
     }
 }
 
 /// What an address takes.
 fn taken(path: &str) -> &'static [Parameter] {
-    use Parameter::{At, CareType, Hospital, Month, Period, Region};
+    use Parameter::{After, AfterUnit, At, CareType, Format, Hospital, Limit, Month, Period, Region, Table};
     let name = path.strip_prefix("/api/v1/").unwrap_or_default();
     match name {
         "hospitals" | "attention" => &[Region, Hospital],
-        "units" | "totals" => &[Region, Hospital, CareType],
+        "units" => &[Region, Hospital, CareType, Limit, AfterUnit],
+        "totals" => &[Region, Hospital, CareType],
         "snapshot" => &[Region, Hospital, CareType, At],
         _ => match Page::ALL.into_iter().find(|page| page.api() == name) {
-            Some(Page::Waiting) => &[Region, Hospital, Month],
-            Some(Page::Quality) => &[Region, Month],
-            Some(Page::Pathway | Page::Costs) => &[Region, Period],
-            Some(Page::Operations | Page::About) | None => &[],
+            Some(Page::Waiting) => &[Region, Hospital, Month, Table, Limit, After],
+            Some(Page::Quality) => &[Region, Month, Table, Limit, After],
+            Some(Page::Pathway | Page::Costs) => &[Region, Period, Table, Limit, After],
+            Some(Page::Operations | Page::About) => &[Table, Limit, After],
+            None if name.starts_with("datasets/costs/") || name.starts_with("datasets/hip-fracture/") => {
+                &[Region, Limit, After, Format]
+            }
+            None if name.starts_with("datasets/") => &[Region, Hospital, Limit, After, Format],
+            None => &[],
         },
     }
+}
+
+/// Digits alone: a sign is not ours, and a number beyond what can be counted is none.
+fn whole(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Why an address is not answered.
@@ -181,7 +220,9 @@ mod tests {
             "/api/v1/waiting-times?region=14&hospital=501010&period=2026-02",
             "/api/v1/costs?period=2025",
             "/api/v1/hip-fracture?period=2026-02&region=01",
-            "/api/v1/about",
+            "/api/v1/about?limit=1&after=0&table=definitioner",
+            "/api/v1/units?limit=1000&after=14%2FMED10",
+            "/api/v1/datasets/costs/drg?region=14&format=csv",
         ] {
             assert_eq!(refused(address), None, "{address}");
         }
@@ -204,6 +245,13 @@ mod tests {
         check("/api/v1/snapshot?at=yesterday", "value-unknown", "at", "");
         check("/api/v1/costs?period=2025-13", "value-unknown", "period", "2026");
         check("/api/v1/quality?period=2026", "value-unknown", "period", "2026-02");
+        check("/api/v1/units?limit=0", "value-unknown", "limit", "1000");
+        check("/api/v1/units?limit=1001", "value-unknown", "limit", "1000");
+        check("/api/v1/units?after=7", "value-unknown", "after", "14/MED10");
+        check("/api/v1/costs?after=-1", "value-unknown", "after", "0");
+        check("/api/v1/datasets?limit=1", "parameter-unknown", "limit", "");
+        check("/api/v1/datasets/costs/drg?format=xlsx", "value-unknown", "format", "csv");
+        check("/api/v1/datasets/costs/drg?region=14&hospital=1", "parameter-unknown", "hospital", "region");
         check("/api/v1/units?hospital=501010", "region-missing", "region", "14");
         check("/api/v1/units?region=14&region=01", "parameter-repeated", "region", "");
         check("/api/v1/units?%ff=14", "parameter-unknown", "\u{fffd}", "region");

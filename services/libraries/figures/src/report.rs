@@ -6,6 +6,7 @@ mod about;
 pub mod address;
 mod comparison;
 mod costs;
+pub mod dataset;
 #[cfg(test)]
 mod fixture;
 mod kit;
@@ -26,7 +27,7 @@ use serde_json::json;
 
 pub use address::{Address, Page, Place, Sort};
 pub use manner::Manner;
-pub use sheet::{Cell, Column, Sheet};
+pub use sheet::{Cell, Column, ROWS_MAX, Sheet, WHOLE, Window};
 
 use crate::escape::escape;
 use crate::published::{Library, Parcel, Reading};
@@ -89,8 +90,8 @@ impl Sight<'_> {
 }
 
 impl Report {
-    /// For programs: the same tables, and where their figures come from.
-    pub fn json(&self, sight: &Sight<'_>) -> serde_json::Value {
+    /// For programs: the same tables, or one of them, and where their figures come from.
+    pub fn json(&self, sight: &Sight<'_>, table: Option<&str>, window: Window) -> serde_json::Value {
         let parcels: Vec<serde_json::Value> = self
             .parcels
             .iter()
@@ -116,7 +117,15 @@ impl Report {
             Reading::At(at) => Some(rfc3339(at)),
             Reading::NoStore | Reading::NotYet | Reading::Failed(_) => None,
         };
-        let tables: Vec<serde_json::Value> = self.sheets().map(|sheet| sheet.json(sight.language)).collect();
+        let tables: Vec<serde_json::Value> = self
+            .sheets()
+            .filter(|sheet| table.is_none_or(|table| table == sheet.id))
+            .map(|sheet| {
+                let mut answer = sheet.json(sight.language, window);
+                answer["next"] = window.next(sheet, &sight.address.api(), &format!("table={}", sheet.id)).into();
+                answer
+            })
+            .collect();
         json!({
             "at": rfc3339(sight.now),
             "read_at": read_at,

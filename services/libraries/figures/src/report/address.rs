@@ -141,20 +141,26 @@ pub struct Address {
     /// Of which period; the newest when it is not said.
     pub period: Option<Period>,
     pub(crate) sort: Sort,
+    /// The table that is not shown from its first row, and from which.
+    pub(crate) from: Option<(Box<str>, usize)>,
 }
 
 impl Address {
     /// A page of the country.
     pub const fn of(kind: Page) -> Self {
-        Self { kind, place: Place::Country, period: None, sort: Sort::Code }
+        Self { kind, place: Place::Country, period: None, sort: Sort::Code, from: None }
     }
 
     /// Reads what a page's query chooses; what is not understood counts as not given.
     pub fn read<'a>(kind: Page, place: Place, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut address = Self { kind, place, period: None, sort: Sort::Code };
+        let mut address = Self { place, ..Self::of(kind) };
         for (name, value) in pairs {
             match name {
                 "period" => address.period = value.trim().parse().ok(),
+                "fran" => {
+                    let from = value.rsplit_once(':').map(|(table, row)| (table.into(), row.parse().unwrap_or(0)));
+                    address.from = from.filter(|(_, row)| *row > 0);
+                }
                 "ordning" => {
                     address.sort = Sort::ALL.into_iter().find(|sort| sort.segment() == value).unwrap_or_default();
                 }
@@ -186,7 +192,10 @@ impl Address {
         if self.sort != Sort::Code {
             pairs.push(format!("ordning={}", self.sort.segment()));
         }
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        if let Some((table, row)) = &self.from {
+            pairs.push(format!("fran={}:{row}", encode(table)));
+        }
+        query(&pairs)
     }
 
     /// The page's address.
@@ -206,6 +215,20 @@ impl Address {
 
     /// The API's address of the same figures.
     pub fn api(&self) -> String {
+        let mut pairs = self.whose();
+        pairs.extend(self.period.map(|period| format!("period={period}")));
+        format!("/api/v1/{}{}", self.kind.api(), query(&pairs))
+    }
+
+    /// The API's address of a table over every period, as JSON or as a file for programs.
+    pub fn dataset(&self, table: &str, is_file: bool) -> String {
+        let mut pairs = self.whose();
+        pairs.extend(is_file.then(|| "format=csv".to_owned()));
+        format!("/api/v1/datasets/{}/{table}{}", self.kind.api(), query(&pairs))
+    }
+
+    /// Whose figures, in the API's words.
+    fn whose(&self) -> Vec<String> {
         let mut pairs = Vec::new();
         match &self.place {
             Place::Country => {}
@@ -214,30 +237,36 @@ impl Address {
                 pairs.push(format!("region={}&hospital={}", region.code(), encode(code)));
             }
         }
-        if let Some(period) = self.period {
-            pairs.push(format!("period={period}"));
-        }
-        let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
-        format!("/api/v1/{}{query}", self.kind.api())
+        pairs
     }
 
     /// The same page of another place.
     #[must_use]
     pub fn at(&self, place: Place) -> Self {
-        Self { place, ..self.clone() }
+        Self { place, from: None, ..self.clone() }
     }
 
     /// The same page in another order.
     #[must_use]
     pub(crate) fn sorted(&self, sort: Sort) -> Self {
-        Self { sort, ..self.clone() }
+        Self { sort, from: None, ..self.clone() }
     }
 
     /// The same page of a period.
     #[must_use]
     pub fn of_period(&self, period: Period) -> Self {
-        Self { period: Some(period), ..self.clone() }
+        Self { period: Some(period), from: None, ..self.clone() }
     }
+
+    /// The same page with a table from this row on, or with every table from its first.
+    #[must_use]
+    pub(crate) fn turned(&self, from: Option<(&str, usize)>) -> Self {
+        Self { from: from.filter(|(_, row)| *row > 0).map(|(table, row)| (table.into(), row)), ..self.clone() }
+    }
+}
+
+fn query(pairs: &[String]) -> String {
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
 /// Percent-encodes everything but unreserved characters.
@@ -263,11 +292,20 @@ mod tests {
         let address = Address::read(Page::Waiting, place, [("period", "2026-02"), ("ordning", "andel")]);
         assert_eq!(address.text(Language::Sv), "/sv/vantetider/region/14/sjukhus/H%201?period=2026-02&ordning=andel");
         assert_eq!(address.api(), "/api/v1/waiting-times?region=14&hospital=H%201&period=2026-02");
+        let file = "/api/v1/datasets/waiting-times/steg?region=14&hospital=H%201&format=csv";
+        assert_eq!(address.dataset("steg", true), file);
+        let later = Address::read(Page::Costs, Place::Country, [("fran", "drg:200")]);
+        assert_eq!(later.text(Language::Sv), "/sv/kostnad?fran=drg:200");
+        assert_eq!(later.turned(None).text(Language::Sv), "/sv/kostnad");
     }
 
     #[test]
     fn what_is_not_understood_counts_as_not_given() {
-        let address = Address::read(Page::Costs, Place::Country, [("period", "now"), ("ordning", "best"), ("x", "y")]);
+        let address = Address::read(
+            Page::Costs,
+            Place::Country,
+            [("period", "now"), ("ordning", "best"), ("fran", "drg:x"), ("x", "y")],
+        );
         assert_eq!(address, Address::of(Page::Costs));
     }
 }

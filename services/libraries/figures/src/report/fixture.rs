@@ -9,7 +9,7 @@ use schemas::Timestamp;
 use serde_json::{Value, json};
 
 use super::operations::State;
-use super::{Address, Manner, Page, Place, Report, Sight};
+use super::{Address, Manner, Page, Place, Report, Sight, Window};
 use crate::published::parcel::Head;
 use crate::published::{Extract, Library, Parcel, Reading};
 
@@ -53,7 +53,7 @@ pub(super) fn page(kind: Page, place: Place, period: Option<&str>, now: &str, pa
         board: &Board::empty(now, Limits::default()),
     };
     let report: Report = sight.report().expect("the place is known");
-    Shown { answer: report.json(&sight), markup: report.markup(&sight) }
+    Shown { answer: report.json(&sight, None, Window::default()), markup: report.markup(&sight) }
 }
 
 impl Shown {

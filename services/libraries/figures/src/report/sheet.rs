@@ -15,6 +15,9 @@ use crate::escape::escape;
 use crate::period::Period;
 use crate::wilson;
 
+/// What stands for every period in the address of a file.
+pub const WHOLE: &str = "alla";
+
 /// Why there is no figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
@@ -189,6 +192,38 @@ impl Column {
     }
 }
 
+/// Most rows of a table in one answer of the API.
+pub const ROWS_MAX: usize = 1000;
+
+/// Most rows of a table on a page at a time.
+const SHOWN_MAX: usize = 200;
+
+/// Which rows of a table an answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// So many are passed over.
+    pub after: usize,
+    /// So many at most follow.
+    pub limit: usize,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { after: 0, limit: ROWS_MAX }
+    }
+}
+
+impl Window {
+    /// Where the rows after these are: `address` with what names the table; nothing when these are the last.
+    pub fn next(self, sheet: &Sheet, address: &str, table: &str) -> Option<String> {
+        let after = self.after.saturating_add(self.limit);
+        (after < sheet.rows.len()).then(|| {
+            let pairs = [table, &format!("limit={}", self.limit), &format!("after={after}")].join("&");
+            format!("{address}{}{}", if address.contains('?') { '&' } else { '?' }, pairs.trim_start_matches('&'))
+        })
+    }
+}
+
 /// A table.
 #[derive(Debug, Clone)]
 pub struct Sheet {
@@ -237,7 +272,11 @@ impl Sheet {
         }
         markup.push_str("</tr></thead><tbody>");
         let (folded, rows): (Vec<_>, Vec<_>) = self.rows.iter().partition(|row| self.is_nothing(row));
-        for row in &rows {
+        let first = match &sight.address.from {
+            Some((table, first)) if **table == *self.id && *first < rows.len() => *first,
+            _ => 0,
+        };
+        for row in rows.iter().skip(first).take(SHOWN_MAX) {
             markup.push_str("<tr>");
             for (index, (cell, column)) in row.iter().zip(&self.columns).enumerate() {
                 write_cell(markup, cell, column, index == 0, sight.language);
@@ -253,18 +292,52 @@ impl Sheet {
             );
         }
         markup.push_str("</tbody></table></div>");
+        self.write_turning(markup, sight, first, rows.len());
         write_folded(markup, sight, &folded);
-        let (csv, api) = (self.csv_address(sight), sight.address.api());
+        let (api, caption) = (sight.address.api(), escape(&self.caption));
+        markup.push_str("<p class=\"takeout\">");
+        let mut link = |address: &str, text: &str| {
+            let address = escape(address);
+            let _ = write!(markup, "<a href=\"{address}\">{text}<span class=\"vh\"> – {caption}</span></a> · ");
+        };
+        link(&self.csv_address(sight, None), "CSV");
+        if sight.address.kind.has_datasets() {
+            link(&self.csv_address(sight, Some(WHOLE)), sight.say("CSV, alla perioder", "CSV, every period"));
+            let file = sight.address.dataset(self.id, true);
+            link(&file, sight.say("för program, alla perioder", "for programs, every period"));
+        }
+        let api = escape(&api);
         let _ = write!(
             markup,
-            "<p class=\"takeout\"><a href=\"{}\">CSV<span class=\"vh\"> – {}</span></a> · \
-             <a href=\"{}\">API<span class=\"vh\"> – {}</span></a> <code>{}</code></p></section>",
-            escape(&csv),
-            escape(&self.caption),
-            escape(&api),
-            escape(&self.caption),
-            escape(&api),
+            "<a href=\"{api}\">API<span class=\"vh\"> – {caption}</span></a> <code>{api}</code></p></section>"
         );
+    }
+
+    /// Which rows of a long table are shown, and the way to the others.
+    fn write_turning(&self, markup: &mut String, sight: &Sight<'_>, first: usize, count: usize) {
+        if count <= SHOWN_MAX {
+            return;
+        }
+        let last = count.min(first + SHOWN_MAX);
+        let number = |number: usize| format::number(sight.language, i64::try_from(number).unwrap_or(i64::MAX));
+        let _ = write!(
+            markup,
+            "<nav class=\"takeout\" aria-label=\"{} – {}\">{} {}–{} {} {}",
+            sight.say("Rader", "Rows"),
+            escape(&self.caption),
+            sight.say("Rad", "Rows"),
+            number(first + 1),
+            number(last),
+            sight.language.words().of,
+            number(count)
+        );
+        let before = (first > 0).then(|| (first.saturating_sub(SHOWN_MAX), sight.say("Föregående", "Previous")));
+        let after = (last < count).then(|| (last, sight.say("Nästa", "Next")));
+        for (row, word) in before.into_iter().chain(after) {
+            let address = sight.address.turned(Some((self.id, row))).text(sight.language);
+            let _ = write!(markup, " · <a href=\"{}#{}-rubrik\">{word}</a>", escape(&address), self.id);
+        }
+        markup.push_str("</nav>");
     }
 
     /// Whether a row is of a region that has published nothing: those are folded together under the table.
@@ -275,8 +348,11 @@ impl Sheet {
             && row[1..].iter().all(is_missing)
     }
 
-    fn csv_address(&self, sight: &Sight<'_>) -> String {
-        let here = sight.address.text(sight.language);
+    fn csv_address(&self, sight: &Sight<'_>, period: Option<&str>) -> String {
+        let here = match period {
+            None => sight.address.turned(None).text(sight.language),
+            Some(period) => format!("{}?period={period}", sight.address.path(sight.language)),
+        };
         format!("{here}{}form=csv&tabell={}", if here.contains('?') { '&' } else { '?' }, self.id)
     }
 
@@ -291,6 +367,27 @@ impl Sheet {
         format!("\u{feff}{}", lines.concat())
     }
 
+    /// As a file for programs (RFC 4180): commas between cells, a point before decimals, no mark. Where there is no number the cell is
+    /// empty, and the last column says why: `column: word`, with `; ` between them.
+    pub fn machine(&self, language: Language) -> String {
+        let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let written = "memory alone bounds a text";
+        let head = self.columns.iter().flat_map(names).chain(["absent".to_owned()]);
+        file.write_record(head).expect(written);
+        for row in &self.rows {
+            let plain = |value: Value| match value {
+                Value::Null => String::new(),
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let why = |(name, cell): (String, Cell)| cell.why(language).map(|why| format!("{name}: {why}"));
+            let absent = self.filed(row).filter_map(why).collect::<Vec<_>>().join("; ");
+            let cells = self.filed(row).map(|(_, cell)| plain(cell.value(language)));
+            file.write_record(cells.chain([absent])).expect(written);
+        }
+        String::from_utf8(file.into_inner().expect(written)).expect("it was written of texts")
+    }
+
     /// A row as files and the API have it: by name, with the intervals.
     fn filed<'s>(&'s self, row: &'s [Cell]) -> impl Iterator<Item = (String, Cell)> + 's {
         self.columns.iter().zip(row).flat_map(|(column, cell)| {
@@ -300,7 +397,7 @@ impl Sheet {
     }
 
     /// For programs: `null` where there is no number, and the word that says why under `absent`.
-    pub fn json(&self, language: Language) -> Value {
+    pub fn json(&self, language: Language, window: Window) -> Value {
         let described = |column: &Column| {
             names(column)
                 .map(|name| json!({ "name": name, "head": column.head, "unit": column.unit }))
@@ -310,6 +407,8 @@ impl Sheet {
         let rows: Vec<Value> = self
             .rows
             .iter()
+            .skip(window.after)
+            .take(window.limit)
             .map(|row| {
                 let values: serde_json::Map<String, Value> =
                     self.filed(row).map(|(name, cell)| (name, cell.value(language))).collect();
@@ -318,7 +417,7 @@ impl Sheet {
                 json!({ "values": values, "absent": absent })
             })
             .collect();
-        json!({ "id": self.id, "caption": self.caption, "columns": columns, "rows": rows })
+        json!({ "id": self.id, "caption": self.caption, "columns": columns, "rows": rows, "total": self.rows.len() })
     }
 }
 
@@ -411,7 +510,13 @@ pub(super) fn share(name: impl Into<Cow<'static, str>>, head: impl Into<Cow<'sta
 
 #[cfg(test)]
 mod tests {
+    use board::Board;
+    use board::age::Limits;
+
     use super::*;
+    use crate::published::Library;
+    use crate::report::operations::State;
+    use crate::report::{Address, Manner, Page, Place};
 
     fn sheet() -> Sheet {
         let columns = vec![words("hospital", "Sjukhus"), number("share", "Andel", "%"), number("count", "Antal", "")];
@@ -437,6 +542,73 @@ mod tests {
     }
 
     #[test]
+    fn a_file_for_programs_has_points_and_says_why_a_cell_is_empty() {
+        let nbsp = format::NBSP;
+        assert_eq!(
+            sheet().machine(Language::En),
+            format!(
+                "hospital,share,count,absent\r\nA;B,87.5,1234,\r\nC,,,share: not applicable; count: missing\r\n\
+                 D,,,share: fewer than{nbsp}20; count: withheld\r\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_long_table_is_shown_in_parts_and_filed_as_a_whole() {
+        let mut sheet = Sheet::new("x", "Prov", vec![words("hospital", "Sjukhus")], "");
+        sheet.rows = (1..=450).map(|row| vec![Cell::text(format!("rad {row}"))]).collect();
+        let shown = |from: &str| {
+            let address = Address::read(Page::Costs, Place::Country, [("fran", from)]);
+            let (library, manner, operations) = (Library::default(), Manner::default(), State::default());
+            let now = Timestamp(0);
+            let board = Board::empty(now, Limits::default());
+            let language = Language::Sv;
+            let sight = Sight {
+                library: &library,
+                manner: &manner,
+                language,
+                address: &address,
+                now,
+                operations: &operations,
+                board: &board,
+            };
+            let mut markup = String::new();
+            sheet.write(&mut markup, &sight, true);
+            markup
+        };
+        for (from, first, last, before, after) in [
+            ("", 1, 200, None, Some("?fran=x:200")),
+            ("x:200", 201, 400, Some(""), Some("?fran=x:400")),
+            ("x:400", 401, 450, Some("?fran=x:200"), None),
+            ("x:450", 1, 200, None, Some("?fran=x:200")),
+            ("y:200", 1, 200, None, Some("?fran=x:200")),
+        ] {
+            let markup = shown(from);
+            assert!(markup.contains(&format!("Rad {first}–{last} av 450")), "{from}: {markup}");
+            assert_eq!(markup.matches("<th scope=\"row\"").count(), last - first + 1, "{from}");
+            for (way, word) in [(before, "Föregående"), (after, "Nästa")] {
+                let link = way.map(|way| format!("<a href=\"/sv/kostnad{way}#x-rubrik\">{word}</a>"));
+                assert!(link.map_or(!markup.contains(word), |link| markup.contains(&link)), "{from}: {markup}");
+            }
+            assert!(markup.contains("\"/sv/kostnad?form=csv&amp;tabell=x\""), "a file has every row: {markup}");
+        }
+        assert_eq!(sheet.csv(Language::Sv).lines().count(), 451);
+    }
+
+    #[test]
+    fn an_answer_is_bounded_and_says_where_the_rest_is() {
+        let sheet = sheet();
+        let window = Window { after: 1, limit: 1 };
+        let json = sheet.json(Language::En, window);
+        assert_eq!((json["rows"].as_array().unwrap().len(), &json["total"]), (1, &json!(3)));
+        assert_eq!(json["rows"][0]["values"]["hospital"], "C");
+        let next = |window: Window| window.next(&sheet, "/a?b=1", "table=x");
+        assert_eq!(next(window).as_deref(), Some("/a?b=1&table=x&limit=1&after=2"));
+        assert_eq!(Window { after: 0, limit: 1 }.next(&sheet, "/a", "").as_deref(), Some("/a?limit=1&after=1"));
+        assert_eq!((next(Window { after: 2, limit: 1 }), next(Window::default())), (None, None));
+    }
+
+    #[test]
     fn a_share_stands_with_its_interval() {
         let mut sheet = Sheet::new("x", "Prov", vec![words("hospital", "Sjukhus"), share("share", "Andel")], "");
         sheet.rows = vec![
@@ -449,7 +621,7 @@ mod tests {
         assert_eq!(lines[0], "\u{feff}hospital;share;share_lower;share_upper");
         assert_eq!(lines[1..3], ["A;10,1;6,2;16,0", "B;ej tillämpligt;ej tillämpligt;ej tillämpligt"]);
         assert_eq!(lines[3], "C;döljs;döljs;döljs");
-        let json = sheet.json(Language::En);
+        let json = sheet.json(Language::En, Window::default());
         assert_eq!(json["rows"][0]["values"]["share_upper"], 16.0);
         assert_eq!(
             (&json["rows"][1]["values"]["share_lower"], &json["rows"][2]["values"]["share"]),
@@ -468,7 +640,7 @@ mod tests {
         let at = Timestamp("2026-11-16T03:12:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond());
         sheet.rows.push(vec![Cell::Period("2026-10".parse().unwrap()), Cell::Time(at)]);
         assert_eq!(sheet.csv(Language::Sv), "\u{feff}period;made_at\r\n2026-10;2026-11-16T03:12:00Z\r\n");
-        let json = sheet.json(Language::En);
+        let json = sheet.json(Language::En, Window::default());
         assert_eq!(json["rows"][0]["values"], json!({ "period": "2026-10", "made_at": "2026-11-16T03:12:00Z" }));
         let shown: Vec<String> = sheet.rows[0].iter().map(|cell| cell.shown(Language::Sv)).collect();
         assert_eq!(shown, ["oktober 2026", "2026-11-16 04:12"]);
@@ -476,7 +648,7 @@ mod tests {
 
     #[test]
     fn in_the_api_absence_is_null_and_has_a_reason() {
-        let json = sheet().json(Language::En);
+        let json = sheet().json(Language::En, Window::default());
         assert_eq!(json["rows"][0]["values"]["share"], 87.5);
         assert_eq!(json["rows"][1]["values"]["count"], Value::Null);
         assert_eq!(json["rows"][1]["absent"]["count"], "missing");

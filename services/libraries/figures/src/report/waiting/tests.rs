@@ -62,7 +62,7 @@ fn report(parcels: &[Parcel], place: Place) -> Report {
 /// The rows of a table with these texts in these columns.
 fn rows(report: &Report, table: &str, wanted: &[(&str, &str)]) -> Vec<Value> {
     let sheet = report.sheets().find(|sheet| sheet.id == table).unwrap_or_else(|| panic!("no table {table}"));
-    let rows = sheet.json(Language::En)["rows"].as_array().unwrap().clone();
+    let rows = sheet.json(Language::En, crate::report::Window::default())["rows"].as_array().unwrap().clone();
     rows.into_iter().filter(|row| wanted.iter().all(|(column, text)| row["values"][*column] == *text)).collect()
 }
 
