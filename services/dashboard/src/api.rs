@@ -2,6 +2,7 @@
 //!
 //! What an address does not understand it refuses ([`query`]). Absence is `null`, never zero. Where figures are left out of a sum, `coverage` says how many and why.
 
+pub(crate) mod page;
 mod query;
 
 use std::sync::Arc;

@@ -71,7 +71,7 @@ fn board(segments: &[&str], region: Option<&str>) -> Option<Part> {
 fn page(segments: &[&str]) -> Option<Part> {
     let dataset = |segment| Page::ALL.into_iter().find(|page| page.segment() == segment).map(published);
     match segments {
-        ["definitioner"] => Some(of(Dataset::About, None)),
+        ["definitioner"] | ["api"] => Some(of(Dataset::About, None)),
         [segment] => Some(of(dataset(*segment)?, None)),
         [segment, "region", region] | [segment, "region", region, "sjukhus", _] => within(dataset(*segment)?, region),
         _ => None,
@@ -140,6 +140,7 @@ mod tests {
             ("/strom/sv", "read beds -"),
             ("/strom/sv/uppmarksamma", "read beds -"),
             ("/sv/definitioner", "read about -"),
+            ("/en/api", "read about -"),
             ("/sv/vantetider", "read waiting -"),
             ("/sv/vantetider/region/01/sjukhus/11", "read waiting 01"),
             ("/sv/vardforlopp/region/01?form=csv", "download pathway 01"),

@@ -365,7 +365,7 @@ impl Hub {
     fn render(&self, topic: &Topic, picture: &Picture) -> Node {
         match &topic.subject {
             Subject::Attention(scope) => page::attention_tree(&picture.sight(topic, scope)),
-            Subject::Definitions | Subject::Report(_) => Node::default(),
+            Subject::Definitions | Subject::Api | Subject::Report(_) => Node::default(),
             Subject::Board(scope) => {
                 let (detail, lately) = self.pasts(topic, scope, picture.board.now);
                 Sight { detail: detail.as_ref(), lately: lately.as_ref(), ..picture.sight(topic, scope) }.tree()

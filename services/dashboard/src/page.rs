@@ -63,6 +63,8 @@ pub enum Subject {
     /// What needs attention within a scope, and within what the query chooses of it.
     Attention(Scope),
     Definitions,
+    /// The description of the API.
+    Api,
     Report(report::Address),
 }
 
@@ -71,7 +73,7 @@ impl Subject {
     pub(crate) fn region(&self) -> Option<&str> {
         match self {
             Self::Board(scope) | Self::Attention(scope) => scope.region(),
-            Self::Definitions | Self::Report(_) => None,
+            Self::Definitions | Self::Api | Self::Report(_) => None,
         }
     }
 }

@@ -61,6 +61,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .route("/{language}/region/{region}/avdelning/{ward}", get(ward))
         .route("/{language}/uppmarksamma", get(attention))
         .route("/{language}/definitioner", get(definitions))
+        .route("/{language}/api", get(described))
         .route("/strom/{language}", get(stream::country))
         .route("/strom/{language}/region/{region}", get(stream::region))
         .route("/strom/{language}/region/{region}/sjukhus/{hospital}", get(stream::hospital))
@@ -174,6 +175,21 @@ async fn definitions(State(hub): State<Arc<Hub>>, Path(language): Path<String>, 
         since: None,
     };
     html(frame.around(language.words().definitions.to_owned(), &page::definitions(language, &picture.board)))
+}
+
+/// What programs can ask for.
+async fn described(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
+    let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
+    let picture = hub.picture();
+    let frame = Frame {
+        board: &picture.board,
+        language,
+        theme: theme(&headers),
+        subject: &Subject::Api,
+        query: &Query::default(),
+        since: None,
+    };
+    html(frame.around(api::page::NAME.to_owned(), &api::page::page(language)))
 }
 
 /// A page of published figures, or one of its tables as a file.

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::fixture::{self, MINUTE};
 use crate::site::{Setup, Site};
 
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 24] = [
     "/sv",
     "/en",
     "/sv/region/14",
@@ -24,6 +24,8 @@ const PATHS: [&str; 22] = [
     "/en/region/14/avdelning/MED10",
     "/sv/uppmarksamma",
     "/sv/definitioner",
+    "/sv/api",
+    "/en/api",
     "/sv?form=csv",
     "/sv/region/14?form=csv",
     "/sv/region/14/avdelning/MED10?form=csv",

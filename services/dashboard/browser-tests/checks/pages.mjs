@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { expect, open, withBrowser } from "../browser.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PUBLISHED = ["/vantetider", "/vantetider/region/14", "/vantetider/region/14/sjukhus/501010", "/kostnad", "/kostnad/region/14", "/datakvalitet", "/datakvalitet/region/14", "/vardforlopp", "/vardforlopp/region/14", "/drift", "/om"];
+const PUBLISHED = ["/vantetider", "/vantetider/region/14", "/vantetider/region/14/sjukhus/501010", "/kostnad", "/kostnad/region/14", "/datakvalitet", "/datakvalitet/region/14", "/vardforlopp", "/vardforlopp/region/14", "/drift", "/om", "/api"];
 const PAGES = process.env.PUBLISHED ? PUBLISHED : ["", "/region/14", "/region/14/sjukhus/501010", "/region/14/avdelning/MED10", "/region/23", "/region/09", "/region/09/avdelning/MED10", "/region/14?lage=lediga&ordning=namn", "/region/14?q=finnsinte", "/region/14?vy=timme", "?vy=timme", "/region/14/avdelning/ORT12", "/region/07", "/uppmarksamma", "/uppmarksamma?region=14&mvo=241", "/definitioner", "?vy=vagg", "/region/14?vy=vagg", "/finns/inte"];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 

@@ -12,6 +12,10 @@ export default async function (url) {
     expect((await page.locator(".subheading").textContent()).includes("augusti 2026"), "another month is shown");
     await page.locator("a[hreflang=en]").first().click();
     expect(page.url().includes("/en/vantetider?period=2026-08&ordning=namn"), "the other language lost the choice");
+    await page.locator(".menu a", { hasText: /^API$/ }).click();
+    expect(page.url().endsWith("/en/api"), "the menu does not lead to the API's page");
+    await page.locator("a[href='#fraga-units']").click();
+    expect(await page.locator("#fraga-units").isVisible(), "the API's page needs a script");
     expect(page.complaints.length === 0, page.complaints.join("; "));
   });
   await withBrowser({}, async (context) => {

@@ -10,8 +10,8 @@ use figures::report::{self, Page, Place};
 
 use super::{Subject, render, seconds};
 use crate::address::{self, Query, View};
-use crate::assets;
 use crate::sign::Sign;
+use crate::{api, assets};
 
 /// The chosen colours of a page; the only choice that is not in its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,6 +121,7 @@ impl Frame<'_> {
             Subject::Board(scope) => ("board", api_address(scope)),
             Subject::Attention(scope) => ("attention", attention_api(scope)),
             Subject::Definitions => ("definitions", "/api/v1/definitions".to_owned()),
+            Subject::Api => ("api", "/openapi.json".to_owned()),
             Subject::Report(report) => (report.kind.segment(), report.api()),
         };
         let wall = self.query.view == View::Wall;
@@ -128,7 +129,11 @@ impl Frame<'_> {
         let wall_link = match (self.subject, wall) {
             (Subject::Board(_), true) => self.address(self.language, &self.query.with_view(View::Desk)),
             (
-                Subject::Board(Scope::Ward(..)) | Subject::Attention(_) | Subject::Definitions | Subject::Report(_),
+                Subject::Board(Scope::Ward(..))
+                | Subject::Attention(_)
+                | Subject::Definitions
+                | Subject::Api
+                | Subject::Report(_),
                 _,
             ) => String::new(),
             (Subject::Board(_), false) => self.address(self.language, &self.query.with_view(View::Wall)),
@@ -193,6 +198,7 @@ impl Frame<'_> {
             Subject::Board(scope) => format!("{}{}", address::page(language, scope), query.text()),
             Subject::Attention(scope) => address::attention(language, scope, query),
             Subject::Definitions => format!("/{}/definitioner", language.code()),
+            Subject::Api => format!("/{}/api", language.code()),
             Subject::Report(report) => report.text(language),
         }
     }
@@ -218,7 +224,7 @@ impl Frame<'_> {
             }
             Subject::Board(Scope::Hospital(region, _)) => region_name(region).to_owned(),
             Subject::Board(_) => w.board.to_owned(),
-            Subject::Attention(Scope::Country) | Subject::Definitions | Subject::Report(_) => String::new(),
+            Subject::Attention(Scope::Country) | Subject::Definitions | Subject::Api | Subject::Report(_) => String::new(),
             Subject::Attention(scope) => region_name(scope.region().unwrap_or_default()).to_owned(),
         }
     }
@@ -261,6 +267,7 @@ impl Frame<'_> {
                 trail.push((w.attention.to_owned(), String::new()));
             }
             Subject::Definitions => trail.push((w.definitions.to_owned(), String::new())),
+            Subject::Api => trail.push((api::page::NAME.to_owned(), String::new())),
             Subject::Report(report) => {
                 trail = self.report_crumbs(report);
             }
