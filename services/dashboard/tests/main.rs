@@ -6,6 +6,7 @@
 mod behind_login;
 mod browser;
 mod compressed;
+mod contract;
 mod doubt;
 mod edges;
 mod find;

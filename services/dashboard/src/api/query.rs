@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{Query, Request};
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use figures::period::Period;
@@ -186,10 +186,12 @@ fn check(address: &Uri) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Lets through what is understood.
+/// Lets through what is understood, and other methods, for which there is no answer at all.
 pub(super) async fn understood(request: Request, next: Next) -> Response {
+    let asks = [Method::GET, Method::HEAD].contains(request.method());
     match check(request.uri()) {
         Ok(()) => next.run(request).await,
+        Err(_) if !asks => next.run(request).await,
         Err(Refusal { code, parameter, message, choices }) => {
             let content = json!({ "error": code, "message": message, "parameter": parameter, "choices": choices });
             (StatusCode::BAD_REQUEST, Json(content)).into_response()
