@@ -24,3 +24,4 @@ mod stand;
 mod stopped;
 mod technical;
 mod times;
+mod watched;
