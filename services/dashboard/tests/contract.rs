@@ -46,6 +46,7 @@ fn a_thousand_questions_are_answered_as_the_description_says() {
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
     assert!(output.status.success(), "{said}");
-    let cases = said.lines().find_map(|line| line.trim().split_once(" generated")?.0.replace(',', "").parse::<u32>().ok());
+    let cases =
+        said.lines().find_map(|line| line.trim().split_once(" generated")?.0.replace(',', "").parse::<u32>().ok());
     assert!(cases.is_some_and(|cases| cases >= 1000), "{cases:?} questions: {said}");
 }

@@ -124,7 +124,7 @@ fn stale_data_leave_the_totals_and_the_page_says_so() {
     assert_eq!(totals["totals"]["belagda_per_100"], serde_json::Value::Null);
     assert_eq!(totals["totals"]["coverage"]["stale"], 5);
     let page = site.get("/sv/region/23").1;
-    assert!(page.contains("5 utelämnade med för gamla uppgifter"));
+    assert!(page.contains("5 räknas inte med: för gamla uppgifter"));
     assert!(page.contains("senast</span>"), "a stale number is not marked");
     let lost = site.get("/sv/region/09").1;
     assert!(lost.contains("saknas sedan 04.12"), "a lost ward does not say since when");

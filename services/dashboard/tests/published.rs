@@ -303,7 +303,7 @@ fn without_a_store_the_pages_say_so_and_what_to_do() {
     for page in ["/vantetider", "/vantetider/region/14"] {
         let (status, body) = site.get(&format!("/sv{page}"));
         assert_eq!(status, 200);
-        assert!(body.contains("Lägg till [store]"), "{page}");
+        assert!(body.contains("Inget lager är anslutet"), "{page}");
     }
     site.hub.shelf.put(Library::of(Reading::NotYet, [], 0));
     assert!(site.get("/sv/vantetider").1.contains("Lagret har inte svarat än"));
@@ -314,6 +314,43 @@ fn without_a_store_the_pages_say_so_and_what_to_do() {
     site.hub.shelf.put(register::library());
     site.hub.shelf.fail(fixture::now());
     assert!(site.get("/sv/vantetider").1.contains("Siffrorna är från tidigare"));
+}
+
+/// Who reads a page has no configuration at hand.
+#[test]
+fn pages_speak_to_readers_and_not_of_configuration() {
+    let bare = Site::start(Setup::of(fixture::country(), fixture::now()));
+    for site in [&bare, &site()] {
+        for page in PAGES.iter().chain(&["", "/region/14", "/region/23", "/uppmarksamma", "/definitioner", "/api"]) {
+            for language in ["sv", "en"] {
+                let text = site.get(&format!("/{language}{page}")).1;
+                for key in [
+                    "[store]",
+                    "[login]",
+                    "about.contact",
+                    "hide_below",
+                    "never_silent_for",
+                    "error_after",
+                    ".toml",
+                    "vägra",
+                    "Vägra",
+                ] {
+                    assert!(!text.contains(key), "/{language}{page} says {key}");
+                }
+            }
+        }
+    }
+    let site = site();
+    let says = |page: &str, words: &[&str]| {
+        let text = site.get(page).1;
+        for words in words {
+            assert!(text.contains(words), "{page} does not say {words}");
+        }
+    };
+    says("/sv/region/23", &["räknas inte med: för gamla uppgifter", "Senast hörd"]);
+    says("/sv/datakvalitet", &["jämförelse saknas (kort historik)", "Avvisade och parkerade"]);
+    says("/sv/vantetider", &["Andelar räknas som summa delat med summa"]);
+    says("/sv/drift", &["avvisade", "Avvisade"]);
 }
 
 #[test]
@@ -757,7 +794,7 @@ fn about_says_whom_to_complain_to_and_what_has_changed() {
     assert!(page.contains("href=\"mailto:tillganglighet@region.example\"") && page.contains("Digg"));
     assert!(page.contains("Ändringar av definitioner"));
     site.hub.shelf.set_manner(Manner::default());
-    assert!(site.get("/sv/om").1.contains("about.contact"), "nobody is told who sets the contact");
+    assert!(site.get("/sv/om").1.contains("ingen kontakt är angiven"), "a page names nobody and does not say so");
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn coverage(sight: &Sight<'_>, sums: &Sums) -> Coverage {
     let number = |value: u32| format::number(sight.language, value.into());
     let mut left_out = Vec::new();
     if sums.stale > 0 {
-        left_out.push(format!("{} {} {}", number(sums.stale), w.left_out, w.left_out_stale));
+        left_out.push(format!("{} {}", number(sums.stale), w.not_counted_stale));
     }
     if sums.no_capacity > 0 {
         let mut text = format!("{} {} {}", number(sums.no_capacity), w.left_out, w.left_out_missing);

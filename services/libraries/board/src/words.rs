@@ -101,6 +101,7 @@ words! {
     ward_short: "avdelning", "ward";
     left_out: "utelämnade", "left out";
     left_out_stale: "med för gamla uppgifter", "with data too old";
+    not_counted_stale: "räknas inte med: för gamla uppgifter", "not counted: data too old";
     left_out_missing: "utan uppgift om vårdplatser", "without bed numbers";
     technical_left_out: "i tekniska platser, räknas inte", "in technical beds, not counted";
     without_beds: "enheter utan vårdplatser räknas inte", "units without beds are not counted";
@@ -306,8 +307,8 @@ words! {
     facilities: "inrättningar (PV1-3.4)", "facilities (PV1-3.4)";
 
     about: "Om siffrorna", "About the figures";
-    about_short: "Bemannade platser gäller. Gamla uppgifter räknas inte in. Summor är summa genom summa.", "Staffed beds count. Old data are left out. Totals are sum over sum.";
-    about_published: "Publicerade siffror ur regionernas uttag. Det som saknas är aldrig noll. Summor är summa genom summa.", "Published figures from the regions' extracts. What is missing is never zero. Totals are sum over sum.";
+    about_short: "Bemannade platser gäller. Gamla uppgifter räknas inte in. Andelar räknas som summa delat med summa.", "Staffed beds count. Old data are left out. Shares are sum divided by sum.";
+    about_published: "Publicerade siffror ur regionernas uttag. Det som saknas är aldrig noll. Andelar räknas som summa delat med summa.", "Published figures from the regions' extracts. What is missing is never zero. Shares are sum divided by sum.";
     version: "Version", "Version";
     build: "bygge", "build";
     accessibility: "Tillgänglighet", "Accessibility";

@@ -88,7 +88,7 @@ fn method(sight: &Sight<'_>) -> Vec<String> {
     let rules = &sight.manner.rules;
     match sight.language {
         Language::Sv => vec![
-            "Samma siffra överallt: sidor, CSV och API skrivs ur samma tabell. Andelar räknas av publicerade täljare och nämnare, summor är summa genom summa. Det som saknas är ett ord, aldrig noll.".into(),
+            "Samma siffra överallt: sidor, CSV och API skrivs ur samma tabell. Andelar räknas som summa delat med summa, av publicerade täljare och nämnare. Det som saknas är ett ord, aldrig noll.".into(),
             format!("Serier bedöms med gränser för vanlig variation: medianen ± 2,66 gånger medelskillnaden mellan grannmånader. En månad avviker när den ligger utanför gränserna, när {} i rad ligger på samma sida eller när {} i rad stiger eller faller. Gränser dras när minst {} månader finns. Ett brott börjar en ny serie.", rules.one_side, rules.trend, rules.points_min),
             format!("Färre än {} kontakter visar inget mått där enheter jämförs. Är bara en enhet i en grupp dold döljs en till, så att summan inte avslöjar den.", sight.manner.contacts_min),
             "Regioner och sjukhus står i kodordning. Rangordning visas bara när någon ber om den i adressen.".into(),
@@ -144,14 +144,7 @@ fn accessibility(sight: &Sight<'_>) -> Block {
             let _ = write!(markup, "<a href=\"{}\">{}</a>.", escape(&href), escape(contact));
         }
         None => {
-            let _ = write!(
-                markup,
-                "<b>{}</b>.",
-                sight.say(
-                    "(ingen kontakt är angiven: ange about.contact i tavlans konfiguration)",
-                    "(no contact is given: set about.contact in the dashboard's configuration)"
-                )
-            );
+            let _ = write!(markup, "<b>{}</b>.", sight.say("(ingen kontakt är angiven)", "(no contact is given)"));
         }
     }
     let _ = write!(

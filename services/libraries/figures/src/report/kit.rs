@@ -49,10 +49,10 @@ pub(super) fn nothing(sight: &Sight<'_>, extract: Extract) -> Option<Block> {
     let library = sight.library;
     let (title, remedy) = match library.reading {
         Reading::NoStore => (
-            sight.say("Inget lager är angivet", "No store is configured"),
+            sight.say("Inget lager är anslutet", "No store is connected"),
             sight.say(
-                "Sidan visar publicerade siffror ur det centrala lagret. Lägg till [store] med url i tavlans konfiguration och starta om.",
-                "The page shows published figures from the central store. Add [store] with its url to the dashboard's configuration and start again.",
+                "Sidan visar publicerade siffror ur det centrala lagret, och det är inte anslutet här. Den som sköter tavlan kan ansluta det.",
+                "The page shows published figures from the central store, which is not connected here. Whoever runs the board can connect it.",
             ),
         ),
         Reading::NotYet => (
@@ -65,8 +65,8 @@ pub(super) fn nothing(sight: &Sight<'_>, extract: Extract) -> Option<Block> {
         _ if library.periods(extract).is_empty() => (
             sight.say("Inget är publicerat", "Nothing is published"),
             sight.say(
-                "Ingen region har publicerat uttaget. Kör sink-register run för regionen och perioden; siffrorna syns inom en minut.",
-                "No region has published the extract. Run sink-register run for the region and period; the figures appear within a minute.",
+                "Ingen region har publicerat uttaget. När en region gör det syns siffrorna inom en minut.",
+                "No region has published the extract. When one does, the figures appear within a minute.",
             ),
         ),
         _ => return None,

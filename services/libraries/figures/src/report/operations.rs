@@ -76,7 +76,8 @@ fn lines(sight: &Sight<'_>, state: &State) -> Vec<Line> {
         }
     }
     for (topic, count) in state.parked.iter().filter(|(_, count)| **count > 0) {
-        let what = format!("{topic}: {} {}", number(*count), sight.say("parkerade eller vägrade", "parked or refused"));
+        let what =
+            format!("{topic}: {} {}", number(*count), sight.say("parkerade eller avvisade", "parked or refused"));
         lines.push(Line { what, runbook: "parkerat" });
     }
     for delivery in state.deliveries.iter().flatten() {
@@ -136,7 +137,7 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
         sheet::number("consumed", sight.say("Lästa", "Consumed"), records),
         sheet::number("mapped", sight.say("Mappade", "Mapped"), records),
         sheet::number("ignored", sight.say("Ignorerade", "Ignored"), records),
-        sheet::number("refused", sight.say("Vägrade", "Refused"), records),
+        sheet::number("refused", sight.say("Avvisade", "Refused"), records),
         sheet::number("parked", sight.say("Parkerade", "Parked"), records),
         sheet::number("gone", sight.say("Borta", "Gone"), records),
         sheet::words("adds_up", sight.say("Går ihop", "Adds up")),
@@ -152,7 +153,7 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
         Sheet::new("oden", sight.say("Varje meddelande har ett öde", "Each message has one fate"), columns, none);
     table.lead = sight
         .say(
-            "Lästa = mappade + ignorerade + vägrade + parkerade + borta, ur det som processorn har bekräftat i Kafka. Borta är det som försvann innan det lästes, och det vars öden Kafka har glömt.",
+            "Lästa = mappade + ignorerade + avvisade + parkerade + borta, ur det som processorn har bekräftat i Kafka. Borta är det som försvann innan det lästes, och det vars öden Kafka har glömt.",
             "Consumed = mapped + ignored + refused + parked + gone, from what the processor has committed in Kafka. Gone is what vanished before it was read, and that whose fates Kafka has forgotten.",
         )
         .to_owned();
@@ -190,7 +191,7 @@ fn parked(sight: &Sight<'_>, state: &State) -> Block {
         sheet::words("runbook", sight.say("Vad du gör", "What to do")),
     ];
     let none = sight.say("Inga ämnen för parkerat är kända än.", "No topics of parked records are known yet.");
-    let mut table = Sheet::new("parkerat", sight.say("Parkerat och vägrat", "Parked and refused"), columns, none);
+    let mut table = Sheet::new("parkerat", sight.say("Parkerat och avvisat", "Parked and refused"), columns, none);
     for (topic, count) in &state.parked {
         let href = "#atgard-parkerat".to_owned();
         let link = Cell::Link { text: sight.say("se åtgärden", "see the remedy").to_owned(), href };
@@ -213,9 +214,7 @@ fn store(sight: &Sight<'_>, state: &State) -> Block {
         ),
     ];
     let none = match (&state.deliveries, sight.library.reading) {
-        (None, Reading::NoStore) => {
-            sight.say("Inget lager är angivet: lägg till [store].", "No store is configured: add [store].")
-        }
+        (None, Reading::NoStore) => sight.say("Inget lager är anslutet.", "No store is connected."),
         (None, _) => sight.say("Lagret har inte svarat än.", "The store has not answered yet."),
         (Some(_), _) => sight.say("Lagret har inte läst något än.", "The store has read nothing yet."),
     };
@@ -251,7 +250,7 @@ fn not_here(sight: &Sight<'_>) -> Block {
 fn runbook(sight: &Sight<'_>) -> Block {
     let entries = [
         ("sent", sight.say("Meddelanden väntar", "Messages are waiting"), sight.say("Är processorn igång? Se dess /readyz och logg. Växer talet trots att den går: ge den en kärna till eller en instans till.", "Is the processor running? See its /readyz and log. If the number grows although it runs: give it another core or instance.")),
-        ("parkerat", sight.say("Parkerat eller vägrat", "Parked or refused"), sight.say("Varje post har källans koordinater, regel och åtgärd. Läs ämnet, rätta källan eller paketet och spela om. Se processor/README.", "Each record has the source's coordinates, rule and remedy. Read the topic, correct the source or the package and replay. See processor/README.")),
+        ("parkerat", sight.say("Parkerat eller avvisat", "Parked or refused"), sight.say("Varje post har källans koordinater, regel och åtgärd. Läs ämnet, rätta källan eller paketet och spela om. Se processor/README.", "Each record has the source's coordinates, rule and remedy. Read the topic, correct the source or the package and replay. See processor/README.")),
         ("oden", sight.say("Ödena går inte ihop", "The fates do not add up"), sight.say("Något annat än processorn har flyttat gruppens positioner, eller positionerna är från en äldre version. Ta reda på vem innan något spelas om.", "Something else than the processor has moved the group's positions, or they are of an older version. Find out who before anything is replayed.")),
         ("avvisat", sight.say("Händelser kunde inte lagras", "Events could not be stored"), sight.say("Se delivery.rejected: ämne, position och skäl. Se sink-store/README.", "See delivery.rejected: topic, position and reason. See sink-store/README.")),
         ("lager", sight.say("Lagret svarar inte", "The store does not answer"), sight.say("Är PostgreSQL igång, har sink-store migrate körts, och får rollen bli vardstrom_reader?", "Is PostgreSQL up, has sink-store migrate run, and may the role become vardstrom_reader?")),

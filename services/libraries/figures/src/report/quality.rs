@@ -389,7 +389,7 @@ fn method(sight: &Sight<'_>) -> Block {
             "A jump is a control total farther than 3.5 robust standard deviations (median and median deviation of up to twelve periods) and more than 10% from the median. With fewer than six periods before, nothing is judged: no comparison (short history). The running month and counts below 20 are not judged.",
         ),
         sight.say(
-            "Ett hopp är inget fel: fråga regionen. En period som saknas räknas inte som noll. Vägrade och parkerade meddelanden står på sidan Drift.",
+            "Ett hopp är inget fel: fråga regionen. En period som saknas räknas inte som noll. Avvisade och parkerade meddelanden står på sidan Drift.",
             "A jump is no fault: ask the region. A missing period does not count as zero. Refused and parked messages stand on the page Operations.",
         ),
     ];
