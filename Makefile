@@ -67,6 +67,39 @@ test: prerequisites ## Everything that CI runs
 build: ## Build all programs as tests and the demo use them
 	$(CARGO) build --workspace --bins
 
+# What a host runs and its operators type. What the demo and the tests are driven with stays in target/.
+INSTALLED := connector processor sink-store sink-register region-register dashboard topics registry access-log
+PREFIX ?= /usr/local
+DESTDIR ?=
+FROM ?= target/release
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: release
+release: ## Build what is installed, with its commit in --version
+	VARDSTROM_COMMIT="$$(git rev-parse --short=12 HEAD 2>/dev/null || true)" \
+	  $(CARGO) build --release --locked $(addprefix --bin ,$(INSTALLED))
+
+.PHONY: install
+install: $(if $(filter target/release,$(FROM)),release) ## Install programs, completions for bash, zsh and fish, and manual pages (PREFIX=/usr/local DESTDIR=)
+	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" \
+	  "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	@for program in $(INSTALLED); do \
+	  install -m 755 "$(FROM)/$$program" "$(DESTDIR)$(PREFIX)/bin/"; \
+	  "$(FROM)/$$program" --man "$(SHARE)/man/man1"; \
+	  "$(FROM)/$$program" --completions bash > "$(SHARE)/bash-completion/completions/$$program"; \
+	  "$(FROM)/$$program" --completions zsh > "$(SHARE)/zsh/site-functions/_$$program"; \
+	  "$(FROM)/$$program" --completions fish > "$(SHARE)/fish/vendor_completions.d/$$program.fish"; \
+	  echo "$(DESTDIR)$(PREFIX)/bin/$$program"; \
+	done
+
+.PHONY: uninstall
+uninstall: ## Remove what install has put there (the same PREFIX and DESTDIR)
+	@for program in $(INSTALLED); do \
+	  rm -f "$(DESTDIR)$(PREFIX)/bin/$$program" "$(SHARE)/man/man1/$$program.1" "$(SHARE)/man/man1/$$program"-*.1 \
+	    "$(SHARE)/bash-completion/completions/$$program" "$(SHARE)/zsh/site-functions/_$$program" \
+	    "$(SHARE)/fish/vendor_completions.d/$$program.fish"; \
+	done
+
 .PHONY: bench
 bench: prerequisites ## Figures beside the bare client and bare COPY (release build; takes minutes)
 	$(CARGO) build --release --workspace --bins

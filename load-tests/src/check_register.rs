@@ -33,7 +33,7 @@ const EXTRACTS: [(&str, &str, &str); 3] = [
 ];
 
 /// As the shipped definitions call the recipients.
-const RECIPIENTS: [&str; 2] = ["skr", "analysis"];
+const RECIPIENTS: [&str; 3] = ["skr", "analysis", "rikshoft"];
 
 /// The file with their private key.
 pub(crate) const RECIPIENT_KEY: &str = "recipient-identity.txt";
@@ -131,6 +131,15 @@ pub fn run(run: Run, progress: &mut dyn FnMut(&str)) -> Result<Report, Error> {
         let known = EXTRACTS.map(|(name, ..)| name).join(", ");
         return Err(Error::Extract { name: run.extract, known });
     };
+    for file in &run.files {
+        // Before anything is started: a name that is mistyped is told at once.
+        let found = fs::File::open(file).and_then(|opened| opened.metadata());
+        let readable = found.and_then(|found| match found.is_dir() {
+            true => Err(io::ErrorKind::IsADirectory.into()),
+            false => Ok(()),
+        });
+        readable.map_err(|source| Error::File { attempt: "read", path: file.clone(), source })?;
+    }
     let package = run.package.map_or_else(|| feed.to_owned(), |path| path.display().to_string());
     let table = Table { feed, package, key };
     let options = Options { tables: BTreeMap::from([(run.region, vec![table])]), ..run.options };
@@ -262,7 +271,10 @@ pub fn add_up(stack: &Stack, seconds: f64) -> Result<Report, Error> {
 }
 
 /// The extract's configuration, with a made-up key of its recipients, the private half of which lies beside the parcel: nobody else has it.
-fn register_config(stack: &Stack, out: &Path) -> Result<PathBuf, Error> {
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn register_config(stack: &Stack, out: &Path) -> Result<PathBuf, Error> {
     let identity = age::x25519::Identity::generate();
     let key = out.join(RECIPIENT_KEY);
     let written = fs::write(&key, format!("{}\n", identity.to_string().expose_secret()));

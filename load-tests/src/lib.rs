@@ -11,6 +11,7 @@ pub mod fault;
 mod ledger;
 pub mod message;
 mod poison;
+pub mod run_folder;
 mod sabotage;
 pub mod schedule;
 pub mod search;

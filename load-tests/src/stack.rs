@@ -10,7 +10,7 @@ use std::{
     env,
     fs::File,
     io::{self, Read},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -171,6 +171,14 @@ pub enum Error {
     /// Kafka, PostgreSQL or a process could not be started.
     #[error("{0}")]
     Server(#[from] local_stack::Error),
+    /// The port that was asked for.
+    #[error("port {port} of this machine cannot be used; give another one, or none: then a free one is taken")]
+    Port {
+        /// Which.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
     /// A file or folder.
     #[error("prepare the stack's files")]
     File(#[from] io::Error),
@@ -208,6 +216,10 @@ impl Stack {
     /// # Errors
     /// At the first part that does not start.
     pub fn start(options: Options, progress: &mut dyn FnMut(&str)) -> Result<Self, Error> {
+        if let Some(port) = options.dashboard_port {
+            // Before anything is started; the dashboard takes it minutes later.
+            TcpListener::bind(("127.0.0.1", port)).map_err(|source| Error::Port { port, source })?;
+        }
         progress("starting Apache Kafka");
         let encryption = options.encrypted.then(Encryption::new).transpose()?;
         let kafka = match (&encryption, &options.servers) {
@@ -589,15 +601,14 @@ impl Stack {
         }
     }
 
-    fn run(&self, step: &'static str, program_name: &str, arguments: &[&str]) -> Result<String, Error> {
-        let output = Command::new(program(program_name)?)
-            .args(arguments)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .output()?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        Err(Error::Step { step, output: String::from_utf8_lossy(&output.stderr).into_owned() })
+    fn run(&self, step: &'static str, program: &str, arguments: &[&str]) -> Result<String, Error> {
+        self.programs().run(step, program, arguments)
+    }
+
+    /// What runs programs beside the stack.
+    #[must_use]
+    pub fn programs(&self) -> Programs {
+        Programs { environment: self.environment.clone() }
     }
 
     fn apply_topics(&self) -> Result<(), Error> {
@@ -631,6 +642,26 @@ impl Stack {
     #[must_use]
     pub fn config(&self, member: impl Into<Member>) -> PathBuf {
         self.folder.path().join(format!("{}.toml", member.into()))
+    }
+}
+
+/// Runs programs of the workspace with a run's keys and addresses in their environment, on any thread.
+pub struct Programs {
+    environment: Vec<(String, String)>,
+}
+
+impl Programs {
+    /// Runs one to its end; gives what it prints.
+    ///
+    /// # Errors
+    /// When it fails; the error holds what it said.
+    pub fn run(&self, step: &'static str, name: &str, arguments: &[&str]) -> Result<String, Error> {
+        let environment = self.environment.iter().map(|(name, value)| (name, value));
+        let output = Command::new(program(name)?).args(arguments).envs(environment).output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(Error::Step { step, output: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
 }
 

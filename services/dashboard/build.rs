@@ -33,8 +33,13 @@ fn main() {
     }
 }
 
-/// The commit that is built, for the page about the dashboard; empty where git does not know it.
+/// The commit that is built, for the page about the dashboard: what `--version` of every program says, where that was told;
+/// empty where git does not know it.
 fn commit() -> String {
+    println!("cargo::rerun-if-env-changed=VARDSTROM_COMMIT");
+    if let Some(commit) = env::var("VARDSTROM_COMMIT").ok().filter(|commit| !commit.is_empty()) {
+        return commit;
+    }
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())

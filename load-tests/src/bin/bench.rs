@@ -30,6 +30,7 @@ use topics::Region;
 /// or fails here: judge ratios, and compare absolute figures only between runs on one idle machine.
 #[derive(Parser)]
 #[command(
+    name = "bench",
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only rest                      what broker and services use when little comes\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
@@ -117,7 +118,7 @@ enum Part {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = runtime::command_line::parse::<Arguments>();
     let result = match &arguments.command {
         Some(Task::Peers(arguments)) => compare(arguments),
         Some(Task::Round(round)) => relaying::run(round).and_then(|used| {

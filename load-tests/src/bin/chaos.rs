@@ -2,11 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is the output, progress goes beside it")]
 
-use std::{env, path::PathBuf, process::ExitCode, time::Instant};
+use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::Parser;
 use load_tests::{
     chaos::{self, Plan},
+    run_folder::RunFolder,
     schedule::Extent,
     stack::Servers,
 };
@@ -18,6 +19,7 @@ use load_tests::{
 /// find each. Prints one line of JSON on stdout: n messages, and the 95 % bound 3/n of what the run cannot exclude.
 #[derive(Parser)]
 #[command(
+    name = "chaos",
     after_help = "Examples:\n  chaos                                          some minutes\n  chaos --messages 100000 --kills 500 --pauses 20 --database-stops 20 --poison-every 1000\n  chaos --calm --rate 100                        the same messages without a fault, for comparison\n  chaos --apart --rate 60 --kills 100            what one region's failures cost the other\n\nExit codes: 0 everything holds, 1 something does not (said on stderr), 2 the run could not be made."
 )]
 struct Arguments {
@@ -73,7 +75,14 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = runtime::command_line::parse::<Arguments>();
+    let _folder = match RunFolder::new() {
+        Ok(folder) => folder,
+        Err(error) => {
+            eprintln!("chaos: cannot make a folder for the run: {error}");
+            return ExitCode::from(2);
+        }
+    };
     let extent = Extent {
         kills: arguments.kills,
         pauses: arguments.pauses,
@@ -93,7 +102,7 @@ fn main() -> ExitCode {
         poison_every: (arguments.poison_every > 0).then_some(arguments.poison_every),
         servers: Servers {
             brokers: usize::from(arguments.brokers),
-            kafka_folder: arguments.kafka_folder.unwrap_or_else(env::temp_dir),
+            kafka_folder: arguments.kafka_folder.unwrap_or_else(tempfile::env::temp_dir),
         },
     };
     let start = Instant::now();

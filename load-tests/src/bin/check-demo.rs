@@ -14,6 +14,7 @@ use load_tests::{
     check_demo::{self, Run},
     fault::Fault,
     message::Message,
+    run_folder::RunFolder,
     simulated,
     stack::{Keys, Options, Service},
 };
@@ -25,6 +26,7 @@ use topics::Region;
 /// drained, stops everything, prints one line of JSON on stdout, and exits 0 only if nothing is lost and every sum holds.
 #[derive(Parser)]
 #[command(
+    name = "check-demo",
     after_help = "Examples:\n  check-demo                                   20,000 simulated messages of 21 regions\n  check-demo adt.hl7 --region 14               a file of one region\n  check-demo adt.hl7 --kill processor@0.5      kill -9 and restart in the middle\n  check-demo --tls --messages 2000             all services over TLS, with passwords\n\nExit codes: 0 every number adds up, 1 something does not (said on stderr), 2 the run could not be made."
 )]
 struct Arguments {
@@ -70,7 +72,7 @@ fn kill(text: &str) -> Result<(f64, Service), String> {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::parse();
+    let mut arguments = runtime::command_line::parse::<Arguments>();
     arguments.kill.sort_by(|one, other| one.0.total_cmp(&other.0));
     match run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
@@ -108,6 +110,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
         }
     };
     options.encrypted = arguments.tls;
+    let _folder = RunFolder::new()?;
     let start = Instant::now();
     let run = Run {
         options,

@@ -7,6 +7,7 @@ use std::{path::PathBuf, process::ExitCode, time::Instant};
 use clap::Parser;
 use load_tests::{
     check_register::{self, Run},
+    run_folder::RunFolder,
     simulated,
     stack::{Keys, Service},
 };
@@ -19,6 +20,7 @@ use topics::Region;
 /// row is lost. What was refused or parked is in the line, with rule, column and remedy.
 #[derive(Parser)]
 #[command(
+    name = "check-register",
     after_help = "Examples:\n  check-register waits.csv --region 14 --period 2026-02 --extract waiting-times --out out\n  check-register february.csv correction.csv --region 14 --period 2026-02 --extract waiting-times --out out\n\nExit codes: 0 every row is accounted for, 1 something is lost (said on stderr), 2 the run could not be made."
 )]
 struct Arguments {
@@ -53,7 +55,7 @@ fn service(text: &str) -> Result<Service, String> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = runtime::command_line::parse::<Arguments>();
     match run(arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let options = simulated::one_region(arguments.region, Keys::random()?);
+    let _folder = RunFolder::new()?;
     let start = Instant::now();
     let mut progress = |text: &str| eprintln!("[{:5.1} s] {text}", start.elapsed().as_secs_f64());
     let run = Run {

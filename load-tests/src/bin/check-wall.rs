@@ -5,7 +5,10 @@
 use std::{process::ExitCode, time::Instant};
 
 use clap::Parser;
-use load_tests::wall::{self, Of, Plan};
+use load_tests::{
+    run_folder::RunFolder,
+    wall::{self, Of, Plan},
+};
 
 /// Try the wall between regions from outside, with real logins on real servers, and check that nothing comes through.
 ///
@@ -17,6 +20,7 @@ use load_tests::wall::{self, Of, Plan};
 /// Progress and a table go to stderr, one line of JSON to stdout.
 #[derive(Parser)]
 #[command(
+    name = "check-wall",
     after_help = "Examples:\n  check-wall                              21 regions against each other, on every surface\n  check-wall --only topics                one surface; may be given again\n  check-wall --regions 3 --seed 7         a small run between three regions that the seed chooses\n\nWho logs a denial: PostgreSQL's server log, Kafka's authorizer log, the access logs of dashboard and sink-register.\nWhat PostgreSQL's row-level security hides is refused by nobody and stands in no log: it is counted as hidden.\n\nExit codes: 0 all of it adds up, 1 something does not (said on stderr), 2 the run could not be made."
 )]
 struct Arguments {
@@ -36,7 +40,14 @@ fn surface(text: &str) -> Result<Of, String> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = runtime::command_line::parse::<Arguments>();
+    let _folder = match RunFolder::new() {
+        Ok(folder) => folder,
+        Err(error) => {
+            eprintln!("check-wall: cannot make a folder for the run: {error}");
+            return ExitCode::from(2);
+        }
+    };
     let of = if arguments.only.is_empty() { Of::ALL.to_vec() } else { arguments.only };
     let plan = Plan { regions: usize::from(arguments.regions), seed: arguments.seed, of };
     let start = Instant::now();

@@ -14,6 +14,7 @@ use topics::Region;
 /// Write the ADT messages of one invented region to stdout, blank lines between them.
 #[derive(Parser)]
 #[command(
+    name = "simulate",
     after_help = "Example:\n  simulate --region 14 --messages 2000 --seed 7 > adt.hl7\n  processor dry-run --region 14 --census adt.hl7"
 )]
 struct Arguments {
@@ -35,7 +36,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = runtime::command_line::parse::<Arguments>();
     let plan = simulated::fixed_plan(arguments.seed, vec![arguments.region]);
     let (sent, simulator) = simulator::run(&plan, arguments.messages, simulated::STEP_MICROS);
     let mut out = io::stdout().lock();

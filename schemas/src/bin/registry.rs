@@ -11,7 +11,7 @@ use schemas::registry::server;
 /// Serves the Avro schemas that are compiled into this program, under fixed ids. For development, tests and the demo;
 /// in production any Confluent-compatible registry takes its place.
 #[derive(Parser)]
-#[command(name = "registry", version, after_help = EXAMPLES)]
+#[command(name = "registry", after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -46,7 +46,7 @@ Exit codes: 0 stopped when asked to, 1 could not listen or serve, 2 wrong argume
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Serve { listen, certificate, key, client_ca } = Arguments::parse().command;
+    let Command::Serve { listen, certificate, key, client_ca } = settings::command_line::parse::<Arguments>().command;
     let tls = certificate.zip(key).map(|(certificate, key)| tls::Listener {
         certificate,
         key,

@@ -17,7 +17,7 @@ use crate::service::Service;
 
 /// Receives what a region's source systems send and makes it durable in Kafka before it is acknowledged.
 #[derive(Parser)]
-#[command(name = "connector", version, after_help = EXAMPLES, max_term_width = 110)]
+#[command(name = "connector", after_help = EXAMPLES, max_term_width = 110)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,

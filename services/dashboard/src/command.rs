@@ -11,7 +11,6 @@ use crate::service;
 #[derive(Parser)]
 #[command(
     name = "dashboard",
-    version,
     after_help = "Examples:\n  dashboard check --config services/dashboard/config.sample.toml\n  VARDSTROM_STORE_URL=postgres://reader@127.0.0.1/vardstrom dashboard run --config dashboard.toml\n\nExit codes: 0 ended when asked to, 1 failed, 2 wrong usage or configuration."
 )]
 pub struct CommandLine {

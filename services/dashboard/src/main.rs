@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use dashboard::command::CommandLine;
 
 fn main() -> ExitCode {
-    CommandLine::parse().execute()
+    runtime::command_line::parse::<CommandLine>().execute()
 }

@@ -19,7 +19,6 @@ use crate::service;
 #[derive(Debug, Parser)]
 #[command(
     name = "processor",
-    version,
     after_help = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 
@@ -61,7 +60,8 @@ enum Command {
     /// Try a file of messages without Kafka: one JSON line per message on stdout, a summary on stderr.
     ///
     /// Prints no person's identifier: pseudonyms are shown as person-1, person-2 …, and a code that holds a personal number as
-    /// guarded-1. A message that is refused or parked does not make the command fail; a file without any message does.
+    /// guarded-1. A message that is refused or parked does not make the command fail; a file without any message does, and so
+    /// does one in which nothing can be read.
     DryRun(dry_run::Arguments),
     /// Work on a unit directory or a mapping package.
     #[command(subcommand)]

@@ -99,6 +99,11 @@ pub enum Error {
     /// The table holds nothing.
     #[error("the file holds no row: it needs a header line and rows below it")]
     NoRow,
+    /// The table is not one of this package.
+    #[error(
+        "no row of the file can be read by this package: `processor mapping explain` with the package's name lists its columns"
+    )]
+    NotRows,
     /// The input holds no HL7.
     #[error("nothing in the file is an HL7 v2 message: each must begin with MSH and its separators, as in MSH|^~\\&|")]
     NotHl7,

@@ -82,6 +82,9 @@ fn bad_input_is_a_clear_error() {
     check(&dry_run(&["-"]), b"\r\n\r\n", 1, "", "holds no message");
     let junk: Vec<u8> = (0..100_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     check(&dry_run(&["-"]), &junk, 1, "\"rule\":\"header-missing\"", "nothing in the file is an HL7 v2 message");
+    let table = ["--mapping", "waiting-times", "-"];
+    check(&dry_run(&table), b"a;b\n1;2\n", 1, "\"rule\":\"column-missing\"", "no row of the file can be read");
+    check(&dry_run(&table), b"a;b\n\"1;2\n", 1, "\"rule\":\"file-quote-open\"", "no row of the file can be read");
     check(&dry_run(&["--mapping", "no.toml", "examples/swap.hl7"]), b"", 2, "", "no.toml");
     check(&["dry-run", "--region", "02", "examples/swap.hl7"], b"", 2, "", "02");
 }

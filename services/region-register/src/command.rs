@@ -31,7 +31,7 @@ Exit codes: 0 done, also when there was nothing to do; 1 failed; 2 wrong usage o
 
 /// Makes deliveries that by law carry personal numbers, inside the region: what it makes is encrypted to its recipient.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,

@@ -59,7 +59,7 @@ Exit codes:
 
 /// Makes what a region owes to registers from the common events in the store: parcels that can be repeated and checked.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,

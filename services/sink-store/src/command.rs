@@ -33,7 +33,7 @@ Exit codes:
 
 /// Stores every common event in PostgreSQL, once, and keeps stays, census and 06:00 snapshots in step.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,

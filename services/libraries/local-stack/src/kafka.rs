@@ -61,7 +61,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_own() -> Result<Self, Error> {
-        Self::start_cluster(1, &env::temp_dir())
+        Self::start_cluster(1, &tempfile::env::temp_dir())
     }
 
     /// Starts so many private brokers as one cluster with its data inside `parent`, whatever is set. Each is a controller, too:
@@ -79,7 +79,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_encrypted(authority: &Authority) -> Result<Self, Error> {
-        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), None, false)
+        Self::start_brokers_of_own(1, &tempfile::env::temp_dir(), Some(authority), None, false)
     }
 
     /// The same, and clients are let in with tokens of this issuer.
@@ -87,7 +87,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_trusting(authority: &Authority, issuer: &Issuer) -> Result<Self, Error> {
-        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), Some(issuer), false)
+        Self::start_brokers_of_own(1, &tempfile::env::temp_dir(), Some(authority), Some(issuer), false)
     }
 
     /// The same with an authorizer: nobody may do anything without an access rule, but the user of [`Self::encrypted`] and the
@@ -96,7 +96,7 @@ impl Kafka {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_walled(authority: &Authority) -> Result<Self, Error> {
-        Self::start_brokers_of_own(1, &env::temp_dir(), Some(authority), None, true)
+        Self::start_brokers_of_own(1, &tempfile::env::temp_dir(), Some(authority), None, true)
     }
 
     fn start_brokers_of_own(

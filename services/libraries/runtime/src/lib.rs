@@ -22,3 +22,5 @@ pub mod relay;
 pub mod shutdown;
 pub mod start;
 pub mod tail;
+
+pub use settings::command_line;

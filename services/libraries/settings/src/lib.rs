@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod command_line;
 mod error;
 mod file;
 mod period;

@@ -90,6 +90,9 @@ impl Table<'_> {
         if summary.messages() == 0 {
             return Err(Error::NoRow);
         }
+        if summary.read() == summary.without_column() {
+            return Err(Error::NotRows);
+        }
         Ok(summary)
     }
 }

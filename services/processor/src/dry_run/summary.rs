@@ -56,6 +56,11 @@ impl Summary {
         self.messages() - unreadable
     }
 
+    /// How many rows lack a column that their package requires.
+    pub(super) fn without_column(&self) -> u64 {
+        self.rejected.get(&Rule::ColumnMissing).copied().unwrap_or_default()
+    }
+
     /// Counts by fate.
     pub fn fates(&self) -> FateCounts {
         self.fates

@@ -19,7 +19,7 @@ use topics::{Catalogue, Change, Options, Plan, Region, breaches, flow, registry}
 /// The declaration is topics/catalogue.toml and is compiled in. Topics are created, grown and altered, schemas registered;
 /// nothing is ever deleted.
 #[derive(Parser)]
-#[command(name = "topics", version, after_help = EXAMPLES)]
+#[command(name = "topics", after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -84,7 +84,7 @@ Examples:
 Exit codes: 0 done, 1 failed, the catalogue breaks a rule or access differs, 2 wrong arguments or configuration";
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    match run(settings::command_line::parse::<Arguments>().command) {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("error: {}", failure.message);

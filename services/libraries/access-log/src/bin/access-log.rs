@@ -43,7 +43,7 @@ Exit codes: 0 done and in order; 1 failed, refused, or the log is not what was w
 
 /// Read, verify, prove and countersign access logs.
 #[derive(Parser)]
-#[command(name = "access-log", version, after_help = EXAMPLES)]
+#[command(name = "access-log", after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -218,7 +218,7 @@ impl From<io::Error> for Failure {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    match run(settings::command_line::parse::<Arguments>().command) {
         Ok(code) => code,
         Err(Failure(message, code)) => {
             eprintln!("error: {message}");
