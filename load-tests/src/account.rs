@@ -250,16 +250,24 @@ pub(crate) fn committed<'a>(
 /// # Errors
 /// When PostgreSQL does not answer.
 pub fn query(stack: &Stack, sql: &str) -> Result<Vec<tokio_postgres::Row>, Error> {
-    connected(stack, async |client| client.query(sql, &[]).await)
+    query_at(stack.database_url(), sql)
+}
+
+/// The same at this address.
+///
+/// # Errors
+/// As there.
+pub(crate) fn query_at(url: &str, sql: &str) -> Result<Vec<tokio_postgres::Row>, Error> {
+    connected(url, async |client| client.query(sql, &[]).await)
 }
 
 fn connected<T>(
-    stack: &Stack,
+    url: &str,
     ask: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,
 ) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let client = stack.database_url().parse::<postgresql::Address>()?.connect("load-tests").await?;
+        let client = url.parse::<postgresql::Address>()?.connect("load-tests").await?;
         Ok(ask(&client).await?)
     })
 }
@@ -269,7 +277,7 @@ fn connected<T>(
 /// # Errors
 /// When PostgreSQL does not answer, or refuses.
 pub(crate) fn execute(stack: &Stack, sql: &str) -> Result<(), Error> {
-    connected(stack, async |client| client.batch_execute(sql).await)
+    connected(stack.database_url(), async |client| client.batch_execute(sql).await)
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

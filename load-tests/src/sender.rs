@@ -133,7 +133,8 @@ fn work(plan: &Plan<'_>, lane: &Lane, sent: &Mutex<Sent>, start: Instant) -> io:
     }
 }
 
-/// Sends what `waiting` holds, message by message, until `stop`; `answered` is told whether each was accepted.
+/// Sends what `waiting` holds, message by message, until `stop`; `answered` is told whether each was accepted, `None` when nobody
+/// answered it.
 ///
 /// # Errors
 /// When the ledger cannot be written.
@@ -142,7 +143,7 @@ pub(crate) fn follow(
     address: &(dyn Fn(&Message) -> SocketAddr + Sync),
     ledger: &Ledger,
     stop: &AtomicBool,
-    answered: &(dyn Fn(bool) + Sync),
+    answered: &(dyn Fn(Option<bool>) + Sync),
 ) -> io::Result<()> {
     let mut connections = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -153,7 +154,11 @@ pub(crate) fn follow(
         };
         ledger.write(index, &message)?;
         let (answer, _, _) = deliver(&message, address(&message), &mut connections, stop);
-        answered(matches!(answer, Some(Answer::Accepted)));
+        answered(match answer {
+            Some(Answer::Accepted) => Some(true),
+            Some(Answer::Rejected) => Some(false),
+            Some(Answer::TryAgain) | None => None,
+        });
     }
     Ok(())
 }

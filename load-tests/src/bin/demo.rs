@@ -5,7 +5,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use load_tests::demo::{self, Demo};
+use load_tests::{
+    demo::{self, Demo},
+    run_folder::RunFolder,
+};
 use runtime::shutdown::Shutdown;
 
 /// Run the whole platform on this machine with simulated regions, and print the bed board's address.
@@ -14,6 +17,7 @@ use runtime::shutdown::Shutdown;
 /// and wards are invented; identities are test numbers that belong to nobody.
 #[derive(Parser)]
 #[command(
+    name = "demo",
     after_help = "Examples:\n  demo                        20 messages a second\n  demo --rate 200 --port 8080\n\nCtrl-C stops all of it; a second Ctrl-C at once."
 )]
 struct Arguments {
@@ -23,9 +27,12 @@ struct Arguments {
     /// Port of the bed board; without it, any free one.
     #[arg(long)]
     port: Option<u16>,
-    /// Messages that fill the beds before the country goes live.
-    #[arg(long, default_value_t = 6_000)]
-    backlog: usize,
+    /// Messages that fill the beds before the country goes live; without it, as many as fill them.
+    #[arg(long)]
+    backlog: Option<usize>,
+    /// Begin with today's patients: no days before, nothing usual, no published figures. It starts faster.
+    #[arg(long)]
+    without_past: bool,
     /// Ask for a login: start Keycloak with users of each role in two regions, and print them.
     #[arg(long)]
     login: bool,
@@ -40,7 +47,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = runtime::command_line::parse::<Arguments>();
     // Signals are watched on a thread of their own.
     let watching = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let (shutdown, _watching) = match watching.and_then(|watching| {
@@ -54,17 +61,25 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let _folder = match RunFolder::new() {
+        Ok(folder) => folder,
+        Err(error) => {
+            eprintln!("demo: cannot make a folder for the run: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let demo = Demo {
         seed: arguments.seed,
         rate: arguments.rate,
         backlog: arguments.backlog,
+        past: !arguments.without_past,
         port: arguments.port,
         login: arguments.login,
     };
     match demo::run(&demo, &shutdown, &mut |text| eprintln!("{text}")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("demo: {error}");
+            eprintln!("demo: {}", runtime::exit::chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -9,16 +9,22 @@ use super::dialect::Dialect;
 use super::person::{Fit, Person};
 use super::random::Random;
 use super::write::Writer;
-use super::{BACKLOG_DAYS, HOUR, Kind, OpenStay, RUBBISH_ONE_IN, SECOND, Sent, act, rubbish, wording};
+use super::{HOUR, Kind, OpenStay, RUBBISH_ONE_IN, SECOND, Sent, act, history, rubbish, wording};
 
 /// Beds in the corridor, beyond those that were decided: whoever lies there is an överbeläggning.
 const CORRIDOR_BEDS: usize = 3;
+/// How often somebody who finds a full ward is taken in there all the same, in a hundred.
+const CORRIDOR_PERCENT: u64 = 5;
+/// How many of the first patients lie there, in a hundred: as many as after days of that.
+pub(super) const IN_CORRIDOR_PERCENT: u64 = 4;
 /// Patients whose discharge may still be cancelled.
 const DISCHARGED_MAX: usize = 12;
 /// How many of the persons without a bed are looked at to find one who fits the ward.
 const LOOKED_AT_MAX: usize = 60;
+/// The first decision on open beds is so old: older than anything that is told of the country.
+const STAFFED_DAYS: i64 = 70;
 /// Share of the open beds that the country tends to have taken, in percent.
-const OCCUPIED_PERCENT: usize = 95;
+pub(super) const OCCUPIED_PERCENT: usize = 95;
 
 /// A hospital that does not exist.
 #[derive(Debug, Clone)]
@@ -83,7 +89,11 @@ pub(super) enum Named {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Last {
     Admission,
-    Move { from: Place },
+    /// From where, and which ward was responsible there.
+    Move {
+        from: Place,
+        responsible: usize,
+    },
     Other,
 }
 
@@ -236,9 +246,7 @@ impl Area {
                 taken: vec![false; if bed_count == 0 { 0 } else { bed_count + CORRIDOR_BEDS }],
                 capacity: Vec::new(),
             };
-            for days_before in [14, 1] {
-                ward.decide(start_micros - days_before * 24 * HOUR, random);
-            }
+            ward.decide(start_micros - STAFFED_DAYS * 24 * HOUR, random);
             self.wards.push(ward);
         }
         let dialect = Dialect::new(random);
@@ -281,11 +289,10 @@ impl Area {
             let percent = OCCUPIED_PERCENT + random.below(9) as usize - 4;
             let wanted = (self.wards[ward].open_bed_count() * percent) as f64 * share / 100.0;
             for _ in 0..wanted.round() as usize {
-                let Some(bed) = self.wards[ward].free_bed(random) else { break };
-                // Most have been here a few days, few for long.
-                let recent = random.below(1_000) as f64 / 1_000.0;
-                let before = (recent * recent * (BACKLOG_DAYS * 24 * HOUR) as f64) as i64 + HOUR;
-                let admitted_at = whole_second(start_micros - before);
+                let ward_of = &self.wards[ward];
+                let corridor = ward_of.corridor_bed().filter(|_| random.percent(IN_CORRIDOR_PERCENT));
+                let Some(bed) = corridor.or_else(|| ward_of.free_bed(random)) else { break };
+                let admitted_at = whole_second(start_micros - history::stayed_so_far(random));
                 act::past(self, (ward, Some(bed)), admitted_at, start_micros, random, writer, into);
                 if random.one_in(RUBBISH_ONE_IN) {
                     into.push((admitted_at, rubbish::make(self, admitted_at, random, writer)));
@@ -409,7 +416,8 @@ impl Area {
 
 impl Ward {
     /// Beds that are staffed and open now.
-    pub(super) fn open_bed_count(&self) -> usize {
+    #[must_use]
+    pub fn open_bed_count(&self) -> usize {
         self.capacity.last().map_or(0, |row| row.disponibla)
     }
 
@@ -437,8 +445,11 @@ impl Ward {
         let open = self.open_bed_count();
         let first = random.pick_index(open)?;
         let regular = (0..open).map(|step| (first + step) % open).find(|bed| !self.taken[*bed]);
-        let corridor = || (self.bed_count..self.taken.len()).find(|bed| !self.taken[*bed]);
-        regular.or_else(|| if random.percent(35) { corridor() } else { None })
+        regular.or_else(|| if random.percent(CORRIDOR_PERCENT) { self.corridor_bed() } else { None })
+    }
+
+    fn corridor_bed(&self) -> Option<usize> {
+        (self.bed_count..self.taken.len()).find(|bed| !self.taken[*bed])
     }
 
     /// Room and bed, as PV1-3.2 and PV1-3.3: rooms of two, and the corridor.

@@ -14,9 +14,11 @@ mod act;
 mod country;
 mod dialect;
 mod file;
+mod history;
 mod person;
 pub(crate) mod random;
 mod rubbish;
+mod tables;
 mod wording;
 mod write;
 
@@ -48,8 +50,11 @@ const LATE_ONE_IN: u64 = 60;
 const LATE_BY_MAX: u64 = 80;
 /// So many recent messages may be sent again.
 const RECENT_MAX: usize = 50;
-/// The patients of the occupied country came during so many days before.
-const BACKLOG_DAYS: i64 = 12;
+
+/// Files are of so many months before the present one, or years.
+const WAIT_MONTHS: i32 = 13;
+const COST_YEARS: i16 = 2;
+const FRACTURE_MONTHS: i32 = 3;
 
 /// What to simulate.
 #[derive(Debug, Clone)]
@@ -118,6 +123,19 @@ pub struct OpenStay {
     pub bed: Option<String>,
 }
 
+/// Files by the period that they are of, newest first.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Waits of months, as the package `waiting-times` reads them.
+    pub waits: Vec<(String, String)>,
+    /// Costs of years, as the package `kpp` reads them.
+    pub costs: Vec<(String, String)>,
+    /// Codes of months, as the package `par` reads them.
+    pub codes: Vec<(String, String)>,
+    /// Of the stays that the codes are of.
+    pub messages: Vec<Sent>,
+}
+
 /// The country and everything on its way.
 pub struct Simulator {
     random: Random,
@@ -164,6 +182,39 @@ impl Simulator {
         let sent: Vec<Sent> = dated.into_iter().map(|(_, sent)| sent).collect();
         self.count += sent.len() as u64;
         sent
+    }
+
+    /// The messages of those who lay in the beds before the patients of [`backlog`](Self::backlog), during so many days before
+    /// `start_micros`, oldest first.
+    pub fn history(&mut self, start_micros: i64, days: i64) -> Vec<Sent> {
+        let from = start_micros - days * 24 * HOUR;
+        let mut dated = Vec::new();
+        for area in &mut self.areas {
+            history::before(area, from, start_micros, &mut self.random, &mut self.writer, &mut dated);
+        }
+        dated.sort_by_key(|(micros, _)| *micros);
+        dated.into_iter().map(|(_, sent)| sent).collect()
+    }
+
+    /// What a region's offices have left as files of the months before that of `start_micros`, and the messages of the stays that
+    /// the files speak of. `None` for a region that is not in the plan.
+    pub fn tables(&mut self, region: Region, start_micros: i64) -> Option<Tables> {
+        let (random, writer) = (&mut self.random, &mut self.writer);
+        let area = self.areas.iter_mut().find(|area| area.region == region)?;
+        let month = |back: i32| tables::month(start_micros, back);
+        let mut dated = Vec::new();
+        let waits = (1..=WAIT_MONTHS).map(|back| (month(back), tables::waits(area, month(back), back, random)));
+        let waits = waits.map(|(month, text)| (month.strftime("%Y-%m").to_string(), text)).collect();
+        let year = month(0).year();
+        let costs = (1..=COST_YEARS).map(|back| ((year - back).to_string(), tables::costs(area, year - back, random)));
+        let costs = costs.collect();
+        let codes = (1..=FRACTURE_MONTHS).map(|back| {
+            let text = tables::fractures(area, month(back), start_micros, random, writer, &mut dated);
+            (month(back).strftime("%Y-%m").to_string(), text)
+        });
+        let codes = codes.collect();
+        dated.sort_by_key(|(micros, _)| *micros);
+        Some(Tables { waits, costs, codes, messages: dated.into_iter().map(|(_, sent)| sent).collect() })
     }
 
     /// The next message, at this moment. Times passed in must not go back.

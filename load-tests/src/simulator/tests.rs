@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hl7::{Message, decode_text};
 use processor::directory::Directory;
 use processor::dry_run::{self, Language};
+use processor::mapping::Program;
 use schemas::Timestamp;
 use topics::Region;
 
@@ -203,4 +204,153 @@ fn the_census_of_its_messages_is_its_truth() {
     check_truth(1, "09", 3_000, SECOND);
     check_truth(2, "23", 6_000, 20 * SECOND);
     check_truth(3, "10", 4_000, 300 * SECOND);
+}
+
+/// Of the whole country, in hundredths of the beds that are open: who lies in a bed, in the corridor, and on another
+/// ward than the responsible one.
+fn state(simulator: &Simulator) -> [f64; 3] {
+    let open: usize =
+        simulator.areas.iter().flat_map(|area| &area.wards).map(super::country::Ward::open_bed_count).sum();
+    let patients = || simulator.areas.iter().flat_map(|area| area.patients.iter().map(move |patient| (area, patient)));
+    let corridor = |(area, patient): &(&super::Area, &super::country::Patient)| {
+        let ward = &area.wards[patient.place.0];
+        patient.place.1.is_some_and(|bed| bed >= ward.bed_count)
+    };
+    let outlying = |(_, patient): &(&super::Area, &super::country::Patient)| patient.responsible != patient.place.0;
+    [patients().count(), patients().filter(corridor).count(), patients().filter(outlying).count()]
+        .map(|count| count as f64 * 100.0 / open as f64)
+}
+
+/// The country as the demo drives it, so many seconds long, and what it is like at each full minute.
+fn driven(plan: &Plan, rate: f64, seconds: u64) -> Vec<[f64; 3]> {
+    let mut simulator = Simulator::new(plan);
+    simulator.backlog(START, usize::MAX);
+    let mut states = vec![state(&simulator)];
+    let (mut sent, mut regions) = (0, plan.regions.iter().cycle());
+    for second in 1..=seconds {
+        let at = START + i64::try_from(second).expect("it fits") * SECOND;
+        while (sent as f64) < second as f64 * rate {
+            simulator.next(at);
+            sent += 1;
+        }
+        if second % 45 == 0 {
+            simulator.change_capacity(*regions.next().expect("a region"), at);
+        }
+        if second % 60 == 0 {
+            states.push(state(&simulator));
+        }
+    }
+    states
+}
+
+#[track_caller]
+fn check_steady(plan: &Plan, rate: f64, seconds: u64, within: [f64; 3]) {
+    let states = driven(plan, rate, seconds);
+    for (at, what) in ["in beds", "in the corridor", "outlying"].into_iter().enumerate() {
+        let values = || states.iter().map(|state| state[at]);
+        let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
+        assert!(
+            high - low <= within[at],
+            "{what} at {rate} a second: from {low:.1} to {high:.1}, first {:.1}",
+            states[0][at]
+        );
+    }
+}
+
+#[test]
+fn the_country_stays_as_it_is_for_an_hour_at_any_rate_and_for_a_day() {
+    for (seed, rate) in [(1, 2.0), (1, 20.0), (2, 20.0), (3, 60.0)] {
+        check_steady(&all(seed), rate, 3_600, [3.0; 3]);
+    }
+    // Three regions have fewer beds, and a patient more is more of them.
+    check_steady(&plan(1, &["05", "12", "24"]), 3.0, 24 * 3_600, [3.0, 4.0, 3.0]);
+}
+
+/// Stays of the messages by the processor and the timeline: unit, from when, until when.
+fn understood(sent: &[Sent], code: &str, now: i64) -> Vec<(i64, i64)> {
+    let file: Vec<u8> = sent.iter().flat_map(|sent| [&sent.content[..], b"\n\n"].concat()).collect();
+    let options = dry_run::Options {
+        region: code.to_owned(),
+        directory: Directory::default(),
+        program: None,
+        code_lists: None,
+        format: None,
+        census: false,
+        stays: true,
+        language: Language::En,
+        received_at: Timestamp(now),
+    };
+    let mut output = Vec::new();
+    dry_run::run(options, file.as_slice(), &mut output).expect("the file is read");
+    let micros = |stay: &serde_json::Value, key: &str| {
+        stay[key].as_str().map_or(i64::MAX, |at| at.parse::<jiff::Timestamp>().expect("a time").as_microsecond())
+    };
+    let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let stays = lines.map(|line| serde_json::from_slice::<serde_json::Value>(line).expect("a line of JSON"));
+    stays.map(|stay| (micros(&stay, "since"), micros(&stay, "until"))).collect()
+}
+
+#[test]
+fn the_days_before_were_as_the_present_is() {
+    let mut simulator = Simulator::new(&plan(1, &["14"]));
+    let mut sent = simulator.backlog(START, usize::MAX);
+    let truth = simulator.open_stays();
+    let before = simulator.history(START, 9);
+    assert!(before.len() > 4 * truth.len() / 2, "{} messages of {} patients", before.len(), truth.len());
+    assert_eq!(simulator.open_stays(), truth, "it moves nobody of the present");
+    sent.extend(before);
+    let stays = understood(&sent, "14", START);
+    let hour = 3_600 * SECOND;
+    let open: usize = simulator.areas[0].wards.iter().map(super::country::Ward::open_bed_count).sum();
+    let counts = (0..9 * 24).map(|hours| {
+        let at = START - hours * hour;
+        stays.iter().filter(|(since, until)| (*since..*until).contains(&at)).count() as f64 * 100.0 / open as f64
+    });
+    let counts: Vec<f64> = counts.collect();
+    for (hours, share) in counts.iter().enumerate() {
+        assert!((share - counts[0]).abs() <= 5.0, "{hours} hours before {share:.1} %, now {:.1} %", counts[0]);
+    }
+}
+
+/// Every row of a file is read by the shipped package, without a finding.
+#[track_caller]
+fn check_table(text: &str, package: &str, code: &str) {
+    let options = dry_run::Options {
+        region: code.to_owned(),
+        directory: Directory::default(),
+        program: Some(Program::load(std::path::Path::new(package)).expect("a shipped package")),
+        code_lists: None,
+        format: None,
+        census: false,
+        stays: false,
+        language: Language::En,
+        received_at: Timestamp(START),
+    };
+    let mut output = Vec::new();
+    let summary = dry_run::run(options, text.as_bytes(), &mut output).expect("the file is read").to_string();
+    let rows = text.lines().count() - 1;
+    assert!(rows > 40 && summary.starts_with(&format!("{rows} messages: {rows} mapped")), "{package}: {summary}");
+    assert_eq!(summary.lines().count(), 1, "{package}: {summary}");
+}
+
+#[test]
+fn files_of_its_offices_are_read_by_the_shipped_packages() {
+    let mut simulator = Simulator::new(&plan(1, &["09", "14"]));
+    simulator.backlog(START, usize::MAX);
+    for code in ["14", "09"] {
+        let region: Region = code.parse().expect("a lanskod");
+        let tables = simulator.tables(region, START).expect("the region is there");
+        assert!(tables.codes.iter().all(|(_, text)| text.lines().count() == 57), "as many fractures each month");
+        assert_eq!(tables.waits[0].0, "2025-12");
+        assert_eq!(tables.costs[0].0, "2025");
+        for (files, package) in [(&tables.waits, "waiting-times"), (&tables.costs, "kpp"), (&tables.codes, "par")] {
+            for (_, text) in files {
+                check_table(text, package, code);
+            }
+        }
+        let stays = understood(&tables.messages, code, START);
+        let rows: usize = tables.codes.iter().map(|(_, text)| text.lines().count() - 1).sum();
+        assert_eq!(stays.len(), 2 * rows, "each contact has a stay in the department and one on the ward");
+        assert!(stays.iter().all(|(_, until)| *until < START), "nobody leaves in the future");
+    }
 }

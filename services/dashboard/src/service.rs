@@ -162,9 +162,11 @@ async fn ask_usual(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {
         let found = async { Store::connect(&address).await?.usual(now).await }.await;
         let wait = match found {
             Ok(usual) => {
+                let is_told = usual.is_told();
                 hub.set_usual(usual);
-                Duration::from_micros(u64::try_from(HOUR - now.0.rem_euclid(HOUR)).unwrap_or(0))
-                    + Duration::from_secs(5)
+                let hour = Duration::from_micros(u64::try_from(HOUR - now.0.rem_euclid(HOUR)).unwrap_or(0))
+                    + Duration::from_secs(5);
+                if is_told { hour } else { hour.min(USUAL_RETRY) }
             }
             Err(error) => {
                 tracing::debug!("{}", exit::chain(&error));

@@ -1,6 +1,6 @@
 //! Patients come: admitted, announced, by the emergency department, or before the story began.
 
-use super::movement::move_to;
+use super::movement::{gone, move_to};
 use super::told::{Told, event_time, next_movement, plain_times, tell, times, words};
 use crate::simulator::country::{Area, Last, Named, Patient, Place, whole_second};
 use crate::simulator::person::{self, Fit, Person};
@@ -36,7 +36,8 @@ pub(in crate::simulator) fn past(
             patient.place = (acute, None);
             let told = admission(area, &mut patient, "A01", plain_times(admitted_at), random, writer);
             into.push((admitted_at, told));
-            let told = move_to(area, &mut patient, place, "A02", plain_times(moved_at), writer);
+            let responsible = patient.responsible;
+            let told = move_to(area, &mut patient, place, responsible, "A02", plain_times(moved_at), writer);
             into.push((moved_at, told));
         }
         None => {
@@ -47,6 +48,61 @@ pub(in crate::simulator) fn past(
     patient.last = Last::Other;
     area.take(place);
     area.patients.push(patient);
+}
+
+/// Somebody who could have been a patient at a place then, and from when on: later than asked, if somewhere else before.
+pub(in crate::simulator) fn patient_of(
+    area: &mut Area,
+    place: Place,
+    admitted_at: i64,
+    random: &mut Random,
+) -> Option<(Patient, i64)> {
+    new_patient(area, place, "I", admitted_at, random)
+        .map(|(patient, times)| (patient, times.occurred.max(times.recorded)))
+}
+
+/// A patient who came and went before the start: pushes the two messages.
+pub(in crate::simulator) fn stayed(
+    area: &mut Area,
+    mut patient: Patient,
+    admitted_at: i64,
+    left_at: i64,
+    random: &mut Random,
+    writer: &mut Writer,
+    into: &mut Vec<(i64, Sent)>,
+) {
+    patient.admitted_at = admitted_at;
+    let told = admission(area, &mut patient, "A01", plain_times(admitted_at), random, writer);
+    into.push((admitted_at, told));
+    let told = gone(area, &mut patient, plain_times(left_at), left_at, false, random, writer);
+    into.push((left_at, told));
+    area.release(&patient.person, left_at);
+}
+
+/// The same by way of the hospital's emergency department: when the patient arrived there, came to the ward, and left.
+pub(in crate::simulator) fn came_through_department(
+    area: &mut Area,
+    mut patient: Patient,
+    [arrived_at, moved_at, left_at]: [i64; 3],
+    random: &mut Random,
+    writer: &mut Writer,
+    into: &mut Vec<(i64, Sent)>,
+) {
+    let ward = patient.place;
+    let hospital = area.wards[ward.0].hospital;
+    let is_here = |other: &Ward| other.hospital == hospital && other.bed_count == 0;
+    if let Some(department) = area.wards.iter().position(is_here) {
+        (patient.place, patient.class, patient.admitted_at) = ((department, None), "E", arrived_at);
+        let told = admission(area, &mut patient, "A04", plain_times(arrived_at), random, writer);
+        into.push((arrived_at, told));
+        (patient.class, patient.admitted_at) = ("I", moved_at);
+        let responsible = patient.responsible;
+        let told = move_to(area, &mut patient, ward, responsible, "A06", plain_times(moved_at), writer);
+        into.push((moved_at, told));
+    }
+    let told = gone(area, &mut patient, plain_times(left_at), left_at, false, random, writer);
+    into.push((left_at, told));
+    area.release(&patient.person, left_at);
 }
 
 pub(super) fn acute_ward(area: &Area, hospital: usize) -> Option<usize> {
@@ -84,7 +140,9 @@ pub(super) fn admit_arrived(area: &mut Area, at: i64, random: &mut Random, write
     let times = times(area.dialect(place.0), at, patient.last_at, random);
     patient.class = "I";
     patient.admitted_at = event_time(area.dialect(place.0), times);
-    let sent = move_to(area, &mut patient, place, "A06", times, writer);
+    // In the department nobody lies outside of a ward of his own.
+    let responsible = responsible_for(area, place.0, random);
+    let sent = move_to(area, &mut patient, place, responsible, "A06", times, writer);
     patient.last = Last::Other;
     area.take(place);
     area.patients.push(patient);
@@ -140,7 +198,7 @@ pub(super) fn new_patient(
     } else {
         Named::Own
     };
-    let responsible = if random.percent(OUTLYING_PERCENT) { other_ward(area, place.0, random) } else { place.0 };
+    let responsible = responsible_for(area, place.0, random);
     let patient = Patient {
         person,
         named,
@@ -157,6 +215,11 @@ pub(super) fn new_patient(
         movement: 0,
     };
     Some((patient, times))
+}
+
+/// The ward that is responsible for somebody who comes to this one: nearly always itself.
+pub(super) fn responsible_for(area: &Area, ward: usize, random: &mut Random) -> usize {
+    if random.percent(OUTLYING_PERCENT) { other_ward(area, ward, random) } else { ward }
 }
 
 /// A ward of the same hospital that could be responsible for a patient of this one.

@@ -24,11 +24,12 @@ pub(super) fn cancel_transfer(area: &mut Area, at: i64, random: &mut Random, wri
     let index = find(area, random, |patient, dialect| {
         matches!(patient.last, Last::Move { .. }) && (dialect.occurred || patient.move_count == 1)
     })?;
-    let Last::Move { from } = area.patients[index].last else { return None };
+    let Last::Move { from, responsible } = area.patients[index].last else { return None };
     if !area.is_free(from) {
         return None;
     }
     let mut patient = area.patients.swap_remove(index);
+    patient.responsible = responsible;
     let (wrong, right) = (area.location(patient.place), area.location(from));
     let target = Target { at: patient.last_at, movement: Some(patient.movement) };
     let sent = cancellation(area, &patient, "A12", &right, &wrong, target, at, writer);

@@ -16,21 +16,25 @@ use super::dialect::Dialect;
 use super::random::Random;
 use super::write::Writer;
 
-pub(super) use arrival::past;
+pub(super) use arrival::{came_through_department, past, patient_of, stayed};
 
 /// Tries to find an act that is possible now, before somebody's address changes instead.
 const TRIES_MAX: usize = 40;
 
 type Act = fn(&mut Area, i64, &mut Random, &mut Writer) -> Option<Sent>;
 
-/// Each act and how often it is tried, in a thousand.
+/// How often a region that is crowded or empty by [`slack`] or more discharges or admits before anything else, in a hundred.
+const LEANING_PERCENT: u64 = 35;
+
+/// Each act and how often it is tried, beside the others. Who comes to a bed (admitted directly, from the department, as planned, or
+/// because a discharge was cancelled) and who leaves one are as many: what is left is chance, and that is leant against.
 const ACTS: [(Act, u64); 26] = [
     (arrival::admit, 190),
     (arrival::arrive, 100),
     (arrival::admit_arrived, 55),
     (movement::send_home, 45),
     (movement::transfer, 150),
-    (movement::discharge, 200),
+    (movement::discharge, 255),
     (notice::update, 80),
     (notice::update_person, 40),
     (notice::add_person, 5),
@@ -57,14 +61,11 @@ const ACTS: [(Act, u64); 26] = [
 pub(super) fn next(area: &mut Area, at: i64, random: &mut Random, writer: &mut Writer) -> Sent {
     // The country breathes: crowded wards discharge, empty ones admit.
     let crowding = area.crowding();
-    let slack = (area.bed_count() / 60).max(2) as i64;
-    let leaning: Option<Act> = match crowding {
-        crowding if crowding < -slack => Some(arrival::admit),
-        crowding if crowding > slack => Some(movement::discharge),
-        _ => None,
-    };
-    if random.percent(35)
-        && let Some(sent) = leaning.and_then(|act| act(area, at, random, writer))
+    let leaning: Act = if crowding < 0 { arrival::admit } else { movement::discharge };
+    // The further from what the country tends to, the stronger.
+    let percent = (crowding.unsigned_abs() * LEANING_PERCENT / slack(area)).min(LEANING_PERCENT);
+    if random.percent(percent)
+        && let Some(sent) = leaning(area, at, random, writer)
     {
         return sent;
     }
@@ -82,6 +83,11 @@ pub(super) fn next(area: &mut Area, at: i64, random: &mut Random, writer: &mut W
         }
     }
     notice::add_person(area, at, random, writer).unwrap_or_else(|| notice::clean_any_bed(area, at, random, writer))
+}
+
+/// So many patients more or less than usual are as far off as a region gets.
+fn slack(area: &Area) -> u64 {
+    (area.bed_count() as u64 / 60).max(2)
 }
 
 /// A patient who may be moved or go.

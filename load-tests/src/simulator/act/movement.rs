@@ -1,5 +1,6 @@
 //! Patients move, change beds, go on leave and leave.
 
+use super::arrival::responsible_for;
 use super::in_bed;
 use super::told::{Told, event_time, next_movement, tell, times};
 use crate::simulator::country::{Area, Last, Patient, Place};
@@ -7,6 +8,8 @@ use crate::simulator::random::Random;
 use crate::simulator::write::{Times, Writer, visit_of};
 use crate::simulator::{Kind, Sent};
 
+/// At most one patient in so many is on leave.
+const ON_LEAVE_ONE_IN: usize = 50;
 /// One in so many discharges forgets PV1-19.
 const VISIT_FORGOTTEN_ONE_IN: u64 = 150;
 
@@ -17,10 +20,8 @@ pub(super) fn transfer(area: &mut Area, at: i64, random: &mut Random, writer: &m
     let mut patient = area.patients.swap_remove(index);
     let times = times(area.dialect(place.0), at, patient.last_at, random);
     area.leave(patient.place);
-    if random.percent(75) {
-        patient.responsible = place.0;
-    }
-    let sent = move_to(area, &mut patient, place, "A02", times, writer);
+    let responsible = responsible_for(area, place.0, random);
+    let sent = move_to(area, &mut patient, place, responsible, "A02", times, writer);
     area.take(place);
     area.patients.push(patient);
     Some(sent)
@@ -55,6 +56,10 @@ pub(super) fn swap(area: &mut Area, at: i64, random: &mut Random, writer: &mut W
 }
 
 pub(super) fn go_on_leave(area: &mut Area, at: i64, random: &mut Random, writer: &mut Writer) -> Option<Sent> {
+    // As often as they come back: without a bound more and more would be away.
+    if area.patients.iter().filter(|patient| patient.on_leave).count() * ON_LEAVE_ONE_IN > area.patients.len() {
+        return None;
+    }
     let index = in_bed(area, random)?;
     Some(stays(area, index, at, "A21", random, writer, |patient| patient.on_leave = true))
 }
@@ -97,8 +102,29 @@ pub(super) fn leave_care(
     let times = times(area.dialect(ward), at, patient.last_at, random);
     let gone_at = event_time(area.dialect(ward), times);
     let forgotten = random.one_in(VISIT_FORGOTTEN_ONE_IN);
+    let sent = gone(area, &mut patient, times, gone_at, forgotten, random, writer);
+    area.leave(patient.place);
+    if forgotten {
+        // Nobody could say which discharge a cancellation means.
+        area.release(&patient.person, patient.last_at);
+    } else {
+        area.remember_discharge(patient);
+    }
+    sent
+}
+
+/// A03; `forgotten` leaves out whose visit ended.
+pub(super) fn gone(
+    area: &mut Area,
+    patient: &mut Patient,
+    times: Times,
+    gone_at: i64,
+    forgotten: bool,
+    random: &mut Random,
+    writer: &mut Writer,
+) -> Sent {
     let place = if random.one_in(20) { String::new() } else { area.location(patient.place) };
-    patient.movement = next_movement(area, ward);
+    patient.movement = next_movement(area, patient.place.0);
     patient.last_at = gone_at;
     patient.last = Last::Other;
     patient.discharge_count += 1;
@@ -110,22 +136,16 @@ pub(super) fn leave_care(
         movement: (!forgotten).then_some((patient.movement, gone_at, "INSERT")),
         reason: None,
     };
-    let sent = tell(area, &patient, "A03", times, &told, writer);
-    area.leave(patient.place);
-    if forgotten {
-        // Nobody could say which discharge a cancellation means.
-        area.release(&patient.person, patient.last_at);
-    } else {
-        area.remember_discharge(patient);
-    }
-    sent
+    tell(area, patient, "A03", times, &told, writer)
 }
 
-/// A02 or A06 to another place; beds are not taken or left here.
+/// A02 or A06 to another place, where this ward is responsible; beds are not taken or left here.
+#[allow(clippy::too_many_arguments, reason = "what a movement says, and who writes it")]
 pub(super) fn move_to(
     area: &mut Area,
     patient: &mut Patient,
     to: Place,
+    responsible: usize,
     trigger: &'static str,
     times: Times,
     writer: &mut Writer,
@@ -134,7 +154,7 @@ pub(super) fn move_to(
     let from = std::mem::replace(&mut patient.place, to);
     patient.movement = next_movement(area, to.0);
     patient.last_at = at;
-    patient.last = Last::Move { from };
+    patient.last = Last::Move { from, responsible: std::mem::replace(&mut patient.responsible, responsible) };
     patient.move_count += 1;
     let (place, prior) = (area.location(to), area.location(from));
     let movement = Some((patient.movement, at, "INSERT"));

@@ -54,7 +54,9 @@ pub(super) fn tiles(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums) -> Vec<Tile
     let total = &sums.total;
     let counted = total.units_counted > 0;
     let coverage = sight.coverage(sums);
-    let keys: Vec<(&str, &str)> = wards.iter().map(|ward| (&*ward.region, &*ward.code)).collect();
+    // What is usual is compared with the sum, so it is of the wards in it: an emergency department has no beds in any week.
+    let summed = wards.iter().filter(|ward| ward.is_in_sums());
+    let keys: Vec<(&str, &str)> = summed.map(|ward| (&*ward.region, &*ward.code)).collect();
     let absent = sight.absent_of(sight.scope.region(), sums);
     let count = |value: u32| if counted { Shown::Number(value.into()) } else { absent };
     let outlying = match (counted, sight.hidden.sum_shown(wards.iter().copied())) {

@@ -63,6 +63,11 @@ pub(crate) fn spread(mut values: Vec<i64>) -> Option<Spread> {
 }
 
 impl Usual {
+    /// Whether there are weeks enough for a value.
+    pub fn is_told(&self) -> bool {
+        self.weeks.len() >= WEEKS_MIN
+    }
+
     /// Usual patients over wards, by region and code.
     pub fn belagda(&self, wards: &[(&str, &str)]) -> Option<Spread> {
         self.over(wards, |sample| Some(i64::from(sample.belagda)))
