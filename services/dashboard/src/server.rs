@@ -211,6 +211,7 @@ async fn published(
         let table = pairs.get("tabell").cloned().unwrap_or_default();
         return match dataset::whole(hub.clone(), language, asked.clone(), table).await {
             Some(sheet) => {
+                hub.metrics.answers.inc();
                 let (name, text) = (file_name(&asked, report::WHOLE, sheet.id), sheet.csv(language));
                 tagged(&headers, &text, || csv::file(&name, picture.board.now, text.clone()))
             }
