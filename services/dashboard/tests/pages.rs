@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use board::hiding::Rules;
 use board::live::Live;
 use board::standing::Standing;
+use board::usual::{Sample, Usual, Week};
 use dashboard::hub::Bounds;
 use schemas::Timestamp;
 use serde_json::json;
@@ -232,6 +233,31 @@ fn what_is_being_read_is_loading_and_never_not_found() {
     assert!(site.get("/sv").1.contains("Siffrorna är inte fullständiga än. Läser in: Stockholm"));
     assert_eq!(site.get("/sv/region/01/avdelning/MED10").0, 503);
     assert_eq!(site.get("/sv/region/99/avdelning/MED10").0, 404, "no such region is read");
+}
+
+#[test]
+fn what_is_usual_of_a_sum_is_of_the_wards_in_it() {
+    let site = country();
+    let units = json(&site, "/api/v1/units?region=14");
+    let (summed, others): (Vec<_>, Vec<_>) =
+        units["units"].as_array().expect("wards").iter().partition(|unit| unit["counted"] == true);
+    assert!(summed.len() > 10 && !others.is_empty(), "some wards have no bed numbers");
+    let week: Week = summed
+        .iter()
+        .map(|unit| {
+            (("14".into(), unit["unit"].as_str().expect("a code").into()), Sample { belagda: 7, disponibla: Some(9) })
+        })
+        .collect();
+    for (weeks, is_told) in [(3, false), (4, true)] {
+        let usual = Usual { weeks: vec![week.clone(); weeks] };
+        assert_eq!(usual.is_told(), is_told);
+        site.hub.set_usual(usual);
+        site.hub.turn();
+        let page = site.get("/sv/region/14").1;
+        for count in [7 * summed.len(), 2 * summed.len()] {
+            assert_eq!(page.contains(&format!("vanligen {count} ({count}–{count})")), is_told, "{page}");
+        }
+    }
 }
 
 #[test]
