@@ -21,11 +21,20 @@ OUT ?=
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# What the demo starts, and no test: no package is named, so that features are those of the whole workspace and nothing is built twice.
+DEMO_PROGRAMS := demo registry topics connector processor sink-store sink-register dashboard $(if $(LOGIN),access-log)
+
 .PHONY: demo
-demo: prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080, LOGIN=1: with Keycloak)
-	$(call step,Build)
-	$(CARGO) build --workspace --bins
+demo: port-is-free prerequisites ## Everything on this machine with simulated regions; prints the bed board's address (RATE=20 messages/s, PORT=8080, LOGIN=1: with Keycloak)
+	$(call step,Build: some five minutes the first time on two cores; cargo shows how far it is)
+	$(CARGO) build $(addprefix --bin ,$(DEMO_PROGRAMS))
 	$(BIN)/demo --rate $(RATE) $(if $(PORT),--port $(PORT)) $(if $(LOGIN),--login)
+
+# The demo refuses a port that is taken, too, but only after the build.
+.PHONY: port-is-free
+port-is-free:
+	@if [[ -n "$(PORT)" ]] && (exec 3<>"/dev/tcp/127.0.0.1/$(PORT)") 2>/dev/null; then \
+	  echo "port $(PORT) is taken: give another one, or none for a free one" >&2; exit 1; fi
 
 .PHONY: check-demo
 check-demo: prerequisites ## Send a file or 20,000 simulated messages through everything and add up (ADT_FILE=path REGION=14 TLS=1)
@@ -35,6 +44,7 @@ check-demo: prerequisites ## Send a file or 20,000 simulated messages through ev
 .PHONY: check-register
 check-register: prerequisites ## Send a table through everything and make a register extract of it (FILE=path REGION=14 PERIOD=2026-02 EXTRACT=waiting-times OUT=dir)
 	@test -n "$(FILE)" -a -n "$(PERIOD)" -a -n "$(OUT)" || { echo "write: make check-register FILE=path REGION=14 PERIOD=2026-02 EXTRACT=waiting-times OUT=dir" >&2; exit 2; }
+	@test -r "$(FILE)" || { echo "cannot read $(FILE)" >&2; exit 2; }
 	@$(CARGO) build --workspace --bins 1>&2
 	@$(BIN)/check-register "$(FILE)" --region $(REGION) --period $(PERIOD) --extract $(EXTRACT) --out "$(OUT)" $(CHECK_REGISTER_ARGS)
 
