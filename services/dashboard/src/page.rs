@@ -124,8 +124,8 @@ impl<'a> Sight<'a> {
     /// The living part of a board's page.
     pub fn tree(&self) -> Node {
         let mut tree = match (self.query.view, self.scope) {
-            (_, Scope::Ward(..)) => detail::tree(self),
             (View::Wall, _) => wall::tree(self),
+            (_, Scope::Ward(..)) => detail::tree(self),
             (View::Lately, _) => lately::tree(self),
             (View::Desk, _) => table::tree(self),
         };

@@ -15,6 +15,10 @@ const PAGES = {
   gammal: "/sv/region/23",
   tappad: "/sv/region/09",
   country: "/en",
+  traffar: "/sv/region/14?lage=minst-1&ordning=lediga",
+  inget: "/sv/region/14?q=finnsinte",
+  full: "/sv/region/14/avdelning/ORT12",
+  timme: "/sv/region/14?vy=timme",
 };
 const PUBLISHED = {
   vantetider: "/sv/vantetider",
