@@ -16,7 +16,6 @@ use schemas::{
 };
 use sealing::{Opener, Place, Refusal, Unopened};
 use topics::Region;
-use uuid::Uuid;
 
 use crate::config::{Config, Feed};
 use crate::metrics::Metrics;
@@ -340,8 +339,6 @@ impl<'s> KafkaSink<'s> {
     }
 
     fn push<R: schemas::Record>(&mut self, output: usize, key: Option<&str>, event_id: Option<&str>, record: &R) {
-        // The pipeline wrote the text from a UUID.
-        let event_id = event_id.and_then(|text| Uuid::try_parse(text).ok());
         let encoder = &mut self.encoders[output];
         let mut failed = None;
         let pushed = self.outputs.push(output, key.map(str::as_bytes), event_id, |bytes| {

@@ -101,7 +101,7 @@ pub(super) fn made(round: &Round) -> Result<Made, Error> {
             .map(|output| {
                 let position = Position { offset, ordinal: output.ordinal };
                 let origin = Origin { topic, partition, position }.to_string().into_bytes();
-                let id = output.event_id.map(|id| (origin::EVENT_ID_HEADER, id.to_string().into_bytes()));
+                let id = output.event_id.map(|id| (origin::EVENT_ID_HEADER, id.to_vec()));
                 MadeOutput {
                     topic: routes[0].outputs[output.output].clone(),
                     key: output.key.map(<[u8]>::to_vec),

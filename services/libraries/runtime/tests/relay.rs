@@ -19,19 +19,20 @@ pub(crate) struct Obedient;
 impl Step for Obedient {
     fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
         let text = std::str::from_utf8(record.payload).unwrap_or_default();
-        let mut push = |output: usize, text: String, id: Option<u128>| {
+        let mut push = |output: usize, text: String, id: Option<i64>| {
             let write = |bytes: &mut Vec<u8>| {
                 bytes.extend_from_slice(text.as_bytes());
                 Ok::<(), ()>(())
             };
-            outputs.push(output, id.map(|_| b"key".as_slice()), id.map(uuid::Uuid::from_u128), write).unwrap();
+            let id = id.map(|id| format!("00000000-0000-0000-0000-{id:012}"));
+            outputs.push(output, id.as_ref().map(|_| b"key".as_slice()), id.as_deref(), write).unwrap();
         };
         let words: Vec<&str> = text.split(' ').collect();
         Ok(match words[..] {
             ["map", count, name] => {
                 let count: u32 = count.parse().expect("the tests write numbers");
                 for ordinal in 0..count {
-                    push(0, format!("{name}.{ordinal}"), Some(record.offset as u128));
+                    push(0, format!("{name}.{ordinal}"), Some(record.offset));
                 }
                 Fate::Mapped(count)
             }

@@ -1,7 +1,5 @@
 use std::ops::Range;
 
-use uuid::Uuid;
-
 /// What a record becomes, in order. One buffer is used again for every record.
 #[derive(Debug, Default)]
 pub struct Outputs {
@@ -12,7 +10,7 @@ pub struct Outputs {
 #[derive(Debug)]
 struct Entry {
     output: usize,
-    event_id: Option<Uuid>,
+    event_id: Option<Range<usize>>,
     key: Option<Range<usize>>,
     payload: Range<usize>,
 }
@@ -24,8 +22,8 @@ pub struct Output<'a> {
     pub output: usize,
     /// 0 for the record's first output, then 1, 2, …
     pub ordinal: u32,
-    /// The event's id; parked records have none.
-    pub event_id: Option<Uuid>,
+    /// The event's id as text; parked records have none.
+    pub event_id: Option<&'a [u8]>,
     /// The Kafka key.
     pub key: Option<&'a [u8]>,
     /// The value.
@@ -43,14 +41,16 @@ impl Outputs {
         &mut self,
         output: usize,
         key: Option<&[u8]>,
-        event_id: Option<Uuid>,
+        event_id: Option<&str>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
         let start = self.bytes.len();
-        let key = key.map(|key| {
-            self.bytes.extend_from_slice(key);
+        let mut append = |bytes: &[u8]| {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(bytes);
             start..self.bytes.len()
-        });
+        };
+        let (key, event_id) = (key.map(&mut append), event_id.map(|id| append(id.as_bytes())));
         let payload_start = self.bytes.len();
         if let Err(error) = write(&mut self.bytes) {
             self.bytes.truncate(start);
@@ -70,7 +70,7 @@ impl Outputs {
         (0..).zip(&self.entries).map(|(ordinal, entry)| Output {
             output: entry.output,
             ordinal,
-            event_id: entry.event_id,
+            event_id: entry.event_id.clone().map(|range| &self.bytes[range]),
             key: entry.key.clone().map(|range| &self.bytes[range]),
             payload: &self.bytes[entry.payload.clone()],
         })
@@ -88,19 +88,16 @@ impl Outputs {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::{Output, Outputs};
 
     #[test]
     fn outputs_keep_their_order_and_a_failed_one_leaves_no_trace() {
         let mut outputs = Outputs::new();
-        let id = Some(Uuid::from_u128(7));
         let one = |bytes: &mut Vec<u8>| {
             bytes.extend_from_slice(b"one");
             Ok::<(), ()>(())
         };
-        outputs.push(2, Some(b"key"), id, one).unwrap();
+        outputs.push(2, Some(b"key"), Some("id"), one).unwrap();
         let failed = outputs.push(0, Some(b"lost"), None, |bytes| {
             bytes.extend_from_slice(b"half");
             Err("cannot be written")
@@ -108,7 +105,7 @@ mod tests {
         assert_eq!(failed, Err("cannot be written"));
         outputs.push(1, None, None, |_| Ok::<_, ()>(())).unwrap();
         let expected = [
-            Output { output: 2, ordinal: 0, event_id: id, key: Some(b"key"), payload: b"one" },
+            Output { output: 2, ordinal: 0, event_id: Some(b"id"), key: Some(b"key"), payload: b"one" },
             Output { output: 1, ordinal: 1, event_id: None, key: None, payload: b"" },
         ];
         assert!(outputs.iter().eq(expected));

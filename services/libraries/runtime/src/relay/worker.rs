@@ -11,7 +11,6 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use uuid::fmt::Hyphenated;
 
 use super::held::Held;
 use super::membership::Membership;
@@ -254,7 +253,6 @@ impl<S: Step> Work<S> {
         // Shared, so that the topics' names can be read while everything else changes.
         let routes = Arc::clone(&self.routes);
         let word = Receipt { slot: number, sequence }.to_word();
-        let mut event_id = [0; Hyphenated::LENGTH];
         for output in outputs.iter() {
             let position = Position { offset: record.offset, ordinal: output.ordinal };
             let held = self.held[number].as_mut().expect(HELD);
@@ -262,8 +260,7 @@ impl<S: Step> Work<S> {
             let mut headers = OwnedHeaders::new_with_capacity(2);
             headers = headers.insert(Header { key: origin::HEADER, value: Some(origin) });
             if let Some(id) = output.event_id {
-                let id = id.hyphenated().encode_lower(&mut event_id);
-                headers = headers.insert(Header { key: origin::EVENT_ID_HEADER, value: Some(id.as_bytes()) });
+                headers = headers.insert(Header { key: origin::EVENT_ID_HEADER, value: Some(id) });
             }
             let topic = &routes[record.route].outputs[output.output];
             let mut message = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, word)
