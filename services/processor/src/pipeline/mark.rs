@@ -28,12 +28,17 @@ pub(super) fn keep<S: Sink>(mut context: Context<'_>, program: Option<&mut Progr
     let source = context.source;
     let mut odd = Findings::default();
     let reading = context.noting(&mut odd);
-    let persons = match source.format {
+    let mut persons = match source.format {
         Format::Hl7v2 => of_message(reading),
         Format::Delimited => program.and_then(|program| of_row(reading, program)).into_iter().collect(),
         Format::Debezium => program.and_then(|program| of_change(reading, program)).into_iter().collect(),
         Format::Fhir => fhir::marked(reading),
     };
+    persons.retain(|person| person.subject.is_some());
+    if persons.is_empty() {
+        // As nearly always: the content is not digested for nobody.
+        return;
+    }
     // Of another kind than the ids of its events, in case the same bytes are read once more by other rules.
     let message_id = format!("{} protected", source.message_id);
     let parts = HeadParts {
@@ -45,7 +50,7 @@ pub(super) fn keep<S: Sink>(mut context: Context<'_>, program: Option<&mut Progr
     };
     // The first of the record is that it is parked.
     let mut head = Head::new(&context, parts).numbered(1);
-    for Pseudonyms { subject, aliases, .. } in persons.iter().filter(|person| person.subject.is_some()) {
+    for Pseudonyms { subject, aliases, .. } in &persons {
         let about = About {
             subject: subject.as_ref().map(Token::as_str),
             aliases: aliases.iter().map(Token::as_str).collect(),
