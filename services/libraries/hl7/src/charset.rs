@@ -60,10 +60,12 @@ impl Charset {
         let Some(start) = header_start(message) else { return Charset::Undeclared };
         let header = lines::first(&message[start..]);
         let Some(&separator) = header.get(3) else { return Charset::Undeclared };
-        let field = header.split(|&byte| byte == separator).nth(17).unwrap_or(&[]);
+        let mut cuts = memchr::memchr_iter(separator, header).skip(16);
+        let Some(begin) = cuts.next() else { return Charset::Undeclared };
+        let field = &header[begin + 1..cuts.next().unwrap_or(header.len())];
         // The first repetition is the default set; later ones need escape sequences that ADT does not use.
-        let first = field.split(|&byte| byte == b'~').next().unwrap_or(&[]);
-        Charset::named(first)
+        let end = memchr::memchr(b'~', field).unwrap_or(field.len());
+        Charset::named(&field[..end])
     }
 
     fn named(name: &[u8]) -> Charset {

@@ -1,60 +1,39 @@
-//! Where a text is cut: the positions of one of two bytes, eight bytes at a time.
+//! Where a text is cut: the positions of a byte, eight bytes at a time.
 //!
 //! A message is cut some hundred times within a few hundred bytes. At that density a search for each cut from the one before
 //! costs more than looking at every byte once.
 
 const LANES: usize = 8;
 const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
 const SEVEN: u64 = 0x7F7F_7F7F_7F7F_7F7F;
 
-/// The positions of either byte, in order. Neither byte may be 0.
-#[derive(Debug, Clone)]
-pub(crate) struct Cuts<'t> {
-    bytes: &'t [u8],
-    either: [u64; 2],
-    /// Where the eight bytes begin that were looked at last.
-    at: usize,
-    /// The highest bit of each of them that is a cut and has not been given yet.
-    left: u64,
-}
-
-impl<'t> Cuts<'t> {
-    pub(crate) fn new(bytes: &'t [u8], one: u8, other: u8) -> Cuts<'t> {
-        let either = [LOW * u64::from(one), LOW * u64::from(other)];
-        let mut cuts = Cuts { bytes, either, at: 0, left: 0 };
-        cuts.left = cuts.look();
-        cuts
-    }
-
-    fn look(&self) -> u64 {
-        let bytes = &self.bytes[self.at..];
-        let word = match bytes.first_chunk::<LANES>() {
+/// Adds the positions of a byte in a line to `cuts`, in order, and says whether the line has control characters, tabs among them.
+/// The byte may not be a blank.
+pub(crate) fn mark(line: &[u8], sought: u8, cuts: &mut Vec<u32>) -> bool {
+    let pattern = LOW * u64::from(sought);
+    let (mut at, mut controls) = (0, 0);
+    while at < line.len() {
+        let word = match line[at..].first_chunk::<LANES>() {
             Some(chunk) => u64::from_le_bytes(*chunk),
-            None => {
-                let mut padded = [0; LANES];
-                padded[..bytes.len()].copy_from_slice(bytes);
-                u64::from_le_bytes(padded)
-            }
+            None => padded(&line[at..]),
         };
-        self.either.iter().map(|pattern| zeros(word ^ pattern)).fold(0, |all, found| all | found)
+        controls |= (word.wrapping_sub(LOW * 0x20) & !word) | none(word ^ SEVEN);
+        let mut found = zeros(word ^ pattern);
+        while found != 0 {
+            cuts.push(at as u32 + found.trailing_zeros() / u8::BITS);
+            found &= found - 1;
+        }
+        at += LANES;
     }
+    controls & HIGH != 0
 }
 
-impl Iterator for Cuts<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        while self.left == 0 {
-            if self.at + LANES >= self.bytes.len() {
-                return None;
-            }
-            self.at += LANES;
-            self.left = self.look();
-        }
-        let lane = self.left.trailing_zeros() as usize / LANES;
-        self.left &= self.left - 1;
-        Some(self.at + lane)
-    }
+/// Fewer bytes than a word has, with blanks behind them: no cut is a blank.
+fn padded(bytes: &[u8]) -> u64 {
+    let mut word = [b' '; LANES];
+    word[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(word)
 }
 
 /// The first position of a byte that is not 0. Most texts are shorter than what a search that looks at more bytes at once needs to
@@ -69,7 +48,18 @@ pub(crate) fn first(bytes: &[u8], sought: u8) -> Option<usize> {
         }
         at += LANES;
     }
-    bytes[at..].iter().position(|byte| *byte == sought).map(|after| at + after)
+    while at < bytes.len() {
+        if bytes[at] == sought {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether a byte is zero: then a highest bit is set.
+const fn none(word: u64) -> u64 {
+    word.wrapping_sub(LOW) & !word
 }
 
 /// The highest bit of each byte that is zero.
@@ -88,12 +78,25 @@ mod tests {
             for _ in 0..40 {
                 let mut next = || {
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    [b'|', b'\r', b'}', 0x8C, 0xFC, 0, 0x0C, 0xFF][(seed >> 61) as usize]
+                    [b'|', b'!', b'}', 0xFC, 0, b'~', 0x7C, 0xFF][(seed >> 61) as usize]
                 };
                 let bytes: Vec<u8> = (0..length).map(|_| next()).collect();
-                let want: Vec<usize> = (0..length).filter(|at| matches!(bytes[*at], b'|' | b'\r')).collect();
-                assert_eq!(Cuts::new(&bytes, b'|', b'\r').collect::<Vec<_>>(), want, "{bytes:?}");
+                let want: Vec<u32> = (0..length as u32).filter(|at| bytes[*at as usize] == b'|').collect();
+                let mut cuts = Vec::new();
+                let has_controls = mark(&bytes, b'|', &mut cuts);
+                assert_eq!((cuts, has_controls), (want, bytes.contains(&0)), "{bytes:?}");
                 assert_eq!(first(&bytes, b'|'), bytes.iter().position(|byte| *byte == b'|'), "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_control_character_is_seen_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut bytes = [b'\x80'; 20];
+                bytes[place] = byte;
+                assert_eq!(mark(&bytes, b'|', &mut Vec::new()), byte < b' ' || byte == 0x7F, "{byte} at {place}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! One message: an index of its segments, fields found when they are asked for.
 
-use crate::cuts::Cuts;
+use crate::cuts;
 use crate::delimiters::Delimiters;
 use crate::error::Error;
 use crate::field::Address;
@@ -29,23 +29,18 @@ pub struct Message<'a> {
     /// Where the fields of all segments end, each counted from its segment's beginning; the last one's end is the line's.
     cuts: Vec<u32>,
     stray_line_count: usize,
+    /// Whether a segment has control characters or tabs.
+    has_controls: bool,
 }
 
 /// A segment as it stands in the index.
 #[derive(Debug, Clone, Copy)]
 struct Line<'a> {
+    name: [u8; 3],
     raw: &'a str,
     /// Its cuts, among those of the message.
     first_cut: usize,
     end_cut: usize,
-}
-
-/// The line that is being taken in, and how many segments before it named a patient or a bed.
-#[derive(Default)]
-struct Open {
-    begin: usize,
-    first_cut: usize,
-    subject_count: usize,
 }
 
 impl<'a> Message<'a> {
@@ -83,47 +78,38 @@ impl<'a> Message<'a> {
             lines,
             cuts: Vec::with_capacity(FIELDS_USUAL),
             stray_line_count: 0,
+            has_controls: false,
         }
     }
 
     /// Takes in the segments of a text that begins with a header.
     fn index(&mut self, body: &'a str, end: u8) -> Result<(), Error> {
-        let bytes = body.as_bytes();
-        let mut open = Open::default();
-        for at in Cuts::new(bytes, self.delimiters.field, end) {
-            if bytes[at] == end {
-                self.close(&mut open, body, at)?;
-            } else {
-                self.cuts.push((at - open.begin) as u32);
+        let mut subject_count = 0;
+        let mut rest = Some(body);
+        while let Some(text) = rest {
+            let (line, after) = match memchr::memchr(end, text.as_bytes()) {
+                Some(at) => (&text[..at], Some(&text[at + 1..])),
+                None => (text, None),
+            };
+            rest = after;
+            let Some((name, raw)) = named(line, self.delimiters.field) else {
+                let is_blank = line.bytes().all(|byte| byte.is_ascii_control() || byte == b' ');
+                self.stray_line_count += usize::from(!is_blank);
+                continue;
+            };
+            if name == *b"MSH" && !self.lines.is_empty() {
+                return Err(Error::SecondHeader { segment: self.lines.len() + 1 });
             }
+            subject_count += usize::from(matches!(&name, b"PID" | b"MRG" | b"NPU"));
+            if subject_count > SEGMENTS_MAX {
+                return Err(Error::SegmentsTooMany);
+            }
+            let first_cut = self.cuts.len();
+            self.has_controls |= cuts::mark(raw.as_bytes(), self.delimiters.field, &mut self.cuts);
+            self.lines.push(Line { name, raw, first_cut, end_cut: self.cuts.len() });
         }
-        self.close(&mut open, body, bytes.len())?;
         let header_length = self.lines.first().map_or(0, |header| header.raw.len());
-        self.occurring = self.delimiters.occurring(bytes.get(header_length..).unwrap_or_default());
-        Ok(())
-    }
-
-    /// Takes in the line that ends here, if it is a segment.
-    fn close(&mut self, open: &mut Open, body: &'a str, end: usize) -> Result<(), Error> {
-        let line = &body[open.begin..end];
-        open.begin = end + 1;
-        let Some((blanks, raw)) = named(line, self.delimiters.field) else {
-            self.cuts.truncate(open.first_cut);
-            self.stray_line_count += usize::from(!line.bytes().all(|byte| byte.is_ascii_control() || byte == b' '));
-            return Ok(());
-        };
-        if raw.starts_with("MSH") && !self.lines.is_empty() {
-            return Err(Error::SecondHeader { segment: self.lines.len() + 1 });
-        }
-        open.subject_count += usize::from(matches!(&raw[..3], "PID" | "MRG" | "NPU"));
-        if open.subject_count > SEGMENTS_MAX {
-            return Err(Error::SegmentsTooMany);
-        }
-        if blanks > 0 {
-            self.cuts[open.first_cut..].iter_mut().for_each(|cut| *cut -= blanks as u32);
-        }
-        self.lines.push(Line { raw, first_cut: open.first_cut, end_cut: self.cuts.len() });
-        open.first_cut = self.cuts.len();
+        self.occurring = self.delimiters.occurring(body.as_bytes().get(header_length..).unwrap_or_default());
         Ok(())
     }
 
@@ -154,9 +140,8 @@ impl<'a> Message<'a> {
     /// Whether a control character stands inside a segment: a line feed or one of the framing's bytes that a sender left
     /// in a field. A tab is none.
     pub fn has_control_characters(&self) -> bool {
-        let is_control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7F;
-        // Without an early end, which would keep the compiler from looking at many bytes at once.
-        self.lines.iter().any(|line| line.raw.bytes().fold(false, |found, byte| found | is_control(byte)))
+        let is_one = |byte: u8| byte != b'\t' && byte.is_ascii_control();
+        self.has_controls && self.lines.iter().any(|line| line.raw.bytes().any(is_one))
     }
 
     /// The first segment of this name.
@@ -166,14 +151,19 @@ impl<'a> Message<'a> {
 
     fn first_of<'m>(&'m self, lines: &'m [Line<'a>], name: &str) -> Option<Segment<'m, 'a>> {
         // Three bytes are compared in one look, texts by a call.
-        let name: &[u8; 3] = name.as_bytes().try_into().ok()?;
-        let line = lines.iter().find(|line| line.raw.as_bytes().first_chunk() == Some(name))?;
-        Some(self.segment_of(line))
+        let name: [u8; 3] = name.as_bytes().try_into().ok()?;
+        for line in lines {
+            if line.name == name {
+                return Some(self.segment_of(line));
+            }
+        }
+        None
     }
 
     fn segment_of<'m>(&'m self, line: &Line<'a>) -> Segment<'m, 'a> {
-        let delimiters = if line.is_header() { self.delimiters } else { self.occurring };
-        Segment { line: line.raw, cuts: &self.cuts[line.first_cut..line.end_cut], delimiters }
+        let delimiters = if line.name == *b"MSH" { self.delimiters } else { self.occurring };
+        let is_header = matches!(&line.name, b"MSH" | b"FHS" | b"BHS") && line.raw.len() > 3;
+        Segment { line: line.raw, cuts: &self.cuts[line.first_cut..line.end_cut], delimiters, is_header }
     }
 
     /// Every segment of this name.
@@ -221,11 +211,7 @@ impl<'a> Message<'a> {
 
 impl Line<'_> {
     fn is_patient(&self) -> bool {
-        self.raw.starts_with("PID")
-    }
-
-    fn is_header(&self) -> bool {
-        self.raw.starts_with("MSH")
+        self.name == *b"PID"
     }
 }
 
@@ -314,6 +300,8 @@ pub struct Segment<'m, 'a> {
     line: &'a str,
     cuts: &'m [u32],
     delimiters: Delimiters,
+    /// Whether its first field is the separator itself.
+    is_header: bool,
 }
 
 impl<'a> Segment<'_, 'a> {
@@ -329,7 +317,7 @@ impl<'a> Segment<'_, 'a> {
 
     /// Field `number` as HL7 counts: MSH-1 is the separator itself, PID-1 the first field after the name.
     pub fn field(&self, number: usize) -> Value<'a> {
-        let raw = match (self.is_header(), number) {
+        let raw = match (self.is_header, number) {
             (_, 0) => "",
             (true, 1) => &self.line[3..4],
             (true, number) => self.piece(number - 1),
@@ -345,17 +333,14 @@ impl<'a> Segment<'_, 'a> {
 
     /// Number of the last field that was sent.
     pub fn field_count(&self) -> usize {
-        self.cuts.len() + usize::from(self.is_header())
+        self.cuts.len() + usize::from(self.is_header)
     }
 
     /// What stands between the cut of this number, counted from 1, and the next.
     fn piece(&self, number: usize) -> &'a str {
-        let cut = |number: usize| self.cuts.get(number).map(|cut| *cut as usize);
-        cut(number - 1).map_or("", |begin| &self.line[begin + 1..cut(number).unwrap_or(self.line.len())])
-    }
-
-    fn is_header(&self) -> bool {
-        matches!(self.line.as_bytes(), [b'M', b'S', b'H', _, ..] | [b'F' | b'B', b'H', b'S', _, ..])
+        let Some(begin) = self.cuts.get(number - 1) else { return "" };
+        let end = self.cuts.get(number).map_or(self.line.len(), |end| *end as usize);
+        &self.line[*begin as usize + 1..end]
     }
 }
 
@@ -367,16 +352,17 @@ fn header(text: &str) -> Result<(usize, Delimiters), Error> {
     Ok((start, Delimiters::of_header(&bytes[start..end])?))
 }
 
-/// The line, blanks before it taken off, if it begins with a segment name and a separator or nothing else; and how many
-/// bytes of blanks they were.
-fn named(line: &str, separator: u8) -> Option<(usize, &str)> {
+/// Name and text of the segment that a line is, blanks before it taken off: it begins with a name and a separator or nothing else.
+fn named(line: &str, separator: u8) -> Option<([u8; 3], &str)> {
     // Nearly every line begins with its name.
     let blanks = if line.as_bytes().first()?.is_ascii_uppercase() { 0 } else { lines::blanks(line.as_bytes()) };
     let line = line[blanks..].trim_end_matches(['\r', '\n']);
     let bytes = line.as_bytes();
-    let name = bytes.get(..3)?;
-    let named = name[0].is_ascii_uppercase()
-        && name[1..].iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    let name = *bytes.first_chunk()?;
+    let follows = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let is_one = name[0].is_ascii_uppercase()
+        && follows(name[1])
+        && follows(name[2])
         && bytes.get(3).is_none_or(|&byte| byte == separator || byte.is_ascii_control());
-    named.then_some((blanks, line))
+    is_one.then_some((name, line))
 }

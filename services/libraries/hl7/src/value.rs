@@ -16,6 +16,9 @@ pub struct Value<'a> {
     delimiters: Delimiters,
 }
 
+/// What a sender writes to have something deleted.
+const DELETED: &str = "\"\"";
+
 /// What a sender said with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence<'a> {
@@ -41,17 +44,15 @@ impl<'a> Value<'a> {
     pub fn presence(&self) -> Presence<'a> {
         match trim(self.raw) {
             "" => Presence::Empty,
-            "\"\"" => Presence::Deleted,
+            DELETED => Presence::Deleted,
             given => Presence::Given(given),
         }
     }
 
     /// The value without outer blanks; `None` when it is empty or `""`. Escape sequences are as sent.
     pub fn given(&self) -> Option<&'a str> {
-        match self.presence() {
-            Presence::Given(given) => Some(given),
-            Presence::Empty | Presence::Deleted => None,
-        }
+        let text = trim(self.raw);
+        if text.is_empty() || text == DELETED { None } else { Some(text) }
     }
 
     /// As [`Value::given`], with escape sequences replaced; borrowed when there are none.
@@ -115,9 +116,13 @@ impl<'a> Value<'a> {
     /// The first `N` components in one pass; index 0 is component 1.
     pub fn components<const N: usize>(&self) -> [Value<'a>; N] {
         let mut found = [Value::new("", self.delimiters); N];
-        let first = piece(self.raw, self.delimiters.repetition, 1);
-        for (slot, raw) in found.iter_mut().zip(split(first, self.delimiters.component)) {
-            slot.raw = raw;
+        let mut rest = Some(piece(self.raw, self.delimiters.repetition, 1));
+        for slot in &mut found {
+            let Some(text) = rest else { break };
+            (slot.raw, rest) = match find(text, self.delimiters.component) {
+                Some(end) => (&text[..end], Some(&text[end + 1..])),
+                None => (text, None),
+            };
         }
         found
     }
@@ -128,8 +133,9 @@ fn trim(raw: &str) -> &str {
     // By bytes, for this is asked of every value: all that is taken off is ASCII.
     let stays = |byte: &u8| *byte > b' ' && *byte != 0x7F;
     let bytes = raw.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return raw };
     // Nearly every value stays as it is.
-    if bytes.first().is_none_or(stays) && bytes.last().is_none_or(stays) {
+    if stays(first) && stays(last) {
         return raw;
     }
     match (bytes.iter().position(stays), bytes.iter().rposition(stays)) {
@@ -170,17 +176,6 @@ fn piece(text: &str, separator: u8, number: usize) -> &str {
         rest = &rest[end + 1..];
     }
     if number == 0 { "" } else { find(rest, separator).map_or(rest, |end| &rest[..end]) }
-}
-
-/// The pieces of `text` between `separator`s; cuts are at ASCII bytes, so always at character boundaries.
-fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let end = find(text, separator);
-        rest = end.map(|end| &text[end + 1..]);
-        Some(end.map_or(text, |end| &text[..end]))
-    })
 }
 
 #[cfg(test)]
