@@ -19,20 +19,36 @@ pub const EVENT_ID_NAMESPACE: Uuid = Uuid::from_u128(0x2616901f_9b2a_5fad_bc24_1
 /// uuid.uuid5(namespace, "\0".join([source_system, message_id, content_hash.hex(), str(ordinal)]))
 /// ```
 pub fn event_id(source_system: &str, message_id: &str, content_hash: &Sha256, ordinal: u32) -> Uuid {
-    let mut hasher = Sha1::new();
-    hasher.update(EVENT_ID_NAMESPACE.as_bytes());
-    hasher.update(source_system);
-    hasher.update(b"\0");
-    hasher.update(message_id);
-    hasher.update(b"\0");
-    hasher.update(content_hash.hex());
-    hasher.update(b"\0");
-    let mut digits = [0; 10];
-    hasher.update(decimal(ordinal, &mut digits));
-    let digest: [u8; 20] = hasher.finalize().into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    Builder::from_sha1_bytes(bytes).into_uuid()
+    EventIds::new(source_system, message_id, content_hash).of(ordinal)
+}
+
+/// The ids of one source record's events: what they share is digested once.
+pub struct EventIds {
+    shared: Sha1,
+}
+
+impl EventIds {
+    /// Of a source record; see [`event_id`].
+    pub fn new(source_system: &str, message_id: &str, content_hash: &Sha256) -> Self {
+        let mut shared = Sha1::new();
+        shared.update(EVENT_ID_NAMESPACE.as_bytes());
+        shared.update(source_system);
+        shared.update(b"\0");
+        shared.update(message_id);
+        let mut hash = [0; 66];
+        hash[1..65].copy_from_slice(&content_hash.hex());
+        shared.update(hash);
+        Self { shared }
+    }
+
+    /// The id of the event of this place, from 0.
+    pub fn of(&self, ordinal: u32) -> Uuid {
+        let mut digits = [0; 10];
+        let digest: [u8; 20] = self.shared.clone().chain_update(decimal(ordinal, &mut digits)).finalize().into();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Builder::from_sha1_bytes(bytes).into_uuid()
+    }
 }
 
 fn decimal(mut number: u32, digits: &mut [u8; 10]) -> &[u8] {

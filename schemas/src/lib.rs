@@ -40,7 +40,7 @@ pub use encoder::{EncodeError, Encoder};
 pub use encounter::{BedKind, Encounter, MovementAction, PatientClass, Place};
 pub use envelope::{Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, SOURCE_TABLE, Severity};
 pub use event::{Common, Event, Statement, Visitor};
-pub use event_id::{EVENT_ID_NAMESPACE, event_id};
+pub use event_id::{EVENT_ID_NAMESPACE, EventIds, event_id};
 pub use file_fault::FileFault;
 pub use kind::{Compatibility, Kind, Subject};
 pub use parked::{Parked, ParkedFate};

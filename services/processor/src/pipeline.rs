@@ -225,7 +225,6 @@ impl Pipeline {
         let parts = HeadParts {
             message_id: message.control_id(),
             message_id_shown: shown_id(&message, &guard, context.findings).unwrap_or(Cow::Borrowed("")),
-            content_hash: schemas::content_hash(source.payload),
             occurred: times.occurred,
             recorded: times.recorded,
         };

@@ -257,7 +257,7 @@ impl<S: Sink> Mapping<'_, S> {
         };
         let quality = self.context.findings.list();
         let correction = correction(self.trigger.correction, visit.movement_action);
-        let content_hash = self.head.content_hash;
+        let content_hash = self.head.content_hash();
         let leaked = group.at(field::PID_IDENTIFIERS).component(1).raw();
         let mut envelope = self.head.envelope(self.trigger.event_type, correction, about, quality);
         if cfg!(feature = "leak-test") {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemas::{
-    Correction, CorrectionKind, Envelope, Finding, Origin, SCHEMA_VERSION, Sha256, SourceRecord, Timestamp, event_id,
+    Correction, CorrectionKind, Envelope, EventIds, Finding, Origin, SCHEMA_VERSION, Sha256, SourceRecord, Timestamp,
 };
 
 use super::context::Context;
@@ -22,8 +22,7 @@ pub(crate) struct Head<'a> {
     /// As the source wrote it: goes into the event id only.
     message_id: &'a str,
     message_id_shown: Cow<'a, str>,
-    /// SHA-256 of the payload.
-    pub content_hash: Sha256,
+    digests: Option<Digests>,
     occurred: Timestamp,
     occurred_text: Cow<'a, str>,
     recorded: Option<Timestamp>,
@@ -32,11 +31,16 @@ pub(crate) struct Head<'a> {
     event_id: [u8; EVENT_ID_LENGTH],
 }
 
+/// What is digested once, for the first event: nothing of a record that becomes none.
+struct Digests {
+    content: Sha256,
+    ids: EventIds,
+}
+
 /// What reading a source record says, before any event is made of it.
 pub(crate) struct HeadParts<'a> {
     pub message_id: &'a str,
     pub message_id_shown: Cow<'a, str>,
-    pub content_hash: Sha256,
     pub occurred: Stated<'a>,
     pub recorded: Option<Stated<'a>>,
 }
@@ -58,7 +62,7 @@ impl<'a> Head<'a> {
             key_id: &context.region.key_id,
             message_id: parts.message_id,
             message_id_shown: parts.message_id_shown,
-            content_hash: parts.content_hash,
+            digests: None,
             occurred: parts.occurred.at,
             occurred_text: guard.time_text(parts.occurred.at, parts.occurred.text),
             recorded: parts.recorded.map(|recorded| recorded.at),
@@ -75,13 +79,7 @@ impl<'a> Head<'a> {
     pub(crate) fn of_row<'m: 'a>(context: &mut Context<'m>, occurred: Stated<'a>) -> Head<'a> {
         let source = context.source;
         let message_id_shown = context.pass(Cow::Borrowed(source.message_id), "message_id");
-        let parts = HeadParts {
-            message_id: source.message_id,
-            message_id_shown,
-            content_hash: schemas::content_hash(source.payload),
-            occurred,
-            recorded: None,
-        };
+        let parts = HeadParts { message_id: source.message_id, message_id_shown, occurred, recorded: None };
         Head { recorded: source.recorded_at, ..Head::new(context, parts) }
     }
 
@@ -101,6 +99,18 @@ impl<'a> Head<'a> {
         self.made
     }
 
+    /// SHA-256 of the payload.
+    pub(crate) fn content_hash(&mut self) -> Sha256 {
+        self.digests().content
+    }
+
+    fn digests(&mut self) -> &Digests {
+        self.digests.get_or_insert_with(|| {
+            let content = schemas::content_hash(self.source.payload);
+            Digests { content, ids: EventIds::new(self.source.source_system, self.message_id, &content) }
+        })
+    }
+
     /// The envelope of the next event.
     pub(crate) fn envelope<'e>(
         &'e mut self,
@@ -111,7 +121,7 @@ impl<'a> Head<'a> {
     ) -> Envelope<'e> {
         let ordinal = self.made;
         self.made += 1;
-        let id = event_id(self.source.source_system, self.message_id, &self.content_hash, ordinal);
+        let id = self.digests().ids.of(ordinal);
         id.hyphenated().encode_lower(&mut self.event_id);
         Envelope {
             // `encode_lower` writes ASCII.

@@ -76,13 +76,8 @@ impl<'m> Tools<'m> {
     {
         let message_id_shown = self.message_id_shown();
         let source = self.context.source;
-        let parts = HeadParts {
-            message_id: source.message_id,
-            message_id_shown,
-            content_hash: schemas::content_hash(source.payload),
-            occurred,
-            recorded: Some(self.recorded),
-        };
+        let parts =
+            HeadParts { message_id: source.message_id, message_id_shown, occurred, recorded: Some(self.recorded) };
         Head::new(&self.context, parts)
     }
 

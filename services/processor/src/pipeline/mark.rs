@@ -28,29 +28,23 @@ pub(super) fn keep<S: Sink>(mut context: Context<'_>, program: Option<&mut Progr
     let source = context.source;
     let mut odd = Findings::default();
     let reading = context.noting(&mut odd);
-    let mut persons = match source.format {
+    let persons = match source.format {
         Format::Hl7v2 => of_message(reading),
         Format::Delimited => program.and_then(|program| of_row(reading, program)).into_iter().collect(),
         Format::Debezium => program.and_then(|program| of_change(reading, program)).into_iter().collect(),
         Format::Fhir => fhir::marked(reading),
     };
-    persons.retain(|person| person.subject.is_some());
-    if persons.is_empty() {
-        // As nearly always: the content is not digested for nobody.
-        return;
-    }
     // Of another kind than the ids of its events, in case the same bytes are read once more by other rules.
     let message_id = format!("{} protected", source.message_id);
     let parts = HeadParts {
         message_id: &message_id,
         message_id_shown: Cow::Borrowed(""),
-        content_hash: schemas::content_hash(source.payload),
         occurred: Stated { at: source.received_at, text: "" },
         recorded: None,
     };
     // The first of the record is that it is parked.
     let mut head = Head::new(&context, parts).numbered(1);
-    for Pseudonyms { subject, aliases, .. } in &persons {
+    for Pseudonyms { subject, aliases, .. } in persons.iter().filter(|person| person.subject.is_some()) {
         let about = About {
             subject: subject.as_ref().map(Token::as_str),
             aliases: aliases.iter().map(Token::as_str).collect(),
@@ -73,11 +67,14 @@ fn of_message(context: Context<'_>) -> Vec<Pseudonyms> {
     let received_at = context.source.received_at;
     let text = text::of(context.source.payload, context.findings);
     let Ok(message) = Message::parse(&text) else { return Vec::new() };
+    let mut marked = message.groups().filter(|group| person::is_protected(group, &context.region.directory)).peekable();
+    if marked.peek().is_none() {
+        return Vec::new();
+    }
     let times = trigger::of(&message, context.findings).and_then(|trigger| {
         event_time::of(&message, trigger, received_at, &mut *context.stockholm, &mut *context.findings)
     });
     let pseudonymising = context.pseudonymising(times.map_or(received_at, |times| times.occurred.at));
-    let marked = message.groups().filter(|group| person::is_protected(group, &context.region.directory));
     marked.map(|group| pseudonymising.patient(&group, context.findings)).collect()
 }
 

@@ -528,7 +528,7 @@ fn event<'h, S: Sink>(head: &mut Head<'h>, told: Told<'_>, shared: &Shared<'_>, 
         (Some(entry), Some(place)) => entry.bed_kind(place),
         _ => BedKind::Unknown,
     };
-    let content_hash = head.content_hash;
+    let content_hash = head.content_hash();
     let occurred_text = tools.context.guard.time_text(told.occurred.at, told.occurred.text);
     let mut envelope =
         head.envelope(told.event_type, told.correction, shared.known.about(), tools.context.findings.list());
