@@ -77,15 +77,15 @@ fn find(text: &str) -> Option<Range<usize>> {
     if text.len() < LENGTH_MIN || is_other_number(text.as_bytes()) {
         return None;
     }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let foreign = text.bytes().filter(|byte| !byte.is_ascii()).count();
-    if digits + foreign == 0 && text.len() < encoded::LETTERS_MIN {
-        return None;
-    }
-    let (mut word, mut word_max) = (0_usize, 0_usize);
-    for byte in text.bytes() {
+    let (mut digits, mut foreign, mut word, mut word_max) = (0, 0, 0, 0);
+    for byte in text.as_bytes() {
+        digits += usize::from(byte.is_ascii_digit());
+        foreign += usize::from(!byte.is_ascii());
         word = if byte.is_ascii_alphanumeric() { word + 1 } else { 0 };
         word_max = word_max.max(word);
+    }
+    if digits + foreign == 0 && text.len() < encoded::LETTERS_MIN {
+        return None;
     }
     // A digit of another script has two bytes at least.
     let written = if digits + foreign / 2 >= 10 { written(text) } else { None };
@@ -247,7 +247,7 @@ impl Written {
         let century = if self.count == DIGITS_MAX { Some(self.two(0)) } else { None };
         number[6..9] != [0, 0, 0]
             && date_exists([&number[0..2], &number[2..4], &number[4..6]].map(|two| two[0] * 10 + two[1]), century)
-            && luhn::check_digit(&number[..9]) == number[9]
+            && luhn::check_digit(number[..9].iter().copied()) == number[9]
     }
 
     fn two(&self, at: usize) -> u8 {

@@ -148,7 +148,7 @@ impl Number {
             _ => return Err(Refusal::Shape),
         };
         let serial = tail[0].is_ascii_digit() || INTERIM_LETTERS.contains(&tail[0].to_ascii_uppercase());
-        if !serial || !date.iter().chain(&tail[1..]).all(u8::is_ascii_digit) {
+        if !(serial && date.iter().all(u8::is_ascii_digit) && tail[1..].iter().all(u8::is_ascii_digit)) {
             return Err(Refusal::Shape);
         }
         let mut characters = Zeroizing::new([0_u8; LENGTH]);
@@ -189,17 +189,12 @@ impl Number {
     }
 
     fn check_digit(&self) -> Result<(), Refusal> {
-        let mut digits = Zeroizing::new([0_u8; LENGTH - 2]);
-        digits.copy_from_slice(&self.characters[2..]);
-        if self.serial_letter().is_some() {
-            // The letter counts as 1.
-            digits[6] = b'1';
-        }
+        // An interim letter counts as 1.
+        let value = |&character: &u8| if character.is_ascii_digit() { character - b'0' } else { 1 };
+        let (last, others) = (self.characters[LENGTH - 1], &self.characters[2..LENGTH - 1]);
         // The Tax Agency gives no serial 000.
-        if digits[6..9] == *b"000" || !luhn::holds(&*digits) {
-            return Err(Refusal::CheckDigit);
-        }
-        Ok(())
+        let holds = self.characters[8..11] != *b"000" && luhn::check_digit(others.iter().map(value)) == value(&last);
+        if holds { Ok(()) } else { Err(Refusal::CheckDigit) }
     }
 
     fn serial_letter(&self) -> Option<u8> {

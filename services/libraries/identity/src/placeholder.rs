@@ -91,7 +91,8 @@ pub fn is_placeholder(text: &str, of_region: &[String]) -> bool {
 fn is_plain_number(text: &[u8]) -> bool {
     let (others, serial) = text.split_at(text.len().saturating_sub(4));
     let others = others.strip_suffix(b"-").unwrap_or(others);
-    others.iter().chain(serial).all(u8::is_ascii_digit)
+    others.iter().all(u8::is_ascii_digit)
+        && serial.iter().all(u8::is_ascii_digit)
         && serial.iter().any(|digit| *digit != serial[0])
         && others.iter().any(|digit| *digit != b'0')
 }

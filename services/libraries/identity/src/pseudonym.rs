@@ -7,7 +7,6 @@
 
 use std::fmt;
 
-use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -153,11 +152,21 @@ impl Token {
     fn push_shown(&mut self, mac: Hmac<Sha256>) {
         let code = mac.finalize().into_bytes();
         let start = usize::from(self.length);
-        let shown = &mut self.bytes[start..start + SHOWN_LENGTH];
-        BASE32_NOPAD.encode_mut(&code[..SHOWN_BYTES], shown);
-        shown.make_ascii_lowercase();
+        let (fives, _) = code[..SHOWN_BYTES].as_chunks::<5>();
+        let (eights, _) = self.bytes[start..start + SHOWN_LENGTH].as_chunks_mut();
+        for (five, eight) in fives.iter().zip(eights) {
+            *eight = base32(*five);
+        }
         self.length += SHOWN_LENGTH as u8;
     }
+}
+
+/// Base32 of RFC 4648, in lower case.
+fn base32([a, b, c, d, e]: [u8; 5]) -> [u8; 8] {
+    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let bits = u64::from_be_bytes([a, b, c, d, e, 0, 0, 0]);
+    let digit = |place: u32| DIGITS[(bits << (5 * place) >> 59) as usize];
+    [digit(0), digit(1), digit(2), digit(3), digit(4), digit(5), digit(6), digit(7)]
 }
 
 impl AsRef<str> for Token {
@@ -195,6 +204,13 @@ impl std::hash::Hash for Token {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The longest test case of RFC 4648 that is whole.
+    #[test]
+    fn rfc_4648() {
+        assert_eq!(&base32(*b"fooba"), b"mzxw6ytb");
+        assert_eq!(&base32([0xFF, 0, 0xFF, 0, 0xFF]), b"74ap6ah7");
+    }
 
     /// The test cases of RFC 4231 that show the whole code.
     #[test]

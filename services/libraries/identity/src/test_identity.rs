@@ -128,8 +128,7 @@ fn write_number(digits: &mut [u8], value: u16) {
 }
 
 fn check_digit(digits: &[u8]) -> u8 {
-    let values: Vec<u8> = digits.iter().map(|digit| digit - b'0').collect();
-    b'0' + luhn::check_digit(&values)
+    b'0' + luhn::check_digit(digits.iter().map(|digit| digit - b'0'))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::{Written, written};
 
@@ -88,14 +88,19 @@ fn bytes_of_four(four: &[u8]) -> impl Iterator<Item = u8> + use<> {
 
 /// Are the bytes ASCII text that holds a personal number?
 fn holds(bytes: impl Iterator<Item = u8>) -> bool {
-    let mut text = Zeroizing::new([0_u8; LENGTH_MAX]);
+    let mut text = [0; LENGTH_MAX];
     let mut length = 0;
+    let mut is_text = true;
     for byte in bytes {
-        if !matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n') || length == text.len() {
-            return false;
+        is_text = matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n') && length < text.len();
+        if !is_text {
+            break;
         }
         text[length] = byte;
         length += 1;
     }
-    std::str::from_utf8(&text[..length]).is_ok_and(|text| written(text).is_some())
+    let holds = is_text && std::str::from_utf8(&text[..length]).is_ok_and(|text| written(text).is_some());
+    // No more than was written, for nearly every word ends at its first byte.
+    text[..length].zeroize();
+    holds
 }
