@@ -48,33 +48,33 @@ impl Error for Otherwise {
 impl<'de> Datum<'de> {
     #[inline]
     fn byte(&mut self) -> Result<u8, Otherwise> {
-        let (&byte, rest) = self.rest.split_first().ok_or(Otherwise)?;
-        self.rest = rest;
+        let byte = *self.rest.first().ok_or(Otherwise)?;
+        self.rest = &self.rest[1..];
         Ok(byte)
     }
 
     #[inline]
     fn take(&mut self, length: usize) -> Result<&'de [u8], Otherwise> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Otherwise)?;
-        self.rest = rest;
+        let taken = self.rest.get(..length).ok_or(Otherwise)?;
+        self.rest = &self.rest[length..];
         Ok(taken)
     }
 
     /// A number in zigzag and pieces of seven bits, least first.
     #[inline]
     fn long(&mut self) -> Result<i64, Otherwise> {
-        let mut bits = 0;
-        for shift in (0..64).step_by(7) {
+        let (mut bits, mut shift) = (0, 0);
+        loop {
             let byte = self.byte()?;
             if shift == 63 && byte > 1 {
-                break;
+                return Err(Otherwise);
             }
             bits |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Ok((bits >> 1) as i64 ^ -((bits & 1) as i64));
             }
+            shift += 7;
         }
-        Err(Otherwise)
     }
 
     #[inline]
