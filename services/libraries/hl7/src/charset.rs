@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::cuts;
 use crate::lines::{self, header_start};
 
 /// The text of a message's bytes.
@@ -60,12 +61,12 @@ impl Charset {
         let Some(start) = header_start(message) else { return Charset::Undeclared };
         let header = lines::first(&message[start..]);
         let Some(&separator) = header.get(3) else { return Charset::Undeclared };
-        let mut cuts = memchr::memchr_iter(separator, header).skip(16);
-        let Some(begin) = cuts.next() else { return Charset::Undeclared };
-        let field = &header[begin + 1..cuts.next().unwrap_or(header.len())];
+        let Some(before) = cuts::nth(header, separator, 16) else { return Charset::Undeclared };
+        let rest = &header[before + 1..];
+        let field = &rest[..cuts::first(rest, separator).unwrap_or(rest.len())];
         // The first repetition is the default set; later ones need escape sequences that ADT does not use.
-        let end = memchr::memchr(b'~', field).unwrap_or(field.len());
-        Charset::named(&field[..end])
+        let first = &field[..cuts::first(field, b'~').unwrap_or(field.len())];
+        Charset::named(first)
     }
 
     fn named(name: &[u8]) -> Charset {

@@ -12,28 +12,45 @@ const SEVEN: u64 = 0x7F7F_7F7F_7F7F_7F7F;
 /// The byte may not be a blank.
 pub(crate) fn mark(line: &[u8], sought: u8, cuts: &mut Vec<u32>) -> bool {
     let pattern = LOW * u64::from(sought);
-    let (mut at, mut controls) = (0, 0);
-    while at < line.len() {
-        let word = match line[at..].first_chunk::<LANES>() {
-            Some(chunk) => u64::from_le_bytes(*chunk),
-            None => padded(&line[at..]),
-        };
+    let (words, rest) = line.as_chunks::<LANES>();
+    let (mut index, mut controls) = (0, 0);
+    while index <= words.len() {
+        let word = words.get(index).map_or_else(|| padded(rest), |word| u64::from_le_bytes(*word));
         controls |= (word.wrapping_sub(LOW * 0x20) & !word) | none(word ^ SEVEN);
         let mut found = zeros(word ^ pattern);
         while found != 0 {
-            cuts.push(at as u32 + found.trailing_zeros() / u8::BITS);
+            cuts.push((index * LANES) as u32 + found.trailing_zeros() / u8::BITS);
             found &= found - 1;
         }
-        at += LANES;
+        index += 1;
     }
     controls & HIGH != 0
 }
 
+/// The position of a byte that stands so many times before it. The byte may not be a blank.
+pub(crate) fn nth(bytes: &[u8], sought: u8, mut before: u32) -> Option<usize> {
+    let pattern = LOW * u64::from(sought);
+    let (words, rest) = bytes.as_chunks::<LANES>();
+    for index in 0..=words.len() {
+        let word = words.get(index).map_or_else(|| padded(rest), |word| u64::from_le_bytes(*word));
+        let mut found = zeros(word ^ pattern);
+        let count = found.count_ones();
+        if before < count {
+            for _ in 0..before {
+                found &= found - 1;
+            }
+            return Some(index * LANES + found.trailing_zeros() as usize / LANES);
+        }
+        before -= count;
+    }
+    None
+}
+
 /// Fewer bytes than a word has, with blanks behind them: no cut is a blank.
 fn padded(bytes: &[u8]) -> u64 {
-    let mut word = [b' '; LANES];
-    word[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(word)
+    let mut padded = [b' '; LANES];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(padded)
 }
 
 /// The first position of a byte that is not 0. Most texts are shorter than what a search that looks at more bytes at once needs to
@@ -41,6 +58,12 @@ fn padded(bytes: &[u8]) -> u64 {
 pub(crate) fn first(bytes: &[u8], sought: u8) -> Option<usize> {
     let pattern = LOW * u64::from(sought);
     let mut at = 0;
+    let Some(last) = bytes.last_chunk::<LANES>() else {
+        while at < bytes.len() && bytes[at] != sought {
+            at += 1;
+        }
+        return (at < bytes.len()).then_some(at);
+    };
     while let Some(chunk) = bytes[at..].first_chunk::<LANES>() {
         let found = zeros(u64::from_le_bytes(*chunk) ^ pattern);
         if found != 0 {
@@ -48,13 +71,9 @@ pub(crate) fn first(bytes: &[u8], sought: u8) -> Option<usize> {
         }
         at += LANES;
     }
-    while at < bytes.len() {
-        if bytes[at] == sought {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
+    // Of the last word some bytes have been looked at, in vain.
+    let found = zeros(u64::from_le_bytes(*last) ^ pattern);
+    (found != 0).then(|| bytes.len() - LANES + found.trailing_zeros() as usize / LANES)
 }
 
 /// Whether a byte is zero: then a highest bit is set.
@@ -84,6 +103,10 @@ mod tests {
                 let want: Vec<u32> = (0..length as u32).filter(|at| bytes[*at as usize] == b'|').collect();
                 let mut cuts = Vec::new();
                 let has_controls = mark(&bytes, b'|', &mut cuts);
+                for (before, at) in (0..).zip(&want) {
+                    assert_eq!(nth(&bytes, b'|', before), Some(*at as usize), "{bytes:?}");
+                }
+                assert_eq!(nth(&bytes, b'|', want.len() as u32), None, "{bytes:?}");
                 assert_eq!((cuts, has_controls), (want, bytes.contains(&0)), "{bytes:?}");
                 assert_eq!(first(&bytes, b'|'), bytes.iter().position(|byte| *byte == b'|'), "{bytes:?}");
             }

@@ -54,7 +54,7 @@ impl<'a> Message<'a> {
         let body = &text[start..];
         let end = lines::line_end(body.as_bytes());
         let mut message = Message::empty(text, delimiters);
-        message.index(body.trim_end_matches(|last: char| last.is_ascii_control()), end)?;
+        message.index(trim_end(body, |last| last.is_ascii_control()), end)?;
         Ok(message)
     }
 
@@ -65,7 +65,7 @@ impl<'a> Message<'a> {
         let end = lines::line_end(body.as_bytes());
         let line = memchr::memchr(end, body.as_bytes()).map_or(body, |at| &body[..at]);
         let mut message = Message::empty(text, delimiters);
-        message.index(line.trim_end_matches(|last: char| last.is_ascii_control()), end)?;
+        message.index(trim_end(line, |last| last.is_ascii_control()), end)?;
         Ok(message)
     }
 
@@ -145,10 +145,12 @@ impl<'a> Message<'a> {
     }
 
     /// The first segment of this name.
+    #[inline]
     pub fn segment(&self, name: &str) -> Option<Segment<'_, 'a>> {
         self.first_of(&self.lines, name)
     }
 
+    #[inline]
     fn first_of<'m>(&'m self, lines: &'m [Line<'a>], name: &str) -> Option<Segment<'m, 'a>> {
         // Three bytes are compared in one look, texts by a call.
         let name: [u8; 3] = name.as_bytes().try_into().ok()?;
@@ -160,6 +162,7 @@ impl<'a> Message<'a> {
         None
     }
 
+    #[inline]
     fn segment_of<'m>(&'m self, line: &Line<'a>) -> Segment<'m, 'a> {
         let delimiters = if line.name == *b"MSH" { self.delimiters } else { self.occurring };
         let is_header = matches!(&line.name, b"MSH" | b"FHS" | b"BHS") && line.raw.len() > 3;
@@ -172,34 +175,42 @@ impl<'a> Message<'a> {
     }
 
     /// A field of the first segment of this name; empty when either was not sent.
+    #[inline]
     pub fn get(&self, segment: &str, number: usize) -> Value<'a> {
         self.segment(segment).map_or(Value::new("", self.delimiters), |segment| segment.field(number))
     }
 
+    /// A field of the header, which is the first segment.
+    #[inline]
+    fn header(&self, number: usize) -> Value<'a> {
+        self.lines.first().map_or(Value::new("", self.delimiters), |line| self.segment_of(line).field(number))
+    }
+
     /// As [`Message::get`], by a name of [`crate::field`].
+    #[inline]
     pub fn at(&self, address: Address) -> Value<'a> {
         self.get(address.segment, address.number)
     }
 
     /// The message type, MSH-9.1: `ADT`.
     pub fn kind(&self) -> &'a str {
-        self.get("MSH", 9).component(1).given().unwrap_or("")
+        self.header(9).component(1).given().unwrap_or("")
     }
 
     /// The trigger, MSH-9.2: `A01`. Where it is missing EVN-1 says it; where both speak, MSH-9 is right.
     pub fn trigger(&self) -> &'a str {
-        let declared = self.get("MSH", 9).component(2).given();
+        let declared = self.header(9).component(2).given();
         declared.or_else(|| self.get("EVN", 1).component(1).given()).unwrap_or("")
     }
 
     /// The control id, MSH-10.
     pub fn control_id(&self) -> &'a str {
-        self.get("MSH", 10).given().unwrap_or("")
+        self.header(10).given().unwrap_or("")
     }
 
     /// The HL7 version, MSH-12.1: `2.3`.
     pub fn version(&self) -> &'a str {
-        self.get("MSH", 12).component(1).given().unwrap_or("")
+        self.header(12).component(1).given().unwrap_or("")
     }
 
     /// The patients of the message. A swap (A17) has two; a message without PID (A20) is one group of all its segments.
@@ -279,16 +290,19 @@ impl<'m, 'a> Group<'m, 'a> {
     }
 
     /// The group's first segment of this name.
+    #[inline]
     pub fn segment(&self, name: &str) -> Option<Segment<'m, 'a>> {
         self.message.first_of(self.lines, name)
     }
 
     /// A field of the group's first segment of this name; empty when either was not sent.
+    #[inline]
     pub fn get(&self, segment: &str, number: usize) -> Value<'a> {
         self.segment(segment).map_or(Value::new("", self.message.delimiters), |segment| segment.field(number))
     }
 
     /// As [`Group::get`], by a name of [`crate::field`].
+    #[inline]
     pub fn at(&self, address: Address) -> Value<'a> {
         self.get(address.segment, address.number)
     }
@@ -306,6 +320,7 @@ pub struct Segment<'m, 'a> {
 
 impl<'a> Segment<'_, 'a> {
     /// The three-letter name.
+    #[inline]
     pub fn name(&self) -> &'a str {
         &self.line[..3]
     }
@@ -316,6 +331,7 @@ impl<'a> Segment<'_, 'a> {
     }
 
     /// Field `number` as HL7 counts: MSH-1 is the separator itself, PID-1 the first field after the name.
+    #[inline]
     pub fn field(&self, number: usize) -> Value<'a> {
         let raw = match (self.is_header, number) {
             (_, 0) => "",
@@ -327,6 +343,7 @@ impl<'a> Segment<'_, 'a> {
     }
 
     /// As [`Segment::field`], by a name of [`crate::field`], whose segment this is.
+    #[inline]
     pub fn at(&self, address: Address) -> Value<'a> {
         self.field(address.number)
     }
@@ -337,6 +354,7 @@ impl<'a> Segment<'_, 'a> {
     }
 
     /// What stands between the cut of this number, counted from 1, and the next.
+    #[inline]
     fn piece(&self, number: usize) -> &'a str {
         let Some(begin) = self.cuts.get(number - 1) else { return "" };
         let end = self.cuts.get(number).map_or(self.line.len(), |end| *end as usize);
@@ -352,11 +370,20 @@ fn header(text: &str) -> Result<(usize, Delimiters), Error> {
     Ok((start, Delimiters::of_header(&bytes[start..end])?))
 }
 
+/// The text without the bytes at its end that are taken off, all of them ASCII.
+fn trim_end(text: &str, is_off: impl Fn(u8) -> bool) -> &str {
+    let mut end = text.len();
+    while end > 0 && is_off(text.as_bytes()[end - 1]) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Name and text of the segment that a line is, blanks before it taken off: it begins with a name and a separator or nothing else.
 fn named(line: &str, separator: u8) -> Option<([u8; 3], &str)> {
     // Nearly every line begins with its name.
     let blanks = if line.as_bytes().first()?.is_ascii_uppercase() { 0 } else { lines::blanks(line.as_bytes()) };
-    let line = line[blanks..].trim_end_matches(['\r', '\n']);
+    let line = trim_end(&line[blanks..], |last| matches!(last, b'\r' | b'\n'));
     let bytes = line.as_bytes();
     let name = *bytes.first_chunk()?;
     let follows = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
