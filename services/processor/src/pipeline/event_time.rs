@@ -7,9 +7,8 @@
 //! A time that is written to the day or the hour says no more than that: the event is put at the latest moment of it that
 //! another time of the message supports. Where none does, an arrival is put at its beginning and anything else at its end.
 
-use hl7::Message;
-use hl7::field;
 use hl7::time::{Assumed, Doubt, Precision, Stockholm};
+use hl7::{Message, Segment, field};
 use schemas::Timestamp;
 
 use super::trigger::Trigger;
@@ -78,8 +77,9 @@ pub(crate) fn of<'a>(
     let assumed = sent.and_then(|(_, assumed)| assumed);
     stockholm.assume(assumed);
     let sent = sent.map(|(sent, _)| sent);
-    let movement = movement_time(message, trigger, stockholm, findings);
-    let mut read = |address, path| written(message.at(address), path, stockholm, findings).map(|(written, _)| written);
+    let movement = movement_time(message.segment("ZBE"), trigger, stockholm, findings);
+    let evn = message.segment("EVN");
+    let mut read = |address, path| written(evn?.at(address), path, stockholm, findings).map(|(written, _)| written);
     let occurred = read(field::EVN_OCCURRED, "EVN-6");
     let recorded = read(field::EVN_RECORDED, "EVN-2");
     // A discharge is never before the end of its movement.
@@ -153,15 +153,15 @@ fn supported(coarse: &Written<'_>, trigger: &Trigger, others: [Option<Written<'_
 
 /// ZBE-2: when the movement began; of a discharge ZBE-3 if there is one, for its movement is the one that ends.
 fn movement_time<'a>(
-    message: &Message<'a>,
+    zbe: Option<Segment<'_, 'a>>,
     trigger: &Trigger,
     stockholm: &mut Stockholm,
     findings: &mut Findings,
 ) -> Option<Written<'a>> {
-    message.at(field::ZBE_MOVEMENT).component(1).given()?;
-    let end =
-        if trigger.code == "A03" { written(message.at(field::ZBE_END), "ZBE-3", stockholm, findings) } else { None };
-    end.or_else(|| written(message.at(field::ZBE_START), "ZBE-2", stockholm, findings)).map(|(written, _)| written)
+    let zbe = zbe?;
+    zbe.at(field::ZBE_MOVEMENT).component(1).given()?;
+    let end = if trigger.code == "A03" { written(zbe.at(field::ZBE_END), "ZBE-3", stockholm, findings) } else { None };
+    end.or_else(|| written(zbe.at(field::ZBE_START), "ZBE-2", stockholm, findings)).map(|(written, _)| written)
 }
 
 /// Whether a message says when its movement happened, beside when it was recorded and sent.

@@ -36,9 +36,7 @@ pub(crate) fn inspect_header(message: &Message<'_>, findings: &mut Findings) {
 
 /// 2.3 to 2.8 with any minor version.
 fn is_supported(version: &str) -> bool {
-    let Some(minor) = version.strip_prefix("2.") else { return false };
-    let minor = minor.split('.').next().unwrap_or("");
-    matches!(minor, "3" | "4" | "5" | "6" | "7" | "8")
+    matches!(version.as_bytes(), [b'2', b'.', b'3'..=b'8'] | [b'2', b'.', b'3'..=b'8', b'.', ..])
 }
 
 fn rule_of(error: Error) -> Rule {

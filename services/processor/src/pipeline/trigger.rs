@@ -141,14 +141,13 @@ pub(crate) static MOVEMENT_UPDATE: Trigger = Trigger {
 
 /// What the message says happened. MSH-9 is right; EVN-1 helps out where MSH-9 is silent.
 pub(crate) fn of(message: &Message<'_>, findings: &mut Findings) -> Result<&'static Trigger, Stop> {
-    let kind = message.kind();
-    if kind.is_empty() && message.trigger().is_empty() {
+    let (kind, code) = (message.kind(), message.trigger());
+    if kind.is_empty() && code.is_empty() {
         return Err(Stop::refuse(Rule::TriggerMissing, "MSH-9"));
     }
-    if kind != "ADT" && !(kind.is_empty() && message.trigger().starts_with('A')) {
+    if kind != "ADT" && !(kind.is_empty() && code.starts_with('A')) {
         return Err(Stop::Ignore(Rule::MessageTypeOther));
     }
-    let code = message.trigger();
     if code.is_empty() {
         return Err(Stop::refuse(Rule::TriggerMissing, "MSH-9"));
     }

@@ -11,7 +11,11 @@ use crate::rules::Rule;
 /// The text without control characters; that there were any is noted.
 pub(crate) fn without<'a>(text: Cow<'a, str>, path: &'static str, findings: &mut Findings) -> Cow<'a, str> {
     // Nearly every text is done with this look at its bytes.
-    if text.bytes().all(|byte| (b' '..0x7F).contains(&byte)) || !text.chars().any(char::is_control) {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while at < bytes.len() && matches!(bytes[at], b' '..=b'~') {
+        at += 1;
+    }
+    if at == bytes.len() || !text.chars().any(char::is_control) {
         return text;
     }
     findings.add(Rule::ControlCharacter, path);
