@@ -212,15 +212,17 @@ impl<S: Step> Work<S> {
 
     /// One record: its fate, its outputs into the producer's queue, its place in the ring.
     fn process(&mut self, consumer: &BaseConsumer<Membership>, message: &BorrowedMessage<'_>) -> Result<(), Error> {
+        // Asked once: the name is read from librdkafka's memory anew each time.
+        let topic = message.topic();
         // A record of a partition that was given up meanwhile is read by its new owner.
-        let Some(number) = self.find(message.topic(), message.partition()) else { return Ok(()) };
+        let Some(number) = self.find(topic, message.partition()) else { return Ok(()) };
         if message.offset() < self.held(number).slot.end() {
             // It is in the ring already; a second time it would go back to before its successors.
             return Ok(());
         }
         let record = Record {
             route: self.held(number).route,
-            topic: message.topic(),
+            topic,
             partition: message.partition(),
             offset: message.offset(),
             timestamp_ms: message.timestamp().to_millis(),
