@@ -224,7 +224,9 @@ impl Frame<'_> {
             }
             Subject::Board(Scope::Hospital(region, _)) => region_name(region).to_owned(),
             Subject::Board(_) => w.board.to_owned(),
-            Subject::Attention(Scope::Country) | Subject::Definitions | Subject::Api | Subject::Report(_) => String::new(),
+            Subject::Attention(Scope::Country) | Subject::Definitions | Subject::Api | Subject::Report(_) => {
+                String::new()
+            }
             Subject::Attention(scope) => region_name(scope.region().unwrap_or_default()).to_owned(),
         }
     }
