@@ -14,6 +14,9 @@ use load_tests::stack::program;
 const STARTED_MAX: Duration = Duration::from_secs(120);
 const ENDED_MAX: Duration = Duration::from_secs(60);
 
+/// A run that takes longer than it may take to find its servers on a busy machine.
+const SLOW: &[&str] = &["--messages", "400", "--rate", "5"];
+
 /// A program with temporary folders of its own, and servers of its own whatever is set.
 fn command(name: &str, arguments: &[&str], temporary: &Path) -> Command {
     let mut command = Command::new(program(name).expect("it is built"));
@@ -70,12 +73,12 @@ fn check_gone(name: &str, arguments: &[&str], server: &str, with: &str) {
 #[test]
 fn a_run_that_is_stopped_leaves_neither_servers_nor_folders() {
     for with in ["TERM", "INT", "KILL"] {
-        check_gone("check-demo", &["--messages", "400"], "kafka", with);
+        check_gone("check-demo", SLOW, "kafka", with);
     }
     check_gone("chaos", &["--brokers", "1"], "kafka", "TERM");
     check_gone("check-wall", &["--only", "tables", "--regions", "2"], "postgres", "TERM");
     check_gone("demo", &[], "kafka", "TERM");
-    check_gone("check-demo", &["--messages", "400"], "sink-store", "TERM");
+    check_gone("check-demo", SLOW, "sink-store", "TERM");
 }
 
 /// Its exit code and what it said, in the end of which there must be nothing left on the disk.
