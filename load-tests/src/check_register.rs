@@ -279,7 +279,8 @@ pub(crate) fn register_config(stack: &Stack, out: &Path) -> Result<PathBuf, Erro
     let key = out.join(RECIPIENT_KEY);
     let written = fs::write(&key, format!("{}\n", identity.to_string().expose_secret()));
     written.map_err(|source| Error::File { attempt: "write", path: key, source })?;
-    let mut text = "[database]\nurl = { env = \"VARDSTROM_DATABASE_URL\" }\n[signing]\nseed = { env = \"VARDSTROM_SIGNING_KEY\" }\n"
+    let mut text = "[database]\nurl = { env = \"VARDSTROM_DATABASE_URL\" }\n[signing]\nseed = { env = \"VARDSTROM_SIGNING_KEY\" }\n\
+                    [pseudonyms]\nkeys = [{ id = \"run\", key = { env = \"VARDSTROM_PSEUDONYM_KEY\" } }]\n"
         .to_owned();
     for name in RECIPIENTS {
         text.push_str(&format!("[[recipient]]\nname = \"{name}\"\nage_key = \"{}\"\n", identity.to_public()));

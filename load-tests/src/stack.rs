@@ -704,6 +704,7 @@ impl Keys {
     fn environment(&self, regions: &[Region], database_url: &str) -> Vec<(String, String)> {
         let mut variables = vec![
             ("VARDSTROM_SIGNING_KEY".to_owned(), self.key("signing")),
+            ("VARDSTROM_PSEUDONYM_KEY".to_owned(), self.key("pseudonym")),
             ("VARDSTROM_DATABASE_URL".to_owned(), database_url.to_owned()),
             ("VARDSTROM_PARTITION_KEY".to_owned(), self.key("partition")),
             (ACCESS_LOG_KEY.to_owned(), self.key(ACCESS_LOG)),

@@ -48,7 +48,11 @@ pub fn measure(contacts: usize, progress: &mut dyn FnMut(&str)) -> Result<Extrac
     let io = |what| move |source| Error::Io { what, source };
     let folder = tempfile::tempdir().map_err(io("a folder"))?;
     let config = config(folder.path()).map_err(io("the extract's configuration"))?;
-    let environment = [("BENCH_DATABASE", url.as_str()), ("BENCH_SEED", &"07".repeat(32))];
+    let environment = [
+        ("BENCH_DATABASE", url.as_str()),
+        ("BENCH_SEED", &"07".repeat(32)),
+        ("BENCH_PSEUDONYM_KEY", &"0f1e2d3c".repeat(8)),
+    ];
     let out = folder.path().join("parcels").display().to_string();
     let arguments =
         ["run", "--config", &config, "--region", "14", "--period", PERIOD, "--extract", "waiting-times", "--out", &out];
@@ -99,7 +103,8 @@ fn config(folder: &Path) -> std::io::Result<String> {
     let identity = age::x25519::Identity::generate();
     let text = format!(
         "[database]\nurl = {{ env = \"BENCH_DATABASE\" }}\n[log]\nlevel = \"warn\"\n[signing]\n\
-         seed = {{ env = \"BENCH_SEED\" }}\n[[recipient]]\nname = \"skr\"\nage_key = \"{}\"\n",
+         seed = {{ env = \"BENCH_SEED\" }}\n\
+         [pseudonyms]\nkeys = [{{ id = \"bench\", key = {{ env = \"BENCH_PSEUDONYM_KEY\" }} }}]\n[[recipient]]\nname = \"skr\"\nage_key = \"{}\"\n",
         identity.to_public()
     );
     let path = folder.join("sink-register.toml");

@@ -9,9 +9,9 @@ use dashboard::store::Store;
 use figures::published::Library;
 use schemas::{CareForm, Cost, Deviation, Finding, Severity, Sex, Timestamp, Wait, WaitStatus};
 use serde_json::json;
-use sink_register::File;
 use sink_register::costs::{self, Costs};
 use sink_register::waiting_times::{Settings, WaitingTimes};
+use sink_register::{File, Pseudonyms, Secret};
 use tokio_postgres::types::Json;
 
 use crate::fixture::{self, DAY, Dice, PLANTED_TOKEN, envelope, instant};
@@ -192,13 +192,22 @@ pub(crate) async fn publish(url: &str, series: (&str, &str, &str), version: i32,
     client.execute(sql, &[&region, &extract, &period, &version, &hash, &Json(manifest), &Json(texts)]).await.unwrap();
 }
 
+/// Of no recipient: only figures are looked at here.
+fn pseudonyms() -> Pseudonyms {
+    let secret = Secret::parse("test", &"0f1e2d3c".repeat(8)).expect("a secret");
+    secret.pseudonyms("skr", "test", "14".parse().unwrap())
+}
+
 async fn waiting(url: &str, place: &Place, back: i16, dice: &mut Dice) {
     let period = month(back);
-    let mut extract = WaitingTimes::new(Settings {
-        region: place.region.parse().unwrap(),
-        period: period.parse().unwrap(),
-        definition_version: "1".to_owned(),
-    });
+    let mut extract = WaitingTimes::new(
+        Settings {
+            region: place.region.parse().unwrap(),
+            period: period.parse().unwrap(),
+            definition_version: "1".to_owned(),
+        },
+        &pseudonyms(),
+    );
     let gone = i64::from(MONTHS - 1 - back);
     let mut within = place.from + (place.to - place.from) * gone / i64::from(MONTHS - 1);
     // A region whose record system changed: another level from then on.
@@ -319,11 +328,10 @@ pub(crate) fn costs_of_contacts() -> Vec<i64> {
 }
 
 async fn cost(url: &str, place: &Place, year: &str, dice: &mut Dice) {
-    let mut extract = Costs::new(costs::Settings {
-        region: place.region.parse().unwrap(),
-        year: year.to_owned(),
-        hide_below: costs::LIMIT,
-    });
+    let mut extract = Costs::new(
+        costs::Settings { region: place.region.parse().unwrap(), year: year.to_owned(), hide_below: costs::LIMIT },
+        pseudonyms(),
+    );
     let groups =
         [("F12E", "0.62", 31_000), ("H08C", "1.94", 88_000), ("E47E", "0.55", 24_000), ("X99Z", "7.10", 390_000)];
     for (code, name, usual) in place.hospitals {

@@ -83,6 +83,8 @@ pub fn make(
         flags: Vec::new(),
         origin: positions,
         findings: Default::default(),
+        // The register's ground is for the numbers themselves; there are no pseudonyms here to be of a key.
+        pseudonyms: None,
     };
     let candidate = Candidate {
         definition: &manifest.definition,

@@ -88,6 +88,9 @@ enum Command {
         /// Why there is a new version, when there is one.
         #[arg(long, value_name = "TEXT", default_value = REASON)]
         reason: String,
+        /// Begin the series anew where its earlier parcels have pseudonyms of another key: nobody can then be followed between them.
+        #[arg(long, conflicts_with = "as_of")]
+        new_pseudonyms: bool,
     },
     /// Keep extracts up to date: make the present period and those before it again and again, until stopped.
     Follow {
@@ -189,7 +192,9 @@ impl CommandLine {
 fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Plan { asked, out } => extracts::plan(&asked, out.as_deref()),
-        Command::Run { asked, out, as_of, reason } => extracts::run(&asked, &out, as_of.as_deref(), &reason),
+        Command::Run { asked, out, as_of, reason, new_pseudonyms } => {
+            extracts::run(&asked, &out, as_of.as_deref(), &reason, new_pseudonyms)
+        }
         Command::Follow { file, region, extract, out, back, pause, deliver } => {
             let pause = Duration::from_secs(pause);
             extracts::follow(&file, &Follow { folder: out, regions: region, extracts: extract, back, pause, deliver })

@@ -7,9 +7,14 @@ use serde::Deserialize;
 
 use crate::definition::Definition;
 use crate::error::Error;
+use crate::pseudonym::{self, Pseudonyms};
 use parcel::AgeKey;
 use parcel::flag;
 use parcel::{Seed, Trusted};
+use topics::Region;
+
+/// Longest name of a key.
+const ID_MAX: usize = 16;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,6 +29,9 @@ pub struct Config {
     pub log: config::Log,
     /// What parcels are signed with.
     pub signing: Signing,
+    /// What pseudonyms of recipients are made with; needed where a file has rows of persons or events.
+    #[serde(default)]
+    pub pseudonyms: Pseudonymising,
     /// Where definitions come from.
     #[serde(default)]
     pub definitions: Sources,
@@ -48,6 +56,24 @@ pub struct Signing {
     /// Public keys of earlier seeds, whose parcels are still to be trusted.
     #[serde(default)]
     pub retired: Vec<String>,
+}
+
+/// What pseudonyms of recipients are made with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pseudonymising {
+    /// The register's secrets, newest first: the first makes pseudonyms, all of them make earlier parcels again.
+    pub keys: Vec<PseudonymSecret>,
+}
+
+/// A secret of the register.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PseudonymSecret {
+    /// Its name, which stands in manifests.
+    pub id: String,
+    /// 64 hexadecimal digits, in the environment or a file.
+    pub key: Secret,
 }
 
 /// Where definitions come from.
@@ -116,6 +142,25 @@ impl Config {
         Ok(retired.fold(self.seed()?.trusted(), Trusted::and))
     }
 
+    /// What a definition's pseudonyms in a region are made with, newest first; empty where there is no key.
+    ///
+    /// # Errors
+    /// When a secret cannot be read, or is none.
+    pub fn pseudonyms(&self, definition: &Definition, region: Region) -> Result<Vec<Pseudonyms>, Error> {
+        let fault = |source| Error::Secret { what: "the key of pseudonyms", source };
+        let of = |secret: &PseudonymSecret| {
+            let text = secret.key.value().map_err(fault)?;
+            let secret = pseudonym::Secret::parse(&secret.id, text.expose()).ok_or_else(|| {
+                let name = secret.key.name();
+                let message = format!("{name} is not 64 hexadecimal digits; make one with `openssl rand -hex 32`");
+                fault(Fault::new("pseudonyms.keys", message))
+            })?;
+            let pseudonyms = secret.pseudonyms(&definition.recipient, definition.series(), region);
+            Ok(pseudonyms.leaving(&definition.plain_extensions))
+        };
+        self.pseudonyms.keys.iter().map(of).collect()
+    }
+
     /// The recipient with this name.
     #[must_use]
     pub fn recipient(&self, name: &str) -> Option<&Recipient> {
@@ -151,6 +196,16 @@ impl Check for Config {
             if Trusted::parse(text).is_none() {
                 let message = "not an Ed25519 public key of 64 hexadecimal digits, as `sink-register key` prints it";
                 return Err(Fault::new(format!("signing.retired.{n}"), message));
+            }
+        }
+        for (n, secret) in self.pseudonyms.keys.iter().enumerate() {
+            let key = format!("pseudonyms.keys.{n}.id");
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            if secret.id.is_empty() || secret.id.len() > ID_MAX || !secret.id.bytes().all(plain) {
+                return Err(Fault::new(key, format!("must be 1 to {ID_MAX} letters, digits and `-`, as \"2026-12\"")));
+            }
+            if self.pseudonyms.keys[..n].iter().any(|earlier| earlier.id == secret.id) {
+                return Err(Fault::new(key, "another key has this id; a new key needs a new one"));
             }
         }
         for (n, recipient) in self.recipients.iter().enumerate() {

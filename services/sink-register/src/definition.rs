@@ -52,6 +52,13 @@ pub struct Definition {
     pub files: Vec<String>,
     /// Below how many nothing is said; what it counts is the form's. Without it the form's own number holds.
     pub hide_below: Option<u32>,
+    /// Extracts of one recipient that name the same series have the same pseudonyms, so that they can be joined. Without it each
+    /// extract is a series of its own.
+    pub series: Option<String>,
+    /// Extensions of events whose values leave as they are. Nobody here knows what a region has put there: the values of all
+    /// others become pseudonyms.
+    #[serde(default)]
+    pub plain_extensions: Vec<String>,
 }
 
 fn figures() -> String {
@@ -59,6 +66,18 @@ fn figures() -> String {
 }
 
 impl Definition {
+    /// The series that its pseudonyms are of.
+    #[must_use]
+    pub fn series(&self) -> &str {
+        self.series.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether a file that leaves has columns with pseudonyms.
+    pub(crate) fn is_pseudonymous(&self) -> bool {
+        let kinds = (self.made_into().files)(self.subject);
+        kinds.iter().any(|kind| kind.pseudonymous && self.files.iter().any(|file| *file == kind.name))
+    }
+
     /// The form that it names.
     ///
     /// # Panics
@@ -161,6 +180,9 @@ impl Check for Definition {
         }
         if self.hide_below.is_some() && !form.hides {
             return Err(Fault::new("hide_below", "is not for figures of latest statements; leave it out"));
+        }
+        if self.series.as_ref().is_some_and(|series| series.trim().is_empty()) {
+            return Err(Fault::new("series", "must not be empty"));
         }
         if self.files.is_empty() {
             return Err(Fault::new("files", "must name at least one file"));

@@ -215,6 +215,44 @@ pub enum Error {
         /// The recipient.
         recipient: String,
     },
+    /// Rows without a key to make pseudonyms with.
+    #[error(
+        "the files of {extract} have pseudonyms of recipient {recipient} and there is no key to make them with: add \
+         [pseudonyms] with keys = [{{ id = \"2026-12\", key = {{ env = \"SINK_REGISTER_PSEUDONYM_KEY\" }} }}] to the \
+         configuration, and make the key with `openssl rand -hex 32`"
+    )]
+    PseudonymKeyMissing {
+        /// The extract.
+        extract: String,
+        /// The recipient.
+        recipient: String,
+    },
+    /// The series was made with another key until now.
+    #[error(
+        "the latest parcel of {extract} for {recipient}, {name}, has pseudonyms of {made}; with key {present} the recipient \
+         could follow nobody from one parcel to the other. Put the earlier key first in [pseudonyms], or begin the series anew \
+         with `run --new-pseudonyms`"
+    )]
+    PseudonymKeyOther {
+        /// The extract.
+        extract: String,
+        /// Its recipient.
+        recipient: String,
+        /// The latest parcel.
+        name: String,
+        /// What its pseudonyms are of.
+        made: String,
+        /// The key at hand.
+        present: String,
+    },
+    /// An earlier parcel cannot be made again, for its key is not at hand.
+    #[error("the pseudonyms of {name} are of {made}, which is not in [pseudonyms]; add that key behind the others")]
+    PseudonymKeyLost {
+        /// The parcel.
+        name: String,
+        /// What its pseudonyms are of.
+        made: String,
+    },
     /// Definition and configuration name different keys.
     #[error("recipient {0} has one age key in the configuration and another in the definition; remove one")]
     KeyTwice(String),
@@ -268,6 +306,7 @@ impl Error {
                 | Self::PeriodKind { .. }
                 | Self::DefinitionTwice { .. }
                 | Self::DefinitionsMany { .. }
+                | Self::PseudonymKeyMissing { .. }
                 | Self::ServeMissing
                 | Self::TokenUnfit(_)
                 | Self::Config(_)

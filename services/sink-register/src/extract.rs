@@ -9,6 +9,7 @@ use crate::definition::Definition;
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::File;
+use crate::pseudonym::Pseudonyms;
 use crate::read::{Snapshot, Survey};
 use parcel::FileEntry;
 use parcel::Period;
@@ -59,14 +60,19 @@ impl Extract {
     /// When there is no statement, or the store cannot be read.
     ///
     /// # Panics
-    /// When a form gives other files than it has declared: one of persons might leave as one of groups.
+    /// When a form gives other files than it has declared: one of persons might leave as one of groups. Without pseudonyms, when a
+    /// file that the definition names has them.
     pub async fn make(
         snapshot: &Snapshot<'_>,
         survey: Survey,
         definition: &Definition,
+        pseudonyms: Option<&Pseudonyms>,
         region: Region,
         period: Period,
     ) -> Result<Self, Error> {
+        assert!(pseudonyms.is_some() || !definition.is_pseudonymous(), "a file with pseudonyms is made with a key");
+        let unused = Pseudonyms::unused();
+        let pseudonyms = pseudonyms.unwrap_or(&unused);
         let Some(until) = survey.until else {
             return Err(Error::Empty { region: region.code(), period: period.to_string() });
         };
@@ -77,6 +83,7 @@ impl Extract {
             subject: definition.subject,
             covers_protected: definition.covers_protected,
             hide_below: definition.hide_below,
+            pseudonyms,
             region,
             period,
         };

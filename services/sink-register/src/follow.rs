@@ -103,8 +103,12 @@ async fn turn(config: &Config, definitions: &[&Definition], task: &Follow, shutd
 /// With a connection of its own, so that one that was lost costs one parcel.
 async fn one(config: &Config, order: Order<'_>, task: &Follow) -> Result<Outcome, Error> {
     let mut session = Session::connect(&config.address()?).await?;
-    let Made { outcome, place, manifest } =
-        run(&mut session, config, Task { order, folder: &task.folder, reason: None, as_of: None }).await?;
+    let Made { outcome, place, manifest } = run(
+        &mut session,
+        config,
+        Task { order, folder: &task.folder, reason: None, as_of: None, new_pseudonyms: false },
+    )
+    .await?;
     if outcome == Outcome::Made {
         tracing::info!(parcel = manifest.name(), replaces = manifest.replaces, "made");
     }

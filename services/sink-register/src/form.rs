@@ -9,6 +9,7 @@ use topics::Region;
 
 use crate::error::Error;
 use crate::output::{FileKind, Output};
+use crate::pseudonym::Pseudonyms;
 use crate::read::{Snapshot, Source};
 
 /// An entry of the table.
@@ -46,6 +47,8 @@ pub(crate) struct Request<'a> {
     pub(crate) covers_protected: bool,
     /// Below how many it wants nothing to be said.
     pub(crate) hide_below: Option<u32>,
+    /// What the recipient gets in place of tokens and numbers.
+    pub(crate) pseudonyms: &'a Pseudonyms,
     pub(crate) region: Region,
     pub(crate) period: Period,
 }

@@ -11,7 +11,7 @@ use topics::Region;
 use crate::error::{Attempt, Error};
 use crate::publish;
 use crate::session::Session;
-use parcel::{Manifest, Series};
+use parcel::{Manifest, PseudonymKey, Series};
 
 /// Notes are for people: longer ones say nothing more.
 const NOTE_MAX: usize = 500;
@@ -193,6 +193,40 @@ pub(crate) async fn made(session: &mut Session, series: &Series) -> Result<Vec<K
     transaction.commit().await.attempt(attempt)?;
     let known = |row: &Row| Known { version: row.get::<_, i32>(0).unsigned_abs(), manifest_sha256: row.get(1) };
     Ok(rows.iter().map(known).collect())
+}
+
+/// The parcel that was made last of an extract for a recipient, of those that have rows of persons or pseudonyms.
+pub(crate) struct Pseudonymous {
+    pub name: String,
+    /// Nothing where it was made before recipients had pseudonyms of their own.
+    pub key: Option<PseudonymKey>,
+}
+
+/// That parcel, of whatever period, as what was published with it says.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn latest_pseudonymous(
+    session: &mut Session,
+    region: Region,
+    extract: &str,
+    recipient: &str,
+) -> Result<Option<Pseudonymous>, Error> {
+    let attempt = || format!("read the ledger of region {region}");
+    let transaction = session.look(region).await?;
+    let sql = "SELECT l.period, l.version, p.manifest -> 'pseudonyms' ->> 'key', p.manifest -> 'pseudonyms' ->> 'fingerprint' \
+               FROM register.ledger l JOIN register.published p USING (region, extract, period, version, manifest_sha256) \
+               WHERE l.region = $1 AND l.extract = $2 AND l.recipient = $3 AND l.action = 'made' \
+               AND (p.manifest ? 'pseudonyms' OR p.manifest @? '$.files[*] ? (@.personal == true)') \
+               ORDER BY l.entry DESC LIMIT 1";
+    let row = transaction.query_opt(sql, &[&region.code(), &extract, &recipient]).await.attempt(attempt)?;
+    transaction.commit().await.attempt(attempt)?;
+    Ok(row.map(|row| {
+        let key: Option<String> = row.get(2);
+        let key = key.zip(row.get(3)).map(|(key, fingerprint)| PseudonymKey { key, fingerprint });
+        let (period, version): (&str, i32) = (row.get(0), row.get(1));
+        Pseudonymous { name: format!("{extract}_{region}_{period}_v{version}"), key }
+    }))
 }
 
 /// Whether the recipient has a parcel already.

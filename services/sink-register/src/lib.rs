@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod amount;
+mod column;
 pub mod command;
 pub mod config;
 pub mod definition;
@@ -15,6 +16,7 @@ mod ledger;
 mod make;
 mod output;
 mod positions;
+mod pseudonym;
 mod publish;
 mod read;
 mod serve;
@@ -23,6 +25,7 @@ mod sheet;
 mod show;
 mod table;
 
+pub use column::{LEAVE, pseudonymised};
 pub use deliver::{Outcome as Delivery, deliver};
 pub use error::Error;
 pub use extract::Extract;
@@ -32,5 +35,6 @@ pub use forms::hip_fracture;
 pub use forms::waiting_times;
 pub use make::{Made, Order, Outcome, Plan, Task, plan, run};
 pub use output::{File, Output};
+pub use pseudonym::{Pseudonyms, Secret};
 pub use read::{Figures, Reader, Snapshot, Stored, Survey, Taken};
 pub use session::Session;

@@ -17,17 +17,25 @@ use crate::definition::Definition;
 use crate::error::Error;
 use crate::extract::{self, Extract};
 use crate::ledger::{self, Known};
+use crate::pseudonym::Pseudonyms;
 use crate::read::Snapshot;
 use crate::session::Session;
 use parcel::Period;
 use parcel::Positions;
 use parcel::flag::{self, Flag};
-use parcel::{self, Content, FORMAT, Manifest, Seed, Series, Trusted};
+use parcel::{self, Content, FORMAT, Manifest, PseudonymKey, Seed, Series, Trusted};
 use parcel::{Agreement, Candidate, Decision, REASON, agree, decide};
 use runtime::failpoint::stop;
 
 /// Why there is a new version, where no statement is later and persons were not known to be protected when the last one was made.
 const REASON_PROTECTED: &str = "identities of persons protected since";
+
+/// Why there is a new version, where the pseudonyms of the one before are of another key.
+const REASON_OTHER_KEY: &str = "pseudonyms of another key";
+
+/// The finding of a parcel whose pseudonyms are of another key than those of the parcel before it: nobody can be followed from one
+/// to the other.
+const OTHER_KEY: &str = "pseudonyms-of-another-key";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +59,8 @@ pub struct Task<'a> {
     pub reason: Option<&'a str>,
     /// A parcel to make again exactly.
     pub as_of: Option<&'a Path>,
+    /// Whether pseudonyms may be of another key than those of the series' earlier parcels.
+    pub new_pseudonyms: bool,
 }
 
 /// What came of it.
@@ -83,6 +93,8 @@ pub struct Plan {
     pub latest: Option<u32>,
     /// Versions that stand in the folder and not in the ledger.
     pub lacking: Vec<u32>,
+    /// Why `run` would be refused: the series' pseudonyms are of another key.
+    pub other_key: Option<Error>,
 }
 
 impl Order<'_> {
@@ -90,10 +102,45 @@ impl Order<'_> {
         Series { extract: self.definition.name.clone(), region: self.region, period: self.period }
     }
 
-    async fn extract(&self, session: &mut Session, as_of: Option<&Positions>) -> Result<Extract, Error> {
+    async fn extract(
+        &self,
+        session: &mut Session,
+        pseudonyms: Option<&Pseudonyms>,
+        as_of: Option<&Positions>,
+    ) -> Result<Extract, Error> {
         let snapshot = Snapshot::begin(session, self.region, self.definition.subject, self.period).await?;
         let survey = Extract::survey(&snapshot, self.definition, self.period, as_of).await?;
-        Extract::make(&snapshot, survey, self.definition, self.region, self.period).await
+        Extract::make(&snapshot, survey, self.definition, pseudonyms, self.region, self.period).await
+    }
+
+    /// What its pseudonyms may be of, newest first; nothing where no file has any.
+    fn pseudonyms(&self, config: &Config) -> Result<Vec<Pseudonyms>, Error> {
+        if !self.definition.is_pseudonymous() {
+            return Ok(Vec::new());
+        }
+        let all = config.pseudonyms(self.definition, self.region)?;
+        if all.is_empty() {
+            let (extract, recipient) = (self.definition.name.clone(), self.definition.recipient.clone());
+            return Err(Error::PseudonymKeyMissing { extract, recipient });
+        }
+        Ok(all)
+    }
+
+    /// The latest parcel of the series, of whatever period, if its pseudonyms are of another key.
+    async fn other_key(&self, session: &mut Session, present: Option<&Pseudonyms>) -> Result<Option<Error>, Error> {
+        let Some(present) = present else { return Ok(None) };
+        let Definition { name, recipient, .. } = self.definition;
+        let Some(latest) = ledger::latest_pseudonymous(session, self.region, name, recipient).await? else {
+            return Ok(None);
+        };
+        let is_same = latest.key.as_ref().is_some_and(|key| key.fingerprint == present.key().fingerprint);
+        Ok((!is_same).then(|| Error::PseudonymKeyOther {
+            extract: name.clone(),
+            recipient: recipient.clone(),
+            name: latest.name,
+            made: key_text(latest.key.as_ref()),
+            present: key_text(Some(present.key())),
+        }))
     }
 
     fn flags(&self) -> Vec<Flag> {
@@ -123,14 +170,17 @@ impl Order<'_> {
 /// When there is nothing to make, or the store or a parcel cannot be read.
 pub async fn plan(
     session: &mut Session,
+    config: &Config,
     order: Order<'_>,
     folder: Option<&Path>,
-    trusted: &Trusted,
 ) -> Result<Plan, Error> {
+    let trusted = &config.trusted()?;
     let series = order.series();
+    let pseudonyms = order.pseudonyms(config)?;
     let known = ledger::made(session, &series).await?.last().map(|known| known.version);
     let versions = folder.map(|folder| versions(folder, &series)).transpose()?.unwrap_or_default();
-    let extract = order.extract(session, None).await?;
+    let other_key = order.other_key(session, pseudonyms.first()).await?;
+    let extract = order.extract(session, pseudonyms.first(), None).await?;
     let agreement = agree(known, &versions);
     let latest = known.max(versions.iter().copied().max());
     let manifest = match (folder, latest, &agreement) {
@@ -146,7 +196,7 @@ pub async fn plan(
         Agreement::Entries(lacking) => lacking,
         Agreement::ParcelMissing(_) => Vec::new(),
     };
-    Ok(Plan { extract, decision, latest, lacking })
+    Ok(Plan { extract, decision, latest, lacking, other_key })
 }
 
 /// Makes a parcel, or finds that it is there.
@@ -158,13 +208,14 @@ pub async fn run(session: &mut Session, config: &Config, task: Task<'_>) -> Resu
     let trusted = config.trusted()?;
     let Task { order, folder, .. } = task;
     let series = order.series();
+    let pseudonyms = order.pseudonyms(config)?;
     session.lock(&series).await?;
     parcel::clean(folder, |name| series.version_of(name).is_some())?;
     let known = ledger::made(session, &series).await?;
-    let workshop = Workshop { config, seed, trusted, folder, series, known };
+    let workshop = Workshop { config, seed, trusted, folder, series, known, pseudonyms };
     match task.as_of {
         Some(as_of) => workshop.again(session, order, as_of).await,
-        None => workshop.anew(session, order, task.reason).await,
+        None => workshop.anew(session, task).await,
     }
 }
 
@@ -176,14 +227,27 @@ struct Workshop<'a> {
     folder: &'a Path,
     series: Series,
     known: Vec<Known>,
+    /// Newest first; nothing where no file has pseudonyms.
+    pseudonyms: Vec<Pseudonyms>,
 }
 
 impl Workshop<'_> {
     /// From what the store holds now.
-    async fn anew(&self, session: &mut Session, order: Order<'_>, reason: Option<&str>) -> Result<Made, Error> {
+    async fn anew(&self, session: &mut Session, task: Task<'_>) -> Result<Made, Error> {
+        let Task { order, reason, .. } = task;
         let latest = self.latest(session).await?;
-        let extract = order.extract(session, None).await?;
-        let mut manifest = self.manifest(order, &extract);
+        let pseudonyms = self.pseudonyms.first();
+        let other_key = order.other_key(session, pseudonyms).await?;
+        let is_other = other_key.is_some();
+        if let Some(refusal) = other_key.filter(|_| !task.new_pseudonyms) {
+            return Err(refusal);
+        }
+        let extract = order.extract(session, pseudonyms, None).await?;
+        let mut manifest = self.manifest(order, &extract, pseudonyms);
+        let replaced = latest.as_ref().is_some_and(|latest| latest.pseudonyms != manifest.pseudonyms);
+        if pseudonyms.is_some() && (is_other || replaced) {
+            manifest.findings.insert(OTHER_KEY.to_owned(), 1);
+        }
         match decide(latest.as_ref(), order.candidate(&manifest.files, &manifest.flags, &extract)) {
             Decision::First => {}
             Decision::Unchanged => {
@@ -218,8 +282,18 @@ impl Workshop<'_> {
             });
         }
         self.is_entered(earlier.version, &earlier_sha256)?;
-        let extract = order.extract(session, Some(&earlier.origin)).await?;
-        let mut manifest = self.manifest(order, &extract);
+        let pseudonyms = match &earlier.pseudonyms {
+            None => self.pseudonyms.first(),
+            Some(key) => {
+                let same = self.pseudonyms.iter().find(|one| one.key() == key);
+                Some(same.ok_or_else(|| {
+                    let (name, made) = (earlier.name(), key_text(Some(key)));
+                    Error::PseudonymKeyLost { name, made }
+                })?)
+            }
+        };
+        let extract = order.extract(session, pseudonyms, Some(&earlier.origin)).await?;
+        let mut manifest = self.manifest(order, &extract, pseudonyms);
         manifest.version = earlier.version;
         manifest.replaces = earlier.replaces;
         manifest.reason.clone_from(&earlier.reason);
@@ -227,7 +301,8 @@ impl Workshop<'_> {
         manifest.flags.clone_from(&earlier.flags);
         if manifest.files == earlier.files {
             // These count whom protection is known of today, also where nothing in the files has come of it.
-            for code in [extract::PROTECTED, extract::WITHHELD] {
+            // And the last of which parcel came before it.
+            for code in [extract::PROTECTED, extract::WITHHELD, OTHER_KEY] {
                 manifest.findings.remove(code);
                 manifest.findings.extend(earlier.findings.get_key_value(code).map(|(code, n)| (code.clone(), *n)));
             }
@@ -279,7 +354,7 @@ impl Workshop<'_> {
     }
 
     /// The manifest of a first version.
-    fn manifest(&self, order: Order<'_>, extract: &Extract) -> Manifest {
+    fn manifest(&self, order: Order<'_>, extract: &Extract, pseudonyms: Option<&Pseudonyms>) -> Manifest {
         let Order { definition, region, period, .. } = order;
         Manifest {
             format: FORMAT,
@@ -300,6 +375,7 @@ impl Workshop<'_> {
             flags: order.flags(),
             origin: extract.survey.origin.clone(),
             findings: extract.findings.clone(),
+            pseudonyms: pseudonyms.map(|pseudonyms| pseudonyms.key().clone()),
         }
     }
 
@@ -337,12 +413,24 @@ impl Workshop<'_> {
     }
 }
 
+/// A key, as a sentence names it.
+fn key_text(key: Option<&PseudonymKey>) -> String {
+    match key {
+        Some(PseudonymKey { key, fingerprint }) => format!("key {key} ({fingerprint})"),
+        None => "no key of the recipient's".to_owned(),
+    }
+}
+
 /// The reason of a new version: the one that was given. Where none was, no statement is later and more events are known to be of
-/// protected persons: that.
+/// protected persons: that. Else that pseudonyms are of another key, where they are.
 fn why(latest: Option<&Manifest>, manifest: &Manifest, given: &str) -> String {
     let known = |manifest: &Manifest| manifest.findings.get(extract::PROTECTED).copied().unwrap_or(0);
     let is_all = |latest: &Manifest| latest.origin == manifest.origin && known(latest) < known(manifest);
-    let reason = if given == REASON && latest.is_some_and(is_all) { REASON_PROTECTED } else { given };
+    let reason = match given {
+        REASON if latest.is_some_and(is_all) => REASON_PROTECTED,
+        REASON if manifest.findings.contains_key(OTHER_KEY) => REASON_OTHER_KEY,
+        given => given,
+    };
     reason.to_owned()
 }
 

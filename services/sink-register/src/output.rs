@@ -11,6 +11,8 @@ pub(crate) struct FileKind {
     /// Whether it has a row per contact or person: pseudonymous, but about persons, so it leaves encrypted and is never
     /// published.
     pub(crate) personal: bool,
+    /// Whether it has columns that get pseudonyms of the recipient's own: of events also where they are about nobody.
+    pub(crate) pseudonymous: bool,
 }
 
 /// One file of an extract.
@@ -40,12 +42,12 @@ pub struct Output {
 impl FileKind {
     /// A file whose rows are of groups.
     pub(crate) const fn of_groups(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), personal: false }
+        Self { name: Cow::Borrowed(name), personal: false, pseudonymous: false }
     }
 
     /// A file with a row per contact or person.
     pub(crate) const fn of_persons(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), personal: true }
+        Self { name: Cow::Borrowed(name), personal: true, pseudonymous: true }
     }
 
     /// The file with this content.

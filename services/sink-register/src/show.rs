@@ -46,6 +46,9 @@ pub(crate) fn plan_text(plan: &Plan, name: impl Fn(u32) -> String) -> String {
             "rows of {withheld} events of persons with protected identity are left out: no ground names them"
         );
     }
+    if let Some(refusal) = &plan.other_key {
+        let _ = writeln!(text, "a run would be refused: {refusal}");
+    }
     for file in &plan.extract.files {
         let kind = if file.personal { "a row per person, to be encrypted" } else { "figures" };
         let _ = writeln!(text, "  {:<24} {:>9} rows  {kind}", file.name, file.rows);

@@ -5,34 +5,76 @@
 
 use spreadsheet::{End, Sheet};
 
+use crate::column::{Says, says};
 use crate::output::File;
 use crate::output::FileKind;
+use crate::pseudonym::Pseudonyms;
 
 /// A table while lines are added.
-#[derive(Debug)]
 pub(crate) struct Table {
     kind: FileKind,
+    /// The header and, of groups, the lines.
     sheet: Sheet,
+    persons: Option<Persons>,
     rows: u64,
 }
 
+/// Lines of persons. They are written in the order of their own texts: the one that they were added in is of names that the
+/// recipient does not get, and would tell two recipients which of their lines are the same.
+struct Persons {
+    pseudonyms: Pseudonyms,
+    says: Vec<Says>,
+    lines: Vec<String>,
+    formulas: u64,
+}
+
 impl Table {
-    /// A table with its header.
+    /// A table of groups with its header.
     pub(crate) fn new(kind: &FileKind, columns: impl IntoIterator<Item: AsRef<str>>) -> Table {
-        let mut sheet = if kind.personal { Sheet::for_machines(End::Unix) } else { Sheet::for_people(End::Unix) };
+        assert!(!kind.personal, "{} is of persons, who have pseudonyms", kind.name);
+        let mut sheet = Sheet::for_people(End::Unix);
         sheet.line(columns);
-        Table { kind: kind.clone(), sheet, rows: 0 }
+        Table { kind: kind.clone(), sheet, persons: None, rows: 0 }
+    }
+
+    /// A table of persons with its header: what its columns say is known of each ([`crate::column`]).
+    pub(crate) fn of_persons(kind: &FileKind, columns: &[&str], pseudonyms: &Pseudonyms) -> Table {
+        let says = columns.iter().map(|column| says(&kind.name, column)).collect();
+        let mut sheet = Sheet::for_machines(End::Unix);
+        sheet.line(columns);
+        let persons = Persons { pseudonyms: pseudonyms.clone(), says, lines: Vec::new(), formulas: 0 };
+        Table { kind: kind.clone(), sheet, persons: Some(persons), rows: 0 }
     }
 
     /// A line. It has as many cells as the header, or this panics: columns are constants of its form.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item: AsRef<str>>) {
-        self.sheet.line(cells);
+        match &mut self.persons {
+            None => self.sheet.line(cells),
+            Some(persons) => persons.row(cells),
+        }
         self.rows += 1;
     }
 
     pub(crate) fn finish(self) -> File {
-        let formulas = self.sheet.formulas();
-        File { formulas, ..self.kind.file(self.sheet.finish().into_bytes(), self.rows) }
+        let mut formulas = self.sheet.formulas();
+        let mut text = self.sheet.finish();
+        if let Some(mut persons) = self.persons {
+            formulas += persons.formulas;
+            persons.lines.sort_unstable();
+            persons.lines.iter().for_each(|line| text.push_str(line));
+        }
+        File { formulas, ..self.kind.file(text.into_bytes(), self.rows) }
+    }
+}
+
+impl Persons {
+    fn row(&mut self, cells: impl IntoIterator<Item: AsRef<str>>) {
+        let mut sheet = Sheet::for_machines(End::Unix);
+        let cells: Vec<_> = cells.into_iter().collect();
+        assert_eq!(cells.len(), self.says.len(), "a line of persons has its columns");
+        sheet.line(cells.iter().zip(&self.says).map(|(cell, says)| self.pseudonyms.text(*says, cell.as_ref())));
+        self.formulas += sheet.formulas();
+        self.lines.push(sheet.finish());
     }
 }
 
@@ -42,16 +84,19 @@ mod tests {
 
     #[test]
     fn a_delivery_is_never_altered_and_figures_are_never_run() {
-        let of = |kind: &FileKind| {
-            let mut table = Table::new(kind, ["hospital", "kronor"]);
-            table.row(["=cmd|' /C calc'!A0", "-5.00"]);
+        let of = |mut table: Table, cells: &[&str]| {
+            table.row(cells);
             let file = table.finish();
             (String::from_utf8(file.bytes).unwrap(), file.formulas)
         };
-        let header = "hospital;kronor\n";
-        let groups = of(&FileKind::of_groups("cost_by_hospital.csv"));
-        assert_eq!(groups, (format!("{header}'=cmd|' /C calc'!A0;-5.00\n"), 1));
-        let persons = of(&FileKind::of_persons("kpp_contacts.csv"));
-        assert_eq!(persons, (format!("{header}=cmd|' /C calc'!A0;-5.00\n"), 1));
+        let formula = "=cmd|' /C calc'!A0";
+        let groups = Table::new(&FileKind::of_groups("cost_by_hospital.csv"), ["hospital", "kronor"]);
+        let said = format!("hospital;kronor\n'{formula};-5.00\n");
+        assert_eq!(of(groups, &[formula, "-5.00"]), (said, 1));
+        let columns = ["year", "care_form", "contacts", "total_kronor"];
+        let kind = FileKind::of_persons("cost_by_person.csv");
+        let persons = Table::of_persons(&kind, &columns, &Pseudonyms::unused());
+        let said = format!("{}\n{formula};;;-5.00\n", columns.join(";"));
+        assert_eq!(of(persons, &[formula, "", "", "-5.00"]), (said, 1));
     }
 }

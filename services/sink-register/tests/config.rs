@@ -75,6 +75,7 @@ fn what_is_wrong_in_the_configuration_is_named() {
     check(SAMPLE, "[signing]", &homeless, "recipient.0.program: parcels that are fetched are offered from a folder");
     let both = "[[recipient]]\nname = \"c\"\nfolder = \"/c\"\nprogram = \"d\"\n";
     let twice = serve(&format!("{both}{}", both.replace("\"c\"", "\"e\"")));
+    check(SAMPLE, "id = \"2026-12\"", "id = \"2026/12\"", "pseudonyms.keys.0.id: must be 1 to 16 letters");
     check(SAMPLE, "[signing]", &twice, "recipient.1.program: stands twice");
     let unasked = serve("bound = true\n[serve]\nlisten = \"127.0.0.1:0\"");
     check(SAMPLE, "[signing]", &unasked, "login.bound: needs certificates that the port does not ask for");
@@ -98,7 +99,8 @@ fn what_is_wrong_in_a_definition_is_named() {
         "form: must be one of beds, columnar, figures, ",
     );
     check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
-    check(SHIPPED, "version = \"4\"", "version = \"\"", "version: must not be empty");
+    check(SHIPPED, "version = \"5\"", "version = \"\"", "version: must not be empty");
+    check(SHIPPED, "version = \"5\"", "version = \"5\"\nseries = \" \"", "series: must not be empty");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.2: not a file of it; one of waits_by_step.csv, ");
     check(SHIPPED, "\"quality.csv\"", "\"waits_by_step.csv\"", "files.2: named twice");
 }
@@ -110,7 +112,7 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     let named = |name: &str, version: &str| {
         shipped
             .replace("\"waiting-times\"", &format!("\"{name}\""))
-            .replace("version = \"4\"", &format!("version = \"{version}\""))
+            .replace("version = \"5\"", &format!("version = \"{version}\""))
     };
     fs::write(folder.path().join("a.toml"), named("waiting-times", "1-local")).unwrap();
     fs::write(folder.path().join("b.toml"), named("region-figures", "3")).unwrap();

@@ -9,7 +9,7 @@ use schemas::{
 use sink_register::costs::{Costs, LIMIT, Settings};
 use sink_store::{Record, Store};
 
-use crate::world::{Desk, database};
+use crate::world::{Desk, database, pseudonyms};
 
 const SYSTEM: &str = "SE2321000131-KPP";
 const TOPIC: &str = "region.14.source.kpp";
@@ -80,7 +80,8 @@ fn event<R>(row: &Row, offset: i64, take: impl FnOnce(&Cost<'_>) -> R) -> R {
 
 /// The files of some rows, by name, and the control totals.
 fn figures<'r>(rows: impl IntoIterator<Item = &'r Row>) -> (BTreeMap<String, String>, BTreeMap<String, i64>) {
-    let mut costs = Costs::new(Settings { region: "14".parse().unwrap(), year: "2025".to_owned(), hide_below: LIMIT });
+    let settings = Settings { region: "14".parse().unwrap(), year: "2025".to_owned(), hide_below: LIMIT };
+    let mut costs = Costs::new(settings, pseudonyms("skr", "kpp"));
     for row in rows {
         event(row, 0, |cost| costs.add(cost));
     }
@@ -106,7 +107,8 @@ fn averages_are_of_what_is_no_outlier_and_amounts_are_rounded() {
     ends("cost_by_hospital.csv", format!("\ninpatient;501010;Sahlgrenska;{amounts}"));
     ends("cost_by_drg.csv", format!("\ninpatient;H14N;{amounts}"));
     ends("cost_by_component.csv", "\ninpatient;operation;95;95000;\n".to_owned());
-    ends("cost_by_person.csv", "r14.v1.PERSON;2025;inpatient;100;595009.50\n".to_owned());
+    let person = pseudonyms("skr", "kpp").person("r14.v1.PERSON");
+    ends("cost_by_person.csv", format!("\n{person};2025;inpatient;100;595009.50\n"));
     assert_eq!(totals["contacts"], 100);
     assert_eq!(files["kpp_contacts.csv"].lines().filter(|line| line.contains(";yes;")).count(), 5);
 

@@ -8,7 +8,7 @@ use sink_register::hip_fracture::{HipFractures, Settings};
 
 use crate::care::{Codes, Event, HOUR, Move, at, codes, feed, moved, oracle, same_cells, texts};
 use crate::kill::kill_at;
-use crate::world::{DAY, Desk, connect, content, database, entries, entry, repeatable};
+use crate::world::{DAY, Desk, connect, content, database, entries, entry, pseudonyms, repeatable};
 
 const RUN: [&str; 9] =
     ["run", "--region", "14", "--period", "2026-03", "--extract", "hip-fracture", "--out", "parcels"];
@@ -19,7 +19,7 @@ fn figures(events: &[Event], hide_below: u32) -> BTreeMap<String, String> {
 
 fn figures_of(month: &str, events: &[Event], hide_below: u32) -> BTreeMap<String, String> {
     let settings = Settings { region: "14".parse().unwrap(), month: month.parse().unwrap(), hide_below };
-    let mut figures = HipFractures::new(settings);
+    let mut figures = HipFractures::new(settings, pseudonyms("rikshoft", "hip-fracture"));
     for event in events {
         match event {
             Event::Move(event) => event.with(|record| figures.encounter(record)),
@@ -182,8 +182,8 @@ fn left_and_right_are_two_fractures_and_neither_is_the_others_reoperation() {
     check(
         &events,
         &[
-            "vänster;S7200;2026-03-08T08:00:00;2026-03-08T18:00:00;NFJ59;10.0;1;2026-03-20T08:00:00;;",
             "höger;S7200;2026-03-25T11:00:00;2026-03-25T17:00:00;NFJ69;6.0;0;;;not-discharged",
+            "vänster;S7200;2026-03-08T08:00:00;2026-03-08T18:00:00;NFJ59;10.0;1;2026-03-20T08:00:00;;",
         ],
     );
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::duckdb::open;
 use crate::world::{
-    Desk, Feeder, REPORTED, RUN, Statement, V1, V2, connect, content, database, entries, month, statement,
+    Desk, Feeder, REPORTED, RUN, Statement, V1, V2, connect, content, database, entries, month, pseudonyms, statement,
 };
 
 /// Another feed says that the identity of `t-0001` is protected.
@@ -18,9 +18,11 @@ fn manifest(desk: &Desk, parcel: &str) -> Value {
     serde_json::from_slice(&content(&desk.path(parcel))["manifest.json"]).unwrap()
 }
 
-/// The rows of completed contacts, opened.
+/// The rows of completed contacts, opened, with the two contacts' numbers in place of their pseudonyms.
 fn rows(desk: &Desk, parcel: &str) -> String {
-    std::fs::read_to_string(open(desk, parcel).path().join("riv_ta_completed.xml")).unwrap()
+    let text = std::fs::read_to_string(open(desk, parcel).path().join("riv_ta_completed.xml")).unwrap();
+    let skr = pseudonyms("skr", "waiting-times");
+    ["OURS", "THEIRS"].iter().fold(text, |text, contact| text.replace(&skr.number(contact), contact))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use schemas::{
     Correction, CorrectionKind, Encoder, Envelope, Finding, Kind, Origin, SCHEMA_VERSION, SOURCE_TABLE, Severity, Sex,
     Subject, Timestamp, Wait, WaitStatus, content_hash, event_id, registry,
 };
-use sink_register::Session;
+use sink_register::{Pseudonyms, Secret, Session};
 use sink_store::{Record, Store};
 use tempfile::TempDir;
 use tokio_postgres::Client;
@@ -260,7 +260,8 @@ impl Desk {
         fs::write(folder.path().join("identity.txt"), identity.to_string().expose_secret()).unwrap();
         let config = format!(
             "[database]\nurl = {{ env = \"TEST_DATABASE\" }}\n[log]\nlevel = \"warn\"\n[signing]\n\
-             seed = {{ env = \"TEST_SEED\" }}\n[[recipient]]\nname = \"rikshoft\"\nage_key = \"{0}\"\n\
+             seed = {{ env = \"TEST_SEED\" }}\n\
+             [pseudonyms]\nkeys = [{{ id = \"test\", key = {{ env = \"TEST_PSEUDONYM_KEY\" }} }}]\n[[recipient]]\nname = \"rikshoft\"\nage_key = \"{0}\"\n\
              [[recipient]]\nname = \"analysis\"\nage_key = \"{0}\"\n\
              [[recipient]]\nname = \"skr\"\nage_key = \"{0}\"\nfolder = \"{1}\"\n",
             identity.to_public(),
@@ -294,6 +295,7 @@ impl Desk {
             .env("TEST_LOG_KEY", LOG_SEED)
             .env("TEST_DATABASE", &self.url)
             .env("TEST_SEED", &self.seed)
+            .env("TEST_PSEUDONYM_KEY", PSEUDONYM_KEY)
             .env_remove("SINK_REGISTER_CONFIG");
         command
     }
@@ -329,6 +331,15 @@ pub(crate) const RUN: [&str; 9] =
     ["run", "--region", "14", "--period", "2026-02", "--extract", "waiting-times", "--out", "parcels"];
 pub(crate) const V1: &str = "parcels/waiting-times_14_2026-02_v1";
 pub(crate) const V2: &str = "parcels/waiting-times_14_2026-02_v2";
+
+/// What pseudonyms of a desk's recipients are made with.
+pub(crate) const PSEUDONYM_KEY: &str = "8899aabbccddeeff0011223344556677ffeeddccbbaa99887766554433221100";
+
+/// The pseudonyms of a recipient's extract from region 14.
+pub(crate) fn pseudonyms(recipient: &str, extract: &str) -> Pseudonyms {
+    let secret = Secret::parse("test", PSEUDONYM_KEY).expect("a secret");
+    secret.pseudonyms(recipient, extract, "14".parse().unwrap())
+}
 
 /// The seed that the access log of a desk is signed with.
 pub(crate) const LOG_SEED: &str = "0909090909090909090909090909090909090909090909090909090909090909";

@@ -21,7 +21,7 @@ pub use age_key::{AgeKey, NotAKey};
 pub use check::{Checked, check};
 pub use error::Error;
 pub use flag::Flag;
-pub use manifest::{Change, Explanation, FORMAT, FileEntry, MANIFEST, MANIFEST_SIGNATURE, Manifest};
+pub use manifest::{Change, Explanation, FORMAT, FileEntry, MANIFEST, MANIFEST_SIGNATURE, Manifest, PseudonymKey};
 pub use month::{Month, NotAMonth};
 pub use period::{NotAPeriod, Period, PeriodKind};
 pub use positions::{Position, Positions};

@@ -60,6 +60,20 @@ pub struct Manifest {
     pub origin: Positions,
     /// Statements per quality rule that found something on them.
     pub findings: BTreeMap<String, u64>,
+    /// Of whose key the pseudonyms in the files are; nothing where they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<PseudonymKey>,
+}
+
+/// The key that the pseudonyms of a recipient's series were made with. Two parcels have the same pseudonyms when their
+/// fingerprints are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PseudonymKey {
+    /// The name of the secret that it was derived from.
+    pub key: String,
+    /// Tells it from every other one, and says nothing of it.
+    pub fingerprint: String,
 }
 
 /// A data file.

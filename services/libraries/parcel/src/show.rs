@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::manifest::{Explanation, Manifest};
+use crate::manifest::{Explanation, Manifest, PseudonymKey};
 
 /// What making a parcel came to: where it is, and its files.
 #[must_use]
@@ -35,6 +35,9 @@ pub fn manifest_text(manifest: &Manifest, manifest_sha256: &str) -> String {
     line("statements until", &manifest.statements_until);
     for flag in &manifest.flags {
         line("flag", &flag.text);
+    }
+    if let Some(PseudonymKey { key, fingerprint }) = &manifest.pseudonyms {
+        line("pseudonyms", &format!("of key {key}, fingerprint {fingerprint}"));
     }
     line("manifest", &format!("sha256 {manifest_sha256}"));
     text.push_str("\nfiles\n");

@@ -21,17 +21,24 @@ pub(super) fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Failure> {
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
     let order = order(asked, &definitions, &config)?;
     block_on(async {
-        let plan = make::plan(&mut open(&config).await?, order, out, &config.trusted()?).await?;
+        let plan = make::plan(&mut open(&config).await?, &config, order, out).await?;
         let series = Series { extract: asked.extract.clone(), region: asked.region, period: asked.period };
         print(&plan_text(&plan, |version| series.name(version)));
         Ok(())
     })
 }
 
-pub(super) fn run(asked: &Asked, folder: &Path, as_of: Option<&Path>, reason: &str) -> Result<(), Failure> {
+pub(super) fn run(
+    asked: &Asked,
+    folder: &Path,
+    as_of: Option<&Path>,
+    reason: &str,
+    new_pseudonyms: bool,
+) -> Result<(), Failure> {
     let config = load(&asked.file)?;
     let definitions = Definitions::load(config.definitions.folder.as_deref())?;
-    let task = Task { order: order(asked, &definitions, &config)?, folder, reason: Some(reason), as_of };
+    let task =
+        Task { order: order(asked, &definitions, &config)?, folder, reason: Some(reason), as_of, new_pseudonyms };
     block_on(async {
         let made = make::run(&mut open(&config).await?, &config, task).await?;
         print(&made_text(made.outcome == Outcome::Made, &made.place, &made.manifest));

@@ -8,8 +8,9 @@
 //!   `in_force` says which statements count now: of each source system and contact the latest, unless it takes the
 //!   contact back. It is empty for subjects whose events are no statements of a contact: what holds of those follows from
 //!   all of them together.
-//! * **Order** is that of time, then of the event id: a row group covers a span of time, and reading a week skips the
-//!   others.
+//! * **Order** is that of time: a row group covers a span of time, and reading a week skips the others. Events of one time are in
+//!   an order that is the recipient's alone.
+//! * **Pseudonyms** of the recipient's own stand where a column names a person or an event or has a number of a source.
 
 mod plan;
 mod shred;
@@ -23,6 +24,7 @@ use crate::error::Error;
 use crate::form::Request;
 use crate::output::FileKind;
 use crate::output::Output;
+use crate::pseudonym::Pseudonyms;
 use crate::read::{Order, Reader, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
 use parcel::Positions;
@@ -34,11 +36,12 @@ pub(super) const IN_FORCE: &str = "in_force";
 
 /// The file that a subject is made into.
 pub(super) fn file(subject: Subject) -> FileKind {
-    FileKind { name: format!("{}.parquet", subject.name()).into(), personal: subject.is_personal() }
+    FileKind { name: format!("{}.parquet", subject.name()).into(), personal: subject.is_personal(), pseudonymous: true }
 }
 
 /// A file of events while they are added. Memory: a row group, and what is compressed already.
 struct Columnar {
+    pseudonyms: Pseudonyms,
     plan: Plan,
     sheet: Sheet,
     in_force: usize,
@@ -47,7 +50,7 @@ struct Columnar {
 }
 
 impl Columnar {
-    fn new(subject: Subject) -> Self {
+    fn new(subject: Subject, pseudonyms: Pseudonyms) -> Self {
         let mut plan = Plan::new(subject.kind().avsc());
         plan.fields.push(crate::sheet::Kind::Flag.field(IN_FORCE, Repetition::OPTIONAL));
         let in_force = plan.leaves.len();
@@ -55,11 +58,11 @@ impl Columnar {
         let (fields, leaves) = (std::mem::take(&mut plan.fields), std::mem::take(&mut plan.leaves));
         let sheet = Sheet::new(file(subject), fields, leaves);
         let totals = TOTALS.map(|name| (name.to_owned(), 0)).into();
-        Self { plan, sheet, in_force, totals, findings: BTreeMap::new() }
+        Self { pseudonyms, plan, sheet, in_force, totals, findings: BTreeMap::new() }
     }
 
     fn add<'r, E: Common<'r>>(&mut self, event: &E, in_force: Option<bool>) {
-        shred(event, &self.plan.root, self.sheet.leaves());
+        shred(event, &self.plan.root, self.sheet.leaves(), &self.pseudonyms);
         let leaf = &mut self.sheet.leaves()[self.in_force];
         match in_force {
             Some(flag) => leaf.push_flag(flag, 0),
@@ -98,12 +101,13 @@ pub(super) async fn make(
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
     let source = Source::of(request.subject, request.period);
-    let mut columnar = Columnar::new(source.subject);
+    let mut columnar = Columnar::new(source.subject, request.pseudonyms.clone());
     let reader = snapshot.reader(request.covers_protected).await?;
     let take = |reader: &Reader<'_>, stored: Stored<'_>| {
         source.subject.visit(Adding { columnar: &mut columnar, reader, stored: &stored })
     };
-    snapshot.each(&source, Order::Time, origin, &reader, take).await?;
+    let order = Order::Scattered(request.pseudonyms.order_key());
+    snapshot.each(&source, order, origin, &reader, take).await?;
     Ok(columnar.finish())
 }
 

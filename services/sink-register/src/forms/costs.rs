@@ -28,6 +28,7 @@ use topics::Region;
 
 use crate::output::FileKind;
 use crate::output::Output;
+use crate::pseudonym::Pseudonyms;
 use contact::Contact;
 
 /// The subject that definitions name.
@@ -58,6 +59,7 @@ pub struct Settings {
 /// Costs of a year while statements are added. Memory grows with the contacts: about 300 bytes each.
 pub struct Costs {
     settings: Settings,
+    pseudonyms: Pseudonyms,
     contacts: Vec<Contact>,
     totals: BTreeMap<&'static str, i64>,
     findings: BTreeMap<String, i64>,
@@ -69,9 +71,9 @@ const TOTALS: [&str; 5] = ["contacts", "statements", "sum_differs", "without_sub
 
 impl Costs {
     /// Of a year.
-    pub fn new(settings: Settings) -> Costs {
+    pub fn new(settings: Settings, pseudonyms: Pseudonyms) -> Costs {
         let totals = TOTALS.into_iter().map(|name| (name, 0)).collect();
-        Costs { settings, contacts: Vec::new(), totals, findings: BTreeMap::new() }
+        Costs { settings, pseudonyms, contacts: Vec::new(), totals, findings: BTreeMap::new() }
     }
 
     /// Takes the latest statement of a contact.
@@ -114,8 +116,8 @@ impl Costs {
             tables::by_hospital(&self.contacts, limit),
             tables::by_drg(&self.contacts, limit),
             tables::components(&self.contacts, limit),
-            tables::contacts(&self.contacts),
-            tables::persons(&self.settings.year, &self.contacts),
+            tables::contacts(&self.contacts, &self.pseudonyms),
+            tables::persons(&self.settings.year, &self.contacts, &self.pseudonyms),
             tables::quality(&self.settings, &self.totals, &self.findings),
         ];
         let totals = self.totals.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();

@@ -51,6 +51,7 @@ use crate::error::Error;
 use crate::form::Request;
 use crate::output::FileKind;
 use crate::output::Output;
+use crate::pseudonym::Pseudonyms;
 use crate::read::{Order, Reader, Snapshot, Source, Stored, Window, count};
 use chain::Chains;
 use parcel::{Month, Period, Positions};
@@ -98,6 +99,7 @@ pub struct Settings {
 /// A month while statements and events are added, in any order. It has no `Debug`: the rows are in it.
 pub struct HipFractures {
     settings: Settings,
+    pseudonyms: Pseudonyms,
     contacts: Vec<Contact>,
     events: Vec<Event>,
 }
@@ -105,8 +107,8 @@ pub struct HipFractures {
 impl HipFractures {
     /// Of a month.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Self { settings, contacts: Vec::new(), events: Vec::new() }
+    pub fn new(settings: Settings, pseudonyms: Pseudonyms) -> Self {
+        Self { settings, pseudonyms, contacts: Vec::new(), events: Vec::new() }
     }
 
     /// Adds the latest statement of a contact. Those without a hip fracture or hip procedure are not kept.
@@ -132,7 +134,7 @@ impl HipFractures {
         let (from, to) = Period::Month(self.settings.month).bounds();
         let mut fractures = fracture::all(self.contacts, &chains);
         fractures.retain(|fracture| from <= fracture.begun && fracture.begun < to);
-        tables::write(&self.settings, &fractures)
+        tables::write(&self.settings, &self.pseudonyms, &fractures)
     }
 }
 
@@ -165,11 +167,12 @@ pub(super) async fn make(
     let [statements, encounters] = sources(request.period);
     let reader = snapshot.reader(request.covers_protected).await?;
     let mut findings = BTreeMap::new();
-    let mut hips = HipFractures::new(Settings {
+    let settings = Settings {
         region: request.region,
         month: request.period.month(),
         hide_below: request.hide_below.unwrap_or(HIDE_BELOW),
-    });
+    };
+    let mut hips = HipFractures::new(settings, request.pseudonyms.clone());
     let take = |reader: &Reader<'_>, stored: Stored<'_>| {
         let statement: Clinical<'_> = reader.read(&stored)?;
         statement.envelope.quality.iter().for_each(|finding| count(&mut findings, finding.rule));

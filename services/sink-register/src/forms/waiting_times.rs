@@ -51,6 +51,7 @@ use topics::Region;
 
 use crate::output::FileKind;
 use crate::output::Output;
+use crate::pseudonym::Pseudonyms;
 use riv_ta::{Contract, RowFile};
 use statement::Reason;
 use step::Status;
@@ -94,21 +95,20 @@ pub struct WaitingTimes {
 
 impl WaitingTimes {
     /// An extract without statements.
-    pub fn new(settings: Settings) -> WaitingTimes {
+    pub fn new(settings: Settings, pseudonyms: &Pseudonyms) -> WaitingTimes {
         WaitingTimes {
             period: settings.period.to_string(),
             calendar: Calendar::new(),
             totals: Totals::new(&Reason::OF_STEPS),
             steps: Steps::default(),
             without_referral: 0,
-            completed_rows: RowFile::new(Contract::Completed, settings.period),
-            waiting_rows: RowFile::new(Contract::Waiting, settings.period),
+            completed_rows: RowFile::new(Contract::Completed, settings.period, pseudonyms),
+            waiting_rows: RowFile::new(Contract::Waiting, settings.period, pseudonyms),
             settings,
         }
     }
 
-    /// Counts a statement. Each must be the latest of its source system and contact; the order changes no figure, and the
-    /// row files keep it.
+    /// Counts a statement. Each must be the latest of its source system and contact; the order changes nothing.
     pub fn add(&mut self, wait: &Wait<'_>) {
         self.count(wait);
         self.add_row(wait);

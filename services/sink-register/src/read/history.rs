@@ -107,6 +107,8 @@ impl Window {
 pub(crate) enum Order {
     /// All of them, by time, then by event id.
     Time,
+    /// All of them, by time, and of one time in an order that this key makes and nobody without it.
+    Scattered([u8; 32]),
     /// Of each source system and contact the latest, in the order of both.
     Latest,
 }
@@ -192,8 +194,10 @@ impl Snapshot<'_> {
         let positions = origin.of(source.subject.name());
         let (topics, partitions, offsets, ordinals) = positions.columns();
         let [from, to] = source.window.parameters();
-        let parameters: [&(dyn ToSql + Sync); 8] =
-            [&region, &subject, &topics, &partitions, &offsets, &ordinals, &*from, &*to];
+        let mut parameters: Vec<&(dyn ToSql + Sync)> =
+            vec![&region, &subject, &topics, &partitions, &offsets, &ordinals, &*from, &*to];
+        let key = order.key();
+        parameters.extend(key.as_ref().map(|key| key as &(dyn ToSql + Sync)));
         let rows = self.transaction.query_raw(&sql, parameters).await.attempt(attempt)?;
         pin_mut!(rows);
         while let Some(row) = rows.next().await {
@@ -207,17 +211,29 @@ impl Snapshot<'_> {
 }
 
 impl Order {
+    /// The parameter that only such an order has.
+    fn key(self) -> Option<Vec<u8>> {
+        match self {
+            Order::Scattered(key) => Some(key.into()),
+            Order::Time | Order::Latest => None,
+        }
+    }
+
     fn sql(self, condition: &str, is_stated: bool) -> String {
         // As in `sql/latest.sql`.
         let contact = "e.source_system, e.contact";
         let latest = "e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.origin_offset DESC, e.origin_ordinal DESC, \
                       e.event_id DESC";
+        let within = match self {
+            Order::Scattered(_) => "sha256($9::bytea || uuid_send(e.event_id))",
+            Order::Time | Order::Latest => "e.event_id",
+        };
         match self {
-            Order::Time => format!(
+            Order::Time | Order::Scattered(_) => format!(
                 "{EMPTIED} SELECT e.event_id, e.record, CASE WHEN e.contact IS NOT NULL THEN \
                  e.correction <> 'CANCEL' AND v.\"offset\" IS NULL AND row_number() OVER \
                  (PARTITION BY {contact} ORDER BY v.\"offset\" IS NOT NULL, {latest}) = 1 END {EVENTS} {VOIDED} {OWN} \
-                 AND p.topic IS NOT NULL AND {condition} ORDER BY e.occurred_at, e.event_id"
+                 AND p.topic IS NOT NULL AND {condition} ORDER BY e.occurred_at, {within}"
             ),
             Order::Latest => {
                 // A resource that was deleted takes its statement back and does not say for which month it counted.

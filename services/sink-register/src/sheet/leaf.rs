@@ -147,6 +147,13 @@ impl Leaf {
         self.level(self.defined, repetition);
     }
 
+    /// The text or bytes that were added last.
+    pub(crate) fn last_bytes(&self) -> &[u8] {
+        let Values::Bytes(bytes, ends) = &self.values else { unreachable!("a text in a column of texts") };
+        let begin = ends.len().checked_sub(2).map_or(0, |before| ends[before]);
+        &bytes[begin..]
+    }
+
     /// The number that was added last; nothing when that was nothing.
     pub(crate) fn last_long(&self) -> Option<i64> {
         let Values::Longs(values) = &self.values else { return None };

@@ -5,6 +5,7 @@ mod feed;
 mod model;
 mod omop;
 mod postgresql;
+mod recipients;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};

@@ -21,6 +21,8 @@ use schemas::{Correction, CorrectionKind, Envelope, Origin, Sex, Timestamp, Wait
 use sink_register::waiting_times::{PilotFigures, Settings, WaitingTimes};
 use sink_register::{File, Output};
 
+use crate::world::pseudonyms;
+
 /// Västra Götaland in February 2026.
 fn settings() -> Settings {
     Settings {
@@ -141,7 +143,7 @@ fn extract<'a>(statements: impl IntoIterator<Item = &'a Wait<'a>>) -> Output {
 
 /// The figures by step, and the rows.
 fn waiting_times<'a>(statements: impl IntoIterator<Item = &'a Wait<'a>>) -> Output {
-    let mut extract = WaitingTimes::new(settings());
+    let mut extract = WaitingTimes::new(settings(), &pseudonyms("skr", "waiting-times"));
     for wait in statements {
         extract.add(wait);
     }

@@ -3,6 +3,7 @@
 use schemas::{Deviation, Sex, Wait};
 
 use super::{at, completed, statement, text, waiting, waiting_times};
+use crate::world::pseudonyms;
 
 /// The text of an element of the only row; none if it is not there.
 fn element(wait: &Wait<'_>, file: &str, name: &str) -> Option<String> {
@@ -23,13 +24,13 @@ fn the_file_is_as_agreed() {
     let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
         <TillgangligVardSpeciGenomforda \
         xmlns=\"urn:riv:skl:tillgangligVardSpeci:TillgangligVardSpeciGenomfordaResponder:1\">\n\
-        <Rad><DatatGallerFor>20260228000000</DatatGallerFor><VardkontaktId>OPT101-1</VardkontaktId>\
+        <Rad><DatatGallerFor>20260228000000</DatatGallerFor><VardkontaktId>{CONTACT}</VardkontaktId>\
         <Vardgaranti>1</Vardgaranti><Fas>2</Fas><Mvo>511</Mvo><Aktivitet>51101</Aktivitet>\
         <Bokningssatt>2</Bokningssatt><Vardkontakt>0</Vardkontakt><Yrkeskategori>XS915</Yrkeskategori>\
         <Remittenttyp>1</Remittenttyp><BeslutAktivitet>20260106080000</BeslutAktivitet>\
         <StartAktivitet>20260209080000</StartAktivitet><MedicinsktMaldatum>20260406000000</MedicinsktMaldatum>\
         <TypAkutverksamhet>0</TypAkutverksamhet><Diagnos>H259</Diagnos><Atgard>CJE20</Atgard>\
-        <RemissId>R-4711</RemissId><Remittent>SE0000000000-OPT101</Remittent>\
+        <RemissId>{REFERRAL}</RemissId><Remittent>SE0000000000-OPT101</Remittent>\
         <RemissDatum>20251210110000</RemissDatum><AnkomstDatum>20251212110000</AnkomstDatum>\
         <FodelseAr>1948</FodelseAr><Kon>2</Kon><Lkf>1480</Lkf>\
         <HSAIdPatientListning>SE2321000131-E000000000005</HSAIdPatientListning>\
@@ -38,6 +39,8 @@ fn the_file_is_as_agreed() {
         <SjukhusNamn>Sahlgrenska</SjukhusNamn><HSAIdVardenhet>SE2321000131-E000000000003</HSAIdVardenhet>\
         <HSAIdEnhet>SE2321000131-E000000000004</HSAIdEnhet></Rad>\n\
         </TillgangligVardSpeciGenomforda>\n";
+    let skr = pseudonyms("skr", "waiting-times");
+    let expected = expected.replace("{CONTACT}", &skr.number("OPT101-1")).replace("{REFERRAL}", &skr.number("R-4711"));
     assert_eq!(text(&output, "riv_ta_completed.xml"), expected);
     let empty = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
         <TillgangligVardSpeciVantande \
@@ -60,7 +63,7 @@ fn codes_are_the_contracts() {
     check_element(&Wait { lkf: None, ..statement("OPT101-1") }, "Lkf", Some("0000"));
     let summer = Wait { arrived_at: Some(at("2025-07-01 09:30:15")), ..statement("OPT101-1") };
     check_element(&summer, "AnkomstDatum", Some("20250701093015"));
-    check_element(&statement("A<B&C"), "VardkontaktId", Some("A&lt;B&amp;C"));
+    check_element(&Wait { hospital_name: Some("A<B&C"), ..statement("OPT101-1") }, "SjukhusNamn", Some("A&lt;B&amp;C"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use schemas::Wait;
 use sink_register::waiting_times::WaitingTimes;
 
 use super::{completed, random::Dice, settings};
+use crate::world::pseudonyms;
 
 /// As many groups as a large region has: 30 hospitals, 600 units, 3,000 referrers, all municipalities.
 #[test]
@@ -28,7 +29,7 @@ fn a_month_of_a_large_region_takes_seconds() {
         });
     }
     let started = Instant::now();
-    let mut extract = WaitingTimes::new(settings());
+    let mut extract = WaitingTimes::new(settings(), &pseudonyms("skr", "waiting-times"));
     statements.iter().for_each(|wait| extract.add(wait));
     let output = extract.finish();
     let elapsed = started.elapsed();

@@ -7,12 +7,14 @@ use parquet::basic::{LogicalType, Repetition};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::Value;
 
+use crate::column::{EVENTS, Says, says};
 use crate::sheet::{Kind, Leaf};
 
 /// What becomes of a value of the schema. Columns are numbered in the order of the file's schema.
 #[derive(Debug)]
 pub(super) enum Node {
-    Leaf(usize),
+    /// A value: its column, and what that says.
+    Leaf(usize, Says),
     /// A record, flattened: its fields by name.
     Record(Vec<(String, Node)>),
     /// A list of what is inside.
@@ -55,7 +57,12 @@ impl Plan {
     /// that may be absent.
     pub(super) fn new(avsc: &str) -> Self {
         let schema: Value = serde_json::from_str(avsc).expect(OURS);
-        let mut builder = Builder { known: HashMap::new(), leaves: Vec::new(), tells_days: avsc.contains(IS_DATE) };
+        let mut builder = Builder {
+            known: HashMap::new(),
+            leaves: Vec::new(),
+            inside: String::new(),
+            tells_days: avsc.contains(IS_DATE),
+        };
         let mut fields = Vec::new();
         let root = builder.record(&schema, "", Context::default(), &mut fields);
         Self { root, fields, leaves: builder.leaves }
@@ -81,6 +88,8 @@ struct Builder {
     /// Named types, which a schema defines once and names again.
     known: HashMap<String, Value>,
     leaves: Vec<Leaf>,
+    /// The list or map that is being planned, with a dot, as `column.rs` writes it.
+    inside: String,
     /// Whether the subject tells days apart from moments.
     tells_days: bool,
 }
@@ -95,7 +104,7 @@ impl Builder {
             let mut node = self.node(&field["type"], prefix, name, context, into);
             let time = name.strip_suffix("_at");
             let is_told = |time: &str| names.contains(&&*format!("{time}{IS_DATE}"));
-            if let (Some(time), Node::Leaf(at)) = (time, &node)
+            if let (Some(time), Node::Leaf(at, _)) = (time, &node)
                 && (is_told(time) || self.tells_days && *name == "occurred_at")
             {
                 node = Node::Moment {
@@ -103,7 +112,7 @@ impl Builder {
                     on: self.day(&format!("{prefix}{time}_on"), &field["type"], context, into),
                 };
             }
-            if let (Some(time), Node::Leaf(flag)) = (name.strip_suffix(IS_DATE), &node) {
+            if let (Some(time), Node::Leaf(flag, _)) = (name.strip_suffix(IS_DATE), &node) {
                 // The flag comes after its time, so that the time is known when it is told to be none.
                 let before = nodes.last().filter(|(before, _)| before.strip_suffix("_at") == Some(time));
                 let Some((_, Node::Moment { at, .. })) = before else { panic!("{OURS}: {name} follows its time") };
@@ -145,7 +154,9 @@ impl Builder {
             Some("array") => {
                 let inner = self.inside(context);
                 let mut element = Vec::new();
+                self.inside = format!("{column}.");
                 let node = self.element(&schema["items"], inner, &mut element);
+                self.inside.clear();
                 let list = group("list", Repetition::REPEATED, None, vec![element.remove(0)]);
                 into.push(group(&column, Repetition::REQUIRED, Some(LogicalType::List), vec![list]));
                 Node::List(Box::new(node))
@@ -154,7 +165,10 @@ impl Builder {
                 let inner = self.inside(context);
                 let key = self.leaf(Kind::Text, inner);
                 let mut fields = vec![Kind::Text.field("key", Repetition::REQUIRED)];
+                self.inside = format!("{column}.");
+                says(EVENTS, &format!("{}key", self.inside));
                 let value = self.node(&schema["values"], "", "value", inner, &mut fields);
+                self.inside.clear();
                 let pairs = group("key_value", Repetition::REPEATED, None, fields);
                 into.push(group(&column, Repetition::REQUIRED, Some(LogicalType::Map), vec![pairs]));
                 Node::Map(key, Box::new(value))
@@ -162,7 +176,14 @@ impl Builder {
             _ => {
                 let kind = kind(&schema);
                 into.push(kind.field(&column, context.repetition()));
-                Node::Leaf(self.leaf(kind, context))
+                let says = match kind {
+                    Kind::Text | Kind::Bytes | Kind::Int | Kind::Long => {
+                        says(EVENTS, &format!("{}{column}", self.inside))
+                    }
+                    Kind::Flag | Kind::Instant | Kind::WallTime | Kind::Date | Kind::Decimal(_) => Says::Content,
+                };
+                assert!(kind != Kind::Int || says == Says::Content, "{column}: 32 bits are too few for pseudonyms");
+                Node::Leaf(self.leaf(kind, context), says)
             }
         }
     }

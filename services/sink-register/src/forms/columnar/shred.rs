@@ -5,14 +5,18 @@ use std::fmt;
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
 use super::plan::Node;
+use crate::column::Says;
+use crate::pseudonym::Pseudonyms;
 use crate::sheet::Leaf;
 
 /// Adds a row.
 ///
 /// # Panics
 /// When the event's struct is not its schema's; a test of `schemas` holds that it is.
-pub(super) fn shred(event: &impl Serialize, node: &Node, leaves: &mut [Leaf]) {
-    event.serialize(Shredder { node, leaves, defined: 0, repetition: 0 }).expect("the struct equals its schema");
+pub(super) fn shred(event: &impl Serialize, node: &Node, leaves: &mut [Leaf], pseudonyms: &Pseudonyms) {
+    event
+        .serialize(Shredder { node, leaves, pseudonyms, defined: 0, repetition: 0 })
+        .expect("the struct equals its schema");
 }
 
 /// What cannot be: a value that the schema does not have.
@@ -37,6 +41,7 @@ impl serde::ser::Error for Misfit {
 struct Shredder<'s> {
     node: &'s Node,
     leaves: &'s mut [Leaf],
+    pseudonyms: &'s Pseudonyms,
     /// Definition level that is known so far.
     defined: i16,
     /// 1 in all elements of a list but the first.
@@ -46,8 +51,16 @@ struct Shredder<'s> {
 impl<'s> Shredder<'s> {
     fn leaf(self) -> Result<(&'s mut Leaf, i16), Misfit> {
         match self.node {
-            Node::Leaf(at) => Ok((&mut self.leaves[*at], self.repetition)),
+            Node::Leaf(at, _) => Ok((&mut self.leaves[*at], self.repetition)),
             _ => Err(Misfit::custom("a value where the schema has several")),
+        }
+    }
+
+    /// What its column says.
+    fn says(&self) -> Says {
+        match self.node {
+            Node::Leaf(_, says) => *says,
+            _ => Says::Content,
         }
     }
 }
@@ -55,7 +68,7 @@ impl<'s> Shredder<'s> {
 /// There is nothing in any column of the node.
 fn nothing(node: &Node, leaves: &mut [Leaf], defined: i16, repetition: i16) {
     match node {
-        Node::Leaf(at) => leaves[*at].push_null(defined, repetition),
+        Node::Leaf(at, _) => leaves[*at].push_null(defined, repetition),
         Node::Record(fields) => fields.iter().for_each(|(_, node)| nothing(node, leaves, defined, repetition)),
         Node::List(node) => nothing(node, leaves, defined, repetition),
         Node::Map(key, value) => {
@@ -96,15 +109,18 @@ impl<'s> Serializer for Shredder<'s> {
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Misfit> {
+        let value = self.pseudonyms.whole(self.says(), value);
         self.leaf().map(|(leaf, repetition)| leaf.push_long(value, repetition))
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Misfit> {
-        self.leaf().map(|(leaf, repetition)| leaf.push_text(value, repetition))
+        let value = self.pseudonyms.text(self.says(), value);
+        self.leaf().map(|(leaf, repetition)| leaf.push_text(&value, repetition))
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Misfit> {
-        self.leaf().map(|(leaf, repetition)| leaf.push_bytes(value, repetition))
+        let value = self.pseudonyms.bytes(self.says(), value);
+        self.leaf().map(|(leaf, repetition)| leaf.push_bytes(&value, repetition))
     }
 
     fn serialize_none(self) -> Result<(), Misfit> {
@@ -133,7 +149,7 @@ impl<'s> Serializer for Shredder<'s> {
 
     fn serialize_map(self, _: Option<usize>) -> Result<Pairs<'s>, Misfit> {
         match self.node {
-            Node::Map(..) => Ok(Pairs { outer: self, count: 0 }),
+            Node::Map(..) => Ok(Pairs { outer: self, is_plain: false, count: 0 }),
             _ => Err(Misfit::custom("a map where the schema has none")),
         }
     }
@@ -184,7 +200,7 @@ impl Shredder<'_> {
     /// The value as the list's next element, or as part of it.
     fn inside<'i>(&'i mut self, node: &'i Node, count: usize) -> Shredder<'i> {
         let repetition = if count == 0 { self.repetition } else { 1 };
-        Shredder { node, leaves: self.leaves, defined: self.defined + 1, repetition }
+        Shredder { node, leaves: self.leaves, pseudonyms: self.pseudonyms, defined: self.defined + 1, repetition }
     }
 }
 
@@ -207,6 +223,8 @@ impl SerializeSeq for Elements<'_> {
 /// A map while pairs are added.
 struct Pairs<'s> {
     outer: Shredder<'s>,
+    /// Whether the value of the last key leaves as it is, where values of such keys do not.
+    is_plain: bool,
     count: usize,
 }
 
@@ -216,11 +234,21 @@ impl SerializeMap for Pairs<'_> {
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Misfit> {
         let Node::Map(at, _) = self.outer.node else { unreachable!("only maps have keys") };
-        key.serialize(self.outer.inside(&Node::Leaf(*at), self.count))
+        key.serialize(self.outer.inside(&Node::Leaf(*at, Says::Content), self.count))?;
+        self.is_plain = self.outer.pseudonyms.is_plain(self.outer.leaves[*at].last_bytes());
+        Ok(())
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Misfit> {
         let Node::Map(_, node) = self.outer.node else { unreachable!("only maps have values") };
+        let plain;
+        let node = match &**node {
+            Node::Leaf(at, Says::Extension) if self.is_plain => {
+                plain = Node::Leaf(*at, Says::Content);
+                &plain
+            }
+            node => node,
+        };
         value.serialize(self.outer.inside(node, self.count))?;
         self.count += 1;
         Ok(())
@@ -247,11 +275,17 @@ impl SerializeStruct for Fields<'_> {
             return Err(Misfit(format!("field {name} where the schema has another")));
         };
         self.next += 1;
-        let Shredder { defined, repetition, .. } = self.outer;
+        let Shredder { pseudonyms, defined, repetition, .. } = self.outer;
         let leaves = &mut *self.outer.leaves;
         match node {
             Node::Moment { at, on } => {
-                value.serialize(Shredder { node: &Node::Leaf(*at), leaves, defined, repetition })?;
+                value.serialize(Shredder {
+                    node: &Node::Leaf(*at, Says::Content),
+                    leaves,
+                    pseudonyms,
+                    defined,
+                    repetition,
+                })?;
                 match leaves[*at].last_long() {
                     Some(moment) => leaves[*on].push_int(swedish_time::day(moment), repetition),
                     None => leaves[*on].push_null(defined, repetition),
@@ -259,13 +293,19 @@ impl SerializeStruct for Fields<'_> {
                 Ok(())
             }
             Node::IsDate { flag, at } => {
-                value.serialize(Shredder { node: &Node::Leaf(*flag), leaves, defined, repetition })?;
+                value.serialize(Shredder {
+                    node: &Node::Leaf(*flag, Says::Content),
+                    leaves,
+                    pseudonyms,
+                    defined,
+                    repetition,
+                })?;
                 if leaves[*flag].last_flag() == Some(true) {
                     leaves[*at].take_back(defined);
                 }
                 Ok(())
             }
-            _ => value.serialize(Shredder { node, leaves, defined, repetition }),
+            _ => value.serialize(Shredder { node, leaves, pseudonyms, defined, repetition }),
         }
     }
 
@@ -322,7 +362,7 @@ mod tests {
     fn row(kind: Kind, event: &impl Serialize) -> String {
         let Plan { root, fields, leaves } = Plan::new(kind.avsc());
         let mut sheet = Sheet::new(FileKind::of_persons("file.parquet"), fields, leaves);
-        shred(event, &root, sheet.leaves());
+        shred(event, &root, sheet.leaves(), &Pseudonyms::unused());
         sheet.end_row();
         let reader = SerializedFileReader::new(bytes::Bytes::from(sheet.finish().bytes)).unwrap();
         let mut rows = reader.get_row_iter(None).unwrap();

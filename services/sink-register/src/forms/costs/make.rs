@@ -20,11 +20,12 @@ pub(crate) async fn make(
     request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
-    let mut figures = Costs::new(Settings {
+    let settings = Settings {
         region: request.region,
         year: request.period.to_string(),
         hide_below: request.hide_below.unwrap_or(LIMIT),
-    });
+    };
+    let mut figures = Costs::new(settings, request.pseudonyms.clone());
     let findings = snapshot.latest(origin, request.covers_protected, &mut figures).await?;
     Ok((figures.finish(), findings))
 }

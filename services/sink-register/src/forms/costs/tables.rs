@@ -11,6 +11,7 @@ use super::contact::{Contact, care_form, sex};
 use super::hiding::{self, Amounts, choose, one};
 use crate::amount::{kronor, mean, per_weight, quartile, weight};
 use crate::output::{File, FileKind};
+use crate::pseudonym::Pseudonyms;
 use crate::table::Table;
 
 pub(super) const BY_CARE_FORM: FileKind = FileKind::of_groups("cost_by_care_form.csv");
@@ -164,10 +165,10 @@ pub(super) fn components(contacts: &[Contact], limit: u32) -> File {
 }
 
 /// One row per contact: personal, under pseudonym.
-pub(super) fn contacts(contacts: &[Contact]) -> File {
-    let mut table = Table::new(
+pub(super) fn contacts(contacts: &[Contact], pseudonyms: &Pseudonyms) -> File {
+    let mut table = Table::of_persons(
         &CONTACTS,
-        [
+        &[
             "source_system",
             "contact_id",
             "subject_token",
@@ -185,6 +186,7 @@ pub(super) fn contacts(contacts: &[Contact]) -> File {
             "outlier_stated",
             "components",
         ],
+        pseudonyms,
     );
     for contact in contacts.iter().filter(|contact| contact.may_leave) {
         let parts: Vec<String> =
@@ -212,14 +214,15 @@ pub(super) fn contacts(contacts: &[Contact]) -> File {
 }
 
 /// What each pseudonymous person has cost in the year, by care form; years are put together by the token.
-pub(super) fn persons(year: &str, contacts: &[Contact]) -> File {
+pub(super) fn persons(year: &str, contacts: &[Contact], pseudonyms: &Pseudonyms) -> File {
     let mut sums: BTreeMap<(&str, &str), (usize, i64)> = BTreeMap::new();
     for contact in contacts.iter().filter(|contact| contact.may_leave) {
         let Some(subject) = &contact.subject else { continue };
         let sum = sums.entry((subject, care_form(contact.care_form))).or_default();
         *sum = (sum.0 + 1, sum.1.saturating_add(contact.total_ore));
     }
-    let mut table = Table::new(&BY_PERSON, ["subject_token", "year", "care_form", "contacts", "total_kronor"]);
+    let columns = ["subject_token", "year", "care_form", "contacts", "total_kronor"];
+    let mut table = Table::of_persons(&BY_PERSON, &columns, pseudonyms);
     for ((subject, form), (contacts, ore)) in sums {
         table.row([subject, year, form, &contacts.to_string(), &kronor(ore)]);
     }

@@ -7,6 +7,7 @@ use schemas::{Laterality, Timestamp};
 use super::fracture::{Fracture, SetAside, Wait};
 use super::{FILES, HOUR, Settings};
 use crate::output::{File, Output};
+use crate::pseudonym::Pseudonyms;
 use crate::table::Table;
 
 /// The target: at most so many hours from arrival to operation.
@@ -21,7 +22,7 @@ const REASONS: [&str; 7] = [
     "side-unclear",
 ];
 
-pub(super) fn write(settings: &Settings, fractures: &[Fracture]) -> Output {
+pub(super) fn write(settings: &Settings, pseudonyms: &Pseudonyms, fractures: &[Fracture]) -> Output {
     let mut fractures: Vec<&Fracture> = fractures.iter().collect();
     fractures.sort_by_key(|fracture| {
         (fracture.hospital_code.clone(), fracture.begun, fracture.person.clone(), fracture.side)
@@ -49,7 +50,7 @@ pub(super) fn write(settings: &Settings, fractures: &[Fracture]) -> Output {
         by_hospital(settings, &hospitals, &region),
         pathway(&hospitals, fractures),
         quality(settings, &region),
-        rows(fractures),
+        rows(fractures, pseudonyms),
     ];
     Output { files, totals }
 }
@@ -256,10 +257,10 @@ fn quality(settings: &Settings, region: &Hospital<'_>) -> File {
 }
 
 /// One row per fracture that figures count: about a person, by pseudonym.
-fn rows(fractures: &[&Fracture]) -> File {
-    let mut table = Table::new(
+fn rows(fractures: &[&Fracture], pseudonyms: &Pseudonyms) -> File {
+    let mut table = Table::of_persons(
         &FILES[3],
-        [
+        &[
             "person",
             "hospital_code",
             "side",
@@ -273,6 +274,7 @@ fn rows(fractures: &[&Fracture]) -> File {
             "reoperated_after_days",
             "reason",
         ],
+        pseudonyms,
     );
     for fracture in fractures.iter().filter(|fracture| fracture.may_leave) {
         let (chain, operation) = (fracture.chain.as_ref(), fracture.operation.as_ref());

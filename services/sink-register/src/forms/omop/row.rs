@@ -1,9 +1,13 @@
-//! Rows by column name, in the order of their keys.
+//! Rows by column name, in the order of their ids.
+
+use std::borrow::Cow;
 
 use super::id::{Ids, Items};
 use super::tables::Table;
+use crate::column::Says;
 use crate::error::Error;
 use crate::output::File;
+use crate::pseudonym::Pseudonyms;
 use crate::sheet::{Cell, Sheet};
 
 /// Longest source value of the model, in characters.
@@ -53,11 +57,12 @@ fn cut(text: &str, max: usize) -> &str {
 /// # Errors
 /// When two rows have the same key.
 pub(super) fn file<T>(
+    pseudonyms: &Pseudonyms,
     table: &'static Table,
     items: Items<T>,
     fill: impl for<'t> Fn(&'t T, &mut Row<'t>),
 ) -> Result<File, Error> {
-    let ids = Ids::of(&items);
+    let ids = Ids::of(table, &items, pseudonyms);
     file_beside(&ids, table, items, fill)
 }
 
@@ -71,22 +76,38 @@ pub(super) fn file_beside<T>(
     mut items: Items<T>,
     fill: impl for<'t> Fn(&'t T, &mut Row<'t>),
 ) -> Result<File, Error> {
-    items.sort_unstable_by_key(|(key, _)| *key);
-    if items.array_windows().any(|[(one, _), (other, _)]| one == other) {
+    items.sort_by_cached_key(|(key, _)| ids.order(*key));
+    if items.array_windows().any(|[(one, _), (other, _)]| ids.order(*one) == ids.order(*other)) {
         return Err(Error::SameKey { table: table.name });
     }
     let mut sheet = Sheet::table(table.file(), table.columns);
+    let says = table.says();
     for (key, item) in &items {
         let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
         row.cells[0] = Cell::Int(ids.id(*key));
         fill(item, &mut row);
-        sheet.row(&row.cells);
+        let texts: Vec<Cow<'_, str>> = row
+            .cells
+            .iter()
+            .zip(&says)
+            .map(|(cell, says)| match cell {
+                Cell::Text(text) => ids.pseudonyms().text(*says, text),
+                _ => Cow::Borrowed(""),
+            })
+            .collect();
+        let cells = row.cells.iter().zip(&texts).map(|(cell, text)| match cell {
+            Cell::Text(_) => Cell::Text(text),
+            other => *other,
+        });
+        sheet.row(&cells.collect::<Vec<_>>());
     }
     Ok(sheet.finish())
 }
 
 /// The file of a table with one row and no id.
 pub(super) fn file_of_one<'t>(table: &'static Table, fill: impl FnOnce(&mut Row<'t>)) -> File {
+    let is_content = |says: &Says| *says == Says::Content;
+    assert!(table.says().iter().all(is_content), "{} says nothing of anybody", table.name);
     let mut sheet = Sheet::table(table.file(), table.columns);
     let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
     fill(&mut row);
@@ -101,9 +122,9 @@ mod tests {
 
     #[test]
     fn the_same_key_twice_is_an_error_that_names_the_table() {
-        let two = file(&CARE_SITE, vec![(7, ()), (7, ())], |(), _| {});
+        let two = file(&Pseudonyms::unused(), &CARE_SITE, vec![(7, ()), (7, ())], |(), _| {});
         assert!(matches!(two, Err(Error::SameKey { table: "care_site" })));
-        assert_eq!(file(&CARE_SITE, vec![(8, ()), (7, ())], |(), _| {}).unwrap().rows, 2);
+        assert_eq!(file(&Pseudonyms::unused(), &CARE_SITE, vec![(8, ()), (7, ())], |(), _| {}).unwrap().rows, 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Ids are the `integer` of the model's own scripts. Times are those of Swedish clocks; amounts have two decimals.
 
+use crate::column::{OMOP, Says, says};
 use crate::output::FileKind;
 use crate::sheet::{Column, Kind};
 
@@ -16,7 +17,17 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn file(&self) -> FileKind {
-        FileKind { name: format!("{}.parquet", self.name).into(), personal: self.personal }
+        let name = format!("{}.parquet", self.name).into();
+        FileKind { name, personal: self.personal, pseudonymous: self.personal }
+    }
+
+    /// What its columns say. Days, times and decimals say what is told.
+    pub(super) fn says(&self) -> Vec<Says> {
+        let of = |column: &Column| match column.kind {
+            Kind::Text | Kind::Int | Kind::Long | Kind::Bytes => says(OMOP, column.name),
+            Kind::Flag | Kind::Instant | Kind::WallTime | Kind::Date | Kind::Decimal(_) => Says::Content,
+        };
+        self.columns.iter().map(of).collect()
     }
 }
 

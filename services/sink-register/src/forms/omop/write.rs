@@ -17,6 +17,7 @@ use super::visit::{Move, Visit};
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::{File, Output};
+use crate::pseudonym::Pseudonyms;
 
 /// Type of everything here: from a record system of care ("EHR").
 const FROM_RECORD_SYSTEM: i32 = 32_817;
@@ -26,7 +27,8 @@ const NO_CONCEPT: i32 = 0;
 const SITE_NAME_MAX: usize = 255;
 
 /// The ids that rows refer to each other by.
-struct Links {
+struct Links<'r> {
+    pseudonyms: &'r Pseudonyms,
     persons: Ids,
     locations: Ids,
     care_sites: Ids,
@@ -34,7 +36,7 @@ struct Links {
     moves: Ids,
 }
 
-impl Links {
+impl Links<'_> {
     fn person(&self, subject: &str) -> i32 {
         self.persons.id(person_key(subject))
     }
@@ -46,20 +48,22 @@ impl Omop {
     /// # Errors
     /// When two rows have the same key.
     pub(super) fn finish(mut self, request: &Request<'_>) -> Result<Output, Error> {
+        let pseudonyms = request.pseudonyms;
         let links = Links {
-            persons: Ids::of(&self.person_items()),
-            locations: Ids::of(&self.location_items()),
-            care_sites: Ids::of(&self.care_site_items()),
-            visits: Ids::of(&self.visit_items()),
-            moves: Ids::of(&self.move_items()),
+            pseudonyms,
+            persons: Ids::of(&PERSON, &self.person_items(), pseudonyms),
+            locations: Ids::of(&LOCATION, &self.location_items(), pseudonyms),
+            care_sites: Ids::of(&CARE_SITE, &self.care_site_items(), pseudonyms),
+            visits: Ids::of(&VISIT_OCCURRENCE, &self.visit_items(), pseudonyms),
+            moves: Ids::of(&VISIT_DETAIL, &self.move_items(), pseudonyms),
         };
         let periods = self.periods();
         let last = periods.values().map(|(_, last)| *last).max();
         let files = vec![
             self.person_file(&links)?,
             period_file(periods, &links)?,
-            self.location_file()?,
-            self.care_site_file()?,
+            self.location_file(&links)?,
+            self.care_site_file(&links)?,
             self.visit_file(&links)?,
             self.move_file(&links)?,
             self.condition_file(&links)?,
@@ -108,8 +112,8 @@ impl Omop {
         known.map(|(subject, facts, year)| (person_key(subject), (subject, facts, year))).collect()
     }
 
-    fn person_file(&self, links: &Links) -> Result<File, Error> {
-        file(&PERSON, self.person_items(), |(subject, facts, year), row| {
+    fn person_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &PERSON, self.person_items(), |(subject, facts, year), row| {
             row.int("gender_concept_id", gender_concept(facts.sex()));
             row.int("year_of_birth", *year);
             row.int("race_concept_id", NO_CONCEPT);
@@ -142,8 +146,8 @@ impl Omop {
         places.into_iter().map(|lkf| (location_key(lkf), lkf)).collect()
     }
 
-    fn location_file(&self) -> Result<File, Error> {
-        file(&LOCATION, self.location_items(), |lkf, row| {
+    fn location_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &LOCATION, self.location_items(), |lkf, row| {
             // Län: the first two of the four digits.
             row.text("county", lkf.get(..2));
             row.text("location_source_value", *lkf);
@@ -157,8 +161,8 @@ impl Omop {
         self.care_sites.used().filter(|(key, _)| used.contains(key)).collect()
     }
 
-    fn care_site_file(&self) -> Result<File, Error> {
-        file(&CARE_SITE, self.care_site_items(), |site, row| {
+    fn care_site_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &CARE_SITE, self.care_site_items(), |site, row| {
             row.text_of("care_site_name", site.name.as_deref(), SITE_NAME_MAX);
             row.int("place_of_service_concept_id", NO_CONCEPT);
             row.text("care_site_source_value", &*site.source_value);
@@ -170,9 +174,9 @@ impl Omop {
         self.kept_visits().map(|visit| (visit.key, visit)).collect()
     }
 
-    fn visit_file(&self, links: &Links) -> Result<File, Error> {
+    fn visit_file(&self, links: &Links<'_>) -> Result<File, Error> {
         let preceding = self.visits.preceding();
-        file(&VISIT_OCCURRENCE, self.visit_items(), |visit, row| {
+        file(links.pseudonyms, &VISIT_OCCURRENCE, self.visit_items(), |visit, row| {
             row.int("person_id", links.person(&visit.subject));
             row.int("visit_concept_id", visit.form.concept());
             row.int("visit_start_date", swedish_time::day(visit.from.0));
@@ -198,8 +202,8 @@ impl Omop {
         items
     }
 
-    fn move_file(&self, links: &Links) -> Result<File, Error> {
-        file(&VISIT_DETAIL, self.move_items(), |(visit, one, before), row| {
+    fn move_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &VISIT_DETAIL, self.move_items(), |(visit, one, before), row| {
             row.int("person_id", links.person(&visit.subject));
             row.int("visit_detail_concept_id", one.form.concept());
             row.int("visit_detail_start_date", swedish_time::day(one.from.0));
@@ -223,8 +227,8 @@ impl Omop {
         at.map(|at| links.visits.id(self.visit(at).key))
     }
 
-    fn condition_file(&self, links: &Links) -> Result<File, Error> {
-        file(&CONDITION_OCCURRENCE, self.coded(&self.conditions), |coded: &&Coded, row| {
+    fn condition_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &CONDITION_OCCURRENCE, self.coded(&self.conditions), |coded: &&Coded, row| {
             row.int("person_id", links.person(&coded.subject));
             row.int("condition_concept_id", NO_CONCEPT);
             row.int("condition_start_date", swedish_time::day(coded.at.0));
@@ -236,8 +240,8 @@ impl Omop {
         })
     }
 
-    fn procedure_file(&self, links: &Links) -> Result<File, Error> {
-        file(&PROCEDURE_OCCURRENCE, self.coded(&self.procedures), |coded: &&Coded, row| {
+    fn procedure_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &PROCEDURE_OCCURRENCE, self.coded(&self.procedures), |coded: &&Coded, row| {
             row.int("person_id", links.person(&coded.subject));
             row.int("procedure_concept_id", NO_CONCEPT);
             row.int("procedure_date", swedish_time::day(coded.at.0));
@@ -249,8 +253,8 @@ impl Omop {
         })
     }
 
-    fn drug_file(&self, links: &Links) -> Result<File, Error> {
-        file(&DRUG_EXPOSURE, self.coded(&self.drugs), |coded: &&Coded, row| {
+    fn drug_file(&self, links: &Links<'_>) -> Result<File, Error> {
+        file(links.pseudonyms, &DRUG_EXPOSURE, self.coded(&self.drugs), |coded: &&Coded, row| {
             let time = (!coded.is_date).then(|| swedish_time::wall(coded.at.0));
             row.int("person_id", links.person(&coded.subject));
             row.int("drug_concept_id", NO_CONCEPT);
@@ -264,10 +268,10 @@ impl Omop {
         })
     }
 
-    fn observation_file(&self, links: &Links) -> Result<File, Error> {
+    fn observation_file(&self, links: &Links<'_>) -> Result<File, Error> {
         let known = self.observations.iter().filter(|(_, observation)| self.has_person(&observation.subject));
         let items = known.map(|(key, observation)| (*key, observation)).collect();
-        file(&OBSERVATION, items, |observation: &&super::Observation, row| {
+        file(links.pseudonyms, &OBSERVATION, items, |observation: &&super::Observation, row| {
             row.int("person_id", links.person(&observation.subject));
             row.int("observation_concept_id", NO_CONCEPT);
             row.int("observation_date", swedish_time::day(observation.at.0));
@@ -280,7 +284,7 @@ impl Omop {
         })
     }
 
-    fn death_file(&self, links: &Links) -> Result<File, Error> {
+    fn death_file(&self, links: &Links<'_>) -> Result<File, Error> {
         let items = self.deaths().into_iter().map(|(subject, visit)| (person_key(subject), visit)).collect();
         file_beside(&links.persons, &DEATH, items, |visit: &&Visit, row| {
             row.int("death_date", swedish_time::day(visit.to.0));
@@ -288,9 +292,9 @@ impl Omop {
         })
     }
 
-    fn cost_file(&self, links: &Links) -> Result<File, Error> {
+    fn cost_file(&self, links: &Links<'_>) -> Result<File, Error> {
         let items = self.kept_costs().map(|part| (part.key, part)).collect();
-        file(&COST, items, |part: &&super::CostPart, row| {
+        file(links.pseudonyms, &COST, items, |part: &&super::CostPart, row| {
             row.int("cost_event_id", links.visits.id(self.visit(part.visit).key));
             row.text("cost_domain_id", "Visit");
             row.int("cost_type_concept_id", FROM_RECORD_SYSTEM);
@@ -300,7 +304,7 @@ impl Omop {
         })
     }
 
-    fn source_file(&self, links: &Links) -> Result<File, Error> {
+    fn source_file(&self, links: &Links<'_>) -> Result<File, Error> {
         file_beside(&links.visits, &VISIT_SOURCE, self.visit_items(), |visit, row| {
             whole(row, "source_system", Some(&visit.source_system));
             whole(row, "episode_id", visit.episode.as_deref());
@@ -309,9 +313,9 @@ impl Omop {
     }
 }
 
-fn period_file(periods: BTreeMap<&str, (i32, i32)>, links: &Links) -> Result<File, Error> {
+fn period_file(periods: BTreeMap<&str, (i32, i32)>, links: &Links<'_>) -> Result<File, Error> {
     let items = periods.into_iter().map(|(subject, days)| (key(&OBSERVATION_PERIOD, &[subject]), (subject, days)));
-    file(&OBSERVATION_PERIOD, items.collect(), |(subject, (from, to)), row| {
+    file(links.pseudonyms, &OBSERVATION_PERIOD, items.collect(), |(subject, (from, to)), row| {
         row.int("person_id", links.person(subject));
         row.int("observation_period_start_date", *from);
         row.int("observation_period_end_date", *to);

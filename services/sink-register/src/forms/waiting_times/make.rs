@@ -20,7 +20,7 @@ pub(crate) async fn make(
     request: &Request<'_>,
     origin: &Positions,
 ) -> Result<(Output, BTreeMap<String, u64>), Error> {
-    let mut figures = WaitingTimes::new(settings(request));
+    let mut figures = WaitingTimes::new(settings(request), request.pseudonyms);
     let findings = snapshot.latest(origin, request.covers_protected, &mut figures).await?;
     Ok((figures.finish(), findings))
 }

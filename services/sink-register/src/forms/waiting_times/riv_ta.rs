@@ -19,7 +19,9 @@ use swedish_time::Calendar;
 
 use parcel::Month;
 
+use crate::column::{RIV_TA, Says, says};
 use crate::output::{File, FileKind};
+use crate::pseudonym::Pseudonyms;
 use field::{FIELDS, Given, Row};
 
 pub(super) const COMPLETED: FileKind = FileKind::of_persons("riv_ta_completed.xml");
@@ -62,26 +64,42 @@ impl Contract {
     }
 }
 
-/// A row file while rows are added. It is written to memory and grows with the number of contacts.
+/// A row file while rows are added. They are in memory and grow with the number of contacts, and are there twice for the moment in
+/// which they become a file: they are put in the order of their own bytes, which begin with the contact's pseudonym, so that
+/// their place says nothing of a number that the recipient does not get.
 pub(super) struct RowFile {
     contract: Contract,
     period: Month,
+    pseudonyms: Pseudonyms,
+    /// What [`FIELDS`] say.
+    says: [Says; FIELDS.len()],
     writer: Writer<Vec<u8>>,
-    rows: u64,
+    head: Vec<u8>,
+    rows: Vec<Box<[u8]>>,
     incomplete: u64,
     values_left_out: u64,
 }
 
 impl RowFile {
     /// A file without rows.
-    pub(super) fn new(contract: Contract, period: Month) -> RowFile {
-        let mut file =
-            RowFile { contract, period, writer: Writer::new(Vec::new()), rows: 0, incomplete: 0, values_left_out: 0 };
+    pub(super) fn new(contract: Contract, period: Month, pseudonyms: &Pseudonyms) -> RowFile {
+        let mut file = RowFile {
+            contract,
+            period,
+            pseudonyms: pseudonyms.clone(),
+            says: std::array::from_fn(|at| says(RIV_TA, FIELDS[at].name)),
+            writer: Writer::new(Vec::new()),
+            head: Vec::new(),
+            rows: Vec::new(),
+            incomplete: 0,
+            values_left_out: 0,
+        };
         file.write(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
         file.end_line();
         let root = BytesStart::new(contract.root()).with_attributes([("xmlns", contract.namespace())]);
         file.write(Event::Start(root));
         file.end_line();
+        file.head = std::mem::take(file.writer.get_mut());
         file
     }
 
@@ -90,12 +108,12 @@ impl RowFile {
         let mut row = Row { wait, period: self.period, calendar };
         let mut values = Vec::with_capacity(FIELDS.len());
         let mut left_out = 0;
-        for field in &FIELDS {
+        for (field, says) in FIELDS.iter().zip(&self.says) {
             if !field.is_part_of(self.contract) {
                 continue;
             }
             match (field.value)(&mut row) {
-                Given::Text(text) => values.push((field.name, text)),
+                Given::Text(text) => values.push((field.name, *says, text)),
                 _ if field.is_mandatory(wait) => {
                     self.incomplete += 1;
                     return;
@@ -105,22 +123,31 @@ impl RowFile {
             }
         }
         self.values_left_out += left_out;
-        self.rows += 1;
         self.write(Event::Start(BytesStart::new("Rad")));
-        for (name, text) in &values {
+        for (name, says, text) in &values {
+            let text = self.pseudonyms.text(*says, text).into_owned();
             self.write(Event::Start(BytesStart::new(*name)));
-            self.write(Event::Text(BytesText::new(text)));
+            self.write(Event::Text(BytesText::new(&text)));
             self.write(Event::End(BytesEnd::new(*name)));
         }
         self.write(Event::End(BytesEnd::new("Rad")));
         self.end_line();
+        self.rows.push(self.writer.get_ref().as_slice().into());
+        self.writer.get_mut().clear();
     }
 
     /// The file. It is about persons, though pseudonymous.
     pub(super) fn finish(mut self) -> File {
         self.write(Event::End(BytesEnd::new(self.contract.root())));
         self.end_line();
-        self.contract.file().file(self.writer.into_inner(), self.rows)
+        let RowFile { contract, mut head, mut rows, writer, .. } = self;
+        let (count, end) = (rows.len() as u64, writer.into_inner());
+        rows.sort_unstable();
+        head.reserve_exact(rows.iter().map(|row| row.len()).sum::<usize>() + end.len());
+        // Each row is given up when it is copied.
+        rows.into_iter().for_each(|row| head.extend_from_slice(&row));
+        head.extend_from_slice(&end);
+        contract.file().file(head, count)
     }
 
     fn write(&mut self, event: Event<'_>) {
@@ -140,6 +167,6 @@ pub(super) fn totals(files: &[RowFile; 2]) -> Vec<(&'static str, i64)> {
         ("riv_ta_incomplete", sum(|file| file.incomplete)),
         ("riv_ta_values_left_out", sum(|file| file.values_left_out)),
     ];
-    totals.extend(files.iter().map(|file| (file.contract.rows_total(), file.rows as i64)));
+    totals.extend(files.iter().map(|file| (file.contract.rows_total(), file.rows.len() as i64)));
     totals
 }
