@@ -85,6 +85,7 @@ pub fn make(
         findings: Default::default(),
         // The register's ground is for the numbers themselves; there are no pseudonyms here to be of a key.
         pseudonyms: None,
+        groups: Default::default(),
     };
     let candidate = Candidate {
         definition: &manifest.definition,

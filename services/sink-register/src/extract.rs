@@ -11,9 +11,9 @@ use crate::form::Request;
 use crate::output::File;
 use crate::pseudonym::Pseudonyms;
 use crate::read::{Snapshot, Survey};
-use parcel::FileEntry;
 use parcel::Period;
 use parcel::Positions;
+use parcel::{FileEntry, Groups};
 
 /// The finding under which events of persons with protected identity are counted.
 pub(crate) const PROTECTED: &str = "protected-identity";
@@ -105,6 +105,12 @@ impl Extract {
             *findings.entry(finding.to_owned()).or_default() += file.formulas;
         }
         Ok(Self { files, totals: output.totals, findings, survey, until })
+    }
+
+    /// How alone the rows of files of persons stand, by file.
+    pub(crate) fn groups(&self) -> BTreeMap<String, Groups> {
+        let of = |file: &File| Some((file.name.clone(), file.groups.clone()?));
+        self.files.iter().filter_map(of).collect()
     }
 
     /// What the manifest says of the files. Every file with a row per person is encrypted.

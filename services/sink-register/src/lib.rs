@@ -18,6 +18,7 @@ mod output;
 mod positions;
 mod pseudonym;
 mod publish;
+mod quasi;
 mod read;
 mod serve;
 mod session;

@@ -376,6 +376,7 @@ impl Workshop<'_> {
             origin: extract.survey.origin.clone(),
             findings: extract.findings.clone(),
             pseudonyms: pseudonyms.map(|pseudonyms| pseudonyms.key().clone()),
+            groups: extract.groups(),
         }
     }
 

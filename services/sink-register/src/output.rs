@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use parcel::Groups;
+
 /// A file that a form gives, as it is known before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileKind {
@@ -28,6 +30,8 @@ pub struct File {
     pub personal: bool,
     /// Cells that a spreadsheet would run if nothing were done.
     pub formulas: u64,
+    /// How alone its rows stand, of a file of persons.
+    pub groups: Option<Groups>,
 }
 
 /// What an extract came to.
@@ -52,6 +56,6 @@ impl FileKind {
 
     /// The file with this content.
     pub(crate) fn file(&self, bytes: Vec<u8>, rows: u64) -> File {
-        File { name: self.name.to_string(), bytes, rows, personal: self.personal, formulas: 0 }
+        File { name: self.name.to_string(), bytes, rows, personal: self.personal, formulas: 0, groups: None }
     }
 }

@@ -3,12 +3,15 @@
 //! A file of groups is opened by people, so a text that a spreadsheet would run is written as text. One of persons has its
 //! recipient's layout and keeps every cell; the extract's findings tell of both.
 
+use std::borrow::Cow;
+
 use spreadsheet::{End, Sheet};
 
 use crate::column::{Says, says};
 use crate::output::File;
 use crate::output::FileKind;
 use crate::pseudonym::Pseudonyms;
+use crate::quasi::Grouping;
 
 /// A table while lines are added.
 pub(crate) struct Table {
@@ -23,7 +26,8 @@ pub(crate) struct Table {
 /// recipient does not get, and would tell two recipients which of their lines are the same.
 struct Persons {
     pseudonyms: Pseudonyms,
-    says: Vec<Says>,
+    columns: Vec<(String, Says)>,
+    grouping: Grouping,
     lines: Vec<String>,
     formulas: u64,
 }
@@ -39,10 +43,12 @@ impl Table {
 
     /// A table of persons with its header: what its columns say is known of each ([`crate::column`]).
     pub(crate) fn of_persons(kind: &FileKind, columns: &[&str], pseudonyms: &Pseudonyms) -> Table {
-        let says = columns.iter().map(|column| says(&kind.name, column)).collect();
+        let grouping = Grouping::of_persons(&kind.name, &kind.name);
         let mut sheet = Sheet::for_machines(End::Unix);
         sheet.line(columns);
-        let persons = Persons { pseudonyms: pseudonyms.clone(), says, lines: Vec::new(), formulas: 0 };
+        let columns = columns.iter().map(|column| ((*column).to_owned(), says(&kind.name, column))).collect();
+        let pseudonyms = pseudonyms.clone();
+        let persons = Persons { pseudonyms, columns, grouping, lines: Vec::new(), formulas: 0 };
         Table { kind: kind.clone(), sheet, persons: Some(persons), rows: 0 }
     }
 
@@ -57,13 +63,15 @@ impl Table {
 
     pub(crate) fn finish(self) -> File {
         let mut formulas = self.sheet.formulas();
+        let mut groups = None;
         let mut text = self.sheet.finish();
         if let Some(mut persons) = self.persons {
             formulas += persons.formulas;
             persons.lines.sort_unstable();
             persons.lines.iter().for_each(|line| text.push_str(line));
+            groups = Some(persons.grouping.finish());
         }
-        File { formulas, ..self.kind.file(text.into_bytes(), self.rows) }
+        File { formulas, groups, ..self.kind.file(text.into_bytes(), self.rows) }
     }
 }
 
@@ -71,8 +79,12 @@ impl Persons {
     fn row(&mut self, cells: impl IntoIterator<Item: AsRef<str>>) {
         let mut sheet = Sheet::for_machines(End::Unix);
         let cells: Vec<_> = cells.into_iter().collect();
-        assert_eq!(cells.len(), self.says.len(), "a line of persons has its columns");
-        sheet.line(cells.iter().zip(&self.says).map(|(cell, says)| self.pseudonyms.text(*says, cell.as_ref())));
+        assert_eq!(cells.len(), self.columns.len(), "a line of persons has its columns");
+        let cells = cells.iter().zip(&self.columns).map(|(cell, (_, says))| self.pseudonyms.text(*says, cell.as_ref()));
+        let cells: Vec<Cow<'_, str>> = cells.collect();
+        let at = |name: &str| self.columns.iter().position(|(column, _)| column == name).expect("a column of the file");
+        self.grouping.row(|name| Cow::Borrowed(&*cells[at(name)]));
+        sheet.line(&cells);
         self.formulas += sheet.formulas();
         self.lines.push(sheet.finish());
     }

@@ -1,5 +1,6 @@
 //! Parcels: repeatable, versioned, encrypted, and checked.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -150,6 +151,36 @@ async fn rows_about_persons_are_never_in_the_clear_and_open_with_the_recipients_
     let rows = age::decrypt(&identity, &files["riv_ta_completed.xml.age"]).unwrap();
     let contact = pseudonyms("skr", "waiting-times").number("C000001");
     assert!(rows.windows(contact.len()).any(|window| window == contact.as_bytes()));
+}
+
+/// Counted again from the file that the recipient opens.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_says_how_alone_the_rows_stand() {
+    let (_database, _feeder, desk) = february(400).await;
+    desk.run(&[]);
+    let text = fs::read_to_string(crate::duckdb::open(&desk, V1).path().join("riv_ta_completed.xml")).unwrap();
+    let of =
+        |row: &str, name: &str| row.split_once(&format!("<{name}>")).unwrap().1.split_once('<').unwrap().0.to_owned();
+    let mut groups: BTreeMap<[String; 3], Vec<String>> = BTreeMap::new();
+    for row in text.lines().filter(|line| line.starts_with("<Rad>")) {
+        let known = ["FodelseAr", "Kon", "Lkf"].map(|name| of(row, name));
+        groups.entry(known).or_default().push(of(row, "Diagnos"));
+    }
+    let rows = |most: usize| groups.values().filter(|group| group.len() < most).map(Vec::len).sum::<usize>();
+    let (below_5, below_10) = (rows(5), rows(10));
+    assert!(0 < below_5 && below_5 < below_10, "{below_5} {below_10}");
+    let manifest: serde_json::Value = serde_json::from_slice(&content(&desk.path(V1))["manifest.json"]).unwrap();
+    assert_eq!(
+        manifest["groups"]["riv_ta_completed.xml"],
+        serde_json::json!({
+            "by": ["FodelseAr", "Kon", "Lkf"], "tells": "Diagnos", "rows": rows(usize::MAX), "groups": groups.len(),
+            "smallest": groups.values().map(Vec::len).min(), "rows_below_5": below_5, "rows_below_10": below_10,
+            // Everybody has the same diagnosis.
+            "least_diverse": 1, "rows_of_one_value": rows(usize::MAX),
+        })
+    );
+    let share = format!("{:.1} % are in groups under 5", below_5 as f64 * 100.0 / rows(usize::MAX) as f64);
+    assert!(desk.done(&["show", V1]).contains(&share), "{share}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

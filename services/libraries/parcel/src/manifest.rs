@@ -9,6 +9,7 @@ use topics::Region;
 use super::Series;
 use crate::digest;
 use crate::flag::Flag;
+use crate::groups::Groups;
 use crate::period::Period;
 use crate::positions::Positions;
 
@@ -63,6 +64,9 @@ pub struct Manifest {
     /// Of whose key the pseudonyms in the files are; nothing where they have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonyms: Option<PseudonymKey>,
+    /// How alone the rows of files of persons stand, by file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Groups>,
 }
 
 /// The key that the pseudonyms of a recipient's series were made with. Two parcels have the same pseudonyms when their

@@ -60,6 +60,29 @@ pub fn manifest_text(manifest: &Manifest, manifest_sha256: &str) -> String {
             let _ = writeln!(text, "  {rule:<32} {count:>9}");
         }
     }
+    if !manifest.groups.is_empty() {
+        text.push_str("\nrows that say the same of what others may know\n");
+    }
+    for (file, groups) in &manifest.groups {
+        let share = |rows: u64| rows as f64 * 100.0 / groups.rows.max(1) as f64;
+        let _ = writeln!(
+            text,
+            "  {file:<24} by {}: the smallest group has {}, {:.1} % are in groups under 5, {:.1} % under 10",
+            groups.by.join(", "),
+            groups.smallest,
+            share(groups.rows_below_5),
+            share(groups.rows_below_10)
+        );
+        if let Some(tells) = &groups.tells {
+            let _ = writeln!(
+                text,
+                "  {:<24} {tells}: at least {} values in a group, {:.1} % in groups of one",
+                "",
+                groups.least_diverse,
+                share(groups.rows_of_one_value)
+            );
+        }
+    }
     if let Some(explained) = &manifest.explained {
         let _ = writeln!(text, "\ndiffers from version {}", manifest.replaces.unwrap_or_default());
         explain(&mut text, explained);

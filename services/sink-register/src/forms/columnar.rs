@@ -20,11 +20,12 @@ use std::collections::BTreeMap;
 use parquet::basic::Repetition;
 use schemas::{Common, CorrectionKind, DecodeError, Subject, Visitor};
 
+use crate::column::EVENTS;
 use crate::error::Error;
 use crate::form::Request;
-use crate::output::FileKind;
-use crate::output::Output;
+use crate::output::{File, FileKind, Output};
 use crate::pseudonym::Pseudonyms;
+use crate::quasi::Grouping;
 use crate::read::{Order, Reader, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
 use parcel::Positions;
@@ -44,6 +45,8 @@ struct Columnar {
     pseudonyms: Pseudonyms,
     plan: Plan,
     sheet: Sheet,
+    /// Of a subject that is about persons.
+    grouping: Option<Grouping>,
     in_force: usize,
     totals: BTreeMap<String, i64>,
     findings: BTreeMap<String, u64>,
@@ -58,7 +61,9 @@ impl Columnar {
         let (fields, leaves) = (std::mem::take(&mut plan.fields), std::mem::take(&mut plan.leaves));
         let sheet = Sheet::new(file(subject), fields, leaves);
         let totals = TOTALS.map(|name| (name.to_owned(), 0)).into();
-        Self { pseudonyms, plan, sheet, in_force, totals, findings: BTreeMap::new() }
+        let kind = file(subject);
+        let grouping = kind.personal.then(|| Grouping::of_persons(EVENTS, &kind.name));
+        Self { pseudonyms, plan, sheet, grouping, in_force, totals, findings: BTreeMap::new() }
     }
 
     fn add<'r, E: Common<'r>>(&mut self, event: &E, in_force: Option<bool>) {
@@ -67,6 +72,11 @@ impl Columnar {
         match in_force {
             Some(flag) => leaf.push_flag(flag, 0),
             None => leaf.push_null(0, 0),
+        }
+        if let Some(grouping) = &mut self.grouping {
+            let (leaves, names) = (self.sheet.leaves(), &self.plan.names);
+            let at = |name: &str| names.iter().position(|column| column == name).expect("a column of the subject");
+            grouping.row(|name| leaves[at(name)].last_text());
         }
         self.sheet.end_row();
         let envelope = event.envelope();
@@ -85,7 +95,8 @@ impl Columnar {
     }
 
     fn finish(self) -> (Output, BTreeMap<String, u64>) {
-        (Output { files: vec![self.sheet.finish()], totals: self.totals }, self.findings)
+        let file = File { groups: self.grouping.map(Grouping::finish), ..self.sheet.finish() };
+        (Output { files: vec![file], totals: self.totals }, self.findings)
     }
 }
 

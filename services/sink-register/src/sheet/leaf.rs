@@ -1,5 +1,6 @@
 //! The values of one column of a row group, with the levels by which Parquet tells missing values and lists.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -152,6 +153,19 @@ impl Leaf {
         let Values::Bytes(bytes, ends) = &self.values else { unreachable!("a text in a column of texts") };
         let begin = ends.len().checked_sub(2).map_or(0, |before| ends[before]);
         &bytes[begin..]
+    }
+
+    /// What was added last, as text; empty when that was nothing. Of a column that lies in no list.
+    pub(crate) fn last_text(&self) -> Cow<'_, str> {
+        if !self.has_last() {
+            return Cow::Borrowed("");
+        }
+        match &self.values {
+            Values::Flags(values) => values.last().map(bool::to_string).unwrap_or_default().into(),
+            Values::Ints(values) => values.last().map(i32::to_string).unwrap_or_default().into(),
+            Values::Longs(values) => values.last().map(i64::to_string).unwrap_or_default().into(),
+            Values::Bytes(..) => String::from_utf8_lossy(self.last_bytes()),
+        }
     }
 
     /// The number that was added last; nothing when that was nothing.

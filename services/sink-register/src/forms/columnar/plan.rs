@@ -41,6 +41,8 @@ pub(super) struct Plan {
     pub(super) root: Node,
     pub(super) fields: Vec<TypePtr>,
     pub(super) leaves: Vec<Leaf>,
+    /// What the leaves' columns are called.
+    pub(super) names: Vec<String>,
 }
 
 /// How the name of a flag ends that says that only the day of the time before it is known.
@@ -60,12 +62,13 @@ impl Plan {
         let mut builder = Builder {
             known: HashMap::new(),
             leaves: Vec::new(),
+            names: Vec::new(),
             inside: String::new(),
             tells_days: avsc.contains(IS_DATE),
         };
         let mut fields = Vec::new();
         let root = builder.record(&schema, "", Context::default(), &mut fields);
-        Self { root, fields, leaves: builder.leaves }
+        Self { root, fields, leaves: builder.leaves, names: builder.names }
     }
 }
 
@@ -88,6 +91,7 @@ struct Builder {
     /// Named types, which a schema defines once and names again.
     known: HashMap<String, Value>,
     leaves: Vec<Leaf>,
+    names: Vec<String>,
     /// The list or map that is being planned, with a dot, as `column.rs` writes it.
     inside: String,
     /// Whether the subject tells days apart from moments.
@@ -130,7 +134,7 @@ impl Builder {
             _ => context,
         };
         into.push(Kind::Date.field(name, context.repetition()));
-        self.leaf(Kind::Date, context)
+        self.leaf(name, Kind::Date, context)
     }
 
     fn node(&mut self, schema: &Value, prefix: &str, name: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
@@ -163,7 +167,7 @@ impl Builder {
             }
             Some("map") => {
                 let inner = self.inside(context);
-                let key = self.leaf(Kind::Text, inner);
+                let key = self.leaf("key", Kind::Text, inner);
                 let mut fields = vec![Kind::Text.field("key", Repetition::REQUIRED)];
                 self.inside = format!("{column}.");
                 says(EVENTS, &format!("{}key", self.inside));
@@ -183,7 +187,7 @@ impl Builder {
                     Kind::Flag | Kind::Instant | Kind::WallTime | Kind::Date | Kind::Decimal(_) => Says::Content,
                 };
                 assert!(kind != Kind::Int || says == Says::Content, "{column}: 32 bits are too few for pseudonyms");
-                Node::Leaf(self.leaf(kind, context), says)
+                Node::Leaf(self.leaf(&column, kind, context), says)
             }
         }
     }
@@ -205,7 +209,8 @@ impl Builder {
         Context { defined: context.defined + 1, repeated: 1, optional: false }
     }
 
-    fn leaf(&mut self, kind: Kind, context: Context) -> usize {
+    fn leaf(&mut self, name: &str, kind: Kind, context: Context) -> usize {
+        self.names.push(format!("{}{name}", self.inside));
         self.leaves.push(Leaf::new(kind, context.defined, context.repeated));
         self.leaves.len() - 1
     }

@@ -360,7 +360,7 @@ mod tests {
 
     /// The row that an event becomes, as a reader of the file sees it.
     fn row(kind: Kind, event: &impl Serialize) -> String {
-        let Plan { root, fields, leaves } = Plan::new(kind.avsc());
+        let Plan { root, fields, leaves, .. } = Plan::new(kind.avsc());
         let mut sheet = Sheet::new(FileKind::of_persons("file.parquet"), fields, leaves);
         shred(event, &root, sheet.leaves(), &Pseudonyms::unused());
         sheet.end_row();

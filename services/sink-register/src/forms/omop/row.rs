@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::id::{Ids, Items};
 use super::tables::Table;
-use crate::column::Says;
+use crate::column::{OMOP, Says};
 use crate::error::Error;
 use crate::output::File;
 use crate::pseudonym::Pseudonyms;
+use crate::quasi::Grouping;
 use crate::sheet::{Cell, Sheet};
 
 /// Longest source value of the model, in characters.
@@ -82,6 +83,7 @@ pub(super) fn file_beside<T>(
     }
     let mut sheet = Sheet::table(table.file(), table.columns);
     let says = table.says();
+    let mut grouping = Grouping::of(OMOP, &table.file().name);
     for (key, item) in &items {
         let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
         row.cells[0] = Cell::Int(ids.id(*key));
@@ -99,9 +101,18 @@ pub(super) fn file_beside<T>(
             Cell::Text(_) => Cell::Text(text),
             other => *other,
         });
-        sheet.row(&cells.collect::<Vec<_>>());
+        let cells: Vec<Cell<'_>> = cells.collect();
+        if let Some(grouping) = &mut grouping {
+            let at = |name: &str| table.columns.iter().position(|column| column.name == name).expect("a column of it");
+            grouping.row(|name| match cells[at(name)] {
+                Cell::Text(text) => Cow::Borrowed(text),
+                Cell::Int(number) => number.to_string().into(),
+                Cell::Null | Cell::Long(_) => Cow::Borrowed(""),
+            });
+        }
+        sheet.row(&cells);
     }
-    Ok(sheet.finish())
+    Ok(File { groups: grouping.map(Grouping::finish), ..sheet.finish() })
 }
 
 /// The file of a table with one row and no id.

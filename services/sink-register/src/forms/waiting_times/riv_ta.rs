@@ -10,6 +10,8 @@
 
 mod field;
 
+use std::borrow::Cow;
+
 use quick_xml::{
     Writer,
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event},
@@ -22,6 +24,7 @@ use parcel::Month;
 use crate::column::{RIV_TA, Says, says};
 use crate::output::{File, FileKind};
 use crate::pseudonym::Pseudonyms;
+use crate::quasi::Grouping;
 use field::{FIELDS, Given, Row};
 
 pub(super) const COMPLETED: FileKind = FileKind::of_persons("riv_ta_completed.xml");
@@ -76,6 +79,7 @@ pub(super) struct RowFile {
     writer: Writer<Vec<u8>>,
     head: Vec<u8>,
     rows: Vec<Box<[u8]>>,
+    grouping: Grouping,
     incomplete: u64,
     values_left_out: u64,
 }
@@ -91,6 +95,7 @@ impl RowFile {
             writer: Writer::new(Vec::new()),
             head: Vec::new(),
             rows: Vec::new(),
+            grouping: Grouping::of_persons(RIV_TA, &contract.file().name),
             incomplete: 0,
             values_left_out: 0,
         };
@@ -123,6 +128,10 @@ impl RowFile {
             }
         }
         self.values_left_out += left_out;
+        self.grouping.row(|wanted| {
+            let value = values.iter().find(|(name, ..)| *name == wanted);
+            value.map_or(Cow::Borrowed(""), |(_, _, text)| Cow::Borrowed(&**text))
+        });
         self.write(Event::Start(BytesStart::new("Rad")));
         for (name, says, text) in &values {
             let text = self.pseudonyms.text(*says, text).into_owned();
@@ -140,14 +149,14 @@ impl RowFile {
     pub(super) fn finish(mut self) -> File {
         self.write(Event::End(BytesEnd::new(self.contract.root())));
         self.end_line();
-        let RowFile { contract, mut head, mut rows, writer, .. } = self;
+        let RowFile { contract, mut head, mut rows, writer, grouping, .. } = self;
         let (count, end) = (rows.len() as u64, writer.into_inner());
         rows.sort_unstable();
         head.reserve_exact(rows.iter().map(|row| row.len()).sum::<usize>() + end.len());
         // Each row is given up when it is copied.
         rows.into_iter().for_each(|row| head.extend_from_slice(&row));
         head.extend_from_slice(&end);
-        contract.file().file(head, count)
+        File { groups: Some(grouping.finish()), ..contract.file().file(head, count) }
     }
 
     fn write(&mut self, event: Event<'_>) {
