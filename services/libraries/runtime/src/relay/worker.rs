@@ -12,6 +12,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
+use super::clients::{TRICKLE_MAX, TRICKLE_PAUSE};
 use super::held::Held;
 use super::membership::Membership;
 use super::receipts::{self, Receipt, Receipts};
@@ -106,10 +107,10 @@ impl<S: Step> Worker<S> {
 
     pub(super) fn run(mut self) -> Result<(), Error> {
         let mut result = Ok(());
-        let mut is_busy = false;
+        let mut count = 0;
         while result.is_ok() && !self.work.relay.shutdown.requested() {
-            match self.round(is_busy) {
-                Ok(read_count) => is_busy = read_count > 0,
+            match self.round(count) {
+                Ok(read_count) => count = read_count,
                 Err(Error::Kafka(broker::Error::Stopped)) => break,
                 Err(error) => result = Err(error),
             }
@@ -128,13 +129,14 @@ impl<S: Step> Worker<S> {
         result.and(drained)
     }
 
-    fn round(&mut self, is_busy: bool) -> Result<usize, Error> {
+    /// One turn of the loop, after one that read so many; how many it read.
+    fn round(&mut self, before: usize) -> Result<usize, Error> {
         let Self { consumer, work } = self;
         while let Some(change) = consumer.context().next_change() {
             work.change(consumer, change)?;
         }
         let read_count = if work.pending < work.relay.settings.pending_max {
-            work.read(consumer, is_busy)?
+            work.read(consumer, before)?
         } else {
             work.producer.poll(BUSY_WAIT);
             1
@@ -185,11 +187,14 @@ impl<S> Drop for Worker<S> {
 }
 
 impl<S: Step> Work<S> {
-    fn read(&mut self, consumer: &BaseConsumer<Membership>, is_busy: bool) -> Result<usize, Error> {
-        let mut patience = match (is_busy, self.pending) {
-            (true, _) => Duration::ZERO,
-            (false, 0) => IDLE_WAIT,
-            (false, _) => BUSY_WAIT,
+    fn read(&mut self, consumer: &BaseConsumer<Membership>, before: usize) -> Result<usize, Error> {
+        if (1..TRICKLE_MAX).contains(&before) {
+            self.relay.shutdown.sleep(TRICKLE_PAUSE);
+        }
+        let mut patience = match (before, self.pending) {
+            (0, 0) => IDLE_WAIT,
+            (0, _) => BUSY_WAIT,
+            _ => Duration::ZERO,
         };
         let mut count = 0;
         while count < BATCH_MAX {
