@@ -30,8 +30,9 @@ use crate::session::{Purpose, Session};
 use crate::store::write_findings;
 use crate::time::Time;
 
-/// Nodes taken from the queue for one transaction, and nodes whose components are computed together: bounds of memory.
+/// Nodes and batches taken from the queue for one transaction, and nodes whose components are computed together: bounds of memory.
 const NODES_TAKEN: i64 = 4_000;
+const BATCHES_TAKEN: i64 = 256;
 const NODES_TOGETHER: usize = 1_000;
 
 /// What one projection did.
@@ -39,6 +40,8 @@ const NODES_TOGETHER: usize = 1_000;
 pub struct Projected {
     /// Dirty batches taken. Zero: there was nothing to do.
     pub batches: usize,
+    /// A bound ended what was taken, so that there is probably more.
+    pub(crate) has_more: bool,
     pub(crate) events: usize,
     /// Events of the largest step: a component far larger than others is a sign of a placeholder used as identity.
     pub events_max: usize,
@@ -57,7 +60,7 @@ pub async fn project(session: &Session, decoder: &Decoder, region: &str) -> Resu
     let result = async {
         session.begin(region, Purpose::Project).await.attempt(attempt)?;
         let take = session.prepared(region, include_str!("sql/dirty_take.sql")).await.attempt(attempt)?;
-        let taken = session.client().query(&take, &[&region, &NODES_TAKEN]).await.attempt(attempt)?;
+        let taken = session.client().query(&take, &[&region, &NODES_TAKEN, &BATCHES_TAKEN]).await.attempt(attempt)?;
         let mut work = Work::new(session, decoder, region);
         let (mut nodes, mut others) = (Vec::new(), Vec::new());
         for row in &taken {
@@ -65,6 +68,7 @@ pub async fn project(session: &Session, decoder: &Decoder, region: &str) -> Resu
             others.extend(row.get::<_, Vec<String>>(1));
         }
         work.projected.batches = taken.len();
+        work.projected.has_more = at_least(nodes.len(), NODES_TAKEN) || at_least(taken.len(), BATCHES_TAKEN);
         work.link(&nodes, &others).await?;
         let mut seeds: BTreeSet<String> = nodes.into_iter().chain(others).filter(|node| !node.is_empty()).collect();
         let parted = work.find_shared(&seeds.iter().collect::<Vec<_>>()).await?;
@@ -80,6 +84,10 @@ pub async fn project(session: &Session, decoder: &Decoder, region: &str) -> Resu
         let _ = session.rollback().await;
     }
     result
+}
+
+fn at_least(count: usize, bound: i64) -> bool {
+    i64::try_from(count).is_ok_and(|count| count >= bound)
 }
 
 /// One transaction's worth of computing.

@@ -79,7 +79,10 @@ impl From<Error> for Failed {
 /// When a region's projections are due.
 #[derive(Clone, Copy)]
 struct Due {
+    /// Batches were written since.
     dirty: bool,
+    /// The last time left some for the next.
+    has_more: bool,
     looked: Instant,
 }
 
@@ -173,22 +176,27 @@ impl Worker {
     fn pump(&self, runtime: &Runtime, store: &mut Store, tail: &mut Tail) -> Result<(), Failed> {
         // A crash may have left projections to compute.
         let now = Instant::now();
-        let mut due: HashMap<&str, Due> =
-            self.regions.iter().map(|region| (region.as_str(), Due { dirty: true, looked: now })).collect();
+        let mut due: HashMap<&str, Due> = self
+            .regions
+            .iter()
+            .map(|region| (region.as_str(), Due { dirty: true, has_more: false, looked: now }))
+            .collect();
         let mut full = false;
         let mut written_at = now;
         let mut lag_at = now;
         while !self.shutdown.requested() {
             self.pulse.beat(Instant::now());
-            if !full {
+            // What waits to be computed is computed while no records wait.
+            let behind = due.values().any(|due| due.has_more);
+            if !full && !behind {
                 self.shutdown.sleep(self.settings.write_interval.0.saturating_sub(written_at.elapsed()));
             }
             written_at = Instant::now();
-            let messages = tail.poll_batch(self.settings.batch_records, POLL_MAX);
+            let messages = tail.poll_batch(self.settings.batch_records, if behind { Duration::ZERO } else { POLL_MAX });
             let messages = messages.map_err(|error| self.of_kafka(error))?;
             full = self.take(runtime, store, &messages, &mut due)?;
             drop(messages);
-            self.project_due(runtime, store, &mut due, false)?;
+            self.project_due(runtime, store, &mut due, full, false)?;
             if lag_at.elapsed() >= LAG_INTERVAL {
                 lag_at = Instant::now();
                 self.report_lag(store, tail);
@@ -198,7 +206,7 @@ impl Worker {
             }
         }
         // Rows are committed; leave the projections in step with them.
-        self.project_due(runtime, store, &mut due, true)
+        self.project_due(runtime, store, &mut due, false, true)
     }
 
     /// Stores what Kafka had; true when there is probably more.
@@ -310,11 +318,14 @@ impl Worker {
         runtime: &Runtime,
         store: &Store,
         due: &mut HashMap<&str, Due>,
+        full: bool,
         last: bool,
     ) -> Result<(), Failed> {
         for (region, due) in due {
             let age = due.looked.elapsed();
-            let wanted = (due.dirty && (last || age >= self.settings.projection_interval.0)) || age >= LOOK_AGAIN;
+            let at_once = last || (due.has_more && !full);
+            let wanted = (due.dirty || due.has_more) && (at_once || age >= self.settings.projection_interval.0);
+            let wanted = wanted || age >= LOOK_AGAIN;
             if !wanted {
                 continue;
             }
@@ -326,9 +337,9 @@ impl Worker {
                 timer.observe_duration();
                 self.count_projection(&projected);
                 due.looked = Instant::now();
-                due.dirty = projected.batches > 0;
+                (due.dirty, due.has_more) = (false, projected.has_more);
                 // While running, a backlog of projections must not keep new records waiting.
-                if !(last && due.dirty) {
+                if !(last && due.has_more) {
                     break;
                 }
             }
