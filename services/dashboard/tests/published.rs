@@ -525,6 +525,7 @@ fn only_the_highest_version_is_read_and_only_once() {
             rows: 1,
             personal: false,
             formulas: 0,
+            groups: None,
         };
         let series = ("14", "waiting-times", "2026-10");
         let header = "status;hospital_code;hospital_name;step;contacts;guarantee_denominator;within_90_days\n";
@@ -561,6 +562,7 @@ fn a_delivery_of_an_older_definition_stands_as_missing_and_not_as_zero() {
             rows: 1,
             personal: false,
             formulas: 0,
+            groups: None,
         };
         register::publish(&url, ("14", "waiting-times", "2026-10"), 1, &[file("kpi_total.csv")], &Facts::default())
             .await;

@@ -141,6 +141,7 @@ async fn hips(url: &str, region: &str) {
         rows: 4,
         personal: false,
         formulas: 0,
+        groups: None,
     };
     let files = [file("hip_by_hospital.csv", format!("{head}{lines}")), file("hip_pathway.csv", pathway)];
     publish(url, (region, "hip-fracture", "2026-10"), 1, &files, &Facts::default()).await;
