@@ -48,6 +48,8 @@ pub struct Options {
     pub mappings: BTreeMap<Region, String>,
     /// The first capacity file by region.
     pub capacities: BTreeMap<Region, String>,
+    /// Where hospitals lie, a file for the dashboard.
+    pub hospitals: Option<String>,
     /// Drop folders of tables by region.
     pub tables: BTreeMap<Region, Vec<Table>>,
     /// Databases that are followed by region.

@@ -270,6 +270,13 @@ impl Simulator {
         stays
     }
 
+    /// Where the hospitals of all regions lie, as the dashboard's `board.hospitals` takes it.
+    #[must_use]
+    pub fn hospitals_file(&self) -> String {
+        let lines: String = self.areas.iter().map(file::hospitals).collect();
+        format!("lanskod;sjukhuskod;sjukhus;latitud;longitud\n{lines}")
+    }
+
     /// The unit directory (`processor` mapping file) of a region; empty for a region that is not in the plan.
     #[must_use]
     pub fn mapping_file(&self, region: Region) -> String {

@@ -32,6 +32,9 @@ impl Stack {
                 File::options().write(true).open(&path)?.set_modified(UNIX_EPOCH + CAPACITY_WRITTEN)?;
             }
         }
+        if let Some(text) = &self.options.hospitals {
+            fs::write(self.hospitals_file(), text)?;
+        }
         for (region, tables) in &self.options.tables {
             for table in tables {
                 fs::create_dir_all(self.drop_folder(*region, table.feed))?;
@@ -52,6 +55,10 @@ impl Stack {
 
     pub(super) fn write_config(&self, member: Member) -> io::Result<()> {
         fs::write(self.config(member), format!("{}{}", self.common_tables(member), self.tables(member)))
+    }
+
+    fn hospitals_file(&self) -> PathBuf {
+        self.folder.path().join("hospitals.csv")
     }
 
     fn mapping_file(&self, region: Region) -> PathBuf {
@@ -201,9 +208,12 @@ impl Stack {
                 });
                 let login = login.unwrap_or_default();
                 let group = if self.options.apart { "processor-<nn>" } else { topics::group::PROCESSOR };
+                let hospitals =
+                    self.options.hospitals.as_ref().map(|_| format!("hospitals = {:?}\n", self.hospitals_file()));
                 format!(
                     "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n\
-                     processor_group = \"{group}\"\n{login}"
+                     processor_group = \"{group}\"\n{}{login}",
+                    hospitals.unwrap_or_default()
                 )
             }
         }
