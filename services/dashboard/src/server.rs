@@ -166,30 +166,28 @@ async fn attention(
 async fn definitions(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
     let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
     let picture = hub.picture();
-    let frame = Frame {
-        board: &picture.board,
-        language,
-        theme: theme(&headers),
-        subject: &Subject::Definitions,
-        query: &Query::default(),
-        since: None,
-    };
-    html(frame.around(language.words().definitions.to_owned(), &page::definitions(language, &picture.board)))
+    let body = page::definitions(language, &picture.board);
+    still(&picture, language, &headers, &Subject::Definitions, language.words().definitions, &body)
 }
 
 /// What programs can ask for.
 async fn described(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
     let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
-    let picture = hub.picture();
-    let frame = Frame {
-        board: &picture.board,
-        language,
-        theme: theme(&headers),
-        subject: &Subject::Api,
-        query: &Query::default(),
-        since: None,
-    };
-    html(frame.around(api::page::NAME.to_owned(), &api::page::page(language)))
+    still(&hub.picture(), language, &headers, &Subject::Api, api::page::NAME, &api::page::page(language))
+}
+
+/// A page that is about no place and does not live.
+fn still(
+    picture: &Picture,
+    language: Language,
+    headers: &HeaderMap,
+    subject: &Subject,
+    name: &str,
+    body: &str,
+) -> Response {
+    let query = &Query::default();
+    let frame = Frame { board: &picture.board, language, theme: theme(headers), subject, query, since: None };
+    html(frame.around(name.to_owned(), body))
 }
 
 /// A page of published figures, or one of its tables as a file.
