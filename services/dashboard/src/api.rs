@@ -2,7 +2,6 @@
 //!
 //! What an address does not understand it refuses ([`query`]). Absence is `null`, never zero. Where figures are left out of a sum, `coverage` says how many and why.
 
-pub(crate) mod page;
 mod query;
 
 use std::sync::Arc;
@@ -37,11 +36,9 @@ use crate::dataset;
 use crate::gzip::{self, Part};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::Hub;
+use crate::openapi::OPENAPI;
 use crate::page::Picture;
 use crate::stream::{HEARTBEAT, event_stream};
-
-/// The description, kept by hand and held to the answers by a test.
-pub const OPENAPI: &str = include_str!("../openapi.json");
 
 pub(crate) fn routes() -> Router<Arc<Hub>> {
     let mut pages = Router::new();

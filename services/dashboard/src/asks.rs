@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn every_address_of_the_description_is_named() {
-        let description: serde_json::Value = serde_json::from_str(crate::api::OPENAPI).unwrap();
+        let description: serde_json::Value = serde_json::from_str(crate::openapi::OPENAPI).unwrap();
         let paths = description["paths"].as_object().unwrap();
         assert!(paths.len() >= 16);
         for path in paths.keys() {

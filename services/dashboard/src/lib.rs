@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
-pub mod api;
+mod api;
 pub mod asks;
 mod assets;
 pub mod command;
@@ -14,6 +14,7 @@ mod http;
 pub mod hub;
 pub mod metrics;
 mod node;
+pub mod openapi;
 pub mod operations;
 mod page;
 pub mod reader;

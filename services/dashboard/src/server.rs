@@ -19,7 +19,7 @@ use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Sight, Subject, Theme};
 use crate::sign::Sign;
-use crate::{api, assets, csv, dataset, gzip, stream};
+use crate::{api, assets, csv, dataset, gzip, openapi, stream};
 
 const THEME_COOKIE: &str = "tema";
 const YEAR: &str = "public, max-age=31536000, immutable";
@@ -173,7 +173,7 @@ async fn definitions(State(hub): State<Arc<Hub>>, Path(language): Path<String>, 
 /// What programs can ask for.
 async fn described(State(hub): State<Arc<Hub>>, Path(language): Path<String>, headers: HeaderMap) -> Response {
     let Some(language) = Language::of_code(&language) else { return nowhere(State(hub), headers).await };
-    still(&hub.picture(), language, &headers, &Subject::Api, api::page::NAME, &api::page::page(language))
+    still(&hub.picture(), language, &headers, &Subject::Api, openapi::NAME, &openapi::page(language))
 }
 
 /// A page that is about no place and does not live.

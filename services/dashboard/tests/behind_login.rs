@@ -9,7 +9,7 @@ use std::time::Duration;
 use access::expected::{CARE, OTHER, STATISTICS, expected};
 use access::{Channel, Class, Principal, Question, Role};
 use access_log::{Key, Keys, Line};
-use dashboard::{api, asks};
+use dashboard::{asks, openapi};
 use local_stack::{Browser, Keycloak, Process, agent, token};
 use serde_json::Value;
 
@@ -170,7 +170,7 @@ fn denials_and_reads(site: &Site) {
 /// events is one entry.
 fn every_address(site: &Site) {
     let mut paths: Vec<String> = routes().iter().map(|(path, _)| filled(path)).collect();
-    let described: Value = serde_json::from_str(api::OPENAPI).unwrap();
+    let described: Value = serde_json::from_str(openapi::OPENAPI).unwrap();
     for path in described["paths"].as_object().unwrap().keys().map(|path| filled(path)) {
         assert!(paths.contains(&path), "{path} is described and has no route");
     }

@@ -165,7 +165,7 @@ fn places_that_do_not_exist_are_not_found() {
     ] {
         assert_eq!(site.get(path).0, 404, "{path}");
     }
-    let description: serde_json::Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    let description: serde_json::Value = serde_json::from_str(dashboard::openapi::OPENAPI).unwrap();
     let schema = &description["components"]["schemas"]["Refused"];
     for (path, code, parameter) in [
         ("/api/v1/snapshot?at=yesterday", "value-unknown", "at"),
@@ -409,7 +409,7 @@ fn units_come_page_by_page_and_none_is_left_out() {
 #[test]
 fn the_api_is_as_it_is_described() {
     let site = country();
-    let description: serde_json::Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    let description: serde_json::Value = serde_json::from_str(dashboard::openapi::OPENAPI).unwrap();
     assert_eq!(description["openapi"], "3.1.0");
     for name in ["title", "version", "description", "termsOfService", "contact", "license"] {
         assert!(!description["info"][name].is_null(), "info lacks {name}");

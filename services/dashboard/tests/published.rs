@@ -802,7 +802,7 @@ fn about_says_whom_to_complain_to_and_what_has_changed() {
 #[test]
 fn answers_with_figures_are_as_they_are_described() {
     let site = site();
-    let description: Value = serde_json::from_str(dashboard::api::OPENAPI).unwrap();
+    let description: Value = serde_json::from_str(dashboard::openapi::OPENAPI).unwrap();
     let names = ["waiting-times", "hip-fracture", "costs", "quality", "operations", "about", "datasets"];
     for (path, address) in names
         .map(|name| (format!("/api/v1/{name}"), format!("/api/v1/{name}")))

@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn the_description_names_what_each_address_takes_and_that_it_refuses() {
-        let description: serde_json::Value = serde_json::from_str(super::super::OPENAPI).unwrap();
+        let description: serde_json::Value = serde_json::from_str(crate::openapi::OPENAPI).unwrap();
         for (path, item) in description["paths"].as_object().unwrap() {
             let parameters = item["get"]["parameters"].as_array().unwrap();
             let described: BTreeSet<&str> = parameters

@@ -11,7 +11,7 @@ use figures::report::{self, Page, Place};
 use super::{Subject, render, seconds};
 use crate::address::{self, Query, View};
 use crate::sign::Sign;
-use crate::{api, assets};
+use crate::{assets, openapi};
 
 /// The chosen colours of a page; the only choice that is not in its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -269,7 +269,7 @@ impl Frame<'_> {
                 trail.push((w.attention.to_owned(), String::new()));
             }
             Subject::Definitions => trail.push((w.definitions.to_owned(), String::new())),
-            Subject::Api => trail.push((api::page::NAME.to_owned(), String::new())),
+            Subject::Api => trail.push((openapi::NAME.to_owned(), String::new())),
             Subject::Report(report) => {
                 trail = self.report_crumbs(report);
             }
