@@ -26,14 +26,15 @@ export async function withBrowser(options, work) {
   }
 }
 
-/** Opens a page whose complaints are collected in `page.complaints`. */
+/** Opens a page whose complaints are collected in `page.complaints`. What the browser itself gives up because the reader goes on is none. */
 export async function open(context, url) {
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (message) => page.complaints.push(`console ${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => page.complaints.push(`error: ${error.message}`));
   page.on("requestfailed", (request) => {
-    if (!request.url().includes("/strom/")) page.complaints.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+    const why = request.failure()?.errorText;
+    if (!request.url().includes("/strom/") && why !== "net::ERR_ABORTED") page.complaints.push(`request: ${request.url()} ${why}`);
   });
   await page.goto(url, { waitUntil: "load" });
   return page;

@@ -118,21 +118,28 @@ fn whole_answers_are_the_same_compressed_and_say_so() {
         "/api/v1/units",
         "/openapi.json",
     ] {
-        let mut plain = ask("GET", path, &[]);
-        let mut compressed = ask("GET", path, &[gzip]);
-        assert_eq!((plain.status().as_u16(), compressed.status().as_u16()), (200, 200), "{path}");
-        assert_eq!(compressed.headers()["content-encoding"], "gzip", "{path}");
-        assert!(!plain.headers().contains_key("content-encoding"));
-        assert_eq!(plain.headers()["vary"], compressed.headers()["vary"]);
-        assert_eq!(plain.headers().get("etag"), compressed.headers().get("etag"), "{path}");
-        let (plain, packed) = (plain.body_mut().read_to_vec().unwrap(), compressed.body_mut().read_to_vec().unwrap());
-        let mut text = Vec::new();
-        GzDecoder::new(&packed[..]).read_to_end(&mut text).unwrap();
-        assert!(text == plain && packed.len() * 3 < plain.len(), "{path}: {} of {}", packed.len(), plain.len());
-        // What has only its head says how long it would be.
-        let head = ask("HEAD", path, &[gzip]);
-        assert_eq!(head.headers()["content-encoding"], "gzip", "{path}");
-        assert_eq!(head.headers()["content-length"], packed.len().to_string(), "{path}");
+        // A page of the board moves on each second: until all three show the same one.
+        let three = || {
+            let mut plain = ask("GET", path, &[]);
+            let mut compressed = ask("GET", path, &[gzip]);
+            // What has only its head says how long it would be.
+            let head = ask("HEAD", path, &[gzip]);
+            assert_eq!((plain.status().as_u16(), compressed.status().as_u16()), (200, 200), "{path}");
+            for packed in [&compressed, &head] {
+                assert_eq!(packed.headers()["content-encoding"], "gzip", "{path}");
+                assert_eq!(packed.headers()["vary"], plain.headers()["vary"]);
+                assert_eq!(packed.headers().get("etag"), plain.headers().get("etag"), "{path}");
+            }
+            assert!(!plain.headers().contains_key("content-encoding"));
+            let read = plain.body_mut().read_to_vec().unwrap();
+            let packed = compressed.body_mut().read_to_vec().unwrap();
+            let mut text = Vec::new();
+            GzDecoder::new(&packed[..]).read_to_end(&mut text).unwrap();
+            let is_same = text == read && head.headers()["content-length"] == packed.len().to_string();
+            is_same.then_some((read.len(), packed.len(), head))
+        };
+        let (plain, packed, head) = (0..10).find_map(|_| three()).unwrap_or_else(|| panic!("{path} never is the same"));
+        assert!(packed * 3 < plain, "{path}: {packed} of {plain}");
         if let Some(tag) = head.headers().get("etag") {
             for fields in
                 [&[("if-none-match", tag.to_str().unwrap()), gzip][..], &[("if-none-match", tag.to_str().unwrap())]]
