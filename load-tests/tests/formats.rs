@@ -45,7 +45,11 @@ fn events(table: &[u8]) -> Vec<Value> {
         received_at: Timestamp(1_767_700_000_000_000),
     };
     let mut lines = Vec::new();
-    dry_run::run(options, table, &mut lines).expect("a table");
+    // A table of which no row is read is an error, and each of its lines says why.
+    match dry_run::run(options, table, &mut lines) {
+        Ok(_) | Err(dry_run::Error::NotRows) => {}
+        Err(error) => panic!("{error}"),
+    }
     let lines = String::from_utf8(lines).expect("UTF-8");
     let events = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["events"].as_array().cloned();
     lines.lines().filter_map(events).flatten().collect()
