@@ -22,6 +22,7 @@ pub enum End {
 #[derive(Clone, Debug)]
 pub struct Sheet {
     text: String,
+    separator: char,
     end: End,
     guards: bool,
     columns: Option<usize>,
@@ -31,12 +32,19 @@ pub struct Sheet {
 impl Sheet {
     /// An empty one for people: what a spreadsheet would run is made text.
     pub const fn for_people(end: End) -> Self {
-        Self { text: String::new(), end, guards: true, columns: None, formulas: 0 }
+        Self { text: String::new(), separator: ';', end, guards: true, columns: None, formulas: 0 }
     }
 
     /// An empty one in a layout that its recipient has fixed: what a spreadsheet would run is counted and left.
     pub const fn for_machines(end: End) -> Self {
-        Self { text: String::new(), end, guards: false, columns: None, formulas: 0 }
+        Self { text: String::new(), separator: ';', end, guards: false, columns: None, formulas: 0 }
+    }
+
+    /// The same with another mark between cells than the semicolon.
+    #[must_use]
+    pub const fn separated_by(mut self, separator: char) -> Self {
+        self.separator = separator;
+        self
     }
 
     /// A line more.
@@ -47,7 +55,7 @@ impl Sheet {
         let mut columns = 0;
         for cell in cells {
             if columns > 0 {
-                self.text.push(';');
+                self.text.push(self.separator);
             }
             self.cell(cell.as_ref());
             columns += 1;
@@ -62,7 +70,7 @@ impl Sheet {
     fn cell(&mut self, cell: &str) {
         self.formulas += u64::from(is_run(cell));
         let cell = if self.guards { as_text(cell) } else { Cow::Borrowed(cell) };
-        if cell.contains([';', '"', '\r', '\n']) {
+        if cell.contains([self.separator, '"', '\r', '\n']) {
             self.text.push('"');
             self.text.push_str(&cell.replace('"', "\"\""));
             self.text.push('"');
@@ -144,6 +152,13 @@ mod tests {
         };
         let line = line.trim_end_matches(['\r', '\n']);
         SEPARATORS.iter().any(|separator| line.split(*separator).any(cell)) || line.split(SEPARATORS).any(cell)
+    }
+
+    #[test]
+    fn a_cell_with_the_mark_between_cells_is_quoted_whichever_it_is() {
+        let mut sheet = Sheet::for_people(End::Unix).separated_by(',');
+        sheet.line(["a,b", "c;d", "=1+2", "-3.5"]);
+        assert_eq!(sheet.finish(), "\"a,b\",c;d,'=1+2,-3.5\n");
     }
 
     #[test]

@@ -367,13 +367,11 @@ impl Sheet {
         format!("\u{feff}{}", lines.concat())
     }
 
-    /// As a file for programs (RFC 4180): commas between cells, a point before decimals, no mark. Where there is no number the cell is
+    /// As a file for programs (RFC 4180): commas between cells, a point before decimals, no mark; what a spreadsheet would run is text here, too. Where there is no number the cell is
     /// empty, and the last column says why: `column: word`, with `; ` between them.
     pub fn machine(&self, language: Language) -> String {
-        let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        let written = "memory alone bounds a text";
-        let head = self.columns.iter().flat_map(names).chain(["absent".to_owned()]);
-        file.write_record(head).expect(written);
+        let mut file = spreadsheet::Sheet::for_people(spreadsheet::End::Windows).separated_by(',');
+        file.line(self.columns.iter().flat_map(names).chain(["absent".to_owned()]));
         for row in &self.rows {
             let plain = |value: Value| match value {
                 Value::Null => String::new(),
@@ -383,9 +381,9 @@ impl Sheet {
             let why = |(name, cell): (String, Cell)| cell.why(language).map(|why| format!("{name}: {why}"));
             let absent = self.filed(row).filter_map(why).collect::<Vec<_>>().join("; ");
             let cells = self.filed(row).map(|(_, cell)| plain(cell.value(language)));
-            file.write_record(cells.chain([absent])).expect(written);
+            file.line(cells.chain([absent]));
         }
-        String::from_utf8(file.into_inner().expect(written)).expect("it was written of texts")
+        file.finish()
     }
 
     /// A row as files and the API have it: by name, with the intervals.
