@@ -161,7 +161,7 @@ impl Worker {
         let starts = store.claim().starts(store.sources());
         // What is written seldom need not be fetched more often.
         let fetch_wait = self.tail.fetch_wait.max(self.settings.write_interval);
-        let settings = tail::Settings { fetch_wait, gathers_in_kafka: true, ..self.tail.clone() };
+        let settings = tail::Settings { fetch_wait, ..self.tail.clone() };
         let mut tail = Tail::assign(&self.kafka, settings, &starts, self.health.clone(), self.shutdown.clone())
             .map_err(|error| self.of_kafka(error))?;
         self.health.set_ready(self.component, true, "connected");

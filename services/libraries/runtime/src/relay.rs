@@ -64,7 +64,7 @@ pub struct Settings {
     /// How long an output waits for company before a batch is sent.
     #[serde(default = "Settings::linger")]
     pub linger: Period,
-    /// How long Kafka is not asked again while records wait to be read; the first after a quiet moment is answered at once.
+    /// How long Kafka may gather records before it answers; a full answer comes at once.
     #[serde(default = "Settings::fetch_wait")]
     pub fetch_wait: Period,
     /// How often offsets are committed.
@@ -118,7 +118,7 @@ impl Settings {
         Period::milliseconds(5)
     }
 
-    // Every question costs the broker a look at every partition, so one per record is what would fill it first.
+    // Every answer costs the broker a look at every partition, so an answer per record is what would fill it first.
     const fn fetch_wait() -> Period {
         Period::milliseconds(10)
     }

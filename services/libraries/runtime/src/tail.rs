@@ -22,12 +22,10 @@ use crate::config::{self, Fault, Period, Size};
 use crate::header;
 use crate::health::{Health, Pulse};
 use crate::origin::{self, Origin};
-use crate::relay::clients::{TRICKLE_MAX, TRICKLE_PAUSE, at_once};
+use crate::relay::clients::FETCH_BYTES_MIN;
 use crate::shutdown::Shutdown;
 
 const METADATA_WAIT_MAX: Duration = Duration::from_secs(5);
-/// What is worth an answer of the broker before the wait is over, where records gather there.
-const GATHERED_MIN: u32 = 64 * 1024;
 /// A topic made a moment ago may not be known everywhere; what is refused so often stays refused.
 const REFUSED_MAX: u32 = 20;
 
@@ -37,24 +35,16 @@ const REFUSED_MAX: u32 = 20;
 pub struct Settings {
     /// Upper bound of the memory for records fetched and not yet taken.
     pub queue_size: Size,
-    /// How long Kafka is not asked again while records wait here: every question costs the broker a look at every partition. The
-    /// first record after a quiet moment is answered at once.
+    /// How long Kafka may gather records before it answers; a full answer comes at once. Every answer costs the broker a look
+    /// at every partition.
     pub fetch_wait: Period,
-    /// Every record may wait for so long, also the first: they gather in Kafka, which is asked less.
-    #[serde(skip)]
-    pub gathers_in_kafka: bool,
     /// How often the topics are looked over for new partitions.
     pub topics_refresh: Period,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            queue_size: Size::mib(16),
-            fetch_wait: Period::milliseconds(25),
-            gathers_in_kafka: false,
-            topics_refresh: Period::seconds(30),
-        }
+        Self { queue_size: Size::mib(16), fetch_wait: Period::milliseconds(25), topics_refresh: Period::seconds(30) }
     }
 }
 
@@ -202,8 +192,6 @@ pub struct Tail {
     probe: Probe,
     pulse: Pulse,
     refreshed: Instant,
-    /// The last look found a few records.
-    trickles: bool,
     shutdown: Shutdown,
 }
 
@@ -299,19 +287,14 @@ impl Tail {
             .set("enable.auto.offset.store", "false")
             // A start that is gone is an error, never a silent jump.
             .set("auto.offset.reset", "error")
+            .set("fetch.queue.backoff.ms", "5")
+            .set("fetch.wait.max.ms", settings.fetch_wait.0.as_millis().to_string())
+            .set("fetch.min.bytes", FETCH_BYTES_MIN.to_string())
             .set("queued.max.messages.kbytes", queue_kib.to_string())
             // One answer of the broker must not be larger than the queue.
             .set("fetch.max.bytes", (queue_kib * 1024 / 2).max(2 << 20).to_string())
+            .set("fetch.message.max.bytes", (1 << 20).to_string())
             .set("statistics.interval.ms", "2000");
-        if settings.gathers_in_kafka {
-            config
-                .set("fetch.queue.backoff.ms", "5")
-                .set("fetch.wait.max.ms", settings.fetch_wait.0.as_millis().to_string())
-                .set("fetch.min.bytes", GATHERED_MIN.to_string())
-                .set("fetch.message.max.bytes", (1 << 20).to_string());
-        } else {
-            at_once(&mut config, settings.fetch_wait);
-        }
         let pulse = health.pulse(broker::COMPONENT, "no answer of Kafka was taken");
         let context = Context { watch: Watch::new(Link::new(kafka, health)) };
         let consumer: BaseConsumer<Context> = BaseConsumer::from_config_and_context(&config, context)
@@ -328,7 +311,6 @@ impl Tail {
             probe: Probe::new(),
             pulse,
             refreshed: Instant::now(),
-            trickles: false,
             shutdown,
         })
     }
@@ -358,9 +340,6 @@ impl Tail {
     pub fn poll_batch(&mut self, max: usize, wait: Duration) -> Result<Vec<Record<'_>>, Error> {
         self.refresh()?;
         let deadline = Instant::now() + wait;
-        if self.trickles && !self.settings.gathers_in_kafka {
-            self.shutdown.sleep(TRICKLE_PAUSE.min(wait));
-        }
         let mut records = Vec::with_capacity(max.min(1024));
         let mut last = None;
         let consumer = &self.consumer;
@@ -394,7 +373,6 @@ impl Tail {
         if !records.is_empty() {
             consumer.context().watch.link().up();
         }
-        self.trickles = (1..max.min(TRICKLE_MAX)).contains(&records.len());
         if let Some(at) = self.answered() {
             self.pulse.beat(at);
         }

@@ -80,24 +80,6 @@ fn a_batch_holds_no_more_than_asked_for() {
 }
 
 #[test]
-fn a_record_that_comes_alone_is_read_at_once() {
-    const PARTITIONS: i32 = 6;
-    create_topic("tail-alone", PARTITIONS);
-    let settings = Settings { fetch_wait: Period::seconds(3), ..Settings::default() };
-    let starts = [Start::at_beginning("tail-alone")];
-    let mut tail = Tail::assign(&kafka(), settings, &starts, Health::new(&[]), Shutdown::manual()).unwrap();
-    // What librdkafka tells of its start counts as waiting, too.
-    write(KAFKA.bootstrap(), "tail-alone", 0, payloads("", 0..1));
-    take(&mut tail, 1);
-    for number in 0..12 {
-        write(KAFKA.bootstrap(), "tail-alone", number % PARTITIONS, payloads("", 0..1));
-        let written = Instant::now();
-        take(&mut tail, 1);
-        assert!(written.elapsed() < Duration::from_millis(1500), "record {number}: {:?}", written.elapsed());
-    }
-}
-
-#[test]
 fn a_header_is_found_by_its_name_among_others() {
     create_topic("tail-headers", 1);
     let producer: BaseProducer =

@@ -12,7 +12,6 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use super::clients::{TRICKLE_MAX, TRICKLE_PAUSE};
 use super::held::Held;
 use super::membership::Membership;
 use super::receipts::{self, Receipt, Receipts};
@@ -107,10 +106,10 @@ impl<S: Step> Worker<S> {
 
     pub(super) fn run(mut self) -> Result<(), Error> {
         let mut result = Ok(());
-        let mut count = 0;
+        let mut is_busy = false;
         while result.is_ok() && !self.work.relay.shutdown.requested() {
-            match self.round(count) {
-                Ok(read_count) => count = read_count,
+            match self.round(is_busy) {
+                Ok(read_count) => is_busy = read_count > 0,
                 Err(Error::Kafka(broker::Error::Stopped)) => break,
                 Err(error) => result = Err(error),
             }
@@ -129,14 +128,13 @@ impl<S: Step> Worker<S> {
         result.and(drained)
     }
 
-    /// One turn of the loop, after one that read so many; how many it read.
-    fn round(&mut self, before: usize) -> Result<usize, Error> {
+    fn round(&mut self, is_busy: bool) -> Result<usize, Error> {
         let Self { consumer, work } = self;
         while let Some(change) = consumer.context().next_change() {
             work.change(consumer, change)?;
         }
         let read_count = if work.pending < work.relay.settings.pending_max {
-            work.read(consumer, before)?
+            work.read(consumer, is_busy)?
         } else {
             work.producer.poll(BUSY_WAIT);
             1
@@ -187,14 +185,11 @@ impl<S> Drop for Worker<S> {
 }
 
 impl<S: Step> Work<S> {
-    fn read(&mut self, consumer: &BaseConsumer<Membership>, before: usize) -> Result<usize, Error> {
-        if (1..TRICKLE_MAX).contains(&before) {
-            self.relay.shutdown.sleep(TRICKLE_PAUSE);
-        }
-        let mut patience = match (before, self.pending) {
-            (0, 0) => IDLE_WAIT,
-            (0, _) => BUSY_WAIT,
-            _ => Duration::ZERO,
+    fn read(&mut self, consumer: &BaseConsumer<Membership>, is_busy: bool) -> Result<usize, Error> {
+        let mut patience = match (is_busy, self.pending) {
+            (true, _) => Duration::ZERO,
+            (false, 0) => IDLE_WAIT,
+            (false, _) => BUSY_WAIT,
         };
         let mut count = 0;
         while count < BATCH_MAX {
