@@ -304,6 +304,9 @@ impl Pipeline {
         if change.before_untold {
             context.findings.add(Rule::BeforeUntold, "before");
         }
+        for column in &change.maybe_missing {
+            context.findings.add(Rule::ValueMaybeMissing, column);
+        }
         let is_deletion = change.correction == CorrectionKind::Cancel;
         let whole = if is_deletion { Whole::No } else { Whole::Yes };
         let slots = program.read_named(&change.cells, whole, &mut context.reading());

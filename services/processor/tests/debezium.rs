@@ -338,6 +338,23 @@ fn what_another_converter_or_transform_wrote_is_parked_by_its_name() {
 }
 
 #[test]
+fn a_value_that_may_stand_for_none_is_used_and_told_where_the_package_reads_it() {
+    let doubtful = |operation: &str, before: Value, after: Value| {
+        json!({"before": before, "after": after, "source": {}, "op": operation, "ts_ms": 1_772_438_400_123_i64,
+            "replica_identity": "full", "maybe_missing": ["remiss_id", "fas", "ingen"]})
+    };
+    let findings = |event: &Value| event["envelope"]["quality"].clone();
+    let event = change(&doubtful("c", Value::Null, row())).expect("an event");
+    let told = findings(&event);
+    let told = told.as_array().expect("findings").iter().map(|finding| (&finding["rule"], &finding["field"]));
+    let expected = ["remiss_id", "fas"].map(|field| (json!("value-maybe-missing"), json!(field)));
+    assert!(told.eq(expected.iter().map(|(rule, field)| (rule, field))), "{:?}", findings(&event));
+    // What is taken back says nothing of the values.
+    let event = change(&doubtful("d", row(), Value::Null)).expect("an event");
+    assert_eq!(findings(&event), json!([]));
+}
+
+#[test]
 fn a_row_that_lost_its_envelope_is_used_and_says_what_is_not_told() {
     let flattened = |operation: &str, before: Value, after: Value| {
         json!({"before": before, "after": after, "source": {}, "op": operation, "ts_ms": 1_772_438_400_123_i64,

@@ -64,6 +64,7 @@ fn is_of_tables(code: &str) -> bool {
         "column-unreadable",
         "before-untold",
         "before-unvouched",
+        "value-maybe-missing",
         "delete-incomplete",
         "delete-unvouched",
         "tombstone",

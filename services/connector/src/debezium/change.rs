@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::debezium::content::Content;
-use ::debezium::envelope::{Envelope, Milliseconds, Operation};
+use ::debezium::envelope::{Envelope, Milliseconds, Operation, Source};
 use ::debezium::flattened;
 use ::debezium::flattened::Mark;
 use ::debezium::object::Fields;
@@ -136,10 +136,13 @@ fn enveloped<'a>(
     let operation = read.operation()?;
     written.learn(schema, topic.wall_clock);
     let is_key = matches!(schema, Schema::Key(_));
-    let belief = read.before.as_ref().map(|before| match !is_key && (topic.full || written.proves_whole(before)) {
-        true => Belief::Row,
-        false => Belief::Key(columns_of_key(key)),
-    });
+    let is_mysql = read.source.as_ref().is_some_and(Source::is_mysql);
+    let belief =
+        read.before.as_ref().map(|before| match !is_key && (topic.full || is_mysql || written.proves_whole(before)) {
+            true => Belief::Row,
+            false => Belief::Key(columns_of_key(key)),
+        });
+    let maybe_missing = written.maybe_missing(read.after.as_ref(), is_mysql);
     let order = |row: &Option<Row<'a>>| text(row.as_ref()?.get(topic.order?)?);
     let order_before =
         |belief: &Belief<'a>| order(&read.before).filter(|_| topic.order.is_some_and(|name| belief.holds(name)));
@@ -148,7 +151,7 @@ fn enveloped<'a>(
         truncation: operation == Operation::Truncate,
         deletion: operation == Operation::Delete,
         key: order(&read.after).or_else(|| order_before(belief.as_ref()?)),
-        envelope: written.out(envelope, belief.as_ref()),
+        envelope: written.out(envelope, belief.as_ref(), &maybe_missing),
     })
 }
 
@@ -264,6 +267,36 @@ mod tests {
         let (envelope, order) = before("7", None, update, false);
         let expected = r#"{"before":{},"after":{"id":7,"patient":"q"},"op":"u","replica_identity":"key"}"#;
         assert_eq!((envelope.as_str(), order.as_deref()), (expected, Some("q")));
+    }
+
+    /// As Debezium's connector 3.5.0 for MariaDB told a table with `skriven datetime null default '2020-01-01'`,
+    /// `utskriven datetime not null default '0000-00-00'` and `kod varchar(5) null default 'PVV'`.
+    #[test]
+    fn a_row_of_mysql_is_whole_and_what_may_stand_for_no_value_is_named() {
+        const SCHEMA: &str = r#"{"type":"struct","fields":[{"type":"struct","optional":true,"field":"after","fields":[
+            {"type":"int32","optional":false,"field":"id"},
+            {"type":"int64","optional":false,"name":"io.debezium.time.Timestamp","default":0,"field":"utskriven"},
+            {"type":"string","optional":false,"name":"io.debezium.time.ZonedTimestamp","default":"1970-01-01T00:00:00Z","field":"andrad"},
+            {"type":"int64","optional":true,"name":"io.debezium.time.Timestamp","default":1577836800000,"field":"skriven"},
+            {"type":"string","optional":true,"default":"PVV","field":"kod"}]}]}"#;
+        let told = |connector: &str, row: &str| {
+            let source =
+                format!(r#"{{"version":"3.5.0.Final","connector":"{connector}","db":"klinik","table":"par"}}"#);
+            let change = format!(r#"{{"before":{row},"after":{row},"source":{source},"op":"u"}}"#);
+            before(r#"{"id":7}"#, Some(SCHEMA), &change, false).0
+        };
+        let row = r#"{"id":7,"utskriven":0,"andrad":"1970-01-01T00:00:00Z","skriven":1577836800000,"kod":"PVV"}"#;
+        let envelope = told("mariadb", row);
+        let end = r#","replica_identity":"full","maybe_missing":["andrad","kod","skriven","utskriven"]}"#;
+        assert!(envelope.ends_with(end), "{envelope}");
+        let after = r#""after":{"id":7,"utskriven":"1970-01-01T00:00:00","andrad":"1970-01-01T00:00:00Z","skriven":"2020-01-01T00:00:00","kod":"PVV"}"#;
+        assert!(envelope.contains(after) && envelope.contains(&after.replace("after", "before")), "{envelope}");
+        // PostgreSQL has no such days, and does not tell whole rows.
+        let envelope = told("postgresql", row);
+        assert!(envelope.ends_with(r#","replica_identity":"key","maybe_missing":["kod","skriven"]}"#), "{envelope}");
+        let other = row.replace("PVV", "MOV").replace("1577836800000", "null").replace(":0,", ":86400000,");
+        let envelope = told("mysql", &other.replace("1970-01-01T", "2026-01-01T"));
+        assert!(envelope.ends_with(r#","replica_identity":"full"}"#), "{envelope}");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::debezium::envelope::IDENTITY;
+use ::debezium::envelope::{IDENTITY, MAYBE_MISSING};
 use ::debezium::object;
 use ::debezium::object::Fields;
 use ::debezium::schema::Columns;
@@ -73,19 +73,38 @@ impl Written {
         before.iter().any(|(name, value)| self.columns.nullable.contains(&**name) && told(value))
     }
 
-    /// The change with its rows written out, and of the row before what is to be believed; as it is where neither changes
-    /// anything.
-    pub(crate) fn out<'a>(&self, change: &'a [u8], belief: Option<&Belief<'_>>) -> Cow<'a, [u8]> {
+    /// The columns of a row after whose value may stand for none at all, as far as the schema tells.
+    pub(crate) fn maybe_missing<'r>(
+        &self,
+        after: Option<&'r BTreeMap<Cow<'_, str>, &RawValue>>,
+        is_mysql: bool,
+    ) -> Vec<&'r str> {
+        let columns = after.into_iter().flatten();
+        let doubtful = columns.filter(|(name, value)| self.columns.maybe_missing(name, value.get(), is_mysql));
+        doubtful.map(|(name, _)| &**name).collect()
+    }
+
+    /// The change with its rows written out, and of the row before what is to be believed; as it is where nothing of it
+    /// changes anything.
+    pub(crate) fn out<'a>(
+        &self,
+        change: &'a [u8],
+        belief: Option<&Belief<'_>>,
+        maybe_missing: &[&str],
+    ) -> Cow<'a, [u8]> {
         let may_be_iso = self.is_schemaless() && change.windows(2).any(|pair| pair == b"Z\"");
-        if self.columns.written.is_empty() && belief.is_none() && !may_be_iso {
+        if self.columns.written.is_empty() && belief.is_none() && !may_be_iso && maybe_missing.is_empty() {
             return Cow::Borrowed(change);
         }
         let Ok(Fields(mut fields)) = serde_json::from_slice::<Fields<'a>>(change) else {
             return Cow::Borrowed(change);
         };
         let said = belief.map(|belief| serde_json::value::to_raw_value(belief.name()).expect("a word becomes JSON"));
-        fields.retain(|(name, _)| name != IDENTITY);
+        let doubt = (!maybe_missing.is_empty())
+            .then(|| serde_json::value::to_raw_value(maybe_missing).expect("names become JSON"));
+        fields.retain(|(name, _)| name != IDENTITY && name != MAYBE_MISSING);
         fields.extend(said.as_ref().map(|said| (Cow::Borrowed(IDENTITY), &**said)));
+        fields.extend(doubt.as_ref().map(|doubt| (Cow::Borrowed(MAYBE_MISSING), &**doubt)));
         let mut out = String::with_capacity(change.len() + 256);
         object::write(&mut out, &fields, |name, value, out| match (name, belief) {
             ("before", Some(belief)) => self.row(value, |column| belief.holds(column), out),
@@ -122,7 +141,7 @@ mod tests {
     fn out(schema: &str, change: &str) -> String {
         let mut written = Written::default();
         written.learn(Schema::Enveloped(Some(serde_json::from_str(schema).expect("JSON"))), None);
-        String::from_utf8(written.out(change.as_bytes(), None).into_owned()).expect("text")
+        String::from_utf8(written.out(change.as_bytes(), None, &[]).into_owned()).expect("text")
     }
 
     #[test]
@@ -143,7 +162,7 @@ mod tests {
         let mut written = Written::default();
         let mut day = |name: &str| {
             written.learn(Schema::Enveloped(Some(&*schema(name))), None);
-            String::from_utf8(written.out(br#"{"before":{"d":86400000}}"#, None).into_owned()).expect("text")
+            String::from_utf8(written.out(br#"{"before":{"d":86400000}}"#, None, &[]).into_owned()).expect("text")
         };
         assert_eq!(day("io.debezium.time.Timestamp"), r#"{"before":{"d":"1970-01-02T00:00:00"}}"#);
         assert_eq!(day("io.debezium.time.MicroTimestamp"), r#"{"before":{"d":"1970-01-01T00:01:26.4"}}"#);
@@ -160,7 +179,7 @@ mod tests {
             let wall_clock = wall_clock.map(|columns| columns.iter().map(|column| (*column).to_owned()).collect());
             let mut written = Written::default();
             written.learn(Schema::Enveloped(None), wall_clock.as_ref());
-            String::from_utf8(written.out(change.as_bytes(), None).into_owned()).expect("text")
+            String::from_utf8(written.out(change.as_bytes(), None, &[]).into_owned()).expect("text")
         };
         let row = |at: &str, seen: &str| {
             format!(r#"{{"before":null,"after":{{"d":"2026-01-06","at":"{at}","seen":"{seen}","note":"Z"}},"op":"c"}}"#)

@@ -19,6 +19,9 @@ pub const IDENTITY_FULL: &str = "full";
 /// [`IDENTITY`] of a row before that is left with the columns of its key.
 pub const IDENTITY_KEY: &str = "key";
 
+/// The part that we add to an envelope: columns of the row after whose value may stand for none at all.
+pub const MAYBE_MISSING: &str = "maybe_missing";
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -80,6 +83,9 @@ pub struct Envelope<'a, R> {
     /// We made the envelope, of a row that had none.
     #[serde(default)]
     pub flattened: bool,
+    /// Columns of the row after whose value may stand for none at all, where somebody has said so.
+    #[serde(borrow, default)]
+    pub maybe_missing: Vec<Cow<'a, str>>,
 }
 
 /// How much of the row before somebody answers for.
@@ -129,6 +135,9 @@ pub struct Source<'a> {
     /// Debezium's release, or the form of our own envelopes.
     #[serde(borrow)]
     pub version: Option<Cow<'a, str>>,
+    /// Debezium's connector: `postgresql`, `mariadb`.
+    #[serde(borrow)]
+    pub(crate) connector: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) db: Option<Cow<'a, str>>,
     /// The table's schema.
@@ -140,6 +149,12 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Whether the database is MySQL or MariaDB. Their log has whole rows, before and after: with any other `binlog_row_image`
+    /// Debezium stops (seen of 3.5.0). And they keep `0000-00-00`, which Debezium tells as 1970-01-01 where a column is NOT NULL.
+    pub fn is_mysql(&self) -> bool {
+        matches!(self.connector.as_deref(), Some("mysql" | "mariadb"))
+    }
+
     /// Database, schema and table, as far as they are told: `lis.public.vantetid`.
     pub fn table(&self) -> Option<String> {
         self.table.as_ref()?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::COLUMNS_MAX;
 use crate::value::{MICRO, MILLI, NANO, Type};
@@ -17,6 +17,11 @@ pub struct Columns {
     pub written: BTreeMap<String, Type>,
     /// Columns of the row before that may be null, and that no default stands for then.
     pub nullable: BTreeSet<String>,
+    /// Columns that may be null and have a default, with it as it stands in JSON: Connect's converters write it for a null
+    /// (KIP-581), unless `replace.null.with.default` is false.
+    pub defaults: BTreeMap<String, String>,
+    /// Days and moments of columns that are NOT NULL.
+    pub required_times: BTreeSet<String>,
 }
 
 /// A field of Kafka Connect's schemas.
@@ -32,10 +37,16 @@ struct Field<'a> {
     parameters: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(default)]
     optional: bool,
-    default: Option<IgnoredAny>,
+    #[serde(borrow)]
+    default: Option<&'a RawValue>,
 }
 
 impl Field<'_> {
+    fn is_time(&self) -> bool {
+        let is_zoned = self.name.as_deref() == Some("io.debezium.time.ZonedTimestamp");
+        is_zoned || matches!(self.meaning(), Some(Type::Day | Type::Moment(_)))
+    }
+
     fn meaning(&self) -> Option<Type> {
         Some(match &**self.name.as_ref()? {
             "io.debezium.time.Date" | "org.apache.kafka.connect.data.Date" => Type::Day,
@@ -58,6 +69,13 @@ impl Field<'_> {
 }
 
 impl Columns {
+    /// Whether a value of the row after, as it stands in JSON, may stand for none at all: a default that is written for a null,
+    /// or the beginning of 1970 for MySQL's `0000-00-00`.
+    pub fn maybe_missing(&self, name: &str, value: &str, is_mysql: bool) -> bool {
+        self.defaults.get(name).is_some_and(|default| default == value)
+            || (is_mysql && self.required_times.contains(name) && matches!(value, "0" | "\"1970-01-01T00:00:00Z\""))
+    }
+
     /// Of an envelope's schema, which has one of each of its rows; nothing is said by what is no schema.
     pub fn of_envelope(schema: &str) -> Self {
         let mut columns = Self::default();
@@ -82,8 +100,15 @@ impl Columns {
         for column in row.fields.iter().take(COLUMNS_MAX) {
             let Some(name) = column.field.as_deref() else { continue };
             self.written.extend(column.meaning().map(|meaning| (name.to_owned(), meaning)));
-            if is_before && column.optional && column.default.is_none() {
-                self.nullable.insert(name.to_owned());
+            match column.default {
+                None if is_before && column.optional => drop(self.nullable.insert(name.to_owned())),
+                Some(default) if column.optional => {
+                    self.defaults.insert(name.to_owned(), default.get().to_owned());
+                }
+                _ => {}
+            }
+            if !column.optional && column.is_time() {
+                self.required_times.insert(name.to_owned());
             }
         }
     }

@@ -43,6 +43,8 @@ pub(crate) struct Change<'a> {
     pub before_unvouched: bool,
     /// Of a changed row: whoever took the envelope away has not told what it was.
     pub before_untold: bool,
+    /// Columns that the package reads and whose value may stand for none at all.
+    pub maybe_missing: Vec<&'static str>,
     /// `New` for an inserted row or one of a snapshot, `Update`, or `Cancel` for a deleted one.
     pub correction: CorrectionKind,
     pub committed_at: Option<Timestamp>,
@@ -95,7 +97,20 @@ pub(crate) fn read<'a>(payload: &'a [u8], program: &Program) -> Result<Told<'a>,
     let is_update = correction == CorrectionKind::Update;
     let before_unvouched = before_unvouched && is_update;
     let before_untold = envelope.flattened && is_update;
-    Ok(Told::Row(Change { cells, before, before_unvouched, before_untold, correction, committed_at, table }))
+    let maybe_missing = match correction {
+        CorrectionKind::Cancel => Vec::new(),
+        _ => envelope.maybe_missing.iter().filter_map(|column| program.reads_column(column)).collect(),
+    };
+    Ok(Told::Row(Change {
+        cells,
+        before,
+        before_unvouched,
+        before_untold,
+        maybe_missing,
+        correction,
+        committed_at,
+        table,
+    }))
 }
 
 /// What can be read of the row that a refused change leaves, or of what it was.

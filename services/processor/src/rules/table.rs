@@ -622,6 +622,12 @@ with_fhir_rules! { rules,
         remedy "ALTER TABLE … REPLICA IDENTITY FULL i källan; ett Debezium-topic nämns då i full under [[region.debezium]].",
                "ALTER TABLE … REPLICA IDENTITY FULL in the source; a Debezium topic is then named in full of [[region.debezium]]";
     }
+    ValueMaybeMissing "value-maybe-missing" Notes Warning {
+        meaning "Värdet kan stå för inget alls: Debezium skriver kolumnens DEFAULT där värdet är NULL, och 1970-01-01 för 0000-00-00 i en kolumn som är NOT NULL (MySQL, MariaDB). Det används som det står.",
+                "The value may stand for none at all: Debezium writes a column's DEFAULT where the value is NULL, and 1970-01-01 for 0000-00-00 in a column that is NOT NULL (MySQL, MariaDB). It is used as it stands.";
+        remedy "Sätt value.converter.replace.null.with.default=false i Kafka Connect (Avro: ta bort kolumnens DEFAULT), låt datumkolumnen tillåta NULL, och läs tabellen på nytt.",
+               "set value.converter.replace.null.with.default=false in Kafka Connect (Avro: drop the column's DEFAULT), let the date's column be null, and read the table anew";
+    }
     DatePlaceholder "date-placeholder" Notes Warning {
         meaning "Ett datum som står för \"öppet\" eller \"okänt\" (9999-12-31, 1900-01-01, 0001-01-01, infinity); det används inte.",
                 "A date that stands for \"open\" or \"unknown\" (9999-12-31, 1900-01-01, 0001-01-01, infinity); it is not used.";
