@@ -3,7 +3,10 @@
 //! Names are `vardstrom_<service>_<thing>_<unit>[_total]`. A label's values are a closed enum declared by
 //! [`crate::labels!`] and all start at zero ([`By`]), or a small set known at start, such as topics ([`Family`]).
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts};
@@ -224,6 +227,8 @@ impl<L: Label, M: Member> Metric for By<L, M> {
 #[derive(Clone, Debug)]
 pub struct Family<K, M: Member> {
     members: M::Members,
+    /// By values, who took the metric last, as a number that grows.
+    takers: Arc<Mutex<HashMap<Vec<String>, u64>>>,
     keys: PhantomData<K>,
 }
 
@@ -236,17 +241,54 @@ impl<K: Keys, M: Member> Family<K, M> {
         M::of(&self.members, values).expect("as many label values as label names are given")
     }
 
-    /// Forgets the metric of these values.
-    pub fn remove(&self, values: &[&str]) {
+    /// The metric of these values, begun anew for whoever holds what they name now. It goes with the holder, unless somebody has
+    /// taken it meanwhile: what they name may come to one before the other knows that it is gone.
+    pub fn take(&self, values: &[&str]) -> Taken<M> {
+        let key: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let mut takers = lock(&self.takers);
+        let turn = takers.get(&key).map_or(0, |turn| turn + 1);
+        takers.insert(key.clone(), turn);
         M::remove(&self.members, values);
+        Taken { member: self.of(values), members: self.members.clone(), takers: Arc::clone(&self.takers), key, turn }
     }
+}
+
+/// A metric of a [`Family`] that is somebody's for as long as this lives.
+pub struct Taken<M: Member> {
+    member: M,
+    members: M::Members,
+    takers: Arc<Mutex<HashMap<Vec<String>, u64>>>,
+    key: Vec<String>,
+    turn: u64,
+}
+
+impl<M: Member> Deref for Taken<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.member
+    }
+}
+
+impl<M: Member> Drop for Taken<M> {
+    fn drop(&mut self) {
+        let takers = lock(&self.takers);
+        if takers.get(&self.key) == Some(&self.turn) {
+            M::remove(&self.members, &self.key.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked with it had changed nothing by halves.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<K: Keys, M: Member> Metric for Family<K, M> {
     fn register(registry: &Registry, name: &str, help: &str) -> Result<Self, Error> {
         let members = M::members(name, help, K::NAMES)?;
         registry.register(Box::new(members.clone()))?;
-        Ok(Self { members, keys: PhantomData })
+        Ok(Self { members, takers: Arc::default(), keys: PhantomData })
     }
 }
 
@@ -291,8 +333,12 @@ mod tests {
         metrics.received.inc();
         metrics.answered.of(Answer::Refused).inc_by(2);
         metrics.lag.of(&["a", "0"]).set(7);
-        metrics.lag.of(&["b", "0"]).set(9);
-        metrics.lag.remove(&["b", "0"]);
+        metrics.lag.take(&["b", "0"]).set(9);
+        let before = metrics.lag.take(&["c", "0"]);
+        before.set(3);
+        let now = metrics.lag.take(&["c", "0"]);
+        drop(before);
+        now.set(4);
         metrics.delay.observe(0.2);
         let text = text(&registry).unwrap();
         for line in [
@@ -301,6 +347,7 @@ mod tests {
             "vardstrom_test_messages_answered_total{answer=\"accepted\"} 0",
             "vardstrom_test_messages_answered_total{answer=\"refused\"} 2",
             "vardstrom_test_lag_records{partition=\"0\",topic=\"a\"} 7",
+            "vardstrom_test_lag_records{partition=\"0\",topic=\"c\"} 4",
             "vardstrom_test_delay_seconds_bucket{le=\"0.2\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");

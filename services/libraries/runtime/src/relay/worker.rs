@@ -205,7 +205,7 @@ impl<S: Step> Work<S> {
     }
 
     fn judge(&self, consumer: &BaseConsumer<Membership>, error: &KafkaError) -> Result<(), Error> {
-        let owned = self.held.iter().flatten().filter(|held| held.owned);
+        let owned = self.held.iter().flatten().filter(|held| held.is_owned());
         let positions = owned.map(|held| (held.topic.as_str(), held.partition, held.slot.next()));
         Ok(broker::judge(consumer, &self.link, &self.relay.shutdown, positions, error)?)
     }
@@ -349,7 +349,7 @@ impl<S: Step> Work<S> {
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
             self.stay_member(consumer)?;
             // Even if the partition came back meanwhile, it came back with the record still to be read.
-            if !self.held[number].as_ref().is_some_and(|held| held.owned && held.epoch == epoch) {
+            if !self.held[number].as_ref().is_some_and(|held| held.is_owned() && held.epoch == epoch) {
                 return Ok(None);
             }
             match self.decide(record, outputs) {
@@ -401,7 +401,7 @@ impl<S: Step> Work<S> {
                     self.relay.metrics.settle_time.observe(seconds);
                 }
             }
-            if !held.owned && held.slot.unacknowledged() == 0 {
+            if !held.is_owned() && held.slot.unacknowledged() == 0 {
                 self.pending -= held.slot.pending();
                 *entry = None;
             }
@@ -427,7 +427,7 @@ impl<S: Step> Work<S> {
         if !ends.take_changed() {
             return;
         }
-        for held in self.held.iter().flatten().filter(|held| held.owned) {
+        for held in self.held.iter().flatten().filter(|held| held.is_owned()) {
             if let Some(end) = ends.of(&held.topic, held.partition) {
                 held.show_lag(end);
             }
@@ -452,7 +452,8 @@ impl<S: Step> Work<S> {
             self.confirmed = self.committed;
         }
         let mut list = TopicPartitionList::new();
-        for held in self.held.iter().flatten().filter(|held| held.owned && held.slot.has_settled() && choose(held)) {
+        for held in self.held.iter().flatten().filter(|held| held.is_owned() && held.slot.has_settled() && choose(held))
+        {
             let mut element = list.add_partition(&held.topic, held.partition);
             element.set_metadata(held.slot.counts().to_string());
             element.set_offset(Offset::Offset(held.slot.next())).expect("an offset is a number");
@@ -466,7 +467,7 @@ impl<S: Step> Work<S> {
             return;
         }
         self.relay.metrics.commits.inc();
-        for held in self.held.iter_mut().flatten().filter(|held| held.owned && choose(held)) {
+        for held in self.held.iter_mut().flatten().filter(|held| held.is_owned() && choose(held)) {
             match mode {
                 CommitMode::Async => held.slot.mark_committed(),
                 CommitMode::Sync => held.slot.mark_confirmed(),
@@ -493,7 +494,7 @@ impl<S: Step> Work<S> {
     }
 
     fn say_ready(&self) {
-        let count = self.held.iter().flatten().filter(|held| held.owned).count();
+        let count = self.held.iter().flatten().filter(|held| held.is_owned()).count();
         self.relay.health.set_ready(COMPONENT, true, format!("{count} partitions"));
     }
 

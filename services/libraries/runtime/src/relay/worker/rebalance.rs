@@ -125,8 +125,8 @@ impl<S: Step> Work<S> {
     }
 
     fn release(&mut self, consumer: &BaseConsumer<Membership>, list: &TopicPartitionList) -> Result<(), Error> {
-        for held in self.held.iter_mut().flatten().filter(|held| held.owned && held.is_in(list)) {
-            held.disown(&self.relay.metrics);
+        for held in self.held.iter_mut().flatten().filter(|held| held.is_owned() && held.is_in(list)) {
+            held.disown();
         }
         self.settle()?;
         membership::give_up(consumer, list).map_err(|source| Error::Group { attempt: "give up partitions", source })?;
