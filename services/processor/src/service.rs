@@ -1,7 +1,8 @@
-//! Runs the service: configuration, metrics, health, and one relay on a thread of its own.
+//! Runs the service: configuration, metrics, health, and the relays on threads of their own.
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
@@ -62,26 +63,29 @@ fn serve(config: Config) -> Result<(), Failure> {
             .map_err(Failure::failed)?;
         let routes = worker::routes(&config);
         let settings = config.relay.clone();
-        let kafka = config.kafka.clone();
+        let (kafka, threads) = (config.kafka.clone(), config.relay.threads);
         // The registry's client blocks.
         let made = tokio::task::spawn_blocking({
             let (health, shutdown) = (health.clone(), shutdown.clone());
-            move || make_worker(&config, &metrics, &health, &shutdown)
+            // Each thread has its own of everything that a record is looked up in, so that none waits for another.
+            let make = move |_| make_worker(&config, &metrics, &health, &shutdown);
+            move || (0..threads).map(make).collect::<Result<Option<Vec<Worker>>, _>>()
         });
-        let Some(worker) = made.await.map_err(Failure::failed)?.map_err(Failure::failed)? else {
+        let Some(workers) = made.await.map_err(Failure::failed)?.map_err(Failure::failed)? else {
             server.stopped().await;
             return Ok(());
         };
         health.set_ready(COMPONENT, true, "schemas, keys and directories are loaded");
         let relay = Relay { kafka, settings, routes, metrics: relay_metrics, health, shutdown: shutdown.clone() };
-        let thread = relay.spawn(worker).map_err(Failure::failed)?;
-        let ended = tokio::task::spawn_blocking(move || thread.join()).await.map_err(Failure::failed)?;
+        let threads = relay.spawn_each(workers).map_err(Failure::failed)?;
+        let join = move || threads.into_iter().map(JoinHandle::join).collect::<Vec<_>>();
+        let ended = tokio::task::spawn_blocking(join).await.map_err(Failure::failed)?;
         shutdown.request();
         server.stopped().await;
-        match ended {
+        ended.into_iter().try_for_each(|ended| match ended {
             Ok(result) => result.map_err(Failure::failed),
             Err(_) => Err(Failure::failed(Panicked)),
-        }
+        })
     })
 }
 

@@ -85,6 +85,13 @@ impl Stage {
         Stage { region, folder, registry, http }
     }
 
+    /// With a further line in the table that says how records are relayed.
+    fn relaying(self, line: &str) -> Stage {
+        let config = std::fs::read_to_string(self.config()).expect("read");
+        std::fs::write(self.config(), config.replace("[relay]\n", &format!("[relay]\n{line}\n"))).expect("written");
+        self
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("processor.toml")
     }
@@ -258,7 +265,7 @@ fn batch(region: Region, numbers: std::ops::Range<usize>) -> Vec<Vec<u8>> {
 
 #[test]
 fn every_record_comes_out_once_though_the_service_is_killed() {
-    let stage = Stage::set("14");
+    let stage = Stage::set("14").relaying("threads = 2");
     let (adt, capacity) = (topics::name::source(stage.region, "adt"), topics::name::source(stage.region, "capacity"));
     let encounters = topics::name::common(stage.region, Subject::Encounter);
     let row = "enhet;giltig_fran;faststallda;disponibla;stangda;skal\nMAVA;2026-01-06T08:00;24;20;4;personal";
@@ -273,8 +280,12 @@ fn every_record_comes_out_once_though_the_service_is_killed() {
     });
     first.kill();
 
-    write(&adt, &batch(stage.region, 1000..2000));
     let second = Service::start(&stage.config());
+    wait_for("both threads to have partitions", || {
+        let ready = stage.get("/readyz")?;
+        ["-1 has 2 partitions", "-1.2 has 2 partitions"].iter().all(|said| ready.contains(said)).then_some(())
+    });
+    write(&adt, &batch(stage.region, 1000..2000));
     wait_for("all records to be settled", || {
         (stage.metric("vardstrom_processor_records_total") == Some(2001)).then_some(())
     });

@@ -99,6 +99,8 @@ pub struct Link {
 #[derive(Debug)]
 struct Shared {
     health: Health,
+    /// Which of the process's links it is.
+    who: String,
     judge: Judge,
     up: AtomicBool,
     known: AtomicBool,
@@ -111,9 +113,15 @@ struct Shared {
 impl Link {
     /// A link to this Kafka, not yet known to be up.
     pub fn new(kafka: &Kafka, health: Health) -> Self {
+        Self::of(kafka, health, "")
+    }
+
+    /// One of several in a process: Kafka counts as there when each of them says so.
+    pub(crate) fn of(kafka: &Kafka, health: Health, who: &str) -> Self {
         Self {
             shared: Arc::new(Shared {
                 health,
+                who: who.to_owned(),
                 judge: Judge::of(kafka),
                 up: AtomicBool::new(false),
                 known: AtomicBool::new(false),
@@ -134,7 +142,7 @@ impl Link {
         self.shared.up.store(true, Ordering::Relaxed);
         self.shared.known.store(true, Ordering::Relaxed);
         self.shared.estranged.store(false, Ordering::Relaxed);
-        self.shared.health.set_ready(COMPONENT, true, "connected");
+        self.say(true, "connected");
         tracing::info!("connected to Kafka");
     }
 
@@ -148,13 +156,17 @@ impl Link {
         if was_up || !was_known {
             let tokenless = self.tokenless().clone();
             let why = tokenless.unwrap_or_else(|| "Kafka does not answer; retrying".to_owned());
-            self.shared.health.set_ready(COMPONENT, false, why);
+            self.say(false, why);
             tracing::warn!(reason, "Kafka does not answer, retrying until it does");
         }
     }
 }
 
 impl Link {
+    fn say(&self, ready: bool, reason: impl Into<String>) {
+        self.shared.health.set_ready_of(COMPONENT, &self.shared.who, ready, reason);
+    }
+
     /// A line of librdkafka's log about a connection that failed. The first that says that a broker and we do not know each
     /// other is told in words that name what is wrong and what to do.
     fn failed(&self, line: &str) {
@@ -177,7 +189,7 @@ impl Link {
         tracing::warn!("{reason}. Retrying until it is mended");
         if !self.is_up() {
             self.shared.known.store(true, Ordering::Relaxed);
-            self.shared.health.set_ready(COMPONENT, false, reason);
+            self.say(false, reason);
         }
     }
 

@@ -292,6 +292,32 @@ impl<K: Keys, M: Member> Metric for Family<K, M> {
     }
 }
 
+/// One part of a gauge to which several add; it goes with the part.
+#[derive(Debug)]
+pub struct Part {
+    sum: Gauge,
+    own: i64,
+}
+
+impl Part {
+    /// Nothing of it yet.
+    pub fn of(sum: &Gauge) -> Self {
+        Self { sum: sum.clone(), own: 0 }
+    }
+
+    /// What this part comes to now.
+    pub fn set(&mut self, own: i64) {
+        self.sum.add(own - self.own);
+        self.own = own;
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.set(0);
+    }
+}
+
 /// Everything registered, in the text format that Prometheus reads.
 pub fn text(registry: &Registry) -> Result<String, Error> {
     prometheus::TextEncoder::new().encode_to_string(&registry.gather())
@@ -299,7 +325,7 @@ pub fn text(registry: &Registry) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{By, Counter, Family, Gauge, Histogram, Registry, TopicPartition, text};
+    use super::{By, Counter, Family, Gauge, Histogram, Part, Registry, TopicPartition, text};
 
     labels! {
         /// An answer.
@@ -321,6 +347,8 @@ mod tests {
             answered: By<Answer, Counter> = "messages_answered_total",
             /// Records not yet read.
             lag: Family<TopicPartition, Gauge> = "lag_records",
+            /// Records read and not settled.
+            pending: Gauge = "pending_records",
             /// Time from one thing to another.
             delay: Histogram = "delay_seconds",
         }
@@ -340,6 +368,11 @@ mod tests {
         drop(before);
         now.set(4);
         metrics.delay.observe(0.2);
+        let [mut one, mut other] = [(); 2].map(|()| Part::of(&metrics.pending));
+        one.set(8);
+        other.set(5);
+        other.set(2);
+        drop(one);
         let text = text(&registry).unwrap();
         for line in [
             "# HELP vardstrom_test_messages_received_total Messages received, every one of them.",
@@ -348,6 +381,7 @@ mod tests {
             "vardstrom_test_messages_answered_total{answer=\"refused\"} 2",
             "vardstrom_test_lag_records{partition=\"0\",topic=\"a\"} 7",
             "vardstrom_test_lag_records{partition=\"0\",topic=\"c\"} 4",
+            "vardstrom_test_pending_records 2",
             "vardstrom_test_delay_seconds_bucket{le=\"0.2\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} not in\n{text}");

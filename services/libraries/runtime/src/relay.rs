@@ -6,7 +6,8 @@
 //!
 //! How it is kept:
 //! - One OS thread owns the consumer, the producer and all state; librdkafka's threads do the network. No lock is
-//!   contended and nothing is allocated per record except inside librdkafka.
+//!   contended and nothing is allocated per record except inside librdkafka. More threads are more relays: each is a member
+//!   of the group of its own, as if it were another process.
 //! - Each assigned partition has a ring of records whose outputs wait for acknowledgement. The ring's front moves only
 //!   when its record's outputs are all acknowledged, and the front is what is committed.
 //! - The producer is idempotent and gapless: within an output partition nothing is written after a record that failed,
@@ -53,6 +54,9 @@ pub use outputs::{Output, Outputs};
 /// Name of the health component that says whether the group has given this process its partitions.
 pub const COMPONENT: &str = "relay";
 
+/// With more, a thread's share of the memory would be less than one answer of the broker.
+const THREADS_MAX: usize = 8;
+
 /// How records are relayed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +65,9 @@ pub struct Settings {
     pub group: String,
     /// This instance's name, its own and the same after every restart.
     pub instance: String,
+    /// How many threads relay. Each has partitions of its own, and its share of the bounds below.
+    #[serde(default = "Settings::threads")]
+    pub threads: usize,
     /// How long an output waits for company before a batch is sent.
     #[serde(default = "Settings::linger")]
     pub linger: Period,
@@ -93,6 +100,7 @@ impl Settings {
         Self {
             group: group.into(),
             instance: instance.into(),
+            threads: Self::threads(),
             linger: Self::linger(),
             fetch_wait: Self::fetch_wait(),
             commit_interval: Self::commit_interval(),
@@ -104,6 +112,22 @@ impl Settings {
         }
     }
 
+    /// The settings of one of so many threads: a name of its own, and its share of what may wait.
+    pub fn of_thread(&self, at: usize, count: usize) -> Self {
+        let share = |size: Size| Size::bytes(size.as_bytes() / count as u64);
+        let instance = match at {
+            0 => self.instance.clone(),
+            _ => format!("{}.{}", self.instance, at + 1),
+        };
+        Self {
+            instance,
+            pending_max: (self.pending_max / count).max(1),
+            fetch_queue_size: share(self.fetch_queue_size),
+            send_queue_size: share(self.send_queue_size),
+            ..self.clone()
+        }
+    }
+
     /// What the group calls this instance (`group.instance.id`): its name, and a sum over the topics that it reads.
     pub fn member(&self, routes: &[Route]) -> String {
         let mut topics: Vec<&str> = routes.iter().map(|route| route.input.as_str()).collect();
@@ -111,6 +135,11 @@ impl Settings {
         // FNV-1a: two sets of topics with one sum would only share a name, as all of them would without it.
         let add = |sum: u32, byte: u8| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         format!("{}.{:08x}", self.instance, topics.join("\n").bytes().fold(0x811C_9DC5, add))
+    }
+
+    // What a second one brings depends on how many partitions and cores there are.
+    const fn threads() -> usize {
+        1
     }
 
     // Long enough to fill batches under load, short beside the promise of 250 ms.
@@ -150,6 +179,9 @@ impl config::Check for Settings {
             if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) {
                 return Err(Fault::new(key, "must be letters, digits, `.`, `-` and `_`"));
             }
+        }
+        if !(1..=THREADS_MAX).contains(&self.threads) {
+            return Err(Fault::new("threads", format!("must be from 1 to {THREADS_MAX}")));
         }
         // Kafka's own bounds for a session, group.min and group.max.session.timeout.ms.
         if !(Period::seconds(6)..=Period::seconds(1800)).contains(&self.session_timeout) {
@@ -373,6 +405,18 @@ impl Relay {
         })
     }
 
+    /// The same on a thread for each of these steps, as members of the group that share its partitions, and this relay's bounds,
+    /// metrics and health.
+    pub fn spawn_each<S: Step + 'static>(self, steps: Vec<S>) -> io::Result<Vec<JoinHandle<Result<(), Error>>>> {
+        let count = steps.len();
+        let spawn = |(at, step)| Relay { settings: self.settings.of_thread(at, count), ..self.clone() }.spawn(step);
+        steps.into_iter().enumerate().map(spawn).collect()
+    }
+
+    fn say(&self, ready: bool, reason: impl Into<String>) {
+        self.health.set_ready_of(COMPONENT, &self.settings.instance, ready, reason);
+    }
+
     /// Relays on the calling thread until shutdown, then drains, commits and returns.
     ///
     /// A broker that was away may take this process for an older one of its name. It joins again, and ends only when it is
@@ -422,5 +466,31 @@ struct StopOnDrop(Shutdown);
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.request();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, THREADS_MAX};
+    use crate::config::Check;
+
+    #[test]
+    fn threads_have_names_of_their_own_and_no_more_memory_together() {
+        let all = Settings { threads: THREADS_MAX, ..Settings::new("group", "processor-1") };
+        all.check().expect("a sensible number");
+        let each: Vec<Settings> = (0..THREADS_MAX).map(|at| all.of_thread(at, THREADS_MAX)).collect();
+        let names: Vec<&str> = each.iter().map(|settings| settings.instance.as_str()).collect();
+        assert_eq!(names[..3], ["processor-1", "processor-1.2", "processor-1.3"]);
+        let bounds = |settings: &Settings| {
+            [settings.fetch_queue_size.as_bytes(), settings.send_queue_size.as_bytes(), settings.pending_max as u64]
+        };
+        for (at, bound) in bounds(&all).into_iter().enumerate() {
+            let sum: u64 = each.iter().map(|settings| bounds(settings)[at]).sum();
+            assert!(sum <= bound && sum > bound / 2, "{sum} of {bound}");
+        }
+        for threads in [0, THREADS_MAX + 1] {
+            let refused = Settings { threads, ..all.clone() }.check().expect_err("no sensible number");
+            assert!(refused.to_string().contains("from 1 to 8"), "{refused}");
+        }
     }
 }

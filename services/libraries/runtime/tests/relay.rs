@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use runtime::config::{self, Period};
@@ -11,7 +13,7 @@ use runtime::metrics::{self, Registry};
 use runtime::relay::{Error, Failure, Metrics, Outputs, Record, Relay, Route, Settings, Step};
 use runtime::shutdown::Shutdown;
 
-use super::support::{KAFKA, committed, create_topic, kafka, one_compare, read_all, wait_for, write};
+use super::support::{KAFKA, committed, create_topic, holders, kafka, one_compare, read_all, wait_for, write};
 
 /// Does what the payload says: `map 2 x` becomes two events of `x`, `ignore`, `refuse`, `panic`; anything else is parked.
 pub(crate) struct Obedient;
@@ -133,7 +135,7 @@ pub(crate) struct Running {
     pub health: Health,
     pub shutdown: Shutdown,
     pub registry: Registry,
-    thread: JoinHandle<Result<(), Error>>,
+    threads: Vec<JoinHandle<Result<(), Error>>>,
 }
 
 impl Running {
@@ -143,10 +145,19 @@ impl Running {
         settings: Settings,
         step: impl Step + 'static,
     ) -> Self {
+        Self::start_each(kafka, routes, settings, vec![step])
+    }
+
+    pub(crate) fn start_each(
+        kafka: config::Kafka,
+        routes: Vec<Route>,
+        settings: Settings,
+        steps: Vec<impl Step + 'static>,
+    ) -> Self {
         let (health, shutdown, registry) = (Health::new(&["kafka", "relay"]), Shutdown::manual(), Registry::new());
         let metrics = Metrics::register(&registry, "test").unwrap();
         let relay = Relay { kafka, settings, routes, metrics, health: health.clone(), shutdown: shutdown.clone() };
-        Self { health, shutdown, registry, thread: relay.spawn(step).unwrap() }
+        Self { health, shutdown, registry, threads: relay.spawn_each(steps).unwrap() }
     }
 
     /// The sum of a metric over its labels.
@@ -157,16 +168,20 @@ impl Running {
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.thread.is_finished()
+        self.threads.iter().all(JoinHandle::is_finished)
     }
 
     pub(crate) fn stop(self) -> Result<(), Error> {
         self.shutdown.request();
-        self.thread.join().expect("the relay does not panic")
+        self.ended()
     }
 
     pub(crate) fn end(self) -> Error {
-        self.thread.join().expect("the relay does not panic").expect_err("the relay stops with an error")
+        self.ended().expect_err("the relay stops with an error")
+    }
+
+    fn ended(self) -> Result<(), Error> {
+        self.threads.into_iter().try_for_each(|thread| thread.join().expect("the relay does not panic"))
     }
 }
 
@@ -257,6 +272,7 @@ fn a_restart_with_fewer_or_more_routes_reads_exactly_these() {
 }
 
 const CHILD: &str = "VARDSTROM_TEST_RELAY_CHILD";
+const THREADS: &str = "VARDSTROM_TEST_RELAY_THREADS";
 
 /// Not a test of its own: the process that `kill_nine_loses_nothing_and_counts_exactly` kills.
 #[test]
@@ -273,13 +289,18 @@ fn child() {
         health: Health::new(&[]),
         shutdown,
     };
-    relay.run(Obedient).unwrap();
+    let threads = std::env::var(THREADS).unwrap().parse().unwrap();
+    let steps: Vec<Obedient> = (0..threads).map(|_| Obedient).collect();
+    for thread in relay.spawn_each(steps).unwrap() {
+        thread.join().unwrap().unwrap();
+    }
 }
 
-fn start_child(test: &str) -> Child {
+fn start_child(test: &str, threads: usize) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "relay::child", "--nocapture"])
         .env(CHILD, test)
+        .env(THREADS, threads.to_string())
         .env("VARDSTROM_TEST_BOOTSTRAP", KAFKA.bootstrap())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -289,14 +310,32 @@ fn start_child(test: &str) -> Child {
 
 #[test]
 fn kill_nine_loses_nothing_and_counts_exactly() {
-    const COUNT: usize = 60_000;
-    let topics = Topics::created("relay-kill", 2);
-    let records: BTreeMap<_, _> = (0..2).map(|partition| (partition, mix(partition, COUNT))).collect();
+    check_kills("relay-kill", 2, 1);
+}
+
+#[test]
+fn kill_nine_of_two_threads_loses_nothing_and_counts_exactly() {
+    check_kills("relay-kill-threads", 4, 2);
+}
+
+/// Kills a process of so many threads four times.
+fn check_kills(test: &str, partitions: i32, threads: usize) {
+    let count = 120_000 / partitions as usize;
+    let group = format!("{test}-group");
+    let topics = Topics::created(test, partitions);
+    if threads > 1 {
+        // So that both have something to lose: after a kill the group gives each what it had.
+        let mut child = start_child(test, threads);
+        wait_for("each thread to have partitions", || (holders(&group) == threads).then_some(()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let records: BTreeMap<_, _> = (0..partitions).map(|partition| (partition, mix(partition, count))).collect();
     for (partition, records) in &records {
         write(KAFKA.bootstrap(), &topics.input, *partition, records.iter().cloned());
     }
     let consumed = || -> u64 {
-        let committed = committed(KAFKA.bootstrap(), "relay-kill-group", &topics.input, 2);
+        let committed = committed(KAFKA.bootstrap(), &group, &topics.input, partitions);
         for (partition, (offset, counts)) in &committed {
             // At every commit, not only at the end: the fates are those of exactly the records below the offset.
             let below = usize::try_from(*offset).unwrap();
@@ -305,10 +344,10 @@ fn kill_nine_loses_nothing_and_counts_exactly() {
         committed.values().map(|(_, counts)| counts.consumed()).sum()
     };
     let mut kills = 0;
-    let total = 2 * COUNT as u64;
+    let total = 120_000;
     let mut last = 0;
     while kills < 4 {
-        let mut child = start_child("relay-kill");
+        let mut child = start_child(test, threads);
         // As soon as this process has committed anything itself it is killed, whatever it is doing.
         let reached = wait_for("progress", || Some(consumed()).filter(|consumed| *consumed > last));
         child.kill().unwrap();
@@ -319,11 +358,11 @@ fn kill_nine_loses_nothing_and_counts_exactly() {
             break;
         }
     }
-    let mut child = start_child("relay-kill");
+    let mut child = start_child(test, threads);
     wait_for("all records", || (consumed() == total).then_some(()));
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success(), "SIGTERM ends the relay in order");
-    check_result(KAFKA.bootstrap(), "relay-kill-group", &topics, &records);
+    check_result(KAFKA.bootstrap(), &group, &topics, &records);
 }
 
 #[test]
@@ -371,6 +410,54 @@ fn partitions_move_between_instances_with_their_counts() {
     second.stop().unwrap();
     first.stop().unwrap();
     check_result(KAFKA.bootstrap(), "relay-move-group", &topics, &records);
+}
+
+/// Counts its records.
+struct Counting(Arc<AtomicUsize>);
+
+impl Step for Counting {
+    fn step(&mut self, record: &Record<'_>, outputs: &mut Outputs) -> Result<Fate, Failure> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Obedient.step(record, outputs)
+    }
+}
+
+#[test]
+fn threads_share_partitions_among_themselves_and_with_another_process() {
+    let topics = Topics::created("relay-threads", 4);
+    let records: BTreeMap<_, _> = (0..4).map(|partition| (partition, mix(partition, 6_000))).collect();
+    let write_third = |third: usize| {
+        for (partition, records) in &records {
+            let part = records[third * 2_000..][..2_000].iter().cloned();
+            write(KAFKA.bootstrap(), &topics.input, *partition, part);
+        }
+    };
+    let counted = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let steps = counted.iter().map(|counted| Counting(Arc::clone(counted))).collect();
+    let first = Running::start_each(kafka(), topics.routes(), settings("relay-threads"), steps);
+    wait_for("each thread to have partitions", || (holders("relay-threads-group") == 2).then_some(()));
+    write_third(0);
+    wait_for("the first third", || (first.metric("records_total") == 8_000).then_some(()));
+    assert_eq!(
+        counted.each_ref().map(|counted| counted.load(Ordering::Relaxed)),
+        [4_000; 2],
+        "each has two partitions"
+    );
+    assert!(first.health.is_ready());
+    let said = first.health.report().into_iter().find(|(part, ..)| *part == "relay").unwrap().2;
+    assert_eq!(said, "relay-threads-1 has 2 partitions; relay-threads-1.2 has 2 partitions");
+    // Another process comes while records flow, and takes some of one thread's or the other's.
+    let other = Settings { instance: "relay-threads-2".to_owned(), ..settings("relay-threads") };
+    let second = Running::start(kafka(), topics.routes(), other, Obedient);
+    write_third(1);
+    wait_for("the other process to have partitions", || (holders("relay-threads-group") == 3).then_some(()));
+    write_third(2);
+    let sum = || first.metric("records_total") + second.metric("records_total");
+    wait_for("all records", || (sum() == 24_000 && second.metric("records_total") > 0).then_some(()));
+    wait_for("nothing to wait", || (first.metric("pending_records") == 0).then_some(()));
+    second.stop().unwrap();
+    first.stop().unwrap();
+    check_result(KAFKA.bootstrap(), "relay-threads-group", &topics, &records);
 }
 
 /// Fails for a while, as a step does whose registry is away.

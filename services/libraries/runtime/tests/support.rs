@@ -166,6 +166,17 @@ pub(crate) fn committed(
     known.map(|(element, offset)| (element.partition(), (offset, element.metadata().parse().expect("fates")))).collect()
 }
 
+/// How many members of a group have been given partitions.
+pub(crate) fn holders(group: &str) -> usize {
+    let consumer: BaseConsumer = client(KAFKA.bootstrap()).create().expect("a client");
+    // A group that nobody has joined yet may have no coordinator.
+    let Ok(list) = consumer.fetch_group_list(Some(group), PATIENCE) else { return 0 };
+    let members = list.groups().iter().flat_map(|group| group.members());
+    // An assignment is a version (two bytes) and topics with a count (four) before them.
+    let has_topics = |assignment: &[u8]| assignment.get(2..6).is_some_and(|count| count != [0; 4]);
+    members.filter(|member| member.assignment().is_some_and(has_topics)).count()
+}
+
 /// Joins a group under a name until it has partitions, and goes without leaving.
 pub(crate) fn join_once(group: &str, member: &str, topic: &str) {
     let mut config = client(KAFKA.bootstrap());

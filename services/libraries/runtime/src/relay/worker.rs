@@ -15,11 +15,12 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use super::held::Held;
 use super::membership::Membership;
 use super::receipts::{self, Receipt, Receipts};
-use super::{COMPONENT, Error, Failure, Outputs, Record, Relay, Route, Step, clients};
+use super::{Error, Failure, Outputs, Record, Relay, Route, Step, clients};
 use crate::broker::{self, Link, Probe};
 use crate::config::Fault;
 use crate::exit::chain;
 use crate::fate::Fate;
+use crate::metrics::Part;
 use crate::origin::{self, Position};
 use crate::parting::Parting;
 use crate::policy;
@@ -63,6 +64,8 @@ struct Work<S> {
     outputs: Outputs,
     receipts: Vec<Receipt>,
     pending: usize,
+    /// What the metric shows of it.
+    shown: Part,
     committed: Instant,
     confirmed: Instant,
     probe: Probe,
@@ -70,8 +73,8 @@ struct Work<S> {
 
 impl<S: Step> Worker<S> {
     pub(super) fn start(relay: Relay, step: S) -> Result<Self, Error> {
-        let link = Link::new(&relay.kafka, relay.health.clone());
-        relay.health.set_ready(COMPONENT, false, "waiting for Kafka");
+        let link = Link::of(&relay.kafka, relay.health.clone(), &relay.settings.instance);
+        relay.say(false, "waiting for Kafka");
         let inputs: Vec<&str> = relay.routes.iter().map(|route| route.input.as_str()).collect();
         let mut reading = clients::reading(&relay.kafka, &relay.settings).map_err(Error::Setup)?;
         reading.set("group.instance.id", relay.settings.member(&relay.routes));
@@ -84,9 +87,10 @@ impl<S: Step> Worker<S> {
         consumer
             .subscribe(&inputs)
             .map_err(|source| Error::Group { attempt: "subscribe to the input topics", source })?;
-        relay.health.set_ready(COMPONENT, false, "waiting for the group to give out partitions");
+        relay.say(false, "waiting for the group to give out partitions");
         let work = Work {
             routes: relay.routes.clone().into(),
+            shown: Part::of(&relay.metrics.pending),
             relay,
             step,
             link,
@@ -124,7 +128,7 @@ impl<S: Step> Worker<S> {
         if self.work.link.is_up() {
             self.work.commit(&self.consumer, CommitMode::Sync, |_| true);
         }
-        self.work.relay.health.set_ready(COMPONENT, false, "stopped");
+        self.work.relay.say(false, "stopped");
         result.and(drained)
     }
 
@@ -338,7 +342,7 @@ impl<S: Step> Work<S> {
                 Failure::Retry(cause) if !is_logged => {
                     let reason = chain(cause.as_ref());
                     tracing::warn!(reason, "a step cannot go on, retrying until it can");
-                    self.relay.health.set_ready(COMPONENT, false, reason);
+                    self.relay.say(false, reason);
                     is_logged = true;
                 }
                 Failure::Retry(_) => {}
@@ -422,7 +426,7 @@ impl<S: Step> Work<S> {
     }
 
     fn measure(&mut self, consumer: &BaseConsumer<Membership>) {
-        self.relay.metrics.pending.set(i64::try_from(self.pending).unwrap_or(i64::MAX));
+        self.shown.set(i64::try_from(self.pending).unwrap_or(i64::MAX));
         let mut ends = consumer.context().watch().ends();
         if !ends.take_changed() {
             return;
@@ -495,7 +499,7 @@ impl<S: Step> Work<S> {
 
     fn say_ready(&self) {
         let count = self.held.iter().flatten().filter(|held| held.is_owned()).count();
-        self.relay.health.set_ready(COMPONENT, true, format!("{count} partitions"));
+        self.relay.say(true, format!("{} has {count} partitions", self.relay.settings.instance));
     }
 
     fn find(&mut self, topic: &str, partition: i32) -> Option<usize> {

@@ -52,7 +52,7 @@ impl<S: Step> Work<S> {
             starts.add_partition_offset(topic, partition, start).map_err(taking_on)?;
         }
         membership::take_on(consumer, &starts).map_err(taking_on)?;
-        tracing::info!(count = starts.count(), "partitions taken on");
+        tracing::info!(instance = self.relay.settings.instance, count = starts.count(), "partitions taken on");
         Ok(())
     }
 
@@ -130,7 +130,7 @@ impl<S: Step> Work<S> {
         }
         self.settle()?;
         membership::give_up(consumer, list).map_err(|source| Error::Group { attempt: "give up partitions", source })?;
-        tracing::info!(count = list.count(), "partitions given up");
+        tracing::info!(instance = self.relay.settings.instance, count = list.count(), "partitions given up");
         Ok(())
     }
 }
