@@ -6,6 +6,7 @@
 //! - *relay, copying*: the bare copy with the delivery protocol.
 //! - *processor*.
 //! - *processor, sealed*, where it is asked for: the same records, sealed, from another region's topic.
+//! - *processor, n threads*, where that is asked for.
 //! - *processor, before*, where its bench is given: the processor of another build.
 //!
 //! Each round is a process of its own, so that its processor time and memory are its own. All read the same source topic
@@ -13,6 +14,7 @@
 
 mod bare;
 mod filling;
+mod handing;
 
 use std::{
     io,
@@ -140,6 +142,9 @@ pub struct Round {
     /// Whose topics.
     #[arg(long)]
     pub region: Region,
+    /// Threads of the processor.
+    #[arg(long, default_value_t = 1)]
+    pub threads: usize,
 }
 
 /// What a round used.
@@ -159,6 +164,8 @@ pub struct Extent<'e> {
     pub rounds: usize,
     /// Sealed records too, which were prepared.
     pub is_sealed: bool,
+    /// Threads of another processor that takes its turn; 1: none does.
+    pub threads: usize,
     /// The bench of another build, whose processor takes its turn.
     pub before: Option<&'e Path>,
 }
@@ -175,14 +182,15 @@ pub fn compare(
     extent: Extent<'_>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<Moving>, Error> {
-    let Extent { rounds, is_sealed, before } = extent;
+    let Extent { rounds, is_sealed, threads, before } = extent;
     let variants = if is_sealed { Variant::ALL.as_slice() } else { &Variant::PLAIN };
-    let own = variants.iter().map(|variant| (variant.name(), *variant, None));
-    let before = before.map(|bench| ("processor, before", Variant::Processor, Some(bench)));
-    let takers: Vec<(&'static str, Variant, Option<&Path>)> = own.chain(before).collect();
+    let own = variants.iter().map(|variant| (variant.name(), *variant, 1, None));
+    let several = (threads > 1).then_some(("processor, threads", Variant::Processor, threads, None));
+    let before = before.map(|bench| ("processor, before", Variant::Processor, 1, Some(bench)));
+    let takers: Vec<(&'static str, Variant, usize, Option<&Path>)> = own.chain(several).chain(before).collect();
     let mut used: Vec<Vec<Used>> = vec![Vec::new(); takers.len()];
     for round in 0..rounds {
-        for ((name, variant, bench), used) in takers.iter().copied().zip(&mut used) {
+        for ((name, variant, threads, bench), used) in takers.iter().copied().zip(&mut used) {
             progress(&format!("{name}, round {} of {rounds}", round + 1));
             let round = Round {
                 variant,
@@ -192,6 +200,7 @@ pub fn compare(
                 count,
                 different,
                 region: if variant == Variant::Sealed { sealed_region() } else { region },
+                threads,
             };
             used.push(run_apart(name, &round, bench)?);
         }
@@ -219,6 +228,7 @@ pub fn compare(
 pub(super) fn command(round: &Round) -> Result<(Vec<String>, (String, String)), Error> {
     let own = std::env::current_exe().map_err(|source| Error::Io { what: "this program", source })?;
     let (own, count, different) = (own.display().to_string(), round.count.to_string(), round.different.to_string());
+    let threads = round.threads.to_string();
     let words = [
         [own.as_str(), "round"],
         ["--variant", round.variant.argument()],
@@ -229,7 +239,9 @@ pub(super) fn command(round: &Round) -> Result<(Vec<String>, (String, String)), 
         ["--different", &different],
         ["--region", round.region.code()],
     ];
-    let words = words.into_iter().flatten().map(str::to_owned).collect();
+    // Left out where it says nothing: the bench of another build may not know it.
+    let threads = (round.threads > 1).then_some(["--threads", threads.as_str()]);
+    let words = words.into_iter().chain(threads).flatten().map(str::to_owned).collect();
     Ok((words, (KEY_VARIABLE.to_owned(), KEY.to_owned())))
 }
 
@@ -263,13 +275,14 @@ pub fn run(round: &Round) -> Result<Used, Error> {
         Variant::Relay => {
             let routes =
                 vec![Route { input: topics::name::source(round.region, "adt"), outputs: vec![COPY_TOPIC.to_owned()] }];
-            relay(round, routes, Copying)
+            relay(round, routes, vec![Copying])
         }
         Variant::Processor | Variant::Sealed => {
             let config = config(round)?;
             let routes = processor::worker::routes(&config);
-            let worker = Worker::new(&config, Metrics::register(&Registry::new(), "bench")?)?;
-            relay(round, routes, worker)
+            let metrics = Metrics::register(&Registry::new(), "bench")?;
+            let workers: Result<_, _> = (0..round.threads).map(|_| Worker::new(&config, metrics.clone())).collect();
+            relay(round, routes, workers?)
         }
     }
 }
@@ -352,7 +365,10 @@ impl<S: Step> Step for Watched<S> {
     }
 }
 
-fn relay(round: &Round, routes: Vec<Route>, step: impl Step + 'static) -> Result<Used, Error> {
+fn relay(round: &Round, routes: Vec<Route>, steps: Vec<impl Step + 'static>) -> Result<Used, Error> {
+    if steps.len() > 1 {
+        handing::hand_out(round, &routes)?;
+    }
     let metrics = relay::Metrics::register(&Registry::new(), "bench")?;
     let (start, outputs) = (Arc::new(OnceLock::new()), Arc::new(AtomicU64::new(0)));
     let shutdown = Shutdown::manual();
@@ -364,22 +380,26 @@ fn relay(round: &Round, routes: Vec<Route>, step: impl Step + 'static) -> Result
         health: Health::new(&[]),
         shutdown: shutdown.clone(),
     };
-    let step = Watched { step, start: Arc::clone(&start), outputs: Arc::clone(&outputs) };
-    let running = relay.spawn(step).map_err(|source| Error::Io { what: "the relay's thread", source })?;
+    let watched = |step| Watched { step, start: Arc::clone(&start), outputs: Arc::clone(&outputs) };
+    let running = relay
+        .spawn_each(steps.into_iter().map(watched).collect())
+        .map_err(|source| Error::Io { what: "the relay's threads", source })?;
     let settled = || -> u64 {
         let fates = ["mapped", "ignored", "refused", "parked"];
         let partitions: Vec<String> = (0..PARTITIONS).map(|partition| partition.to_string()).collect();
         let counters = partitions.iter().flat_map(|partition| fates.map(|fate| [partition.as_str(), fate]));
         counters.map(|[partition, fate]| metrics.records.of(&[&routes[0].input, partition, fate]).get()).sum()
     };
-    while settled() < round.count && !running.is_finished() {
+    while settled() < round.count && !running.iter().all(thread::JoinHandle::is_finished) {
         thread::sleep(Duration::from_millis(2));
     }
     let used = start.get().copied().unwrap_or_else(Start::now).used(settled(), outputs.load(Ordering::Relaxed));
     shutdown.request();
-    match running.join() {
-        Ok(result) => result?,
-        Err(_) => return Err(Error::Round { variant: round.variant.name(), output: "panicked".to_owned() }),
+    for thread in running {
+        match thread.join() {
+            Ok(result) => result?,
+            Err(_) => return Err(Error::Round { variant: round.variant.name(), output: "panicked".to_owned() }),
+        }
     }
     used
 }

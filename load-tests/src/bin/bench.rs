@@ -32,7 +32,7 @@ use topics::Region;
 #[command(
     name = "bench",
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only rest                      what broker and services use when little comes\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only rest                      what broker and services use when little comes\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --threads 2        the processor with two threads, too\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -46,6 +46,9 @@ struct Arguments {
     /// The bench of another build, whose processor takes its turn from topic to topic.
     #[arg(long, value_name = "BENCH")]
     before: Option<PathBuf>,
+    /// Threads of another processor that takes its turn from topic to topic, at most one for each of the topic's two partitions.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=2))]
+    threads: u16,
     /// Rounds of each comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -243,7 +246,12 @@ fn bare(
     let counts = (arguments.messages, messages.len() as u64);
     // The store's rows are what the processor made of the messages, so at least one round runs for it.
     let rounds = if wanted(Part::Topics) { arguments.rounds } else { 1 };
-    let extent = relaying::Extent { rounds, is_sealed: arguments.sealed, before: arguments.before.as_deref() };
+    let extent = relaying::Extent {
+        rounds,
+        is_sealed: arguments.sealed,
+        threads: usize::from(arguments.threads),
+        before: arguments.before.as_deref(),
+    };
     let moving = relaying::compare(kafka.bootstrap(), &registry.url(), region, counts, extent, progress)?;
     if wanted(Part::Topics) {
         report.moving = moving;

@@ -285,6 +285,7 @@ impl Ground<'_> {
             count: self.messages,
             different: self.different,
             region: self.region,
+            threads: 1,
         })?;
         let (name, environment, messages) = (entry.title.as_str(), vec![key], self.messages);
         Ok(Task { name, command, environment, watched, messages, written: None })
