@@ -72,10 +72,12 @@ impl Charset {
     fn named(name: &[u8]) -> Charset {
         let mut plain = [0_u8; 16];
         let mut length = 0;
-        for byte in name.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
-            let Some(slot) = plain.get_mut(length) else { return Charset::Unknown };
-            *slot = byte.to_ascii_uppercase();
-            length += 1;
+        for byte in name {
+            if byte.is_ascii_alphanumeric() {
+                let Some(slot) = plain.get_mut(length) else { return Charset::Unknown };
+                *slot = byte.to_ascii_uppercase();
+                length += 1;
+            }
         }
         match &plain[..length] {
             b"" | b"ASCII" | b"USASCII" | b"ISOIR6" => Charset::Undeclared,

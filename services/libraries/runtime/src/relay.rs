@@ -65,7 +65,8 @@ pub struct Settings {
     pub group: String,
     /// This instance's name, its own and the same after every restart.
     pub instance: String,
-    /// How many threads relay. Each has partitions of its own, and its share of the bounds below.
+    /// For how many threads a service makes a step ([`Relay::spawn_each`]). Each has its own partitions, and its share of the bounds
+    /// below.
     #[serde(default = "Settings::threads")]
     pub threads: usize,
     /// How long an output waits for company before a batch is sent.
