@@ -6,7 +6,7 @@
 //! - *relay, copying*: the bare copy with the delivery protocol.
 //! - *processor*.
 //! - *processor, sealed*, where it is asked for: the same records, sealed, from another region's topic.
-//! - *processor, n threads*, where that is asked for.
+//! - *processor, threads*: with more than one, where that is asked for.
 //! - *processor, before*, where its bench is given: the processor of another build.
 //!
 //! Each round is a process of its own, so that its processor time and memory are its own. All read the same source topic
