@@ -138,6 +138,9 @@ def check_compose(specification):
         sample = set(re.findall(r"^(\w+)=", read(pathlib.Path(folder) / ".env"), re.MULTILINE))
     used = set(re.findall(r"\$\{(\w+):\?", read(HERE / "compose.yaml")))
     require(used == sample, f"compose.yaml asks for {sorted(used)}, make-env.sh makes {sorted(sample)}")
+    taken = set(re.findall(r"^ARG (\w+)", read(HERE / "Dockerfile"), re.MULTILINE))
+    given = {name for service in compose["services"].values() for name in service.get("build", {}).get("args", {})}
+    require(taken and taken == given, f"the Dockerfile takes {sorted(taken)}, compose.yaml gives {sorted(given)}")
     for name, service in compose["services"].items():
         image = service["image"]
         require(":" in image and not image.endswith(":latest"), f"{name}: pin the version of {image}")
