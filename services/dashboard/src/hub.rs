@@ -452,3 +452,34 @@ fn pulse(board: &Board, subject: &Subject) -> Arc<Part> {
     let seconds = board.now.0.div_euclid(1_000_000);
     Arc::new(Part::of(format!("event: puls\ndata: {seconds} {}\n\n", feeds(board, subject)).into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use runtime::metrics::Registry;
+
+    use super::*;
+
+    #[test]
+    fn readers_share_one_page_and_leave_nothing_of_it() {
+        let metrics = Metrics::register(&Registry::new(), "dashboard").unwrap();
+        let bounds = Bounds { clients_max: 10, topics_max: 10 };
+        let live = Live::new(Duration::from_secs(3600), Duration::from_secs(60));
+        let hub = Hub::new(live, Arc::new(|| Timestamp(0)), Limits::default(), Rules::default(), bounds, metrics);
+        let topic = Topic::attention(Language::Sv, &axum::extract::Query(HashMap::new()));
+        let readers: Vec<_> = (0..9).map(|_| hub.read(&topic).unwrap()).collect();
+        hub.turn();
+        let (node, whole) = {
+            let edition = readers[0].borrow();
+            let whole = edition.since(0).unwrap();
+            assert!(whole.bytes(true).len() < whole.bytes(false).len());
+            (Arc::downgrade(&edition.node), Arc::downgrade(&whole))
+        };
+        assert_eq!((node.strong_count(), whole.strong_count()), (1, 1), "nine readers, one page");
+        drop(readers);
+        hub.turn();
+        assert_eq!((node.strong_count(), whole.strong_count()), (0, 0), "the last one has left");
+        assert!(hub.topics().is_empty());
+    }
+}

@@ -12,6 +12,7 @@ pub mod follow;
 mod gzip;
 mod http;
 pub mod hub;
+mod memory;
 pub mod metrics;
 mod node;
 pub mod openapi;

@@ -23,6 +23,7 @@ use crate::asks;
 use crate::config::Config;
 use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
+use crate::memory;
 use crate::metrics::Metrics;
 use crate::operations;
 use crate::reader;
@@ -92,6 +93,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
             .spawn(move || follower.run())
             .map_err(Failure::failed)?;
         let turning = tokio::spawn(turn(hub.clone(), health, shutdown.clone()));
+        tokio::spawn(memory::keep_small(shutdown.clone()));
         let reading = store.clone().map(|address| {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
             tokio::spawn(reader::follow(hub.clone(), address, shutdown.clone()))
