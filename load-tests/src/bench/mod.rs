@@ -5,6 +5,7 @@
 //! only the ratios travel.
 
 pub mod chain;
+mod crowd;
 pub mod extract;
 pub mod mapping;
 pub mod peers;
@@ -14,6 +15,7 @@ pub mod rest;
 mod sending;
 pub mod sources;
 pub mod store;
+pub mod streams;
 pub mod usage;
 pub mod viewers;
 pub mod walls;

@@ -104,6 +104,47 @@ pub struct Watched {
     pub kilobytes_per_viewer: Spread,
 }
 
+/// The country's page, read by many.
+#[derive(Debug, Serialize)]
+pub struct Streams {
+    /// How many.
+    pub viewers: usize,
+    /// How many of them came first.
+    pub few: usize,
+    /// Messages per second all the time.
+    pub rate: f64,
+    /// To whom does not take gzip.
+    pub plain: Streamed,
+    /// To whom does.
+    pub gzip: Streamed,
+    /// Bytes of a compressed stream beside one that is not, of the same round.
+    pub bytes_ratio: Spread,
+    /// The same of the dashboard's processor time while all read.
+    pub reading_ratio: Spread,
+}
+
+/// Streams of one kind.
+#[derive(Debug, Serialize)]
+pub struct Streamed {
+    /// What came to each reader.
+    pub kilobytes_per_second: Spread,
+    /// Processor time of the dashboard while all read.
+    pub reading_percent_of_core: Spread,
+    pub(crate) at_start: Memory,
+    pub(crate) with_few: Memory,
+    pub(crate) with_all: Memory,
+    pub(crate) afterwards: Memory,
+}
+
+/// What the dashboard held.
+#[derive(Debug, Serialize)]
+pub struct Memory {
+    /// In memory at all.
+    pub resident_mib: Spread,
+    /// Of that, what no file holds.
+    pub own_mib: Spread,
+}
+
 /// One way to protect the chain.
 #[derive(Debug, Serialize)]
 pub struct Walled {
@@ -177,6 +218,8 @@ pub struct Report {
     pub chain: Option<Chain>,
     /// Many viewers.
     pub viewers: Option<Viewers>,
+    /// Streams of one page that many read.
+    pub streams: Option<Streams>,
     /// The chain, protected in each way.
     pub walls: Vec<Walled>,
     /// When little comes.
@@ -298,6 +341,46 @@ impl Report {
                 spread(viewers.opening_ratio, 2),
                 spread(viewers.watching_ratio, 2)
             ));
+        }
+        if let Some(streams) = &self.streams {
+            line(format_args!(""));
+            line(format_args!(
+                "{:40} {:>20} {:>24}",
+                format!("{} streams of /sv, {:.0} messages/s", streams.viewers, streams.rate),
+                "kB/s each",
+                "% of a core"
+            ));
+            let kinds = [("not compressed", &streams.plain), ("gzip", &streams.gzip)];
+            for (name, streamed) in kinds {
+                line(format_args!(
+                    "{name:40} {:>20} {:>24}",
+                    spread(streamed.kilobytes_per_second, 2),
+                    spread(streamed.reading_percent_of_core, 1)
+                ));
+            }
+            line(format_args!(
+                "{:40} {:>20} {:>24}",
+                "gzip / not compressed",
+                spread(streams.bytes_ratio, 2),
+                spread(streams.reading_ratio, 2)
+            ));
+            line(format_args!(
+                "{:40} {:>20} {:>20} {:>20} {:>20}",
+                "the dashboard's memory, MiB",
+                "at start",
+                format!("{} streams", streams.few),
+                format!("{} streams", streams.viewers),
+                "all have left"
+            ));
+            for (name, streamed) in kinds {
+                let each = [&streamed.at_start, &streamed.with_few, &streamed.with_all, &streamed.afterwards];
+                let mut row = |name: &str, of: fn(&Memory) -> Spread| {
+                    let [start, few, all, after] = each.map(|memory| spread(of(memory), 0));
+                    line(format_args!("{name:40} {start:>20} {few:>20} {all:>20} {after:>20}"));
+                };
+                row(name, |memory| memory.resident_mib);
+                row("    without pages of files", |memory| memory.own_mib);
+            }
         }
         if let Some(plain) = self.walls.first() {
             line(format_args!(""));

@@ -38,3 +38,20 @@ pub(super) fn send(
     };
     sender::send(&plan).map_err(|source| Error::Io { what: "the ledger", source })
 }
+
+/// The same, and an error when one is not answered.
+///
+/// # Errors
+/// Then, and when the ledger cannot be written.
+pub(super) fn send_all(
+    stack: &Stack,
+    messages: &[Message],
+    connections: usize,
+    rate: Option<f64>,
+    ledger: &Ledger,
+) -> Result<(), Error> {
+    match send(stack, messages, connections, rate, ledger)?.unanswered {
+        0 => Ok(()),
+        count => Err(Error::Round { variant: "sending", output: format!("{count} messages were not answered") }),
+    }
+}

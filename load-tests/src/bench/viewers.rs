@@ -5,26 +5,16 @@
 //! streams open (each is an entry of the access log), and while they are watched.
 
 use std::{
-    io,
-    net::SocketAddr,
     ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use local_stack::Browser;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    task::JoinSet,
-};
 use topics::Region;
 
 use super::{
     Error,
+    crowd::{self, Crowd, failed},
     report::{Spread, Viewers, Watched},
     sending, usage,
 };
@@ -45,9 +35,6 @@ const RATE: f64 = 50.0;
 const SECONDS: usize = 30;
 /// Connections of senders, two for each region.
 const CONNECTIONS: usize = 6;
-/// Viewers that open their stream at a time, as after a restart behind a proxy.
-const OPENING: usize = 50;
-const OPEN_MAX: Duration = Duration::from_secs(120);
 /// What is under way when the last viewer has opened is not of watching.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -114,14 +101,8 @@ fn watched_of(rounds: &[Used], viewers: usize) -> Watched {
     }
 }
 
-/// All viewers come from one address and ask at once.
 fn board(viewers: usize, is_open: bool) -> Board {
-    let connections = viewers + 100;
-    let http = format!(
-        "connections = {connections}\nconnections_per_address = {connections}\n\
-         requests_per_second = 100000\nrequests_burst = 100000\n"
-    );
-    Board { http, is_open, ..Board::default() }
+    Board { is_open, ..crowd::board(viewers) }
 }
 
 /// Opens all streams, then watches them while `meanwhile` runs.
@@ -131,96 +112,39 @@ async fn watch(
     is_open: bool,
     meanwhile: &mut dyn FnMut() -> Result<(), Error>,
 ) -> Result<Used, Error> {
-    let step = |said: String| Error::Round { variant: "viewers", output: said };
     let url = stack.url(Service::Dashboard);
-    let address: SocketAddr = url
-        .trim_start_matches("http://")
-        .parse()
-        .map_err(|error| step(format!("{url} is no address of the dashboard: {error}")))?;
+    let mut crowd = Crowd::at(&url)?;
     let mut requests = Vec::new();
     for region in stack.regions() {
         let cookie = if is_open { String::new() } else { format!("Cookie: vardstrom={}\r\n", session(&url, *region)?) };
-        requests.push(Arc::<str>::from(format!(
-            "GET /strom/sv/region/{region} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n{cookie}\r\n"
-        )));
+        requests.push(crowd.request(&format!("/strom/sv/region/{region}"), &cookie));
     }
-    let process = stack.process_id(Service::Dashboard).ok_or_else(|| step("the dashboard does not run".to_owned()))?;
+    let process =
+        stack.process_id(Service::Dashboard).ok_or_else(|| failed("the dashboard does not run".to_owned()))?;
     let process = process.to_string();
     let used = || usage::processor_time(&process).map_err(|source| Error::Io { what: "/proc", source });
 
     let begin = used()?;
-    let (opened, ended, bytes) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicU64>)>::default();
-    let turns = Arc::new(tokio::sync::Semaphore::new(OPENING));
-    let mut streams = JoinSet::new();
-    for request in requests.into_iter().cycle().take(viewers) {
-        let (opened, ended, bytes, turns) =
-            (Arc::clone(&opened), Arc::clone(&ended), Arc::clone(&bytes), Arc::clone(&turns));
-        streams.spawn(async move {
-            let answer = view(address, &request, &turns, &opened, &bytes).await;
-            ended.fetch_add(1, Ordering::Relaxed);
-            answer
-        });
-    }
-    let deadline = Instant::now() + OPEN_MAX;
-    while opened.load(Ordering::Relaxed) < viewers && ended.load(Ordering::Relaxed) == 0 && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    crowd.open(&requests, viewers).await?;
     let all_opened = used()?;
     tokio::time::sleep(PAUSE).await;
     let (watching_from, from) = (Instant::now(), used()?);
     tokio::task::block_in_place(meanwhile)?;
     let (seconds, until) = (watching_from.elapsed().as_secs_f64(), used()?);
-    let (opened, ended) = (opened.load(Ordering::Relaxed), ended.load(Ordering::Relaxed));
-    if opened < viewers || ended > 0 {
-        let why = match streams.try_join_next() {
-            Some(Ok(Err(error))) => error.to_string(),
-            _ => "no answer in time".to_owned(),
-        };
-        return Err(step(format!("{opened} of {viewers} streams opened, {ended} ended: {why}")));
-    }
+    crowd.check()?;
     Ok(Used {
         opening: (all_opened - begin).as_secs_f64(),
         watching: (until - from).as_secs_f64() / seconds,
-        bytes: bytes.load(Ordering::Relaxed),
+        bytes: crowd.bytes(),
     })
-}
-
-/// Reads one stream for as long as it goes on.
-async fn view(
-    address: SocketAddr,
-    request: &str,
-    turns: &tokio::sync::Semaphore,
-    opened: &AtomicUsize,
-    bytes: &AtomicU64,
-) -> io::Result<()> {
-    let turn = turns.acquire().await;
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut buffer = vec![0; 16 << 10];
-    let count = stream.read(&mut buffer).await?;
-    let answer = &buffer[..count];
-    if !answer.starts_with(b"HTTP/1.1 200 ") {
-        let line = answer.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        return Err(io::Error::other(String::from_utf8_lossy(line).into_owned()));
-    }
-    opened.fetch_add(1, Ordering::Relaxed);
-    drop(turn);
-    loop {
-        match stream.read(&mut buffer).await? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => bytes.fetch_add(count as u64, Ordering::Relaxed),
-        };
-    }
 }
 
 /// The session of the region's coordinator, new after each start of the dashboard.
 fn session(url: &str, region: Region) -> Result<String, Error> {
     let mut browser = Browser::default();
     let page = browser.log_in(&format!("{url}/sv/region/{region}"), &format!("samordnare-{region}"))?;
-    browser.cookies.remove("vardstrom").ok_or_else(|| Error::Round {
-        variant: "viewers",
-        output: format!("no session for region {region}: {} {}", page.status, page.url),
-    })
+    let session = browser.cookies.remove("vardstrom");
+    session.ok_or_else(|| failed(format!("no session for region {region}: {} {}", page.status, page.url)))
 }
 
 fn send(
@@ -230,8 +154,5 @@ fn send(
     rate: Option<f64>,
     ledger: &Ledger,
 ) -> Result<(), Error> {
-    match sending::send(stack, &messages[range], CONNECTIONS, rate, ledger)?.unanswered {
-        0 => Ok(()),
-        count => Err(Error::Round { variant: "viewers", output: format!("{count} messages were not answered") }),
-    }
+    sending::send_all(stack, &messages[range], CONNECTIONS, rate, ledger)
 }

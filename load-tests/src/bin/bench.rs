@@ -16,7 +16,7 @@ use load_tests::{
         chain::{self, Extent},
         extract, mapping, peers, relaying,
         report::{Machine, Report},
-        rest, sources, store, viewers, walls,
+        rest, sources, store, streams, viewers, walls,
     },
     simulator,
 };
@@ -114,6 +114,8 @@ enum Part {
     Chain,
     /// A board that many watch, behind a login and without.
     Viewers,
+    /// Streams of the country's page, compressed and not, and the memory of the board.
+    Streams,
     /// The chain in plain, with sealed records, over TLS, and with both.
     Walls,
     /// Processor time of broker and services when little comes.
@@ -154,6 +156,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         sources: None,
         chain: None,
         viewers: None,
+        streams: None,
         walls: Vec::new(),
         rest: None,
     };
@@ -181,6 +184,9 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
     }
     if wanted(Part::Viewers) {
         report.viewers = Some(viewers::measure(arguments.viewers, arguments.rounds, &mut progress)?);
+    }
+    if wanted(Part::Streams) {
+        report.streams = Some(streams::measure(arguments.viewers, arguments.rounds, &mut progress)?);
     }
     if wanted(Part::Walls) {
         let extent = walls::Extent {
