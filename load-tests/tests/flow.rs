@@ -34,7 +34,8 @@ fn said(catalogue: &Catalogue, service: &str) -> (Names, Names) {
         "region-register" => {
             let events = region_register::protected::subjects().map(|subject| topic::common(REGION, subject));
             let others = [topic::source(REGION, region_register::config::FEED), topic::protected(REGION)];
-            (none(), events.chain(others).collect())
+            let said = of_kinds(catalogue, &[region_register::subject::OUTPUT]);
+            (said.clone(), events.chain(others).chain(said).collect())
         }
         "sink-store" => (none(), sink_store::Source::of_region(REGION).map(|source| source.topic).into()),
         "dashboard" => (none(), dashboard::follow::INPUTS.map(|subject| topic::common(REGION, subject)).into()),

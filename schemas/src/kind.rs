@@ -70,10 +70,11 @@ impl Subject {
 
 impl Kind {
     /// Every kind, in the order of the development registry's ids.
-    pub const ALL: [Self; Subject::ALL.len() + 3] = {
-        let mut all = [Self::SourceRecord; Subject::ALL.len() + 3];
+    pub const ALL: [Self; Subject::ALL.len() + 4] = {
+        let mut all = [Self::SourceRecord; Subject::ALL.len() + 4];
         all[Self::Parked as usize] = Self::Parked;
         all[Self::Protection as usize] = Self::Protection;
+        all[Self::Objection as usize] = Self::Objection;
         let mut at = 0;
         while at < Subject::ALL.len() {
             let kind = Subject::ALL[at].kind();

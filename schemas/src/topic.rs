@@ -23,6 +23,11 @@ pub fn protected(region: &str) -> String {
     format!("region.{region}.protected")
 }
 
+/// `region.<nn>.objections`: what persons and decisions say of the use of persons' data, kept for good.
+pub fn objections(region: &str) -> String {
+    format!("region.{region}.objections")
+}
+
 /// The länskod of the region that a topic belongs to, or `None` for a topic that is not ours.
 pub fn region_of(topic: &str) -> Option<&str> {
     parts(topic).map(|(region, _)| region)
@@ -39,6 +44,7 @@ pub(crate) fn of_kind(region: &str, kind: Kind) -> Vec<String> {
         (_, Some(subject)) => vec![common(region, subject)],
         (Kind::Parked, _) => vec![parked(region)],
         (Kind::Protection, _) => vec![protected(region)],
+        (Kind::Objection, _) => vec![objections(region)],
         _ => FEEDS.map(|feed| source(region, feed)).into(),
     }
 }
@@ -54,6 +60,7 @@ impl Kind {
             None => match rest {
                 "parked" => Some(Self::Parked),
                 "protected" => Some(Self::Protection),
+                "objections" => Some(Self::Objection),
                 _ => None,
             },
         }

@@ -1,7 +1,7 @@
 //! The published schemas of each kind.
 
 use crate::kind::{Kind, subjects};
-use crate::{Parked, Protection, Record, SourceRecord};
+use crate::{Objection, Parked, Protection, Record, SourceRecord};
 
 /// Makes of the list of subjects which record has a kind's versions.
 macro_rules! versions {
@@ -16,6 +16,7 @@ macro_rules! versions {
                     Self::SourceRecord => SourceRecord::VERSIONS,
                     Self::Parked => Parked::VERSIONS,
                     Self::Protection => Protection::VERSIONS,
+                    Self::Objection => Objection::VERSIONS,
                     $(Self::$ward => crate::$ward::VERSIONS,)*
                     $(Self::$statement => crate::$statement::VERSIONS,)*
                 }

@@ -5,6 +5,7 @@ mod encrypted;
 mod event_id;
 mod examples;
 mod golden;
+mod objection;
 mod orphans;
 mod property;
 mod protection;

@@ -33,7 +33,7 @@ fn every_schema_says_its_kind_and_what_it_is_for() {
             assert!(json["doc"].as_str().is_some_and(|doc| doc.len() > 20), "{kind:?}");
             let namespace = match kind {
                 Kind::SourceRecord => "se.vardstrom.source",
-                Kind::Parked | Kind::Protection => "se.vardstrom.region",
+                Kind::Parked | Kind::Protection | Kind::Objection => "se.vardstrom.region",
                 _ => "se.vardstrom.common",
             };
             assert_eq!(json["namespace"], namespace);

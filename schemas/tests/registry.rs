@@ -21,6 +21,7 @@ fn topic_of(kind: Kind) -> String {
         Kind::SourceRecord => "region.14.source.adt".to_owned(),
         Kind::Parked => "region.14.parked".to_owned(),
         Kind::Protection => "region.14.protected".to_owned(),
+        Kind::Objection => "region.14.objections".to_owned(),
         common => format!("region.14.common.{}", common.subject().expect("a common one").name()),
     }
 }
@@ -172,7 +173,7 @@ fn every_listed_subject_is_answered() {
     let server = server::spawn("127.0.0.1:0").expect("listens");
     let (_, _, subjects) = ask("GET", server.url() + "/subjects", None);
     let subjects: Vec<String> = serde_json::from_value(subjects).expect("a list of names");
-    assert_eq!(subjects.len(), 21 * 16);
+    assert_eq!(subjects.len(), 21 * 17);
     for subject in subjects {
         let (status, _, entry) = ask("GET", format!("{}/subjects/{subject}/versions/latest", server.url()), None);
         assert_eq!((status, entry["subject"].as_str()), (200, Some(subject.as_str())));

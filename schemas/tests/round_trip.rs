@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use schemas::{
     BedCapacity, BedKind, BedState, BedStatus, CareForm, CareType, Clinical, ClosedReason, Code, CodeRole, CodeSystem,
-    Correction, CorrectionKind, Cost, Decoder, Deviation, Encoder, Encounter, Envelope, Finding, Format, Laterality,
-    MovementAction, Origin, Parked, ParkedFate, PatientClass, Person, Place, Protection, Record, SCHEMA_VERSION,
-    Severity, Sex, Sha256, SourceRecord, Timestamp, Wait, WaitStatus, registry,
+    Correction, CorrectionKind, Cost, Decoder, Deviation, Encoder, Encounter, Envelope, Finding, Format, Held,
+    Laterality, MovementAction, Objection, Origin, Parked, ParkedFate, PatientClass, Person, Place, Protection, Record,
+    SCHEMA_VERSION, Severity, Sex, Sha256, SourceRecord, Timestamp, Verb, Wait, WaitStatus, registry,
 };
 use serde::Deserialize;
 
@@ -445,6 +445,24 @@ fn protection() {
     check(&full, &mut vec![]);
     let bare = Protection { subject_token: None, same_as: vec![], episode_id: None, protected_identity: false, ..full };
     check(&bare, &mut vec![]);
+}
+
+#[test]
+fn objection() {
+    let full = Objection {
+        region: "14",
+        subject_token: "r14.v1.a",
+        verb: Verb::OptOut,
+        scope: "research",
+        held: vec![Held { since: Timestamp(1), until: Some(Timestamp(2)) }, Held { since: Timestamp(3), until: None }],
+        ground: "EHDS art. 71",
+        case_id: Some("RS 1"),
+        stated_at: Timestamp(3),
+    };
+    for verb in [Verb::Oppose, Verb::OptOut, Verb::Erase] {
+        check(&Objection { verb, ..full.clone() }, &mut vec![]);
+    }
+    check(&Objection { scope: "", held: vec![], case_id: None, ..full }, &mut vec![]);
 }
 
 #[test]

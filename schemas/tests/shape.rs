@@ -3,7 +3,7 @@
 use std::fmt;
 
 use apache_avro::types::Value;
-use schemas::{Common, Decoder, Kind, Parked, Protection, Record, SourceRecord, Visitor};
+use schemas::{Common, Decoder, Kind, Objection, Parked, Protection, Record, SourceRecord, Visitor};
 use serde::{Deserialize, de};
 
 use crate::{
@@ -115,6 +115,7 @@ fn every_struct_equals_its_schema() {
             Kind::SourceRecord => check::<SourceRecord>(&name, &datum, &bytes),
             Kind::Parked => check::<Parked>(&name, &datum, &bytes),
             Kind::Protection => check::<Protection>(&name, &datum, &bytes),
+            Kind::Objection => check::<Objection>(&name, &datum, &bytes),
             common => {
                 let subject = common.subject().expect("a common one");
                 subject.visit(Check { name: &name, datum: &datum, bytes: &bytes });

@@ -98,6 +98,7 @@ fn the_kinds_keep_their_places_in_the_development_registry() {
         "Cost",
         "Clinical",
         "Protection",
+        "Objection",
     ];
     assert_eq!(names[..kept.len()], kept);
 }

@@ -14,7 +14,7 @@ use apache_avro::{
 };
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use schemas::{
-    Common, DecodeError, Decoder, Encoder, Kind, Parked, Protection, Record, SourceRecord, Visitor, registry,
+    Common, DecodeError, Decoder, Encoder, Kind, Objection, Parked, Protection, Record, SourceRecord, Visitor, registry,
 };
 use serde::Deserialize;
 
@@ -75,6 +75,7 @@ pub(crate) fn through(decoder: &Decoder, kind: Kind, bytes: &[u8]) -> Result<Vec
         Kind::SourceRecord => through::<SourceRecord>(decoder, bytes),
         Kind::Parked => through::<Parked>(decoder, bytes),
         Kind::Protection => through::<Protection>(decoder, bytes),
+        Kind::Objection => through::<Objection>(decoder, bytes),
         common => common.subject().expect("a common one").visit(Through(decoder, bytes)),
     }
 }

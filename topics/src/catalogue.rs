@@ -192,9 +192,10 @@ impl Declaration {
         Kind::ALL.into_iter().find(|kind| kind.name() == self.schema)
     }
 
-    /// Where it lives: only the common model leaves the region.
+    /// Where it lives: only the common model leaves the region, and what is said of the use of it.
     pub fn zone(&self) -> Zone {
-        if self.name.contains(".common.") { Zone::Central } else { Zone::Region }
+        let leaves = self.name.contains(".common.") || self.kind() == Some(Kind::Objection);
+        if leaves { Zone::Central } else { Zone::Region }
     }
 
     /// A topic that others name as their dead letter topic.

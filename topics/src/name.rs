@@ -24,6 +24,11 @@ pub fn protected(region: Region) -> String {
     topic::protected(region.code())
 }
 
+/// `region.<nn>.objections`: what persons and decisions say of the use of persons' data, kept for good.
+pub fn objections(region: Region) -> String {
+    topic::objections(region.code())
+}
+
 /// The region that a topic belongs to, or `None` for a topic that is not ours.
 pub fn region_of(name: &str) -> Option<Region> {
     topic::region_of(name)?.parse().ok()

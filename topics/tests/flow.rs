@@ -35,6 +35,7 @@ fn what_touches_identities_is_drawn_in_the_region_and_what_reads_the_store_besid
     for edge in [
         "region_nn_source_par --> region_register",
         "region_nn_protected --> region_register",
+        "region_register --> region_nn_objections",
         "PostgreSQL -- \"events\" --> sink_register",
         "schema_registry -- \"schemas\" --> connector & processor & region_register & sink_store & dashboard",
     ] {

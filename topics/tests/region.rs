@@ -56,6 +56,7 @@ fn every_name_says_its_region_and_its_kind() {
         }
         check(name::parked(region), Kind::Parked);
         check(name::protected(region), Kind::Protection);
+        check(name::objections(region), Kind::Objection);
     }
     for topic in [
         "",

@@ -23,6 +23,8 @@ macro_rules! kinds {
             Parked = 5,
             /// What is known of whose identity is protected: `region.<nn>.protected`.
             Protection = 9,
+            /// What persons and decisions say of the use of persons' data: `region.<nn>.objections`.
+            Objection = 10,
             $($(#[$ward_doc])* $ward = $ward_number,)*
             $($(#[$doc])* $statement = $number,)*
         }
@@ -90,6 +92,7 @@ macro_rules! kinds {
                     Self::SourceRecord => "SourceRecord",
                     Self::Parked => "Parked",
                     Self::Protection => "Protection",
+                    Self::Objection => "Objection",
                     $(Self::$ward => stringify!($ward),)*
                     $(Self::$statement => stringify!($statement),)*
                 }
@@ -98,7 +101,7 @@ macro_rules! kinds {
             /// The subject whose records are of this kind.
             pub const fn subject(self) -> Option<Subject> {
                 match self {
-                    Self::SourceRecord | Self::Parked | Self::Protection => None,
+                    Self::SourceRecord | Self::Parked | Self::Protection | Self::Objection => None,
                     $(Self::$ward => Some(Subject::$ward),)*
                     $(Self::$statement => Some(Subject::$statement),)*
                 }

@@ -32,9 +32,9 @@ use std::sync::Arc;
 
 use delimited::letters::decoded;
 use hl7::time::Stockholm;
-use identity::{Claim, Date, PseudonymError, Pseudonymiser, RegionRules, Subject};
+use identity::{Claim, Date, PseudonymError, Pseudonymiser, Purpose, RegionRules, Subject, Token};
 use runtime::fate::Fate;
-use schemas::{CorrectionKind, FileFault, Format, Origin, SOURCE_TABLE, SourceRecord};
+use schemas::{CorrectionKind, FileFault, Format, Origin, SOURCE_TABLE, SourceRecord, Timestamp};
 use zeroize::Zeroizing;
 
 use self::debezium::Told;
@@ -197,6 +197,14 @@ impl Pipeline {
             }
             Format::Hl7v2 | Format::Fhir => None,
         }
+    }
+
+    /// The pseudonym that the region's events have of a person, by a number that somebody has written down, in any notation that a
+    /// source may use; the century of a short form is that of `at`. Nothing for what only its own system understands.
+    pub fn pseudonym(&self, text: &str, at: Timestamp) -> Option<Token> {
+        let claim = Claim { system: "", kind: "", source: "", value: text };
+        let subject = Subject::read(claim, &self.region.identities.options(Date::of_utc_micros(at.0))).ok()?;
+        (!subject.is_local()).then(|| self.region.pseudonymiser.subject(Purpose::Care, &subject))
     }
 
     /// What was odd about the last record.

@@ -1,5 +1,7 @@
 //! The command line, and what each command does.
 
+mod subject;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,10 +26,26 @@ Three months up to March, from the region's own rows to a sealed parcel:
 The official layout in place of ours:
   region-register layout > par.toml        # edit it, name it as delivery.layout in the configuration
 
+A person opposes a quality register; a hundred opt out of research; a decision erases one, seen first and then done:
+  region-register subject oppose --register rikshoft        # numbers from standard input, one a line; end with Ctrl-D
+  region-register subject opt-out --purpose research list.txt
+  region-register subject erase --ground 'PDL 8 kap. 4 §' --case 'IVO 8.4-2026-1' --dry-run
+
 The configuration is region-register.toml in this folder, or --config, or REGION_REGISTER_CONFIG; config.sample.toml explains
 every key. `sink-register show` and `verify` read the parcels.
 
 Exit codes: 0 done, also when there was nothing to do; 1 failed; 2 wrong usage or configuration.";
+
+const SUBJECT: &str = "\
+Persons are named by numbers in a file or on standard input, one a line, in any notation: personnummer, samordningsnummer, reserve
+number. They are never an argument, are not printed and not kept: what leaves is the region's pseudonym, to region.<nn>.objections.
+
+PAR is no matter of these: the patient register is a duty to report, which neither oppose nor opt-out stops. What was delivered
+before is not called back. An erasure cannot be taken back.
+
+Each person is an entry of the access log where [access_log] is configured. Said again, nothing is written.
+
+Exit codes: 0 done; 1 failed, or some lines name nobody (the others are entered); 2 wrong usage or configuration.";
 
 /// Makes deliveries that by law carry personal numbers, inside the region: what it makes is encrypted to its recipient.
 #[derive(Parser)]
@@ -54,6 +72,9 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Enter what persons say of the use of their data, and whom a decision erases.
+    #[command(subcommand, after_help = SUBJECT)]
+    Subject(subject::Subject),
     /// Print the layout that is shipped, to begin from.
     Layout,
     /// Read and check the configuration and the layout, say whether the sealing keys open; start nothing.
@@ -61,10 +82,10 @@ enum Command {
 }
 
 #[derive(clap::Args)]
-struct ConfigFile {
+pub(crate) struct ConfigFile {
     /// The configuration file.
     #[arg(long, value_name = "FILE", default_value = "region-register.toml", env = "REGION_REGISTER_CONFIG")]
-    config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 impl CommandLine {
@@ -72,6 +93,7 @@ impl CommandLine {
     pub fn execute(self) -> ExitCode {
         exit::code(match self.command {
             Command::Par { file, period, months, out } => par(&file, period, months, &out),
+            Command::Subject(subject) => subject.execute(),
             Command::Layout => {
                 print(Layout::shipped());
                 Ok(())
@@ -145,6 +167,6 @@ fn load(file: &ConfigFile) -> Result<(Config, Layout), Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "a command's answer belongs on stdout")]
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     print!("{text}");
 }

@@ -98,6 +98,27 @@ pub enum Error {
     /// The access log does not have it.
     #[error("nothing is made that the access log does not have")]
     AccessLog(#[from] access_log::Error),
+    /// Kafka does not take a record.
+    #[error("write to the region's topic of objections; those before it are written, run the command again")]
+    Unwritten(#[from] runtime::producer::Error),
+    /// The list of persons cannot be read.
+    #[error("read the list of persons")]
+    Numbers {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A person's number stands in the command line, which others on the machine can see.
+    #[error("an argument reads as a person's number: put numbers into a file, or give them on standard input")]
+    Argument,
+    /// Some lines name nobody.
+    #[error("these lines name nobody, and the others are done: {lines}")]
+    Nobody {
+        /// Their numbers.
+        lines: String,
+    },
+    /// A record does not fit its schema.
+    #[error("encode a record")]
+    Encode(#[from] schemas::EncodeError),
     /// A signal came.
     #[error("stopped before anything was written")]
     Stopped,

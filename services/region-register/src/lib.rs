@@ -12,6 +12,7 @@ mod moment;
 pub mod protected;
 mod records;
 mod rows;
+pub mod subject;
 
 pub use contact::Contact;
 pub use days::Days;

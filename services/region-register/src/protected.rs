@@ -1,7 +1,7 @@
 //! Whose identity the region knows to be protected: what any event has ever said holds for all of the person's, under every
 //! pseudonym.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use runtime::config::Kafka;
 use runtime::shutdown::Shutdown;
@@ -91,11 +91,26 @@ impl Protected {
 
     /// All pseudonyms of protected persons. An identifier that more carry than one person has identifiers joins nobody.
     pub(crate) fn pseudonyms(&self) -> HashSet<Box<str>> {
-        let others = |token: &str| self.same.get(token).filter(|others| others.len() <= IDENTIFIERS_MAX);
-        let is_shared = |token: &str| self.same.contains_key(token) && others(token).is_none();
+        let is_shared = |token: &str| self.same.contains_key(token) && self.others(token).is_none();
         let visitors = self.visits.iter().filter_map(|visit| self.visitors.get(visit)).flatten();
         let mut found = self.said.clone();
         found.extend(visitors.filter(|token| !is_shared(token)).cloned());
+        self.joined(found)
+    }
+
+    /// All pseudonyms of the person with this one.
+    pub(crate) fn person(&self, token: &str) -> BTreeSet<String> {
+        self.joined(HashSet::from([Box::from(token)])).into_iter().map(String::from).collect()
+    }
+
+    /// What a pseudonym stands beside; nothing where that is more than one person has.
+    fn others(&self, token: &str) -> Option<&HashSet<Box<str>>> {
+        self.same.get(token).filter(|others| others.len() <= IDENTIFIERS_MAX)
+    }
+
+    /// These, and whatever is one person with one of them.
+    fn joined(&self, mut found: HashSet<Box<str>>) -> HashSet<Box<str>> {
+        let others = |token: &str| self.others(token);
         let mut new: Vec<Box<str>> = found.iter().cloned().collect();
         while let Some(token) = new.pop() {
             for other in others(&token).into_iter().flatten().filter(|other| others(other).is_some()) {

@@ -1,6 +1,7 @@
 //! A region's own deliveries: from its rows in a real Kafka to a sealed parcel, by the real program.
 
 mod oracle;
+mod subject;
 
 use std::collections::BTreeMap;
 use std::fs;

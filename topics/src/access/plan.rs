@@ -78,7 +78,7 @@ pub(super) fn principal(user: &str) -> String {
 ///
 /// * Who writes a topic may Write it. That lets it be an idempotent producer, too; IdempotentWrite on the cluster is not needed.
 /// * Who reads a topic may Read it. Read and Write imply Describe.
-/// * Who makes topics out of topics (the processor) has a group of its region's, whose members and offsets it may change, and
+/// * Who makes topics out of topics and parks what it cannot (the processor) has a group of its region's, whose members and offsets it may change, and
 ///   may Read what it wrote: where the group has forgotten its offsets, the ends of the outputs tell them.
 /// * Who only reads keeps positions itself. librdkafka asks for a group's coordinator all the same, which Describe allows.
 /// * Who watches (the dashboard) may Describe source and parked topics and the groups, and reads no record of them.
@@ -154,12 +154,15 @@ fn needs(catalogue: &Catalogue, service: &str, region: Region) -> Vec<(Operation
     needs
 }
 
-/// Whether a service makes topics out of topics, and commits how far it has come.
+/// Whether a service makes topics out of topics, and commits how far it has come: it parks what it reads and cannot process. Who
+/// only writes and reads what people have said, as region-register does, commits nothing.
 fn is_relay(catalogue: &Catalogue, service: &str) -> bool {
-    let named = |of: fn(&Declaration) -> &Vec<String>| {
-        catalogue.declarations.iter().any(|declaration| of(declaration).iter().any(|name| name == service))
+    let named = |services: &[String]| services.iter().any(|name| name == service);
+    let parks = |topic: &str| {
+        catalogue.declarations.iter().any(|declaration| declaration.name == topic && named(&declaration.producers))
     };
-    named(|declaration| &declaration.producers) && named(|declaration| &declaration.consumers)
+    let reads = catalogue.declarations.iter().filter(|declaration| named(&declaration.consumers));
+    reads.filter_map(|declaration| declaration.dead_letter.as_deref()).any(parks)
 }
 
 /// Source topics and where their records go that cannot be processed.

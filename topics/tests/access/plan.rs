@@ -57,6 +57,8 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
             "Read region.14.common.encounter",
             "Read region.14.common.person",
             "Read region.14.common.wait",
+            "Read region.14.objections",
+            "Write region.14.objections",
             "Read region.14.protected",
             "Read region.14.source.par",
             "Describe vardstrom-tail",
@@ -67,6 +69,7 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     check("sink-store", None, "parked", &[]);
     for centre in ["sink-store", "dashboard"] {
         check(centre, None, "protected", &[]);
+        check(centre, None, "objections", &[]);
     }
     check("dashboard", None, "14.common.person", &["Read region.14.common.person"]);
     check("dashboard", None, "common.cost", &[]);

@@ -32,6 +32,8 @@ pub enum Action {
     Export,
     /// Data were given to somebody else.
     Disclose,
+    /// What a person, or a decision, says of the use of the person's data was entered.
+    Object,
     /// Somebody logged in, or tried to.
     LogIn,
     /// Who may do what was changed.
@@ -60,6 +62,7 @@ impl fmt::Display for Action {
             Self::Read => "read",
             Self::Export => "export",
             Self::Disclose => "disclose",
+            Self::Object => "object",
             Self::LogIn => "log in",
             Self::ChangePolicy => "change policy",
             Self::Remove => "remove",
@@ -221,7 +224,7 @@ pub(crate) mod tests {
             dataset: text("waiting-times"),
             digest: Some(Digest::new(&"0a".repeat(32)).unwrap()),
             ground: text("9 kap. 1 § \"lag\" \\ – åäö"),
-            person: Some(Person::new("r14.v1.MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U").unwrap()),
+            person: Some(Person::new("r14.v1.mfrggzdfmztwq2lknnwg23tpobyxe43u").unwrap()),
             recipient: Some(text("skr")),
             region,
             resource: text(&format!("parcel v{number}")),

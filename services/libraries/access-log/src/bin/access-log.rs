@@ -19,7 +19,7 @@ A log is a folder of one writer (sink-register's `serve`, say), with a folder fo
 object a line, and `checkpoints`, which are signed. Nothing here needs a network.
 
 Who has read what of a person, whom the region names by its pseudonym:
-  access-log show --folder /var/log/vardstrom/serve --region 14 --person r14.v1.MFRGG... --json
+  access-log show --folder /var/log/vardstrom/serve --region 14 --person r14.v1.mfrgg... --json
 
 Is it what was written? The public key comes from `access-log key`, once, on another way than the log:
   access-log verify --folder /var/log/vardstrom/serve --key 3b6a27bc...
