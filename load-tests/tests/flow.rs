@@ -37,7 +37,7 @@ fn said(catalogue: &Catalogue, service: &str) -> (Names, Names) {
             let said = of_kinds(catalogue, &[region_register::subject::OUTPUT]);
             (said.clone(), events.chain(others).chain(said).collect())
         }
-        "sink-store" => (none(), sink_store::Source::of_region(REGION).map(|source| source.topic).into()),
+        "sink-store" => (none(), sink_store::topics_of(REGION).collect()),
         "dashboard" => (none(), dashboard::follow::INPUTS.map(|subject| topic::common(REGION, subject)).into()),
         "sink-register" => (none(), none()),
         other => panic!("say here what {other} writes and reads"),

@@ -36,6 +36,7 @@ fn what_touches_identities_is_drawn_in_the_region_and_what_reads_the_store_besid
         "region_nn_source_par --> region_register",
         "region_nn_protected --> region_register",
         "region_register --> region_nn_objections",
+        "region_nn_objections --> sink_store",
         "PostgreSQL -- \"events\" --> sink_register",
         "schema_registry -- \"schemas\" --> connector & processor & region_register & sink_store & dashboard",
     ] {

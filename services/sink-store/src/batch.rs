@@ -48,10 +48,15 @@ impl Source {
     }
 }
 
+/// Every topic of a region that is read: those of its events, then the one of what persons say of their use.
+pub fn topics_of(region: &str) -> impl Iterator<Item = String> {
+    Source::of_region(region).into_iter().map(|source| source.topic).chain([topic::objections(region)])
+}
+
 /// A record as it was read.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
-    /// Index of the topic among the [`Source`]s.
+    /// Index of the topic among the [`Source`]s; of an objection among the store's topics.
     pub source: usize,
     /// Partition of the topic.
     pub partition: i32,

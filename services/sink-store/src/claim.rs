@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use runtime::origin::{Origin, Position, Watermarks};
 use runtime::tail::Start;
 
-use crate::batch::Source;
 use crate::error::{Attempt, Error};
 use crate::session::{Session, writer_role};
 
@@ -27,12 +26,12 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Claims every position of the regions in one transaction: of two instances that start together one gets all.
+    /// Claims every position of the regions' topics in one transaction: of two instances that start together one gets all.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn take(session: &Session, regions: &[String], sources: &[Source]) -> Result<Self, Error> {
-        let index: HashMap<&str, usize> = sources.iter().map(|source| source.topic.as_str()).zip(0..).collect();
+    pub async fn take(session: &Session, regions: &[String], topics: &[String]) -> Result<Self, Error> {
+        let index: HashMap<&str, usize> = topics.iter().map(String::as_str).zip(0..).collect();
         let mut claim = Self::default();
         let client = session.client();
         let result = async {
@@ -77,10 +76,10 @@ impl Claim {
         Ok(())
     }
 
-    /// Where each source is read from.
+    /// Where each topic is read from.
     #[must_use]
-    pub fn starts(&self, sources: &[Source]) -> Vec<Start> {
-        let mut starts: Vec<Start> = sources.iter().map(|source| Start::at_beginning(&source.topic)).collect();
+    pub fn starts(&self, topics: &[String]) -> Vec<Start> {
+        let mut starts: Vec<Start> = topics.iter().map(Start::at_beginning).collect();
         for ((source, partition), offset) in &self.offsets {
             // A position that was made for a partition nothing was read from yet is its beginning, wherever that is.
             if *offset > 0 {
@@ -97,7 +96,7 @@ impl Claim {
     pub(crate) async fn extend(
         &mut self,
         session: &Session,
-        source: &Source,
+        (region, topic): (&str, &str),
         (index, partition): (usize, i32),
     ) -> Result<(), Error> {
         if self.epochs.contains_key(&(index, partition)) {
@@ -105,20 +104,20 @@ impl Claim {
         }
         let client = session.client();
         let result = async {
-            client.batch_execute(&format!("BEGIN; SET LOCAL ROLE {}", writer_role(&source.region))).await?;
-            let made = client.execute(CLAIM_NEW, &[&source.region, &source.topic, &partition]).await?;
+            client.batch_execute(&format!("BEGIN; SET LOCAL ROLE {}", writer_role(region))).await?;
+            let made = client.execute(CLAIM_NEW, &[&region, &topic, &partition]).await?;
             client.batch_execute("COMMIT").await?;
             Ok::<_, tokio_postgres::Error>(made)
         };
         match result.await {
-            Ok(0) => Err(Error::Unclaimed { topic: source.topic.clone(), partition }),
+            Ok(0) => Err(Error::Unclaimed { topic: topic.to_owned(), partition }),
             Ok(_) => {
                 self.epochs.insert((index, partition), 1);
                 Ok(())
             }
             Err(error) => {
                 let _ = session.rollback().await;
-                Err(error).attempt(|| format!("claim {} partition {partition}", source.topic))
+                Err(error).attempt(|| format!("claim {topic} partition {partition}"))
             }
         }
     }

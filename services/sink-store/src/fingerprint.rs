@@ -13,7 +13,7 @@ use crate::error::{Attempt, Error};
 use crate::session::Session;
 
 /// Tables with the columns that count, in key order.
-const TABLES: [(&str, &str, &str); 13] = [
+const TABLES: [(&str, &str, &str); 14] = [
     ("bed_status", "*", "region, unit, room, bed"),
     ("episode_finding", "*", "region, event_id, rule, number"),
     ("episode_link", "*", "region, node, other"),
@@ -24,6 +24,7 @@ const TABLES: [(&str, &str, &str); 13] = [
          correction, target_event_id, subject_token, key_id, protected_identity, trigger, episode_id, unit",
         "region, event_id",
     ),
+    ("objection", "*", "region, subject_token, verb, scope"),
     ("person", "*", "region, subject_token"),
     ("quality", "*", "region, subject, rule, severity, day"),
     ("region_horizon", "*", "region"),

@@ -21,7 +21,7 @@ mod store;
 mod time;
 mod worker;
 
-pub use batch::{Record, Rejection, Source};
+pub use batch::{Record, Rejection, Source, topics_of};
 pub use claim::Claim;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Table, fingerprint};
@@ -30,4 +30,4 @@ pub use projection::{Projected, project};
 pub use rebuild::rebuild;
 pub use run::run;
 pub use session::Session;
-pub use store::{Store, Written};
+pub use store::{Heard, Store, Written};

@@ -57,6 +57,8 @@ runtime::metrics! {
         pub rows: Counter = "rows_total",
         /// Events that the source had sent before.
         pub duplicates: Counter = "duplicates_total",
+        /// Statements of persons about the use of their data that have come to hold.
+        pub objections: Counter = "objections_total",
         /// Records that a processor had written before (one-compare rule).
         pub replayed: Counter = "replayed_total",
         /// Records set aside, by reason; delivery.rejected has their coordinates.

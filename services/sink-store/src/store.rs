@@ -4,12 +4,14 @@
 //! again; then the batch takes the safe path, through a temporary table and `ON CONFLICT DO NOTHING`, which counts what it
 //! leaves out. Duplicates come in runs (a file sent again), so after one the safe path stays until a few batches had none.
 
+mod hear;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, pin_mut};
 use postgresql::{Address, Fault};
-use schemas::Decoder;
+use schemas::{Decoder, topic};
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
@@ -18,6 +20,8 @@ use crate::claim::Claim;
 use crate::error::{Attempt, Error};
 use crate::session::{Purpose, Session};
 use crate::time::Time;
+
+pub use hear::Heard;
 
 const ADVANCE: &str = include_str!("sql/advance.sql");
 const REJECT: &str = include_str!("sql/reject.sql");
@@ -60,6 +64,8 @@ pub struct Store {
     pub(crate) session: Session,
     claim: Claim,
     sources: Vec<Source>,
+    /// Those of the sources, then one of objections per region.
+    topics: Vec<String>,
     decoder: Decoder,
     unusable: HashSet<u32>,
     known: HashSet<u32>,
@@ -82,11 +88,14 @@ impl Store {
     pub async fn connect(database: &Address, regions: &[String]) -> Result<Self, Error> {
         let session = Session::connect(database).await?;
         let sources: Vec<Source> = regions.iter().flat_map(|region| Source::of_region(region)).collect();
-        let claim = Claim::take(&session, regions, &sources).await?;
+        let events = sources.iter().map(|source| source.topic.clone());
+        let topics: Vec<String> = events.chain(regions.iter().map(|region| topic::objections(region))).collect();
+        let claim = Claim::take(&session, regions, &topics).await?;
         let mut store = Self {
             session,
             claim,
             sources,
+            topics,
             decoder: Decoder::new(),
             unusable: HashSet::new(),
             known: HashSet::new(),
@@ -102,6 +111,12 @@ impl Store {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// Every topic that is read: those of the sources, then one per region of what persons say of the use of their data.
+    #[must_use]
+    pub fn topics(&self) -> &[String] {
+        &self.topics
     }
 
     #[must_use]
@@ -162,7 +177,7 @@ impl Store {
         positions.sort_unstable();
         positions.dedup();
         for key in positions {
-            self.claim.extend(&self.session, &self.sources[key.0], key).await?;
+            self.claim.extend(&self.session, (region, &self.topics[key.0]), key).await?;
         }
         let mut total = Written::default();
         // Halves still to be written, the next one last.

@@ -14,7 +14,7 @@ use runtime::tail::{self, Tail};
 use schemas::registry;
 use tokio::runtime::Runtime;
 
-use crate::batch::{Record, Source};
+use crate::batch::{Record, topics_of};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::metrics::{Metrics, Path, Reason};
@@ -144,8 +144,7 @@ impl Worker {
     /// What Kafka says of one topic is about that topic's region.
     fn of_kafka(&self, error: tail::Error) -> Failed {
         let error = Error::from(error);
-        let reads =
-            |region: &&String, topic: &str| Source::of_region(region).iter().any(|source| source.topic == topic);
+        let reads = |region: &&String, topic: &str| topics_of(region).any(|read| read == topic);
         let region = error.region(None, |topic| self.regions.iter().find(|region| reads(region, topic)).cloned());
         Failed { region, error: Box::new(error) }
     }
@@ -158,7 +157,7 @@ impl Worker {
             drop(session);
             Store::connect(&self.database, &self.regions).await
         })?;
-        let starts = store.claim().starts(store.sources());
+        let starts = store.claim().starts(store.topics());
         // What is written seldom need not be fetched more often.
         let fetch_wait = self.tail.fetch_wait.max(self.settings.write_interval);
         let settings = tail::Settings { fetch_wait, ..self.tail.clone() };
@@ -218,10 +217,16 @@ impl Worker {
         due: &mut HashMap<&str, Due>,
     ) -> Result<bool, Failed> {
         self.metrics.queue.set(i64::try_from(messages.len()).unwrap_or(i64::MAX));
-        let mut by_region: Vec<Vec<Record<'_>>> = self.regions.iter().map(|_| Vec::new()).collect();
-        let sources_per_region = store.sources().len() / self.regions.len();
+        // Of each region its events, and what its persons say of their use.
+        let mut by_region: Vec<[Vec<Record<'_>>; 2]> = self.regions.iter().map(|_| Default::default()).collect();
+        let events = store.sources().len();
+        let sources_per_region = events / self.regions.len();
         for message in messages {
-            by_region[message.topic() / sources_per_region].push(Record {
+            let (region, part) = match message.topic().checked_sub(events) {
+                None => (message.topic() / sources_per_region, 0),
+                Some(region) => (region, 1),
+            };
+            by_region[region][part].push(Record {
                 source: message.topic(),
                 partition: message.partition(),
                 offset: message.offset(),
@@ -229,7 +234,13 @@ impl Worker {
                 value: message.payload(),
             });
         }
-        for (region, records) in self.regions.iter().zip(&by_region).filter(|(_, records)| !records.is_empty()) {
+        for (region, [records, said]) in self.regions.iter().zip(&by_region) {
+            if !said.is_empty() && !self.hear(runtime, store, region, said)? {
+                return Ok(false);
+            }
+            if records.is_empty() {
+                continue;
+            }
             self.pulse.beat(Instant::now());
             let written = self.for_region(region, || {
                 self.learn_schemas(runtime, store, region, records)?;
@@ -251,6 +262,24 @@ impl Worker {
         }
         self.metrics.queue.set(0);
         Ok(messages.len() >= self.settings.batch_records)
+    }
+
+    /// Stores what persons say of the use of their data; false when it was told to stop before.
+    fn hear(&self, runtime: &Runtime, store: &mut Store, region: &str, said: &[Record<'_>]) -> Result<bool, Failed> {
+        self.pulse.beat(Instant::now());
+        let heard = self.for_region(region, || {
+            self.learn_schemas(runtime, store, region, said)?;
+            if self.shutdown.requested() && !store.unknown_schemas(said).is_empty() {
+                return Ok(None);
+            }
+            runtime.block_on(store.hear(region, said)).map(Some)
+        })?;
+        let Some(heard) = heard else { return Ok(false) };
+        self.metrics.objections.inc_by(heard.changed);
+        for reason in heard.rejected {
+            self.metrics.rejected.of(Reason::from(reason)).inc();
+        }
+        Ok(true)
     }
 
     fn count(&self, written: &Written) {
@@ -358,7 +387,9 @@ impl Worker {
     fn report_lag(&self, store: &Store, tail: &mut Tail) {
         let mut lag: HashMap<&str, i64> = self.regions.iter().map(|region| (region.as_str(), 0)).collect();
         for progress in tail.progress() {
-            *lag.entry(&store.sources()[progress.topic].region).or_default() += progress.lag();
+            let source = store.sources().get(progress.topic).map(|source| source.region.as_str());
+            let region = source.unwrap_or_else(|| &self.regions[progress.topic - store.sources().len()]);
+            *lag.entry(region).or_default() += progress.lag();
         }
         for (region, records) in lag {
             self.metrics.lag.of(&[region]).set(records);

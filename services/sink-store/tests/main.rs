@@ -8,6 +8,7 @@ mod config;
 mod content;
 mod finding;
 mod migration;
+mod objection;
 mod probe;
 mod protected;
 mod release;

@@ -9,12 +9,14 @@ use local_stack::{Kafka, Postgres, Process, free_port};
 use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
-use schemas::Kind;
 use schemas::registry::{Server, server};
+use schemas::{Kind, Verb};
 use tempfile::TempDir;
 use topics::Region;
 
-use crate::world::{DAY, Dice, Feeder, KAFKA, MONDAY, Made, Visit, connect, content, count, database, owned, weeks};
+use crate::world::{
+    DAY, Dice, Feeder, KAFKA, MONDAY, Made, Visit, connect, content, count, database, objection, owned, weeks,
+};
 
 /// Only a bound on liveness: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -71,6 +73,14 @@ impl Topics {
         let headers = OwnedHeaders::new().insert(Header { key: "origin", value: Some(origin) });
         let record: BaseRecord<'_, [u8], [u8]> =
             BaseRecord::to(&topic).partition(partition).payload(made.value.as_slice()).headers(headers);
+        self.producer.send(record).map_err(|(error, _)| error).expect("the producer has room");
+        self.sent += 1;
+    }
+
+    /// Says what a person says, as region-register does.
+    fn say(&mut self, made: &Made, key: &str) {
+        let topic = schemas::topic::objections(&self.region);
+        let record: BaseRecord<'_, str, [u8]> = BaseRecord::to(&topic).key(key).payload(made.value.as_slice());
         self.producer.send(record).map_err(|(error, _)| error).expect("the producer has room");
         self.sent += 1;
     }
@@ -228,6 +238,33 @@ async fn a_paused_instance_that_wakes_up_after_another_took_over_stops_and_doubl
     let client = connect(&url).await;
     assert_eq!(count(&client, "SELECT count(*) FROM delivery.duplicates").await, 0);
     new.process.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_persons_say_comes_out_of_kafka_into_its_table() {
+    let mut topics = Topics::new("24");
+    let url = database(&["24"]).await;
+    let mut store = topics.store("store", &url);
+    for (at, held) in [(MONDAY, &[(MONDAY, None)][..]), (MONDAY + DAY, &[(MONDAY, Some(MONDAY + DAY))])] {
+        topics.say(&objection("24", "s1", Verb::OptOut, "research", held, at), "s:s1 opt-out research");
+    }
+    topics.say(&objection("24", "s2", Verb::Oppose, "rikshoft", &[(MONDAY, None)], MONDAY), "s:s2 oppose rikshoft");
+    topics.send(&Visit::new("A01", MONDAY, "s1", "E1").to("AVA", "1").made("24"), 0);
+    topics.flush();
+    topics.wait(&url, &mut store).await;
+    store.process.kill().unwrap();
+    let client = connect(&url).await;
+    let rows =
+        client.query("SELECT format('%s %s', subject_token, upper_inf(held)) FROM objection ORDER BY 1", &[]).await;
+    let rows: Vec<String> = rows.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(rows, ["s1 f", "s2 t"]);
+    // From where it was, after a kill.
+    let mut store = topics.store("again", &url);
+    topics.say(&objection("24", "s2", Verb::Oppose, "rikshoft", &[], MONDAY + DAY), "s:s2 oppose rikshoft");
+    topics.flush();
+    topics.wait(&url, &mut store).await;
+    assert_eq!(count(&client, "SELECT count(*) FROM objection WHERE isempty(held)").await, 1);
+    store.process.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]

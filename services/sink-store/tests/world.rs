@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use local_stack::{Kafka, Postgres};
 use schemas::{
     BedCapacity, BedKind, BedState, BedStatus, CareType, Clinical, Correction, CorrectionKind, Encoder, Encounter,
-    Envelope, Finding, Kind, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex, Sha256, Subject,
-    TECHNICAL_BEDS, TechnicalBeds, Timestamp, Wait, WaitStatus, event_id, registry,
+    Envelope, Finding, Held, Kind, Objection, Origin, PatientClass, Person, Place, SCHEMA_VERSION, Severity, Sex,
+    Sha256, Subject, TECHNICAL_BEDS, TechnicalBeds, Timestamp, Verb, Wait, WaitStatus, event_id, registry,
 };
 use sha2::Digest;
-use sink_store::{Record, Session, Store, fingerprint, project};
+use sink_store::{Heard, Record, Session, Store, fingerprint, project};
 use tokio_postgres::Client;
 
 pub(crate) static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().expect("PostgreSQL starts"));
@@ -311,6 +311,32 @@ fn made<'a, R: schemas::Record + 'a>(
     Made { kind, value }
 }
 
+/// What a person says of the use of the person's data: the times that it held, and when it was said.
+pub(crate) fn objection(
+    region: &str,
+    subject: &str,
+    verb: Verb,
+    scope: &str,
+    held: &[(i64, Option<i64>)],
+    stated_at: i64,
+) -> Made {
+    let kind = Kind::Objection;
+    let held = held.iter().map(|(since, until)| Held { since: Timestamp(*since), until: until.map(Timestamp) });
+    let said = Objection {
+        region,
+        subject_token: subject,
+        verb,
+        scope,
+        held: held.collect(),
+        ground: "test",
+        case_id: None,
+        stated_at: Timestamp(stated_at),
+    };
+    let mut value = Vec::new();
+    Encoder::new(kind, registry::development_id_current(kind)).encode(&said, &mut value).expect("it fits its schema");
+    Made { kind, value }
+}
+
 /// Gives records to a store as the worker does.
 pub(crate) struct Feeder {
     pub url: String,
@@ -327,7 +353,7 @@ impl Feeder {
     /// `url` is the store's own login, `superuser` looks where it may not.
     pub(crate) async fn new_as(url: &str, superuser: &str, region: &str) -> Self {
         let mut store = Store::open(url, &owned(&[region])).await.expect("the store opens");
-        for kind in Subject::ALL.map(Subject::kind) {
+        for kind in Subject::ALL.map(Subject::kind).into_iter().chain([Kind::Objection]) {
             let id = registry::development_id_current(kind);
             store.add_schema(region, id, kind.avsc()).await.expect("a schema is remembered");
         }
@@ -369,6 +395,19 @@ impl Feeder {
 
     pub(crate) async fn write(&mut self, events: &[Made]) -> sink_store::Written {
         self.try_write(events).await.expect("the batch is written")
+    }
+
+    /// Gives the store what persons say, all at once.
+    pub(crate) async fn hear(&mut self, said: &[Made]) -> Heard {
+        let source = self.store.sources().len();
+        let records: Vec<Record<'_>> = said
+            .iter()
+            .zip(self.next..)
+            .map(|(made, offset)| Record { source, partition: 0, offset, origin: None, value: &made.value })
+            .collect();
+        let heard = self.store.hear(&self.region.clone(), &records).await.expect("it is written");
+        self.next += i64::try_from(said.len()).unwrap();
+        heard
     }
 
     /// Computes until nothing is left to compute; returns how many events were computed together at most.

@@ -67,9 +67,10 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     check("sink-store", None, "14.common.person", &["Read region.14.common.person"]);
     check("sink-store", None, "source", &[]);
     check("sink-store", None, "parked", &[]);
+    check("sink-store", None, "14.objections", &["Read region.14.objections"]);
+    check("dashboard", None, "objections", &[]);
     for centre in ["sink-store", "dashboard"] {
         check(centre, None, "protected", &[]);
-        check(centre, None, "objections", &[]);
     }
     check("dashboard", None, "14.common.person", &["Read region.14.common.person"]);
     check("dashboard", None, "common.cost", &[]);

@@ -17,7 +17,7 @@ impl Table {
             string_agg(CASE WHEN a.attname = 'region' THEN '''{R}''' WHEN a.attname = 'action' THEN '''made''' ELSE CASE t.typname \
               WHEN 'text' THEN format('''secret-{V}-%s''', a.attname) WHEN 'int4' THEN '1{V}' WHEN 'int8' THEN '1{V}' \
               WHEN 'bool' THEN 'false' WHEN 'uuid' THEN 'md5(''secret-{V}'')::uuid' WHEN 'bytea' THEN '''secret-{V}''' \
-              WHEN 'timestamptz' THEN '''2026-01-01''' WHEN 'date' THEN '''2026-01-01''' WHEN '_text' THEN '''{s:secret-{V}}''' \
+              WHEN 'timestamptz' THEN '''2026-01-01''' WHEN 'date' THEN '''2026-01-01''' WHEN 'tstzmultirange' THEN '''{}''' WHEN '_text' THEN '''{s:secret-{V}}''' \
               WHEN 'jsonb' THEN '''{\"secret-{V}\": 1}''' END END, ', ' ORDER BY a.attnum) \
             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' \
             JOIN pg_type t ON t.oid = a.atttypid WHERE c.relforcerowsecurity GROUP BY c.oid ORDER BY 1";

@@ -1,0 +1,2 @@
+DROP FUNCTION objecting_nodes(text, text, text[], tstzrange);
+DROP TABLE objection;
