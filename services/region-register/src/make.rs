@@ -86,6 +86,8 @@ pub fn make(
         // The register's ground is for the numbers themselves; there are no pseudonyms here to be of a key.
         pseudonyms: None,
         groups: Default::default(),
+        // A duty to report: nobody's objection counts.
+        left_out: Vec::new(),
     };
     let candidate = Candidate {
         definition: &manifest.definition,

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::form::Form;
 use crate::forms;
+use crate::read::Aim;
 use parcel::AgeKey;
 use parcel::PeriodKind;
 
@@ -46,6 +47,13 @@ pub struct Definition {
     /// Whether that ground names persons whose identity is protected: else no row about them leaves.
     #[serde(default)]
     pub covers_protected: bool,
+    /// The quality register that it is for: who opposes it is left out (patientdatalagen 7 kap. 2 §).
+    pub register: Option<String>,
+    /// The secondary use that it is for: who has opted out of it is left out (EHDS, art. 71).
+    pub purpose: Option<String>,
+    /// The day on which that use was permitted, YYYY-MM-DD: who had opted out then is left out, and nobody else. Without it who has
+    /// opted out today.
+    pub approved: Option<String>,
     /// What it is, in a sentence.
     pub description: String,
     /// The files that leave, of those that the subject can be made into.
@@ -70,6 +78,14 @@ impl Definition {
     #[must_use]
     pub fn series(&self) -> &str {
         self.series.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What it is for, to which persons may object.
+    #[must_use]
+    pub fn aim(&self) -> Aim<'_> {
+        let Self { register, purpose, approved, .. } = self;
+        let approved = approved.as_ref().and_then(|day| day.parse().ok());
+        Aim { register: register.as_deref(), purpose: purpose.as_deref(), approved }
     }
 
     /// Whether a file that leaves has columns with pseudonyms.
@@ -163,6 +179,20 @@ impl Check for Definition {
         ] {
             if text.trim().is_empty() {
                 return Err(Fault::new(key, "must not be empty"));
+            }
+        }
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+        for (key, name) in [("register", &self.register), ("purpose", &self.purpose)] {
+            if name.as_ref().is_some_and(|name| name.is_empty() || !name.bytes().all(plain)) {
+                return Err(Fault::new(key, "must be lower case letters and hyphens, as persons' objections name it"));
+            }
+        }
+        if let Some(approved) = &self.approved {
+            if self.purpose.is_none() {
+                return Err(Fault::new("approved", "is of a purpose; say which"));
+            }
+            if approved.parse::<jiff::civil::Date>().is_err() || approved.len() != 10 {
+                return Err(Fault::new("approved", "must be a day, YYYY-MM-DD"));
             }
         }
         let names = forms::names();

@@ -13,7 +13,7 @@ use crate::pseudonym::Pseudonyms;
 use crate::read::{Snapshot, Survey};
 use parcel::Period;
 use parcel::Positions;
-use parcel::{FileEntry, Groups};
+use parcel::{FileEntry, Groups, LeftOut};
 
 /// The finding under which events of persons with protected identity are counted.
 pub(crate) const PROTECTED: &str = "protected-identity";
@@ -33,6 +33,8 @@ pub struct Extract {
     pub totals: BTreeMap<String, i64>,
     /// Statements per quality rule that found something on them; and cells that a spreadsheet would run, where there are any.
     pub findings: BTreeMap<String, u64>,
+    /// Whom it leaves out because they object.
+    pub left_out: Vec<LeftOut>,
     /// What it was made from.
     pub survey: Survey,
     /// The latest time in the statements.
@@ -104,7 +106,7 @@ impl Extract {
             let finding = if file.personal { FORMULA_LEFT } else { FORMULA_GUARDED };
             *findings.entry(finding.to_owned()).or_default() += file.formulas;
         }
-        Ok(Self { files, totals: output.totals, findings, survey, until })
+        Ok(Self { files, totals: output.totals, findings, left_out: snapshot.left_out(), survey, until })
     }
 
     /// How alone the rows of files of persons stand, by file.

@@ -37,5 +37,5 @@ pub use forms::waiting_times;
 pub use make::{Made, Order, Outcome, Plan, Task, plan, run};
 pub use output::{File, Output};
 pub use pseudonym::{Pseudonyms, Secret};
-pub use read::{Figures, Reader, Snapshot, Stored, Survey, Taken};
+pub use read::{Aim, Figures, Reader, Snapshot, Stored, Survey, Taken};
 pub use session::Session;

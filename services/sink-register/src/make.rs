@@ -30,6 +30,9 @@ use runtime::failpoint::stop;
 /// Why there is a new version, where no statement is later and persons were not known to be protected when the last one was made.
 const REASON_PROTECTED: &str = "identities of persons protected since";
 
+/// Why there is a new version, where no statement is later and other persons than before object to what it is for.
+const REASON_OBJECTING: &str = "who objects since, or does no longer";
+
 /// Why there is a new version, where the pseudonyms of the one before are of another key.
 const REASON_OTHER_KEY: &str = "pseudonyms of another key";
 
@@ -109,6 +112,7 @@ impl Order<'_> {
         as_of: Option<&Positions>,
     ) -> Result<Extract, Error> {
         let snapshot = Snapshot::begin(session, self.region, self.definition.subject, self.period).await?;
+        let snapshot = snapshot.without_objecting(&self.definition.aim()).await?;
         let survey = Extract::survey(&snapshot, self.definition, self.period, as_of).await?;
         Extract::make(&snapshot, survey, self.definition, pseudonyms, self.region, self.period).await
     }
@@ -306,6 +310,7 @@ impl Workshop<'_> {
                 manifest.findings.remove(code);
                 manifest.findings.extend(earlier.findings.get_key_value(code).map(|(code, n)| (code.clone(), *n)));
             }
+            manifest.left_out.clone_from(&earlier.left_out);
         }
         if let Some(difference) = difference(&earlier, &manifest) {
             return Err(Error::NotReproduced { name: manifest.name(), difference });
@@ -377,6 +382,7 @@ impl Workshop<'_> {
             findings: extract.findings.clone(),
             pseudonyms: pseudonyms.map(|pseudonyms| pseudonyms.key().clone()),
             groups: extract.groups(),
+            left_out: extract.left_out.clone(),
         }
     }
 
@@ -423,13 +429,20 @@ fn key_text(key: Option<&PseudonymKey>) -> String {
 }
 
 /// The reason of a new version: the one that was given. Where none was, no statement is later and more events are known to be of
-/// protected persons: that. Else that pseudonyms are of another key, where they are.
+/// protected persons: that. Else that pseudonyms are of another key, where they are. Else that others object, where anybody does.
 fn why(latest: Option<&Manifest>, manifest: &Manifest, given: &str) -> String {
     let known = |manifest: &Manifest| manifest.findings.get(extract::PROTECTED).copied().unwrap_or(0);
     let is_all = |latest: &Manifest| latest.origin == manifest.origin && known(latest) < known(manifest);
+    // How many they are is not told where they are few: that it changed is told by the files.
+    let is_objecting = |latest: &Manifest| {
+        latest.origin == manifest.origin
+            && latest.definition == manifest.definition
+            && !(latest.left_out.is_empty() && manifest.left_out.is_empty())
+    };
     let reason = match given {
         REASON if latest.is_some_and(is_all) => REASON_PROTECTED,
         REASON if manifest.findings.contains_key(OTHER_KEY) => REASON_OTHER_KEY,
+        REASON if latest.is_some_and(is_objecting) => REASON_OBJECTING,
         given => given,
     };
     reason.to_owned()

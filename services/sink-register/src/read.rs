@@ -5,6 +5,7 @@
 //! contact and sorts; rows are streamed, so memory does not grow with their number.
 
 mod history;
+mod objecting;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -19,12 +20,15 @@ use uuid::Uuid;
 
 use crate::error::{Attempt, Error};
 use crate::session::Session;
+use objecting::Objecting;
+use parcel::LeftOut;
 use parcel::Period;
 use parcel::Positions;
 use reader::Protection;
 
 pub use history::Stored;
 pub(crate) use history::{Order, Source, Window};
+pub use objecting::Aim;
 pub use reader::Reader;
 
 /// Sorting two million statements within this spills to disk once, in long runs; the server's default of 4 MB takes many.
@@ -87,6 +91,7 @@ pub struct Snapshot<'a> {
     subject: Subject,
     period: Period,
     protection: Protection,
+    objecting: Objecting,
 }
 
 impl<'a> Snapshot<'a> {
@@ -103,7 +108,21 @@ impl<'a> Snapshot<'a> {
         let transaction = session.look(region).await?;
         transaction.batch_execute(SORT_MEMORY).await.attempt(|| format!("read region {region}"))?;
         let protection = Protection::load(&transaction, region).await?;
-        Ok(Self { transaction, region, subject, period, protection })
+        Ok(Self { transaction, region, subject, period, protection, objecting: Objecting::default() })
+    }
+
+    /// Without whoever objects to what an extract is for.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub async fn without_objecting(mut self, aim: &Aim<'_>) -> Result<Self, Error> {
+        self.objecting = Objecting::load(&self.transaction, self.region, aim).await?;
+        Ok(self)
+    }
+
+    /// Whom it has left out so far, by what they object to.
+    pub(crate) fn left_out(&self) -> Vec<LeftOut> {
+        self.objecting.left_out()
     }
 
     /// Gives the latest statement of each source system and contact, in their order, and counts what was found on them.
@@ -130,12 +149,13 @@ impl<'a> Snapshot<'a> {
         let mut findings: BTreeMap<String, u64> = BTreeMap::new();
         while let Some(row) = rows.next().await {
             let row = row.attempt(attempt)?;
+            let undecodable =
+                |source| Error::Undecodable { region: region.code(), event_id: row.get::<_, Uuid>(0), source };
             let stored = Stored::of_contact(row.get(1));
-            let taken = figures.take(&reader, &stored).map_err(|source| Error::Undecodable {
-                region: region.code(),
-                event_id: row.get::<_, Uuid>(0),
-                source,
-            })?;
+            if reader.is_left_out(self.subject, &stored).map_err(undecodable)? {
+                continue;
+            }
+            let taken = figures.take(&reader, &stored).map_err(undecodable)?;
             for rule in taken.findings {
                 count(&mut findings, rule);
             }

@@ -46,6 +46,9 @@ pub(crate) fn plan_text(plan: &Plan, name: impl Fn(u32) -> String) -> String {
             "rows of {withheld} events of persons with protected identity are left out: no ground names them"
         );
     }
+    for left_out in &plan.extract.left_out {
+        let _ = writeln!(text, "left out, for they object: {left_out}");
+    }
     if let Some(refusal) = &plan.other_key {
         let _ = writeln!(text, "a run would be refused: {refusal}");
     }

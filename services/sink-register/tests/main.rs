@@ -10,6 +10,7 @@ mod fhir_validator;
 mod follow;
 mod hip_fracture;
 mod kill;
+mod objecting;
 mod parcel;
 mod programs;
 mod protected;

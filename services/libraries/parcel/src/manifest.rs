@@ -10,6 +10,7 @@ use super::Series;
 use crate::digest;
 use crate::flag::Flag;
 use crate::groups::Groups;
+use crate::left_out::LeftOut;
 use crate::period::Period;
 use crate::positions::Positions;
 
@@ -67,6 +68,9 @@ pub struct Manifest {
     /// How alone the rows of files of persons stand, by file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, Groups>,
+    /// Whom it leaves out because they object, by what they object to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
 }
 
 /// The key that the pseudonyms of a recipient's series were made with. Two parcels have the same pseudonyms when their

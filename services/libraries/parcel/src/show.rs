@@ -60,6 +60,12 @@ pub fn manifest_text(manifest: &Manifest, manifest_sha256: &str) -> String {
             let _ = writeln!(text, "  {rule:<32} {count:>9}");
         }
     }
+    if !manifest.left_out.is_empty() {
+        text.push_str("\nleft out, for they object\n");
+    }
+    for left_out in &manifest.left_out {
+        let _ = writeln!(text, "  {left_out}");
+    }
     if !manifest.groups.is_empty() {
         text.push_str("\nrows that say the same of what others may know\n");
     }

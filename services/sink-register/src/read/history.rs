@@ -203,8 +203,10 @@ impl Snapshot<'_> {
         while let Some(row) = rows.next().await {
             let row = row.attempt(attempt)?;
             let stored = Stored { record: row.get(1), in_force: row.get(2) };
-            let event_id: Uuid = row.get(0);
-            take(reader, stored).map_err(|source| Error::Undecodable { region, event_id, source })?;
+            let undecodable = |cause| Error::Undecodable { region, event_id: row.get::<_, Uuid>(0), source: cause };
+            if !reader.is_left_out(source.subject, &stored).map_err(undecodable)? {
+                take(reader, stored).map_err(undecodable)?;
+            }
         }
         Ok(())
     }

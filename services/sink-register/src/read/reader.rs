@@ -7,10 +7,11 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use schemas::{Common, DecodeError, Decoder, Envelope, Node, stored};
+use schemas::{Common, DecodeError, Decoder, Envelope, Node, Subject, stored};
 use tokio_postgres::Transaction;
 use topics::Region;
 
+use super::objecting::Objecting;
 use super::{Snapshot, Stored};
 use crate::error::{Attempt, Error};
 
@@ -66,11 +67,17 @@ async fn nodes_of(transaction: &Transaction<'_>, region: Region, sql: &str) -> R
 pub struct Reader<'s> {
     decoder: Decoder,
     protection: &'s Protection,
+    objecting: &'s Objecting,
     /// The definition's ground names persons whose identity is protected.
     covers_protected: bool,
 }
 
 impl Reader<'_> {
+    /// Whether an event is of somebody who objects to what the extract is for: then nothing comes of it.
+    pub(super) fn is_left_out(&self, subject: Subject, stored: &Stored<'_>) -> Result<bool, DecodeError> {
+        self.objecting.has(&self.decoder, subject, stored.record)
+    }
+
     /// The event. Of a protected person it says so, whatever it said itself, and not where the person lives.
     ///
     /// # Errors
@@ -103,7 +110,8 @@ impl Reader<'_> {
 impl Snapshot<'_> {
     /// What opens this snapshot's records, for a definition whose ground names protected persons, or does not.
     pub(crate) async fn reader(&self, covers_protected: bool) -> Result<Reader<'_>, Error> {
-        Ok(Reader { decoder: self.decoder().await?, protection: &self.protection, covers_protected })
+        let (protection, objecting) = (&self.protection, &self.objecting);
+        Ok(Reader { decoder: self.decoder().await?, protection, objecting, covers_protected })
     }
 
     /// What has been read of protected persons so far.
