@@ -40,6 +40,22 @@ pub trait Described<'a>: Record + Clone + Deserialize<'a> {
     /// Forgets where the person lives, and what would tell it.
     fn forget_residence(&mut self);
 
+    /// Its pseudonyms of persons beside those in the envelope.
+    fn other_tokens_mut(&mut self) -> &mut [&'a str] {
+        &mut []
+    }
+
+    /// Puts in place of each pseudonym of a person what `name` gives for it.
+    fn rename(&mut self, name: impl Fn(&'a str) -> &'a str) {
+        let envelope = self.envelope_mut();
+        for token in envelope.subject_token.iter_mut().chain(&mut envelope.subject_aliases) {
+            *token = name(token);
+        }
+        for token in self.other_tokens_mut() {
+            *token = name(token);
+        }
+    }
+
     /// What it stays in order with: the key of its record in Kafka, which has events of equal keys in one partition.
     fn key(&self) -> Option<&'a str>;
 

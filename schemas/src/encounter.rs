@@ -83,6 +83,12 @@ pub struct Encounter<'a> {
     pub occurred_latest: Option<Timestamp>,
 }
 
+impl Encounter<'_> {
+    /// Trigger of an event that says that `subject_token` is the one pseudonym in `prior_subject_tokens`, of the same identifier,
+    /// by a later key of the region. It tells of no visit, and its time is none: the beginning of 1970.
+    pub const REKEYED: &'static str = "REKEYED";
+}
+
 impl Record for Encounter<'_> {
     const KIND: Kind = Kind::Encounter;
     const VERSIONS: &'static [&'static str] =
@@ -99,6 +105,10 @@ impl<'a> Described<'a> for Encounter<'a> {
     }
 
     fn forget_residence(&mut self) {}
+
+    fn other_tokens_mut(&mut self) -> &mut [&'a str] {
+        &mut self.prior_subject_tokens
+    }
 
     fn key(&self) -> Option<&'a str> {
         // An episode whose patient is not known stays together by its visit number.

@@ -53,6 +53,10 @@ impl<'a> Described<'a> for Person<'a> {
         self.lkf = None;
     }
 
+    fn other_tokens_mut(&mut self) -> &mut [&'a str] {
+        &mut self.linked_subject_tokens
+    }
+
     fn key(&self) -> Option<&'a str> {
         self.envelope.subject_token
     }

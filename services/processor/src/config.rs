@@ -42,6 +42,11 @@ pub struct RegionConfig {
     pub key: Secret,
     /// The key's version, `v1`; stands in every pseudonym.
     pub key_id: String,
+    /// Keys that were the region's before: whoever a record names is joined to the pseudonyms by them, while they stand here.
+    #[serde(default)]
+    pub earlier_keys: Vec<EarlierKey>,
+    /// What codes of texts that hold numbers are made with, as of a visit number that is a personal number; without it, with `key`.
+    pub code_key: Option<Secret>,
     /// The region's unit directory; without it codes stay as they are.
     pub mapping: Option<PathBuf>,
     /// Mapping packages of the region's tables: names of shipped ones or files. Each brings its feed.
@@ -61,6 +66,16 @@ pub struct RegionConfig {
     pub placeholders: Vec<String>,
     /// With what its sealed source records are opened; without it plain ones are read, and sealed ones parked.
     pub sealing: Option<sealing::Settings>,
+}
+
+/// A key that was the region's before.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierKey {
+    /// Its version, as it stands in its pseudonyms.
+    pub id: String,
+    /// 64 hexadecimal digits.
+    pub key: Secret,
 }
 
 /// A feed that the processor can read.
@@ -162,9 +177,7 @@ impl RegionConfig {
 
     /// Reads the key and the unit directory and makes the pipeline.
     pub fn pipeline(&self) -> Result<Pipeline, Fault> {
-        let secret = self.key.value().map_err(|fault| fault.under("key"))?;
-        let key = identity::Key::from_hex(secret.expose())
-            .map_err(|error| Fault::new("key", format!("{} in {}", error, self.key.name())))?;
+        let key = key_at("key", &self.key)?;
         let (directory, _) = self.directory()?;
         let lists = self.code_lists.as_deref().map(CodeLists::with_folder).transpose();
         let lists = lists.map_err(|error| Fault::new("code_lists", runtime::exit::chain(&error)))?;
@@ -188,12 +201,37 @@ impl RegionConfig {
             interim: self.interim,
         })
         .map_err(|error| Fault::new("key_id", error.to_string()))?;
-        let pipeline = pipeline.with_placeholders(self.placeholders.clone());
+        let pipeline = self.keyed(pipeline)?.with_placeholders(self.placeholders.clone());
         Ok(match lists {
             Some(lists) => pipeline.with_code_lists(Arc::new(lists)),
             None => pipeline,
         })
     }
+
+    /// With the earlier keys, and that of codes.
+    fn keyed(&self, mut pipeline: Pipeline) -> Result<Pipeline, Fault> {
+        let mut earlier = Vec::with_capacity(self.earlier_keys.len());
+        for (at, EarlierKey { id, key }) in self.earlier_keys.iter().enumerate() {
+            earlier.push((id.clone(), key_at(&format!("earlier_keys.{at}.key"), key)?));
+        }
+        match &self.code_key {
+            Some(key) => pipeline = pipeline.with_codes_of(&key_at("code_key", key)?),
+            None if earlier.is_empty() => {}
+            None => {
+                let what = "is missing where earlier_keys stand: a visit number that holds a personal number is known by a code of \
+                            the key that the region had first; give that key, or visits and contacts with such numbers are others";
+                return Err(Fault::new("code_key", what));
+            }
+        }
+        pipeline.with_earlier_keys(earlier).map_err(|error| Fault::new("earlier_keys", error.to_string()))
+    }
+}
+
+/// The key that stands at a place of the region's table.
+fn key_at(place: &str, secret: &Secret) -> Result<identity::Key, Fault> {
+    let value = secret.value().map_err(|fault| fault.under(place))?;
+    identity::Key::from_hex(value.expose())
+        .map_err(|error| Fault::new(place, format!("{} in {}", error, secret.name())))
 }
 
 impl Check for Config {

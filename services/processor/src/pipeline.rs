@@ -19,6 +19,7 @@ mod person;
 mod place;
 mod protect;
 mod region;
+mod rekeyed;
 mod row;
 mod sink;
 mod statement;
@@ -49,6 +50,7 @@ use context::Context;
 use envelope::{Head, HeadParts};
 use protect::Protecting;
 use region::Region;
+use rekeyed::Named;
 use trigger::Shape;
 
 pub use crate::stop::Rejection;
@@ -112,6 +114,8 @@ impl Pipeline {
             code: settings.region,
             key_id: settings.key_id,
             pseudonymiser,
+            earlier: Vec::new(),
+            named: None,
             directory: settings.directory,
             code_lists: CodeLists::built_in(),
         };
@@ -134,10 +138,36 @@ impl Pipeline {
         self
     }
 
+    /// With keys that were the region's before, each with its version: whoever a record names is joined to the pseudonyms by them.
+    ///
+    /// # Errors
+    /// When a version is none, or no earlier one.
+    pub fn with_earlier_keys(mut self, keys: Vec<(String, identity::Key)>) -> Result<Pipeline, PseudonymError> {
+        for (key_id, key) in keys {
+            let earlier = Pseudonymiser::new(&self.region.code, &key_id, &key)?;
+            self.region.pseudonymiser.follows(&earlier)?;
+            if self.region.earlier.iter().any(|other| other.key_id() == key_id) {
+                return Err(PseudonymError::NotEarlier);
+            }
+            self.region.earlier.push(earlier);
+        }
+        self.region.named = (!self.region.earlier.is_empty()).then(Named::default);
+        Ok(self)
+    }
+
+    /// With codes of texts that hold numbers by this key, and not by that of pseudonyms: they stay when that one turns.
+    #[must_use]
+    pub fn with_codes_of(mut self, key: &identity::Key) -> Pipeline {
+        self.region.pseudonymiser = self.region.pseudonymiser.with_codes_of(key);
+        self
+    }
+
     /// Processes one record. `origin.ordinal` is not looked at: the pipeline counts.
     pub fn process<S: Sink>(&mut self, source: &SourceRecord<'_>, origin: Origin<'_>, sink: &mut S) -> Outcome {
         self.findings.clear();
         self.stockholm.assume(None);
+        // Whom a record names that a panic left half-way.
+        drop(self.region.named.as_ref().map(Named::take));
         let sink = &mut Protecting(sink);
         let made = match source.format {
             _ if source.region != self.region.code => Err(Stop::refuse(Rule::RegionMismatch, "region")),
@@ -146,16 +176,22 @@ impl Pipeline {
             Format::Debezium => self.change(source, origin, sink),
             Format::Fhir => self.resource(source, origin, sink),
         };
-        match made {
+        let outcome = match made {
             Ok(count) => Outcome::Mapped(count),
             Err(Stop::Ignore(rule)) => Outcome::Ignored(rule),
             Err(Stop::Park(rejection)) => {
                 let (origin, mut line) = (Origin { ordinal: 0, ..origin }, String::new());
                 sink.parked(&park::record(&self.region.code, source, origin, rejection, &mut line));
-                self.keep_mark(source, origin, sink);
                 Outcome::Rejected(rejection)
             }
+        };
+        let named = self.region.named.as_ref().map(Named::take).unwrap_or_default();
+        match outcome {
+            Outcome::Mapped(events) => rekeyed::tell(&self.region, source, origin, events, named, sink),
+            Outcome::Ignored(_) => {}
+            Outcome::Rejected(_) => self.keep_mark(source, origin, sink),
         }
+        outcome
     }
 
     /// Hands on whom a rejected record marks as protected. What says that it is another region's is not believed.
@@ -164,7 +200,12 @@ impl Pipeline {
         if source.region == self.region.code {
             let (guard, mut odd) = (Guard::of_unit(&self.region.pseudonymiser), Findings::default());
             let context = Context::new(source, origin, &self.region, &guard, &mut self.stockholm, &mut odd);
-            mark::keep(context, self.programs.iter_mut().find(|program| program.feed() == source.feed), sink);
+            let program = self.programs.iter_mut().find(|program| program.feed() == source.feed);
+            let marked = mark::keep(context, program, sink);
+            let named = self.region.named.as_ref().map(Named::take).unwrap_or_default();
+            if marked > 0 {
+                rekeyed::tell(&self.region, source, origin, 1 + marked, named, sink);
+            }
         }
     }
 

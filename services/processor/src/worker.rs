@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
+use identity::Token;
 use runtime::failpoint;
 use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
@@ -311,12 +312,14 @@ struct KafkaSink<'s> {
     known: Known<'s>,
     /// What the record's events say of protection and is not known to be written: sum, key and encoded, each once.
     protections: Vec<(u128, String, Vec<u8>)>,
+    /// Sums of persons that the record's links are about.
+    told: Vec<u128>,
     failed: Option<EncodeError>,
 }
 
 impl<'s> KafkaSink<'s> {
     fn new(outputs: &'s mut Outputs, encoders: &'s mut [Encoder; OUTPUTS.len()], known: Known<'s>) -> Self {
-        Self { outputs, encoders, known, protections: Vec::new(), failed: None }
+        Self { outputs, encoders, known, protections: Vec::new(), told: Vec::new(), failed: None }
     }
 
     /// Puts what was said of protection behind all events: an event's place among the outputs is what it always was, and whoever
@@ -332,7 +335,7 @@ impl<'s> KafkaSink<'s> {
         if let Some(error) = self.failed {
             return Err(Failure::Stop(Box::new(error)));
         }
-        for (sum, ..) in &self.protections {
+        for sum in self.protections.iter().map(|(sum, ..)| sum).chain(&self.told) {
             self.known.keep(*sum);
         }
         Ok(())
@@ -365,6 +368,15 @@ impl Sink for KafkaSink<'_> {
             Ok(()) => self.protections.push((sum, said.key(), bytes)),
             Err(error) => self.failed = self.failed.or(Some(error)),
         }
+    }
+
+    fn has_told(&mut self, token: &Token) -> bool {
+        let sum = self.known.sum_of(token);
+        let has = self.known.has(sum);
+        if !has {
+            self.told.push(sum);
+        }
+        has
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -10,6 +10,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+use identity::Token;
 use schemas::Protection;
 
 /// Sums that are kept, 16 bytes each: more persons than a region's sources tell of between two compactions of the topic.
@@ -51,6 +52,11 @@ impl Written {
     pub(crate) fn forget(&mut self) {
         self.sums.fill(0);
     }
+
+    fn sum(&self) -> u128 {
+        let [high, low] = self.states.each_ref().map(|state| u128::from(state.hash_one(&self.key)));
+        (high << 64 | low).max(1)
+    }
 }
 
 impl Known<'_> {
@@ -58,7 +64,7 @@ impl Known<'_> {
     pub(crate) fn sum(&mut self, said: &Protection<'_>) -> u128 {
         /// A byte that no text has.
         const END: u8 = 0xFF;
-        let Written { states, key, .. } = &mut *self.written;
+        let key = &mut self.written.key;
         let visit = said.episode_id.map(|visit| [said.source_system, visit]);
         key.clear();
         key.extend_from_slice(&self.route.to_le_bytes());
@@ -69,8 +75,17 @@ impl Known<'_> {
             key.extend_from_slice(text.as_bytes());
             key.push(END);
         }
-        let [high, low] = states.each_ref().map(|state| u128::from(state.hash_one(&key)));
-        (high << 64 | low).max(1)
+        self.written.sum()
+    }
+
+    /// The sum of a person's links to the pseudonyms of earlier keys, by the current one.
+    pub(crate) fn sum_of(&mut self, token: &Token) -> u128 {
+        self.written.key.clear();
+        self.written.key.extend_from_slice(&self.route.to_le_bytes());
+        self.written.key.extend_from_slice(&self.partition.to_le_bytes());
+        self.written.key.push(2);
+        self.written.key.extend_from_slice(token.as_bytes());
+        self.written.sum()
     }
 
     /// Whether it is written, or on its way.

@@ -17,6 +17,7 @@ mod instructions;
 mod mapping;
 mod mutation;
 mod protection;
+mod rekeyed;
 mod sample_config;
 mod sealing;
 mod service;

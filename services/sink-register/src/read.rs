@@ -6,6 +6,7 @@
 
 mod history;
 mod objecting;
+mod names;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::error::{Attempt, Error};
 use crate::session::Session;
 use objecting::Objecting;
 use parcel::LeftOut;
+use names::Names;
 use parcel::Period;
 use parcel::Positions;
 use reader::Protection;
@@ -48,7 +50,7 @@ pub trait Figures {
     ///
     /// # Errors
     /// When it cannot be decoded.
-    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError>;
+    fn take<'r>(&mut self, reader: &'r Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError>;
 }
 
 /// What was seen of a statement.
@@ -92,6 +94,7 @@ pub struct Snapshot<'a> {
     period: Period,
     protection: Protection,
     objecting: Objecting,
+    names: Names,
 }
 
 impl<'a> Snapshot<'a> {
@@ -108,7 +111,8 @@ impl<'a> Snapshot<'a> {
         let transaction = session.look(region).await?;
         transaction.batch_execute(SORT_MEMORY).await.attempt(|| format!("read region {region}"))?;
         let protection = Protection::load(&transaction, region).await?;
-        Ok(Self { transaction, region, subject, period, protection, objecting: Objecting::default() })
+        let names = Names::load(&transaction, region).await?;
+        Ok(Self { transaction, region, subject, period, protection, objecting: Objecting::default(), names })
     }
 
     /// Without whoever objects to what an extract is for.
@@ -168,16 +172,20 @@ impl<'a> Snapshot<'a> {
 
     /// Reads every record of the store.
     async fn decoder(&self) -> Result<Decoder, Error> {
-        let mut decoder = Decoder::new();
-        let rows = self.transaction.query("SELECT id, avsc FROM record_schema", &[]).await;
-        for row in rows.attempt(|| "read the schemas of the store".to_owned())? {
-            let id: i32 = row.get(0);
-            // Ids are unsigned in the wire format and keep their bits in the table.
-            let id = id.cast_unsigned();
-            decoder.insert(id, row.get(1)).map_err(|source| Error::Schema { id, source })?;
-        }
-        Ok(decoder)
+        decoder(&self.transaction).await
     }
+}
+
+async fn decoder(transaction: &Transaction<'_>) -> Result<Decoder, Error> {
+    let mut decoder = Decoder::new();
+    let rows = transaction.query("SELECT id, avsc FROM record_schema", &[]).await;
+    for row in rows.attempt(|| "read the schemas of the store".to_owned())? {
+        let id: i32 = row.get(0);
+        // Ids are unsigned in the wire format and keep their bits in the table.
+        let id = id.cast_unsigned();
+        decoder.insert(id, row.get(1)).map_err(|source| Error::Schema { id, source })?;
+    }
+    Ok(decoder)
 }
 
 /// Rules are a closed list of codes, so the map stays small.

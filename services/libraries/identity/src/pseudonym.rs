@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::canonical::Canonical;
+use crate::kept::Kept;
 use crate::key::Key;
 use crate::subject::Subject;
 
@@ -47,6 +48,9 @@ pub enum PseudonymError {
     /// The key id is not `v` and one to five digits.
     #[error("a key id is v and a number, such as v1")]
     KeyId,
+    /// The id of an earlier key is no earlier version than the current one's, or another earlier key has it.
+    #[error("an earlier key has an earlier version than the current one, and one of its own")]
+    NotEarlier,
 }
 
 /// Makes the pseudonyms of one region with one version of its key. The keyed state is made once and cloned per token.
@@ -62,22 +66,16 @@ impl Pseudonymiser {
         if region.len() != 2 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(PseudonymError::Region);
         }
-        let number = key_id.strip_prefix('v').unwrap_or("");
-        if number.is_empty() || key_id.len() > KEY_ID_LENGTH_MAX || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(PseudonymError::KeyId);
-        }
+        number_of(key_id).ok_or(PseudonymError::KeyId)?;
         let mut prefix = Token::EMPTY;
         for part in ["r", region, ".", key_id, "."] {
             prefix.push(part.as_bytes());
         }
-        let keyed = keyed(key);
-        let mut care = keyed.clone();
+        let mut care = keyed(key);
         for part in ["se-psn|v1|", Purpose::Care.as_str(), "\0"] {
             care.update(part.as_bytes());
         }
-        let mut opaque = keyed;
-        opaque.update(b"se-opaque|v1|");
-        Ok(Pseudonymiser { prefix, care, opaque })
+        Ok(Pseudonymiser { prefix, care, opaque: opaque(key) })
     }
 
     /// The pseudonym of a subject.
@@ -89,6 +87,33 @@ impl Pseudonymiser {
     /// The pseudonym of a canonical identifier.
     pub fn token(&self, purpose: Purpose, system: &str, canonical: &Canonical) -> Token {
         self.token_of(purpose, system, canonical.bytes())
+    }
+
+    /// The pseudonym of what was kept of a subject: the subject's.
+    pub fn of_kept(&self, purpose: Purpose, kept: &Kept) -> Token {
+        let mut mac = match purpose {
+            Purpose::Care => self.care.clone(),
+        };
+        mac.update(kept.bytes());
+        self.shown(mac)
+    }
+
+    /// The version of the key, as in the pseudonyms.
+    pub fn key_id(&self) -> &str {
+        key_id(self.prefix.as_str()).unwrap_or_default()
+    }
+
+    /// Refuses `earlier` where it is not of an earlier version than this, which is the current one.
+    pub fn follows(&self, earlier: &Pseudonymiser) -> Result<(), PseudonymError> {
+        let number = |pseudonymiser: &Pseudonymiser| number_of(pseudonymiser.key_id());
+        if number(earlier) < number(self) { Ok(()) } else { Err(PseudonymError::NotEarlier) }
+    }
+
+    /// With the codes of this key in place of its own ([`Self::opaque`]): a code stays what it is when the key of pseudonyms turns.
+    #[must_use]
+    pub fn with_codes_of(mut self, key: &Key) -> Pseudonymiser {
+        self.opaque = opaque(key);
+        self
     }
 
     /// What stands in a record for a text that must not: `x.` and base32, equal for equal texts.
@@ -108,10 +133,32 @@ impl Pseudonymiser {
         mac.update(system.as_bytes());
         mac.update(b"\0");
         mac.update(value);
+        self.shown(mac)
+    }
+
+    fn shown(&self, mac: Hmac<Sha256>) -> Token {
         let mut token = self.prefix;
         token.push_shown(mac);
         token
     }
+}
+
+/// The version of the key that a pseudonym names: `v1` of `r14.v1.…`. Of a text that is no pseudonym nothing.
+pub fn key_id(token: &str) -> Option<&str> {
+    let id = token.split('.').nth(1)?;
+    number_of(id).map(|_| id)
+}
+
+/// The number of a key's version.
+pub(crate) fn number_of(key_id: &str) -> Option<u32> {
+    let number = key_id.strip_prefix('v').filter(|_| key_id.len() <= KEY_ID_LENGTH_MAX)?;
+    if number.bytes().all(|byte| byte.is_ascii_digit()) { number.parse().ok() } else { None }
+}
+
+fn opaque(key: &Key) -> Hmac<Sha256> {
+    let mut opaque = keyed(key);
+    opaque.update(b"se-opaque|v1|");
+    opaque
 }
 
 /// HMAC-SHA-256 under a key.

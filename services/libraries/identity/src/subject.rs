@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::date::{Birth, Sex};
 use crate::guard::date_exists;
 use crate::identifier::{Identifier, Kind, Options};
+use crate::kept::Kept;
 use crate::personal::Interim;
 use crate::placeholder::is_placeholder;
 use crate::symbol::{Symbol, Symbols};
@@ -157,6 +158,12 @@ impl<'a> Subject<'a> {
             }
             Inner::Interim { .. } | Inner::Local { .. } => None,
         }
+    }
+
+    /// What its pseudonym is made of, to be kept sealed.
+    pub fn kept(&self) -> Kept {
+        let (system, value) = self.parts();
+        Kept::new(system, value)
     }
 
     /// What is hashed: the system, and the canonical value.

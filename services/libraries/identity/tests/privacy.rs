@@ -26,6 +26,7 @@ assert_lacks!(
     identity::Identifier,
     identity::Canonical,
     identity::Subject<'static>,
+    identity::Kept,
     identity::Key,
     identity::Pseudonymiser,
     identity::PartitionKey;
@@ -40,6 +41,7 @@ fn identifiers_are_wiped() {
     assert!(std::mem::needs_drop::<identity::Canonical>());
     assert!(std::mem::needs_drop::<identity::Identifier>());
     assert!(std::mem::needs_drop::<identity::Subject<'_>>());
+    assert!(std::mem::needs_drop::<identity::Kept>());
     assert!(std::mem::needs_drop::<identity::Key>());
     assert!(std::mem::needs_drop::<identity::Pseudonymiser>());
 }

@@ -57,6 +57,38 @@ fn regions_and_key_ids_that_are_refused() {
     }
 }
 
+/// Numbers of every kind of subject: national ones, those of a region, an interim number that is its source's own, and a local one.
+#[test]
+fn what_is_kept_of_a_subject_has_its_pseudonym_by_every_key() {
+    let other = Key::from_bytes(&std::array::from_fn(|at| at as u8 + 1)).ok().unwrap();
+    let later = Pseudonymiser::new("14", "v2", &other).unwrap();
+    let nobody = test_identity::number(7);
+    for (system, value) in
+        [(PERSONNUMMER, nobody.as_str()), ("", "18500101N120"), ("", "MRN7"), ("SIMULATOR MRN", "19 a")]
+    {
+        let subject = subject(system, value);
+        let kept = identity::Kept::from_bytes(subject.kept().bytes()).unwrap();
+        for pseudonymiser in [&pseudonymiser(), &later] {
+            let token = pseudonymiser.subject(Purpose::Care, &subject);
+            assert_eq!(pseudonymiser.of_kept(Purpose::Care, &kept), token, "{system}");
+            assert_eq!(identity::key_id(token.as_str()), Some(pseudonymiser.key_id()));
+        }
+    }
+    assert!([&b""[..], b"no system", b"no value\0"].iter().all(|bytes| identity::Kept::from_bytes(bytes).is_none()));
+    assert_eq!(["r14", "r14.x1.a", "r14.v.a", "r14.v123456.a", ""].map(identity::key_id), [None; 5]);
+}
+
+#[test]
+fn an_earlier_key_has_an_earlier_version_and_codes_can_be_of_another_key() {
+    let other = Key::from_bytes(&std::array::from_fn(|at| at as u8 + 1)).ok().unwrap();
+    let [v2, v9, v10] = ["v2", "v9", "v10"].map(|id| Pseudonymiser::new("14", id, &other).unwrap());
+    assert_eq!((v10.follows(&v9), v10.follows(&v2)), (Ok(()), Ok(())));
+    assert_eq!((v9.follows(&v10), v9.follows(&v9)), (Err(PseudonymError::NotEarlier), Err(PseudonymError::NotEarlier)));
+    let code = pseudonymiser().opaque("Sal 7");
+    assert_ne!(v2.opaque("Sal 7"), code);
+    assert_eq!(v2.with_codes_of(&key()).opaque("Sal 7"), code);
+}
+
 #[test]
 fn partitions_by_the_formula_and_evenly() {
     let partitions = PartitionKey::new(&key());

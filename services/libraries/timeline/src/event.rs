@@ -131,6 +131,8 @@ pub enum Trigger {
     CancelLeaveEnd,
     /// A18, A30, A34, A36, A40, A47
     MergePerson,
+    /// REKEYED: two pseudonyms of one identifier, by two keys of the region.
+    Rekeyed,
     /// A42, A45, A50
     MoveVisit,
     /// NUMBERED: the episode is one of the contacts that bear the visit number in `prior_episode`.
@@ -148,7 +150,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// From `A01` to `A50`, and the two words for what HL7 v2 has no trigger for; unknown triggers are [`Trigger::Other`].
+    /// From `A01` to `A50`, and the three words for what HL7 v2 has no trigger for; unknown triggers are [`Trigger::Other`].
     #[must_use]
     pub fn from_code(code: &str) -> Self {
         match code {
@@ -169,6 +171,7 @@ impl Trigger {
             "A52" => Self::CancelLeaveStart,
             "A53" => Self::CancelLeaveEnd,
             "A18" | "A30" | "A34" | "A36" | "A40" | "A47" => Self::MergePerson,
+            Encounter::REKEYED => Self::Rekeyed,
             "A42" | "A45" | "A50" => Self::MoveVisit,
             "NUMBERED" => Self::Number,
             "PART-OF" => Self::PartOf,
@@ -184,7 +187,7 @@ impl Trigger {
     /// Whether it can change where anybody is.
     #[must_use]
     pub const fn has_effect(self) -> bool {
-        !matches!(self, Self::Update | Self::Other)
+        !matches!(self, Self::Rekeyed | Self::Update | Self::Other)
     }
 
     /// Whether it puts a patient in a place, if it names one.
@@ -234,6 +237,12 @@ impl Event {
     #[must_use]
     pub fn prior_episode_key(&self) -> Option<EpisodeKey> {
         self.prior_episode.as_ref().map(|episode| self.key_of(episode))
+    }
+
+    /// The pseudonym, and the one that the same identifier has by an earlier key.
+    pub(crate) fn rekeyed(&self) -> Option<(&str, &str)> {
+        let former = self.prior_subjects.first().filter(|_| self.trigger == Trigger::Rekeyed)?;
+        Some((self.subject.as_deref()?, former))
     }
 
     /// First and last moment that its time can mean.
@@ -334,6 +343,8 @@ mod tests {
             | Trigger::CancelDischarge
             | Trigger::CancelLeaveStart
             | Trigger::CancelLeaveEnd
+            // Whoever reads events of a time asks for these by themselves.
+            | Trigger::Rekeyed
             | Trigger::Update
             | Trigger::Other => false,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{Event, Finding, FindingRule, Trigger, order};
+use crate::{Event, Finding, FindingRule, Trigger, order, rekeyed};
 
 /// More other identifiers than this beside one identifier are not one person's: a registration desk's placeholder, or a
 /// number that was read wrongly. It links nobody. A person has a national number, a few reserve numbers, and one of each
@@ -44,8 +44,14 @@ impl<'a> People<'a> {
             successors: Vec::new(),
             shared: Vec::new(),
         };
+        let first = rekeyed::first(events.iter().filter_map(|event| event.rekeyed()));
+        let named = |token| first.get(token).copied().unwrap_or(token);
         let numbers: Vec<usize> =
-            events.iter().flat_map(|event| tokens(event)).map(|token| people.number(token)).collect();
+            events.iter().flat_map(|event| tokens(event)).map(|token| people.number(named(token))).collect();
+        for (token, first) in &first {
+            let number = people.number(first);
+            people.numbers.insert(token, number);
+        }
         people.shared = people.names.iter().map(|name| !known.is_empty() && known.contains(*name)).collect();
         let mut left = &numbers[..];
         let borne: Vec<(&Event, Borne<'_>)> =

@@ -100,3 +100,52 @@ fn an_identifier_that_many_carry_links_nobody() {
     assert_eq!(run(&many).stays.len(), timeline::IDENTIFIERS_MAX);
     assert!(rules_found(&many).contains(&"identifier-shared"));
 }
+
+/// A visit that goes on under the pseudonym of a later key, of which one event says so, whenever it comes.
+#[test]
+fn a_later_key_makes_nobody_else_of_a_person() {
+    let (former, later) = ("r14.v1.a", "r14.v2.a");
+    let rekeyed = || event("REKEYED", 0, "").of(later).prior(former, "");
+    // Admitted under one, registered again under the other, discharged without a number, and given the bed back.
+    let visit = [
+        event("A01", 1, "v").at("A").of(former),
+        event("A01", 5, "v").at("B").of(later),
+        event("A03", 9, "").of(later),
+    ];
+    let mut turned = visit.to_vec();
+    turned.push(rekeyed());
+    check(&turned, &["v A 1-5", "v B 5-9"]);
+    assert_eq!(rules_found(&turned), [""; 0]);
+    let stays = run(&turned).stays;
+    assert!(stays.iter().all(|stay| stay.subject.as_deref() == Some(former)), "the name that was there first");
+    // Without it they are two.
+    assert_eq!(rules_found(&visit), ["visit-shared", "visit-shared"]);
+    // Somebody else's key says nothing of these.
+    let mut others = visit.to_vec();
+    others.push(event("REKEYED", 0, "").of("r14.v2.b").prior("r14.v1.b", ""));
+    assert_eq!(rules_found(&others), ["visit-shared", "visit-shared"]);
+}
+
+/// Merges that are told under either key, about numbers that both have a pseudonym of each.
+#[test]
+fn a_merge_holds_over_a_change_of_keys() {
+    let key = |token: &str| format!("r14.v1.{token}");
+    let later = |token: &str| format!("r14.v2.{token}");
+    let links = ["a", "b"].map(|token| event("REKEYED", 0, "").of(&later(token)).prior(&key(token), ""));
+    let merges = [
+        event("A40", 3, "").of(&key("a")).prior(&key("b"), ""),
+        event("A40", 3, "").of(&later("a")).prior(&later("b"), ""),
+        event("A40", 3, "").of(&later("a")).prior(&key("b"), ""),
+    ];
+    for merge in merges {
+        let events = [
+            event("A01", 1, "v").at("A").of(&key("b")),
+            event("A02", 5, "v").at("B").of(&later("b")),
+            merge,
+            links[0].clone(),
+            links[1].clone(),
+        ];
+        let stays = run(&events).stays;
+        assert!(stays.len() == 2 && stays.iter().all(|stay| stay.subject.as_deref() == Some("r14.v1.a")), "{stays:?}");
+    }
+}

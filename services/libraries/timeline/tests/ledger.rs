@@ -18,14 +18,14 @@ fn sorted(mut stays: Vec<Stay>) -> Vec<Stay> {
 
 proptest! {
     #[test]
-    fn one_by_one_equals_all_at_once(choices in vec((0_usize..8, 1_i64..20, 0_usize..4, 0_usize..3, 0_usize..3), 1..60)) {
+    fn one_by_one_equals_all_at_once(choices in vec((0_usize..9, 1_i64..20, 0_usize..4, 0_usize..3, 0_usize..3), 1..60)) {
         let events: Vec<_> = choices
             .into_iter()
             .map(|(trigger, minute, episode, person, place)| {
-                let trigger = ["A01", "A02", "A03", "A13", "A40", "A45", "NUMBERED", "PART-OF"][trigger];
+                let trigger = ["A01", "A02", "A03", "A13", "A40", "A45", "REKEYED", "NUMBERED", "PART-OF"][trigger];
                 let build = event(trigger, minute, ["v", "w", "x", ""][episode]).of(["p1", "p2", "p3"][person]).at(["A", "B", "C"][place]);
                 match trigger {
-                    "A40" | "A45" | "NUMBERED" | "PART-OF" => build.prior(["p2", "p3", "p1"][person], ["w", "x", "v"][place]).0,
+                    "A40" | "A45" | "REKEYED" | "NUMBERED" | "PART-OF" => build.prior(["p2", "p3", "p1"][person], ["w", "x", "v"][place]).0,
                     _ => build.0,
                 }
             })

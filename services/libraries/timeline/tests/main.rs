@@ -14,6 +14,7 @@ use schemas::{BedKind, CareType, MovementAction, PatientClass, Timestamp, conten
 use timeline::{Details, Event, Issuer, Location, Timeline, Trigger, timeline};
 
 /// Builds events: `event("A01", 10, "v1").at("A/1/1")`. Hash and message times follow from what is given.
+#[derive(Clone)]
 struct Build(Event);
 
 fn event(trigger: &str, minute: i64, episode: &str) -> Build {

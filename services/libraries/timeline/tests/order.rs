@@ -15,7 +15,7 @@ const PLACES: [&str; 4] = ["A/1/1", "A/1/2", "B/1/1", "C"];
 fn any_event() -> impl Strategy<Value = Event> {
     let triggers = vec![
         "A01", "A02", "A03", "A04", "A06", "A07", "A08", "A11", "A12", "A13", "A17", "A21", "A22", "A23", "A29", "A40",
-        "A45", "A52", "A53", "NUMBERED", "PART-OF", "PART-OF", "NUMBERED", "PART-OF", "PART-OF",
+        "A45", "A52", "A53", "REKEYED", "NUMBERED", "PART-OF", "PART-OF", "NUMBERED", "PART-OF", "PART-OF",
     ];
     let place = prop_oneof![1 => Just(None), 4 => select(PLACES.to_vec()).prop_map(Some)];
     let episode = select(vec!["v", "v", "w", "x", ""]);
@@ -40,7 +40,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             if let Some(prior) = prior {
                 build = build.from(prior);
             }
-            if matches!(trigger, "A40" | "A45" | "NUMBERED" | "PART-OF") {
+            if matches!(trigger, "A40" | "A45" | "REKEYED" | "NUMBERED" | "PART-OF") {
                 let (subject, visit) = [("p2", "w"), ("p3", "x"), ("p2", "v")][minute as usize % 3];
                 build = build.prior(subject, visit);
             }

@@ -46,6 +46,7 @@ impl<'m> Context<'m> {
             pseudonymiser: &self.region.pseudonymiser,
             options: self.region.identities.options(Date::of_utc_micros(at.0)),
             source_system: self.source.source_system,
+            named: self.region.named.as_ref(),
         }
     }
 

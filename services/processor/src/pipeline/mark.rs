@@ -23,8 +23,8 @@ use super::{debezium, text, trigger};
 use crate::findings::Findings;
 use crate::mapping::{Program, Whole};
 
-/// Hands on whom the record marks. `program` is the package of its feed.
-pub(super) fn keep<S: Sink>(mut context: Context<'_>, program: Option<&mut Program>, sink: &mut S) {
+/// Hands on whom the record marks, and says how many that are. `program` is the package of its feed.
+pub(super) fn keep<S: Sink>(mut context: Context<'_>, program: Option<&mut Program>, sink: &mut S) -> u32 {
     let source = context.source;
     let mut odd = Findings::default();
     let reading = context.noting(&mut odd);
@@ -60,6 +60,7 @@ pub(super) fn keep<S: Sink>(mut context: Context<'_>, program: Option<&mut Progr
             linked_subject_tokens: Vec::new(),
         });
     }
+    head.made() - 1
 }
 
 /// Every patient of an HL7 message whom it marks.

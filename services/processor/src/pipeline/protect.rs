@@ -1,6 +1,7 @@
 //! Of a protected person no event says where the person lives, and what an event says of protection is handed on beside it: the
 //! one place that every event passes on its way out, whatever its subject and the format it came in.
 
+use identity::Token;
 use schemas::{Common, Parked, Protection};
 
 use super::sink::Sink;
@@ -24,6 +25,10 @@ impl<S: Sink> Sink for Protecting<'_, S> {
 
     fn protection(&mut self, said: &Protection<'_>) {
         self.0.protection(said);
+    }
+
+    fn has_told(&mut self, token: &Token) -> bool {
+        self.0.has_told(token)
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

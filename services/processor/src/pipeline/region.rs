@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use identity::{Pseudonymiser, RegionRules};
 
+use super::rekeyed::Named;
 use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 
@@ -15,6 +16,10 @@ pub(crate) struct Region {
     pub key_id: String,
     pub identities: RegionRules,
     pub pseudonymiser: Pseudonymiser,
+    /// Those of earlier keys whose pseudonyms are still joined to the current ones.
+    pub earlier: Vec<Pseudonymiser>,
+    /// Whom the record names; only where somebody is told ([`super::rekeyed`]).
+    pub named: Option<Named>,
     /// What the region's codes mean.
     pub directory: Directory,
     pub code_lists: Arc<CodeLists>,

@@ -1,5 +1,6 @@
 //! Where the pipeline's output goes.
 
+use identity::Token;
 use schemas::{Common, Parked, Protection};
 
 /// Takes what a record became, in order of ordinals: common events, or one parked record and then whom that marks as protected
@@ -13,6 +14,12 @@ pub trait Sink {
     /// such thing need not take it.
     fn protection(&mut self, said: &Protection<'_>) {
         let _ = said;
+    }
+    /// Whether the person of a pseudonym was told of before, so that neither the links to its earlier pseudonyms nor its identity is
+    /// needed. Asked once for each person that a record names, after its events; only where somebody is told.
+    fn has_told(&mut self, token: &Token) -> bool {
+        let _ = token;
+        false
     }
     /// The record became no event.
     fn parked(&mut self, record: &Parked<'_>);

@@ -7,7 +7,7 @@ mod ward_capacity;
 
 use std::borrow::Cow;
 
-use identity::{Claim, Purpose, Subject as Person, Token};
+use identity::{Claim, Subject as Person, Token};
 use schemas::{CareForm, CorrectionKind, SOURCE_TABLE, Sex, SourceRecord, Timestamp};
 
 use super::context::Context;
@@ -214,7 +214,7 @@ impl Whom {
             }
         };
         Whom {
-            token: person.as_ref().map(|person| pseudonymising.pseudonymiser.subject(Purpose::Care, person)),
+            token: person.as_ref().map(|person| pseudonymising.token(person)),
             protected: slots.at(at.protected).flag().unwrap_or(false),
             birth_year: slots.at(at.birth_year).number().or_else(|| Some(person.as_ref()?.birth()?.year.into())),
             sex: sex(slots.at(at.sex), person.as_ref()),

@@ -3,6 +3,7 @@
 use hl7::{Group, Segment, Value, field};
 use identity::{Claim, NoSubject, Options, Pseudonymiser, Purpose, Subject, Token};
 
+use super::rekeyed::Named;
 use crate::findings::Findings;
 use crate::rules::Rule;
 
@@ -29,9 +30,19 @@ pub(crate) struct Pseudonymising<'p> {
     pub pseudonymiser: &'p Pseudonymiser,
     pub options: Options<'p>,
     pub source_system: &'p str,
+    pub named: Option<&'p Named>,
 }
 
 impl Pseudonymising<'_> {
+    /// The pseudonym of a person.
+    pub(crate) fn token(&self, person: &Subject<'_>) -> Token {
+        let token = self.pseudonymiser.subject(Purpose::Care, person);
+        if let Some(named) = self.named {
+            named.note(token, person);
+        }
+        token
+    }
+
     /// The patient of a PID: PID-3, else PID-2, else PID-4.
     pub(crate) fn patient(&self, group: &Group<'_, '_>, findings: &mut Findings) -> Pseudonyms {
         let Some(pid) = group.segment("PID") else { return Pseudonyms::default() };
@@ -49,7 +60,7 @@ impl Pseudonymising<'_> {
     /// The pseudonyms that an MRG says are no longer used (MRG-1).
     pub(crate) fn prior(&self, mrg: &Segment<'_, '_>, findings: &mut Findings) -> Vec<Token> {
         let subjects = self.subjects(mrg.at(field::MRG_IDENTIFIERS), "MRG-1", findings);
-        subjects.iter().map(|subject| self.pseudonymiser.subject(Purpose::Care, subject)).collect()
+        subjects.iter().map(|subject| self.token(subject)).collect()
     }
 
     /// The person whom these identifiers name.
@@ -66,10 +77,10 @@ impl Pseudonymising<'_> {
     }
 
     fn pseudonyms(&self, subjects: &[Subject<'_>], primary: usize) -> Pseudonyms {
-        let subject = self.pseudonymiser.subject(Purpose::Care, &subjects[primary]);
+        let subject = self.token(&subjects[primary]);
         let mut aliases = Vec::new();
         for (_, other) in subjects.iter().enumerate().filter(|(at, _)| *at != primary) {
-            let alias = self.pseudonymiser.subject(Purpose::Care, other);
+            let alias = self.token(other);
             if alias != subject && !aliases.contains(&alias) {
                 aliases.push(alias);
             }

@@ -125,7 +125,7 @@ pub(super) async fn make(
 /// Adds an event of the store.
 struct Adding<'c, 'r> {
     columnar: &'c mut Columnar,
-    reader: &'c Reader<'c>,
+    reader: &'r Reader<'r>,
     stored: &'c Stored<'r>,
 }
 

@@ -12,6 +12,7 @@ use tokio_postgres::Transaction;
 use topics::Region;
 
 use super::objecting::Objecting;
+use super::names::Names;
 use super::{Snapshot, Stored};
 use crate::error::{Attempt, Error};
 
@@ -68,6 +69,7 @@ pub struct Reader<'s> {
     decoder: Decoder,
     protection: &'s Protection,
     objecting: &'s Objecting,
+    names: &'s Names,
     /// The definition's ground names persons whose identity is protected.
     covers_protected: bool,
 }
@@ -78,16 +80,18 @@ impl Reader<'_> {
         self.objecting.has(&self.decoder, subject, stored.record)
     }
 
-    /// The event. Of a protected person it says so, whatever it said itself, and not where the person lives.
+    /// The event. Of a protected person it says so, whatever it said itself, and not where the person lives. A person is called by the
+    /// first pseudonym, whichever key of the region the event's is by.
     ///
     /// # Errors
     /// When the record cannot be decoded.
-    pub fn read<'r, E: Common<'r>>(&self, stored: &Stored<'r>) -> Result<E, DecodeError> {
+    pub fn read<'r, E: Common<'r>>(&'r self, stored: &Stored<'r>) -> Result<E, DecodeError> {
         let mut event: E = self.decoder.decode(stored.record)?;
         if self.protection.covers(&event) {
             event.protect();
             self.protection.read.fetch_add(1, Ordering::Relaxed);
         }
+        self.names.give(&mut event);
         Ok(event)
     }
 
@@ -101,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// The event, where all that comes of it is rows of persons: nothing when they may not leave.
-    pub(crate) fn read_row<'r, E: Common<'r>>(&self, stored: &Stored<'r>) -> Result<Option<E>, DecodeError> {
+    pub(crate) fn read_row<'r, E: Common<'r>>(&'r self, stored: &Stored<'r>) -> Result<Option<E>, DecodeError> {
         let event: E = self.read(stored)?;
         Ok(self.may_leave(event.envelope()).then_some(event))
     }
@@ -110,8 +114,8 @@ impl Reader<'_> {
 impl Snapshot<'_> {
     /// What opens this snapshot's records, for a definition whose ground names protected persons, or does not.
     pub(crate) async fn reader(&self, covers_protected: bool) -> Result<Reader<'_>, Error> {
-        let (protection, objecting) = (&self.protection, &self.objecting);
-        Ok(Reader { decoder: self.decoder().await?, protection, objecting, covers_protected })
+        let (protection, objecting, names) = (&self.protection, &self.objecting, &self.names);
+        Ok(Reader { decoder: self.decoder().await?, protection, objecting, names, covers_protected })
     }
 
     /// What has been read of protected persons so far.

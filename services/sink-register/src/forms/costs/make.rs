@@ -31,7 +31,7 @@ pub(crate) async fn make(
 }
 
 impl Figures for Costs {
-    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+    fn take<'r>(&mut self, reader: &'r Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
         let cost: Cost<'r> = reader.read(stored)?;
         let taken = Taken::of(&cost.envelope);
         if !taken.withdrawn {

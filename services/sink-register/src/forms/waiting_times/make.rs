@@ -44,7 +44,7 @@ fn settings(request: &Request<'_>) -> Settings {
 }
 
 impl Figures for PilotFigures {
-    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+    fn take<'r>(&mut self, reader: &'r Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
         let wait: Wait<'r> = reader.read(stored)?;
         let taken = Taken::of(&wait.envelope);
         if !taken.withdrawn {
@@ -55,7 +55,7 @@ impl Figures for PilotFigures {
 }
 
 impl Figures for WaitingTimes {
-    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+    fn take<'r>(&mut self, reader: &'r Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
         let wait: Wait<'r> = reader.read(stored)?;
         let taken = Taken::of(&wait.envelope);
         if !taken.withdrawn {
