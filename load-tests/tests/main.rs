@@ -18,6 +18,7 @@ mod formats;
 mod privacy;
 mod protected;
 mod register;
+mod rekeyed;
 mod samples;
 mod sources;
 mod stopped;

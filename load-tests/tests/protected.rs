@@ -28,13 +28,13 @@ const SYSTEM: &str = "SE2321000131-E000000000001";
 const RECEIVED: Timestamp = Timestamp(1_769_860_800_000_000);
 
 /// Somebody, with the same four feeds.
-struct Somebody {
-    number: TestIdentity,
+pub(crate) struct Somebody {
+    pub(crate) number: TestIdentity,
     /// Stands in every id that the sources give to the person's contacts.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where the person lives, and is listed.
-    lkf: &'static str,
-    listing: &'static str,
+    pub(crate) lkf: &'static str,
+    pub(crate) listing: &'static str,
 }
 
 /// The feeds that a mark of protection can stand in.
@@ -42,13 +42,13 @@ const FEEDS: [&str; 4] = ["adt", "kpp", "waiting-times", "fhir"];
 
 /// One thing that a source sends.
 #[derive(Clone)]
-struct Sent {
-    feed: &'static str,
-    format: Format,
-    partition: i32,
-    payload: String,
+pub(crate) struct Sent {
+    pub(crate) feed: &'static str,
+    pub(crate) format: Format,
+    pub(crate) partition: i32,
+    pub(crate) payload: String,
     /// It breaks a rule beside what it says of protection.
-    is_broken: bool,
+    pub(crate) is_broken: bool,
 }
 
 impl Somebody {
@@ -62,7 +62,7 @@ impl Somebody {
         )
     }
 
-    fn message(&self, trigger: &str, at: &str, marked: bool) -> String {
+    pub(crate) fn message(&self, trigger: &str, at: &str, marked: bool) -> String {
         let (name, pid, mark) = (self.name, self.pid(), if marked { "PD1||||||||||||Y\r" } else { "" });
         format!(
             "MSH|^~\\&|TEST|SU|VARDSTROM|R14|{at}||ADT^{trigger}|{name}{trigger}|P|2.5.1|||AL|NE|SWE|UNICODE UTF-8\r\
@@ -71,7 +71,7 @@ impl Somebody {
     }
 
     /// What each of the four feeds sends of the person; the mark stands in one of them, if in any.
-    fn four(&self, marked: Option<&str>) -> [Sent; 4] {
+    pub(crate) fn four(&self, marked: Option<&str>) -> [Sent; 4] {
         let Self { number, name, lkf, listing } = self;
         let (hyphenated, mark) = (number.hyphenated(), |feed| if marked == Some(feed) { "J" } else { "N" });
         let table = |feed, header: &str, row: String| Sent {
@@ -133,7 +133,7 @@ impl Somebody {
     }
 
     /// What there is besides: the discharge, and the codes of a broken hip. No mark stands there.
-    fn besides(&self) -> [Sent; 2] {
+    pub(crate) fn besides(&self) -> [Sent; 2] {
         let discharge = self.message("A03", "20260115080000", false);
         let (name, number, lkf) = (self.name, self.number.hyphenated(), self.lkf);
         let header = "vardkontakt_id;personnummer;LKF;INDATUM;UTDATUM;SJUKHUS;HDIA;OP;OPD1;SIDA;VARDTILLFALLE";
@@ -164,11 +164,12 @@ fn two() -> [Somebody; 2] {
 }
 
 /// A common event on its way to the store.
-struct Made {
+pub(crate) struct Made {
     subject: Subject,
     origin: String,
-    value: Vec<u8>,
+    pub(crate) value: Vec<u8>,
     token: Option<String>,
+    pub(crate) event_type: String,
 }
 
 #[derive(Default)]
@@ -186,6 +187,7 @@ impl Sink for Events {
             origin: format!("{topic}/{partition}/{offset}/{ordinal}"),
             value,
             token,
+            event_type: event.envelope().event_type.to_owned(),
         });
     }
 
@@ -195,10 +197,10 @@ impl Sink for Events {
 }
 
 /// Processor, store and extracts of one region, one step at a time.
-struct World {
-    pipeline: Pipeline,
+pub(crate) struct World {
+    pub(crate) pipeline: Pipeline,
     store: Store,
-    url: String,
+    pub(crate) url: String,
     /// Next offset of each source partition, and of each common topic.
     sources: BTreeMap<(&'static str, i32), i64>,
     commons: BTreeMap<Subject, i64>,
@@ -206,6 +208,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(pipeline("v1", Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key"))).await
+    }
+
+    pub(crate) async fn with(pipeline: Pipeline) -> Self {
         let url = POSTGRES.fresh_database().expect("a database");
         let (session, regions) = (sink_store::Session::open(&url).await.expect("it answers"), ["14".to_owned()]);
         sink_store::migrate(&session, &regions).await.expect("migrations apply");
@@ -214,21 +220,16 @@ impl World {
             let id = registry::development_id_current(kind);
             store.add_schema("14", id, kind.avsc()).await.expect("a schema is remembered");
         }
-        let programs = ["waiting-times", "kpp", "par"].map(|name| Program::load(name.as_ref()).expect("shipped"));
-        let settings = Settings {
-            region: "14".into(),
-            key: Key::from_bytes(&std::array::from_fn(|at| at as u8)).expect("a key"),
-            key_id: "v1".into(),
-            directory: directory(),
-            programs: programs.into(),
-            interim: false,
-        };
-        let pipeline = Pipeline::new(settings).expect("a pipeline");
         Self { pipeline, store, url, sources: BTreeMap::new(), commons: BTreeMap::new() }
     }
 
     /// Processes and stores one thing; returns the pseudonyms in it.
     async fn take(&mut self, sent: &Sent) -> BTreeSet<String> {
+        self.take_but(sent, &|_| false).await.into_iter().filter_map(|made| made.token).collect()
+    }
+
+    /// The same without events that are lost on the way; returns all.
+    pub(crate) async fn take_but(&mut self, sent: &Sent, is_lost: &dyn Fn(&Made) -> bool) -> Vec<Made> {
         let offset = self.sources.entry((sent.feed, sent.partition)).or_default();
         let topic = schemas::topic::source("14", sent.feed);
         let origin = Origin { topic: &topic, partition: sent.partition, offset: *offset, ordinal: 0 };
@@ -253,6 +254,7 @@ impl World {
         let records: Vec<Record<'_>> = made
             .0
             .iter()
+            .filter(|made| !is_lost(made))
             .map(|made| {
                 let offset = self.commons.entry(made.subject).or_default();
                 *offset += 1;
@@ -265,48 +267,53 @@ impl World {
         drop(records);
         let session = sink_store::Session::open(&self.url).await.expect("it answers");
         while sink_store::project(&session, self.store.decoder(), "14").await.expect("projected").batches > 0 {}
-        made.0.into_iter().filter_map(|made| made.token).collect()
+        made.0
     }
 
     /// Every file of every definition, as its text; a definition without any event of its period has none.
-    async fn files(&self, definitions: &[Definition]) -> Files {
-        let mut session = sink_register::Session::open(&self.url).await.expect("it answers");
-        let region: Region = "14".parse().expect("a region");
-        let secret = Secret::parse("test", &"0f1e2d3c".repeat(8)).expect("a secret");
-        let mut found = BTreeMap::new();
-        for definition in definitions {
-            let period = if definition.period == PeriodKind::Year { "2026" } else { "2026-01" };
-            let period: Period = period.parse().expect("a period");
-            let pseudonyms = secret.pseudonyms(&definition.recipient, definition.series(), region);
-            let snapshot = Snapshot::begin(&mut session, region, definition.subject, period).await.expect("a snapshot");
-            let survey = Extract::survey(&snapshot, definition, period, None).await.expect("counted");
-            if survey.until.is_none() {
-                assert!(!definition.subject.is_personal(), "nothing for {}", definition.name);
-                continue;
-            }
-            let extract = Extract::make(&snapshot, survey, definition, Some(&pseudonyms), region, period)
-                .await
-                .expect(&definition.name);
-            let withheld = extract.findings.get("protected-withheld").copied();
-            for file in extract.files {
-                let text = text(&file.name, &file.bytes);
-                let file_key = (definition.name.clone(), file.name.clone());
-                found.insert(
-                    file_key,
-                    File { bytes: file.bytes, text, personal: file.personal, withheld, pseudonyms: pseudonyms.clone() },
-                );
-            }
-        }
-        found
+    pub(crate) async fn files(&self, definitions: &[Definition]) -> Files {
+        files_of(&self.url, definitions).await
     }
 }
 
-/// By definition and name.
-type Files = BTreeMap<(String, String), File>;
+/// The same, of the store at this address.
+pub(crate) async fn files_of(url: &str, definitions: &[Definition]) -> Files {
+    let mut session = sink_register::Session::open(url).await.expect("it answers");
+    let region: Region = "14".parse().expect("a region");
+    let secret = Secret::parse("test", &"0f1e2d3c".repeat(8)).expect("a secret");
+    let mut found = BTreeMap::new();
+    for definition in definitions {
+        let period = if definition.period == PeriodKind::Year { "2026" } else { "2026-01" };
+        let period: Period = period.parse().expect("a period");
+        let pseudonyms = secret.pseudonyms(&definition.recipient, definition.series(), region);
+        let snapshot = Snapshot::begin(&mut session, region, definition.subject, period).await.expect("a snapshot");
+        let survey = Extract::survey(&snapshot, definition, period, None).await.expect("counted");
+        if survey.until.is_none() {
+            assert!(!definition.subject.is_personal(), "nothing for {}", definition.name);
+            continue;
+        }
+        let extract = Extract::make(&snapshot, survey, definition, Some(&pseudonyms), region, period)
+            .await
+            .expect(&definition.name);
+        let withheld = extract.findings.get("protected-withheld").copied();
+        for file in extract.files {
+            let text = text(&file.name, &file.bytes);
+            let file_key = (definition.name.clone(), file.name.clone());
+            found.insert(
+                file_key,
+                File { bytes: file.bytes, text, personal: file.personal, withheld, pseudonyms: pseudonyms.clone() },
+            );
+        }
+    }
+    found
+}
 
-struct File {
+/// By definition and name.
+pub(crate) type Files = BTreeMap<(String, String), File>;
+
+pub(crate) struct File {
     bytes: Vec<u8>,
-    text: String,
+    pub(crate) text: String,
     personal: bool,
     /// Events whose rows were left out of the extract.
     withheld: Option<u64>,
@@ -332,6 +339,20 @@ impl File {
     }
 }
 
+/// What reads region 14 under this key.
+pub(crate) fn pipeline(key_id: &str, key: Key) -> Pipeline {
+    let programs = ["waiting-times", "kpp", "par"].map(|name| Program::load(name.as_ref()).expect("shipped"));
+    let settings = Settings {
+        region: "14".into(),
+        key,
+        key_id: key_id.into(),
+        directory: directory(),
+        programs: programs.into(),
+        interim: false,
+    };
+    Pipeline::new(settings).expect("a pipeline")
+}
+
 /// The text of a file; of a Parquet file that of its rows.
 fn text(name: &str, bytes: &[u8]) -> String {
     if !name.ends_with(".parquet") {
@@ -355,7 +376,7 @@ fn directory() -> Directory {
 }
 
 /// Every definition that we ship, and so every form; their grounds name protected persons, or not.
-fn definitions(covers_protected: bool) -> Vec<Definition> {
+pub(crate) fn definitions(covers_protected: bool) -> Vec<Definition> {
     let all = Definitions::load(None).expect("the shipped ones");
     let names: Vec<String> = all.names().map(str::to_owned).collect();
     let named = |name: &String| Definition { covers_protected, ..all.named(name).expect("it is there").clone() };
