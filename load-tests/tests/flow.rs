@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use processor::mapping::{self, Program};
+use processor::pipeline::kept;
 use schemas::{Kind, topic};
 use topics::{Catalogue, Declaration};
 
@@ -24,18 +25,26 @@ fn of_kinds(catalogue: &Catalogue, kinds: &[Kind]) -> Names {
 fn said(catalogue: &Catalogue, service: &str) -> (Names, Names) {
     let none = Names::new;
     match service {
-        "connector" => (of_kinds(catalogue, &[connector::intake::OUTPUT]), none()),
+        "connector" => {
+            let sent = of_kinds(catalogue, &[connector::intake::OUTPUT]);
+            let kept = [topic::identities(REGION), topic::source(REGION, kept::FEED)];
+            (sent.into_iter().filter(|name| !kept.contains(name)).collect(), none())
+        }
         "processor" => {
             let packaged = mapping::shipped().map(|name| Program::load(Path::new(name)).expect("a shipped one").feed());
             let feeds = processor::config::Feed::ALL.map(|feed| feed.name()).into_iter().chain(packaged);
             let reads = feeds.map(|feed| topic::source(REGION, feed)).collect();
-            (of_kinds(catalogue, &processor::worker::OUTPUTS), reads)
+            let mut writes = of_kinds(catalogue, &processor::worker::OUTPUTS);
+            writes.insert(topic::identities(REGION));
+            (writes, reads)
         }
         "region-register" => {
             let events = region_register::protected::subjects().map(|subject| topic::common(REGION, subject));
-            let others = [topic::source(REGION, region_register::config::FEED), topic::protected(REGION)];
+            let par = topic::source(REGION, region_register::config::FEED);
+            let others = [par, topic::protected(REGION), topic::identities(REGION)];
             let said = of_kinds(catalogue, &[region_register::subject::OUTPUT]);
-            (said.clone(), events.chain(others).chain(said).collect())
+            let told = Names::from([topic::source(REGION, kept::FEED)]);
+            (told.into_iter().chain(said.clone()).collect(), events.chain(others).chain(said).collect())
         }
         "sink-store" => (none(), sink_store::topics_of(REGION).collect()),
         "dashboard" => (none(), dashboard::follow::INPUTS.map(|subject| topic::common(REGION, subject)).into()),

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use crate::PeriodKind;
 
 /// The feeds that have a topic in the catalogue; a source topic of another feed is ours all the same.
-pub(crate) const FEEDS: [&str; 7] = ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir"];
+pub(crate) const FEEDS: [&str; 8] =
+    ["adt", "capacity", "waiting-times", "kpp", "par", "ward-capacity", "fhir", "identities"];
 
 /// The list. Gives it to a macro that makes something of it.
 macro_rules! subjects {

@@ -28,6 +28,11 @@ pub fn objections(region: &str) -> String {
     format!("region.{region}.objections")
 }
 
+/// `region.<nn>.identities`: of whom the region's pseudonyms are, sealed, where the region keeps it.
+pub fn identities(region: &str) -> String {
+    format!("region.{region}.identities")
+}
+
 /// The länskod of the region that a topic belongs to, or `None` for a topic that is not ours.
 pub fn region_of(topic: &str) -> Option<&str> {
     parts(topic).map(|(region, _)| region)
@@ -45,7 +50,7 @@ pub(crate) fn of_kind(region: &str, kind: Kind) -> Vec<String> {
         (Kind::Parked, _) => vec![parked(region)],
         (Kind::Protection, _) => vec![protected(region)],
         (Kind::Objection, _) => vec![objections(region)],
-        _ => FEEDS.map(|feed| source(region, feed)).into(),
+        _ => FEEDS.iter().map(|feed| source(region, feed)).chain([identities(region)]).collect(),
     }
 }
 
@@ -61,6 +66,7 @@ impl Kind {
                 "parked" => Some(Self::Parked),
                 "protected" => Some(Self::Protection),
                 "objections" => Some(Self::Objection),
+                "identities" => Some(Self::SourceRecord),
                 _ => None,
             },
         }

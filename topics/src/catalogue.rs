@@ -79,6 +79,9 @@ pub struct Declaration {
     /// Whether the last record of each key is kept for good, and no other.
     #[serde(default)]
     pub compacted: bool,
+    /// Whether every record is sealed, whatever the region does elsewhere: only then identities may be kept for good.
+    #[serde(default)]
+    pub sealed: bool,
     /// The longest time that one segment is written to; a segment is deleted or compacted whole. A day unless declared.
     #[serde(with = "humantime_serde", default = "one_day")]
     pub segment: Duration,

@@ -29,6 +29,11 @@ pub fn objections(region: Region) -> String {
     topic::objections(region.code())
 }
 
+/// `region.<nn>.identities`: of whom the region's pseudonyms are, sealed.
+pub fn identities(region: Region) -> String {
+    topic::identities(region.code())
+}
+
 /// The region that a topic belongs to, or `None` for a topic that is not ours.
 pub fn region_of(name: &str) -> Option<Region> {
     topic::region_of(name)?.parse().ok()

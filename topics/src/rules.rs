@@ -135,7 +135,11 @@ fn of_declaration(catalogue: &Catalogue, declaration: &Declaration) -> Vec<Strin
         "segment is longer than retention; records would stay longer than declared".to_owned()
     });
     require(declaration.segment > Duration::ZERO, "segment is 0".to_owned());
-    let is_source = declaration.kind() == Some(Kind::SourceRecord);
+    let has_identities = declaration.kind() == Some(Kind::SourceRecord);
+    require(!declaration.sealed || (has_identities && declaration.compacted), {
+        "is sealed, which only a compacted topic of identities is; take `sealed` away".to_owned()
+    });
+    let is_source = has_identities && !declaration.sealed;
     let kept = if declaration.compacted { None } else { declaration.retention };
     require(!is_source || kept.is_some_and(|retention| retention <= SOURCE_RETENTION_MAX), {
         "holds identities for more than 7 days; shorten its retention".to_owned()

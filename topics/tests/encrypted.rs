@@ -45,15 +45,15 @@ fn topics_and_schemas_are_applied_over_tls_as_a_user() {
     let check = |ca: &std::path::Path, secret: &str, code, expected: &str| {
         check_as(&ports.users, &user, ca, secret, code, expected);
     };
-    check(&authority.ca(), ports.password, 0, "17 topics declared, would change 17, 0 in the way");
-    check(&authority.ca(), ports.password, 0, "17 subjects declared, would change 0, 0 to look at");
+    check(&authority.ca(), ports.password, 0, "19 topics declared, would change 19, 0 in the way");
+    check(&authority.ca(), ports.password, 0, "19 subjects declared, would change 0, 0 to look at");
     let others = Authority::new().expect("an authority");
     check(&others.ca(), ports.password, 1, "its certificate comes from no authority in the file `ca`");
     check(&authority.ca(), "fel-hemlighet", 1, "does it let user vardstrom in with what kafka.sasl names?");
     let check = |secret: &str, code, expected: &str| {
         check_as(&ports.tokens, &client, &authority.ca(), secret, code, expected);
     };
-    check(Issuer::SECRET, 0, "17 topics declared, would change 17, 0 in the way");
+    check(Issuer::SECRET, 0, "19 topics declared, would change 19, 0 in the way");
     check("fel-hemlighet", 1, "gives client vardstrom no token (invalid_client)");
     issuer.behave(|manner| manner.audience = "another".to_owned());
     check(Issuer::SECRET, 1, "does it let client vardstrom of http://127.0.0.1");

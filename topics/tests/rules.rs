@@ -51,6 +51,10 @@ fn every_rule_can_be_broken() {
     check("retention = \"7 days\"", "compacted = true", &[(ADT, "identities for more than 7 days")]);
     check("compacted = true", "compacted = true\nretention = \"30 days\"", &[("region.<nn>.protected", either)]);
     check("compacted = true", "", &[("region.<nn>.protected", either)]);
+    let kept = "region.<nn>.identities";
+    check("sealed = true", "", &[(kept, "identities for more than 7 days"), (kept, "have a dead letter topic")]);
+    check("sealed = true", "sealed = true\nretention = \"7 days\"", &[(kept, either)]);
+    check("dead_letter = \"region.<nn>.parked\"", "sealed = true", &[(ADT, "only a compacted topic of identities")]);
     check("segment = \"1 day\"", "segment = \"8 days\"", &[(ADT, "segment is longer than retention")]);
     check("segment = \"1 day\"", "segment = \"0 s\"", &[(ADT, "segment is 0")]);
     check("segment = \"1 day\"", "segment = \"1 day\"\npartitions = 3", &[(ADT, "all have the same count")]);

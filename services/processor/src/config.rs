@@ -6,14 +6,14 @@ use std::sync::Arc;
 use runtime::config::{Check, Fault, Http, Kafka, Log, Registry, Secret};
 use runtime::exit::Failure;
 use runtime::relay;
-use sealing::Opener;
+use sealing::{Opener, Sealer};
 use serde::Deserialize;
 use topics::Region;
 
 use crate::code_lists::CodeLists;
 use crate::directory::{Directory, Warning};
 use crate::mapping::Program;
-use crate::pipeline::{Pipeline, Settings};
+use crate::pipeline::{Pipeline, Settings, kept};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,6 +66,10 @@ pub struct RegionConfig {
     pub placeholders: Vec<String>,
     /// With what its sealed source records are opened; without it plain ones are read, and sealed ones parked.
     pub sealing: Option<sealing::Settings>,
+    /// Whether the region keeps of whom its pseudonyms are, sealed and for good: without it nothing of an identity is kept for longer
+    /// than the source topics keep theirs, and a key that turns reaches only who comes meanwhile.
+    #[serde(default)]
+    pub keep_identities: bool,
 }
 
 /// A key that was the region's before.
@@ -86,13 +90,15 @@ pub enum Feed {
     Adt,
     /// Capacity rows.
     Capacity,
+    /// Identities that the region keeps, told once more.
+    Identities,
     /// FHIR R4 resources.
     Fhir,
 }
 
 impl Feed {
     /// Every feed that is read without a package.
-    pub const ALL: [Feed; 3] = [Feed::Adt, Feed::Capacity, Feed::Fhir];
+    pub const ALL: [Feed; 4] = [Feed::Adt, Feed::Capacity, Feed::Fhir, Feed::Identities];
 
     /// The feed's name in topic names.
     pub fn name(self) -> &'static str {
@@ -100,6 +106,7 @@ impl Feed {
             Feed::Adt => "adt",
             Feed::Capacity => "capacity",
             Feed::Fhir => "fhir",
+            Feed::Identities => kept::FEED,
         }
     }
 
@@ -112,7 +119,9 @@ impl Feed {
 impl RegionConfig {
     /// Names of all feeds that are read.
     pub fn feed_names(&self) -> Vec<&'static str> {
-        let mut names: Vec<&'static str> = self.feeds.iter().map(|feed| feed.name()).collect();
+        let is_named = self.feeds.contains(&Feed::Identities);
+        let kept = (self.keep_identities && !is_named).then_some(Feed::Identities);
+        let mut names: Vec<&'static str> = self.feeds.iter().copied().chain(kept).map(Feed::name).collect();
         // A package that cannot be read is refused when its pipeline is made.
         let packaged =
             self.packages.iter().filter_map(|package| Program::load(package).ok().map(|program| program.feed()));
@@ -157,6 +166,22 @@ impl RegionConfig {
         }
     }
 
+    /// What seals the identities that the region keeps; nothing where it keeps none.
+    ///
+    /// # Errors
+    /// When there is no sealing key, or it cannot be read.
+    pub fn keeper(&self) -> Result<Option<Sealer>, Fault> {
+        if !self.keep_identities {
+            return Ok(None);
+        }
+        let Some(sealing) = &self.sealing else {
+            let what = "identities are kept sealed or not at all: give the region's sealing, too";
+            return Err(Fault::new("keep_identities", what));
+        };
+        let keys = sealing.keys(self.code.code()).map_err(|fault| fault.under("sealing"))?;
+        Ok(Some(Sealer::new(Arc::new(keys), topics::name::identities(self.code))))
+    }
+
     /// Tells the id of each sealing key and whether it opens, and whether plain records are read.
     ///
     /// # Errors
@@ -185,7 +210,7 @@ impl RegionConfig {
         for (at, package) in self.packages.iter().enumerate() {
             let key = format!("packages.{at}");
             let program = Program::load(package).map_err(|error| Fault::new(&key, runtime::exit::chain(&error)))?;
-            let has_reader = [Feed::Adt, Feed::Fhir].iter().any(|feed| feed.name() == program.feed());
+            let has_reader = [Feed::Adt, Feed::Fhir, Feed::Identities].iter().any(|feed| feed.name() == program.feed());
             if has_reader || programs.iter().any(|other| other.feed() == program.feed()) {
                 let what = format!("the feed {} has a reader already; give each package its own feed", program.feed());
                 return Err(Fault::new(&key, what));
@@ -201,6 +226,7 @@ impl RegionConfig {
             interim: self.interim,
         })
         .map_err(|error| Fault::new("key_id", error.to_string()))?;
+        let pipeline = if self.keep_identities { pipeline.keeping_identities() } else { pipeline };
         let pipeline = self.keyed(pipeline)?.with_placeholders(self.placeholders.clone());
         Ok(match lists {
             Some(lists) => pipeline.with_code_lists(Arc::new(lists)),
@@ -253,6 +279,7 @@ impl Check for Config {
             }
             region.pipeline().map_err(|fault| fault.under(&table))?;
             region.opener().map_err(|fault| fault.under(&table))?;
+            region.keeper().map_err(|fault| fault.under(&table))?;
         }
         Ok(())
     }

@@ -12,8 +12,10 @@ mod encounter;
 mod envelope;
 mod event_time;
 mod fhir;
+pub mod kept;
 mod mark;
 mod message;
+mod named;
 mod park;
 mod person;
 mod place;
@@ -48,9 +50,9 @@ use crate::stop::Stop;
 use crate::verbatim::Guard;
 use context::Context;
 use envelope::{Head, HeadParts};
+use named::Named;
 use protect::Protecting;
 use region::Region;
-use rekeyed::Named;
 use trigger::Shape;
 
 pub use crate::stop::Rejection;
@@ -151,8 +153,23 @@ impl Pipeline {
             }
             self.region.earlier.push(earlier);
         }
-        self.region.named = (!self.region.earlier.is_empty()).then(Named::default);
+        if !self.region.earlier.is_empty() {
+            self.region.named.get_or_insert_default();
+        }
         Ok(self)
+    }
+
+    /// Handing on what is to be kept of whomever a record names ([`Sink::identity`]).
+    #[must_use]
+    pub fn keeping_identities(mut self) -> Pipeline {
+        self.region.named.get_or_insert_default();
+        self
+    }
+
+    /// The pseudonym by the current key of an identity that was kept, from a record of the feed [`kept::FEED`].
+    pub fn turned(&self, payload: &[u8]) -> Option<Token> {
+        let (_, kept) = kept::read(payload)?;
+        Some(self.region.pseudonymiser.of_kept(Purpose::Care, &kept))
     }
 
     /// With codes of texts that hold numbers by this key, and not by that of pseudonyms: they stay when that one turns.
@@ -171,6 +188,7 @@ impl Pipeline {
         let sink = &mut Protecting(sink);
         let made = match source.format {
             _ if source.region != self.region.code => Err(Stop::refuse(Rule::RegionMismatch, "region")),
+            _ if source.feed == kept::FEED => kept::map(&self.region, source, origin, sink),
             Format::Hl7v2 => self.message(source, origin, sink),
             Format::Delimited => self.delimited(source, origin, sink),
             Format::Debezium => self.change(source, origin, sink),

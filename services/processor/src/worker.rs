@@ -4,23 +4,23 @@
 //! costs no lock, no request and no allocation that its content does not call for.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use identity::Token;
+use identity::{Kept, Token};
 use runtime::failpoint;
 use runtime::fate::Fate;
 use runtime::relay::{Failure, Outputs, Record, Route, Step};
 use schemas::registry::{self, Client};
 use schemas::{
-    Common, DecodeError, Decoder, EncodeError, Encoder, InvalidSchema, Kind, Origin, Parked, ParkedFate, Protection,
-    SourceRecord, Subject, Timestamp,
+    Common, DecodeError, Decoder, EncodeError, Encoder, Format, InvalidSchema, Kind, Origin, Parked, ParkedFate,
+    Protection, SourceRecord, Subject, Timestamp,
 };
-use sealing::{Opener, Place, Refusal, Unopened};
+use sealing::{Away, Opener, Place, Refusal, Sealer, Unopened};
 use topics::Region;
 
-use crate::config::{Config, Feed};
+use crate::config::{Config, Feed, RegionConfig};
 use crate::metrics::Metrics;
-use crate::pipeline::{Outcome, Pipeline, Rejection, Sink};
+use crate::pipeline::{Outcome, Pipeline, Rejection, Sink, kept};
 use crate::rules::Rule;
 use crate::written::{Known, Written};
 
@@ -44,6 +44,9 @@ pub const OUTPUTS: [Kind; PROTECTED + 1] = {
     }
     kinds
 };
+
+/// The output of identities that the region keeps, behind those of [`OUTPUTS`]; a route of a region that keeps none has no such.
+pub const IDENTITIES: usize = OUTPUTS.len();
 
 /// Why a worker cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +90,13 @@ struct RegionWorker {
     told: Vec<Rule>,
     pipeline: Pipeline,
     encoders: [Encoder; OUTPUTS.len()],
+    keeping: Option<Keeping>,
+}
+
+/// How identities are kept.
+struct Keeping {
+    sealer: Sealer,
+    encoder: Encoder,
 }
 
 /// What a route's records are.
@@ -97,16 +107,14 @@ struct Source {
 
 /// What is read and where it goes, in the order in which [`Worker`] expects it.
 pub fn routes(config: &Config) -> Vec<Route> {
-    sources(config)
-        .map(|(region, feed)| Route {
-            input: topics::name::source(region, feed),
-            outputs: OUTPUTS.iter().map(|kind| output_topic(region, *kind)).collect(),
-        })
-        .collect()
-}
-
-fn sources(config: &Config) -> impl Iterator<Item = (Region, &'static str)> {
-    config.region.iter().flat_map(|region| region.feed_names().into_iter().map(|feed| (region.code, feed)))
+    let routes = |region: &RegionConfig| {
+        let code = region.code;
+        let kept = region.keep_identities.then(|| topics::name::identities(code));
+        let outputs: Vec<String> = OUTPUTS.iter().map(|kind| output_topic(code, *kind)).chain(kept).collect();
+        let inputs = region.feed_names().into_iter().map(move |feed| topics::name::source(code, feed));
+        inputs.map(move |input| Route { input, outputs: outputs.clone() })
+    };
+    config.region.iter().flat_map(routes).collect()
 }
 
 fn output_topic(region: Region, kind: Kind) -> String {
@@ -127,16 +135,24 @@ impl Worker {
             let code = region.code.code();
             let pipeline = region.pipeline().map_err(|source| Error::Region { region: code, source })?;
             let opener = region.opener().map_err(|source| Error::Region { region: code, source })?;
+            let encoder = |topic: String, kind| {
+                let id = registry.id_of(&topic, kind).map_err(|source| Error::Registry { topic, source })?;
+                Ok::<_, Error>(Encoder::new(kind, id))
+            };
             let mut encoders = Vec::with_capacity(OUTPUTS.len());
             for kind in OUTPUTS {
-                let topic = output_topic(region.code, kind);
-                let id =
-                    registry.id_of(&topic, kind).map_err(|source| Error::Registry { topic: topic.clone(), source })?;
-                encoders.push(Encoder::new(kind, id));
+                encoders.push(encoder(output_topic(region.code, kind), kind)?);
             }
+            let keeping = match region.keeper().map_err(|source| Error::Region { region: code, source })? {
+                Some(sealer) => {
+                    let encoder = encoder(topics::name::identities(region.code), Kind::SourceRecord)?;
+                    Some(Keeping { sealer, encoder })
+                }
+                None => None,
+            };
             // One encoder was pushed per output.
             let Ok(encoders) = <[Encoder; OUTPUTS.len()]>::try_from(encoders) else { unreachable!() };
-            regions.push(RegionWorker { code, opener, told: Vec::new(), pipeline, encoders });
+            regions.push(RegionWorker { code, opener, told: Vec::new(), pipeline, encoders, keeping });
             sources.extend(region.feed_names().into_iter().map(|feed| Source { region: index, feed }));
         }
         Ok(Worker {
@@ -160,6 +176,7 @@ impl Worker {
             told: Vec::new(),
             pipeline,
             encoders: OUTPUTS.map(|kind| Encoder::new(kind, registry::development_id_current(kind))),
+            keeping: None,
         });
         Worker {
             regions: regions.collect(),
@@ -170,6 +187,14 @@ impl Worker {
             steps: 0,
             written: Written::default(),
         }
+    }
+
+    /// Keeping the identities of its only region, sealed by this. For tests.
+    #[must_use]
+    pub fn keeping(mut self, sealer: Sealer) -> Worker {
+        let encoder = Encoder::new(Kind::SourceRecord, registry::development_id_current(Kind::SourceRecord));
+        self.regions[0].keeping = Some(Keeping { sealer, encoder });
+        self
     }
 
     /// With a memory of so many of the links and marks that it has written. For tests.
@@ -213,7 +238,7 @@ impl Step for Worker {
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
         let known = self.written.of(record.route, record.partition);
-        let mut sink = KafkaSink::new(outputs, &mut region.encoders, known);
+        let mut sink = KafkaSink::new(outputs, &mut region.encoders, region.keeping.as_mut(), known);
         let place = Place { topic: record.topic, partition: record.partition };
         let unread = match &decoded {
             Ok(decoded) => match region.opener.open(decoded, place) {
@@ -246,7 +271,7 @@ impl Step for Worker {
         let source = &self.sources[record.route];
         let region = &mut self.regions[source.region];
         let known = self.written.of(record.route, record.partition);
-        let mut sink = KafkaSink::new(outputs, &mut region.encoders, known);
+        let mut sink = KafkaSink::new(outputs, &mut region.encoders, region.keeping.as_mut(), known);
         let outcome = park_unread(Rule::RecordPanicked, record, origin, region.code, source.feed, &mut sink);
         self.metrics.count(&outcome, &[]);
         sink.finish()?;
@@ -305,6 +330,12 @@ fn park_unread(
     Outcome::Rejected(rejection)
 }
 
+/// What a data key's hour goes by. No output depends on it: a sealed identity differs with each sealing.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
 /// Encodes what the pipeline makes into the relay's outputs.
 struct KafkaSink<'s> {
     outputs: &'s mut Outputs,
@@ -314,23 +345,40 @@ struct KafkaSink<'s> {
     protections: Vec<(u128, String, Vec<u8>)>,
     /// Sums of persons that the record's links are about.
     told: Vec<u128>,
+    keeping: Option<&'s mut Keeping>,
+    /// Identities that are not known to be kept: key and encoded.
+    identities: Vec<(Token, Vec<u8>)>,
     failed: Option<EncodeError>,
+    away: Option<Away>,
 }
 
 impl<'s> KafkaSink<'s> {
-    fn new(outputs: &'s mut Outputs, encoders: &'s mut [Encoder; OUTPUTS.len()], known: Known<'s>) -> Self {
-        Self { outputs, encoders, known, protections: Vec::new(), told: Vec::new(), failed: None }
+    fn new(
+        outputs: &'s mut Outputs,
+        encoders: &'s mut [Encoder; OUTPUTS.len()],
+        keeping: Option<&'s mut Keeping>,
+        known: Known<'s>,
+    ) -> Self {
+        let (protections, told, identities) = (Vec::new(), Vec::new(), Vec::new());
+        Self { outputs, encoders, known, protections, told, keeping, identities, failed: None, away: None }
     }
 
     /// Puts what was said of protection behind all events: an event's place among the outputs is what it always was, and whoever
     /// compares origins knows it again.
     fn finish(mut self) -> Result<(), Failure> {
-        for (_, key, bytes) in &self.protections {
-            let pushed = self.outputs.push(PROTECTED, Some(key.as_bytes()), None, |into| {
+        let protections = self.protections.iter().map(|(_, key, bytes)| (PROTECTED, key.as_bytes(), bytes));
+        let identities = self.identities.iter().map(|(token, bytes)| (IDENTITIES, token.as_bytes(), bytes));
+        for (output, key, bytes) in protections.chain(identities) {
+            let pushed = self.outputs.push(output, Some(key), None, |into| {
                 into.extend_from_slice(bytes);
                 Ok::<(), Infallible>(())
             });
             let Ok(()) = pushed;
+        }
+        if let Some(away) = self.away {
+            // The record is tried again as a whole.
+            self.outputs.clear();
+            return Err(Failure::Retry(Box::new(away)));
         }
         if let Some(error) = self.failed {
             return Err(Failure::Stop(Box::new(error)));
@@ -377,6 +425,31 @@ impl Sink for KafkaSink<'_> {
             self.told.push(sum);
         }
         has
+    }
+
+    fn identity(&mut self, source: &SourceRecord<'_>, token: &Token, kept: &Kept) {
+        let Some(Keeping { sealer, encoder }) = self.keeping.as_deref_mut() else { return };
+        let payload = kept::payload(token, kept);
+        let plain = SourceRecord {
+            region: source.region,
+            source_system: source.source_system,
+            feed: kept::FEED,
+            format: Format::Delimited,
+            message_id: "",
+            received_at: source.received_at,
+            recorded_at: None,
+            source_position: "",
+            payload: payload.as_bytes(),
+            seal: None,
+        };
+        let mut bytes = Vec::new();
+        match sealer.seal(&plain, self.known.partition(), now()) {
+            Ok(sealed) => match encoder.encode(&sealed, &mut bytes) {
+                Ok(()) => self.identities.push((*token, bytes)),
+                Err(error) => self.failed = self.failed.or(Some(error)),
+            },
+            Err(away) => self.away = Some(away),
+        }
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -78,6 +78,11 @@ impl Known<'_> {
         self.written.sum()
     }
 
+    /// The input partition, which is the outputs', too.
+    pub(crate) fn partition(&self) -> i32 {
+        self.partition
+    }
+
     /// The sum of a person's links to the pseudonyms of earlier keys, by the current one.
     pub(crate) fn sum_of(&mut self, token: &Token) -> u128 {
         self.written.key.clear();

@@ -1,6 +1,7 @@
 //! A key of the region takes another's place: events are under the new pseudonyms, and each person is joined to the one before, once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use identity::{Key, test_identity};
 use processor::config::Config;
@@ -8,9 +9,11 @@ use processor::mapping::Program;
 use processor::metrics::Metrics;
 use processor::pipeline::{Pipeline, Settings};
 use processor::worker::{OUTPUTS, Worker};
+use runtime::fate::Fate;
 use runtime::metrics::Registry;
 use runtime::relay::{Outputs, Record, Step};
 use schemas::{Decoder, Encoder, Encounter, Format, Kind, Protection, SourceRecord, registry};
+use sealing::{Opener, Place, Sealer};
 
 use crate::support;
 
@@ -20,6 +23,25 @@ fn key(number: u8) -> Key {
 
 /// A worker of the key `v<number>`, to which those of earlier numbers are joined.
 fn worker(number: u8, earlier: &[u8]) -> Worker {
+    worker_of(pipeline(number, earlier))
+}
+
+fn worker_of(pipeline: Pipeline) -> Worker {
+    let metrics = Metrics::register(&Registry::new(), "test").expect("nothing is registered yet");
+    Worker::offline(vec![("14".parse().expect("a lanskod"), pipeline)], metrics)
+}
+
+/// The same, which keeps identities.
+fn keeping(number: u8, earlier: &[u8]) -> Worker {
+    let sealer = Sealer::new(Arc::new(sealing_keys()), "region.14.identities".into());
+    worker_of(pipeline(number, earlier).keeping_identities()).keeping(sealer)
+}
+
+fn sealing_keys() -> sealing::Keys {
+    sealing::Keys::one("14", "s1", &"0f1e2d3c".repeat(8)).expect("a key")
+}
+
+fn pipeline(number: u8, earlier: &[u8]) -> Pipeline {
     let programs = ["waiting-times", "kpp", "par"].map(|name| Program::load(name.as_ref()).expect("a shipped one"));
     let settings = Settings {
         region: "14".into(),
@@ -31,15 +53,17 @@ fn worker(number: u8, earlier: &[u8]) -> Worker {
     };
     let earlier = earlier.iter().map(|number| (format!("v{number}"), key(*number))).collect();
     let pipeline = Pipeline::new(settings).expect("a pipeline").with_codes_of(&key(100));
-    let pipeline = pipeline.with_earlier_keys(earlier).expect("earlier keys");
-    let metrics = Metrics::register(&Registry::new(), "test").expect("nothing is registered yet");
-    Worker::offline(vec![("14".parse().expect("a lanskod"), pipeline)], metrics)
+    pipeline.with_earlier_keys(earlier).expect("earlier keys")
 }
 
 /// What a record became: kind, key, id and bytes of every output, in order.
 type Made = Vec<(Kind, String, String, Vec<u8>)>;
 
-fn made(worker: &mut Worker, (feed, format, payload): &(&str, Format, String)) -> Made {
+fn made(worker: &mut Worker, record: &(&str, Format, String)) -> Made {
+    step(worker, record).1
+}
+
+fn step(worker: &mut Worker, (feed, format, payload): &(&str, Format, String)) -> (Fate, Made) {
     let source = SourceRecord { feed, ..support::source(*format, payload.as_bytes()) };
     let mut bytes = Vec::new();
     let id = registry::development_id_current(Kind::SourceRecord);
@@ -47,12 +71,18 @@ fn made(worker: &mut Worker, (feed, format, payload): &(&str, Format, String)) -
     let topic = "region.14.source.adt";
     let record = Record { route: 0, topic, partition: 0, offset: 7, timestamp_ms: None, key: None, payload: &bytes };
     let mut made = Outputs::new();
-    worker.step(&record, &mut made).expect("decided");
+    let fate = worker.step(&record, &mut made).expect("decided");
     let text = |text: Option<&[u8]>| String::from_utf8(text.unwrap_or_default().to_vec()).expect("text");
     let one = |made: runtime::relay::Output<'_>| {
-        (OUTPUTS[made.output], text(made.key), text(made.event_id), made.payload.to_vec())
+        // Identities come behind all others.
+        (
+            OUTPUTS.get(made.output).copied().unwrap_or(Kind::SourceRecord),
+            text(made.key),
+            text(made.event_id),
+            made.payload.to_vec(),
+        )
     };
-    made.iter().map(one).collect()
+    (fate, made.iter().map(one).collect())
 }
 
 /// Of what a record became the links: the later pseudonym with the earlier one. And all else but what is said of protection.
@@ -137,6 +167,54 @@ fn a_record_is_what_it_is_without_and_its_persons_are_joined_once() {
     }
 }
 
+/// What is kept of a record: by pseudonym, opened.
+fn kept(made: Made) -> BTreeMap<String, String> {
+    let (decoder, mut opener) = (Decoder::development(), Opener::new(sealing_keys(), true));
+    let mut kept = BTreeMap::new();
+    for (_, key, _, bytes) in made.iter().filter(|(kind, ..)| *kind == Kind::SourceRecord) {
+        let record: SourceRecord<'_> = decoder.decode(bytes).expect("a SourceRecord");
+        let opened = opener.open(&record, Place { topic: "region.14.identities", partition: 0 }).ok().expect("opens");
+        kept.insert(key.clone(), String::from_utf8(opened.payload.to_vec()).expect("text"));
+        let number = test_identity::number(1);
+        assert!(!bytes.windows(10).any(|window| window == number.ten_digits().as_bytes()), "it is sealed");
+    }
+    kept
+}
+
+#[test]
+fn an_identity_is_kept_once_and_told_once_more_it_is_joined() {
+    let (mut first, mut all) = (keeping(1, &[]), BTreeMap::new());
+    for (record, named) in records() {
+        first.forget();
+        let made = made(&mut first, &record);
+        assert_eq!(made.iter().filter(|(kind, ..)| *kind == Kind::SourceRecord).count(), named, "{}", record.0);
+        all.extend(kept(made));
+        assert_eq!(kept(self::made(&mut first, &record)).len(), 0, "once");
+        // Without the setting nothing is kept.
+        assert_eq!(kept(self::made(&mut worker(1, &[]), &record)).len(), 0);
+    }
+    assert_eq!(all.len(), 4, "two numbers of persons, and two of the hospital's");
+    for (token, payload) in &all {
+        let again = ("identities", Format::Delimited, payload.clone());
+        let (fate, made) = step(&mut keeping(2, &[1]), &again);
+        assert_eq!(fate, Fate::Mapped(1));
+        let later: Vec<String> = kept(made.clone()).into_keys().collect();
+        let (links, _) = parted(made.into_iter().filter(|(kind, ..)| *kind != Kind::SourceRecord).collect());
+        assert_eq!(
+            (links.len(), &links[0].1, &links[0].0),
+            (1, token, &later[0]),
+            "joined, and kept under the new one"
+        );
+        let told =
+            |worker: &mut Worker, payload: &str| step(worker, &("identities", Format::Delimited, payload.to_owned())).0;
+        assert_eq!(told(&mut keeping(1, &[]), payload), Fate::Ignored);
+        assert_eq!(told(&mut keeping(3, &[2]), payload), Fate::Refused("identity-key-unknown"));
+        let another = payload.replace("r14.v1.", "r14.v2.");
+        assert_eq!(told(&mut keeping(2, &[1]), &another), Fate::Refused("identity-of-another-key"));
+        assert_eq!(told(&mut keeping(2, &[1]), &payload[..payload.len() - 1]), Fate::Parked("identity-unreadable"));
+    }
+}
+
 #[test]
 fn every_earlier_key_is_joined_and_codes_stay() {
     let (admission, _) = records().swap_remove(0);
@@ -169,12 +247,15 @@ fn keys_that_cannot_be_meant_are_refused() {
     let codes = format!("code_key = {}\n", secret("bb66"));
     assert_eq!(read("v2", &(earlier(&["v1"]) + &codes)), Ok(()));
     assert_eq!(read("v2", &codes), Ok(()));
+    let sealing = format!("sealing = {{ keys = [{{ id = \"s1\", key = {} }}] }}\n", secret("cc77"));
+    assert_eq!(read("v1", &(sealing + "keep_identities = true\n")), Ok(()));
     for (key_id, rest, expected) in [
         ("v2", earlier(&["v1"]), "code_key"),
         ("v2", earlier(&["v2"]) + &codes, "earlier version"),
         ("v2", earlier(&["v10"]) + &codes, "earlier version"),
         ("v3", earlier(&["v1", "v1"]) + &codes, "one of its own"),
         ("v2", earlier(&["one"]) + &codes, "such as v1"),
+        ("v1", "keep_identities = true\n".to_owned(), "sealed or not at all"),
     ] {
         let error = read(key_id, &rest).expect_err(expected);
         assert!(error.contains(expected), "{error}");

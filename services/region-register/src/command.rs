@@ -18,6 +18,7 @@ use crate::gather::{Protection, Reader, WITHHELD, read};
 use crate::layout::Layout;
 use crate::make::make;
 use crate::protected;
+use crate::rotate::{Rotated, rotate};
 
 const EXAMPLES: &str = "\
 Three months up to March, from the region's own rows to a sealed parcel:
@@ -30,6 +31,8 @@ A person opposes a quality register; a hundred opt out of research; a decision e
   region-register subject oppose --register rikshoft        # numbers from standard input, one a line; end with Ctrl-D
   region-register subject opt-out --purpose research list.txt
   region-register subject erase --ground 'PDL 8 kap. 4 §' --case 'IVO 8.4-2026-1' --dry-run
+Everybody who was ever seen joined to the pseudonyms by the new key:
+  region-register rotate --to v2
 
 The configuration is region-register.toml in this folder, or --config, or REGION_REGISTER_CONFIG; config.sample.toml explains
 every key. `sink-register show` and `verify` read the parcels.
@@ -75,6 +78,18 @@ enum Command {
     /// Enter what persons say of the use of their data, and whom a decision erases.
     #[command(subcommand, after_help = SUBJECT)]
     Subject(subject::Subject),
+    /// Tell the processor every identity that the region keeps once more, after its key has turned, so that everybody who was ever seen is
+    /// joined to the pseudonym by the new key. Running it again goes on where it was, and says how many are left.
+    Rotate {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The new key's version, which the configuration must have as key_id; the earlier ones among earlier_keys.
+        #[arg(long, value_name = "VERSION")]
+        to: String,
+        /// Say how many are left, and tell nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the layout that is shipped, to begin from.
     Layout,
     /// Read and check the configuration and the layout, say whether the sealing keys open; start nothing.
@@ -94,6 +109,7 @@ impl CommandLine {
         exit::code(match self.command {
             Command::Par { file, period, months, out } => par(&file, period, months, &out),
             Command::Subject(subject) => subject.execute(),
+            Command::Rotate { file, to, dry_run } => rotated(&file, &to, dry_run),
             Command::Layout => {
                 print(Layout::shipped());
                 Ok(())
@@ -141,6 +157,32 @@ fn par(file: &ConfigFile, period: Period, months: u8, out: &Path) -> Result<(), 
         }
         let made = make(&config, &layout, period, &days, gathered, out)?;
         print(&made_text(made.is_new, &made.place, &made.manifest));
+        Ok(())
+    })
+}
+
+fn rotated(file: &ConfigFile, to: &str, dry_run: bool) -> Result<(), Failure> {
+    let (config, _) = load(file)?;
+    let region = config.region.code;
+    start::block_on(Some(1), async {
+        let shutdown = Shutdown::install().map_err(Failure::failed)?;
+        let mut progress = |told: usize, rotated: Rotated| {
+            print(&format!("region {region}: {told} of at most {} identities told once more\n", rotated.earlier));
+        };
+        let Rotated { earlier, left, unopened } = rotate(&config, to, dry_run, &shutdown, &mut progress).await?;
+        if unopened > 0 {
+            print(&format!("region {region}: {unopened} records of identities do not open and are left out\n"));
+        }
+        print(&match (left, dry_run) {
+            (0, _) => format!("region {region}: all of {earlier} identities by earlier keys are joined to {to}\n"),
+            (_, true) => {
+                format!("region {region}: {left} of {earlier} identities by earlier keys are not joined to {to} yet\n")
+            }
+            (_, false) => format!(
+                "region {region}: {left} of {earlier} identities by earlier keys told once more; when the processor has read them, this \
+                 says that all are joined\n"
+            ),
+        });
         Ok(())
     })
 }

@@ -99,7 +99,7 @@ pub enum Error {
     #[error("nothing is made that the access log does not have")]
     AccessLog(#[from] access_log::Error),
     /// Kafka does not take a record.
-    #[error("write to the region's topic of objections; those before it are written, run the command again")]
+    #[error("write a record to the region's topic; those before it are written, run the command again")]
     Unwritten(#[from] runtime::producer::Error),
     /// The list of persons cannot be read.
     #[error("read the list of persons")]
@@ -119,6 +119,45 @@ pub enum Error {
     /// A record does not fit its schema.
     #[error("encode a record")]
     Encode(#[from] schemas::EncodeError),
+    /// Another key is the region's.
+    #[error(
+        "{to} is not the region's key, but {key_id} is: give key and key_id of {to}, and {key_id} among earlier_keys"
+    )]
+    NotTheKey {
+        /// What was asked for.
+        to: String,
+        /// What the configuration has.
+        key_id: String,
+    },
+    /// The region keeps no identities.
+    #[error("region {region} keeps no identities: keep_identities is not set, and who has come is not known")]
+    NothingKept {
+        /// Länskod.
+        region: &'static str,
+    },
+    /// An identity is kept under a key that is not there.
+    #[error(
+        "the identity at partition {partition}, offset {offset} is kept under a pseudonym by the key {key_id}, which the \
+         configuration does not have: name it among earlier_keys"
+    )]
+    KeyNotHere {
+        /// The version.
+        key_id: String,
+        /// Its partition.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+    },
+    /// An identity cannot be written.
+    #[error("encode the identity at partition {partition}, offset {offset}")]
+    EncodeIdentity {
+        /// Its partition.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+        /// Why.
+        source: schemas::EncodeError,
+    },
     /// A signal came.
     #[error("stopped before anything was written")]
     Stopped,

@@ -11,6 +11,7 @@ mod make;
 mod moment;
 pub mod protected;
 mod records;
+pub mod rotate;
 mod rows;
 pub mod subject;
 

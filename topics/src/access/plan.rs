@@ -154,15 +154,10 @@ fn needs(catalogue: &Catalogue, service: &str, region: Region) -> Vec<(Operation
     needs
 }
 
-/// Whether a service makes topics out of topics, and commits how far it has come: it parks what it reads and cannot process. Who
-/// only writes and reads what people have said, as region-register does, commits nothing.
+/// Whether a service makes topics out of topics, and commits how far it has come: it has somewhere to put what it cannot process.
 fn is_relay(catalogue: &Catalogue, service: &str) -> bool {
-    let named = |services: &[String]| services.iter().any(|name| name == service);
-    let parks = |topic: &str| {
-        catalogue.declarations.iter().any(|declaration| declaration.name == topic && named(&declaration.producers))
-    };
-    let reads = catalogue.declarations.iter().filter(|declaration| named(&declaration.consumers));
-    reads.filter_map(|declaration| declaration.dead_letter.as_deref()).any(parks)
+    let writes = |declaration: &&Declaration| declaration.producers.iter().any(|name| name == service);
+    catalogue.declarations.iter().filter(writes).any(|declaration| declaration.is_dead_letter(catalogue))
 }
 
 /// Source topics and where their records go that cannot be processed.

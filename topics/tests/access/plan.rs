@@ -45,6 +45,8 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     check("processor", Some("14"), "common.wait", &both);
     check("processor", Some("14"), "parked", &["Read region.14.parked", "Write region.14.parked"]);
     check("processor", Some("14"), "protected", &["Read region.14.protected", "Write region.14.protected"]);
+    let kept = ["Read region.14.identities", "Write region.14.identities", "Read region.14.source.identities"];
+    check("processor", Some("14"), "identities", &kept);
     check("processor", Some("14"), "processor", &["Read processor-14"]);
     check("processor", Some("14"), "vardstrom", &["Describe vardstrom-reached"]);
     check(
@@ -59,7 +61,9 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
             "Read region.14.common.wait",
             "Read region.14.objections",
             "Write region.14.objections",
+            "Read region.14.identities",
             "Read region.14.protected",
+            "Write region.14.source.identities",
             "Read region.14.source.par",
             "Describe vardstrom-tail",
         ],
@@ -71,6 +75,7 @@ fn each_service_gets_what_the_catalogue_says_that_it_does() {
     check("dashboard", None, "objections", &[]);
     for centre in ["sink-store", "dashboard"] {
         check(centre, None, "protected", &[]);
+        check(centre, None, "14.identities", &[]);
     }
     check("dashboard", None, "14.common.person", &["Read region.14.common.person"]);
     check("dashboard", None, "common.cost", &[]);

@@ -132,7 +132,7 @@ fn access_is_applied_once(wall: &Wall) {
     let options = Options { partitions: Some(1), replication_factor: Some(1), kafka };
     let bootstrap = &wall.kafka.encrypted().expect("encrypted").users;
     let regions = all();
-    assert_eq!(topics::apply(bootstrap, &regions, &options).expect("applies").changes.len(), 17 * Region::COUNT);
+    assert_eq!(topics::apply(bootstrap, &regions, &options).expect("applies").changes.len(), 19 * Region::COUNT);
     assert_eq!(topics::apply(bootstrap, &regions, &options).expect("applies").changes, []);
 }
 
@@ -189,10 +189,10 @@ fn planted_faults_are_found_and_taken_back(wall: &Wall) {
     let of = |kind, pattern, name: &str| Resource { kind, pattern, name: name.to_owned() };
     let prefix = allow(connector, Operation::WRITE, of(Kind::TOPIC, Pattern::PREFIXED, "region.14."));
     let planted = [
-        (prefix.clone(), "may Write every topic that begins with region.14.: a prefix holds for 17 names"),
+        (prefix.clone(), "may Write every topic that begins with region.14.: a prefix holds for 19 names"),
         (
             allow("*", Operation::READ, of(Kind::TOPIC, Pattern::LITERAL, "*")),
-            "may Read every topic: it holds for 357 names",
+            "may Read every topic: it holds for 399 names",
         ),
         (
             allow(processor, Operation::READ, Resource::group("processor-13")),

@@ -1,8 +1,8 @@
 //! Of a protected person no event says where the person lives, and what an event says of protection is handed on beside it: the
 //! one place that every event passes on its way out, whatever its subject and the format it came in.
 
-use identity::Token;
-use schemas::{Common, Parked, Protection};
+use identity::{Kept, Token};
+use schemas::{Common, Parked, Protection, SourceRecord};
 
 use super::sink::Sink;
 
@@ -29,6 +29,10 @@ impl<S: Sink> Sink for Protecting<'_, S> {
 
     fn has_told(&mut self, token: &Token) -> bool {
         self.0.has_told(token)
+    }
+
+    fn identity(&mut self, source: &SourceRecord<'_>, token: &Token, kept: &Kept) {
+        self.0.identity(source, token, kept);
     }
 
     fn parked(&mut self, record: &Parked<'_>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::{Pseudonymiser, RegionRules};
 
-use super::rekeyed::Named;
+use super::named::Named;
 use crate::code_lists::CodeLists;
 use crate::directory::Directory;
 

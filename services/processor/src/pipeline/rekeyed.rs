@@ -5,9 +5,7 @@
 //! event, because aliases are other identifiers of the person: with a second pseudonym of each a person would soon stand beside more than
 //! a person has. It stands behind the record's events, so that their places and ids are what they are without.
 
-use std::cell::RefCell;
-
-use identity::{Kept, Purpose, Subject, Token};
+use identity::{Kept, Purpose, Token};
 use schemas::{
     BedKind, CareType, Correction, CorrectionKind, Encounter, Envelope, EventIds, Origin, PatientClass, SCHEMA_VERSION,
     SourceRecord, Timestamp, content_hash,
@@ -16,43 +14,42 @@ use schemas::{
 use super::region::Region;
 use super::sink::Sink;
 
-/// Whom a record names.
-#[derive(Default)]
-pub(crate) struct Named(RefCell<Vec<(Token, Kept)>>);
-
-impl Named {
-    pub(super) fn note(&self, token: Token, person: &Subject<'_>) {
-        let mut named = self.0.borrow_mut();
-        if named.iter().all(|(known, _)| *known != token) {
-            named.push((token, person.kept()));
-        }
-    }
-
-    pub(super) fn take(&self) -> Vec<(Token, Kept)> {
-        self.0.take()
-    }
-}
-
 /// Hands on what is not told yet. `ordinal` is that of the first event.
 pub(super) fn tell<S: Sink>(
     region: &Region,
     source: &SourceRecord<'_>,
     origin: Origin<'_>,
-    ordinal: u32,
+    mut ordinal: u32,
     named: Vec<(Token, Kept)>,
     sink: &mut S,
 ) {
-    let mut ordinals = i32::try_from(ordinal).unwrap_or(i32::MAX)..;
     for (token, kept) in named {
         if sink.has_told(&token) {
             continue;
         }
-        for earlier in &region.earlier {
-            let former = earlier.of_kept(Purpose::Care, &kept);
-            let origin = Origin { ordinal: ordinals.next().unwrap_or(i32::MAX), ..origin };
-            link(source, origin, [token.as_str(), former.as_str()], region.pseudonymiser.key_id(), sink);
-        }
+        ordinal += join(region, source, origin, ordinal, &token, &kept, sink);
+        sink.identity(source, &token, &kept);
     }
+}
+
+/// Joins a pseudonym to those by the earlier keys; says how many events that are.
+pub(super) fn join<S: Sink>(
+    region: &Region,
+    source: &SourceRecord<'_>,
+    origin: Origin<'_>,
+    first: u32,
+    token: &Token,
+    kept: &Kept,
+    sink: &mut S,
+) -> u32 {
+    let mut ordinal = first;
+    for earlier in &region.earlier {
+        let former = earlier.of_kept(Purpose::Care, kept);
+        let origin = Origin { ordinal: i32::try_from(ordinal).unwrap_or(i32::MAX), ..origin };
+        link(source, origin, [token.as_str(), former.as_str()], region.pseudonymiser.key_id(), sink);
+        ordinal += 1;
+    }
+    ordinal - first
 }
 
 /// Whoever says that two pseudonyms are of one identifier, and however often, says the same event.

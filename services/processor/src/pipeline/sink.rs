@@ -1,7 +1,7 @@
 //! Where the pipeline's output goes.
 
-use identity::Token;
-use schemas::{Common, Parked, Protection};
+use identity::{Kept, Token};
+use schemas::{Common, Parked, Protection, SourceRecord};
 
 /// Takes what a record became, in order of ordinals: common events, or one parked record and then whom that marks as protected
 /// ([`Person::is_mark`](schemas::Person::is_mark)).
@@ -20,6 +20,10 @@ pub trait Sink {
     fn has_told(&mut self, token: &Token) -> bool {
         let _ = token;
         false
+    }
+    /// What is to be kept of a person of whom nobody was told before, where the region keeps identities.
+    fn identity(&mut self, source: &SourceRecord<'_>, token: &Token, kept: &Kept) {
+        let _ = (source, token, kept);
     }
     /// The record became no event.
     fn parked(&mut self, record: &Parked<'_>);

@@ -3,7 +3,7 @@
 use hl7::{Group, Segment, Value, field};
 use identity::{Claim, NoSubject, Options, Pseudonymiser, Purpose, Subject, Token};
 
-use super::rekeyed::Named;
+use super::named::Named;
 use crate::findings::Findings;
 use crate::rules::Rule;
 

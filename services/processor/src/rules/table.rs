@@ -39,6 +39,27 @@ with_fhir_rules! { rules,
         remedy "Ta reda på vem utom anslutningstjänsten som kan skriva i källtopicen, och låt källan skicka meddelandet igen.",
                "find out who but the connector can write to the source topic, and let the source send the message again";
     }
+    IdentityUnreadable "identity-unreadable" Parks Error {
+        meaning "Posten är ingen identitet som regionen har bevarat.", "The record is no identity that the region has kept.";
+        remedy "Ta reda på vem utom region-register som kan skriva i topicen source.identities.",
+               "find out who but region-register can write to the topic source.identities";
+    }
+    IdentityKeyUnknown "identity-key-unknown" Refuses Error {
+        meaning "Identiteten är bevarad under en pseudonym av en nyckel som konfigurationen inte har.",
+                "The identity was kept under a pseudonym of a key that the configuration does not have.";
+        remedy "Lägg till nyckeln i regionens earlier_keys, och kör region-register rotate igen; det säger vilken nyckel som saknas.",
+               "add the key to the region's earlier_keys, and run region-register rotate again; it says which key is missing";
+    }
+    IdentityOfAnotherKey "identity-of-another-key" Refuses Error {
+        meaning "Nyckeln av pseudonymens version ger identiteten en annan pseudonym: nyckeln är en annan än den var.",
+                "The key of the pseudonym's version gives the identity another pseudonym: the key is not what it was.";
+        remedy "Ge versionen den nyckel som den hade. Byts nyckeln får den nya en ny version.",
+               "give the version the key that it had; a new key gets a new version";
+    }
+    IdentityJoined "identity-joined" Ignores Info {
+        meaning "Identiteten har ingen tidigare nyckel att knytas till.", "There is no earlier key to join the identity to.";
+        remedy "Inget behövs.", "nothing is needed";
+    }
     HeaderMissing "header-missing" Parks Error {
         meaning "Inget MSH-segment: det här är inte ett HL7 v2-meddelande.",
                 "No MSH segment: this is not an HL7 v2 message.";
