@@ -54,14 +54,17 @@ fn operations() -> State {
             refused: 3,
             parked: 1,
             events: mapped + 9,
+            rules: BTreeMap::from([("episode-missing".into(), 2), ("own-rule".into(), 1)]),
             ..Default::default()
         },
         passed,
         waiting,
+        oldest: (waiting > 4_000).then(|| Timestamp(fixture::now().0 - 754_000_000)),
         is_unreadable: false,
     };
     State {
         kafka: Some((fixture::now(), true)),
+        watched: Some(fixture::now()),
         feeds: Some(vec![
             feed("region.14.source.adt", 91_456, 91_500, 12),
             feed("region.14.source.waiting-times", 20_000, 20_044, 4_870),
@@ -727,16 +730,44 @@ fn operations_say_what_is_late_and_parked_with_what_to_do() {
         },
         passed,
         waiting,
+        oldest: None,
         is_unreadable: false,
     };
-    let calm = State {
-        kafka: Some((fixture::now(), true)),
-        feeds: Some(vec![feed("region.14.source.adt", 10, 3)]),
-        ..State::default()
-    };
+    let now = fixture::now();
+    let mut calm = State::default();
+    calm.answered(vec![feed("region.14.source.adt", 10, 3)], BTreeMap::new(), now);
     site.hub.shelf.set_operations(calm.clone());
     let page = site.get("/sv/drift").1;
     assert!(page.contains("Inget är sent, parkerat eller avvisat"), "a calm state is not calm");
+    let fates = table(&json(&site, "/api/v1/operations"), "oden").clone();
+    assert_eq!(
+        (&fates[0]["values"]["oldest_minutes"], &fates[0]["absent"]["oldest_minutes"]),
+        (&Value::Null, &"unknown".into())
+    );
+    // One more of a rule that words are known of, and one of a region's own package.
+    let mut more = feed("region.14.source.adt", 12, 3);
+    more.fates.refused += 2;
+    more.fates.rules = BTreeMap::from([("episode-missing".into(), 1), ("own-rule".into(), 1)]);
+    more.oldest = Some(Timestamp(now.0 - 754_000_000));
+    let mut grown = calm.clone();
+    grown.answered(vec![more], BTreeMap::new(), now);
+    site.hub.shelf.set_operations(grown);
+    for (path, late, cause, since) in [
+        ("/sv/drift", "3 meddelanden väntar, det äldsta sedan 12\u{a0}min", "besöksnummer", "inte sedan"),
+        ("/en/drift", "3 messages are waiting, the oldest for 12\u{a0}min", "visit number", "not since"),
+    ] {
+        let page = site.get(path).1;
+        for text in [late, cause, since, "processor explain episode-missing", "processor mapping list", "own-rule"] {
+            assert!(page.contains(text), "{path}: {text}");
+        }
+    }
+    let answer = json(&site, "/api/v1/operations");
+    let rules = table(&answer, "regler");
+    assert_eq!(
+        rules.iter().map(|row| row["values"]["records"].as_i64()).collect::<Vec<_>>(),
+        [Some(2), Some(1), Some(1)]
+    );
+    assert_eq!(row(rules, "rule", "episode-missing")["values"]["grown"], board::instant::rfc3339(now));
     let late = vec![feed("region.14.source.adt", 12, 5_000)];
     let parked = BTreeMap::from([("region.14.parked".to_owned(), 2_i64)]);
     site.hub.shelf.set_operations(State { feeds: Some(late), parked, ..calm });
@@ -763,8 +794,11 @@ fn fates_are_read_from_what_the_processor_has_committed() {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", KAFKA.bootstrap());
     let producer: BaseProducer = config.create().unwrap();
+    let now = Timestamp(jiff::Timestamp::now().as_microsecond());
+    let written = |number: u8| now.0 / 1_000 - (60 - i64::from(number)) * 60_000;
     for number in 0..6 {
-        producer.send(BaseRecord::<[u8], [u8]>::to(topic).partition(0).payload(&[number])).map_err(|(e, _)| e).unwrap();
+        let record = BaseRecord::<[u8], [u8]>::to(topic).partition(0).timestamp(written(number));
+        producer.send(record.payload(&[number])).map_err(|(e, _)| e).unwrap();
     }
     producer
         .send(BaseRecord::<[u8], [u8]>::to("region.20.parked").partition(0).payload(b"x"))
@@ -775,17 +809,22 @@ fn fates_are_read_from_what_the_processor_has_committed() {
     let group: BaseConsumer = config.set("group.id", "processor-20").create().unwrap();
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(topic, 0, Offset::Offset(4)).unwrap();
-    let fates = "fates/1 mapped=1 ignored=1 refused=0 parked=1 events=5 gone=1";
+    let fates = "fates/1 mapped=1 ignored=1 refused=0 parked=1 events=5 gone=1 rules=segment-missing:1";
     list.find_partition(topic, 0).unwrap().set_metadata(fates);
     group.commit(&list, CommitMode::Sync).unwrap();
-    let ask =
-        |group| operations::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap()), group).expect("Kafka answers");
+    let ask = |group| {
+        operations::ask_kafka(&runtime::config::Kafka::at(KAFKA.bootstrap()), group, now).expect("Kafka answers")
+    };
     let elsewhere = ask(topics::group::PROCESSOR).0;
     assert!(elsewhere.iter().all(|feed| feed.topic != topic || feed.passed == 0), "the other group has read nothing");
     let (feeds, parked) = ask("processor-<nn>");
     let feed = feeds.iter().find(|feed| feed.topic == topic).expect("the topic is told");
     assert_eq!((feed.passed, feed.waiting, feed.fates.consumed(), feed.missing()), (4, 2, 3, 0));
     assert_eq!(feed.fates.to_string(), fates);
+    assert_eq!(feed.oldest.map(|at| at.0 / 1_000_000), Some(written(4) / 1_000), "the first that is not processed");
+    assert!(feeds.iter().all(|feed| feed.topic != "region.20.source.fhir"), "nothing was ever sent there");
+    let all_wait = elsewhere.iter().find(|feed| feed.topic == topic).expect("the topic is told");
+    assert_eq!(all_wait.oldest.map(|at| at.0 / 1_000_000), Some(written(0) / 1_000));
     assert_eq!(parked["region.20.parked"], 1);
 }
 

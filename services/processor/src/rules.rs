@@ -122,6 +122,23 @@ mod tests {
         }
     }
 
+    /// Nothing behind the processor may link it, so the dashboard's page of operations has a copy of what is said of the rules by
+    /// which records are parked. UPDATE_RULES=1 writes it.
+    #[test]
+    fn the_page_of_operations_says_the_same() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../libraries/figures/src/report/operations/rules.tsv");
+        let rejecting = TABLE.iter().filter(|entry| matches!(entry.effect, Effect::Parks | Effect::Refuses));
+        let line = |entry: &Entry| {
+            let Entry { code, meaning, remedy, .. } = entry;
+            [*code, meaning.sv, meaning.en, remedy.sv, remedy.en].join("\t") + "\n"
+        };
+        let lines: String = rejecting.map(line).collect();
+        if std::env::var_os("UPDATE_RULES").is_some() {
+            std::fs::write(path, &lines).expect("the copy is written");
+        }
+        assert_eq!(std::fs::read_to_string(path).expect("the copy"), lines);
+    }
+
     #[test]
     fn codes_are_kebab_case_and_texts_are_there() {
         for entry in TABLE {

@@ -1,7 +1,13 @@
 //! What becomes of a source record: exactly one of four fates, counted, and the counts survive a crash.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+/// Most rules that are told apart, and the longest code of one: the text form stays within what Kafka takes as an offset's
+/// metadata, 4096 bytes.
+const RULES_MAX: usize = 48;
+const RULE_LENGTH_MAX: usize = 48;
 
 /// What became of one source record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +23,7 @@ pub enum Fate {
 }
 
 /// How many records met each fate. The sum of the fates is the count of records consumed, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FateCounts {
     /// Records that became events.
     pub mapped: u64,
@@ -33,6 +39,8 @@ pub struct FateCounts {
     pub gone: u64,
     /// Records whose fates the group forgot with its offsets: consumed once, by these counts no longer.
     pub forgotten: u64,
+    /// Refused and parked records by rule. Those that were counted before rules were, or beyond the bound, are in none.
+    pub rules: BTreeMap<Box<str>, u64>,
 }
 
 impl FateCounts {
@@ -44,14 +52,33 @@ impl FateCounts {
                 self.events += u64::from(events);
             }
             Fate::Ignored => self.ignored += 1,
-            Fate::Refused(_) => self.refused += 1,
-            Fate::Parked(_) => self.parked += 1,
+            Fate::Refused(rule) => {
+                self.refused += 1;
+                self.broke(rule, 1);
+            }
+            Fate::Parked(rule) => {
+                self.parked += 1;
+                self.broke(rule, 1);
+            }
         }
+    }
+
+    fn broke(&mut self, rule: &str, records: u64) {
+        if let Some(count) = self.rules.get_mut(rule) {
+            *count += records;
+        } else if self.rules.len() < RULES_MAX && is_code(rule) {
+            self.rules.insert(rule.into(), records);
+        }
+    }
+
+    /// Refused and parked records of which no rule is known.
+    pub fn ruleless(&self) -> u64 {
+        (self.refused + self.parked).saturating_sub(self.rules.values().sum())
     }
 
     /// Takes these counts in, too.
     pub fn merge(&mut self, other: &Self) {
-        let Self { mapped, ignored, refused, parked, events, gone, forgotten } = other;
+        let Self { mapped, ignored, refused, parked, events, gone, forgotten, rules } = other;
         self.mapped += mapped;
         self.ignored += ignored;
         self.refused += refused;
@@ -59,6 +86,9 @@ impl FateCounts {
         self.events += events;
         self.gone += gone;
         self.forgotten += forgotten;
+        for (rule, records) in rules {
+            self.broke(rule, *records);
+        }
     }
 
     /// Records consumed: the sum of the four fates.
@@ -72,16 +102,25 @@ impl FateCounts {
     }
 }
 
-/// The text kept as metadata of the committed offset, so that counts and offset move in one step. Records without a fate
-/// stand last, and only where there are any.
+/// A rule's code that does not break up the text form.
+fn is_code(rule: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !rule.is_empty() && rule.len() <= RULE_LENGTH_MAX && rule.bytes().all(is_part)
+}
+
+/// The text kept as metadata of the committed offset, so that counts and offset move in one step. Records without a fate, and
+/// rules, stand last, and only where there are any.
 impl fmt::Display for FateCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { mapped, ignored, refused, parked, events, gone, forgotten } = self;
+        let Self { mapped, ignored, refused, parked, events, gone, forgotten, rules } = self;
         write!(f, "fates/1 mapped={mapped} ignored={ignored} refused={refused} parked={parked} events={events}")?;
         for (name, count) in [("gone", gone), ("forgotten", forgotten)] {
             if *count > 0 {
                 write!(f, " {name}={count}")?;
             }
+        }
+        for (number, (rule, records)) in rules.iter().enumerate() {
+            write!(f, "{}{rule}:{records}", if number == 0 { " rules=" } else { "," })?;
         }
         Ok(())
     }
@@ -114,6 +153,14 @@ impl FromStr for FateCounts {
                 None => return Err(Unreadable),
             }
         }
+        for broken in fields.next_if(|field| field.starts_with("rules=")).iter().flat_map(|field| field[6..].split(','))
+        {
+            let (rule, records) = broken.split_once(':').ok_or(Unreadable)?;
+            let records = records.parse().map_err(|_| Unreadable)?;
+            if !is_code(rule) || counts.rules.insert(rule.into(), records).is_some() {
+                return Err(Unreadable);
+            }
+        }
         if fields.next().is_some() {
             return Err(Unreadable);
         }
@@ -123,7 +170,7 @@ impl FromStr for FateCounts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fate, FateCounts, Unreadable};
+    use super::{Fate, FateCounts, RULE_LENGTH_MAX, RULES_MAX, Unreadable};
 
     #[test]
     fn every_fate_is_consumed_once_and_the_text_form_is_exact() {
@@ -132,13 +179,30 @@ mod tests {
             counts.add(fate);
         }
         assert_eq!(counts.consumed(), 5);
-        assert_eq!(counts.to_string(), "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3");
-        assert_eq!(counts.to_string().parse(), Ok(counts));
+        assert_eq!(counts.to_string(), "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 rules=a:1,b:1");
+        assert_eq!(counts.to_string().parse(), Ok(counts.clone()));
         counts.merge(&FateCounts { gone: 6, forgotten: 20, ..FateCounts::default() });
         assert_eq!((counts.consumed(), counts.passed()), (5, 31));
-        let text = "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 gone=6 forgotten=20";
-        assert_eq!((counts.to_string().as_str(), text.parse()), (text, Ok(counts)));
+        let text = "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 gone=6 forgotten=20 rules=a:1,b:1";
+        assert_eq!((counts.to_string().as_str(), text.parse()), (text, Ok(counts.clone())));
         counts.gone = 0;
+        assert_eq!(counts.to_string().parse(), Ok(counts));
+    }
+
+    #[test]
+    fn rules_are_bounded_and_what_is_beyond_has_none() {
+        // Counts of a release that knew no rules.
+        let mut counts: FateCounts = "fates/1 mapped=0 ignored=0 refused=7 parked=1 events=0".parse().unwrap();
+        assert_eq!(counts.ruleless(), 8);
+        let codes: Vec<&'static str> =
+            (0..100).map(|number| &*format!("{number:0>width$}", width = RULE_LENGTH_MAX).leak()).collect();
+        for code in codes.iter().chain([&"a code", &"", &"a:1"]) {
+            counts.add(Fate::Refused(code));
+        }
+        counts.rules.values_mut().for_each(|records| *records = u64::MAX >> 8);
+        counts.mapped = u64::MAX;
+        assert_eq!(counts.rules.len(), RULES_MAX);
+        assert!(counts.to_string().len() <= 4096, "{}", counts.to_string().len());
         assert_eq!(counts.to_string().parse(), Ok(counts));
     }
 
@@ -153,6 +217,9 @@ mod tests {
             "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 forgotten=1 gone=1",
             "fates/1 mapped=-2 ignored=1 refused=1 parked=1 events=3",
             "fates/1 ignored=1 mapped=2 refused=1 parked=1 events=3",
+            "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 rules=",
+            "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 rules=a:1,a:1",
+            "fates/1 mapped=2 ignored=1 refused=1 parked=1 events=3 rules=a:1 gone=1",
         ] {
             assert_eq!(text.parse::<FateCounts>(), Err(Unreadable), "{text}");
         }

@@ -63,7 +63,7 @@ impl Summary {
 
     /// Counts by fate.
     pub fn fates(&self) -> FateCounts {
-        self.fates
+        self.fates.clone()
     }
 
     /// How many messages met this fate of the parked topic.

@@ -228,7 +228,7 @@ fn diagnosis_groups(sight: &Sight<'_>, areas: &[Area], parcels: &[Arc<Parcel>], 
         match whole(areas, sight.address.place.region(), form).0 {
             Err(Absent::FewerThan(limit)) => veils.fill(Veil::Few(limit)),
             Err(Absent::Withheld) => veils.fill(Veil::Withheld),
-            Ok(_) | Err(Absent::Missing | Absent::NotApplicable) => {}
+            Ok(_) | Err(Absent::Missing | Absent::Unknown | Absent::NotApplicable) => {}
         }
         for ((drg, groups), veil) in of_form.into_iter().zip(veils) {
             let said: Vec<&Sum> = groups.iter().filter_map(|group| group.sum.as_ref().ok()).collect();

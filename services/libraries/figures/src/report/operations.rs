@@ -1,5 +1,6 @@
 //! The page of operations: what is late, what is parked, what to do, and whether the fates add up.
 
+mod rules;
 mod state;
 
 use std::fmt::Write as _;
@@ -9,13 +10,14 @@ pub use state::{Delivery, Feed, State};
 use board::format;
 
 use super::kit::{self, Shape};
-use super::sheet::{self, Cell, Sheet};
+use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Report, Sight};
 use crate::escape::escape;
 use crate::published::Reading;
 
-/// Records that may wait before a feed is called late.
+/// Records that may wait before a feed is called late, and for how many minutes the oldest of them may.
 const LATE_FROM: i64 = 1_000;
+const LATE_FROM_MINUTES: i64 = 5;
 /// Seconds that the store may be silent before a region with waiting records is called late.
 const SILENT_FROM: i64 = 15 * 60;
 
@@ -30,6 +32,7 @@ pub(super) fn report(sight: &Sight<'_>) -> Report {
     let blocks = vec![
         attention(sight, &lines(sight, state)),
         fates(sight, state),
+        broken(sight, state),
         parked(sight, state),
         store(sight, state),
         not_here(sight),
@@ -61,12 +64,17 @@ fn lines(sight: &Sight<'_>, state: &State) -> Vec<Line> {
         lines.push(Line { what, runbook: "lager" });
     }
     for feed in state.feeds.iter().flatten() {
-        if feed.waiting >= LATE_FROM {
+        let minutes = feed.minutes(sight.now);
+        if feed.waiting >= LATE_FROM || minutes.is_some_and(|minutes| minutes >= LATE_FROM_MINUTES) {
+            let oldest = minutes.map_or_else(
+                || sight.language.words().unreadable.to_owned(),
+                |minutes| format!("{}{}min", number(minutes), format::NBSP),
+            );
             let what = format!(
-                "{}: {} {}",
+                "{}: {} {} {oldest}",
                 feed.topic,
                 number(feed.waiting),
-                sight.say("meddelanden väntar", "messages are waiting")
+                sight.say("meddelanden väntar, det äldsta sedan", "messages are waiting, the oldest for")
             );
             lines.push(Line { what, runbook: "sent" });
         }
@@ -142,10 +150,11 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
         sheet::number("gone", sight.say("Borta", "Gone"), records),
         sheet::words("adds_up", sight.say("Går ihop", "Adds up")),
         sheet::number("waiting", sight.say("Väntar", "Waiting"), records),
+        sheet::number("oldest_minutes", sight.say("Äldsta", "Oldest"), sight.say("minuter", "minutes")),
         sheet::number("events", sight.say("Händelser", "Events"), sight.say("antal", "count")),
     ];
     let none = if state.feeds.is_some() {
-        sight.say("Det finns inga källämnen.", "There are no source topics.")
+        sight.say("Ingen källa har skickat något än.", "No source has sent anything yet.")
     } else {
         sight.say("Kafka har inte svarat än.", "Kafka has not answered yet.")
     };
@@ -153,8 +162,8 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
         Sheet::new("oden", sight.say("Varje meddelande har ett öde", "Each message has one fate"), columns, none);
     table.lead = sight
         .say(
-            "Lästa = mappade + ignorerade + avvisade + parkerade + borta, ur det som processorn har bekräftat i Kafka. Borta är det som försvann innan det lästes, och det vars öden Kafka har glömt.",
-            "Consumed = mapped + ignored + refused + parked + gone, from what the processor has committed in Kafka. Gone is what vanished before it was read, and that whose fates Kafka has forgotten.",
+            "Lästa = mappade + ignorerade + avvisade + parkerade + borta, ur det som processorn har bekräftat i Kafka. Borta är det som försvann innan det lästes, och det vars öden Kafka har glömt. En källa som aldrig har skickat något är ingen rad.",
+            "Consumed = mapped + ignored + refused + parked + gone, from what the processor has committed in Kafka. Gone is what vanished before it was read, and that whose fates Kafka has forgotten. A source that has never sent anything is no row.",
         )
         .to_owned();
     for feed in state.feeds.iter().flatten() {
@@ -178,10 +187,86 @@ fn fates(sight: &Sight<'_>, state: &State) -> Block {
             count(feed.fates.gone + feed.fates.forgotten),
             Cell::State { shape: kit::shape(adds_up.0), class: adds_up.1, word: adds_up.2 },
             Cell::Whole(feed.waiting),
+            feed.minutes(sight.now).map_or(Cell::Absent(Absent::Unknown), Cell::Whole),
             count(feed.fates.events),
         ]);
     }
     Block::Sheet(table)
+}
+
+/// What was refused and parked of each source topic, by rule.
+fn broken(sight: &Sight<'_>, state: &State) -> Block {
+    let columns = vec![
+        sheet::words("topic", sight.say("Källa", "Source")),
+        sheet::words("rule", sight.say("Regel", "Rule")),
+        sheet::words("cause", sight.say("Orsak", "Cause")),
+        sheet::number(
+            "records",
+            sight.say("Avvisade eller parkerade", "Refused or parked"),
+            sight.say("meddelanden", "messages"),
+        ),
+        sheet::words("grown", sight.say("Ökade senast", "Last grew")),
+        sheet::words("remedy", sight.say("Det här hjälper", "What helps")),
+        sheet::words("command", sight.say("Kommando", "Command")),
+    ];
+    let none = if state.feeds.is_some() {
+        sight.say("Inget är avvisat eller parkerat.", "Nothing is refused or parked.")
+    } else {
+        sight.say("Kafka har inte svarat än.", "Kafka has not answered yet.")
+    };
+    let caption = sight.say("Avvisat och parkerat, efter regel", "Refused and parked, by rule");
+    let mut table = Sheet::new("regler", caption, columns, none);
+    table.lead = sight
+        .say(
+            "Antalen gäller sedan processorns grupp började läsa källan och minskar inte när något har rättats: se när de senast ökade.",
+            "Counts are since the processor's group began to read the source, and do not fall when something is mended: see when they last grew.",
+        )
+        .to_owned();
+    for feed in state.feeds.iter().flatten() {
+        for (rule, records) in feed.rejections() {
+            table.rows.push(group(sight, state, feed, rule, records));
+        }
+    }
+    Block::Sheet(table)
+}
+
+fn group(sight: &Sight<'_>, state: &State, feed: &Feed, rule: &str, records: u64) -> Vec<Cell> {
+    let unknown = || sight.language.words().unreadable;
+    let (cause, remedy, command) = match (rule, rules::known(rule, sight.language)) {
+        ("", _) => (
+            sight.say("Räknat innan reglerna räknades.", "Counted before rules were."),
+            sight.say(
+                "Läs källans parkeringsämne: varje post har regel och åtgärd.",
+                "Read the source's parked topic: each record has rule and remedy.",
+            ),
+            "processor rules".to_owned(),
+        ),
+        (_, Some((meaning, remedy))) => (meaning, remedy, format!("processor explain {rule}")),
+        (_, None) => (
+            sight.say("En regel i regionens mappningspaket.", "A rule of the region's mapping package."),
+            sight.say(
+                "Se regeln i paketet; posten i parkeringsämnet har åtgärden.",
+                "See the rule in the package; the parked record has the remedy.",
+            ),
+            "processor mapping list".to_owned(),
+        ),
+    };
+    let grown = match (state.grown.get(&(feed.topic.clone(), rule.into())), state.watched) {
+        (Some(at), _) => Cell::Time(*at),
+        (None, Some(since)) => {
+            Cell::text(format!("{} {}", sight.say("inte sedan", "not since"), format::date_time(since)))
+        }
+        (None, None) => Cell::text(unknown()),
+    };
+    vec![
+        Cell::text(&*feed.topic),
+        Cell::text(if rule.is_empty() { unknown() } else { rule }),
+        Cell::text(cause),
+        Cell::Whole(i64::try_from(records).unwrap_or(i64::MAX)),
+        grown,
+        Cell::text(remedy),
+        Cell::text(command),
+    ]
 }
 
 fn parked(sight: &Sight<'_>, state: &State) -> Block {
@@ -190,9 +275,13 @@ fn parked(sight: &Sight<'_>, state: &State) -> Block {
         sheet::number("records", sight.say("Ligger kvar", "Held"), sight.say("poster", "records")),
         sheet::words("runbook", sight.say("Vad du gör", "What to do")),
     ];
-    let none = sight.say("Inga ämnen för parkerat är kända än.", "No topics of parked records are known yet.");
-    let mut table = Sheet::new("parkerat", sight.say("Parkerat och avvisat", "Parked and refused"), columns, none);
-    for (topic, count) in &state.parked {
+    let none = if state.feeds.is_some() {
+        sight.say("Inget ligger kvar.", "Nothing is held.")
+    } else {
+        sight.say("Kafka har inte svarat än.", "Kafka has not answered yet.")
+    };
+    let mut table = Sheet::new("parkerat", sight.say("Ligger kvar i Kafka", "Held in Kafka"), columns, none);
+    for (topic, count) in state.parked.iter().filter(|(_, count)| **count > 0) {
         let href = "#atgard-parkerat".to_owned();
         let link = Cell::Link { text: sight.say("se åtgärden", "see the remedy").to_owned(), href };
         table.rows.push(vec![Cell::text(&**topic), Cell::Whole(*count), link]);
@@ -239,8 +328,8 @@ fn not_here(sight: &Sight<'_>) -> Block {
         sight.say("Finns inte här", "Not here"),
         &[sight
             .say(
-                "Disk, nycklar och certifikat mäts inte av tavlan; de finns i larm och i Grafana. Eftersläpning anges i meddelanden, inte i minuter.",
-                "Disk, keys and certificates are not measured by the dashboard; they are in alerts and in Grafana. Lag is given in messages, not in minutes.",
+                "Disk, nycklar och certifikat mäts inte av tavlan; de finns i larm och i Grafana.",
+                "Disk, keys and certificates are not measured by the dashboard; they are in alerts and in Grafana.",
             )
             .to_owned()],
     )
@@ -249,34 +338,20 @@ fn not_here(sight: &Sight<'_>) -> Block {
 /// What to do, one section per kind of line.
 fn runbook(sight: &Sight<'_>) -> Block {
     let entries = [
-        ("sent", sight.say("Meddelanden väntar", "Messages are waiting"), sight.say("Är processorn igång? Se dess /readyz och logg. Växer talet trots att den går: ge den en kärna till eller en instans till.", "Is the processor running? See its /readyz and log. If the number grows although it runs: give it another core or instance.")),
-        ("parkerat", sight.say("Parkerat eller avvisat", "Parked or refused"), sight.say("Varje post har källans koordinater, regel och åtgärd. Läs ämnet, rätta källan eller paketet och spela om. Se processor/README.", "Each record has the source's coordinates, rule and remedy. Read the topic, correct the source or the package and replay. See processor/README.")),
-        ("oden", sight.say("Ödena går inte ihop", "The fates do not add up"), sight.say("Något annat än processorn har flyttat gruppens positioner, eller positionerna är från en äldre version. Ta reda på vem innan något spelas om.", "Something else than the processor has moved the group's positions, or they are of an older version. Find out who before anything is replayed.")),
-        ("avvisat", sight.say("Händelser kunde inte lagras", "Events could not be stored"), sight.say("Se delivery.rejected: ämne, position och skäl. Se sink-store/README.", "See delivery.rejected: topic, position and reason. See sink-store/README.")),
-        ("lager", sight.say("Lagret svarar inte", "The store does not answer"), sight.say("Är PostgreSQL igång, har sink-store migrate körts, och får rollen bli vardstrom_reader?", "Is PostgreSQL up, has sink-store migrate run, and may the role become vardstrom_reader?")),
-        ("kafka", sight.say("Kafka svarar inte", "Kafka does not answer"), sight.say("Är mäklaren igång och får tavlans användare beskriva gruppen processor?", "Is the broker up, and may the dashboard's user describe the group processor?")),
+        ("sent", sight.say("Meddelanden väntar", "Messages are waiting"), sight.say("Är processorn igång? Se dess /readyz och logg. Växer talet trots att den går: ge den en kärna till eller en instans till. Har Kafka hunnit ta bort något olästs:", "Is the processor running? See its /readyz and log. If the number grows although it runs: give it another core or instance. Where Kafka has removed what was not read:"), "processor gap --config processor.toml"),
+        ("parkerat", sight.say("Parkerat eller avvisat", "Parked or refused"), sight.say("Tabellen efter regel säger orsak och vad som hjälper. Varje post har källans koordinater, regel och åtgärd: rätta källan eller paketet, pröva med en fil och låt källan skicka igen.", "The table by rule says the cause and what helps. Each record has the source's coordinates, rule and remedy: correct the source or the package, try it with a file and have the source send again."), "processor dry-run --region NN messages.hl7"),
+        ("oden", sight.say("Ödena går inte ihop", "The fates do not add up"), sight.say("Något annat än processorn har flyttat gruppens positioner, eller positionerna är från en äldre version. Ta reda på vem innan något spelas om.", "Something else than the processor has moved the group's positions, or they are of an older version. Find out who before anything is replayed."), "topics acl check --config admin.toml"),
+        ("avvisat", sight.say("Händelser kunde inte lagras", "Events could not be stored"), sight.say("Tabellen har ämne, position och skäl; vad som hjälper mot varje skäl står i lagrets README.", "The table has topic, position and reason; what helps against each is in the store's README."), "SELECT * FROM delivery.rejected"),
+        ("lager", sight.say("Lagret svarar inte", "The store does not answer"), sight.say("Är PostgreSQL igång, får rollen bli vardstrom_reader, och är databasen på programmets version?", "Is PostgreSQL up, may the role become vardstrom_reader, and is the database at the program's version?"), "sink-store migrate --database-url postgres://…"),
+        ("kafka", sight.say("Kafka svarar inte", "Kafka does not answer"), sight.say("Är mäklaren igång och får tavlans användare beskriva processorns grupper och källornas ämnen?", "Is the broker up, and may the dashboard's user describe the processor's groups and the sources' topics?"), "topics acl check --config admin.toml"),
     ];
     let mut markup = format!(
         "<section class=\"card prose\" id=\"atgarder\"><h2>{}</h2><dl class=\"terms\">",
         sight.say("Vad du gör", "What to do")
     );
-    for (id, title, text) in entries {
-        let _ = write!(markup, "<div id=\"atgard-{id}\"><dt>{title}</dt><dd>{text}</dd></div>");
+    for (id, title, text, command) in entries {
+        let _ = write!(markup, "<div id=\"atgard-{id}\"><dt>{title}</dt><dd>{text} <code>{command}</code></dd></div>");
     }
     markup.push_str("</dl></section>");
     Block::Markup(markup)
-}
-
-#[cfg(test)]
-mod tests {
-    use runtime::fate::FateCounts;
-
-    use super::Feed;
-
-    #[test]
-    fn a_message_without_a_fate_is_found() {
-        let fates = FateCounts { mapped: 5, ignored: 2, refused: 1, events: 7, gone: 1, ..FateCounts::default() };
-        let feed = |passed| Feed { topic: String::new(), fates, passed, waiting: 0, is_unreadable: false };
-        assert_eq!((feed(9).missing(), feed(10).missing()), (0, 1));
-    }
 }

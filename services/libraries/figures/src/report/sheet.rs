@@ -23,6 +23,8 @@ pub const WHOLE: &str = "alla";
 pub enum Absent {
     /// Nothing was received.
     Missing,
+    /// There is one, and nobody has told it.
+    Unknown,
     /// It has no meaning here.
     NotApplicable,
     FewerThan(u32),
@@ -36,6 +38,7 @@ impl Absent {
         let w = language.words();
         match self {
             Self::Missing => w.missing.into(),
+            Self::Unknown => w.unreadable.into(),
             Self::NotApplicable => w.not_applicable.into(),
             Self::FewerThan(limit) => format!("{}{}{limit}", w.fewer_than, format::NBSP),
             Self::Withheld => w.withheld.into(),

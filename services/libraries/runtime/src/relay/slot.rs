@@ -29,7 +29,7 @@ struct Pending {
 }
 
 /// What a slot settled in one go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settled {
     pub(super) counts: FateCounts,
     /// When the oldest of the settled records was written.
