@@ -242,6 +242,7 @@ fn envelope(
         "at": newest.map(rfc3339),
         "clock": rfc3339(board.now),
         "stopped": stopped,
+        "store_away": board.store_away.map(rfc3339),
         "silent": silent,
         "complete": picture.board.is_complete(scope),
         "loading": loading,
@@ -463,7 +464,8 @@ async fn published(hub: Arc<Hub>, kind: Page, pairs: Params, headers: HeaderMap)
         table.is_none_or(|table| report.sheets().any(|sheet| sheet.id == table)).then_some(())?;
         Some(report.json(sight, table, window(&pairs)))
     });
-    let Some(answer) = answer else { return not_published() };
+    let Some(mut answer) = answer else { return not_published() };
+    answer["store_away"] = hub.picture().board.store_away.map(rfc3339).into();
     let figures = [&answer["parcels"], &answer["tables"]].map(ToString::to_string).concat();
     tagged(&headers, &figures, || Json(answer).into_response())
 }

@@ -106,6 +106,8 @@ pub struct Hub {
     standings: Mutex<Standings>,
     /// When Kafka last answered for each region, by both clocks.
     answers: Mutex<BTreeMap<Region, (Instant, Timestamp)>>,
+    /// When the store last answered, by both clocks; nothing where there is none.
+    store: Mutex<Option<(Instant, Timestamp)>>,
     restless: ArcSwap<Restless>,
     usual: ArcSwap<Usual>,
     guide: ArcSwap<Guide>,
@@ -144,6 +146,7 @@ impl Hub {
             builder: Mutex::new(Builder::default()),
             standings: Mutex::new(Standings::default()),
             answers: Mutex::default(),
+            store: Mutex::default(),
             restless: ArcSwap::from_pointee(Restless::default()),
             usual: ArcSwap::from_pointee(Usual::default()),
             guide: ArcSwap::from_pointee(Guide::default()),
@@ -191,15 +194,31 @@ impl Hub {
     /// Kafka answered for these regions at this instant, and what it had then is in the live state or soon will be. Who does not
     /// say so again in time has stopped.
     pub fn answered(&self, regions: &[Region], at: Instant) {
-        let now = self.now();
-        let ago = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let told = self.by_clock(at);
         let mut answers = self.answers();
         for region in regions {
-            let held = answers.entry(*region).or_insert((at, now));
+            let held = answers.entry(*region).or_insert((at, told));
             if held.0 <= at {
-                *held = (at, Timestamp(now.0.saturating_sub(ago)));
+                *held = (at, told);
             }
         }
+    }
+
+    fn by_clock(&self, at: Instant) -> Timestamp {
+        let ago = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Timestamp(self.now().0.saturating_sub(ago))
+    }
+
+    /// The store answered what was asked at this instant.
+    pub fn store_answered(&self, at: Instant) {
+        let told = self.by_clock(at);
+        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, told));
+    }
+
+    /// Since when the store has not answered, when that is too long.
+    pub fn store_away(&self) -> Option<Timestamp> {
+        let held = *self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        held.filter(|(heard, _)| heard.elapsed() > SILENCE_MAX).map(|(_, at)| at)
     }
 
     fn answers(&self) -> MutexGuard<'_, BTreeMap<Region, (Instant, Timestamp)>> {
@@ -263,6 +282,7 @@ impl Hub {
         let standings = self.standings().clone();
         let mut board = builder.build(&self.live(), self.limits, standings, now);
         board.stopped = self.stopped();
+        board.store_away = self.store_away();
         board.silent = self.restless.load().silent(&board.heard, now);
         let stopped = &board.stopped;
         board.silent.retain(|(region, _), _| stopped.since(Some(region)).is_none());

@@ -17,11 +17,11 @@ use schemas::{Kind, Timestamp};
 use topics::{group, name};
 
 use crate::hub::Hub;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// How often it is asked.
 const EVERY: Duration = Duration::from_secs(60);
-/// How long an answer of Kafka is waited for.
+/// How long an answer is waited for.
 const WAIT: Duration = Duration::from_secs(10);
 /// Seconds that the oldest record of a source topic can be old: what the catalogue allows, and a day for its segment.
 const KEPT: i64 = 8 * 24 * 3_600;
@@ -45,7 +45,7 @@ pub async fn follow(hub: Arc<Hub>, kafka: Kafka, group: String, store: Option<Ad
             Err(_) => state.kafka = Some((now, false)),
         }
         if let Some(address) = &store {
-            let read = async { Store::connect(address).await?.deliveries().await }.await;
+            let read = store::within(WAIT, async { Store::connect(address).await?.deliveries().await }).await;
             state.store = Some((now, read.is_ok()));
             match read {
                 Ok(deliveries) => state.deliveries = Some(deliveries),

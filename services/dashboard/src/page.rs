@@ -131,6 +131,7 @@ impl<'a> Sight<'a> {
         };
         let above = [
             Node::leaf("stannat", stopped(self.board, self.scope, self.language)),
+            Node::leaf("lagret-borta", store_away(self.board, self.language)),
             Node::leaf("laser-in", loading(self.board, self.scope, self.language)),
             Node::leaf("lage", format!("<p id=\"lage\" class=\"print-only\">{}</p>", escape(&self.as_of()))),
         ];
@@ -260,6 +261,24 @@ fn silent(board: &Board, scope: &Scope, language: Language) -> String {
         escape(&feeds.join("; ")),
         w.stopped_then
     )
+}
+
+/// Says that the store does not answer, since when, and what a page of the board has not for that; an element without content
+/// otherwise.
+fn store_away(board: &Board, language: Language) -> String {
+    let away = store_away_then(board, language, language.words().store_away_board);
+    away.unwrap_or_else(|| "<p id=\"lagret-borta\" hidden></p>".to_owned())
+}
+
+/// The same over published figures; nothing while it answers.
+pub(crate) fn store_away_report(board: &Board, language: Language) -> String {
+    store_away_then(board, language, language.words().store_away_report).unwrap_or_default()
+}
+
+fn store_away_then(board: &Board, language: Language, then: &str) -> Option<String> {
+    let since = format::since(language, board.now, board.store_away?);
+    let what = language.words().store_away;
+    Some(format!("<p id=\"lagret-borta\" class=\"banner calm\">{what} {since}. {then}</p>"))
 }
 
 /// Says that figures of a scope are not complete, and which regions are read while others are complete; an element without

@@ -15,10 +15,12 @@ use schemas::Timestamp;
 use topics::Region;
 
 use crate::hub::Hub;
-use crate::store::{Error, Store};
+use crate::store::{self, Error, Store};
 
 /// How often the store is asked.
 const EVERY: Duration = Duration::from_secs(60);
+/// How long everything that is new may take to come.
+const WAIT: Duration = Duration::from_secs(300);
 /// Months that are held: thirteen before the oldest month that a page offers with a full series.
 pub const MONTHS: u16 = 25;
 /// Years that are held.
@@ -47,8 +49,8 @@ pub async fn follow(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {
     let mut reader = Reader::default();
     loop {
         let now = hub.now();
-        let read = async { reader.refresh(&mut Store::connect(&address).await?, now).await }.await;
-        match read {
+        let read = async { reader.refresh(&mut Store::connect(&address).await?, now).await };
+        match store::within(WAIT, read).await {
             Ok(library) => hub.shelf.put(library),
             Err(error) => {
                 tracing::warn!("published figures are not read: {}", exit::chain(&error));

@@ -245,7 +245,7 @@ async fn published(
         };
     }
     let theme = theme(&headers);
-    let markup = report.markup(&sight);
+    let markup = page::store_away_report(&picture.board, language) + &report.markup(&sight);
     let sign = Sign::of(language).map(|sign| sign.text).unwrap_or_default();
     let around = [&report.heading, &report.subheading, &address.text(language), &sign, theme.code()].join("\n");
     tagged(&headers, &[around, Report::lasting(&markup, &sight)].concat(), || {

@@ -20,6 +20,7 @@ use runtime::{broker, http, logs, start};
 use schemas::Timestamp;
 
 use crate::asks;
+use crate::away;
 use crate::config::Config;
 use crate::follow::{BOARD, Follower, STORE, Struck};
 use crate::hub::{Clock, Hub};
@@ -28,12 +29,14 @@ use crate::metrics::Metrics;
 use crate::operations;
 use crate::reader;
 use crate::server;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// How often a board is made.
 const TURN: Duration = Duration::from_secs(1);
 /// How often what is usual is looked for while there is none; once found it holds for the hour.
 const USUAL_RETRY: Duration = Duration::from_secs(60);
+/// How long the store may take to find it.
+const USUAL_WAIT: Duration = Duration::from_secs(300);
 
 /// Reads and checks a configuration without starting anything.
 pub fn check(path: &Path) -> ExitCode {
@@ -92,12 +95,14 @@ fn serve(config: &Config) -> Result<(), Failure> {
             .name("follower".into())
             .spawn(move || follower.run())
             .map_err(Failure::failed)?;
-        let turning = tokio::spawn(turn(hub.clone(), health, shutdown.clone()));
+        let turning = tokio::spawn(turn(hub.clone(), health.clone(), shutdown.clone()));
         tokio::spawn(memory::keep_small(shutdown.clone()));
         let reading = store.clone().map(|address| {
             hub.shelf.put(Library::of(Reading::NotYet, [], 0));
             tokio::spawn(reader::follow(hub.clone(), address, shutdown.clone()))
         });
+        let pinging =
+            store.clone().map(|address| tokio::spawn(away::follow(hub.clone(), address, health, shutdown.clone())));
         let (kafka, group) = (config.kafka.clone(), config.board.processor_group.clone());
         let watching = tokio::spawn(operations::follow(hub.clone(), kafka, group, store.clone(), shutdown.clone()));
         let asking = store.map(|address| tokio::spawn(ask_usual(hub, address, shutdown.clone())));
@@ -110,7 +115,7 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let _ = keeping.await;
         turning.abort();
         watching.abort();
-        for task in [asking, reading].into_iter().flatten() {
+        for task in [asking, reading, pinging].into_iter().flatten() {
             task.abort();
         }
         ended.map_err(|_| Failure::failed(Panicked))
@@ -161,8 +166,8 @@ async fn ask_usual(hub: Arc<Hub>, address: Address, shutdown: Shutdown) {
     const HOUR: i64 = 3_600_000_000;
     loop {
         let now = hub.now();
-        let found = async { Store::connect(&address).await?.usual(now).await }.await;
-        let wait = match found {
+        let found = async { Store::connect(&address).await?.usual(now).await };
+        let wait = match store::within(USUAL_WAIT, found).await {
             Ok(usual) => {
                 let is_told = usual.is_told();
                 hub.set_usual(usual);

@@ -1,6 +1,8 @@
 //! What the dashboard reads from the central store: events to start from, events that memory had let go, and what is
 //! usual. Only `SELECT`, as the national reader.
 
+use std::time::Duration;
+
 use board::usual::{Sample, Usual, Week, hours_to_ask};
 use figures::published::Extract;
 use figures::published::parcel::Head;
@@ -27,6 +29,17 @@ pub enum Error {
         /// PostgreSQL's answer.
         source: Fault,
     },
+    /// It holds the connection, and says nothing.
+    #[error("the store has not answered for {} s; see whether PostgreSQL, or the line to it, is frozen", .0.as_secs())]
+    Late(Duration),
+}
+
+/// What is asked of the store, given up after a while: one that is frozen would hold who asks for ever.
+///
+/// # Errors
+/// When it is late, or what was asked fails.
+pub async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(limit, asked).await.unwrap_or(Err(Error::Late(limit)))
 }
 
 /// What the server's lists of sessions call us.
@@ -65,6 +78,15 @@ impl Store {
     /// Connects; the connection's own task ends with it.
     pub async fn connect(address: &Address) -> Result<Self, Error> {
         Ok(Self { client: address.connect(APPLICATION).await.map_err(Error::Connect)? })
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&mut self) -> Result<(), Error> {
+        let read = |error| Error::Read { what: "nothing", source: Fault::from(error) };
+        self.client.batch_execute("SELECT 1").await.map_err(read)
     }
 
     /// Whether the connection has ended.

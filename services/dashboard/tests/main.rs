@@ -3,6 +3,7 @@
 // A failed check is read from what the test printed: seeds, and what the browser said.
 #![allow(clippy::print_stdout)]
 
+mod away;
 mod behind_login;
 mod browser;
 mod compressed;

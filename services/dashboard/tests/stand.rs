@@ -102,12 +102,7 @@ impl Stand {
 
     fn without_topics_on(bootstrap: &str, regions: &[Region]) -> Self {
         let codes: Vec<String> = regions.iter().map(|region| region.code().to_owned()).collect();
-        let database = POSTGRES.fresh_database().expect("a database is made");
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let session = sink_store::Session::open(&database).await.expect("the database answers");
-            sink_store::migrate(&session, &codes).await.expect("migrations apply");
-        });
+        let database = database(&POSTGRES, &codes);
         Self {
             region: regions[0],
             bootstrap: bootstrap.to_owned(),
@@ -324,6 +319,17 @@ impl Stand {
     pub(crate) fn wait_for(&self, belagda: i64) {
         eventually(&format!("{belagda} patients"), || (self.unit()?["belagda"] == belagda).then_some(()));
     }
+}
+
+/// A database of the store for these regions.
+pub(crate) fn database(postgres: &Postgres, codes: &[String]) -> String {
+    let database = postgres.fresh_database().expect("a database is made");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let session = sink_store::Session::open(&database).await.expect("the database answers");
+        sink_store::migrate(&session, codes).await.expect("migrations apply");
+    });
+    database
 }
 
 pub(crate) fn make_topics(regions: &[Region]) {

@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
                 return Err(error.into());
             }
         };
-        self.follower.health.set_ready(STORE, true, "answers");
+        self.follower.health.set_ready(STORE, true, "the board has started from it");
         self.store = Some(store);
         for (id, avsc) in &start.schemas {
             if let Err(error) = self.decoder.insert(*id, avsc) {

@@ -106,8 +106,9 @@ pub(super) fn page(sight: &Sight<'_>) -> Node {
         clear: address::attention(sight.language, scope, &Query::default()),
     });
     let stopped = super::stopped(board, scope, sight.language);
+    let away = super::store_away(board, sight.language);
     let loading = super::loading(board, scope, sight.language);
-    Node::leaf("levande", format!("<div id=\"levande\">{stopped}{loading}{page}</div>"))
+    Node::leaf("levande", format!("<div id=\"levande\">{stopped}{away}{loading}{page}</div>"))
 }
 
 /// What is missing among the wards of a page, and both clocks.

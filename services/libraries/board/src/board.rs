@@ -34,6 +34,8 @@ pub struct Board {
     pub stopped: Stopped,
     /// Feeds that are never silent for so long, and since when they are. Of a region that has stopped none is here: that is one cause.
     pub silent: BTreeMap<Feed, Timestamp>,
+    /// Since when the central store has not answered, where there is one.
+    pub store_away: Option<Timestamp>,
     /// By region and unit code.
     pub wards: BTreeMap<(Box<str>, Box<str>), Arc<Ward>>,
     /// When each source was last heard, by region and source system.
@@ -299,6 +301,7 @@ impl Board {
             standings: Standings::default(),
             stopped: Stopped::default(),
             silent: BTreeMap::new(),
+            store_away: None,
             wards: BTreeMap::new(),
             heard: BTreeMap::new(),
             limits,

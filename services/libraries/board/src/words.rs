@@ -78,6 +78,9 @@ words! {
     stopped_nothing: "inget nytt", "nothing new";
     stopped_last: "Senaste händelse", "Last event";
     stopped_then: "Vad som har hänt därefter är inte känt.", "What has happened after that is not known.";
+    store_away: "Lagret svarar inte", "The store has not answered";
+    store_away_board: "Tavlan följer händelserna som vanligt. Vad som är vanligt den här timmen och publicerade siffror förnyas inte.", "The board follows events as usual. What is usual at this hour and published figures are not renewed.";
+    store_away_report: "Siffrorna är som de senast lästes. Vad som har publicerats därefter är inte känt.", "Figures are as they were last read. What has been published since is not known.";
     no_script: "Sidan uppdateras inte av sig själv utan skript. Ladda om för nya siffror.", "Without script the page does not update itself. Reload for new figures.";
     reload: "Ladda om", "Reload";
     not_ready: "Tavlan läser in läget. Siffrorna är inte fullständiga än.", "The board is loading. The figures are not complete yet.";

@@ -50,7 +50,11 @@ fn lines(sight: &Sight<'_>, state: &State) -> Vec<Line> {
         let what = format!("{} {}", sight.say("Kafka svarade inte", "Kafka did not answer at"), format::date_time(at));
         lines.push(Line { what, runbook: "kafka" });
     }
-    if let Some((at, false)) = state.store {
+    if let Some(since) = sight.board.store_away {
+        let what = sight.language.words().store_away;
+        let what = format!("{what} {}", format::since(sight.language, sight.now, since));
+        lines.push(Line { what, runbook: "lager" });
+    } else if let Some((at, false)) = state.store {
         let what =
             format!("{} {}", sight.say("Lagret svarade inte", "The store did not answer at"), format::date_time(at));
         lines.push(Line { what, runbook: "lager" });
