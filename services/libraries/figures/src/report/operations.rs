@@ -234,6 +234,12 @@ fn broken(sight: &Sight<'_>, state: &State) -> Block {
     Block::Sheet(table)
 }
 
+/// With a capital: the processor's own remedies follow a colon in English.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn group(sight: &Sight<'_>, state: &State, feed: &Feed, rule: &str, records: u64) -> Vec<Cell> {
     let unknown = || sight.language.words().unreadable;
     let (cause, remedy, command) = match (rule, rules::known(rule, sight.language)) {
@@ -268,7 +274,7 @@ fn group(sight: &Sight<'_>, state: &State, feed: &Feed, rule: &str, records: u64
         Cell::text(cause),
         Cell::Whole(i64::try_from(records).unwrap_or(i64::MAX)),
         grown,
-        Cell::text(remedy),
+        Cell::text(sentence(remedy)),
         Cell::text(command),
     ]
 }
