@@ -14,6 +14,7 @@ mod tiles;
 mod wall;
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use board::collate;
@@ -208,6 +209,23 @@ impl<'a> Sight<'a> {
                 self.board.ward(region, code).map_or_else(|| code.to_string(), |ward| ward.name.to_string())
             }
         }
+    }
+}
+
+/// The attribute that says that a name is Swedish where the page is not. What stands for a name that is missing is in the page's own
+/// language.
+fn swedish(language: Language, name: &str) -> Lang {
+    let w = language.words();
+    Lang(language == Language::En && !name.starts_with(w.hospital_unknown) && name != w.country)
+}
+
+/// `lang="sv"`, or nothing.
+#[derive(Clone, Copy)]
+struct Lang(bool);
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { " lang=\"sv\"" } else { "" })
     }
 }
 

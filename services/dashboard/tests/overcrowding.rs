@@ -203,3 +203,26 @@ fn the_definitions_say_the_rule_and_both_versions_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn a_hospital_without_beds_names_whom_to_call_and_a_swedish_name_says_so_in_english() {
+    let mut live = Live::new(Duration::from_secs(20 * 86_400), Duration::from_secs(86_400));
+    for declaration in declarations().iter_mut().filter(|declared| declared.unit == "EMPTY") {
+        declaration.telephone = Some("010-441 00 00");
+        declaration.with("00000000-0000-8000-8000-000000000001", |record| live.capacity(record));
+    }
+    let site = Site::start(Setup::of(live, now()));
+    for (path, rule) in
+        [("/sv/uppmarksamma", "Inga lediga bemannade platser"), ("/en/uppmarksamma", "No staffed beds free")]
+    {
+        let page = site.get(path).1;
+        let (_, row) = page.split_once(rule).unwrap_or_else(|| panic!("{path}: {page}"));
+        let row = row.split("</tr>").next().unwrap_or_default();
+        assert!(row.contains("\"tel:") && row.contains(">010-441 00 00</a>"), "{path}: {row}");
+    }
+    let [swedish, english, country] = ["/sv/region/14", "/en/region/14", "/en"].map(|path| site.get(path).1);
+    for name in ["<h1 lang=\"sv\">Västra Götaland", " lang=\"sv\">Östra sjuk", " lang=\"sv\">Avdelning</a>"] {
+        assert!(english.contains(name), "{name}: {english}");
+    }
+    assert!(!swedish.contains("<h1 lang") && !country.contains("<h1 lang"));
+}

@@ -42,6 +42,8 @@ export default async function (url) {
     const page = await open(context, `${url}/sv/region/14`);
     await page.emulateMedia({ media: "print" });
     for (const gone of [".top", ".find", ".crumbs"]) expect(!(await page.locator(gone).isVisible()), `${gone} is printed`);
+    const foot = (await page.locator(".foot").innerText()).trim();
+    expect(foot.length > 0 && !foot.includes("·"), `the print's foot says "${foot}"`);
     const head = (await page.locator(".print-only").allInnerTexts()).join(", ");
     expect(/^utskrivet .*, Läge 2026-11-22 05:14$/.test(head), `the print says "${head}"`);
     const ink = await page.evaluate(() => [...document.querySelectorAll("td.status")].map((cell) => getComputedStyle(cell).color));

@@ -12,7 +12,7 @@ use figures::escape::escape;
 
 use super::cell::{age, feed};
 use super::table::dialled;
-use super::{Sight, render};
+use super::{Lang, Sight, render, swedish};
 use crate::address::{self, Query};
 use crate::node::Node;
 
@@ -23,6 +23,7 @@ struct Line {
     href: String,
     title: &'static str,
     place: String,
+    place_lang: Lang,
     count: String,
     /// Which wards to call, with their telephones.
     calls: String,
@@ -179,6 +180,7 @@ fn line(sight: &Sight<'_>, cause: &Cause) -> Line {
     Line {
         href: address::page(language, &cause.scope),
         title: cause.rule.title(w),
+        place_lang: swedish(language, &place),
         place,
         count: match cause.rule {
             Rule::Overbelagd => format!("{wards}, {}", format::signed(language, cause.patients.into())),
@@ -207,7 +209,8 @@ fn calls(sight: &Sight<'_>, cause: &Cause) -> String {
         let mut parts = Vec::new();
         if named {
             let href = address::page(language, &Scope::Ward(ward.region.clone(), ward.code.clone()));
-            parts.push(format!("<a href=\"{href}\">{}</a>", escape(&ward.name)));
+            let lang = swedish(language, &ward.name);
+            parts.push(format!("<a href=\"{href}\"{lang}>{}</a>", escape(&ward.name)));
         }
         if let (Rule::Overbelagd, Some(by)) = (cause.rule, ward.occupancy.overbelaggningar_known()) {
             parts.push(format::signed(language, by.into()));

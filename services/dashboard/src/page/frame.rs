@@ -8,7 +8,7 @@ use board::{Board, Scope, region_name};
 use figures::report::address::encode;
 use figures::report::{self, Page, Place};
 
-use super::{Subject, render, seconds};
+use super::{Lang, Subject, render, seconds, swedish};
 use crate::address::{self, Query, View};
 use crate::sign::Sign;
 use crate::{assets, openapi};
@@ -60,7 +60,9 @@ struct Layout<'a> {
     live: bool,
     title: String,
     heading: String,
+    heading_lang: Lang,
     subheading: String,
+    subheading_lang: Lang,
     section: &'static str,
     pages: [(&'static str, &'static str); Page::ALL.len()],
     foot: &'static str,
@@ -90,7 +92,7 @@ struct Layout<'a> {
 #[template(path = "crumbs.html")]
 struct Crumbs {
     w: &'static Words,
-    trail: Vec<(String, String)>,
+    trail: Vec<(String, String, Lang)>,
 }
 
 #[derive(Template)]
@@ -151,7 +153,14 @@ impl Frame<'_> {
             wall,
             live: self.since.is_some(),
             title: heading.clone(),
+            heading_lang: if board { swedish(self.language, &heading) } else { Lang(false) },
             heading,
+            subheading_lang: match self.subject {
+                Subject::Board(Scope::Ward(..) | Scope::Hospital(..)) | Subject::Attention(_) => {
+                    swedish(self.language, &self.subheading())
+                }
+                _ => Lang(false),
+            },
             subheading: if subheading.is_empty() { self.subheading() } else { subheading.to_owned() },
             section,
             pages: Page::ALL.map(|kind| (kind.segment(), kind.short(self.language))),
@@ -277,7 +286,12 @@ impl Frame<'_> {
         if let Some((_, href)) = trail.last_mut() {
             href.clear();
         }
-        render(&Crumbs { w, trail })
+        let is_name = |at: usize| at > 0 && !matches!(self.subject, Subject::Definitions | Subject::Api);
+        let trail = trail.into_iter().enumerate().map(|(at, (text, href))| {
+            let lang = if is_name(at) && text != w.attention { swedish(self.language, &text) } else { Lang(false) };
+            (text, href, lang)
+        });
+        render(&Crumbs { w, trail: trail.collect() })
     }
 }
 

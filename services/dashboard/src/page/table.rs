@@ -19,7 +19,7 @@ use topics::Region;
 use super::cell::{
     age, aged, closed, feed, figure, finding, further, occupied, shape, status_detail, statuses, technical, text,
 };
-use super::{Sight, attention, render, tiles};
+use super::{Lang, Sight, attention, render, swedish, tiles};
 use crate::address::{self, Order, Situation, View};
 use crate::node::Node;
 
@@ -35,9 +35,11 @@ struct WardRow<'a> {
     fresh: &'static str,
     href: String,
     name: &'a str,
+    name_lang: Lang,
     corrected: bool,
     /// Where the ward is, on a row that stands under no hospital.
     hospital: String,
+    hospital_lang: Lang,
     technical: String,
     kind: &'static str,
     shape: String,
@@ -60,6 +62,7 @@ struct GroupRow {
     id: String,
     href: String,
     name: String,
+    lang: Lang,
     cover: String,
     statuses: String,
     free: String,
@@ -299,6 +302,7 @@ fn sum_row(sight: &Sight<'_>, wards: &[&Ward], sums: &Sums, row: &Sum) -> Node {
     let row = GroupRow {
         id: row.id.clone(),
         href: row.href.clone(),
+        lang: swedish(sight.language, &row.name),
         name: row.name.clone(),
         cover,
         statuses: statuses(sight.language, &sums.statuses, row.absent),
@@ -435,7 +439,9 @@ fn ward_row(sight: &Sight<'_>, ward: &Ward, hospital: String) -> Node {
         fresh: ward.freshness.class(),
         href: sight.address(&Scope::Ward(ward.region.clone(), ward.code.clone())),
         name: &hyphen::soft(&ward.name),
+        name_lang: swedish(sight.language, &ward.name),
         corrected: ward.corrected.is_some(),
+        hospital_lang: swedish(sight.language, &hospital),
         hospital,
         technical: technical(sight.language, occupancy.left_out).filter(|_| !lost).unwrap_or_default(),
         kind: ward.status.kind().code(),
