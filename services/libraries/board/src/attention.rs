@@ -125,7 +125,7 @@ pub struct Cause {
     pub again: u32,
     /// Facilities that share a ward's code.
     pub facilities: Vec<Box<str>>,
-    /// Codes of the wards to call, those with most överbeläggningar first; none where the cause is not of single wards.
+    /// Codes of the wards to call, those with most överbeläggningar first, of a hospital without beds all; none where the cause is a region's.
     pub call: Vec<Box<str>>,
 }
 
@@ -244,8 +244,8 @@ impl Causes {
         }
         let place = Scope::Hospital(hospital.region.into(), hospital.code.into());
         let since = judged.iter().filter_map(|ward| ward.status_since).max();
-        for _ in &judged {
-            self.note(Rule::NoBeds, place.clone(), None, since);
+        for ward in &judged {
+            self.note(Rule::NoBeds, place.clone(), None, since).call.push(ward.code.clone());
         }
     }
 
