@@ -12,7 +12,7 @@ use crate::world::{Database, Feeder, REPORTED, Statement, database, month, state
 struct Found(Vec<(String, String, i64)>);
 
 impl Figures for Found {
-    fn take<'r>(&mut self, reader: &Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
+    fn take<'r>(&mut self, reader: &'r Reader<'_>, stored: &Stored<'r>) -> Result<Taken<'r>, DecodeError> {
         let wait: Wait<'r> = reader.read(stored)?;
         let taken = Taken::of(&wait.envelope);
         if !taken.withdrawn {
