@@ -21,7 +21,7 @@ const EVERY: Duration = Duration::from_secs(2);
 const WAIT: Duration = Duration::from_secs(2);
 
 /// Asks until shutdown. A store that is away makes nothing unready: the board follows Kafka, and no other process would know more.
-pub async fn follow(hub: Arc<Hub>, address: Address, health: Health, shutdown: Shutdown) {
+pub(crate) async fn follow(hub: Arc<Hub>, address: Address, health: Health, shutdown: Shutdown) {
     let (mut held, mut told) = (None, None);
     // One that never answers has been away since the start.
     hub.store_answered(Instant::now());

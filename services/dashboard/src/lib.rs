@@ -4,7 +4,7 @@ mod address;
 mod api;
 pub mod asks;
 mod assets;
-pub mod away;
+mod away;
 pub mod command;
 pub mod config;
 mod csv;
