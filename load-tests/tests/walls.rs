@@ -12,7 +12,7 @@ use serde_json::Value;
 const ANYWHERE: &str = "swedish-time";
 
 /// Each crate and what it may use of the workspace, tests aside.
-const ALLOWED: [(&str, &[&str]); 32] = [
+const ALLOWED: [(&str, &[&str]); 33] = [
     ("settings", &[]),
     ("tls", &["settings"]),
     ("schemas", &["settings", "tls"]),
@@ -90,6 +90,7 @@ const ALLOWED: [(&str, &[&str]); 32] = [
         ],
     ),
     ("access", &["topics"]),
+    ("permit", &["access-log", "linkage", "settings", "topics"]),
     ("login", &["access", "access-log", "runtime", "tls", "topics"]),
     (
         "dashboard",
