@@ -78,7 +78,7 @@ build: ## Build all programs as tests and the demo use them
 	$(CARGO) build --workspace --bins
 
 # What a host runs and its operators type. What the demo and the tests are driven with stays in target/.
-INSTALLED := connector processor sink-store sink-register region-register dashboard topics registry access-log permit
+INSTALLED := connector processor sink-store sink-register region-register dashboard key-holder topics registry access-log permit
 PREFIX ?= /usr/local
 DESTDIR ?=
 FROM ?= target/release

@@ -50,6 +50,9 @@ fn what_changes_something_over_http_is_listed() {
         "services/connector/src/fhir/hook.rs \"/fhir/notify/{name}/{*resource}\"",
         // With a cookie: the forms that change something, which are the theme's and the one that ends a session.
         "services/dashboard/src/server.rs \"/installning\"",
+        // Signed by whoever asks.
+        "services/key-holder/src/serve.rs \"/v1/statements\"",
+        "services/key-holder/src/serve.rs \"/v1/batches\"",
         "services/libraries/login/src/conversation.rs LOGOUT",
         "services/sink-register/src/serve.rs \"/v1/parcels/{parcel}/receipt\"",
     ];

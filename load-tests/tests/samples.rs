@@ -23,9 +23,10 @@ fn read_units(text: &str) -> Result<(), String> {
 }
 
 /// By the end of its path, what reads a file.
-const READERS: [(&str, Reader); 14] = [
+const READERS: [(&str, Reader); 15] = [
     ("services/connector/config.sample.toml", read::<connector::config::Config>),
     ("services/dashboard/config.sample.toml", read::<dashboard::config::Config>),
+    ("services/key-holder/config.sample.toml", read::<key_holder::config::Config>),
     ("services/processor/config.sample.toml", read::<processor::config::Config>),
     ("services/processor/mapping.sample.toml", read_units),
     ("services/region-register/config.sample.toml", read::<region_register::config::Config>),
