@@ -79,7 +79,9 @@ const ALLOWED: [(&str, &[&str]); 34] = [
         &[
             "access-log",
             "identity",
+            "linkage",
             "parcel",
+            "permit",
             "processor",
             "runtime",
             "schemas",

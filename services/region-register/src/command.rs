@@ -8,10 +8,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use parcel::Period;
 use parcel::made_text;
+use runtime::config::Fault;
 use runtime::exit::{self, Failure};
 use runtime::shutdown::Shutdown;
 use runtime::start;
+use zeroize::Zeroizing;
 
+use crate::blind;
 use crate::config::Config;
 use crate::days::Days;
 use crate::gather::{Protection, Reader, WITHHELD, read};
@@ -23,6 +26,9 @@ use crate::rotate::{Rotated, rotate};
 const EXAMPLES: &str = "\
 Three months up to March, from the region's own rows to a sealed parcel:
   region-register par --period 2026-03 --out parcels
+
+The persons of a permit, blinded for its key holder and its hub (`permit --help` has the whole way):
+  region-register blind p17.json --key-file region-14.key --out p17 < numbers
 
 The official layout in place of ours:
   region-register layout > par.toml        # edit it, name it as delivery.layout in the configuration
@@ -90,6 +96,21 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Blind the persons of a permit: a personal number a line on stdin, in any notation. Makes signed batches for the key holder, and
+    /// the blinds beside them, sealed to the hub.
+    Blind {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The permit's record, JSON.
+        #[arg(value_name = "FILE")]
+        permit: PathBuf,
+        /// What the region signs with, an Ed25519 seed: a file of 64 hexadecimal digits.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// The folder for batches and blinds; nothing that is there is replaced.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Print the layout that is shipped, to begin from.
     Layout,
     /// Read and check the configuration and the layout, say whether the sealing keys open; start nothing.
@@ -110,6 +131,7 @@ impl CommandLine {
             Command::Par { file, period, months, out } => par(&file, period, months, &out),
             Command::Subject(subject) => subject.execute(),
             Command::Rotate { file, to, dry_run } => rotated(&file, &to, dry_run),
+            Command::Blind { file, permit, key_file, out } => blind(&file, &permit, &key_file, &out),
             Command::Layout => {
                 print(Layout::shipped());
                 Ok(())
@@ -185,6 +207,36 @@ fn rotated(file: &ConfigFile, to: &str, dry_run: bool) -> Result<(), Failure> {
         });
         Ok(())
     })
+}
+
+fn blind(file: &ConfigFile, permit: &Path, key_file: &Path, out: &Path) -> Result<(), Failure> {
+    let (config, _) = load(file)?;
+    let text = |path: &Path| {
+        let read = std::fs::read_to_string(path).map(Zeroizing::new);
+        read.map_err(|source| Failure::failed(blind::Error::File { attempt: "read", path: path.to_owned(), source }))
+    };
+    let permit = permit::Permit::read(&text(permit)?).map_err(Failure::usage)?;
+    let key = access_log::Key::parse(&text(key_file)?).ok_or_else(|| {
+        let what = "is not 64 hexadecimal digits; make them with `openssl rand -hex 32`";
+        Failure::usage(Fault::new("key-file", format!("{} {what}", key_file.display())))
+    })?;
+    let today = swedish_time::date(jiff::Timestamp::now().as_microsecond());
+    let today =
+        identity::Date::new(today.year().unsigned_abs(), today.month().unsigned_abs(), today.day().unsigned_abs());
+    let today = today.expect("a clock's date is one");
+    let made = blind::blind(std::io::stdin().lock(), &config.region, &permit, today).map_err(Failure::failed)?;
+    blind::write(&made, &permit, &key, out).map_err(Failure::failed)?;
+    print(&format!(
+        "{} region {}: {} persons in {} batches; left out: {} named again, {} local numbers, {} unreadable\n",
+        permit.id,
+        config.region.code.code(),
+        made.persons,
+        made.batches.len(),
+        made.again,
+        made.local,
+        made.unreadable
+    ));
+    Ok(())
 }
 
 fn month(text: &str) -> Result<Period, String> {

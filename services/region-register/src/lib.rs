@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod blind;
 pub mod command;
 pub mod config;
 mod contact;

@@ -1,5 +1,6 @@
 //! A region's own deliveries: from its rows in a real Kafka to a sealed parcel, by the real program.
 
+mod blind;
 mod oracle;
 mod subject;
 
