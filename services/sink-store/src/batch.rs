@@ -17,7 +17,7 @@ use schemas::{
 use uuid::Uuid;
 
 use crate::copy::Rows;
-use crate::node;
+use crate::node::{self, Named};
 use crate::time::Time;
 
 /// Columns of `events`, in the order in which a batch writes them.
@@ -131,6 +131,10 @@ pub(crate) struct Facts {
     pub rejected: Vec<(usize, i32, i64, Rejection)>,
     /// When each stored event was received, for the latency.
     pub ingested: Vec<Timestamp>,
+    /// Events that are left out, because their person is erased.
+    pub erased: u64,
+    /// What such an event names besides: it may be the person, too.
+    pub beside_erased: HashSet<String>,
 }
 
 pub(crate) type BedKey = (String, String, String);
@@ -159,6 +163,8 @@ pub(crate) struct Batch<'a> {
     /// Watermarks before the batch.
     marks: &'a Watermarks,
     unusable: &'a HashSet<u32>,
+    /// The nodes of who is erased.
+    erased: &'a HashSet<String>,
     refuse: bool,
     next: usize,
     rows: Rows,
@@ -170,7 +176,8 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// `unusable` are schema ids that the registry does not know; every other id must be in `decoder`.
+    /// `unusable` are schema ids that the registry does not know; every other id must be in `decoder`. `erased` are the nodes of
+    /// persons whose events are left out.
     #[must_use]
     pub(crate) fn new(
         region: &'a str,
@@ -179,6 +186,7 @@ impl<'a> Batch<'a> {
         decoder: &'a Decoder,
         marks: &'a Watermarks,
         unusable: &'a HashSet<u32>,
+        erased: &'a HashSet<String>,
     ) -> Self {
         Self {
             region,
@@ -187,6 +195,7 @@ impl<'a> Batch<'a> {
             decoder,
             marks,
             unusable,
+            erased,
             refuse: false,
             next: 0,
             rows: Rows::new(COLUMN_COUNT),
@@ -353,6 +362,14 @@ impl<'a> Visitor<'a> for Storing<'_, 'a> {
         };
         if times.iter().flatten().any(|time| !Time::is_storable(*time)) {
             return Err(Rejection::TimeImpossible);
+        }
+        if !batch.erased.is_empty() {
+            let named = Named::of(&event);
+            if named.deciding().iter().any(|node| batch.erased.contains(node)) {
+                batch.facts.erased += 1;
+                batch.facts.beside_erased.extend(named.all().filter(|node| !batch.erased.contains(node)));
+                return Ok(());
+            }
         }
         if let Some(event_id) = batch.row(record, &event)? {
             batch.facts.edges.extend(node::edges(node::of(&event)));

@@ -40,12 +40,12 @@ pub async fn store(url: &str, region: &str, records: &Records, batch: usize) -> 
 pub async fn bare_copy(url: &str, region: &str, records: &Records, batch: usize) -> Result<Duration, Error> {
     let sources = Source::of_region(region);
     let decoder = Decoder::development();
-    let (marks, unusable) = (Watermarks::new(), HashSet::new());
+    let (marks, unusable, erased) = (Watermarks::new(), HashSet::new(), HashSet::new());
     let records = borrowed(records);
     let encoded: Vec<Vec<Bytes>> = records
         .chunks(batch)
         .map(|part| {
-            let mut batch = Batch::new(region, &sources, part, &decoder, &marks, &unusable);
+            let mut batch = Batch::new(region, &sources, part, &decoder, &marks, &unusable, &erased);
             std::iter::from_fn(|| batch.chunk()).collect()
         })
         .collect();

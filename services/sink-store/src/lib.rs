@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 mod control;
 mod copy;
+mod erase;
 mod error;
 mod fingerprint;
 mod metrics;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use batch::{Record, Rejection, Source, topics_of};
 pub use claim::Claim;
+pub use erase::Erased;
 pub use error::Error;
 pub use fingerprint::{Fingerprint, Table, fingerprint};
 pub use migration::{Outcome, check, migrate, revert, version_needed};

@@ -59,6 +59,8 @@ runtime::metrics! {
         pub duplicates: Counter = "duplicates_total",
         /// Statements of persons about the use of their data that have come to hold.
         pub objections: Counter = "objections_total",
+        /// Events taken out or left out, because their person is erased.
+        pub erased: Counter = "erased_events_total",
         /// Records that a processor had written before (one-compare rule).
         pub replayed: Counter = "replayed_total",
         /// Records set aside, by reason; delivery.rejected has their coordinates.

@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 14] = [
+const MIGRATIONS: [Migration; 15] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -40,6 +40,7 @@ const MIGRATIONS: [Migration; 14] = [
     migration!("0012_region_roles"),
     migration!("0013_protected"),
     migration!("0014_objections"),
+    migration!("0015_erased"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

@@ -21,6 +21,45 @@ pub(crate) fn of<'a>(event: &impl Common<'a>) -> Vec<String> {
     nodes
 }
 
+/// Whom an event is of.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// The nodes of whom it names, under every pseudonym.
+    pub persons: Vec<String>,
+    /// The nodes of the episodes that it tells of.
+    pub episodes: Vec<String>,
+}
+
+impl Named {
+    pub(crate) fn of<'a>(event: &impl Common<'a>) -> Self {
+        let envelope = event.envelope();
+        let own = envelope.subject_token.into_iter().chain(envelope.subject_aliases.iter().copied()).map(Node::Person);
+        let mut named = Self::default();
+        for node in own.chain(event.index().episode.map(Node::Episode)).chain(event.nodes()) {
+            let text = stored::node(envelope.source_system, node);
+            let nodes = match node {
+                Node::Person(_) => &mut named.persons,
+                Node::Episode(_) => &mut named.episodes,
+                Node::Unit(_) => continue,
+            };
+            if !nodes.contains(&text) {
+                nodes.push(text);
+            }
+        }
+        named
+    }
+
+    /// The nodes that decide whose it is: of whom it names, else of the episodes that it tells of.
+    pub(crate) fn deciding(&self) -> &[String] {
+        if self.persons.is_empty() { &self.episodes } else { &self.persons }
+    }
+
+    /// All nodes.
+    pub(crate) fn all(self) -> impl Iterator<Item = String> {
+        self.persons.into_iter().chain(self.episodes)
+    }
+}
+
 /// The edges that tie an event's nodes together: from its first node to each other one, and from each of those to the next,
 /// so that they stay together when the first turns out to tie nothing ([`timeline::IDENTIFIERS_MAX`]); or to nothing when there
 /// is one node only.

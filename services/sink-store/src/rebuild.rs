@@ -30,47 +30,7 @@ pub async fn rebuild(session: &Session, region: &str) -> Result<Projected, Error
         }
         let attempt = || format!("rebuild region {region}");
         session.begin(region, Purpose::Rebuild).await.attempt(attempt)?;
-        for table in [
-            "episode_link",
-            "shared_identifier",
-            "episode_stay",
-            "episode_finding",
-            "unit",
-            "unit_capacity",
-            "unit_census",
-            "snapshot_0600",
-            "bed_status",
-            "person",
-            "quality",
-            "region_horizon",
-            "delivery.dirty",
-            "delivery.horizon",
-        ] {
-            let delete = format!("DELETE FROM {table} WHERE region = $1");
-            session.client().execute(&delete, &[&region]).await.attempt(attempt)?;
-        }
-        let scan = scan(session, &decoder, region).await?;
-        session
-            .client()
-            .execute(
-                "INSERT INTO delivery.horizon (region, at) SELECT $1, $2 WHERE $2::timestamptz IS NOT NULL",
-                &[&region, &scan.facts.horizon],
-            )
-            .await
-            .attempt(attempt)?;
-        write_beds(session, region, &scan.facts).await.attempt(attempt)?;
-        let findings: BTreeMap<&FindingKey, i64> = scan.findings.iter().map(|(key, count)| (key, *count)).collect();
-        write_findings(session, region, &findings).await.attempt(attempt)?;
-        let mut work = Work::new(session, &decoder, region);
-        for edges in scan.edges.chunks(EDGES) {
-            let (nodes, others): (Vec<String>, Vec<String>) = edges.iter().cloned().unzip();
-            work.link(&nodes, &others).await?;
-        }
-        for nodes in scan.nodes.iter().collect::<Vec<_>>().chunks(EDGES) {
-            work.find_shared(nodes).await?;
-        }
-        work.compute(scan.nodes).await?;
-        let projected = work.finish().await?;
+        let projected = anew(session, &decoder, region).await?;
         session.commit().await.attempt(attempt)?;
         Ok(projected)
     };
@@ -79,6 +39,52 @@ pub async fn rebuild(session: &Session, region: &str) -> Result<Projected, Error
         let _ = session.rollback().await;
     }
     result
+}
+
+/// Computes the region's projections anew, in a transaction that is alone in its region.
+pub(crate) async fn anew(session: &Session, decoder: &Decoder, region: &str) -> Result<Projected, Error> {
+    let attempt = || format!("rebuild region {region}");
+    for table in [
+        "episode_link",
+        "shared_identifier",
+        "episode_stay",
+        "episode_finding",
+        "unit",
+        "unit_capacity",
+        "unit_census",
+        "snapshot_0600",
+        "bed_status",
+        "person",
+        "quality",
+        "region_horizon",
+        "delivery.dirty",
+        "delivery.horizon",
+    ] {
+        let delete = format!("DELETE FROM {table} WHERE region = $1");
+        session.client().execute(&delete, &[&region]).await.attempt(attempt)?;
+    }
+    let scan = scan(session, decoder, region).await?;
+    session
+        .client()
+        .execute(
+            "INSERT INTO delivery.horizon (region, at) SELECT $1, $2 WHERE $2::timestamptz IS NOT NULL",
+            &[&region, &scan.facts.horizon],
+        )
+        .await
+        .attempt(attempt)?;
+    write_beds(session, region, &scan.facts).await.attempt(attempt)?;
+    let findings: BTreeMap<&FindingKey, i64> = scan.findings.iter().map(|(key, count)| (key, *count)).collect();
+    write_findings(session, region, &findings).await.attempt(attempt)?;
+    let mut work = Work::new(session, decoder, region);
+    for edges in scan.edges.chunks(EDGES) {
+        let (nodes, others): (Vec<String>, Vec<String>) = edges.iter().cloned().unzip();
+        work.link(&nodes, &others).await?;
+    }
+    for nodes in scan.nodes.iter().collect::<Vec<_>>().chunks(EDGES) {
+        work.find_shared(nodes).await?;
+    }
+    work.compute(scan.nodes).await?;
+    work.finish().await
 }
 
 /// What all events say together.

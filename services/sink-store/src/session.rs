@@ -106,6 +106,11 @@ impl Session {
     }
 }
 
+/// The role that takes a region's events out again.
+pub(crate) fn eraser_role(region: &str) -> String {
+    format!("vardstrom_eraser_r{region}")
+}
+
 /// The role that writes a region. Regions are länskoder, checked when configuration and arguments are read.
 pub(crate) fn writer_role(region: &str) -> String {
     format!("vardstrom_writer_r{region}")

@@ -4,6 +4,7 @@
 //! again; then the batch takes the safe path, through a temporary table and `ON CONFLICT DO NOTHING`, which counts what it
 //! leaves out. Duplicates come in runs (a file sent again), so after one the safe path stays until a few batches had none.
 
+mod erasing;
 mod hear;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -28,6 +29,9 @@ const REJECT: &str = include_str!("sql/reject.sql");
 const BED_STATUS: &str = include_str!("sql/bed_status.sql");
 const QUALITY: &str = include_str!("sql/quality.sql");
 
+const BESIDE: &str = "INSERT INTO delivery.erased (region, node, said, done, names_nobody) \
+     SELECT $1, unnest($2::text[]), false, false, false ON CONFLICT DO NOTHING";
+
 /// Upper bound of the batches without a duplicate that the safe path waits for.
 const CLEAN_MAX: u32 = 64;
 
@@ -46,6 +50,8 @@ pub struct Written {
     pub ingested: Vec<schemas::Timestamp>,
     /// The safe path was taken.
     pub safe: bool,
+    /// Events that were left out, because their person is erased.
+    pub erased: u64,
     /// Projections have something to look at.
     pub dirty: bool,
 }
@@ -69,6 +75,10 @@ pub struct Store {
     decoder: Decoder,
     unusable: HashSet<u32>,
     known: HashSet<u32>,
+    /// By region, the nodes of who is erased.
+    erased: HashMap<String, HashSet<String>>,
+    /// Regions in which somebody is to be erased whose events may be stored.
+    erasing: HashSet<String>,
     paths: HashMap<String, Path>,
 }
 
@@ -99,10 +109,15 @@ impl Store {
             decoder: Decoder::new(),
             unusable: HashSet::new(),
             known: HashSet::new(),
+            erased: HashMap::new(),
+            erasing: HashSet::new(),
             paths: HashMap::new(),
         };
         for (id, avsc) in schemas_of(&store.session, regions).await? {
             store.learn(id, &avsc)?;
+        }
+        for region in regions {
+            store.learn_erased(region).await?;
         }
         Ok(store)
     }
@@ -199,7 +214,9 @@ impl Store {
     async fn write_once(&mut self, region: &str, records: &[Record<'_>], refusing: bool) -> Result<Written, Error> {
         let marks = self.claim.marks.clone();
         let path = self.paths.get(region).copied().unwrap_or(Path { clean_wanted: 0, patience: 1 });
-        let mut batch = Batch::new(region, &self.sources, records, &self.decoder, &marks, &self.unusable);
+        let nobody = HashSet::new();
+        let erased = self.erased.get(region).unwrap_or(&nobody);
+        let mut batch = Batch::new(region, &self.sources, records, &self.decoder, &marks, &self.unusable, erased);
         if refusing {
             batch = batch.refusing();
         }
@@ -316,6 +333,9 @@ impl Store {
             return Err(Error::Superseded { topics: topics.join(", ") });
         }
         self.session.commit().await.attempt(|| format!("commit to region {region}"))?;
+        if !facts.beside_erased.is_empty() {
+            self.erasing.insert(region.to_owned());
+        }
         for (source, topic, partition, position) in &facts.marks {
             let origin = runtime::origin::Origin { topic, partition: *partition, position: *position };
             self.claim.marks.restore(*source, &origin);
@@ -326,6 +346,7 @@ impl Store {
             duplicates,
             replayed: facts.replayed,
             rejected: facts.rejected.iter().map(|(source, _, _, reason)| (*source, *reason)).collect(),
+            erased: facts.erased,
             dirty: !facts.edges.is_empty() || facts.horizon.is_some(),
             ingested: facts.ingested,
             safe: inserted.is_some(),
@@ -364,6 +385,11 @@ impl Store {
             self.session.client().execute(&reject, &[&region, &topics, &partitions, &offsets, &reasons]).await?;
         }
         let session = &self.session;
+        if !facts.beside_erased.is_empty() {
+            let nodes: Vec<&str> = facts.beside_erased.iter().map(String::as_str).collect();
+            let statement = session.prepared(region, BESIDE).await?;
+            session.client().execute(&statement, &[&region, &nodes]).await?;
+        }
         if !facts.beds.is_empty() {
             write_beds(session, region, facts).await?;
         }
@@ -409,6 +435,7 @@ impl Written {
         self.ingested.extend(other.ingested);
         self.safe |= other.safe;
         self.dirty |= other.dirty;
+        self.erased += other.erased;
     }
 }
 

@@ -183,6 +183,10 @@ impl Worker {
         let mut full = false;
         let mut written_at = now;
         let mut lag_at = now;
+        // And somebody to erase.
+        for region in &self.regions {
+            self.erase(runtime, store, region)?;
+        }
         while !self.shutdown.requested() {
             self.pulse.beat(Instant::now());
             // What waits to be computed is computed while no records wait.
@@ -238,6 +242,7 @@ impl Worker {
             if !said.is_empty() && !self.hear(runtime, store, region, said)? {
                 return Ok(false);
             }
+            self.erase(runtime, store, region)?;
             if records.is_empty() {
                 continue;
             }
@@ -254,6 +259,7 @@ impl Worker {
             })?;
             let Some(written) = written else { return Ok(false) };
             self.count(&written);
+            self.erase(runtime, store, region)?;
             if written.dirty
                 && let Some(due) = due.get_mut(region.as_str())
             {
@@ -282,8 +288,22 @@ impl Worker {
         Ok(true)
     }
 
+    /// Takes out who is to be erased, where somebody is.
+    fn erase(&self, runtime: &Runtime, store: &mut Store, region: &str) -> Result<(), Failed> {
+        if !store.is_erasing(region) {
+            return Ok(());
+        }
+        // As long as it takes: a rebuild of the region.
+        self.pulse.rest();
+        let erased = self.for_region(region, || runtime.block_on(store.erase(region)))?;
+        self.metrics.erased.inc_by(erased.events as u64);
+        tracing::info!(region, events = erased.events, "erased who was to be");
+        Ok(())
+    }
+
     fn count(&self, written: &Written) {
         let metrics = &self.metrics;
+        metrics.erased.inc_by(written.erased);
         metrics.rows.inc_by(written.rows);
         metrics.duplicates.inc_by(written.duplicates.values().map(|count| count.unsigned_abs()).sum());
         metrics.replayed.inc_by(written.replayed);

@@ -6,6 +6,7 @@ mod catalogue;
 mod command;
 mod config;
 mod content;
+mod erase;
 mod finding;
 mod migration;
 mod objection;

@@ -227,6 +227,23 @@ pub(crate) fn protected_wait<'a>(region: &'a str, at: i64, subject: &'a str, ali
     })
 }
 
+/// A statement of a person who has other pseudonyms.
+pub(crate) fn wait_of<'a>(region: &'a str, at: i64, subject: &'a str, aliases: &[&'a str]) -> Made {
+    made(region, Kind::Wait, subject, at, Some(subject), Vec::new(), |envelope, _| {
+        let envelope = Envelope { subject_aliases: aliases.to_vec(), ..envelope };
+        Wait { period: Some("2026-01"), ..Wait::bare(envelope, subject, WaitStatus::Waiting) }
+    })
+}
+
+/// Codes of an episode of which nobody says whose it is.
+pub(crate) fn codes<'a>(region: &'a str, at: i64, episode: &'a str) -> Made {
+    made(region, Kind::Clinical, &format!("{episode} {at}"), at, None, Vec::new(), |envelope, _| Clinical {
+        episode_id: Some(episode),
+        period: Some("2026-01"),
+        ..Clinical::bare(envelope, episode)
+    })
+}
+
 /// A statement of an episode that says that its person's identity is protected, and not who that is.
 pub(crate) fn protected_codes<'a>(region: &'a str, at: i64, episode: &'a str) -> Made {
     made(region, Kind::Clinical, episode, at, None, Vec::new(), |envelope, _| {
@@ -389,6 +406,7 @@ impl Feeder {
             })
             .collect();
         let written = self.store.write(&self.region.clone(), &records).await?;
+        self.erase().await;
         self.next += i64::try_from(events.len()).unwrap();
         Ok(written)
     }
@@ -406,8 +424,16 @@ impl Feeder {
             .map(|(made, offset)| Record { source, partition: 0, offset, origin: None, value: &made.value })
             .collect();
         let heard = self.store.hear(&self.region.clone(), &records).await.expect("it is written");
+        self.erase().await;
         self.next += i64::try_from(said.len()).unwrap();
         heard
+    }
+
+    /// As the worker does: at once, where somebody is to be erased.
+    async fn erase(&mut self) {
+        while self.store.is_erasing(&self.region) {
+            self.store.erase(&self.region.clone()).await.expect("it is erased");
+        }
     }
 
     /// Computes until nothing is left to compute; returns how many events were computed together at most.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use schemas::stored::storable;
-use schemas::{Objection, Verb};
+use schemas::stored::{self, storable};
+use schemas::{Node, Objection, Verb};
 use tokio_postgres::types::ToSql;
 
 use super::{REJECT, Store, failure};
@@ -13,6 +13,7 @@ use crate::session::{Purpose, Session};
 use crate::time::Time;
 
 const OBJECTION: &str = include_str!("../sql/objection.sql");
+const ERASED: &str = include_str!("../sql/erased.sql");
 const MOVE: &str = "UPDATE delivery.progress SET next_offset = $4, updated_at = now() \
      WHERE region = $1 AND topic = $2 AND partition = $3 AND epoch = $5";
 
@@ -21,6 +22,8 @@ const MOVE: &str = "UPDATE delivery.progress SET next_offset = $4, updated_at = 
 pub struct Heard {
     /// Statements that hold now, where they did not before.
     pub changed: u64,
+    /// Somebody is to be erased: `Store::erase` does it.
+    pub erasing: bool,
     /// Records set aside.
     pub rejected: Vec<Rejection>,
 }
@@ -47,6 +50,9 @@ impl Store {
             return heard;
         }
         self.session.commit().await.attempt(attempt)?;
+        if heard.as_ref().is_ok_and(|heard| heard.erasing) {
+            self.erasing.insert(region.to_owned());
+        }
         heard
     }
 
@@ -63,7 +69,8 @@ impl Store {
                 // Somebody took a record out by hand: what it said holds until something else is said.
                 Ok(None) => {}
                 Ok(Some(objection)) => {
-                    heard.changed += hold(&self.session, region, &objection).await.map_err(failed)?
+                    heard.changed += hold(&self.session, region, &objection).await.map_err(failed)?;
+                    heard.erasing |= objection.verb == Verb::Erase;
                 }
                 Err(rejection) => {
                     let (topics, partitions) = ([self.topics[record.source].as_str()], [record.partition]);
@@ -112,13 +119,17 @@ impl Store {
 async fn hold(session: &Session, region: &str, objection: &Objection<'_>) -> Result<u64, tokio_postgres::Error> {
     let (token, scope) = (storable(objection.subject_token), storable(objection.scope));
     let (ground, case_id) = (storable(objection.ground), objection.case_id.map(storable));
+    let stated_at = Time::from(objection.stated_at);
     if objection.verb == Verb::Erase {
-        return Ok(0);
+        let node = stored::node("", Node::Person(objection.subject_token));
+        let statement = session.prepared(region, ERASED).await?;
+        let parameters: [&(dyn ToSql + Sync); 5] = [&region, &node, &&*ground, &case_id.as_deref(), &stated_at];
+        return session.client().execute(&statement, &parameters).await;
     }
     let since: Vec<Time> = objection.held.iter().map(|held| held.since.into()).collect();
     let until: Vec<Option<Time>> = objection.held.iter().map(|held| held.until.map(Time::from)).collect();
     let statement = session.prepared(region, OBJECTION).await?;
-    let (verb, stated_at) = (objection.verb.name(), Time::from(objection.stated_at));
+    let verb = objection.verb.name();
     let parameters: [&(dyn ToSql + Sync); 9] =
         [&region, &&*token, &verb, &&*scope, &since, &until, &&*ground, &case_id.as_deref(), &stated_at];
     session.client().execute(&statement, &parameters).await
