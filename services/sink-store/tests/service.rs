@@ -264,6 +264,27 @@ async fn what_persons_say_comes_out_of_kafka_into_its_table() {
     topics.flush();
     topics.wait(&url, &mut store).await;
     assert_eq!(count(&client, "SELECT count(*) FROM objection WHERE isempty(held)").await, 1);
+
+    // A decision erases one of them; what comes of that one later is left out, also by the next instance.
+    topics.say(&objection("24", "s1", Verb::Erase, "", &[], MONDAY), "s:s1 erase ");
+    topics.flush();
+    let started = Instant::now();
+    while count(&client, "SELECT count(*) FROM delivery.erased WHERE done").await == 0 {
+        assert!(started.elapsed() < PATIENCE, "{}", store.process.log_end());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for instance in ["still", "later"] {
+        topics.send(&Visit::new("A03", MONDAY + DAY, "s1", "E1").to("AVA", instance).made("24"), 0);
+        topics.flush();
+        topics.wait(&url, &mut store).await;
+        let left = "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM episode_stay) + (SELECT count(*) FROM episode_link)";
+        assert_eq!(count(&client, left).await, 0, "{instance}");
+        store.process.kill().unwrap();
+        store = topics.store(instance, &url);
+    }
+    assert_eq!(count(&client, "SELECT count(*) FROM objection").await, 1);
+    store.wait_ready(true).await;
+    assert!(store.get("/metrics").contains("vardstrom_store_erased_events_total"), "it is counted");
     store.process.stop();
 }
 
