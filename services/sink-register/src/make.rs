@@ -33,6 +33,9 @@ const REASON_PROTECTED: &str = "identities of persons protected since";
 /// Why there is a new version, where no statement is later and other persons than before object to what it is for.
 const REASON_OBJECTING: &str = "who objects since, or does no longer";
 
+/// Why there is a new version, where nothing is later and nothing was declared anew: events that were there are not there any more.
+const REASON_ERASED: &str = "persons erased since";
+
 /// Why there is a new version, where the pseudonyms of the one before are of another key.
 const REASON_OTHER_KEY: &str = "pseudonyms of another key";
 
@@ -429,20 +432,24 @@ fn key_text(key: Option<&PseudonymKey>) -> String {
 }
 
 /// The reason of a new version: the one that was given. Where none was, no statement is later and more events are known to be of
-/// protected persons: that. Else that pseudonyms are of another key, where they are. Else that others object, where anybody does.
+/// protected persons: that. Else that pseudonyms are of another key, where they are. Else that others object, where anybody does; or
+/// that somebody was erased, where nothing else is left.
 fn why(latest: Option<&Manifest>, manifest: &Manifest, given: &str) -> String {
     let known = |manifest: &Manifest| manifest.findings.get(extract::PROTECTED).copied().unwrap_or(0);
     let is_all = |latest: &Manifest| latest.origin == manifest.origin && known(latest) < known(manifest);
-    // How many they are is not told where they are few: that it changed is told by the files.
-    let is_objecting = |latest: &Manifest| {
+    let is_declared_alike = |latest: &Manifest| {
         latest.origin == manifest.origin
-            && latest.definition == manifest.definition
-            && !(latest.left_out.is_empty() && manifest.left_out.is_empty())
+            && (&latest.definition, &latest.recipient) == (&manifest.definition, &manifest.recipient)
+            && (&latest.legal_ground, &latest.flags) == (&manifest.legal_ground, &manifest.flags)
     };
+    // How many they are is not told where they are few: that it changed is told by the files.
+    let is_objecting =
+        |latest: &Manifest| is_declared_alike(latest) && !(latest.left_out.is_empty() && manifest.left_out.is_empty());
     let reason = match given {
         REASON if latest.is_some_and(is_all) => REASON_PROTECTED,
         REASON if manifest.findings.contains_key(OTHER_KEY) => REASON_OTHER_KEY,
         REASON if latest.is_some_and(is_objecting) => REASON_OBJECTING,
+        REASON if latest.is_some_and(is_declared_alike) => REASON_ERASED,
         given => given,
     };
     reason.to_owned()

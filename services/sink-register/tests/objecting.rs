@@ -46,6 +46,9 @@ async fn say(database: &Database, persons: &[&str], verb: Verb, scope: &str, hel
     let record = |(offset, value): (i64, _)| Record { source, partition: 0, offset, origin: None, value };
     let records: Vec<Record<'_>> = (at..).zip(values.iter().map(Vec::as_slice)).map(record).collect();
     assert_eq!(store.hear(region, &records).await.unwrap().changed, persons.len() as u64);
+    if store.is_erasing(region) {
+        store.erase(region).await.unwrap();
+    }
 }
 
 /// Statements of six persons, one contact each, and a month of others.
@@ -121,6 +124,23 @@ async fn a_use_leaves_out_who_had_opted_out_when_it_was_permitted() {
     check("purpose = \"research\"\napproved = \"2026-02-15\"", 6);
     check("purpose = \"research\"\napproved = \"2026-02-25\"", 1);
     check("register = \"research\"", 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_is_in_no_version_from_then_on() {
+    let database = database(&["14"]).await;
+    let persons = six(&database).await;
+    let desk = Desk::new(&database);
+    desk.run(&[]);
+    say(&database, &persons[..2], Verb::Erase, "", &[], TENTH).await;
+    desk.run(&[]);
+    let completed = |parcel: &str| manifest(&desk, parcel)["totals"]["completed"].as_i64().unwrap();
+    assert_eq!(completed(V1) - completed(V2), 2);
+    assert_eq!(manifest(&desk, V2)["reason"], "persons erased since");
+    // How many is no matter of the recipient's.
+    assert_eq!(manifest(&desk, V2)["left_out"], Value::Null);
+    assert!(desk.run(&[]).starts_with("unchanged"));
+    desk.refused(&[&RUN[..], &["--as-of", V1]].concat(), 1, "cannot be reproduced");
 }
 
 #[tokio::test(flavor = "multi_thread")]
