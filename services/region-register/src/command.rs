@@ -36,6 +36,7 @@ The official layout in place of ours:
 A person opposes a quality register; a hundred opt out of research; a decision erases one, seen first and then done:
   region-register subject oppose --register rikshoft        # numbers from standard input, one a line; end with Ctrl-D
   region-register subject opt-out --purpose research list.txt
+  region-register subject show                              # what is held of one person, by pseudonym
   region-register subject erase --ground 'PDL 8 kap. 4 §' --case 'IVO 8.4-2026-1' --dry-run
 Everybody who was ever seen joined to the pseudonyms by the new key:
   region-register rotate --to v2

@@ -110,6 +110,12 @@ pub enum Error {
     /// A person's number stands in the command line, which others on the machine can see.
     #[error("an argument reads as a person's number: put numbers into a file, or give them on standard input")]
     Argument,
+    /// What is known of one person is told at a time.
+    #[error("give the number of one person; these name {persons}")]
+    NotOne {
+        /// How many.
+        persons: usize,
+    },
     /// Some lines name nobody.
     #[error("these lines name nobody, and the others are done: {lines}")]
     Nobody {

@@ -4,6 +4,7 @@
 //! written once, and what was withdrawn stays told. A person is all pseudonyms that the region's events call one.
 
 mod numbers;
+mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ use crate::error::Error;
 use crate::protected::{self, Protected};
 use crate::records;
 pub use numbers::{Numbers, numbers};
+pub use show::show;
 
 /// What it writes, and reads back.
 pub const OUTPUT: Kind = Kind::Objection;
@@ -65,7 +67,7 @@ pub(crate) struct Known {
     pub verb: Verb,
     pub scope: String,
     pub held: Vec<Held>,
-    stated_at: Timestamp,
+    pub stated_at: Timestamp,
 }
 
 /// A record that is to be written.
@@ -231,7 +233,7 @@ async fn write(config: &Config, next: &[Next], word: &Word, at: Timestamp) -> Re
     let (mut encoder, mut bytes) = (Encoder::new(OUTPUT, id), Vec::new());
     for Next { token, held } in next {
         if let Some(log) = &log {
-            log.record_blocking(entry(region, token, word, Action::Object)?)?;
+            log.record_blocking(entry(region, token, Action::Object, "objections", &word.text(), &word.ground)?)?;
         }
         let objection = word.objection(region.code(), token, held.clone(), at);
         bytes.clear();
@@ -251,20 +253,27 @@ async fn write(config: &Config, next: &[Next], word: &Word, at: Timestamp) -> Re
 }
 
 /// The entry of what was done with what is known of a person.
-pub(crate) fn entry(region: Region, token: &str, word: &Word, action: Action) -> Result<Entry, access_log::Error> {
+pub(crate) fn entry(
+    region: Region,
+    token: &str,
+    action: Action,
+    dataset: &str,
+    resource: &str,
+    ground: &Text,
+) -> Result<Entry, access_log::Error> {
     let unfit = |field| move |source| access_log::Error::Unfit { field, source };
     let text = |field, text: &str| Text::new(text).map_err(unfit(field));
     Ok(Entry {
         action,
         care_unit: text("care_unit", "process: objections and erasure")?,
         commission: None,
-        dataset: text("dataset", "objections")?,
+        dataset: text("dataset", dataset)?,
         digest: None,
-        ground: word.ground.clone(),
+        ground: ground.clone(),
         person: Some(access_log::Person::new(token).map_err(unfit("person"))?),
         recipient: None,
         region: access_log::Region::new(region.code()).map_err(unfit("region"))?,
-        resource: text("resource", &word.text())?,
+        resource: text("resource", resource)?,
         result: Outcome::Allowed,
         role: text("role", "system")?,
         rows: None,
@@ -349,7 +358,8 @@ mod tests {
         assert_eq!(word(Verb::Oppose, "rikshoft", true).text(), "withdraw oppose rikshoft");
         let token = format!("r14.v1.{}", "a".repeat(32));
         let region = "14".parse().expect("a region");
-        let entry = entry(region, &token, &erased, Action::Object).expect("an entry");
+        let entry = entry(region, &token, Action::Object, "objections", &erased.text(), &erased.ground);
+        let entry = entry.expect("an entry");
         assert_eq!(entry.person.expect("a person").as_str(), token);
     }
 }

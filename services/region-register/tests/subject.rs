@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 use schemas::{Decoder, Objection, Verb};
 
-use super::{Desk, Held, KAFKA, everything};
+use super::{Desk, Held, KAFKA, PROTECTED, everything, visit};
 
 impl Desk {
     /// Runs `subject` with these arguments and this on standard input; what it printed, and what it logged.
@@ -155,6 +155,40 @@ fn a_person_with_two_numbers_withdraws_by_either() {
     assert!(told.ends_with("entered: 0; already so: 1\n"), "{told}");
     desk.subject("opt-out --purpose all --withdraw", other.as_str(), 0);
     assert_eq!(desk.holding(), ["opt-out all |"]);
+}
+
+#[test]
+fn what_is_known_of_one_person_is_told_by_pseudonym_and_the_asking_is_entered() {
+    let desk = Desk::new("07");
+    let path = desk.path("region-register.toml");
+    let folder = desk.path("access");
+    fs::create_dir(&folder).unwrap();
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{config}[access_log]\nfolder = {folder:?}\nkey = {{ env = \"SEED\" }}\n")).unwrap();
+    let [one, other, stranger] = [8, 9, 10].map(test_identity::number);
+    desk.message(Held::Protection, "A08", &[one.as_str(), other.as_str()], PROTECTED);
+    desk.message(Held::Events, "A01", &[one.as_str()], &visit("V1"));
+    desk.message(Held::Events, "A01", &[stranger.as_str()], &visit("V2"));
+    desk.subject("oppose --register rikshoft", other.as_str(), 0);
+    desk.subject("oppose --register swedeheart", stranger.as_str(), 0);
+    let told = desk.subject("show", one.as_str(), 0).0;
+    assert_eq!(told.matches("\n  r07.v1.").count(), 2, "{told}");
+    for part in [
+        "identity protected: yes\n",
+        "\n  oppose rikshoft: since 20",
+        "\n  encounter: 1\n",
+        "object oppose rikshoft by",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(told.contains(" read subject show by region-register") && !told.contains("swedeheart"), "{told}");
+    for form in [one.as_str(), one.ten_digits(), other.ten_digits()] {
+        assert!(!told.contains(form), "{told}");
+    }
+    let of_stranger = desk.subject("show", &stranger.hyphenated(), 0).0;
+    assert!(of_stranger.contains("identity protected: no\n") && !of_stranger.contains("rikshoft"), "{of_stranger}");
+    let two = format!("{}\n{}", one.as_str(), stranger.as_str());
+    assert!(desk.subject("show", &two, 2).1.contains("give the number of one person; these name 2"));
 }
 
 #[test]

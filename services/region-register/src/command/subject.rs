@@ -12,7 +12,7 @@ use schemas::{Timestamp, Verb};
 use super::{ConfigFile, print};
 use crate::config::Config;
 use crate::error::Error;
-use crate::subject::{Before, Entered, Numbers, Word, enter, numbers};
+use crate::subject::{Before, Entered, Numbers, Word, enter, numbers, show};
 
 const OPPOSED: &str = "patientdatalagen 7 kap. 2 §";
 const OPTED_OUT: &str = "förordning (EU) 2025/327 art. 71";
@@ -66,6 +66,17 @@ pub(super) enum Subject {
         #[command(flatten)]
         who: Who,
     },
+    /// Tell what the region's topics and this program's access log have of one person: by pseudonym, in counts and times.
+    Show(One),
+}
+
+#[derive(clap::Args)]
+pub(super) struct One {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// A file with the person's number; `-` or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    numbers: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -90,6 +101,7 @@ impl Subject {
                 (Verb::OptOut, Some(("--purpose", purpose)), withdraw, ground, case_id, who)
             }
             Self::Erase { ground, case_id, who } => (Verb::Erase, None, false, ground, Some(case_id), who),
+            Self::Show(one) => return one.show(),
         };
         let config = start::load(&who.file.config, |config: &Config| &config.log)?;
         let scope = named.map(|(argument, text)| name(argument, text)).transpose()?.unwrap_or_default();
@@ -109,6 +121,28 @@ impl Subject {
             let entered = enter(&config, &before, &named.tokens, &word, at, who.dry_run).await?;
             print(&told(&named, entered, who.dry_run));
             if named.unreadable.is_empty() { Ok(()) } else { Err(Error::Nobody { lines: lines(&named) }.into()) }
+        })
+    }
+}
+
+impl One {
+    fn show(self) -> Result<(), Failure> {
+        let who = Who { file: self.file, numbers: self.numbers, dry_run: true };
+        let config = start::load(&who.file.config, |config: &Config| &config.log)?;
+        if config.access_log.is_none() {
+            tracing::warn!(
+                "that this is looked up is in no access log: add [access_log] with folder and key to the configuration"
+            );
+        }
+        start::block_on(Some(1), async {
+            let shutdown = Shutdown::install().map_err(Failure::failed)?;
+            let named = who.read(&config, Timestamp(jiff::Timestamp::now().as_microsecond()))?;
+            let (Some(token), 1) = (named.tokens.first(), named.tokens.len()) else {
+                return Err(Failure::usage(Error::NotOne { persons: named.tokens.len() }));
+            };
+            let before = Before::read(&config, &shutdown)?;
+            print(&show(&config, &before, token, &shutdown)?);
+            Ok(())
         })
     }
 }
