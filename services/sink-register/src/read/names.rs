@@ -25,15 +25,13 @@ impl Names {
     pub(super) async fn load(transaction: &Transaction<'_>, region: Region) -> Result<Self, Error> {
         let region = region.code();
         let attempt = || format!("read which pseudonyms of region {region} are of one identifier");
+        // Before the rows: a second answer waits for the end of the first.
+        let decoder = super::decoder(transaction).await?;
         let rows = transaction.query_raw(REKEYED, [region, Encounter::REKEYED]).await.attempt(attempt)?;
         pin_mut!(rows);
-        let (mut decoder, mut pairs) = (None, Vec::new());
+        let mut pairs = Vec::new();
         while let Some(row) = rows.next().await {
             let row = row.attempt(attempt)?;
-            let decoder = match &decoder {
-                Some(decoder) => decoder,
-                None => decoder.insert(super::decoder(transaction).await?),
-            };
             let event_id: Uuid = row.get(0);
             let event: Encounter<'_> =
                 decoder.decode(row.get(1)).map_err(|source| Error::Undecodable { region, event_id, source })?;
