@@ -23,6 +23,7 @@ mod samples;
 mod sources;
 mod stopped;
 mod subjects;
+mod turning;
 mod units;
 mod wall;
 mod walls;
