@@ -32,13 +32,13 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use topics::Region;
 
-use crate::dataset;
 use crate::gzip::{self, Part};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::Hub;
 use crate::openapi::OPENAPI;
 use crate::page::Picture;
 use crate::stream::{HEARTBEAT, event_stream};
+use crate::{csv, dataset};
 
 pub(crate) fn routes() -> Router<Arc<Hub>> {
     let mut pages = Router::new();
@@ -485,7 +485,7 @@ async fn datasets(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     tagged(&headers, &answer.to_string(), || Json(answer.clone()).into_response())
 }
 
-/// A table over every period: page by page as JSON, whole as a file for programs.
+/// A table over every period: page by page as JSON, whole as a file of commas or of columns.
 async fn whole(
     State(hub): State<Arc<Hub>>,
     Path((name, table)): Path<(String, String)>,
@@ -495,15 +495,28 @@ async fn whole(
     hub.metrics.answers.inc();
     let Some(kind) = Page::ALL.into_iter().find(|page| page.api() == name) else { return not_published() };
     let address = Address::of(kind).at(place_of(&pairs));
+    let at = hub.picture().board.now;
     let Some(sheet) = dataset::whole(hub, Language::En, address.clone(), table).await else { return not_published() };
-    if pairs.get("format").is_some_and(|format| format == "csv") {
-        let text = sheet.machine(Language::En);
-        let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")];
-        return tagged(&headers, &text, || (kind, text.clone()).into_response());
+    match pairs.get("format").map(String::as_str) {
+        Some("csv") => {
+            let text = sheet.machine(Language::En);
+            let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")];
+            return tagged(&headers, &text, || (kind, text.clone()).into_response());
+        }
+        Some("parquet") => {
+            let file = sheet.parquet(Language::En);
+            let name = csv::disposition(&dataset::file_name(&address, report::WHOLE, sheet.id), at, "parquet");
+            let kind = [
+                (header::CONTENT_TYPE, "application/vnd.apache.parquet".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+            ];
+            return tagged(&headers, &file, || (kind, file.clone()).into_response());
+        }
+        _ => {}
     }
     let window = window(&pairs);
     let mut answer = sheet.json(Language::En, window);
-    answer["next"] = window.next(&sheet, &address.dataset(sheet.id, false), "").into();
+    answer["next"] = window.next(&sheet, &address.dataset(sheet.id, None), "").into();
     tagged(&headers, &answer.to_string(), || Json(answer.clone()).into_response())
 }
 

@@ -25,12 +25,17 @@ pub(crate) fn answer(sight: &Sight<'_>) -> Response {
     file(&name, sight.board.now, table(sight))
 }
 
-/// A text as a file whose name says what it is and when it was taken, in UTC.
+/// A text as a file whose name says what it is and when it was taken.
 pub(crate) fn file(name: &str, at: Timestamp, text: String) -> Response {
-    let at = rfc3339(at).replace([':', '-'], "");
-    let disposition = format!("attachment; filename=\"{name}_{at}.csv\"");
+    let disposition = disposition(name, at, "csv");
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)], text)
         .into_response()
+}
+
+/// How an answer is kept as a file: its name says when it was taken, in UTC.
+pub(crate) fn disposition(name: &str, at: Timestamp, extension: &str) -> String {
+    let at = rfc3339(at).replace([':', '-'], "");
+    format!("attachment; filename=\"{name}_{at}.{extension}\"")
 }
 
 fn table(sight: &Sight<'_>) -> String {

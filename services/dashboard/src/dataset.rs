@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use board::language::Language;
-use figures::report::{self, Address, Sheet, dataset};
+use figures::report::{self, Address, Place, Sheet, dataset};
 
 use crate::hub::Hub;
 
@@ -34,4 +34,19 @@ pub(crate) fn with<T>(
         operations: &operations,
         board: &picture.board,
     })
+}
+
+/// What the file of a table is called: page, place, period and table.
+pub(crate) fn file_name(address: &Address, period: &str, table: &str) -> String {
+    let mut parts = vec![address.kind.segment().to_owned()];
+    match &address.place {
+        Place::Country => {}
+        Place::Region(region) => parts.push(region.code().to_owned()),
+        Place::Hospital(region, code) => {
+            parts.push(region.code().to_owned());
+            parts.push(code.chars().filter(char::is_ascii_alphanumeric).collect());
+        }
+    }
+    parts.extend([period, table].into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
+    parts.join("-")
 }

@@ -1,7 +1,7 @@
 //! What pages, streams and API share of HTTP.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -17,7 +17,7 @@ pub(crate) const AGAIN_AFTER: &str = "5";
 
 /// The answer with the tag of its content, or 304 without it for a program that has it. The content is what the figures are,
 /// without when they were asked for; compressed or not it is the same, so the tag is a weak one.
-pub(crate) fn tagged(asked: &HeaderMap, content: &str, answer: impl FnOnce() -> Response) -> Response {
+pub(crate) fn tagged(asked: &HeaderMap, content: &(impl Hash + ?Sized), answer: impl FnOnce() -> Response) -> Response {
     let mut hasher = DefaultHasher::new();
     // Another build may write the same figures otherwise.
     [env!("CARGO_PKG_VERSION"), env!("DASHBOARD_COMMIT"), PAGE_CSS, PAGE_JS].hash(&mut hasher);

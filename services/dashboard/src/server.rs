@@ -210,7 +210,7 @@ async fn published(
         return match dataset::whole(hub.clone(), language, asked.clone(), table).await {
             Some(sheet) => {
                 hub.metrics.answers.inc();
-                let (name, text) = (file_name(&asked, report::WHOLE, sheet.id), sheet.csv(language));
+                let (name, text) = (dataset::file_name(&asked, report::WHOLE, sheet.id), sheet.csv(language));
                 tagged(&headers, &text, || csv::file(&name, picture.board.now, text.clone()))
             }
             None => not_found(&hub, language, &headers),
@@ -238,7 +238,7 @@ async fn published(
         return match found {
             Some(sheet) => {
                 let period = address.period.map(|period| period.to_string()).unwrap_or_default();
-                let (name, text) = (file_name(&address, &period, sheet.id), sheet.csv(language));
+                let (name, text) = (dataset::file_name(&address, &period, sheet.id), sheet.csv(language));
                 tagged(&headers, &text, || csv::file(&name, picture.board.now, text.clone()))
             }
             None => not_found(&hub, language, &headers),
@@ -253,21 +253,6 @@ async fn published(
         let frame = Frame { board: &picture.board, language, theme, subject, query: &Query::default(), since: None };
         html(frame.around_with(report.heading.clone(), &report.subheading, &markup))
     })
-}
-
-/// What the file of a table is called: page, place, period and table.
-fn file_name(address: &Address, period: &str, table: &str) -> String {
-    let mut parts = vec![address.kind.segment().to_owned()];
-    match &address.place {
-        Place::Country => {}
-        Place::Region(region) => parts.push(region.code().to_owned()),
-        Place::Hospital(region, code) => {
-            parts.push(region.code().to_owned());
-            parts.push(code.chars().filter(char::is_ascii_alphanumeric).collect());
-        }
-    }
-    parts.extend([period, table].into_iter().filter(|part| !part.is_empty()).map(str::to_owned));
-    parts.join("-")
 }
 
 async fn nowhere(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {

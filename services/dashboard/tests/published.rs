@@ -469,6 +469,13 @@ fn a_data_set_is_every_period_of_a_table_in_one_file() {
             assert_eq!(status, 200, "{table}");
             assert!(!text.starts_with('\u{feff}'), "{table}");
             assert!(text.split("\r\n").next().unwrap().ends_with(",absent"), "{table}");
+            let mut file = agent().get(format!("{}{}", site.url(), table["parquet"].as_str().unwrap())).call().unwrap();
+            assert_eq!(file.headers()["content-type"], "application/vnd.apache.parquet", "{table}");
+            let name = file.headers()["content-disposition"].to_str().unwrap();
+            assert!(name.contains(&format!("-alla-{}_20", table["table"].as_str().unwrap())), "{name}");
+            assert!(name.ends_with("Z.parquet\""), "{name}");
+            let bytes = file.body_mut().read_to_vec().unwrap();
+            assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{table}");
             files += 1;
         }
         assert!(!periods.is_empty(), "{set}");

@@ -48,7 +48,7 @@ enum Parameter {
 }
 
 /// What a table can be written as.
-const FORMATS: [&str; 2] = ["json", "csv"];
+const FORMATS: [&str; 3] = ["json", "csv", "parquet"];
 
 impl Parameter {
     const fn name(self) -> &'static str {

@@ -4,6 +4,7 @@
 
 mod about;
 pub mod address;
+mod columnar;
 mod comparison;
 mod costs;
 pub mod dataset;

@@ -220,10 +220,10 @@ impl Address {
         format!("/api/v1/{}{}", self.kind.api(), query(&pairs))
     }
 
-    /// The API's address of a table over every period, as JSON or as a file for programs.
-    pub fn dataset(&self, table: &str, is_file: bool) -> String {
+    /// The API's address of a table over every period, as JSON or as a file of a format.
+    pub fn dataset(&self, table: &str, format: Option<&str>) -> String {
         let mut pairs = self.whose();
-        pairs.extend(is_file.then(|| "format=csv".to_owned()));
+        pairs.extend(format.map(|format| format!("format={format}")));
         format!("/api/v1/datasets/{}/{table}{}", self.kind.api(), query(&pairs))
     }
 
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(address.text(Language::Sv), "/sv/vantetider/region/14/sjukhus/H%201?period=2026-02&ordning=andel");
         assert_eq!(address.api(), "/api/v1/waiting-times?region=14&hospital=H%201&period=2026-02");
         let file = "/api/v1/datasets/waiting-times/steg?region=14&hospital=H%201&format=csv";
-        assert_eq!(address.dataset("steg", true), file);
+        assert_eq!(address.dataset("steg", Some("csv")), file);
         let later = Address::read(Page::Costs, Place::Country, [("fran", "drg:200")]);
         assert_eq!(later.text(Language::Sv), "/sv/kostnad?fran=drg:200");
         assert_eq!(later.turned(None).text(Language::Sv), "/sv/kostnad");

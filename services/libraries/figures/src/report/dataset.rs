@@ -87,8 +87,9 @@ pub fn list(sight: &Sight<'_>) -> Value {
     let tables: Vec<Value> = newest
         .iter()
         .map(|sheet| {
-            let address = |is_file| sight.address.dataset(sheet.id, is_file);
-            json!({ "table": sheet.id, "caption": sheet.caption, "json": address(false), "csv": address(true) })
+            let address = |format| sight.address.dataset(sheet.id, format);
+            let (csv, parquet) = (address(Some("csv")), address(Some("parquet")));
+            json!({ "table": sheet.id, "caption": sheet.caption, "json": address(None), "csv": csv, "parquet": parquet })
         })
         .collect();
     let periods: Vec<String> = periods.iter().map(ToString::to_string).collect();

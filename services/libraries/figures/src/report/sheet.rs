@@ -306,8 +306,9 @@ impl Sheet {
         link(&self.csv_address(sight, None), "CSV");
         if sight.address.kind.has_datasets() {
             link(&self.csv_address(sight, Some(WHOLE)), sight.say("CSV, alla perioder", "CSV, every period"));
-            let file = sight.address.dataset(self.id, true);
-            link(&file, sight.say("för program, alla perioder", "for programs, every period"));
+            let file = |format| sight.address.dataset(self.id, Some(format));
+            link(&file("csv"), sight.say("för program, alla perioder", "for programs, every period"));
+            link(&file("parquet"), sight.say("Parquet, alla perioder", "Parquet, every period"));
         }
         let api = escape(&api);
         let _ = write!(
@@ -371,22 +372,32 @@ impl Sheet {
     }
 
     /// As a file for programs (RFC 4180): commas between cells, a point before decimals, no mark; what a spreadsheet would run is text here, too. Where there is no number the cell is
-    /// empty, and the last column says why: `column: word`, with `; ` between them.
+    /// empty, and the last column says why.
     pub fn machine(&self, language: Language) -> String {
         let mut file = spreadsheet::Sheet::for_people(spreadsheet::End::Windows).separated_by(',');
-        file.line(self.columns.iter().flat_map(names).chain(["absent".to_owned()]));
+        file.line(self.filed_columns().map(|(name, _)| name).chain(["absent".to_owned()]));
         for row in &self.rows {
             let plain = |value: Value| match value {
                 Value::Null => String::new(),
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            let why = |(name, cell): (String, Cell)| cell.why(language).map(|why| format!("{name}: {why}"));
-            let absent = self.filed(row).filter_map(why).collect::<Vec<_>>().join("; ");
-            let cells = self.filed(row).map(|(_, cell)| plain(cell.value(language)));
-            file.line(cells.chain([absent]));
+            let (values, absent) = self.values(row, language);
+            file.line(values.into_iter().map(plain).chain([absent]));
         }
         file.finish()
+    }
+
+    /// The columns of files for programs: names, and whether numbers stand there.
+    pub(super) fn filed_columns(&self) -> impl Iterator<Item = (String, bool)> + '_ {
+        self.columns.iter().flat_map(|column| names(column).map(|name| (name, column.is_number)))
+    }
+
+    /// A row of files for programs: its values, and why some are none: `column: word`, with `; ` between them.
+    pub(super) fn values(&self, row: &[Cell], language: Language) -> (Vec<Value>, String) {
+        let why = |(name, cell): (String, Cell)| cell.why(language).map(|why| format!("{name}: {why}"));
+        let absent = self.filed(row).filter_map(why).collect::<Vec<_>>().join("; ");
+        (self.filed(row).map(|(_, cell)| cell.value(language)).collect(), absent)
     }
 
     /// A row as files and the API have it: by name, with the intervals.
