@@ -78,6 +78,7 @@ fn a_run_that_is_stopped_leaves_neither_servers_nor_folders() {
     check_gone("chaos", &["--brokers", "1"], "kafka", "TERM");
     check_gone("check-wall", &["--only", "tables", "--regions", "2"], "postgres", "TERM");
     check_gone("demo", &[], "kafka", "TERM");
+    check_gone("bench", &["--only", "chain", "--messages-timed", "400"], "kafka", "INT");
     check_gone("check-demo", SLOW, "sink-store", "TERM");
 }
 

@@ -71,8 +71,8 @@ impl Crowd {
     /// So many more, who take these requests in turn; returns when all have been answered.
     pub(super) async fn open(&mut self, requests: &[Arc<str>], count: usize) -> Result<(), Error> {
         self.wanted += count;
-        for request in requests.iter().cycle().take(count).cloned() {
-            let (address, turns) = (self.address, Arc::clone(&self.turns));
+        for request in requests.iter().cycle().take(count) {
+            let (address, request, turns) = (self.address, Arc::clone(request), Arc::clone(&self.turns));
             let (opened, bytes) = (Arc::clone(&self.opened), Arc::clone(&self.bytes));
             self.streams.spawn(async move { view(address, &request, &turns, &opened, &bytes).await });
         }

@@ -18,6 +18,7 @@ use load_tests::{
         report::{Machine, Report},
         rest, sources, store, streams, viewers, walls,
     },
+    run_folder::RunFolder,
     simulator,
 };
 use local_stack::{Kafka, Postgres};
@@ -124,13 +125,14 @@ enum Part {
 
 fn main() -> ExitCode {
     let arguments = runtime::command_line::parse::<Arguments>();
+    let folder = || RunFolder::new().map_err(|source| Error::Io { what: "a folder for the run", source });
     let result = match &arguments.command {
-        Some(Task::Peers(arguments)) => compare(arguments),
+        Some(Task::Peers(arguments)) => folder().and_then(|_folder| compare(arguments)),
         Some(Task::Round(round)) => relaying::run(round).and_then(|used| {
             let line = serde_json::to_string(&used);
             line.map(|line| println!("{line}")).map_err(|error| Error::Io { what: "figures", source: error.into() })
         }),
-        None => measure(&arguments),
+        None => folder().and_then(|_folder| measure(&arguments)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
