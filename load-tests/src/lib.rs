@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod account;
+mod addresses;
 pub mod bench;
 pub mod canary;
 pub mod chaos;

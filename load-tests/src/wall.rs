@@ -93,6 +93,9 @@ pub enum Error {
     /// A service of the dashboard's stack.
     #[error(transparent)]
     Stack(#[from] stack::Error),
+    /// The store's database, asked as its owner.
+    #[error("publish figures to lose")]
+    Publish(#[from] crate::account::Error),
     /// An access log cannot be read.
     #[error(transparent)]
     Log(#[from] access_log::Error),

@@ -2,25 +2,13 @@
 
 use std::fs;
 
+use topics::Region;
+
 use crate::{
+    addresses::{Address, Place, UNSAID, addresses},
     search::Sheet,
     stack::{Service, Stack},
 };
-
-/// Pages and tables of the board that there is one of, and the API beside them.
-const PAGES: [&str; 11] = [
-    "/sv",
-    "/en",
-    "/sv?vy=vagg",
-    "/sv/uppmarksamma",
-    "/sv/definitioner",
-    "/api/v1/regions",
-    "/api/v1/hospitals",
-    "/api/v1/units",
-    "/api/v1/totals",
-    "/api/v1/snapshot",
-    "/api/v1/attention",
-];
 
 pub(super) fn search(stack: &Stack, sheet: &mut Sheet<'_>) {
     for path in fs::read_dir(stack.folder()).expect("the stack's folder").flatten().map(|entry| entry.path()) {
@@ -32,11 +20,23 @@ pub(super) fn search(stack: &Stack, sheet: &mut Sheet<'_>) {
     for member in stack.members().into_iter().filter(|member| member.service != Service::Registry) {
         sheet.scan("metrics", stack.metrics(member).expect("metrics").as_bytes());
     }
-    let of_regions =
-        stack.regions().iter().flat_map(|region| [format!("/sv/region/{region}"), format!("/en/region/{region}")]);
-    for path in PAGES.map(str::to_owned).into_iter().chain(of_regions) {
-        let url = format!("{}{path}", stack.url(Service::Dashboard));
-        let page = ureq::get(&url).call().expect("a page").into_body().read_to_string().expect("text");
-        sheet.scan("page", page.as_bytes());
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let ask = |path: &str| {
+        let mut answer = agent.get(format!("{}{path}", stack.url(Service::Dashboard))).call().expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.body_mut().read_to_string().expect("text"))
+    };
+    let place = |region: &Region| Place::any(*region, &ask(&format!("/api/v1/units?region={region}")).1);
+    let places: Vec<Place> = stack.regions().iter().map(place).collect();
+    for Address { path, .. } in addresses(&places).into_iter().filter(Address::is_page) {
+        let english = path.strip_prefix("/sv").map(|rest| format!("/en{rest}"));
+        // Nothing is published where this looks, and wards of a first day do not say in which hospital they are.
+        let may_lack = path.contains("waiting-times/") || path.contains("vantetider/") || path.contains("tabell=");
+        let may_lack = may_lack || path.ends_with(&format!("/{UNSAID}"));
+        for path in [Some(path), english].into_iter().flatten() {
+            let (status, page) = ask(&path);
+            assert!(status == 200 || (may_lack && status == 404), "{path} is answered {status}");
+            sheet.scan("page", page.as_bytes());
+        }
     }
 }

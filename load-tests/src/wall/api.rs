@@ -1,7 +1,7 @@
 //! The dashboard behind a real Keycloak: every role of every region, a program of each, and strangers, against every region's pages,
 //! streams, files and API.
 //!
-//! What must be allowed is what `access::expected` says by hand of the policies, for what this file says by hand that each address
+//! What must be allowed is what `access::expected` says by hand of the policies, for what `addresses` says by hand that each address
 //! shows. Who refuses is the dashboard, and its access log has an entry of each refusal before it is told: by user and path, exactly
 //! as many as there were.
 
@@ -15,7 +15,7 @@ use std::{
 };
 
 use access::{
-    Action, Channel, Dataset, Part, Policies, Principal, Question, Role,
+    Channel, Policies, Principal, Question, Role,
     expected::{CARE, OTHER, QUALITY, STATISTICS, expected},
 };
 use local_stack::{Browser, Keycloak, agent, token};
@@ -28,6 +28,8 @@ use super::{
     entries::{self, Entries},
 };
 use crate::{
+    account,
+    addresses::{self, Address, Place, addresses},
     simulated,
     simulator::{Plan, Simulator},
     stack::{Board, Keys, Service, Stack},
@@ -48,62 +50,13 @@ const PROGRAM_SECRET: &str = "analys-secret";
 /// Who is nobody in the access log.
 const STRANGER: &str = "unknown";
 /// Requests at a time.
-const READERS: usize = 4;
+const READERS: usize = 16;
 /// One client asks all of this.
 const RATE: &str = "requests_per_second = 100000\nrequests_burst = 100000\n";
 /// How long the wards of every region may take to be on the board.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// The condition that is left out of a policy on purpose.
 const CONDITION: &str = "when { resource has region && principal has region && resource.region == principal.region }";
-
-/// An address, and by hand what it shows; `None`: nothing that anybody may see.
-struct Address {
-    path: String,
-    shows: Option<(Action, Part)>,
-    /// It does not end by itself.
-    is_stream: bool,
-}
-
-fn addresses(regions: &[Region]) -> Vec<Address> {
-    use Action::{Call, Download, Inspect, Read};
-    use Dataset::{About, Beds, Events, Operations, Probes, Quality, Waiting};
-    let address = |path: &str, shows: Option<(Action, Dataset)>, region| Address {
-        path: path.to_owned(),
-        shows: shows.map(|(action, dataset)| (action, Part { dataset, region })),
-        is_stream: path.starts_with("/strom/") || path == "/api/v1/stream",
-    };
-    let whole = [
-        ("/sv", Some((Read, Beds))),
-        ("/sv/uppmarksamma", Some((Read, Beds))),
-        ("/strom/sv", Some((Read, Beds))),
-        ("/api/v1/regions", Some((Call, Beds))),
-        ("/api/v1/units", Some((Call, Beds))),
-        ("/api/v1/stream", Some((Call, Events))),
-        ("/sv/drift", Some((Read, Operations))),
-        ("/api/v1/operations", Some((Call, Operations))),
-        ("/metrics", Some((Inspect, Probes))),
-        ("/sv/definitioner", Some((Read, About))),
-        ("/sv/vantetider", Some((Read, Waiting))),
-        ("/sv/inget", None),
-    ];
-    let of_region = [
-        ("/sv/region/RR", Some((Read, Beds))),
-        ("/sv/region/RR?form=csv", Some((Download, Beds))),
-        ("/strom/sv/region/RR", Some((Read, Beds))),
-        ("/api/v1/units?region=RR", Some((Call, Beds))),
-        ("/api/v1/totals?region=RR", Some((Call, Beds))),
-        ("/api/v1/attention?region=RR", Some((Call, Beds))),
-        ("/api/v1/hospitals?region=RR", Some((Call, Beds))),
-        ("/sv/datakvalitet/region/RR", Some((Read, Quality))),
-        ("/api/v1/quality?region=RR", Some((Call, Quality))),
-        ("/sv/vantetider/region/RR", Some((Read, Waiting))),
-        ("/sv/inget/region/RR", None),
-    ];
-    let each = |region: &Region| {
-        of_region.map(|(path, shows)| address(&path.replace("RR", region.code()), shows, Some(*region)))
-    };
-    whole.into_iter().map(|(path, shows)| address(path, shows, None)).chain(regions.iter().flat_map(each)).collect()
-}
 
 /// Somebody who asks.
 struct User {
@@ -112,7 +65,12 @@ struct User {
     principal: Option<(Principal, Channel)>,
     /// The header by which they are known, if they are.
     shown: Option<(&'static str, String)>,
+    /// Of so many who ask each address once together, which one this is.
+    turn: (usize, usize),
 }
+
+/// Who asks every address.
+const ALONE: (usize, usize) = (0, 1);
 
 impl User {
     fn may(&self, address: &Address) -> bool {
@@ -128,7 +86,13 @@ pub(super) fn run(regions: &[Region], seed: u64, say: &mut dyn FnMut(&str)) -> R
     (options.login, options.everywhere) = (true, true);
     options.board = board(None);
     let mut stack = Stack::start(options, say)?;
+    let places = wait_for_wards(&stack, regions, say)?;
+    // The dashboard looks for what is published when it starts, and then once a minute.
+    account::execute(&stack, &addresses::publish(&places))?;
+    stack.restart_board(board(None))?;
     wait_for_wards(&stack, regions, say)?;
+    let national = log_in(&stack, regions[0], USERS[2])?;
+    wait_for(&stack, &national, addresses::PUBLISHED, |answer| (answer.status == 200).then_some(()))?;
 
     say("logging in");
     let mut users = Vec::new();
@@ -138,10 +102,12 @@ pub(super) fn run(regions: &[Region], seed: u64, say: &mut dyn FnMut(&str)) -> R
         }
         users.push(program(&stack, *region)?);
     }
-    users.push(User { logged: STRANGER.to_owned(), principal: None, shown: None });
+    // The dashboard enters a thousand strangers one by one, and those after them together.
     let forged = "Bearer eyJhbGciOiJub25lIn0.e30.".to_owned();
-    users.push(User { logged: STRANGER.to_owned(), principal: None, shown: Some(("authorization", forged)) });
-    let addresses = addresses(regions);
+    for (turn, shown) in [None, Some(("authorization", forged))].into_iter().enumerate() {
+        users.push(User { logged: STRANGER.to_owned(), principal: None, shown, turn: (turn, 2) });
+    }
+    let addresses = addresses(&places);
     say(&format!("{} users and programs, {} addresses each", users.len(), addresses.len()));
 
     let before = denials(&stack)?;
@@ -184,23 +150,31 @@ fn plant(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn wait_for_wards(stack: &Stack, regions: &[Region], say: &mut dyn FnMut(&str)) -> Result<(), Error> {
+/// Returns when every region has a ward, with one of each.
+fn wait_for_wards(stack: &Stack, regions: &[Region], say: &mut dyn FnMut(&str)) -> Result<Vec<Place>, Error> {
     say("waiting for the wards of every region");
     let national = log_in(stack, regions[0], USERS[2])?;
-    let deadline = Instant::now() + PATIENCE;
-    for region in regions {
+    let place = |region: &Region| {
         let path = format!("/api/v1/units?region={region}");
-        while rows(&ask(&agent(), &stack.url(Service::Dashboard), &national, &path, false)?.body, &path, Some(*region))
-            .own
-            == 0
-        {
-            if Instant::now() > deadline {
-                return Err(Error::Step { step: "waiting for the board", said: format!("no ward of region {region}") });
-            }
-            thread::sleep(Duration::from_millis(200));
+        wait_for(stack, &national, &path, |answer| Place::first(*region, &answer.body))
+    };
+    regions.iter().map(place).collect()
+}
+
+/// Asks until the answer has what is looked for.
+fn wait_for<T>(stack: &Stack, user: &User, path: &str, found: impl Fn(&Answer) -> Option<T>) -> Result<T, Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = ask(&agent(), &stack.url(Service::Dashboard), user, path, false)?;
+        if let Some(found) = found(&answer) {
+            return Ok(found);
         }
+        if Instant::now() > deadline {
+            let said = format!("{path} is answered {} without it", answer.status);
+            return Err(Error::Step { step: "waiting for the board", said });
+        }
+        thread::sleep(Duration::from_millis(200));
     }
-    Ok(())
 }
 
 fn log_in(stack: &Stack, region: Region, (name, role, purpose): (&str, Role, &str)) -> Result<User, Error> {
@@ -216,6 +190,7 @@ fn log_in(stack: &Stack, region: Region, (name, role, purpose): (&str, Role, &st
         logged: logged.to_owned(),
         principal: Some((principal, Channel::Session)),
         shown: Some(("cookie", format!("vardstrom={cookie}"))),
+        turn: ALONE,
     })
 }
 
@@ -230,6 +205,7 @@ fn program(stack: &Stack, region: Region) -> Result<User, Error> {
         logged: format!("program {client}"),
         principal: Some((principal, Channel::Token)),
         shown: Some(("authorization", format!("Bearer {token}"))),
+        turn: ALONE,
     })
 }
 
@@ -307,7 +283,7 @@ fn ask_all(url: &str, users: &[User], addresses: &[Address]) -> Found {
                 let agent = agent();
                 while let Some(user) = take() {
                     let mut own = Found::default();
-                    for address in addresses {
+                    for address in addresses.iter().skip(user.turn.0).step_by(user.turn.1) {
                         match ask(&agent, url, user, &address.path, address.is_stream) {
                             Ok(answer) => own.judge(user, address, &answer),
                             Err(error) => {
@@ -425,8 +401,10 @@ mod tests {
             logged: "somebody".to_owned(),
             principal: Some((principal(code.parse().ok()), Channel::Session)),
             shown: None,
+            turn: ALONE,
         };
-        let address = addresses(&[region]).into_iter().find(|address| address.path == "/api/v1/units?region=14");
+        let place = Place { region, unit: String::new(), hospital: String::new() };
+        let address = addresses(&[place]).into_iter().find(|address| address.path == "/api/v1/units?region=14");
         let address = address.expect("an address");
         let body = r#"{"units":[{"region":"14"}]}"#.to_owned();
         let judged = |user: &User, status, body: &str| {

@@ -6,13 +6,13 @@ mod query;
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use board::age::Freshness;
 use board::attention::{Rule, causes};
 use board::definitions;
@@ -37,17 +37,12 @@ use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::Hub;
 use crate::openapi::OPENAPI;
 use crate::page::Picture;
+use crate::routes::Routes;
 use crate::stream::{HEARTBEAT, event_stream};
 use crate::{csv, dataset};
 
-pub(crate) fn routes() -> Router<Arc<Hub>> {
-    let mut pages = Router::new();
-    for kind in Page::ALL {
-        let path = format!("/api/v1/{}", kind.api());
-        pages = pages.route(&path, get(move |State(hub), pairs, headers| published(hub, kind, pairs, headers)));
-    }
-    Router::new()
-        .merge(pages)
+pub(crate) fn routes() -> Routes {
+    let mut routes = Routes::default()
         .route("/openapi.json", get(openapi))
         .route("/api/v1/regions", get(regions))
         .route("/api/v1/hospitals", get(hospitals))
@@ -59,8 +54,13 @@ pub(crate) fn routes() -> Router<Arc<Hub>> {
         .route("/api/v1/definitions", get(terms))
         .route("/api/v1/datasets", get(datasets))
         .route("/api/v1/datasets/{dataset}/{table}", get(whole))
-        .route("/api/v1/stream", get(applied))
-        .route_layer(middleware::from_fn(query::understood))
+        .route("/api/v1/stream", get(applied));
+    for kind in Page::ALL {
+        let path = format!("/api/v1/{}", kind.api());
+        routes = routes.route(&path, get(move |State(hub), pairs, headers| published(hub, kind, pairs, headers)));
+    }
+    routes.router = routes.router.route_layer(middleware::from_fn(query::understood));
+    routes
 }
 
 #[derive(Serialize)]

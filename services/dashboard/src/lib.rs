@@ -20,6 +20,7 @@ pub mod openapi;
 pub mod operations;
 mod page;
 pub mod reader;
+mod routes;
 pub mod server;
 pub mod service;
 mod shelf;

@@ -18,6 +18,7 @@ use crate::address::{self, Query, View};
 use crate::http::{AGAIN_AFTER, Params, tagged};
 use crate::hub::{Hub, Topic};
 use crate::page::{self, Frame, Picture, Sight, Subject, Theme};
+use crate::routes::Routes;
 use crate::sign::Sign;
 use crate::{api, assets, csv, dataset, gzip, openapi, stream};
 
@@ -26,7 +27,16 @@ const YEAR: &str = "public, max-age=31536000, immutable";
 
 /// All routes of the dashboard.
 pub fn router(hub: Arc<Hub>) -> Router {
-    let mut pages = Router::new();
+    routes().router.fallback(nowhere).layer(middleware::from_fn(finish)).with_state(hub)
+}
+
+/// The patterns of them, as `/{language}/region/{region}`: whoever tries every address holds its list against this one.
+pub fn patterns() -> Vec<String> {
+    routes().patterns
+}
+
+fn routes() -> Routes {
+    let mut pages = Routes::default();
     for kind in Page::ALL {
         let page = format!("/{{language}}/{}", kind.segment());
         pages = pages.route(
@@ -53,7 +63,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
             );
         }
     }
-    Router::new()
+    Routes::default()
         .route("/", get(front))
         .route("/{language}", get(country))
         .route("/{language}/region/{region}", get(region))
@@ -71,9 +81,6 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .route("/tillgang/{name}", get(asset))
         .merge(pages)
         .merge(api::routes())
-        .fallback(nowhere)
-        .layer(middleware::from_fn(finish))
-        .with_state(hub)
 }
 
 /// Compression of whole answers for clients that take it, and what an answer depends on. The listener gives every answer its
