@@ -24,7 +24,7 @@ pub(super) fn search(stack: &Stack, sheet: &mut Sheet<'_>) {
     let ask = |path: &str| {
         let mut answer = agent.get(format!("{}{path}", stack.url(Service::Dashboard))).call().expect("an answer");
         let status = answer.status().as_u16();
-        (status, answer.body_mut().read_to_string().expect("text"))
+        (status, String::from_utf8_lossy(&answer.body_mut().read_to_vec().expect("a body")).into_owned())
     };
     let place = |region: &Region| Place::any(*region, &ask(&format!("/api/v1/units?region={region}")).1);
     let places: Vec<Place> = stack.regions().iter().map(place).collect();

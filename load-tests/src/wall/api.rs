@@ -315,8 +315,9 @@ fn ask(agent: &ureq::Agent, url: &str, user: &User, path: &str, is_stream: bool)
     let mut answer = request.call().map_err(failed)?;
     let status = answer.status().as_u16();
     let is_read = !is_stream || status != 200;
-    let body = if is_read { answer.body_mut().read_to_string().map_err(failed)? } else { String::new() };
-    Ok(Answer { status, body })
+    let body = if is_read { answer.body_mut().read_to_vec().map_err(failed)? } else { Vec::new() };
+    // A file of columns is no text, and is judged by its status.
+    Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 /// Rows in an answer.
