@@ -25,7 +25,7 @@ macro_rules! migration {
 }
 
 /// Published steps never change: a change is a new step.
-const MIGRATIONS: [Migration; 15] = [
+const MIGRATIONS: [Migration; 16] = [
     migration!("0001_roles"),
     migration!("0002_events"),
     migration!("0003_delivery"),
@@ -41,6 +41,7 @@ const MIGRATIONS: [Migration; 15] = [
     migration!("0013_protected"),
     migration!("0014_objections"),
     migration!("0015_erased"),
+    migration!("0016_board_region"),
 ];
 
 const LOCK: i64 = 0x7661_7264_7374;

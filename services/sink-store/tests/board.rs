@@ -66,6 +66,25 @@ async fn the_events_of_live_components_give_the_open_stays_also_before_projectio
     assert_eq!(count(&client, "SELECT count(*) FROM board_progress").await, 8);
 }
 
+/// With a plan that looks through all nodes for each event, or through a partition for each node, this takes minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_board_starts_from_is_looked_up_also_where_the_server_has_not_counted_the_rows() {
+    let url = database(&["14"]).await;
+    let client = connect(&url).await;
+    let events = weeks("14", 5, 2_500);
+    let mut feeder = Feeder::new(&url, "14").await;
+    feeder.write(&events).await;
+    let of_persons = "subject IN ('encounter', 'person')";
+    let stored = count(&client, &format!("SELECT count(*) FROM events WHERE {of_persons}")).await;
+    client.batch_execute("SET jit = off; SET statement_timeout = '5s'").await.unwrap();
+    let sql = format!("SELECT count(*) FROM board_region('14', '2000-01-01') WHERE {of_persons}");
+    assert_eq!(count(&client, &sql).await, stored, "while everything is still to be computed");
+    feeder.project().await;
+    assert_eq!(count(&client, &sql).await, stored);
+    client.batch_execute("ANALYZE").await.unwrap();
+    assert_eq!(count(&client, &sql).await, stored, "when the server has counted");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_can_be_fetched_by_any_of_its_nodes() {
     let url = database(&["14"]).await;

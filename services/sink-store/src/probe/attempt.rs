@@ -89,7 +89,8 @@ pub(super) fn reading(own: &str, others: &[&str], tables: &[Table]) -> Probes {
             probes.push((format!("{chosen} {name} WHERE region = '{other}'"), Rows(0)));
         }
         let reach = format!("board_reach(ARRAY['{other}'], ARRAY['s:secret-{other}-subject_token'])");
-        for function in [component(other), reach, format!("board_events('2025-01-01', ARRAY['{other}'])")] {
+        let events = format!("board_events('2025-01-01', ARRAY['{other}'])");
+        for function in [component(other), reach, events, format!("board_region('{other}', '2025-01-01')")] {
             probes.push((format!("{chosen} {function}"), Rows(0)));
         }
         probes.push((format!("SELECT FROM events_r{other}"), DENIED));
