@@ -326,6 +326,16 @@ impl Follower {
         tracing::error!(region = region.code(), record = %coordinates, "a worker ended at record {coordinates}; {then}");
     }
 
+    /// Computing what was loaded of a region ended in a panic, nobody knows at which event: the next starts compute at each.
+    fn be_careful(&self, region: Region) -> String {
+        self.struck.held().entry(region).or_default().be_careful();
+        "computing the events of the store ended in a panic; they are taken one by one".to_owned()
+    }
+
+    fn is_careful(&self, region: Region) -> bool {
+        self.struck.held().get(&region).is_some_and(Strikes::is_careful)
+    }
+
     fn aside(&self, regions: &[Region]) -> HashSet<Coordinates> {
         let strikes = self.struck.held();
         regions.iter().filter_map(|region| strikes.get(region)).flat_map(Strikes::aside).cloned().collect()

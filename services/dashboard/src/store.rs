@@ -7,11 +7,12 @@ use board::usual::{Sample, Usual, Week, hours_to_ask};
 use figures::published::Extract;
 use figures::published::parcel::Head;
 use figures::report::operations::Delivery;
+use futures_util::{TryStreamExt, pin_mut};
 use postgresql::{Address, Client, Fault};
-use schemas::Timestamp;
+use schemas::{Subject, Timestamp};
 use serde_json::Value;
-use tokio_postgres::types::Json;
-use tokio_postgres::{IsolationLevel, Row};
+use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::{IsolationLevel, Row, Transaction};
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,28 +51,33 @@ pub struct Store {
     client: Client,
 }
 
-/// A consistent start: events, and where each topic goes on.
-#[derive(Default)]
+/// One instant of the store, for as long as it is looked at.
+pub struct Snapshot<'a> {
+    transaction: Transaction<'a>,
+    region: &'a str,
+    since: f64,
+}
+
+/// Where a region starts.
 pub struct Start {
     /// Schema ids inside the records, with their schemas.
     pub schemas: Vec<(u32, String)>,
     pub(crate) progress: Vec<(String, i32, i64)>,
     /// Topic read, origin topic, partition, offset, ordinal.
     pub origins: Vec<(String, String, i32, i64, i32)>,
-    pub(crate) events: Vec<Stored>,
-    /// Regions of which the store holds events from before the start, which are here only where they still matter.
-    pub partial: Vec<String>,
+    /// When each source system was last heard of persons, whose events are not given.
+    pub heard: Vec<(String, Timestamp)>,
+    /// The store holds events from before the start, which are given only where they still matter.
+    pub is_partial: bool,
 }
 
 /// An event as the store holds it.
-pub struct Stored {
-    /// The länskod.
-    pub region: Box<str>,
+pub struct Stored<'r> {
     /// The subject of its topic.
-    pub subject: Box<str>,
+    pub subject: &'r str,
     /// Its id, the bytes of a UUID.
-    pub event_id: Box<[u8]>,
-    pub(crate) record: Vec<u8>,
+    pub event_id: &'r [u8],
+    pub(crate) record: &'r [u8],
 }
 
 impl Store {
@@ -94,9 +100,9 @@ impl Store {
         self.client.is_closed()
     }
 
-    /// Everything that is live since an instant, with positions from the same snapshot.
-    pub async fn start(&mut self, since: Timestamp, regions: &[String]) -> Result<Start, Error> {
-        let read = |what| move |error| Error::Read { what, source: Fault::from(error) };
+    /// What of a region is live since an instant.
+    pub async fn snapshot<'a>(&'a mut self, region: &'a str, since: Timestamp) -> Result<Snapshot<'a>, Error> {
+        let read = |what| move |source| Error::Read { what, source: Fault::from(source) };
         let transaction = self
             .client
             .build_transaction()
@@ -105,35 +111,10 @@ impl Store {
             .start()
             .await
             .map_err(read("a snapshot"))?;
-        transaction.batch_execute("SET LOCAL ROLE vardstrom_reader").await.map_err(read("as the reader role"))?;
-        let mut start = Start::default();
-        for row in transaction.query("SELECT id, avsc FROM record_schema", &[]).await.map_err(read("schemas"))? {
-            start.schemas.push((schema_id(&row), row.get(1)));
-        }
-        let progress = "SELECT topic, partition, next_offset FROM board_progress WHERE region = ANY ($1)";
-        for row in transaction.query(progress, &[&regions]).await.map_err(read("positions"))? {
-            start.progress.push((row.get(0), row.get(1), row.get(2)));
-        }
-        let origins = "SELECT topic, origin_topic, origin_partition, origin_offset, origin_ordinal FROM board_origin WHERE region = ANY ($1)";
-        for row in transaction.query(origins, &[&regions]).await.map_err(read("origins"))? {
-            start.origins.push((row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)));
-        }
-        let events =
-            "SELECT region, subject, uuid_send(event_id), record FROM board_events(to_timestamp($1::float8), $2)";
-        for row in transaction.query(events, &[&seconds(since), &regions]).await.map_err(read("events"))? {
-            start.events.push(Stored {
-                region: row.get::<_, &str>(0).into(),
-                subject: row.get::<_, &str>(1).into(),
-                event_id: row.get::<_, &[u8]>(2).into(),
-                record: row.get(3),
-            });
-        }
-        let older = "SELECT region FROM unnest($2::text[]) AS wanted (region) WHERE EXISTS \
-                     (SELECT FROM events e WHERE e.occurred_at < to_timestamp($1::float8) AND e.region = wanted.region)";
-        let older = transaction.query(older, &[&seconds(since), &regions]).await.map_err(read("older events"))?;
-        start.partial = older.iter().map(|row| row.get(0)).collect();
-        transaction.commit().await.map_err(read("a snapshot"))?;
-        Ok(start)
+        // Compiling the query would take longer than its answer, and what it gathers fits in memory.
+        let settings = "SET LOCAL ROLE vardstrom_reader; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'";
+        transaction.batch_execute(settings).await.map_err(read("as the reader role"))?;
+        Ok(Snapshot { transaction, region, since: seconds(since) })
     }
 
     /// All events of the components that hold the named nodes.
@@ -179,6 +160,48 @@ impl Store {
         }
         transaction.commit().await.map_err(read)?;
         Ok(usual)
+    }
+}
+
+impl Snapshot<'_> {
+    /// Where the region's topics go on, and what its events are written with.
+    pub async fn start(&self) -> Result<Start, Error> {
+        let read = |what| move |source| Error::Read { what, source: Fault::from(source) };
+        let (transaction, region) = (&self.transaction, &self.region);
+        let schemas = transaction.query("SELECT id, avsc FROM record_schema", &[]).await.map_err(read("schemas"))?;
+        let progress = "SELECT topic, partition, next_offset FROM board_progress WHERE region = $1";
+        let progress = transaction.query(progress, &[region]).await.map_err(read("positions"))?;
+        let origins = "SELECT topic, origin_topic, origin_partition, origin_offset, origin_ordinal FROM board_origin WHERE region = $1";
+        let origins = transaction.query(origins, &[region]).await.map_err(read("origins"))?;
+        let older = "SELECT EXISTS (SELECT FROM events WHERE occurred_at < to_timestamp($2::float8) AND region = $1)";
+        let older = transaction.query_one(older, &[region, &self.since]).await.map_err(read("older events"))?;
+        let heard = "SELECT source_system, (extract(epoch FROM max(ingested_at)) * 1000000)::int8 FROM events \
+                      WHERE region = $1 AND subject = $3 AND occurred_at >= to_timestamp($2::float8) GROUP BY 1";
+        let person = Subject::Person.name();
+        let heard = transaction.query(heard, &[region, &self.since, &person]).await.map_err(read("sources"))?;
+        Ok(Start {
+            heard: heard.iter().map(|row| (row.get(0), Timestamp(row.get(1)))).collect(),
+            schemas: schemas.iter().map(|row| (schema_id(row), row.get(1))).collect(),
+            progress: progress.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect(),
+            origins: origins.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))).collect(),
+            is_partial: older.get(0),
+        })
+    }
+
+    /// Gives each event that says something of wards to `take`, as it comes: what is under way is bounded by the connection's buffer.
+    pub async fn events(&self, mut take: impl FnMut(Stored<'_>)) -> Result<(), Error> {
+        let read = |source| Error::Read { what: "events", source: Fault::from(source) };
+        let sql = "SELECT subject, uuid_send(event_id), record FROM board_region($2, to_timestamp($1::float8)) \
+                    WHERE subject = ANY ($3)";
+        let told = Subject::WARDS.map(Subject::name).into_iter().filter(|name| *name != Subject::Person.name());
+        let told: Vec<&str> = told.collect();
+        let parameters: [&(dyn ToSql + Sync); 3] = [&self.since, &self.region, &told];
+        let rows = self.transaction.query_raw(sql, parameters).await.map_err(read)?;
+        pin_mut!(rows);
+        while let Some(row) = rows.try_next().await.map_err(read)? {
+            take(Stored { subject: row.get(0), event_id: row.get(1), record: row.get(2) });
+        }
+        Ok(())
     }
 }
 

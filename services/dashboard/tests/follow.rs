@@ -90,15 +90,15 @@ fn a_value_that_postgresql_quotes_is_neither_on_readyz_nor_in_the_log() {
         let client = address.connect("test").await.unwrap();
         client
             .batch_execute(&format!(
-                "DROP FUNCTION board_events CASCADE; \
-                 CREATE FUNCTION board_events(since timestamptz, wanted text[]) \
-                 RETURNS TABLE (region text, subject text, event_id uuid, record bytea) LANGUAGE sql AS \
-                 $$ SELECT wanted[1], '{VALUE}'::text::int::text, NULL::uuid, NULL::bytea $$; \
-                 GRANT EXECUTE ON FUNCTION board_events TO vardstrom_reader"
+                "DROP FUNCTION board_region CASCADE; \
+                 CREATE FUNCTION board_region(wanted text, since timestamptz) \
+                 RETURNS TABLE (subject text, event_id uuid, record bytea) LANGUAGE sql AS \
+                 $$ SELECT '{VALUE}'::text::int::text, NULL::uuid, NULL::bytea $$; \
+                 GRANT EXECUTE ON FUNCTION board_region TO vardstrom_reader"
             ))
             .await
             .unwrap();
-        let error = client.query("SELECT * FROM board_events(now(), NULL)", &[]).await.expect_err("it fails");
+        let error = client.query("SELECT * FROM board_region('21', now())", &[]).await.expect_err("it fails");
         error.as_db_error().expect("by the server").message().to_owned()
     });
     assert!(message.contains(VALUE), "PostgreSQL quotes it: {message}");
@@ -202,15 +202,17 @@ fn an_event_of_the_store_that_ends_whoever_loads_it_is_set_aside_and_no_other_re
         stand.admit();
         stand.admit()
     });
-    stand.panic_at = format!("load {}", struck.replace('-', ""));
+    // And what is left of the region cannot be computed together.
+    stand.panic_at = format!("load {},settle 10", struck.replace('-', ""));
     stand.store_everything();
     let _running = stand.dashboard();
     stand.wait_for_failure(&format!("loading event {}", struck.replace('-', "")));
+    stand.wait_for_failure("they are taken one by one");
     stand.wait_for(1);
     stand.admit();
     stand.wait_for(2);
     stand.within(1, |stand| stand.wait_for(1));
-    stand.wait_for_metric("records_total{fate=\"aside\"} 1");
+    stand.wait_for_metric("records_total{fate=\"aside\"} 2");
     stand.wait_for_metric("region_failed{region=\"10\"} 0");
     stand.first_went_on_untouched();
 }

@@ -10,6 +10,7 @@ mod compressed;
 mod contract;
 mod doubt;
 mod edges;
+mod filling;
 mod find;
 mod fixture;
 mod follow;

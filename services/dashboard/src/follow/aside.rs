@@ -38,6 +38,7 @@ impl fmt::Display for Coordinates {
 #[derive(Debug, Default)]
 pub(super) struct Strikes {
     counts: VecDeque<(Coordinates, u32)>,
+    is_careful: bool,
 }
 
 impl Strikes {
@@ -50,6 +51,16 @@ impl Strikes {
         }
         self.counts.push_back((coordinates, count));
         count >= STRIKES
+    }
+
+    /// A worker ended at records that were computed together: from now on each is by itself, so that it can be named.
+    pub(super) fn be_careful(&mut self) {
+        self.is_careful = true;
+    }
+
+    /// Whether records are computed one by one.
+    pub(super) fn is_careful(&self) -> bool {
+        self.is_careful
     }
 
     /// The records that are set aside.

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use axum::body::Bytes;
-use board::live::{Applied, Live};
+use board::live::{Applied, Filling};
+use postgresql::Address;
 use runtime::exit::chain;
 use runtime::failpoint;
 use runtime::origin::{self, Origin, Position, Watermarks};
@@ -75,91 +78,60 @@ impl<'a> Session<'a> {
             regions.iter().for_each(|region| hub.live().forget(region.code()));
             return Ok((starts, failures));
         };
-        let handle = self.follower.runtime.clone();
-        let codes: Vec<String> = regions.iter().map(|region| region.code().to_owned()).collect();
         let since = hub.live().horizon(now);
         let begun = Instant::now();
-        let result = handle.block_on(async {
-            let mut store = Store::connect(address).await?;
-            let start = store.start(since, &codes).await?;
-            Ok::<_, store::Error>((store, start))
+        let queue = Mutex::new(regions.to_vec());
+        let readers = thread::available_parallelism().map_or(1, usize::from).min(regions.len());
+        let (follower, aside, queue) = (self.follower, &self.aside, &queue);
+        let read = thread::scope(|scope| {
+            let spawn = |_| {
+                let reading = move || Reader { follower, aside, decoder: Decoder::new() }.read(address, since, queue);
+                thread::Builder::new().name("start".to_owned()).spawn_scoped(scope, reading)
+            };
+            let spawned = (0..readers).map(spawn).collect::<Result<Vec<_>, _>>().map_err(Interrupted::Thread)?;
+            spawned
+                .into_iter()
+                .map(|reader| reader.join().unwrap_or(Err(Interrupted::Panicked)))
+                .collect::<Result<Vec<_>, _>>()
         });
-        let (store, start) = match result {
-            Ok(found) => found,
+        let read = match read {
+            Ok(read) => read,
             Err(error) => {
-                self.follower.health.set_ready(STORE, false, chain(&error));
-                return Err(error.into());
+                if let Interrupted::Store(error) = &error {
+                    self.follower.health.set_ready(STORE, false, chain(error));
+                }
+                return Err(error);
             }
         };
         self.follower.health.set_ready(STORE, true, "the board has started from it");
-        self.store = Some(store);
-        for (id, avsc) in &start.schemas {
-            if let Err(error) = self.decoder.insert(*id, avsc) {
-                tracing::warn!("{}", chain(&error));
-            }
-        }
         let index: BTreeMap<&str, usize> = topics.iter().map(|topic| topic.name.as_str()).zip(0..).collect();
-        for (topic, partition, offset) in start.progress {
-            if let Some(at) = index.get(topic.as_str()) {
-                starts[*at].offsets.insert(partition, offset);
+        let mut count = 0;
+        for (store, begun) in read {
+            self.store = Some(store);
+            for Begun { region, start, events, failure } in begun {
+                for (id, avsc) in &start.schemas {
+                    if let Err(error) = self.decoder.insert(*id, avsc) {
+                        tracing::warn!("{}", chain(&error));
+                    }
+                }
+                for (topic, partition, offset) in start.progress {
+                    if let Some(at) = index.get(topic.as_str()) {
+                        starts[*at].offsets.insert(partition, offset);
+                    }
+                }
+                for (topic, origin_topic, partition, offset, ordinal) in &start.origins {
+                    if let Some(at) = index.get(topic.as_str()) {
+                        let position =
+                            Position { offset: *offset, ordinal: u32::try_from(*ordinal).unwrap_or_default() };
+                        self.marks.restore(*at, &Origin { topic: origin_topic, partition: *partition, position });
+                    }
+                }
+                count += events;
+                failures.extend(failure.map(|reason| (region, reason)));
             }
         }
-        for (topic, origin_topic, partition, offset, ordinal) in &start.origins {
-            if let Some(at) = index.get(topic.as_str()) {
-                let position = Position { offset: *offset, ordinal: u32::try_from(*ordinal).unwrap_or_default() };
-                self.marks.restore(*at, &Origin { topic: origin_topic, partition: *partition, position });
-            }
-        }
-        let mut fresh = hub.live().emptied();
-        start.partial.iter().for_each(|region| fresh.begin_partial(region));
-        let count = start.events.len();
-        for stored in &start.events {
-            let Some(region) = regions.iter().find(|region| region.code() == &*stored.region) else { continue };
-            if !failures.contains_key(region)
-                && let Err(reason) = self.load_guarded(&mut fresh, *region, stored)
-            {
-                failures.insert(*region, reason);
-            }
-        }
-        let loaded = regions.iter().filter(|region| !failures.contains_key(region));
-        hub.live().replace(loaded.map(|region| region.code()), fresh);
         tracing::info!(events = count, milliseconds = begun.elapsed().as_millis() as u64, "started from the store");
         Ok((starts, failures))
-    }
-
-    /// Loads an event unless it is set aside; an error when a worker ends at it.
-    fn load_guarded(&mut self, live: &mut Live, region: Region, stored: &Stored) -> Result<(), String> {
-        if !self.aside.is_empty() && self.aside.contains(&Coordinates::Event(stored.event_id.clone())) {
-            self.follower.hub.metrics.records.of(Fate::Aside).inc();
-            return Ok(());
-        }
-        let loaded = catch_unwind(AssertUnwindSafe(|| self.load(live, region, stored))).map_err(|_| {
-            let coordinates = Coordinates::Event(stored.event_id.clone());
-            self.follower.strike(region, &coordinates);
-            format!("loading event {coordinates} of the store ended in a panic")
-        })?;
-        loaded.map_err(|interrupted| chain(&interrupted))
-    }
-
-    /// Takes an event from the store into a state.
-    fn load(&mut self, live: &mut Live, region: Region, stored: &Stored) -> Result<(), Interrupted> {
-        // Whole components come, and with them what is stated of contacts.
-        let told = Subject::of_name(&stored.subject).filter(|subject| subject.moves_horizon());
-        let Some(subject) = told else { return Ok(()) };
-        failpoint::reach("load", || Coordinates::Event(stored.event_id.clone()));
-        let loaded = loop {
-            let result =
-                subject.visit(Loading { decoder: &self.decoder, region, record: &stored.record, live: &mut *live });
-            match result {
-                Err(Unreadable::Decode(DecodeError::UnknownSchema(id))) if self.learn(id)? => {}
-                other => break other,
-            }
-        };
-        if let Err(error) = loaded {
-            self.follower.hub.metrics.records.of(Fate::Unreadable).inc();
-            tracing::error!(subject = &*stored.subject, "a record of the store cannot be read: {error}");
-        }
-        Ok(())
     }
 
     /// Applies records to the state; the regions at whose records a worker ended, or whose history cannot be had.
@@ -275,14 +247,7 @@ impl<'a> Session<'a> {
 
     /// Fetches a schema; false when there is none, and the record counts as unreadable.
     fn learn(&mut self, id: u32) -> Result<bool, Interrupted> {
-        match self.follower.registry.schema(id) {
-            Ok(avsc) => Ok(self.decoder.insert(id, &avsc).is_ok()),
-            Err(error @ client::Error::Refused { status: 404, .. }) => {
-                tracing::error!(schema_id = id, "{}", chain(&error));
-                Ok(false)
-            }
-            Err(source) => Err(Interrupted::Schema { id, source }),
-        }
+        learn(&self.follower.registry, &mut self.decoder, id)
     }
 
     fn applied(&mut self, record: &Record<'_>, ingested_at: Timestamp, now: Timestamp) {
@@ -306,6 +271,130 @@ impl<'a> Session<'a> {
         self.flushed = Instant::now();
         self.gathered.extend_from_slice(b"]}\n\n");
         self.follower.hub.tell_applied(Bytes::from(std::mem::take(&mut self.gathered)));
+    }
+}
+
+/// Reads regions from the store, one after the other, with a connection of its own.
+struct Reader<'a> {
+    follower: &'a Follower,
+    aside: &'a HashSet<Coordinates>,
+    decoder: Decoder,
+}
+
+/// A region that was read from the store: its state is what everybody sees, unless it failed.
+struct Begun {
+    region: Region,
+    start: store::Start,
+    events: usize,
+    failure: Option<String>,
+}
+
+impl Reader<'_> {
+    /// Reads what is left in the queue. Gives back the connection, for later.
+    fn read(
+        mut self,
+        address: &Address,
+        since: Timestamp,
+        queue: &Mutex<Vec<Region>>,
+    ) -> Result<(Store, Vec<Begun>), Interrupted> {
+        let handle = self.follower.runtime.clone();
+        let mut store = handle.block_on(Store::connect(address))?;
+        let mut begun = Vec::new();
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(region) = next else { return Ok((store, begun)) };
+            let read = handle.block_on(self.begin(&mut store, region, since));
+            if read.is_err() {
+                // Everybody starts over.
+                queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            begun.push(read?);
+        }
+    }
+
+    /// Fills a region's live state. One of which an event cannot be loaded keeps what was held of it.
+    async fn begin(&mut self, store: &mut Store, region: Region, since: Timestamp) -> Result<Begun, store::Error> {
+        let hub = &self.follower.hub;
+        let snapshot = store.snapshot(region.code(), since).await?;
+        let start = snapshot.start().await?;
+        for (id, avsc) in &start.schemas {
+            // Whoever puts the regions together says so.
+            let _ = self.decoder.insert(*id, avsc);
+        }
+        let (empty, is_careful) = (hub.live().emptied(), self.follower.is_careful(region));
+        let mut filling = if is_careful { Filling::one_by_one(empty) } else { Filling::new(empty) };
+        for (source_system, at) in &start.heard {
+            filling.heard(region.code(), source_system, *at);
+        }
+        if start.is_partial {
+            filling.begin_partial(region.code());
+        }
+        let (mut events, mut failure) = (0, None);
+        snapshot
+            .events(|stored| {
+                events += 1;
+                if failure.is_none() {
+                    failure = self.load_guarded(&mut filling, region, &stored).err();
+                }
+            })
+            .await?;
+        if failure.is_none() {
+            let settle = || {
+                if !is_careful {
+                    failpoint::reach("settle", || region.code());
+                }
+                filling.into_live()
+            };
+            match catch_unwind(AssertUnwindSafe(settle)) {
+                Ok(live) => hub.live().replace([region.code()], live),
+                Err(_) => failure = Some(self.follower.be_careful(region)),
+            }
+        }
+        Ok(Begun { region, start, events, failure })
+    }
+
+    /// Loads an event unless it is set aside; an error when a worker ends at it.
+    fn load_guarded(&mut self, filling: &mut Filling, region: Region, stored: &Stored<'_>) -> Result<(), String> {
+        let coordinates = || Coordinates::Event(stored.event_id.into());
+        if !self.aside.is_empty() && self.aside.contains(&coordinates()) {
+            self.follower.hub.metrics.records.of(Fate::Aside).inc();
+            return Ok(());
+        }
+        let loaded = catch_unwind(AssertUnwindSafe(|| self.load(filling, region, stored))).map_err(|_| {
+            self.follower.strike(region, &coordinates());
+            format!("loading event {} of the store ended in a panic", coordinates())
+        })?;
+        loaded.map_err(|interrupted| chain(&interrupted))
+    }
+
+    /// Takes an event from the store into a state.
+    fn load(&mut self, filling: &mut Filling, region: Region, stored: &Stored<'_>) -> Result<(), Interrupted> {
+        let Some(subject) = Subject::of_name(stored.subject) else { return Ok(()) };
+        failpoint::reach("load", || Coordinates::Event(stored.event_id.into()));
+        let loaded = loop {
+            let result = subject.visit(Loading { decoder: &self.decoder, region, record: stored.record, filling });
+            match result {
+                Err(Unreadable::Decode(DecodeError::UnknownSchema(id)))
+                    if learn(&self.follower.registry, &mut self.decoder, id)? => {}
+                other => break other,
+            }
+        };
+        if let Err(error) = loaded {
+            self.follower.hub.metrics.records.of(Fate::Unreadable).inc();
+            tracing::error!(subject = stored.subject, "a record of the store cannot be read: {error}");
+        }
+        Ok(())
+    }
+}
+
+fn learn(registry: &client::Client, decoder: &mut Decoder, id: u32) -> Result<bool, Interrupted> {
+    match registry.schema(id) {
+        Ok(avsc) => Ok(decoder.insert(id, &avsc).is_ok()),
+        Err(error @ client::Error::Refused { status: 404, .. }) => {
+            tracing::error!(schema_id = id, "{}", chain(&error));
+            Ok(false)
+        }
+        Err(source) => Err(Interrupted::Schema { id, source }),
     }
 }
 
@@ -350,7 +439,7 @@ struct Loading<'s, 'r> {
     decoder: &'s Decoder,
     region: Region,
     record: &'r [u8],
-    live: &'s mut Live,
+    filling: &'s mut Filling,
 }
 
 impl<'r> Visitor<'r> for Loading<'_, 'r> {
@@ -359,11 +448,10 @@ impl<'r> Visitor<'r> for Loading<'_, 'r> {
     fn visit<E: Common<'r>>(self) -> Result<(), Unreadable> {
         let event: E = decode(self.decoder, self.region, self.record)?;
         match event.event() {
-            Told::Encounter(encounter) => self.live.encounter_recalled(encounter),
-            Told::BedCapacity(capacity) => self.live.capacity(capacity),
-            Told::BedStatus(status) => self.live.bed_status(status),
-            Told::Person(person) => self.live.heard(&person.envelope),
-            Told::Statement(_) => {}
+            Told::Encounter(encounter) => self.filling.encounter(encounter),
+            Told::BedCapacity(capacity) => self.filling.capacity(capacity),
+            Told::BedStatus(status) => self.filling.bed_status(status),
+            Told::Person(_) | Told::Statement(_) => {}
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! has left asks for its events back by [`Applied::NeedsHistory`].
 
 mod facility;
+mod filling;
 mod found;
 mod log;
 mod unit;
@@ -20,6 +21,7 @@ use timeline::{Change, EpisodeKey, Event, Finding, Ledger, Stay, Trigger};
 use crate::doubt::{Doubt, SHOWN_FOR};
 
 use facility::Facilities;
+pub use filling::Filling;
 use found::Found;
 pub use log::{LogKind, LogLine};
 pub(crate) use unit::{NotReceiving, Unit};
@@ -119,7 +121,7 @@ impl Live {
     pub fn capacity(&mut self, statement: &BedCapacity<'_>) {
         let envelope = &statement.envelope;
         let region = self.region(envelope.region);
-        region.hear(envelope);
+        region.hear(envelope.source_system, envelope.ingested_at);
         region.decide(envelope);
         let unit = region.unit(statement.unit);
         unit.describe(&unit::Description {
@@ -137,7 +139,7 @@ impl Live {
     pub fn bed_status(&mut self, status: &BedStatus<'_>) {
         let envelope = &status.envelope;
         let region = self.region(envelope.region);
-        region.hear(envelope);
+        region.hear(envelope.source_system, envelope.ingested_at);
         let unit = region.unit(status.place.unit);
         unit.describe(&unit::Description {
             name: status.unit_name,
@@ -147,12 +149,12 @@ impl Live {
             care_type: status.care_type,
             telephone: None,
         });
-        unit.touch(envelope);
+        unit.touch(envelope.ingested_at, unit::speaker(envelope));
     }
 
     /// Notes that a source lives, from an event that says nothing about beds.
     pub fn heard(&mut self, envelope: &Envelope<'_>) {
-        self.region(envelope.region).hear(envelope);
+        self.region(envelope.region).hear(envelope.source_system, envelope.ingested_at);
     }
 
     /// Forgets closed episodes of a region that are older than the memory; returns how many events went.
@@ -195,52 +197,73 @@ impl Live {
     }
 
     fn place(&mut self, encounter: &Encounter<'_>, event: Event) {
+        let kind = self.noted(encounter, &event);
+        let envelope = &encounter.envelope;
+        let region = self.region(envelope.region);
+        region.see(encounter, &event);
+        let change = region.ledger.insert([event]);
+        region.follow(change, Some(Cause::of(kind, envelope)));
+    }
+
+    /// As what an event is a line of the log, if it is one.
+    fn noted(&self, encounter: &Encounter<'_>, event: &Event) -> Option<LogKind> {
         let late_after = i64::try_from(self.late_after.as_micros()).unwrap_or(i64::MAX);
         let envelope = &encounter.envelope;
-        let has_effect = event.trigger.has_effect();
-        let region = self.region(envelope.region);
-        region.hear(envelope);
-        if let Some(place) = &encounter.place {
-            let unit = region.unit(place.unit);
-            unit.describe(&unit::Description {
-                name: encounter.unit_name,
-                hospital_code: encounter.hospital_code,
-                hospital_name: encounter.hospital_name,
-                mvo: encounter.mvo,
-                care_type: encounter.care_type,
-                telephone: None,
-            });
-            unit.see_facility(place.facility, envelope.ingested_at);
-            if has_effect {
-                unit.touch(envelope);
-            }
-        }
-        let change = region.ledger.insert([event]);
-        let kind = match envelope.correction.kind {
+        match envelope.correction.kind {
             CorrectionKind::Cancel => Some(LogKind::Cancelled),
             CorrectionKind::Replace => Some(LogKind::Replaced),
-            CorrectionKind::New | CorrectionKind::Update => (has_effect
+            CorrectionKind::New | CorrectionKind::Update => (event.trigger.has_effect()
                 && envelope.ingested_at.0.saturating_sub(envelope.occurred_at.0) > late_after)
                 .then_some(LogKind::Late),
-        };
-        region.follow(change, Some(Cause { kind, envelope }));
+        }
     }
 }
 
 /// The event behind a change of stays.
+#[derive(Clone, Copy)]
 struct Cause<'a> {
     kind: Option<LogKind>,
-    envelope: &'a Envelope<'a>,
+    /// When it was received, and the time it is about.
+    received: Timestamp,
+    valid: Timestamp,
+    /// The source system, of an event that names a patient.
+    speaker: Option<&'a str>,
+}
+
+impl<'a> Cause<'a> {
+    fn of(kind: Option<LogKind>, envelope: &Envelope<'a>) -> Self {
+        let speaker = unit::speaker(envelope);
+        Self { kind, received: envelope.ingested_at, valid: envelope.occurred_at, speaker }
+    }
 }
 
 impl Region {
-    fn hear(&mut self, envelope: &Envelope<'_>) {
-        let at = envelope.ingested_at;
-        match self.heard.get_mut(envelope.source_system) {
+    fn hear(&mut self, source_system: &str, at: Timestamp) {
+        match self.heard.get_mut(source_system) {
             Some(heard) => *heard = (*heard).max(at),
             None => {
-                self.heard.insert(envelope.source_system.into(), at);
+                self.heard.insert(source_system.into(), at);
             }
+        }
+    }
+
+    /// Takes what an event says beside where its patient is: that its source lives, and of the unit it names.
+    fn see(&mut self, encounter: &Encounter<'_>, event: &Event) {
+        let envelope = &encounter.envelope;
+        self.hear(envelope.source_system, envelope.ingested_at);
+        let Some(place) = &encounter.place else { return };
+        let unit = self.unit(place.unit);
+        unit.describe(&unit::Description {
+            name: encounter.unit_name,
+            hospital_code: encounter.hospital_code,
+            hospital_name: encounter.hospital_name,
+            mvo: encounter.mvo,
+            care_type: encounter.care_type,
+            telephone: None,
+        });
+        unit.see_facility(place.facility, envelope.ingested_at);
+        if event.trigger.has_effect() {
+            unit.touch(envelope.ingested_at, unit::speaker(envelope));
         }
     }
 
@@ -276,7 +299,7 @@ impl Region {
     }
 
     fn follow(&mut self, change: Change, cause: Option<Cause<'_>>) {
-        let received = cause.as_ref().map(|cause| cause.envelope.ingested_at);
+        let received = cause.map(|cause| cause.received);
         self.move_stays(change.before, change.after, cause);
         for finding in &change.findings_before {
             // The unit may have become known since the finding came.
@@ -306,7 +329,7 @@ impl Region {
         let mut touched: Vec<Box<str>> = before.iter().chain(&after).map(|stay| stay.place.unit.clone()).collect();
         touched.sort_unstable();
         touched.dedup();
-        let at = cause.as_ref().map(|cause| cause.envelope.ingested_at);
+        let at = cause.map(|cause| cause.received);
         let counts: Vec<u32> = match at {
             Some(at) => touched.iter().map(|code| self.unit(code).belagda(at)).collect(),
             None => Vec::new(),
@@ -320,12 +343,12 @@ impl Region {
         let Some(cause) = cause else { return };
         for (code, before) in touched.iter().zip(counts) {
             let unit = self.unit(code);
-            unit.touch(cause.envelope);
+            unit.touch(cause.received, cause.speaker);
             if let Some(kind) = cause.kind {
-                let after = unit.belagda(cause.envelope.ingested_at);
+                let after = unit.belagda(cause.received);
                 unit.note(LogLine {
-                    received: cause.envelope.ingested_at,
-                    valid: cause.envelope.occurred_at,
+                    received: cause.received,
+                    valid: cause.valid,
                     kind,
                     before: Some(i64::from(before)),
                     after: Some(i64::from(after)),

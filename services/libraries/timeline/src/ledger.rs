@@ -24,6 +24,15 @@ struct Group {
     findings: Vec<Finding>,
 }
 
+impl Group {
+    fn settle(&mut self, shared: &HashSet<Box<str>>) {
+        let mut timeline = timeline_of(&self.events, shared);
+        timeline.stays.shrink_to_fit();
+        timeline.findings.shrink_to_fit();
+        (self.stays, self.findings) = (timeline.stays, timeline.findings);
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Node {
     Episode(EpisodeKey),
@@ -67,15 +76,11 @@ impl Ledger {
         for group in touched {
             // A later event of the same call may have merged this group into another, which is touched itself.
             let Some(group) = self.groups.get_mut(&group) else { continue };
-            let mut of_group = timeline_of(&group.events, &self.shared);
-            of_group.stays.shrink_to_fit();
-            of_group.findings.shrink_to_fit();
-            now.stays.extend(of_group.stays.iter().cloned());
-            now.findings.extend(of_group.findings.iter().cloned());
             stays_before.append(&mut group.stays);
             findings_before.append(&mut group.findings);
-            group.stays = of_group.stays;
-            group.findings = of_group.findings;
+            group.settle(&self.shared);
+            now.stays.extend(group.stays.iter().cloned());
+            now.findings.extend(group.findings.iter().cloned());
         }
         findings_before.sort_unstable();
         now.findings.sort_unstable();
@@ -93,6 +98,27 @@ impl Ledger {
                 .collect(),
             before: stays_before.into_iter().filter(|stay| !stays.contains(stay)).collect(),
         }
+    }
+
+    /// Adds an event without computing anything: [`Ledger::settle`] does so for all of them at once.
+    pub fn load(&mut self, event: Event) {
+        if let Some(group) = self.add(event) {
+            // Nothing has been said of the groups yet, so nothing is said of those that it makes of one.
+            self.part(group, &mut HashSet::new());
+        }
+    }
+
+    /// Computes the stays and findings of everything that is held, for who starts with [`Ledger::load`]. As many insertions would
+    /// end with the same.
+    pub fn settle(&mut self) {
+        for group in self.groups.values_mut() {
+            group.settle(&self.shared);
+        }
+    }
+
+    /// The events of each group with their stays and findings, in no particular order.
+    pub fn groups(&self) -> impl Iterator<Item = (&[Event], &[Stay], &[Finding])> {
+        self.groups.values().map(|group| (&group.events[..], &group.stays[..], &group.findings[..]))
     }
 
     /// Adds an event to its group; `None` when it is there already.

@@ -42,7 +42,12 @@ proptest! {
         }
         let expected = sorted(timeline(&events).stays);
         prop_assert_eq!(sorted(ledger.stays().cloned().collect()), expected.clone());
-        prop_assert_eq!(sorted(followed), expected);
+        prop_assert_eq!(sorted(followed), expected.clone());
+        let mut loaded = Ledger::new();
+        events.iter().rev().chain(&events).for_each(|event| loaded.load(event.clone()));
+        loaded.settle();
+        prop_assert_eq!(sorted(loaded.stays().cloned().collect()), expected);
+        prop_assert_eq!(loaded.event_count(), ledger.event_count());
     }
 }
 
@@ -87,5 +92,10 @@ fn a_placeholder_that_many_carry_joins_no_groups_and_figures_stay_those_of_the_s
     let mut findings: Vec<_> = ledger.findings().cloned().collect();
     findings.sort_unstable();
     assert_eq!(findings, expected.findings);
+    let mut loaded = Ledger::new();
+    events.iter().for_each(|event| loaded.load(event.clone()));
+    loaded.settle();
+    assert_eq!(sorted(loaded.stays().cloned().collect()), sorted(ledger.stays().cloned().collect()));
+    assert!(loaded.largest() <= 2 * timeline::IDENTIFIERS_MAX, "{} events in one group", loaded.largest());
     assert!(ledger.largest() <= 2 * timeline::IDENTIFIERS_MAX, "{} events in one group", ledger.largest());
 }

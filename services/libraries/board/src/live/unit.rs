@@ -9,7 +9,7 @@ use super::{Facilities, Found, LogKind, LogLine};
 use crate::doubt::{self, Doubt, SHOWN_FOR};
 
 /// Longest log kept per unit; older lines leave first.
-const LOG_MAX: usize = 200;
+pub(super) const LOG_MAX: usize = 200;
 /// The extension by which a capacity statement says that the unit does not receive patients.
 const NOT_RECEIVING: &str = "tar_inte_emot";
 
@@ -159,11 +159,12 @@ impl Unit {
         }
     }
 
-    pub(super) fn touch(&mut self, envelope: &Envelope<'_>) {
+    /// An event was received at this instant, from this [`speaker`].
+    pub(super) fn touch(&mut self, at: Timestamp, speaker: Option<&str>) {
         self.version += 1;
-        self.changed = self.changed.max(Some(envelope.ingested_at));
-        if envelope.subject_token.is_some() && self.source_system.as_deref() != Some(envelope.source_system) {
-            self.source_system = Some(envelope.source_system.into());
+        self.changed = self.changed.max(Some(at));
+        if speaker.is_some() && self.source_system.as_deref() != speaker {
+            self.source_system = speaker.map(Into::into);
         }
     }
 
@@ -174,7 +175,7 @@ impl Unit {
         if !self.capacity.insert(statement) {
             return;
         }
-        self.touch(envelope);
+        self.touch(envelope.ingested_at, speaker(envelope));
         let after = disponibla_at(self);
         if self.not_receiving.is_none_or(|closed| closed.from <= statement.valid_from) {
             self.not_receiving = envelope.extensions.get(NOT_RECEIVING).map(|reason| NotReceiving {
@@ -225,6 +226,11 @@ impl Unit {
         self.stays.retain(|stay| stay.to.is_none_or(|to| to >= before));
         self.log.retain(|line| line.received >= before);
     }
+}
+
+/// The source system of an event that speaks of a patient.
+pub(super) fn speaker<'a>(envelope: &Envelope<'a>) -> Option<&'a str> {
+    envelope.subject_token.map(|_| envelope.source_system)
 }
 
 fn is_here(open: &HashSet<&EpisodeKey>, finding: &Finding) -> bool {
