@@ -31,7 +31,7 @@ use crate::store::write_findings;
 use crate::time::Time;
 
 /// Nodes and batches taken from the queue for one transaction, and nodes whose components are computed together: bounds of memory.
-const NODES_TAKEN: i64 = 4_000;
+const NODES_TAKEN: i64 = 20_000;
 const BATCHES_TAKEN: i64 = 256;
 const NODES_TOGETHER: usize = 1_000;
 

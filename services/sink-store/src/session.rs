@@ -78,7 +78,8 @@ impl Session {
 
     /// Begins a transaction as the region's writer.
     ///
-    /// `synchronous_commit` is off: position and rows are lost together if the server loses power, and are read again.
+    /// `synchronous_commit` is off: position and rows are lost together if the server loses power, and are read again. `jit` is off:
+    /// the server would compile what it takes for costly, at each execution anew, and that takes longer than the statements do.
     pub(crate) async fn begin(&self, region: &str, purpose: Purpose) -> Result<(), tokio_postgres::Error> {
         let locks = match purpose {
             Purpose::Write => format!("SELECT pg_advisory_xact_lock_shared({LOCK_EVENTS}, {region}::int4)"),
@@ -90,7 +91,7 @@ impl Session {
         };
         self.client
             .batch_execute(&format!(
-                "BEGIN; SET LOCAL ROLE {}; SET LOCAL synchronous_commit TO off; {locks}",
+                "BEGIN; SET LOCAL ROLE {}; SET LOCAL synchronous_commit TO off; SET LOCAL jit TO off; {locks}",
                 writer_role(region)
             ))
             .await

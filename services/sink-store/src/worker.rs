@@ -83,7 +83,18 @@ struct Due {
     dirty: bool,
     /// The last time left some for the next.
     has_more: bool,
+    /// More records than one batch wait in Kafka: what is computed now would be computed again.
+    is_behind: bool,
     looked: Instant,
+}
+
+impl Due {
+    /// Whether to compute now. Records that wait go first, for as long as [`LOOK_AGAIN`]; then what waits to be computed goes on
+    /// without a pause; and what comes little by little has its turn once in an `interval`.
+    fn is_now(self, age: Duration, interval: Duration, last: bool) -> bool {
+        let in_turn = last || (!self.is_behind && (self.has_more || age >= interval));
+        ((self.dirty || self.has_more) && in_turn) || age >= LOOK_AGAIN
+    }
 }
 
 impl Worker {
@@ -178,8 +189,9 @@ impl Worker {
         let mut due: HashMap<&str, Due> = self
             .regions
             .iter()
-            .map(|region| (region.as_str(), Due { dirty: true, has_more: false, looked: now }))
+            .map(|region| (region.as_str(), Due { dirty: true, has_more: false, is_behind: false, looked: now }))
             .collect();
+        self.report_lag(store, tail, &mut due);
         let mut full = false;
         let mut written_at = now;
         let mut lag_at = now;
@@ -190,26 +202,27 @@ impl Worker {
         while !self.shutdown.requested() {
             self.pulse.beat(Instant::now());
             // What waits to be computed is computed while no records wait.
-            let behind = due.values().any(|due| due.has_more);
-            if !full && !behind {
+            let computing = due.values().any(|due| due.has_more && !due.is_behind);
+            if !full && !computing {
                 self.shutdown.sleep(self.settings.write_interval.0.saturating_sub(written_at.elapsed()));
             }
             written_at = Instant::now();
-            let messages = tail.poll_batch(self.settings.batch_records, if behind { Duration::ZERO } else { POLL_MAX });
+            let messages =
+                tail.poll_batch(self.settings.batch_records, if computing { Duration::ZERO } else { POLL_MAX });
             let messages = messages.map_err(|error| self.of_kafka(error))?;
             full = self.take(runtime, store, &messages, &mut due)?;
             drop(messages);
-            self.project_due(runtime, store, &mut due, full, false)?;
+            self.project_due(runtime, store, &mut due, false)?;
             if lag_at.elapsed() >= LAG_INTERVAL {
                 lag_at = Instant::now();
-                self.report_lag(store, tail);
+                self.report_lag(store, tail, &mut due);
                 if now.elapsed() > PAUSE_MAX {
                     self.regions.iter().for_each(|region| self.metrics.region_failed.of(&[region]).set(0));
                 }
             }
         }
         // Rows are committed; leave the projections in step with them.
-        self.project_due(runtime, store, &mut due, false, true)
+        self.project_due(runtime, store, &mut due, true)
     }
 
     /// Stores what Kafka had; true when there is probably more.
@@ -367,15 +380,10 @@ impl Worker {
         runtime: &Runtime,
         store: &Store,
         due: &mut HashMap<&str, Due>,
-        full: bool,
         last: bool,
     ) -> Result<(), Failed> {
         for (region, due) in due {
-            let age = due.looked.elapsed();
-            let at_once = last || (due.has_more && !full);
-            let wanted = (due.dirty || due.has_more) && (at_once || age >= self.settings.projection_interval.0);
-            let wanted = wanted || age >= LOOK_AGAIN;
-            if !wanted {
+            if !due.is_now(due.looked.elapsed(), self.settings.projection_interval.0, last) {
                 continue;
             }
             loop {
@@ -404,7 +412,7 @@ impl Worker {
         metrics.projection_events_max.set(metrics.projection_events_max.get().max(largest));
     }
 
-    fn report_lag(&self, store: &Store, tail: &mut Tail) {
+    fn report_lag(&self, store: &Store, tail: &mut Tail, due: &mut HashMap<&str, Due>) {
         let mut lag: HashMap<&str, i64> = self.regions.iter().map(|region| (region.as_str(), 0)).collect();
         for progress in tail.progress() {
             let source = store.sources().get(progress.topic).map(|source| source.region.as_str());
@@ -413,6 +421,46 @@ impl Worker {
         }
         for (region, records) in lag {
             self.metrics.lag.of(&[region]).set(records);
+            if let Some(due) = due.get_mut(region) {
+                due.is_behind = usize::try_from(records).is_ok_and(|records| records > self.settings.batch_records);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(1);
+
+    fn due(dirty: bool, has_more: bool, is_behind: bool) -> Due {
+        Due { dirty, has_more, is_behind, looked: Instant::now() }
+    }
+
+    #[test]
+    fn records_that_wait_go_first_and_not_for_ever() {
+        for has_more in [false, true] {
+            let behind = due(true, has_more, true);
+            assert!(!behind.is_now(10 * INTERVAL, INTERVAL, false));
+            assert!(behind.is_now(LOOK_AGAIN, INTERVAL, false));
+            assert!(behind.is_now(Duration::ZERO, INTERVAL, true), "who ends leaves nothing");
+        }
+    }
+
+    #[test]
+    fn what_a_backlog_left_is_computed_without_a_pause() {
+        assert!(due(false, true, false).is_now(Duration::ZERO, INTERVAL, false));
+    }
+
+    #[test]
+    fn what_comes_little_by_little_is_computed_once_in_an_interval() {
+        assert!(!due(true, false, false).is_now(INTERVAL / 2, INTERVAL, false));
+        assert!(due(true, false, false).is_now(INTERVAL, INTERVAL, false));
+        assert!(!due(false, false, false).is_now(INTERVAL, INTERVAL, false), "nothing came");
+        assert!(
+            due(false, false, false).is_now(LOOK_AGAIN, INTERVAL, false),
+            "another instance may have left something"
+        );
     }
 }

@@ -515,6 +515,35 @@ async fn asked_to_stop_it_leaves_rows_and_projections_in_step() {
     store.process.stop();
 }
 
+/// Projections that begin while records wait compute the same components again and again; those that never begin leave them dirty.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_backlog_touches_is_computed_once_and_what_trickles_in_soon() {
+    let mut topics = Topics::new("24");
+    let url = database(&["24"]).await;
+    let events = weeks("24", 24, 1_000);
+    // What a patient's events touch comes in many batches, as over days.
+    let mixed = (0..50).flat_map(|first| events.iter().skip(first).step_by(50));
+    mixed.for_each(|made| topics.send(made, 0));
+    topics.flush();
+    let mut store = topics.store("store", &url);
+    topics.wait(&url, &mut store).await;
+    let client = connect(&url).await;
+    let sql = "SELECT count(*) FROM events WHERE subject IN ('encounter', 'person')";
+    let of_patients = count(&client, sql).await;
+    let metrics = store.get("/metrics");
+    let computed = metrics.lines().find_map(|line| line.strip_prefix("vardstrom_store_projection_events_total "));
+    let computed: i64 = computed.expect("it is counted").parse().unwrap();
+    assert!(computed <= of_patients * 5 / 4, "{computed} events were read to compute what {of_patients} say");
+    for n in 0..20 {
+        topics
+            .send(&Visit::new("A01", MONDAY + DAY, &format!("late{n}"), &format!("L{n}")).to("AVA", "1").made("24"), 1);
+        topics.flush();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    topics.wait(&url, &mut store).await;
+    store.process.stop();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_not_migrated_is_said_and_waited_for() {
     let topics = Topics::new("08");
