@@ -85,6 +85,8 @@ pub struct Options {
 /// What a dashboard's configuration has beside what it has in every stack.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
+    /// Lines of `[board]`.
+    pub lines: String,
     /// Lines of `[http]`.
     pub http: String,
     /// Lines of `[login]`.
@@ -492,6 +494,12 @@ impl Stack {
     #[must_use]
     pub fn server_ids(&self) -> Vec<u32> {
         self.broker_ids().into_iter().chain(self.postgres.process_id()).collect()
+    }
+
+    /// The process id of PostgreSQL's server, where it is this run's own.
+    #[must_use]
+    pub fn postgres_id(&self) -> Option<u32> {
+        self.postgres.process_id()
     }
 
     /// The process ids of the brokers, where they are this run's own.

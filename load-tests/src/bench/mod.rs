@@ -5,6 +5,7 @@
 //! only the ratios travel.
 
 pub mod chain;
+mod costs;
 mod crowd;
 pub mod extract;
 pub mod mapping;
@@ -12,6 +13,7 @@ pub mod peers;
 pub mod relaying;
 pub mod report;
 pub mod rest;
+pub mod restart;
 mod sending;
 pub mod sources;
 pub mod store;

@@ -8,6 +8,8 @@ use std::{
 
 use serde::Serialize;
 
+use super::costs;
+
 /// Figures of one kind over the rounds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Spread {
@@ -224,6 +226,8 @@ pub struct Report {
     pub walls: Vec<Walled>,
     /// When little comes.
     pub rest: Option<super::rest::Rest>,
+    /// A board that starts again.
+    pub restart: Option<super::restart::Restart>,
 }
 
 impl Report {
@@ -293,6 +297,9 @@ impl Report {
             line(format_args!("{:28} {:>26.0}", "rows of a delimited file", sources.delimited_rows_per_second));
             line(format_args!("{:28} {:>26.0}", "rows of a snapshot", sources.snapshot_rows_per_second));
             line(format_args!("{:28} {:>26.0}", "changes of rows", sources.changes_per_second));
+            line(format_args!("CPU us/row of a snapshot: {}", costs::line(&sources.snapshot_cpu_us, 1)));
+            line(format_args!("CPU us/change: {}", costs::line(&sources.change_cpu_us, 1)));
+            line(format_args!("kept, bytes/row of a snapshot: {}", costs::line(&sources.snapshot_bytes, 0)));
         }
         if let Some(chain) = &self.chain {
             line(format_args!(""));
@@ -418,6 +425,10 @@ impl Report {
                 milliseconds(rest.p50_ms),
                 milliseconds(rest.p99_ms)
             ));
+        }
+        if let Some(restart) = &self.restart {
+            line(format_args!(""));
+            restart.lines().iter().for_each(|text| line(format_args!("{text}")));
         }
         text
     }

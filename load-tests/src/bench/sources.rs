@@ -1,6 +1,7 @@
 //! Tables of a region to the store, through every service: rows of a file, rows of a snapshot, changes of rows.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     thread,
     time::{Duration, Instant},
@@ -9,7 +10,10 @@ use std::{
 use serde::Serialize;
 use topics::Region;
 
-use super::Error;
+use super::{
+    Error,
+    costs::{each, kept, used},
+};
 use crate::{
     account, check_register, simulated,
     source_database::{FEED, SLOT, SourceDatabase},
@@ -21,6 +25,8 @@ const TRANSACTION_ROWS: u64 = 100;
 /// How long one of the three may take.
 const ARRIVAL_MAX: Duration = Duration::from_secs(1_800);
 const PAUSE: Duration = Duration::from_millis(20);
+/// Each look at the store is a session of its own, whose time counts as PostgreSQL's.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Per second, until the last one is in the store.
 #[derive(Debug, Serialize)]
@@ -35,6 +41,12 @@ pub struct Sources {
     pub changes: u64,
     /// Those, from the start of the connector.
     pub changes_per_second: f64,
+    /// Processor time in microseconds for a row of the snapshot, by part; of PostgreSQL the store's.
+    pub snapshot_cpu_us: BTreeMap<String, f64>,
+    /// What is kept of a row of the snapshot, in bytes.
+    pub snapshot_bytes: BTreeMap<String, f64>,
+    /// Processor time in microseconds for a change.
+    pub change_cpu_us: BTreeMap<String, f64>,
 }
 
 /// Measures the three one after the other, on two stacks.
@@ -59,9 +71,12 @@ pub fn measure(rows: u64, is_sealed: bool, progress: &mut dyn FnMut(&str)) -> Re
         within(patience, "the slot")?;
         thread::sleep(PAUSE);
     }
-    let begin = Instant::now();
-    wait_for(&stack, rows, "the snapshot")?;
+    let (begin, before) = (Instant::now(), used(&stack)?);
+    arrived(&stack, rows, "the snapshot")?;
     let snapshot_rows_per_second = rows as f64 / begin.elapsed().as_secs_f64();
+    let snapshot_cpu_us = each(&before, &used(&stack)?, rows);
+    add_up(&stack, rows, begin, "the snapshot")?;
+    let snapshot_bytes = kept(&stack, rows)?;
 
     let session = source.session()?;
     let (place, patience) = (session.log_end()?, Instant::now());
@@ -78,12 +93,23 @@ pub fn measure(rows: u64, is_sealed: bool, progress: &mut dyn FnMut(&str)) -> Re
         ))?;
     }
     progress("following the changes");
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), used(&stack)?);
     stack.spawn(Service::Connector)?;
-    wait_for(&stack, 2 * rows, "the changes")?;
+    arrived(&stack, 2 * rows, "the changes")?;
     let changes_per_second = rows as f64 / begin.elapsed().as_secs_f64();
+    let change_cpu_us = each(&before, &used(&stack)?, rows);
+    add_up(&stack, 2 * rows, begin, "the changes")?;
     stack.stop();
-    Ok(Sources { rows, delimited_rows_per_second, snapshot_rows_per_second, changes: rows, changes_per_second })
+    Ok(Sources {
+        rows,
+        delimited_rows_per_second,
+        snapshot_rows_per_second,
+        changes: rows,
+        changes_per_second,
+        snapshot_cpu_us,
+        snapshot_bytes,
+        change_cpu_us,
+    })
 }
 
 /// The same rows as a file.
@@ -103,8 +129,9 @@ fn file(
     progress("dropping the file");
     let begin = Instant::now();
     fs::rename(&part, part.with_extension("csv")).map_err(io)?;
-    wait_for(&stack, rows, "the file")?;
+    arrived(&stack, rows, "the file")?;
     let per_second = rows as f64 / begin.elapsed().as_secs_f64();
+    add_up(&stack, rows, begin, "the file")?;
     stack.stop();
     Ok(per_second)
 }
@@ -121,19 +148,23 @@ fn within(begin: Instant, what: &'static str) -> Result<(), Error> {
     Err(Error::Round { variant: what, output: format!("not within {} s", ARRIVAL_MAX.as_secs()) })
 }
 
-/// Waits until the store has read so many waits, and looks that it has as many and lost none.
-fn wait_for(stack: &Stack, count: u64, what: &'static str) -> Result<(), Error> {
+/// Waits until the store has read so many waits.
+fn arrived(stack: &Stack, count: u64, what: &'static str) -> Result<(), Error> {
     let begin = Instant::now();
     // Of the topics' ends, not by counting rows, which would take time from what is measured.
     let sql = "select coalesce(sum(next_offset), 0)::int8 from delivery.progress where topic like '%.common.wait'";
     loop {
         let rows = account::query(stack, sql).map_err(check_register::Error::from)?;
         if rows.first().is_some_and(|row| row.get::<_, i64>(0).unsigned_abs() >= count) {
-            break;
+            return Ok(());
         }
         within(begin, what)?;
-        thread::sleep(PAUSE);
+        thread::sleep(LOOK_EVERY);
     }
+}
+
+/// Looks that the store has as many and lost none.
+fn add_up(stack: &Stack, count: u64, begin: Instant, what: &'static str) -> Result<(), Error> {
     let report = check_register::add_up(stack, begin.elapsed().as_secs_f64())?;
     if (report.events_stored, report.duplicates, report.lost) == (count, 0, 0) {
         return Ok(());

@@ -16,7 +16,7 @@ use load_tests::{
         chain::{self, Extent},
         extract, mapping, peers, relaying,
         report::{Machine, Report},
-        rest, sources, store, streams, viewers, walls,
+        rest, restart, sources, store, streams, viewers, walls,
     },
     run_folder::RunFolder,
     simulator,
@@ -33,7 +33,7 @@ use topics::Region;
 #[command(
     name = "bench",
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only rest                      what broker and services use when little comes\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --threads 2        the processor with two threads, too\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
+    after_help = "Examples:\n  bench                                  everything\n  bench --only topics --rounds 3         only the processor beside the copy loop\n  bench --only chain --rate 500          only sender to board, at 500 messages/s\n  bench --only rest                      what broker and services use when little comes\n  bench --only restart                   a board that is killed while its window holds a million events\n  bench --only topics --before ../before/target/release/bench\n                                         the processor beside that of another build\n  bench --only topics --threads 2        the processor with two threads, too\n  bench --only topics --sealed           what sealed source records cost the processor\n  bench peers --only flink --only processor\n\nExit codes: 0 measured, 1 failed, 2 wrong usage."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -83,6 +83,9 @@ struct Arguments {
     /// How long processor time is counted at rest.
     #[arg(long, default_value_t = 60)]
     rest_seconds: u64,
+    /// Messages of the two weeks that the board starts from.
+    #[arg(long, default_value_t = 700_000)]
+    restart_messages: u64,
     /// Where the figures are written.
     #[arg(long, default_value = "target/bench.json")]
     json: PathBuf,
@@ -121,6 +124,8 @@ enum Part {
     Walls,
     /// Processor time of broker and services when little comes.
     Rest,
+    /// A board that is killed while its window holds much.
+    Restart,
 }
 
 fn main() -> ExitCode {
@@ -161,6 +166,7 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
         streams: None,
         walls: Vec::new(),
         rest: None,
+        restart: None,
     };
     if wanted(Part::Topics) || wanted(Part::Store) {
         bare(arguments, &wanted, &mut report, &mut progress)?;
@@ -201,6 +207,9 @@ fn measure(arguments: &Arguments) -> Result<(), Error> {
     }
     if wanted(Part::Rest) {
         report.rest = Some(rest::measure(arguments.rest_rate, arguments.rest_seconds, &mut progress)?);
+    }
+    if wanted(Part::Restart) {
+        report.restart = Some(restart::measure(arguments.restart_messages, arguments.rounds, &mut progress)?);
     }
     print!("{}", report.table());
     write(&arguments.json, &report)

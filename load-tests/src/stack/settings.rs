@@ -212,8 +212,9 @@ impl Stack {
                     self.options.hospitals.as_ref().map(|_| format!("hospitals = {:?}\n", self.hospitals_file()));
                 format!(
                     "[store]\nurl = {{ env = \"VARDSTROM_DATABASE_URL\" }}\n{tls}[board]\nregions = [{quoted}]\n\
-                     processor_group = \"{group}\"\n{}{login}",
-                    hospitals.unwrap_or_default()
+                     processor_group = \"{group}\"\n{}{}{login}",
+                    hospitals.unwrap_or_default(),
+                    self.options.board.lines
                 )
             }
         }

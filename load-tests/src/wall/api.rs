@@ -131,7 +131,7 @@ pub(super) fn run(regions: &[Region], seed: u64, say: &mut dyn FnMut(&str)) -> R
 /// The dashboard's own lines: no bound on how often this run asks, and policies of a folder.
 fn board(policies: Option<&Path>) -> Board {
     let login = policies.map(|folder| format!("policies = {folder:?}\n")).unwrap_or_default();
-    Board { http: RATE.to_owned(), login, is_open: false }
+    Board { http: RATE.to_owned(), login, ..Board::default() }
 }
 
 /// The shipped policies with the condition left out where coordinators are bound to their region.
