@@ -65,7 +65,7 @@ def steps(path, period):
         cells = ["completed" if completed else "waiting", code, name, step, len(own), len(found) - len(own),
                  sum(row["avvikelsekod"] == "2" for row, _, _ in own), sum(sought for _, _, sought in own), len(under), kept,
                  f"{100.0 * kept / len(under):.1f}" if under else "", middle(waits) if len(waits) >= MEDIAN_MIN else "",
-                 *within(waits, INTERVALS)]
+                 *within(waits, INTERVALS), ""]
         csv.writer(sys.stdout, delimiter=";", lineterminator="\n").writerow(cells)
 
 

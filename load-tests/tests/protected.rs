@@ -292,7 +292,7 @@ pub(crate) async fn files_of(url: &str, definitions: &[Definition]) -> Files {
             assert!(!definition.subject.is_personal(), "nothing for {}", definition.name);
             continue;
         }
-        let extract = Extract::make(&snapshot, survey, definition, Some(&pseudonyms), region, period)
+        let extract = Extract::make(&snapshot, survey, definition, Some(&pseudonyms), &BTreeMap::new(), region, period)
             .await
             .expect(&definition.name);
         let withheld = extract.findings.get("protected-withheld").copied();

@@ -11,7 +11,8 @@ use load_tests::{
 };
 
 const PERIOD: &str = "2026-02";
-const ROWS: u64 = 1_500;
+/// So many that no hospital has few of a step, which would be withheld.
+const ROWS: u64 = 6_000;
 
 /// A month's file in the pilots' layout. Made-up ids; no person is in it.
 fn file(seed: u64) -> String {

@@ -206,6 +206,9 @@ async fn waiting(url: &str, place: &Place, back: i16, dice: &mut Dice) {
             region: place.region.parse().unwrap(),
             period: period.parse().unwrap(),
             definition_version: "1".to_owned(),
+            // The pages' own hiding is what is looked at.
+            hide_below: 1,
+            earlier: BTreeMap::new(),
         },
         &pseudonyms(),
     );

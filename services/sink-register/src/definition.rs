@@ -209,7 +209,7 @@ impl Check for Definition {
             return Err(Fault::new("period", message));
         }
         if self.hide_below.is_some() && !form.hides {
-            return Err(Fault::new("hide_below", "is not for figures of latest statements; leave it out"));
+            return Err(Fault::new("hide_below", "is for figures; leave it out"));
         }
         if self.series.as_ref().is_some_and(|series| series.trim().is_empty()) {
             return Err(Fault::new("series", "must not be empty"));

@@ -56,7 +56,7 @@ impl Extract {
         snapshot.survey_of(&sources, as_of).await
     }
 
-    /// Reads and computes.
+    /// Reads and computes. `earlier` are the published files of the version that it replaces.
     ///
     /// # Errors
     /// When there is no statement, or the store cannot be read.
@@ -69,6 +69,7 @@ impl Extract {
         survey: Survey,
         definition: &Definition,
         pseudonyms: Option<&Pseudonyms>,
+        earlier: &BTreeMap<String, String>,
         region: Region,
         period: Period,
     ) -> Result<Self, Error> {
@@ -85,6 +86,7 @@ impl Extract {
             subject: definition.subject,
             covers_protected: definition.covers_protected,
             hide_below: definition.hide_below,
+            earlier,
             pseudonyms,
             region,
             period,

@@ -47,6 +47,8 @@ pub(crate) struct Request<'a> {
     pub(crate) covers_protected: bool,
     /// Below how many it wants nothing to be said.
     pub(crate) hide_below: Option<u32>,
+    /// The published files of the version that this one replaces, by name: what they are silent about stays so.
+    pub(crate) earlier: &'a BTreeMap<String, String>,
     /// What the recipient gets in place of tokens and numbers.
     pub(crate) pseudonyms: &'a Pseudonyms,
     pub(crate) region: Region,

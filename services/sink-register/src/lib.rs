@@ -12,6 +12,7 @@ mod extract;
 mod follow;
 mod form;
 mod forms;
+mod hiding;
 mod ledger;
 mod make;
 mod output;

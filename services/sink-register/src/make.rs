@@ -6,6 +6,7 @@
 //! 4. The files before encryption are compared with the latest version: first, unchanged, or next.
 //! 5. The parcel is renamed into its place, then entered.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::extract::{self, Extract};
 use crate::ledger::{self, Known};
 use crate::pseudonym::Pseudonyms;
+use crate::publish;
 use crate::read::Snapshot;
 use crate::session::Session;
 use parcel::Period;
@@ -113,11 +115,20 @@ impl Order<'_> {
         session: &mut Session,
         pseudonyms: Option<&Pseudonyms>,
         as_of: Option<&Positions>,
+        earlier: &BTreeMap<String, String>,
     ) -> Result<Extract, Error> {
         let snapshot = Snapshot::begin(session, self.region, self.definition.subject, self.period).await?;
         let snapshot = snapshot.without_objecting(&self.definition.aim()).await?;
         let survey = Extract::survey(&snapshot, self.definition, self.period, as_of).await?;
-        Extract::make(&snapshot, survey, self.definition, pseudonyms, self.region, self.period).await
+        Extract::make(&snapshot, survey, self.definition, pseudonyms, earlier, self.region, self.period).await
+    }
+
+    /// The published files of a parcel that the next one replaces. Those of another definition tell other figures.
+    fn published(&self, place: &Path, manifest: &Manifest) -> Result<BTreeMap<String, String>, Error> {
+        if manifest.definition != self.definition.version {
+            return Ok(BTreeMap::new());
+        }
+        publish::files(place, manifest)
     }
 
     /// What its pseudonyms may be of, newest first; nothing where no file has any.
@@ -187,7 +198,6 @@ pub async fn plan(
     let known = ledger::made(session, &series).await?.last().map(|known| known.version);
     let versions = folder.map(|folder| versions(folder, &series)).transpose()?.unwrap_or_default();
     let other_key = order.other_key(session, pseudonyms.first()).await?;
-    let extract = order.extract(session, pseudonyms.first(), None).await?;
     let agreement = agree(known, &versions);
     let latest = known.max(versions.iter().copied().max());
     let manifest = match (folder, latest, &agreement) {
@@ -196,6 +206,11 @@ pub async fn plan(
         }
         _ => None,
     };
+    let earlier = match (folder, &manifest) {
+        (Some(folder), Some(manifest)) => order.published(&folder.join(manifest.name()), manifest)?,
+        _ => BTreeMap::new(),
+    };
+    let extract = order.extract(session, pseudonyms.first(), None, &earlier).await?;
     let comparable = latest.is_none() || manifest.is_some();
     let files = extract.entries();
     let decision = comparable.then(|| decide(manifest.as_ref(), order.candidate(&files, &order.flags(), &extract)));
@@ -249,7 +264,8 @@ impl Workshop<'_> {
         if let Some(refusal) = other_key.filter(|_| !task.new_pseudonyms) {
             return Err(refusal);
         }
-        let extract = order.extract(session, pseudonyms, None).await?;
+        let earlier = latest.as_ref().map(|latest| order.published(&self.folder.join(latest.name()), latest));
+        let extract = order.extract(session, pseudonyms, None, &earlier.transpose()?.unwrap_or_default()).await?;
         let mut manifest = self.manifest(order, &extract, pseudonyms);
         let replaced = latest.as_ref().is_some_and(|latest| latest.pseudonyms != manifest.pseudonyms);
         if pseudonyms.is_some() && (is_other || replaced) {
@@ -299,7 +315,8 @@ impl Workshop<'_> {
                 })?)
             }
         };
-        let extract = order.extract(session, pseudonyms, Some(&earlier.origin)).await?;
+        let before = self.replaced(order, &earlier, parcel)?;
+        let extract = order.extract(session, pseudonyms, Some(&earlier.origin), &before).await?;
         let mut manifest = self.manifest(order, &extract, pseudonyms);
         manifest.version = earlier.version;
         manifest.replaces = earlier.replaces;
@@ -328,6 +345,20 @@ impl Workshop<'_> {
         }
         ledger::enter_made(session, &place, &manifest, &earlier_sha256).await?;
         Ok(Made { outcome: Outcome::Unchanged, place, manifest })
+    }
+
+    /// The published files of the version that one has replaced: in our folder, else beside the parcel that was named. A first version
+    /// has replaced none; where they are lost, the comparison tells whether they were needed.
+    fn replaced(&self, order: Order<'_>, of: &Manifest, parcel: &Path) -> Result<BTreeMap<String, String>, Error> {
+        let Some(version) = of.replaces else { return Ok(BTreeMap::new()) };
+        let name = self.series.name(version);
+        let ours = self.folder.join(&name);
+        let place = if ours.exists() { ours } else { parcel.with_file_name(&name) };
+        if !place.exists() {
+            return Ok(BTreeMap::new());
+        }
+        let manifest = parcel::check(&place, &self.trusted, None)?.manifest;
+        order.published(&place, &manifest)
     }
 
     /// The latest version's manifest, after the ledger has got the entries that it lacks.

@@ -99,8 +99,8 @@ fn what_is_wrong_in_a_definition_is_named() {
         "form: must be one of beds, columnar, figures, ",
     );
     check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
-    check(SHIPPED, "version = \"5\"", "version = \"\"", "version: must not be empty");
-    check(SHIPPED, "version = \"5\"", "version = \"5\"\nseries = \" \"", "series: must not be empty");
+    check(SHIPPED, "version = \"6\"", "version = \"\"", "version: must not be empty");
+    check(SHIPPED, "version = \"6\"", "version = \"6\"\nseries = \" \"", "series: must not be empty");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.2: not a file of it; one of waits_by_step.csv, ");
     check(SHIPPED, "\"quality.csv\"", "\"waits_by_step.csv\"", "files.2: named twice");
 }
@@ -112,7 +112,7 @@ fn a_folder_adds_definitions_and_replaces_ours() {
     let named = |name: &str, version: &str| {
         shipped
             .replace("\"waiting-times\"", &format!("\"{name}\""))
-            .replace("version = \"5\"", &format!("version = \"{version}\""))
+            .replace("version = \"6\"", &format!("version = \"{version}\""))
     };
     fs::write(folder.path().join("a.toml"), named("waiting-times", "1-local")).unwrap();
     fs::write(folder.path().join("b.toml"), named("region-figures", "3")).unwrap();

@@ -273,8 +273,13 @@ impl Desk {
 
     /// A definition of the region's own whose ground names persons with protected identity.
     pub(crate) fn cover_protected(&self, extract: &str) {
+        self.define(extract, |text| text + "\ncovers_protected = true\n");
+    }
+
+    /// A definition of the region's own: a shipped one, changed.
+    pub(crate) fn define(&self, extract: &str, change: impl Fn(String) -> String) {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("definitions/{extract}.toml"));
-        let text = fs::read_to_string(shipped).unwrap() + "\ncovers_protected = true\n";
+        let text = change(fs::read_to_string(shipped).unwrap());
         fs::create_dir_all(self.path("definitions")).unwrap();
         fs::write(self.path("definitions").join(format!("{extract}.toml")), text).unwrap();
         let config = fs::read_to_string(self.path("sink-register.toml")).unwrap();

@@ -8,6 +8,8 @@
 //! Every statement of the month has exactly one fate: completed, waiting, or set aside for a named reason. The totals say
 //! how many had which, so `statements` is always their sum.
 //!
+//! What few have is withheld, with what would tell it (`silence`); the sums over withheld groups are said where they are of enough.
+//!
 //! Memory: figures keep a count per number of days, never a contact, so they grow with the number of hospitals, units and
 //! referrers and not with the number of contacts. The row files are the exception: they are written to memory, at most
 //! [`ROW_BYTES_USUAL`] per contact, because the delivery seals them as a whole.
@@ -26,22 +28,27 @@ mod interval;
 mod kpi_by_dimension;
 mod kpi_total;
 mod kpi_waiting;
+mod lines;
 mod make;
 mod measure_reports;
 mod number;
 mod pilots;
 mod quality;
 mod riv_ta;
+mod silence;
 mod statement;
 mod step;
 mod step_figures;
 mod totals;
 mod waits_by_dimension;
 mod waits_by_step;
+mod withheld;
 
 pub(super) use make::{make, make_pilots};
 pub(super) use pilots::FILES as PILOT_FILES;
 pub use pilots::PilotFigures;
+
+use std::collections::BTreeMap;
 
 use parcel::Month;
 use schemas::Subject;
@@ -78,6 +85,10 @@ pub struct Settings {
     pub period: Month,
     /// Version of the definitions that the figures follow; part of each report's id.
     pub definition_version: String,
+    /// Groups of fewer contacts say nothing.
+    pub hide_below: u32,
+    /// The published files of the version that this one replaces, by name: what they withhold stays withheld.
+    pub earlier: BTreeMap<String, String>,
 }
 
 /// The extract while statements come in. It has no `Debug`: the rows are in it.
@@ -158,8 +169,8 @@ impl WaitingTimes {
             totals.insert(name.to_owned(), number);
         }
         let mut files = vec![
-            waits_by_step::file(&self.steps),
-            waits_by_dimension::file(&self.steps),
+            waits_by_step::file(&self.settings, &self.steps),
+            waits_by_dimension::file(&self.settings, &self.steps),
             quality::file(&self.settings, &self.totals),
         ];
         files.extend(rows.map(RowFile::finish));

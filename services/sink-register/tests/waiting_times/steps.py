@@ -8,7 +8,12 @@ decision. It stops at the contact, or on the last day of the month for who still
 out of everything and counted apart. The guarantee is at most 90 days, of contacts under it; a medically caused wait is not
 under it while it goes on.
 
-    python3 steps.py PERIOD < statements.csv > tables.json
+A line of fewer contacts than the limit is withheld, and one of fewer persons; of fewer under the guarantee, what it says of the
+guarantee. Whatever is withheld of lines under one sum is of two lines at least that have any, and of the limit and one more for each
+of those lines: else the smallest line that has any goes with them, and where none is left, all. Last comes a line of what
+is withheld together.
+
+    python3 steps.py PERIOD LIMIT < statements.csv > tables.json
 """
 
 import calendar
@@ -88,6 +93,45 @@ def figures(group):
             "" if middle is None else f"{middle:.0f}" if middle == int(middle) else f"{middle:.1f}", *counts]
 
 
+def closed(withheld, sizes, limit):
+    """The lines to withhold, and whether they may be said together."""
+    while True:
+        for size in sizes:
+            own = [size[at] for at in withheld if size[at]]
+            if own and (len(own) < 2 or sum(own) < limit + len(own)):
+                rest = [(number, at) for at, number in enumerate(size) if number and at not in withheld]
+                if not rest:
+                    return set(range(len(size))), False
+                withheld.add(min(rest)[1])
+                break
+        else:
+            return withheld, True
+
+
+GUARANTEE = slice(4, 7)
+
+
+def under_one_sum(lines, limit, together):
+    """Lines of keys and statements as cells."""
+    all_figures = [figures(group) for _, group in lines]
+    contacts, under = ([line[at] for line in all_figures] for at in (0, 4))
+    persons = [line[0] + line[1] for line in all_figures]
+    few = {at for at in range(len(lines)) if 0 < contacts[at] < limit or 0 < persons[at] < limit}
+    silent, said = closed(few, [contacts, persons], limit)
+    quiet, told = closed(set(silent) | {at for at, number in enumerate(under) if 0 < number < limit}, [under], limit)
+    for at, (keys, _) in enumerate(lines):
+        cells = list(all_figures[at])
+        if at in silent:
+            cells = [""] * len(cells)
+        elif at in quiet:
+            cells[GUARANTEE] = [""] * 3
+        yield [*keys, *cells, "withheld" if at in silent else "guarantee-withheld" if at in quiet else ""]
+    if (silent and said) or (quiet and said and told):
+        cells = figures([row for at in silent for row in lines[at][1]]) if silent else [""] * (len(FIGURES))
+        cells[GUARANTEE] = figures([row for at in quiet for row in lines[at][1]])[GUARANTEE] if told else [""] * 3
+        yield [*together, *cells, "withheld-together"]
+
+
 def text(header, lines):
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\n")
@@ -96,7 +140,7 @@ def text(header, lines):
     return out.getvalue()
 
 
-def main(period):
+def main(period, limit):
     year, month = map(int, period.split("-"))
     last_day = date(year, month, calendar.monthrange(year, month)[1])
     reasons, found, chosen = Counter(), [], 0
@@ -132,14 +176,25 @@ def main(period):
         known |= {dimension: row[column] for dimension, column in DIMENSIONS.items()}
         return [(place[0], place[1], dimension, value) for dimension, value in known.items()]
 
-    steps = [[status, code, name(status, code), step, *figures(group)] for (status, code, step), group in
-             grouped(lambda row, place: [(place[0], row["hospital_code"], place[1])])]
-    dimensions = [[*key, *figures(group)] for key, group in grouped(values)]
+    def divided(groups, told, together):
+        """Lines of groups that stand under one sum, by all keys but the one that is told apart."""
+        sums = {}
+        for key, group in groups:
+            sums.setdefault(told(key), []).append((key, group))
+        return [line for key, lines in sums.items() for line in under_one_sum(lines, limit, together(key))]
+
+    steps = divided(grouped(lambda row, place: [(place[0], row["hospital_code"], place[1])]),
+                    lambda key: (key[0], key[2]), lambda key: (key[0], "", key[1]))
+    steps = [[status, code, "" if line[-1] == "withheld-together" else name(status, code), *line]
+             for status, code, *line in steps]
+    order = {"waiting": 0, "completed": 1, "first_visit": 0, "treatment": 1}
+    steps.sort(key=lambda line: (order[line[0]], line[-1] == "withheld-together", line[1].encode(), order[line[3]]))
+    dimensions = divided(grouped(values), lambda key: key[:3], lambda key: (*key, ""))
     json.dump({
-        "waits_by_step.csv": text(["status", "hospital_code", "hospital_name", "step", *FIGURES], steps),
-        "waits_by_dimension.csv": text(["status", "step", "dimension", "value", *FIGURES], dimensions),
+        "waits_by_step.csv": text(["status", "hospital_code", "hospital_name", "step", *FIGURES, "reason"], steps),
+        "waits_by_dimension.csv": text(["status", "step", "dimension", "value", *FIGURES, "reason"], dimensions),
         "reasons": text(["reason", "statements"], sorted(reasons.items())),
     }, sys.stdout)
 
 
-main(sys.argv[1])
+main(sys.argv[1], int(sys.argv[2]))

@@ -31,6 +31,11 @@ impl Veil {
     }
 }
 
+/// The first that is not open.
+pub(super) const fn both(one: Veil, other: Veil) -> Veil {
+    if one.is_open() { other } else { one }
+}
+
 /// Chooses among units whose sum is shown. Nothing at all is no small number: there is nobody behind it.
 pub(super) fn veils(counts: &[i64], below: u32) -> Vec<Veil> {
     let small = |count: i64| (1..i64::from(below)).contains(&count);

@@ -10,9 +10,11 @@ use std::fmt::Write as _;
 use topics::Region;
 
 use self::basis::{method, outside, steps};
-use self::figures::{BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps};
+use self::figures::{
+    BEYOND_FROM, INTERVALS, Line, Measure, Month, Shown, Status, Step, Sum, has_steps, is_together, veils_of_row,
+};
 use self::series::Series;
-use super::comparison::veils;
+use super::comparison::{both, veils};
 use super::kit::{self, Tile};
 use super::sheet::{self, Absent, Cell, Sheet};
 use super::{Block, Page, Place, Report, Sight, Sort};
@@ -536,14 +538,19 @@ fn dimensions(sight: &Sight<'_>, measures: &Measures, region: Region, blocks: &m
             let counts = veils(&sums.iter().map(|sum| sum.count).collect::<Vec<_>>(), below);
             let guarantees = veils(&sums.iter().map(|sum| sum.of).collect::<Vec<_>>(), below);
             for (index, row) in rows.iter().enumerate() {
-                let guarantee = if counts[index].is_open() { guarantees[index] } else { counts[index] };
+                let published = veils_of_row(*row);
+                let count = both(published.0, counts[index]);
+                let guarantee = both(both(count, published.1), guarantees[index]);
                 // A region that is hidden hides its groups.
                 let (count, guarantee) = match (area.counts.is_open(), area.guarantee.is_open()) {
-                    (true, true) => (counts[index], guarantee),
-                    (true, false) => (counts[index], area.guarantee),
+                    (true, true) => (count, guarantee),
+                    (true, false) => (count, area.guarantee),
                     (false, _) => (area.counts, area.counts),
                 };
                 let name = match row.text("value") {
+                    None if is_together(*row) => {
+                        sight.say("de som döljs, tillsammans", "those withheld, together").to_owned()
+                    }
                     None => sight.say("uppges inte", "not given").to_owned(),
                     Some("male") => sight.say("män", "men").to_owned(),
                     Some("female") => sight.say("kvinnor", "women").to_owned(),

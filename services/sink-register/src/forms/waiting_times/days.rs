@@ -60,6 +60,11 @@ impl Days {
         Some((i64::from(lower) + i64::from(upper)) as f64 / 2.0)
     }
 
+    /// The median of at least so many: of fewer it would be somebody's own.
+    pub(super) fn median_of(&self, least: u32) -> Option<f64> {
+        self.median().filter(|_| self.count >= u64::from(least))
+    }
+
     /// The value at a place, from 0, when all are sorted.
     fn at(&self, place: u64) -> Option<Day> {
         let mut passed = 0;

@@ -4,6 +4,7 @@ use super::{
     days::Days,
     interval::INTERVALS,
     number::{one_decimal, or_empty, whole_or_half},
+    silence::{Says, Size},
     statement::Measured,
 };
 
@@ -66,23 +67,36 @@ impl Figures {
         share(self.within_guarantee(), self.guaranteed.count())
     }
 
-    /// The figures in the order of [`COLUMNS`].
-    pub(super) fn cells(&self) -> [String; 8] {
+    /// How many are behind it.
+    pub(super) fn size(&self) -> Size {
+        let contacts = self.wait.count();
+        Size { contacts, persons: contacts, guaranteed: self.guaranteed.count() }
+    }
+
+    /// The figures in the order of [`COLUMNS`]; empty what is not said, and a median of fewer than the limit.
+    pub(super) fn cells(&self, says: Says, limit: u32) -> [String; 8] {
+        let (of, within) = (self.guaranteed.count(), self.within_guarantee());
+        let said = |is_said: bool, text: String| if is_said { text } else { String::new() };
+        let median = |days: &Days| said(says.counts, or_empty(days.median_of(limit), whole_or_half));
         [
-            self.wait.count().to_string(),
-            self.guaranteed.count().to_string(),
-            self.within_guarantee().to_string(),
-            or_empty(self.share(), one_decimal),
-            or_empty(self.wait.median(), whole_or_half),
-            or_empty(self.wait.mean(), one_decimal),
-            or_empty(self.referral_to_operation.median(), whole_or_half),
-            or_empty(self.referral_to_decision.median(), whole_or_half),
+            said(says.counts, self.wait.count().to_string()),
+            said(says.guarantee, of.to_string()),
+            said(says.guarantee, within.to_string()),
+            said(says.guarantee, or_empty(self.share(), one_decimal)),
+            median(&self.wait),
+            said(says.counts, or_empty(self.wait.mean(), one_decimal)),
+            median(&self.referral_to_operation),
+            median(&self.referral_to_decision),
         ]
     }
 
     /// Contacts per interval of the wait, in the order of [`INTERVALS`].
-    pub(super) fn interval_cells(&self) -> [String; 6] {
-        INTERVALS.map(|interval| self.wait.within(interval.days()).to_string())
+    pub(super) fn interval_cells(&self, says: Says) -> [String; 6] {
+        INTERVALS.map(
+            |interval| {
+                if says.counts { self.wait.within(interval.days()).to_string() } else { String::new() }
+            },
+        )
     }
 }
 

@@ -1,12 +1,10 @@
 //! `kpi_by_dimension.csv`: the figures of each hospital and of the whole region, broken down.
 
-use std::collections::BTreeMap;
-
 use super::{
     dimension::Dimension,
-    figures,
-    groups::Groups,
-    hospital::{CompletedHospital, region_groups},
+    figures::{self, Figures},
+    silence::Says,
+    withheld::{Completed, Hospital},
 };
 use crate::output::{File, FileKind};
 use crate::table::Table;
@@ -14,32 +12,39 @@ use crate::table::Table;
 pub(super) const FILE: FileKind = FileKind::of_groups("kpi_by_dimension.csv");
 
 /// The scope of lines about the whole region.
-const REGION: &str = "region";
+pub(super) const REGION: &str = "region";
 
 /// Writes the file, sorted by scope, dimension and value in byte order: digits come before `region`.
-pub(super) fn file(hospitals: &BTreeMap<Box<str>, CompletedHospital>) -> File {
+///
+/// A group that says nothing has its line without figures; a hospital's breakdown that is withheld has one line without a value.
+pub(super) fn file(completed: &Completed<'_>) -> File {
     let columns = ["scope", "dimension", "value"].into_iter().chain(figures::COLUMNS);
     let mut table = Table::new(&FILE, columns);
-    let region = region_groups(hospitals);
     // A code that sorts after the word would otherwise break the order.
-    let (before, after): (Vec<_>, Vec<_>) = hospitals.iter().partition(|(code, _)| &***code < REGION);
-    for (code, hospital) in before {
-        scope(&mut table, code, |dimension| hospital.groups(dimension));
+    let (before, after): (Vec<_>, Vec<_>) = completed.hospitals().partition(|(code, _)| *code < REGION);
+    let is_empty = before.is_empty() && after.is_empty();
+    before.into_iter().for_each(|(code, hospital)| of_hospital(&mut table, code, &hospital));
+    for dimension in Dimension::ALL.into_iter().filter(|_| !is_empty) {
+        for ((value, figures), says) in completed.groups(dimension) {
+            line(&mut table, [REGION, dimension.name(), value], figures, says, completed.limit);
+        }
     }
-    if !hospitals.is_empty() {
-        scope(&mut table, REGION, |dimension| &region[dimension as usize]);
-    }
-    for (code, hospital) in after {
-        scope(&mut table, code, |dimension| hospital.groups(dimension));
-    }
+    after.into_iter().for_each(|(code, hospital)| of_hospital(&mut table, code, &hospital));
     table.finish()
 }
 
-fn scope<'a>(table: &mut Table, scope: &str, groups: impl Fn(Dimension) -> &'a Groups) {
+fn of_hospital(table: &mut Table, code: &str, hospital: &Hospital<'_>) {
     for dimension in Dimension::ALL {
-        for (value, figures) in groups(dimension).sorted() {
-            let keys = [scope.to_owned(), dimension.name().to_owned(), value.to_string()];
-            table.row(keys.into_iter().chain(figures.cells()));
+        if !hospital.is_divided(dimension) {
+            line(table, [code, dimension.name(), ""], &Figures::default(), Says::NOTHING, hospital.limit);
+            continue;
+        }
+        for (value, figures) in hospital.hospital.groups(dimension).sorted() {
+            line(table, [code, dimension.name(), value], figures, Says::ALL, hospital.limit);
         }
     }
+}
+
+fn line(table: &mut Table, keys: [&str; 3], figures: &Figures, says: Says, limit: u32) {
+    table.row(keys.map(str::to_owned).into_iter().chain(figures.cells(says, limit)));
 }

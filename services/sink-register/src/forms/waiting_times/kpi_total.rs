@@ -1,13 +1,11 @@
 //! `kpi_total.csv`: one line per hospital with completed contacts.
 
-use std::collections::BTreeMap;
-
 use super::{
     age_group::AGE_GROUPS,
     dimension::{Dimension, FEMALE, MALE},
-    figures,
-    hospital::{self, CompletedHospital},
+    figures, hospital,
     interval::INTERVALS,
+    withheld::{Completed, Hospital},
 };
 use crate::output::{File, FileKind};
 use crate::table::Table;
@@ -15,10 +13,10 @@ use crate::table::Table;
 pub(super) const FILE: FileKind = FileKind::of_groups("kpi_total.csv");
 
 /// Writes the file, hospitals by code.
-pub(super) fn file(hospitals: &BTreeMap<Box<str>, CompletedHospital>) -> File {
+pub(super) fn file(completed: &Completed<'_>) -> File {
     let mut table = Table::new(&FILE, columns());
-    for (code, hospital) in hospitals {
-        table.row(cells(code, hospital));
+    for (code, hospital) in completed.hospitals() {
+        table.row(cells(code, &hospital));
     }
     table.finish()
 }
@@ -32,11 +30,15 @@ fn columns() -> Vec<&'static str> {
     columns
 }
 
-fn cells(code: &str, hospital: &CompletedHospital) -> Vec<String> {
+fn cells(code: &str, of: &Hospital<'_>) -> Vec<String> {
+    let Hospital { hospital, says, limit, .. } = *of;
+    let count = |dimension: Dimension, value: &str| {
+        if of.is_divided(dimension) { hospital.count(dimension, value).to_string() } else { String::new() }
+    };
     let mut cells = vec![code.to_owned(), hospital::name(code, &hospital.names).to_owned()];
-    cells.extend(hospital.figures.cells());
-    cells.extend([MALE, FEMALE].map(|sex| hospital.count(Dimension::Sex, sex).to_string()));
-    cells.extend(AGE_GROUPS.map(|group| hospital.count(Dimension::AgeGroup, group.name).to_string()));
-    cells.extend(hospital.figures.interval_cells());
+    cells.extend(hospital.figures.cells(says, limit));
+    cells.extend([MALE, FEMALE].map(|sex| count(Dimension::Sex, sex)));
+    cells.extend(AGE_GROUPS.map(|group| count(Dimension::AgeGroup, group.name)));
+    cells.extend(hospital.figures.interval_cells(says));
     cells
 }

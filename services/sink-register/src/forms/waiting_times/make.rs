@@ -8,6 +8,7 @@ use schemas::{DecodeError, Wait};
 use super::{PilotFigures, Settings, WaitingTimes};
 use crate::error::Error;
 use crate::form::Request;
+use crate::hiding::LIMIT;
 use crate::output::Output;
 use crate::read::{Figures, Reader, Snapshot, Stored, Taken};
 
@@ -40,7 +41,13 @@ pub(crate) async fn make_pilots(
 }
 
 fn settings(request: &Request<'_>) -> Settings {
-    Settings { region: request.region, period: request.period.month(), definition_version: request.version.to_owned() }
+    Settings {
+        region: request.region,
+        period: request.period.month(),
+        definition_version: request.version.to_owned(),
+        hide_below: request.hide_below.unwrap_or(LIMIT),
+        earlier: request.earlier.clone(),
+    }
 }
 
 impl Figures for PilotFigures {

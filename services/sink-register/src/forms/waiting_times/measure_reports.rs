@@ -6,7 +6,7 @@
 //! | `vantetid-median` | median and mean wait in days |
 //! | `vantetid-patientresa` | median days from referral to operation and to decision, over contacts that have a referral |
 //!
-//! A score that is not defined is left out, never 0. Canonical URLs and the code system of hospitals are those of the
+//! A score that is not defined is left out, never 0; and so is a stratifier or a report that is withheld, for few or what would tell few. Canonical URLs and the code system of hospitals are those of the
 //! regional pilots (KCHD), the latter provisional. There is no identifier of a hospital that FHIR could refer to, so the
 //! hospital's code is a tag, and the reporter is the HSA-id of its care unit if it has just one, else of the region.
 //!
@@ -17,12 +17,11 @@
 mod group;
 mod resource;
 
-use std::collections::BTreeMap;
-
 use super::{
     Settings,
     dimension::Dimension,
     hospital::{self, CompletedHospital},
+    withheld::{Completed, Hospital},
 };
 use crate::output::{File, FileKind};
 use resource::{Bundle, Coding, Entry, Group, Identifier, MeasureReport, Meta, Period, Reference};
@@ -36,7 +35,7 @@ const HOSPITAL_CODE: &str = "https://kchd.se/fhir/CodeSystem/sjukhuskod";
 const DEFINITION_VERSION: &str = "urn:vardstrom:waiting-times:definition-version";
 
 /// A measure: its canonical URL and what it reports.
-type Measure = (&'static str, fn(&CompletedHospital) -> Vec<Group>);
+type Measure = (&'static str, fn(&Hospital<'_>) -> Vec<Group>);
 
 const MEASURES: [Measure; 3] = [
     ("https://kchd.se/fhir/Measure/vantetid-vardgaranti", group::guarantee),
@@ -45,15 +44,11 @@ const MEASURES: [Measure; 3] = [
 ];
 
 /// Writes the file, hospitals by code.
-pub(super) fn file(
-    settings: &Settings,
-    hospitals: &BTreeMap<Box<str>, CompletedHospital>,
-    region_hsa_id: Option<&str>,
-) -> File {
+pub(super) fn file(settings: &Settings, completed: &Completed<'_>, region_hsa_id: Option<&str>) -> File {
     let shared = Shared::new(settings, region_hsa_id);
-    let mut entry = Vec::with_capacity(hospitals.len() * MEASURES.len());
-    for (code, hospital) in hospitals {
-        entry.extend(MEASURES.iter().map(|measure| shared.entry(code, hospital, measure)));
+    let mut entry = Vec::new();
+    for (code, hospital) in completed.hospitals() {
+        entry.extend(MEASURES.iter().filter_map(|measure| shared.entry(code, &hospital, measure)));
     }
     let rows = entry.len() as u64;
     let bundle = Bundle {
@@ -84,7 +79,13 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn entry(&self, code: &str, hospital: &CompletedHospital, (measure, groups): &Measure) -> Entry {
+    /// The report of a hospital; none where all that it would say is withheld.
+    fn entry(&self, code: &str, of: &Hospital<'_>, (measure, groups): &Measure) -> Option<Entry> {
+        let group = groups(of);
+        if group.is_empty() {
+            return None;
+        }
+        let hospital = of.hospital;
         let id = self.id(measure, code);
         let resource = MeasureReport {
             resource_type: "MeasureReport",
@@ -96,9 +97,9 @@ impl<'a> Shared<'a> {
             subject: self.region.clone(),
             reporter: self.reporter(code, hospital),
             period: self.period.clone(),
-            group: groups(hospital),
+            group,
         };
-        Entry { full_url: format!("urn:uuid:{id}"), resource }
+        Some(Entry { full_url: format!("urn:uuid:{id}"), resource })
     }
 
     /// The labels of a report; none if there is neither a hospital code nor a version.

@@ -3,6 +3,8 @@
 //! Kept to the column and the value, so that a region can lay them beside what its pilot made. They are not SKR's published
 //! figures, which [`super::WaitingTimes`] are: nothing is split by step, completed and not waiting contacts carry the share,
 //! a first visit's clock starts at the stated decision, and waits chosen by the patient are in medians and intervals.
+//!
+//! What few have is left out of all files alike ([`super::withheld`]); the layout has no room for a reason.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +17,7 @@ use super::{
     kpi_by_dimension, kpi_total, kpi_waiting, measure_reports, quality,
     statement::{self, Fate, Reason},
     totals::{Counted, Totals},
+    withheld::Completed,
 };
 use crate::output::{FileKind, Output};
 
@@ -74,12 +77,13 @@ impl PilotFigures {
 
     /// Writes the files.
     pub fn finish(self) -> Output {
+        let completed = Completed::of(&self.completed, &self.settings);
         let files = vec![
-            kpi_total::file(&self.completed),
-            kpi_by_dimension::file(&self.completed),
-            kpi_waiting::file(&self.waiting),
+            kpi_total::file(&completed),
+            kpi_by_dimension::file(&completed),
+            kpi_waiting::file(&self.settings, &self.waiting),
             quality::file(&self.settings, &self.totals),
-            measure_reports::file(&self.settings, &self.completed, self.region_hsa_ids.most_common()),
+            measure_reports::file(&self.settings, &completed, self.region_hsa_ids.most_common()),
         ];
         Output { files, totals: self.totals.numbers() }
     }

@@ -13,8 +13,10 @@ use super::{
     hospital::{self, Names},
     interval::INTERVALS,
     number::{one_decimal, or_empty, whole_or_half},
+    silence::{Says, Size},
     step::{Status, Step, StepContact},
 };
+use crate::hiding::LIMIT;
 
 /// The figures of one group of contacts of a step.
 #[derive(Debug, Default)]
@@ -27,10 +29,6 @@ pub(super) struct StepFigures {
     /// Over the denominator of the care guarantee only.
     guaranteed: Days,
 }
-
-/// Of fewer contacts no median is said: it would be one patient's days, or lie between two. The project's limit for figures
-/// of care, that of hip fractures and of costs.
-const MEDIAN_MIN: u64 = 20;
 
 /// Columns of [`StepFigures::cells`].
 const COLUMNS: [&str; 8] = [
@@ -62,15 +60,36 @@ impl StepFigures {
         self.wait.count() == 0 && self.patient_chosen == 0
     }
 
-    /// The figures in the order of [`COLUMNS`], then contacts per interval.
-    pub(super) fn cells(&self) -> Vec<String> {
+    /// How many are behind it.
+    pub(super) fn size(&self) -> Size {
+        let contacts = self.wait.count();
+        Size { contacts, persons: contacts + self.patient_chosen, guaranteed: self.guaranteed.count() }
+    }
+
+    /// Adds what a line withholds.
+    pub(super) fn add_withheld(&mut self, other: &StepFigures, says: Says) {
+        if !says.counts {
+            self.patient_chosen += other.patient_chosen;
+            self.medically_caused += other.medically_caused;
+            self.without_referral += other.without_referral;
+            self.wait.merge(&other.wait);
+        }
+        if !says.guarantee {
+            self.guaranteed.merge(&other.guaranteed);
+        }
+    }
+
+    /// The figures in the order of [`COLUMNS`], then contacts per interval; empty what is not said, and a median of few whatever the
+    /// definition's limit is.
+    pub(super) fn cells(&self, says: Says) -> Vec<String> {
         let (of, within) = (self.guaranteed.count(), self.guaranteed.within(0..=GUARANTEE_DAYS));
-        let counts = [self.wait.count(), self.patient_chosen, self.medically_caused, self.without_referral, of, within];
-        let mut cells: Vec<String> = counts.map(|count| count.to_string()).into();
-        cells.push(or_empty(share(within, of), one_decimal));
-        let median = self.wait.median().filter(|_| self.wait.count() >= MEDIAN_MIN);
-        cells.push(or_empty(median, whole_or_half));
-        cells.extend(INTERVALS.map(|interval| self.wait.within(interval.days()).to_string()));
+        let of_contacts = |text: String| if says.counts { text } else { String::new() };
+        let of_guarantee = |text: String| if says.guarantee { text } else { String::new() };
+        let counts = [self.wait.count(), self.patient_chosen, self.medically_caused, self.without_referral];
+        let mut cells: Vec<String> = counts.map(|count| of_contacts(count.to_string())).into();
+        cells.extend([of.to_string(), within.to_string(), or_empty(share(within, of), one_decimal)].map(of_guarantee));
+        cells.push(of_contacts(or_empty(self.wait.median_of(LIMIT), whole_or_half)));
+        cells.extend(INTERVALS.map(|interval| of_contacts(self.wait.within(interval.days()).to_string())));
         cells
     }
 
@@ -89,9 +108,9 @@ pub(super) struct StepHospital {
 }
 
 impl StepHospital {
-    /// The steps that it has contacts of.
-    pub(super) fn steps(&self) -> impl Iterator<Item = (Step, &StepFigures)> {
-        Step::ALL.into_iter().zip(&self.figures).filter(|(_, figures)| !figures.is_empty())
+    /// The figures of a step that it has contacts of.
+    pub(super) fn of(&self, step: Step) -> Option<&StepFigures> {
+        Some(&self.figures[step as usize]).filter(|figures| !figures.is_empty())
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use topics::Region;
 
 use super::super::Place;
-use super::super::comparison::{self, Veil};
+use super::super::comparison::{self, Veil, both};
 use crate::period::Period;
 use crate::published::{Extract, Library, Parcel, Row};
 
@@ -137,11 +137,24 @@ pub(crate) struct Area {
     pub parcel: Arc<Parcel>,
     /// Its hospitals, by code.
     pub lines: Vec<Line>,
+    /// What hospitals whose figures are withheld have together; nothing where that is withheld too.
+    together: Sum,
     pub sum: Sum,
     /// Whether its counts are shown.
     pub counts: Veil,
     /// Whether its guarantee is shown.
     pub guarantee: Veil,
+}
+
+/// Whether a published line says what others withhold together.
+pub(crate) fn is_together(row: Row<'_>) -> bool {
+    row.text("reason") == Some("withheld-together")
+}
+
+/// Whether the counts and the guarantee of a published line are there: the file itself withholds those of few.
+pub(crate) fn veils_of_row(row: Row<'_>) -> (Veil, Veil) {
+    let veil = |column| if row.text(column).is_some() { Veil::Open } else { Veil::Withheld };
+    (veil("contacts"), veil("guarantee_denominator"))
 }
 
 /// A month of all regions that have published it.
@@ -159,21 +172,23 @@ impl Month {
     pub(crate) fn of(library: &Library, measure: Measure, period: Period, below: u32) -> Self {
         let parcels = library.of_period(Extract::WaitingTimes, period).filter(|parcel| says_steps(parcel));
         let mut areas: Vec<Area> = parcels.map(|parcel| Area::of(parcel, measure)).collect();
+        // What is withheld together is one more unit under the region's sum.
         let column = |value: fn(&Sum) -> i64| -> Vec<Vec<i64>> {
-            areas.iter().map(|area| area.lines.iter().map(|line| value(&line.sum)).collect()).collect()
+            let units =
+                |area: &Area| area.lines.iter().map(|line| &line.sum).chain([&area.together]).map(value).collect();
+            areas.iter().map(units).collect()
         };
         let (counts, line_counts) = comparison::nested(&column(|sum| sum.count), below);
         let (guarantees, line_guarantees) = comparison::nested(&column(|sum| sum.of), below);
         // Whoever's contacts are too few has no share either.
-        let both = |count: Veil, guarantee: Veil| if count.is_open() { guarantee } else { count };
         for (index, area) in areas.iter_mut().enumerate() {
-            area.counts = counts[index];
-            area.guarantee = both(counts[index], guarantees[index]);
+            area.counts = both(area.counts, counts[index]);
+            area.guarantee = both(both(area.counts, area.guarantee), guarantees[index]);
             for (line, (count, guarantee)) in
                 area.lines.iter_mut().zip(line_counts[index].iter().zip(&line_guarantees[index]))
             {
-                line.counts = *count;
-                line.guarantee = both(*count, *guarantee);
+                line.counts = both(line.counts, *count);
+                line.guarantee = both(both(line.counts, line.guarantee), *guarantee);
                 if !area.guarantee.is_open() && line.guarantee.is_open() {
                     line.guarantee = Veil::Withheld;
                 }
@@ -213,22 +228,34 @@ impl Month {
 impl Area {
     fn of(parcel: &Arc<Parcel>, measure: Measure) -> Self {
         let (status, step) = (Some(measure.status.value()), Some(measure.step.value()));
-        let lines: Vec<Line> = parcel
-            .rows(FILE)
-            .filter(|row| row.text("status") == status && row.text("step") == step)
-            .map(|row| Line {
+        let of_measure = |row: &Row<'_>| row.text("status") == status && row.text("step") == step;
+        let mut lines = Vec::new();
+        let mut together = None;
+        for row in parcel.rows(FILE).filter(of_measure) {
+            let (counts, guarantee) = veils_of_row(row);
+            let sum = Sum::of_row(row);
+            if is_together(row) {
+                together = Some((sum, counts, guarantee));
+                continue;
+            }
+            lines.push(Line {
                 code: row.text("hospital_code").unwrap_or_default().into(),
                 name: row.text("hospital_name").or(row.text("hospital_code")).unwrap_or_default().into(),
-                sum: Sum::of_row(row),
+                sum,
                 median: row.decimal("median_wait", 1),
-                counts: Veil::Open,
-                guarantee: Veil::Open,
-            })
-            .collect();
-        let mut sum = Sum::default();
+                counts,
+                guarantee,
+            });
+        }
+        // A sum without what some withhold says nothing.
+        let of_sum = |of: fn(&Line) -> Veil, together: Veil| {
+            if lines.iter().all(|line| of(line).is_open()) { Veil::Open } else { together }
+        };
+        let (together, counts, guarantee) = together.unwrap_or((Sum::default(), Veil::Withheld, Veil::Withheld));
+        let (counts, guarantee) = (of_sum(|line| line.counts, counts), of_sum(|line| line.guarantee, guarantee));
+        let mut sum = together;
         lines.iter().for_each(|line| sum += line.sum);
-        let (counts, guarantee) = (Veil::Open, Veil::Open);
-        Self { region: parcel.region, parcel: parcel.clone(), lines, sum, counts, guarantee }
+        Self { region: parcel.region, parcel: parcel.clone(), lines, together, sum, counts, guarantee }
     }
 
     pub(crate) fn line(&self, code: &str) -> Option<&Line> {

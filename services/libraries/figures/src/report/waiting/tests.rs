@@ -29,6 +29,11 @@ fn parcel(region: &str, lines: &[Line], totals: &[(&str, i64)]) -> Parcel {
             count - half
         ));
     }
+    parcel_of(region, text, totals)
+}
+
+/// A region's parcel of the month with this file.
+fn parcel_of(region: &str, text: String, totals: &[(&str, i64)]) -> Parcel {
     let head = Head {
         extract: Extract::WaitingTimes,
         region: region.parse().unwrap(),
@@ -169,4 +174,43 @@ fn no_line_is_nobody_only_where_the_source_says_which_step_contacts_are() {
     let some = [parcel("14", &[("waiting", "1", "treatment", 40)], &[("phase_unknown", 7)])];
     let found = row(&report(&some, Place::Country), "regioner", &[("region", "Västra Götalandsregionen")]);
     assert_eq!((&found["values"]["treatment"], &found["values"]["visit"]), (&json!(40), &json!(0)));
+}
+
+#[test]
+fn what_a_file_withholds_is_a_word_and_counts_in_the_sum_where_that_is_said() {
+    let with = |lines: &str| {
+        let columns =
+            "status;hospital_code;hospital_name;step;contacts;guarantee_denominator;within_90_days;median_wait;reason";
+        parcel_of("14", format!("{columns}\n{lines}"), &[])
+    };
+    let of_hospitals = "waiting;1;Ettan;treatment;100;80;60;40.0;\nwaiting;2;Tvåan;treatment;;;;;withheld\n\
+                        waiting;3;Trean;treatment;60;;;30.0;guarantee-withheld\nwaiting;4;Fyran;treatment;;;;;withheld\n";
+    let together = "waiting;;;treatment;30;40;20;25.0;withheld-together\n";
+    let shown = report(&[with(&format!("{of_hospitals}{together}"))], region("14"));
+    let of_region = row(
+        &report(&[with(&format!("{of_hospitals}{together}"))], Place::Country),
+        "regioner",
+        &[("region", "Västra Götalandsregionen")],
+    );
+    assert_eq!((&of_region["values"]["treatment"], &of_region["values"]["treatment_of"]), (&json!(190), &json!(120)));
+    assert_eq!(rows(&shown, "sjukhus", &[]).len(), 4, "what is withheld together is no hospital");
+    for (hospital, count, share) in
+        [("Ettan", json!(100), json!(75.0)), ("Trean", json!(60), Value::Null), ("Tvåan", Value::Null, Value::Null)]
+    {
+        let found = row(&shown, "sjukhus", &[("hospital", hospital)]);
+        assert_eq!(
+            (&found["values"]["treatment"], &found["values"]["treatment_share"]),
+            (&count, &share),
+            "{hospital}"
+        );
+    }
+    let second = row(&shown, "sjukhus", &[("hospital", "Tvåan")]);
+    assert_eq!(
+        (&second["absent"]["treatment"], &second["absent"]["treatment_median"]),
+        (&json!("withheld"), &json!("withheld"))
+    );
+    // Where what they have together is withheld, the region's sum would be one without them.
+    let silent = report(&[with(of_hospitals)], Place::Country);
+    let of_region = row(&silent, "regioner", &[("region", "Västra Götalandsregionen")]);
+    assert_eq!(of_region["absent"]["treatment"], "withheld");
 }

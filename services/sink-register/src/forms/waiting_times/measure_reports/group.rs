@@ -11,6 +11,7 @@ use crate::waiting_times::{
     hospital::CompletedHospital,
     interval::INTERVALS,
     number::{one_decimal, whole_or_half},
+    withheld::Hospital,
 };
 
 const POPULATION: &str = "http://terminology.hl7.org/CodeSystem/measure-population";
@@ -19,35 +20,44 @@ const ABSENT: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
 const UCUM: &str = "http://unitsofmeasure.org";
 
 /// A proportion: how many of the denominator came within the care guarantee.
-pub(super) fn guarantee(hospital: &CompletedHospital) -> Vec<Group> {
+pub(super) fn guarantee(of: &Hospital<'_>) -> Vec<Group> {
+    if !of.says.guarantee {
+        return Vec::new();
+    }
+    let hospital = of.hospital;
     let proportion = Proportion::of(&hospital.figures);
+    let by_sex = of.is_divided(Dimension::Sex).then(|| stratifier("sex", by_sex(hospital)));
+    let by_age = of.is_divided(Dimension::AgeGroup).then(|| stratifier("age_group", by_age(hospital)));
+    let by_interval = Some(stratifier("interval", by_interval(hospital)));
     vec![Group {
         code: Concept::text("guarantee_share"),
         population: proportion.populations(),
         measure_score: proportion.score(),
-        stratifier: vec![
-            stratifier("sex", by_sex(hospital)),
-            stratifier("age_group", by_age(hospital)),
-            stratifier("interval", by_interval(hospital)),
-        ],
+        stratifier: [by_sex, by_age, by_interval].into_iter().flatten().collect(),
     }]
 }
 
 /// Median and mean of the wait, over all completed contacts.
-pub(super) fn wait(hospital: &CompletedHospital) -> Vec<Group> {
-    let days = &hospital.figures.wait;
+pub(super) fn wait(of: &Hospital<'_>) -> Vec<Group> {
+    if !of.says.counts {
+        return Vec::new();
+    }
+    let days = &of.hospital.figures.wait;
     vec![
-        continuous("median_wait", days, days.median().map(whole_or_half)),
+        continuous("median_wait", days, days.median_of(of.limit).map(whole_or_half)),
         continuous("mean_wait", days, days.mean().map(one_decimal)),
     ]
 }
 
 /// Medians from referral, over completed contacts that have one.
-pub(super) fn patient_journey(hospital: &CompletedHospital) -> Vec<Group> {
-    let median = |name, days: &Days| continuous(name, days, days.median().map(whole_or_half));
+pub(super) fn patient_journey(of: &Hospital<'_>) -> Vec<Group> {
+    if !of.says.counts {
+        return Vec::new();
+    }
+    let median = |name, days: &Days| continuous(name, days, days.median_of(of.limit).map(whole_or_half));
     vec![
-        median("median_referral_to_operation", &hospital.figures.referral_to_operation),
-        median("median_referral_to_decision", &hospital.figures.referral_to_decision),
+        median("median_referral_to_operation", &of.hospital.figures.referral_to_operation),
+        median("median_referral_to_decision", &of.hospital.figures.referral_to_decision),
     ]
 }
 
