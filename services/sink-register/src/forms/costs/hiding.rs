@@ -1,14 +1,14 @@
 //! What files of groups say of few contacts: how many there are, and nothing of what they cost. Pure.
 //!
-//! The limit is the definition's `hide_below`, else [`LIMIT`]: that of hip fractures and of the
-//! pages. A group is never hidden alone under a sum, by the board's rule: the next smallest goes with it. What is shown is
+//! The limit is the definition's `hide_below`, else [`LIMIT`]. Groups without amounts hold more than few contacts together, by
+//! [`crate::hiding`]: else the sum that they stand under would tell what those few have cost. What is shown is
 //! rounded, so that no amount, and no difference of two, is one contact's own: a quartile lies on a contact, and a sum less
 //! another sum can leave a single one.
 
 use crate::amount;
 
-/// Below how many contacts no amount is said, unless the definition says otherwise: the project's limit for figures of care.
-pub const LIMIT: u32 = 20;
+/// Below how many contacts no amount is said, unless the definition says otherwise.
+pub const LIMIT: u32 = crate::hiding::LIMIT;
 
 /// What sums are rounded to, in öre: a thousand kronor.
 const SUM_STEP: i64 = 100_000;
@@ -42,14 +42,15 @@ impl Amounts {
 
 /// Of groups under one sum, each by how many contacts its amounts are of.
 pub(super) fn choose(contacts: &[usize], limit: u32) -> Vec<Amounts> {
-    let mut amounts: Vec<Amounts> = contacts.iter().map(|contacts| Amounts::of(*contacts, limit)).collect();
-    if amounts.iter().filter(|one| **one == Amounts::Few).count() == 1 {
-        let open = (0..contacts.len()).filter(|at| amounts[*at] == Amounts::Shown);
-        if let Some(at) = open.min_by_key(|at| contacts[*at]) {
-            amounts[at] = Amounts::Withheld;
-        }
-    }
-    amounts
+    let sizes: Vec<u64> = contacts.iter().map(|contacts| *contacts as u64).collect();
+    let few = |contacts: &usize| Amounts::of(*contacts, limit) == Amounts::Few;
+    let mut silent: Vec<bool> = contacts.iter().map(few).collect();
+    crate::hiding::choose(&[&sizes], &mut silent, limit);
+    let amounts = contacts.iter().zip(&silent).map(|(contacts, silent)| match Amounts::of(*contacts, limit) {
+        Amounts::Shown if *silent => Amounts::Withheld,
+        amounts => amounts,
+    });
+    amounts.collect()
 }
 
 /// A sum over contacts, in whole thousands of kronor.
@@ -73,15 +74,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_contacts_have_no_amounts_and_are_never_alone_under_a_sum() {
+    fn few_contacts_have_no_amounts_alone_or_together() {
         use Amounts::{Few, Shown, Withheld};
         for (contacts, expected) in [
             (&[][..], vec![]),
             (&[19], vec![Few]),
             (&[20], vec![Shown]),
             (&[100, 1, 40, 60], vec![Shown, Few, Withheld, Shown]),
-            (&[100, 1, 19, 60], vec![Shown, Few, Few, Shown]),
-            (&[0, 20], vec![Few, Withheld]),
+            (&[100, 1, 19, 60], vec![Shown, Few, Few, Withheld]),
+            (&[100, 3, 19, 60], vec![Shown, Few, Few, Shown]),
+            // Of nobody in innerfall there is no sum to tell.
+            (&[0, 20], vec![Few, Shown]),
         ] {
             assert_eq!(choose(contacts, LIMIT), expected, "{contacts:?}");
         }
