@@ -130,8 +130,9 @@ fn no_figure_is_one_contacts_cost() {
             ..row(format!("K{n:03}"), 3_000_017 + 1_102 * n)
         })
         .collect();
-    // One alone in its hospital, its group and, the next, in its care form.
+    // One alone in its hospital and its group, another in its hospital and no outlier; and one, the last, in its care form.
     rows.push(Row { hospital: "501030", drg: Some(("X99Z", "7.1")), ..row("ALONE", 7_654_321) });
+    rows.push(Row { hospital: "501040", drg: Some(("E47E", "1.5")), ..row("CHEAP", 3_050_001) });
     rows.push(Row { form: CareForm::Home, ..row("HOME", 1_234_567) });
     // One outlier of twenty contacts: what all have cost less the others would be what it has.
     rows.extend((0..34).map(|n| Row {
