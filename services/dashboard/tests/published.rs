@@ -536,6 +536,7 @@ fn only_the_highest_version_is_read_and_only_once() {
             personal: false,
             formulas: 0,
             groups: None,
+            treatments: BTreeMap::new(),
         };
         let series = ("14", "waiting-times", "2026-10");
         let header = "status;hospital_code;hospital_name;step;contacts;guarantee_denominator;within_90_days\n";
@@ -573,6 +574,7 @@ fn a_delivery_of_an_older_definition_stands_as_missing_and_not_as_zero() {
             personal: false,
             formulas: 0,
             groups: None,
+            treatments: BTreeMap::new(),
         };
         register::publish(&url, ("14", "waiting-times", "2026-10"), 1, &[file("kpi_total.csv")], &Facts::default())
             .await;

@@ -142,6 +142,7 @@ async fn hips(url: &str, region: &str) {
         personal: false,
         formulas: 0,
         groups: None,
+        treatments: BTreeMap::new(),
     };
     let files = [file("hip_by_hospital.csv", format!("{head}{lines}")), file("hip_pathway.csv", pathway)];
     publish(url, (region, "hip-fracture", "2026-10"), 1, &files, &Facts::default()).await;

@@ -88,6 +88,7 @@ pub fn make(
         groups: Default::default(),
         // A duty to report: nobody's objection counts.
         left_out: Vec::new(),
+        treatments: Default::default(),
     };
     let candidate = Candidate {
         definition: &manifest.definition,

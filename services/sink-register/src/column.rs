@@ -6,6 +6,8 @@
 //! What stays here joins nothing by itself, but rows are what they are: who knows when somebody came where, or has two files of the
 //! same events, can compare contents. The README says so under its gaps.
 
+use crate::treatment::{System, Treatment};
+
 /// What a column says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Says {
@@ -23,11 +25,72 @@ pub(crate) enum Says {
     Row,
     /// What one region alone has: of some of these nobody here knows what they are.
     Extension,
-    /// What is told of them.
+    /// The year somebody was born in.
+    BirthYear,
+    /// The municipality somebody lives in.
+    Lkf,
+    /// A code of a system with categories.
+    Code(System),
+    /// A day or time, as a text or in a column of times.
+    Time,
+    /// What tells a day or month in words of its own, which nobody can move.
+    TimeText,
+    /// A whole number that is told.
+    Figure,
+    /// What is told of them otherwise.
     Content,
 }
 
-use Says::{Content, Event, Extension, Hash, Number, Person, Place, Row};
+use Says::{BirthYear, Code, Content, Event, Extension, Figure, Hash, Lkf, Number, Person, Place, Row, Time, TimeText};
+
+impl Says {
+    /// Whether somebody or something is found by it, so that it never leaves as it is.
+    pub(crate) const fn is_found_by(self) -> bool {
+        matches!(self, Person | Event | Number | Place | Hash | Row | Extension)
+    }
+
+    /// Why a definition cannot have it treated so, in a layout.
+    pub(crate) fn refusal(self, layout: &str, treatment: Treatment) -> Option<&'static str> {
+        let is_number = matches!(self, Figure | BirthYear | Time) && (layout == EVENTS || layout == OMOP);
+        match treatment {
+            Treatment::Plain => None,
+            _ if layout == RIV_TA => Some("its layout is a contract that knows no other values"),
+            Treatment::Generalised => match self {
+                BirthYear => None,
+                Lkf if layout == OMOP => Some("location_id would still tell municipalities apart; mask it, or drop it"),
+                Lkf => None,
+                Code(_) if layout == EVENTS => Some(
+                    "columnar files are written while they are read, and which codes are rare is known only after; mask it, or drop it",
+                ),
+                Code(_) => None,
+                _ => Some("there is nothing that it is a part of"),
+            },
+            Treatment::Shifted => Some("days and times are moved together or not at all: say times = \"shifted\""),
+            _ if matches!(self, Event | Place | Hash | Row) => {
+                Some("rows are told apart and joined by it, and it has a pseudonym")
+            }
+            _ if is_number => Some("it is a number, and no text can stand there"),
+            Treatment::Encrypted if layout == OMOP => {
+                Some("the model's texts end at 50 characters, and one under a key is longer")
+            }
+            Treatment::Pseudonym | Treatment::Encrypted | Treatment::Masked | Treatment::Dropped => None,
+        }
+    }
+}
+
+/// What is known of a column that is written: what it says, and what is done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decided {
+    pub(crate) says: Says,
+    pub(crate) treatment: Treatment,
+}
+
+impl Decided {
+    /// As it is done where a definition says nothing of it.
+    pub(crate) const fn usual(says: Says) -> Self {
+        Self { says, treatment: if says.is_found_by() { Treatment::Pseudonym } else { Treatment::Plain } }
+    }
+}
 
 /// A layout, and its columns by what they say.
 type Layout = (&'static str, &'static [(Says, &'static [&'static str])]);
@@ -68,19 +131,34 @@ static TABLE: [Layout; 6] = [
             (Place, &["origin_offset", "sequence"]),
             (Hash, &["content_hash"]),
             (Extension, &["extensions.value"]),
+            (BirthYear, &["birth_year"]),
+            (Lkf, &["lkf"]),
+            (Code(System::Icd), &["main_diagnosis", "activity_icd"]),
+            (Code(System::Kva), &["kva", "activity_kva"]),
+            (TimeText, &["occurred_text", "recorded_text", "period"]),
+            (
+                Figure,
+                &[
+                    "schema_version",
+                    "origin_partition",
+                    "origin_ordinal",
+                    "faststallda",
+                    "disponibla",
+                    "stangda",
+                    "total_ore",
+                    "components_ore.value",
+                    "stated_wait_days",
+                    "codes.belongs_to",
+                ],
+            ),
             (
                 Content,
                 &[
-                    // What kind of event, from where. A partition is one of a few, an ordinal mostly 0.
+                    // What kind of event, from where.
                     "event_type",
-                    "schema_version",
                     "region",
                     "source_system",
                     "origin_topic",
-                    "origin_partition",
-                    "origin_ordinal",
-                    "occurred_text",
-                    "recorded_text",
                     "correction_kind",
                     "key_id",
                     "quality.rule",
@@ -125,16 +203,10 @@ static TABLE: [Layout; 6] = [
                     // Beds.
                     "status_code",
                     "status",
-                    "faststallda",
-                    "disponibla",
-                    "stangda",
                     "stangda_reason",
                     // Whom, in what many share.
                     "sex",
-                    "birth_year",
-                    "lkf",
                     // The care.
-                    "period",
                     "patient_class_code",
                     "patient_class",
                     "admit_source",
@@ -147,28 +219,20 @@ static TABLE: [Layout; 6] = [
                     "codes.code",
                     "codes.verbatim",
                     "codes.laterality",
-                    "codes.belongs_to",
                     "diagnoses.element",
                     "procedures.element",
-                    "main_diagnosis",
                     "drg",
                     "drg_weight",
-                    "total_ore",
                     "components_ore.key",
-                    "components_ore.value",
                     // Of a calculation, which has all contacts of a year.
                     "cost_run_id",
                     "phase",
                     "deviation",
                     "activity",
-                    "activity_kva",
-                    "activity_icd",
-                    "kva",
                     "booking",
                     "contact_type",
                     "profession",
                     "emergency_kind",
-                    "stated_wait_days",
                     // The source's own words for coded fields, by field.
                     "verbatim.key",
                     "verbatim.value",
@@ -221,6 +285,8 @@ static TABLE: [Layout; 6] = [
         &[
             (Person, &["subject_token"]),
             (Number, &["contact_id"]),
+            (BirthYear, &["birth_year"]),
+            (Code(System::Icd), &["main_diagnosis"]),
             (
                 Content,
                 &[
@@ -230,9 +296,7 @@ static TABLE: [Layout; 6] = [
                     "care_form",
                     "drg",
                     "drg_weight",
-                    "main_diagnosis",
                     "sex",
-                    "birth_year",
                     "cost_run_id",
                     "total_kronor",
                     "outlier",
@@ -250,22 +314,10 @@ static TABLE: [Layout; 6] = [
         "hip_fractures.csv",
         &[
             (Person, &["person"]),
-            (
-                Content,
-                &[
-                    "hospital_code",
-                    "side",
-                    "diagnosis",
-                    "arrival",
-                    "operation",
-                    "operation_code",
-                    "hours",
-                    "moves",
-                    "discharge",
-                    "reoperated_after_days",
-                    "reason",
-                ],
-            ),
+            (Code(System::Icd), &["diagnosis"]),
+            (Code(System::Kva), &["operation_code"]),
+            (Time, &["arrival", "operation", "discharge"]),
+            (Content, &["hospital_code", "side", "hours", "moves", "reoperated_after_days", "reason"]),
         ],
     ),
     (
@@ -273,6 +325,65 @@ static TABLE: [Layout; 6] = [
         &[
             (Person, &["person_source_value"]),
             (Number, &["episode_id", "contact_id"]),
+            (BirthYear, &["year_of_birth"]),
+            (Lkf, &["location_source_value", "county"]),
+            (Code(System::Icd), &["condition_source_value"]),
+            (Code(System::Kva), &["procedure_source_value"]),
+            (Code(System::Atc), &["drug_source_value"]),
+            (
+                Figure,
+                &[
+                    "gender_concept_id",
+                    "month_of_birth",
+                    "day_of_birth",
+                    "race_concept_id",
+                    "ethnicity_concept_id",
+                    "gender_source_concept_id",
+                    "race_source_concept_id",
+                    "ethnicity_source_concept_id",
+                    "country_concept_id",
+                    "place_of_service_concept_id",
+                    "visit_concept_id",
+                    "visit_type_concept_id",
+                    "visit_source_concept_id",
+                    "admitted_from_concept_id",
+                    "discharged_to_concept_id",
+                    "visit_detail_concept_id",
+                    "visit_detail_type_concept_id",
+                    "visit_detail_source_concept_id",
+                    "condition_concept_id",
+                    "condition_type_concept_id",
+                    "condition_status_concept_id",
+                    "condition_source_concept_id",
+                    "procedure_concept_id",
+                    "procedure_type_concept_id",
+                    "modifier_concept_id",
+                    "quantity",
+                    "procedure_source_concept_id",
+                    "drug_concept_id",
+                    "drug_type_concept_id",
+                    "refills",
+                    "days_supply",
+                    "route_concept_id",
+                    "drug_source_concept_id",
+                    "period_type_concept_id",
+                    "observation_concept_id",
+                    "observation_type_concept_id",
+                    "value_as_concept_id",
+                    "qualifier_concept_id",
+                    "unit_concept_id",
+                    "observation_source_concept_id",
+                    "obs_event_field_concept_id",
+                    "death_type_concept_id",
+                    "cause_concept_id",
+                    "cause_source_concept_id",
+                    "cost_type_concept_id",
+                    "currency_concept_id",
+                    "revenue_code_concept_id",
+                    "drg_concept_id",
+                    "cdm_version_concept_id",
+                ],
+            ),
             (
                 Row,
                 &[
@@ -299,91 +410,37 @@ static TABLE: [Layout; 6] = [
             (
                 Content,
                 &[
-                    "gender_concept_id",
-                    "year_of_birth",
-                    "month_of_birth",
-                    "day_of_birth",
-                    "race_concept_id",
-                    "ethnicity_concept_id",
                     "gender_source_value",
-                    "gender_source_concept_id",
                     "race_source_value",
-                    "race_source_concept_id",
                     "ethnicity_source_value",
-                    "ethnicity_source_concept_id",
                     "address_1",
                     "address_2",
                     "city",
                     "state",
                     "zip",
-                    "county",
-                    "location_source_value",
-                    "country_concept_id",
                     "country_source_value",
                     "care_site_name",
-                    "place_of_service_concept_id",
                     "care_site_source_value",
                     "place_of_service_source_value",
-                    "visit_concept_id",
-                    "visit_type_concept_id",
                     "visit_source_value",
-                    "visit_source_concept_id",
-                    "admitted_from_concept_id",
                     "admitted_from_source_value",
-                    "discharged_to_concept_id",
                     "discharged_to_source_value",
-                    "visit_detail_concept_id",
-                    "visit_detail_type_concept_id",
                     "visit_detail_source_value",
-                    "visit_detail_source_concept_id",
-                    "condition_concept_id",
-                    "condition_type_concept_id",
-                    "condition_status_concept_id",
                     "stop_reason",
-                    "condition_source_value",
-                    "condition_source_concept_id",
                     "condition_status_source_value",
-                    "procedure_concept_id",
-                    "procedure_type_concept_id",
-                    "modifier_concept_id",
-                    "quantity",
-                    "procedure_source_value",
-                    "procedure_source_concept_id",
                     "modifier_source_value",
-                    "drug_concept_id",
-                    "drug_type_concept_id",
-                    "refills",
-                    "days_supply",
                     "sig",
-                    "route_concept_id",
                     "lot_number",
-                    "drug_source_value",
-                    "drug_source_concept_id",
                     "route_source_value",
                     "dose_unit_source_value",
-                    "period_type_concept_id",
-                    "observation_concept_id",
-                    "observation_type_concept_id",
                     "value_as_string",
-                    "value_as_concept_id",
-                    "qualifier_concept_id",
-                    "unit_concept_id",
                     "observation_source_value",
-                    "observation_source_concept_id",
                     "unit_source_value",
                     "qualifier_source_value",
                     "value_source_value",
-                    "obs_event_field_concept_id",
-                    "death_type_concept_id",
-                    "cause_concept_id",
                     "cause_source_value",
-                    "cause_source_concept_id",
                     "cost_domain_id",
-                    "cost_type_concept_id",
-                    "currency_concept_id",
-                    "revenue_code_concept_id",
                     "revenue_code_source_value",
-                    "drg_concept_id",
                     "drg_source_value",
                     "cdm_source_name",
                     "cdm_source_abbreviation",
@@ -392,7 +449,6 @@ static TABLE: [Layout; 6] = [
                     "source_documentation_reference",
                     "cdm_etl_reference",
                     "cdm_version",
-                    "cdm_version_concept_id",
                     "vocabulary_version",
                     "source_system",
                 ],
@@ -414,16 +470,32 @@ pub(crate) fn says(layout: &str, column: &str) -> Says {
     if std::env::var(LEAVE).is_ok_and(|left| left == format!("{layout}/{column}")) {
         return Content;
     }
-    let columns = TABLE.iter().filter(|(name, _)| *name == layout).flat_map(|(_, columns)| *columns);
-    let says = columns.into_iter().find(|(_, names)| names.contains(&column)).map(|(says, _)| *says);
-    says.unwrap_or_else(|| {
+    find(layout, column).unwrap_or_else(|| {
         panic!("column {column} of {layout} has no line in column.rs: does it name somebody, or a key?")
     })
 }
 
+/// What a column says; nothing when the layout has none of this name, or nobody has decided.
+pub(crate) fn find(layout: &str, column: &str) -> Option<Says> {
+    let mut columns = TABLE.iter().filter(|(name, _)| *name == layout).flat_map(|(_, columns)| *columns);
+    columns.find(|(_, names)| names.contains(&column)).map(|(says, _)| *says)
+}
+
+/// Whether a layout has days or times that can be moved: those of events are known by their types.
+pub(crate) fn has_times(layout: &str) -> bool {
+    layout == EVENTS
+        || TABLE.iter().any(|(name, columns)| *name == layout && columns.iter().any(|(says, _)| *says == Time))
+}
+
+/// The columns of a layout that tell days or months and cannot be moved.
+pub(crate) fn time_texts(layout: &str) -> impl Iterator<Item = &'static str> {
+    let columns = TABLE.iter().filter(move |(name, _)| *name == layout).flat_map(|(_, columns)| *columns);
+    columns.filter(|(says, _)| *says == TimeText).flat_map(|(_, names)| *names).copied()
+}
+
 /// Every column that gets a pseudonym: layout and name.
 pub fn pseudonymised() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let of = |(says, names): &'static (Says, &[&str])| names.iter().filter(|_| *says != Content).copied();
+    let of = |(says, names): &'static (Says, &[&str])| names.iter().filter(|_| says.is_found_by()).copied();
     TABLE.iter().flat_map(move |(layout, columns)| columns.iter().flat_map(of).map(move |name| (*layout, name)))
 }
 

@@ -156,6 +156,17 @@ enum Command {
         #[arg(long)]
         csv: bool,
     },
+    /// Open values that a definition has encrypted, one a line from stdin, with the key of the extract's series.
+    Reveal {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The region's länskod.
+        #[arg(long, value_name = "NN")]
+        region: Region,
+        /// The extract: the name of a definition.
+        #[arg(long, value_name = "NAME")]
+        extract: String,
+    },
     /// Print the public key that belongs to the signing key.
     Key(ConfigFile),
 }
@@ -216,6 +227,7 @@ fn execute(command: Command) -> Result<(), Failure> {
                 Ok(())
             })
         }
+        Command::Reveal { file, region, extract } => extracts::reveal(&file, region, &extract),
         Command::Key(file) => {
             print(&format!("{}\n", load(&file)?.seed()?.public_key()));
             Ok(())

@@ -156,7 +156,7 @@ impl Config {
                 fault(Fault::new("pseudonyms.keys", message))
             })?;
             let pseudonyms = secret.pseudonyms(&definition.recipient, definition.series(), region);
-            Ok(pseudonyms.leaving(&definition.plain_extensions))
+            Ok(pseudonyms.leaving(&definition.plain_extensions).treating(&definition.treatments, definition.k_at_least))
         };
         self.pseudonyms.keys.iter().map(of).collect()
     }

@@ -11,10 +11,13 @@ use runtime::config::{self, Check, Fault};
 pub use schemas::Subject;
 use serde::Deserialize;
 
+use crate::column;
 use crate::error::Error;
 use crate::form::Form;
 use crate::forms;
 use crate::read::Aim;
+use crate::output::FileKind;
+use crate::treatment::{TIMES, Treatment};
 use parcel::AgeKey;
 use parcel::PeriodKind;
 
@@ -67,6 +70,14 @@ pub struct Definition {
     /// others become pseudonyms.
     #[serde(default)]
     pub plain_extensions: Vec<String>,
+    /// What is done with columns of its files before they leave, by the column's name; `times` are all days and times.
+    #[serde(default)]
+    pub(crate) treatments: BTreeMap<String, Treatment>,
+    /// How many rows at least say the same of what others know of somebody: else nothing is made. Codes that fewer rows have are
+    /// rolled up where the definition has them generalised.
+    pub k_at_least: Option<u64>,
+    /// How many different things such rows tell at least.
+    pub l_at_least: Option<u64>,
 }
 
 fn figures() -> String {
@@ -225,6 +236,61 @@ impl Check for Definition {
             }
             if self.files[..n].contains(file) {
                 return Err(Fault::new(format!("files.{n}"), "named twice"));
+            }
+        }
+        for (key, least) in [("k_at_least", self.k_at_least), ("l_at_least", self.l_at_least)] {
+            if least == Some(0) {
+                return Err(Fault::new(key, "must be 1 or more"));
+            }
+        }
+        let treated: Vec<&FileKind> =
+            kinds.iter().filter(|kind| kind.pseudonymous && self.files.iter().any(|file| *file == kind.name)).collect();
+        self.check_treatments(form, &treated)
+    }
+}
+
+impl Definition {
+    /// Every treatment is of a column that one of the files has, and one that the column can take in all of them.
+    fn check_treatments(&self, form: &Form, files: &[&FileKind]) -> Result<(), Fault> {
+        for (column, treatment) in &self.treatments {
+            let fault = |message: String| Err(Fault::new(format!("treatments.{column}"), message));
+            if column == TIMES {
+                let without = files.iter().find(|kind| !column::has_times(kind.layout));
+                match (treatment, without) {
+                    (Treatment::Shifted, None) if !files.is_empty() => continue,
+                    (Treatment::Shifted, Some(kind)) => {
+                        return fault(format!(
+                            "{} has no days or times that can be moved alone; leave the file or the treatment out",
+                            kind.name
+                        ));
+                    }
+                    _ => {
+                        return fault(
+                            "days and times can be shifted, of files of persons, and nothing else".to_owned(),
+                        );
+                    }
+                }
+            }
+            let found: Vec<_> =
+                files.iter().filter_map(|kind| Some((kind, column::find(kind.layout, column)?))).collect();
+            if found.is_empty() || !(form.has)(self.subject, column) {
+                return fault("no file of it has such a column".to_owned());
+            }
+            for (kind, says) in found {
+                if let Some(reason) = says.refusal(kind.layout, *treatment) {
+                    return fault(format!("cannot be {} in {}: {reason}", treatment.word(), kind.name));
+                }
+            }
+        }
+        if self.treatments.contains_key(TIMES) {
+            let told = files.iter().flat_map(|kind| column::time_texts(kind.layout));
+            let is_told = |column: &&str| {
+                let treatment = self.treatments.get(*column);
+                (form.has)(self.subject, column) && !matches!(treatment, Some(Treatment::Dropped | Treatment::Masked))
+            };
+            if let Some(column) = told.into_iter().find(is_told) {
+                let message = format!("is shifted in vain while {column} tells the true time; say that it is dropped");
+                return Err(Fault::new(format!("treatments.{TIMES}"), message));
             }
         }
         Ok(())

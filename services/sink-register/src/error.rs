@@ -227,6 +227,33 @@ pub enum Error {
         /// The recipient.
         recipient: String,
     },
+    /// Rows of persons stand more alone than the definition allows.
+    #[error(
+        "{file} of {extract} would have {found} {what} in {by}; its definition wants {least}. Have these columns generalised, \
+         masked or dropped under [treatments], leave the file out, or lower the number in the definition"
+    )]
+    TooAlone {
+        /// The extract.
+        extract: String,
+        /// Its file.
+        file: String,
+        /// What is counted.
+        what: &'static str,
+        /// The least of it.
+        found: u64,
+        /// What the definition wants.
+        least: u64,
+        /// The columns by which rows say the same.
+        by: String,
+    },
+    /// A text that was to be opened.
+    #[error("line {line} of stdin is no value that a definition has encrypted with a key of {extract}")]
+    NotSealed {
+        /// The extract.
+        extract: String,
+        /// The line, from 1.
+        line: usize,
+    },
     /// The series was made with another key until now.
     #[error(
         "the latest parcel of {extract} for {recipient}, {name}, has pseudonyms of {made}; with key {present} the recipient \

@@ -13,7 +13,7 @@ use crate::pseudonym::Pseudonyms;
 use crate::read::{Snapshot, Survey};
 use parcel::Period;
 use parcel::Positions;
-use parcel::{FileEntry, Groups, LeftOut};
+use parcel::{FileEntry, Groups, LeftOut, Treatments};
 
 /// The finding under which events of persons with protected identity are counted.
 pub(crate) const PROTECTED: &str = "protected-identity";
@@ -75,7 +75,7 @@ impl Extract {
     ) -> Result<Self, Error> {
         assert!(pseudonyms.is_some() || !definition.is_pseudonymous(), "a file with pseudonyms is made with a key");
         let unused = Pseudonyms::unused();
-        let pseudonyms = pseudonyms.unwrap_or(&unused);
+        let pseudonyms = &pseudonyms.unwrap_or(&unused).clone().of_year(year(period));
         let Some(until) = survey.until else {
             return Err(Error::Empty { region: region.code(), period: period.to_string() });
         };
@@ -104,6 +104,9 @@ impl Extract {
         assert!(made.eq(declared), "the form {} gives the files that it declares", form.name);
         let named = |file: &File| definition.files.contains(&file.name);
         let files: Vec<File> = output.files.into_iter().filter(named).collect();
+        for file in &files {
+            alone(definition, file)?;
+        }
         for file in files.iter().filter(|file| file.formulas > 0) {
             let finding = if file.personal { FORMULA_LEFT } else { FORMULA_GUARDED };
             *findings.entry(finding.to_owned()).or_default() += file.formulas;
@@ -117,10 +120,39 @@ impl Extract {
         self.files.iter().filter_map(of).collect()
     }
 
+    /// What was done with the columns of files with pseudonyms, by file.
+    pub(crate) fn treatments(&self) -> BTreeMap<String, Treatments> {
+        let treated = self.files.iter().filter(|file| !file.treatments.is_empty());
+        treated.map(|file| (file.name.clone(), file.treatments.clone())).collect()
+    }
+
     /// What the manifest says of the files. Every file with a row per person is encrypted.
     #[must_use]
     pub fn entries(&self) -> Vec<FileEntry> {
         let entry = |file: &File| FileEntry::of(&file.name, file.rows, &file.bytes, file.personal);
         self.files.iter().map(entry).collect()
+    }
+}
+
+/// Refuses a file of persons whose rows stand more alone than the definition allows.
+fn alone(definition: &Definition, file: &File) -> Result<(), Error> {
+    let Some(groups) = file.groups.as_ref().filter(|groups| groups.rows > 0) else { return Ok(()) };
+    let is_less = |found: u64, least: Option<u64>| least.filter(|least| found < *least);
+    let diverse = definition.l_at_least.filter(|_| groups.tells.is_some());
+    let (what, found, least) =
+        match (is_less(groups.smallest, definition.k_at_least), is_less(groups.least_diverse, diverse)) {
+            (Some(least), _) => ("rows that say the same", groups.smallest, least),
+            (None, Some(least)) => ("different things told by rows that say the same", groups.least_diverse, least),
+            (None, None) => return Ok(()),
+        };
+    let (file, by) = (file.name.clone(), groups.by.join(", "));
+    Err(Error::TooAlone { extract: definition.name.clone(), file, what, found, least, by })
+}
+
+/// The year in which a period lies.
+fn year(period: Period) -> i32 {
+    match period {
+        Period::Month(month) => month.first_day().year().into(),
+        Period::Year(year) => year.into(),
     }
 }

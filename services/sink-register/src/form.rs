@@ -25,6 +25,8 @@ pub(crate) struct Form {
     /// The files that it gives, always these, in their order. Which of them leave, the definition says; that a file of
     /// persons is encrypted and what pages may read of the others follows from their kinds.
     pub(crate) files: fn(Subject) -> Vec<FileKind>,
+    /// Whether files of a subject have a column, of those that their layout has.
+    pub(crate) has: fn(Subject, &str) -> bool,
     /// What it reads of the store for a period.
     pub(crate) sources: fn(Subject, Period) -> Vec<Source>,
     /// Reads that at or below positions, and computes. The period is of the kind that the form covers.

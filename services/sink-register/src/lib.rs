@@ -26,6 +26,7 @@ mod session;
 mod sheet;
 mod show;
 mod table;
+mod treatment;
 
 pub use column::{LEAVE, pseudonymised};
 pub use deliver::{Outcome as Delivery, deliver};

@@ -417,6 +417,7 @@ impl Workshop<'_> {
             pseudonyms: pseudonyms.map(|pseudonyms| pseudonyms.key().clone()),
             groups: extract.groups(),
             left_out: extract.left_out.clone(),
+            treatments: extract.treatments(),
         }
     }
 

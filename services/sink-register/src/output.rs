@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use parcel::Groups;
+use parcel::{Groups, Treatments};
 
 /// A file that a form gives, as it is known before anything is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct FileKind {
     pub(crate) personal: bool,
     /// Whether it has columns that get pseudonyms of the recipient's own: of events also where they are about nobody.
     pub(crate) pseudonymous: bool,
+    /// What `column.rs` calls its columns' layout; empty of groups.
+    pub(crate) layout: &'static str,
 }
 
 /// One file of an extract.
@@ -32,6 +34,8 @@ pub struct File {
     pub formulas: u64,
     /// How alone its rows stand, of a file of persons.
     pub groups: Option<Groups>,
+    /// What was done with its columns, of a file with pseudonyms.
+    pub treatments: Treatments,
 }
 
 /// What an extract came to.
@@ -46,16 +50,22 @@ pub struct Output {
 impl FileKind {
     /// A file whose rows are of groups.
     pub(crate) const fn of_groups(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), personal: false, pseudonymous: false }
+        Self { name: Cow::Borrowed(name), personal: false, pseudonymous: false, layout: "" }
     }
 
     /// A file with a row per contact or person.
     pub(crate) const fn of_persons(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), personal: true, pseudonymous: true }
+        Self { name: Cow::Borrowed(name), personal: true, pseudonymous: true, layout: name }
+    }
+
+    /// The same with a layout that other files have too.
+    pub(crate) const fn of_persons_in(layout: &'static str, name: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), personal: true, pseudonymous: true, layout }
     }
 
     /// The file with this content.
     pub(crate) fn file(&self, bytes: Vec<u8>, rows: u64) -> File {
-        File { name: self.name.to_string(), bytes, rows, personal: self.personal, formulas: 0, groups: None }
+        let (groups, treatments) = (None, Treatments::new());
+        File { name: self.name.to_string(), bytes, rows, personal: self.personal, formulas: 0, groups, treatments }
     }
 }

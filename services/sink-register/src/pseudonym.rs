@@ -14,8 +14,11 @@
 //! * Hashing alone would not do: who has the store's tokens, or guesses visit numbers, would hash them all.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use aes_siv::siv::Aes256Siv;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -24,13 +27,16 @@ use sha2::Sha256;
 use topics::Region;
 use zeroize::Zeroizing;
 
-use crate::column::Says;
+use crate::column::{self, Decided, Says};
+use crate::treatment::{self, MASK, Treatment};
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
 const SALT: &[u8] = b"vardstrom-recipient|v1";
 /// Bytes of a code that a pseudonym shows.
 const SHOWN_BYTES: usize = 20;
+/// How a value under the series' key begins.
+const SEALED: &str = "e.";
 /// Bytes of a fingerprint.
 const FINGERPRINT_BYTES: usize = 8;
 
@@ -74,6 +80,12 @@ pub struct Pseudonyms {
     key: PseudonymKey,
     mac: Hmac<Sha256>,
     plain: Vec<String>,
+    /// What the definition has done with columns.
+    treatments: Arc<BTreeMap<String, Treatment>>,
+    /// Below how many rows codes are rolled up.
+    rows_min: u64,
+    /// The year in which persons are as old as they are.
+    year: i32,
 }
 
 impl fmt::Debug for Pseudonyms {
@@ -86,7 +98,8 @@ impl Pseudonyms {
     fn of(id: &str, key: &[u8]) -> Self {
         let mac = Hmac::new_from_slice(key).expect("HMAC takes a key of any length");
         let unnamed = PseudonymKey { key: id.to_owned(), fingerprint: String::new() };
-        let mut pseudonyms = Self { key: unnamed, mac, plain: Vec::new() };
+        let (plain, treatments) = (Vec::new(), Arc::default());
+        let mut pseudonyms = Self { key: unnamed, mac, plain, treatments, rows_min: treatment::ROWS_MIN, year: 0 };
         pseudonyms.key.fingerprint = HEXLOWER.encode(&pseudonyms.code("fingerprint", b"")[..FINGERPRINT_BYTES]);
         pseudonyms
     }
@@ -99,6 +112,71 @@ impl Pseudonyms {
     /// The same, with extensions whose values leave as they are.
     pub(crate) fn leaving(self, extensions: &[String]) -> Self {
         Self { plain: extensions.to_vec(), ..self }
+    }
+
+    /// The same, with columns treated as a definition says.
+    pub(crate) fn treating(self, treatments: &BTreeMap<String, Treatment>, rows_min: Option<u64>) -> Self {
+        Self { treatments: Arc::new(treatments.clone()), rows_min: rows_min.unwrap_or(treatment::ROWS_MIN), ..self }
+    }
+
+    /// The same, in files of a year.
+    pub(crate) fn of_year(self, year: i32) -> Self {
+        Self { year, ..self }
+    }
+
+    /// What is done with a column.
+    ///
+    /// # Panics
+    /// When nobody has decided what it says.
+    pub(crate) fn decided(&self, layout: &str, column: &str) -> Decided {
+        let usual = Decided::usual(column::says(layout, column));
+        match (usual.says, self.treatments.get(column)) {
+            (Says::Time, None) => self.time(),
+            (_, None) => usual,
+            (says, Some(treatment)) => Decided { says, treatment: *treatment },
+        }
+    }
+
+    /// What is done with days and times.
+    pub(crate) fn time(&self) -> Decided {
+        let treatment = self.treatments.get(treatment::TIMES).copied().unwrap_or_default();
+        Decided { says: Says::Time, treatment }
+    }
+
+    /// Below how many rows codes are rolled up.
+    pub(crate) fn rows_min(&self) -> u64 {
+        self.rows_min
+    }
+
+    /// By how many days the times of somebody are moved, where they are: by the store's token, so that all of a person's are moved alike.
+    pub(crate) fn shift_days(&self, token: &str) -> i32 {
+        let [a, b, c, d, ..] = self.code("shift", token.as_bytes());
+        treatment::shift_days(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    /// The value under the series' key: the same value is the same text.
+    fn sealed(&self, value: &str) -> String {
+        let sealed = self.siv().encrypt([[0_u8; 0]; 0], value.as_bytes()).expect("a value is shorter than 2^36 bytes");
+        let mut text = BASE32_NOPAD.encode(&sealed);
+        text.make_ascii_lowercase();
+        text.insert_str(0, SEALED);
+        text
+    }
+
+    /// What [`Pseudonyms::sealed`] has sealed; nothing when it is of another key, or was changed.
+    #[must_use]
+    pub fn opened(&self, text: &str) -> Option<String> {
+        let sealed = text.strip_prefix(SEALED)?.to_ascii_uppercase();
+        let sealed = BASE32_NOPAD.decode(sealed.as_bytes()).ok()?;
+        String::from_utf8(self.siv().decrypt([[0_u8; 0]; 0], &sealed).ok()?).ok()
+    }
+
+    /// AES-256-SIV takes two keys of 32 bytes, one for the code and one for the cipher.
+    fn siv(&self) -> Aes256Siv {
+        let mut key = Zeroizing::new([0; 2 * KEY_BYTES]);
+        key[..KEY_BYTES].copy_from_slice(&self.code("siv-code", b""));
+        key[KEY_BYTES..].copy_from_slice(&self.code("siv-cipher", b""));
+        Aes256Siv::new(&(*key).into())
     }
 
     /// What a manifest says of the key.
@@ -149,35 +227,55 @@ impl Pseudonyms {
         extension == schemas::SOURCE_TABLE.as_bytes() || self.plain.iter().any(|plain| plain.as_bytes() == extension)
     }
 
-    /// What stands in a column of texts.
-    pub(crate) fn text<'t>(&self, says: Says, text: &'t str) -> Cow<'t, str> {
+    /// What stands in a column of texts; `days` are those by which the times of the row's person are moved. Codes that are rolled up are
+    /// for whoever has all rows.
+    pub(crate) fn text<'t>(&self, decided: Decided, text: &'t str, days: i32) -> Cow<'t, str> {
         if text.is_empty() {
             return Cow::Borrowed(text);
         }
-        match says {
-            Says::Person => self.person(text).into(),
-            Says::Event => self.event(text).into(),
-            Says::Number | Says::Extension => self.number(text).into(),
-            Says::Content => text.into(),
-            Says::Place | Says::Hash | Says::Row => unreachable!("a column of {says:?} holds no text"),
+        match (decided.treatment, decided.says) {
+            (_, Says::Place | Says::Hash | Says::Row) => unreachable!("a column of {:?} holds no text", decided.says),
+            (Treatment::Plain, _) => text.into(),
+            (Treatment::Pseudonym, Says::Person) => self.person(text).into(),
+            (Treatment::Pseudonym, Says::Event) => self.event(text).into(),
+            (Treatment::Pseudonym, _) => self.number(text).into(),
+            (Treatment::Encrypted, _) => self.sealed(text).into(),
+            (Treatment::Masked, _) => MASK.into(),
+            (Treatment::Dropped, _) => "".into(),
+            (Treatment::Shifted, _) => treatment::moved_text(text, days).into(),
+            (Treatment::Generalised, Says::Lkf) => treatment::region_of(text).into(),
+            // What is no year is not told.
+            (Treatment::Generalised, Says::BirthYear) => text
+                .parse()
+                .map_or(Cow::Borrowed(MASK), |year| treatment::birth_band(year, self.year).to_string().into()),
+            (Treatment::Generalised, _) => text.into(),
         }
     }
 
     /// What stands in a column of whole numbers.
-    pub(crate) fn whole(&self, says: Says, number: i64) -> i64 {
-        match says {
-            Says::Place => self.place(number),
-            Says::Content => number,
-            _ => unreachable!("a column of {says:?} holds no such number"),
+    pub(crate) fn whole(&self, decided: Decided, number: i64, days: i32) -> Option<i64> {
+        match (decided.says, decided.treatment) {
+            (Says::Place, _) => Some(self.place(number)),
+            (Says::Time, Treatment::Shifted) => treatment::moved(number, days),
+            (Says::Figure | Says::Time | Says::Content, _) => Some(number),
+            _ => unreachable!("a column of {:?} holds no such number", decided.says),
+        }
+    }
+
+    /// What stands in a column of whole numbers of 32 bits.
+    pub(crate) fn int(&self, decided: Decided, number: i32) -> i32 {
+        match (decided.says, decided.treatment) {
+            (Says::BirthYear, Treatment::Generalised) => treatment::birth_band(number, self.year),
+            _ => number,
         }
     }
 
     /// What stands in a column of bytes.
-    pub(crate) fn bytes<'b>(&self, says: Says, bytes: &'b [u8]) -> Cow<'b, [u8]> {
-        match says {
+    pub(crate) fn bytes<'b>(&self, decided: Decided, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        match decided.says {
             Says::Hash => self.code("hash", bytes).to_vec().into(),
             Says::Content => bytes.into(),
-            _ => unreachable!("a column of {says:?} holds no bytes"),
+            _ => unreachable!("a column of {:?} holds no bytes", decided.says),
         }
     }
 
@@ -293,6 +391,84 @@ mod tests {
         assert_eq!(skr.number("V1"), "x.ztuthhdsxwgy7jzo7ct5djxbvzwphvcg");
         assert_eq!(skr.event("932c6e48-9f24-58d3-b700-f13f4ccccad2"), "165f8f8f-1256-8a69-91cb-ae5b43b30d61");
         assert_eq!(skr.place(17), 322_950_602_747_172_580);
+    }
+
+    /// The test cases of RFC 5297, of the shorter key; ours is the same with AES-256.
+    #[test]
+    fn rfc_5297() {
+        use aes_siv::siv::Aes128Siv;
+        let of = |text: &str| HEXLOWER.decode(text.replace(' ', "").as_bytes()).unwrap();
+        let check = |key: &str, headers: &[&str], plain: &str, sealed: &str| {
+            let key: [u8; 32] = of(key).try_into().unwrap();
+            let headers: Vec<Vec<u8>> = headers.iter().map(|header| of(header)).collect();
+            let mut siv = Aes128Siv::new(&key.into());
+            assert_eq!(siv.encrypt(&headers, &of(plain)).unwrap(), of(sealed));
+            assert_eq!(siv.decrypt(&headers, &of(sealed)).unwrap(), of(plain));
+        };
+        check(
+            "fffefdfc fbfaf9f8 f7f6f5f4 f3f2f1f0 f0f1f2f3 f4f5f6f7 f8f9fafb fcfdfeff",
+            &["10111213 14151617 18191a1b 1c1d1e1f 20212223 24252627"],
+            "11223344 55667788 99aabbcc ddee",
+            "85632d07 c6e8f37f 950acd32 0a2ecc93 40c02b96 90c4dc04 daef7f6a fe5c",
+        );
+        check(
+            "7f7e7d7c 7b7a7978 77767574 73727170 40414243 44454647 48494a4b 4c4d4e4f",
+            &[
+                "00112233 44556677 8899aabb ccddeeff deaddada deaddada ffeeddcc bbaa9988 77665544 33221100",
+                "10203040 50607080 90a0",
+                "09f91102 9d74e35b d84156c5 635688c0",
+            ],
+            "74686973 20697320 736f6d65 20706c61 696e7465 78742074 6f20656e 63727970 74207573 696e6720 5349562d 414553",
+            "7bdb6e3b 432667eb 06f4d14b ff2fbd0f cb900f2f ddbe4043 26601965 c889bf17 dba77ceb 094fa663 b7a3f748 ba8af829 \
+             ea64ad54 4a272e9c 485b62a3 fd5c0d",
+        );
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened_by_its_own_series_only() {
+        let (skr, other) = (of("skr", "kpp", "14"), of("skr", "kpp", "12"));
+        let sealed = skr.sealed("V1");
+        assert!(sealed.starts_with("e.") && sealed == skr.sealed("V1") && sealed != skr.sealed("V2"), "{sealed}");
+        assert_ne!(sealed, other.sealed("V1"));
+        assert_eq!((skr.opened(&sealed).as_deref(), other.opened(&sealed)), (Some("V1"), None));
+        let changed = format!("{}{}", &sealed[..sealed.len() - 1], if sealed.ends_with('a') { 'e' } else { 'a' });
+        for text in ["", "e.", "V1", &changed, &sealed[2..]] {
+            assert_eq!(skr.opened(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_treated_as_its_definition_says() {
+        let treatments = [
+            ("contact_id", Treatment::Encrypted),
+            ("hospital_code", Treatment::Masked),
+            ("birth_year", Treatment::Generalised),
+            ("mvo", Treatment::Dropped),
+            ("cost_run_id", Treatment::Pseudonym),
+        ];
+        let treatments = treatments.map(|(column, treatment)| (column.to_owned(), treatment)).into();
+        let skr = of("skr", "kpp", "14").treating(&treatments, None).of_year(2026);
+        let said = |column: &str, text: &str| skr.text(skr.decided("kpp_contacts.csv", column), text, 0).into_owned();
+        assert_eq!(skr.opened(&said("contact_id", "K1")).as_deref(), Some("K1"));
+        assert_eq!((&*said("hospital_code", "501010"), &*said("hospital_code", "")), ("*", ""));
+        assert_eq!((&*said("birth_year", "1948"), &*said("birth_year", "1920")), ("1945", "1935"));
+        assert_eq!(said("mvo", "511"), "");
+        assert_eq!(said("cost_run_id", "R1"), skr.number("R1"));
+        assert_eq!((said("subject_token", "t-1"), &*said("drg", "F12E")), (skr.person("t-1"), "F12E"));
+    }
+
+    #[test]
+    fn times_of_one_person_are_moved_alike_and_of_another_series_otherwise() {
+        let (skr, other) = (of("skr", "hip-fracture", "14"), of("other", "hip-fracture", "14"));
+        let days: Vec<[i32; 2]> =
+            (0..200).map(|n| [&skr, &other].map(|one| one.shift_days(&format!("r14.v1.{n}")))).collect();
+        assert!(days.iter().flatten().all(|days| (-182..=182).contains(days)));
+        assert!(days.iter().filter(|[one, other]| one == other).count() < 10, "{days:?}");
+        let treatments = [("times".to_owned(), Treatment::Shifted)].into();
+        let skr = skr.treating(&treatments, None);
+        let (arrival, days) = (skr.decided("hip_fractures.csv", "arrival"), skr.shift_days("r14.v1.1"));
+        let moved = skr.text(arrival, "2026-02-27T10:00:00", days);
+        assert_eq!(moved, treatment::moved_text("2026-02-27T10:00:00", days));
     }
 
     #[test]

@@ -7,11 +7,13 @@ use std::borrow::Cow;
 
 use spreadsheet::{End, Sheet};
 
-use crate::column::{Says, says};
+use crate::column::{Decided, Says};
 use crate::output::File;
 use crate::output::FileKind;
 use crate::pseudonym::Pseudonyms;
 use crate::quasi::Grouping;
+use crate::treatment::{Treatment, rolled_up};
+use parcel::Treatments;
 
 /// A table while lines are added.
 pub(crate) struct Table {
@@ -26,10 +28,9 @@ pub(crate) struct Table {
 /// recipient does not get, and would tell two recipients which of their lines are the same.
 struct Persons {
     pseudonyms: Pseudonyms,
-    columns: Vec<(String, Says)>,
+    columns: Vec<(String, Decided)>,
     grouping: Grouping,
-    lines: Vec<String>,
-    formulas: u64,
+    lines: Vec<Vec<String>>,
 }
 
 impl Table {
@@ -46,9 +47,10 @@ impl Table {
         let grouping = Grouping::of_persons(&kind.name, &kind.name);
         let mut sheet = Sheet::for_machines(End::Unix);
         sheet.line(columns);
-        let columns = columns.iter().map(|column| ((*column).to_owned(), says(&kind.name, column))).collect();
         let pseudonyms = pseudonyms.clone();
-        let persons = Persons { pseudonyms, columns, grouping, lines: Vec::new(), formulas: 0 };
+        let decided = |column: &&str| ((*column).to_owned(), pseudonyms.decided(&kind.name, column));
+        let columns = columns.iter().map(decided).collect();
+        let persons = Persons { pseudonyms, columns, grouping, lines: Vec::new() };
         Table { kind: kind.clone(), sheet, persons: Some(persons), rows: 0 }
     }
 
@@ -63,31 +65,63 @@ impl Table {
 
     pub(crate) fn finish(self) -> File {
         let mut formulas = self.sheet.formulas();
-        let mut groups = None;
         let mut text = self.sheet.finish();
-        if let Some(mut persons) = self.persons {
-            formulas += persons.formulas;
-            persons.lines.sort_unstable();
-            persons.lines.iter().for_each(|line| text.push_str(line));
-            groups = Some(persons.grouping.finish());
+        let mut file = self.kind.file(Vec::new(), self.rows);
+        if let Some(persons) = self.persons {
+            file.treatments = treatments(persons.columns.iter().map(|(name, decided)| (&**name, *decided)));
+            let (lines, groups, of_persons) = persons.finish();
+            lines.iter().for_each(|line| text.push_str(line));
+            formulas += of_persons;
+            file.groups = Some(groups);
         }
-        File { formulas, groups, ..self.kind.file(text.into_bytes(), self.rows) }
+        File { formulas, bytes: text.into_bytes(), ..file }
     }
 }
 
 impl Persons {
     fn row(&mut self, cells: impl IntoIterator<Item: AsRef<str>>) {
-        let mut sheet = Sheet::for_machines(End::Unix);
         let cells: Vec<_> = cells.into_iter().collect();
         assert_eq!(cells.len(), self.columns.len(), "a line of persons has its columns");
-        let cells = cells.iter().zip(&self.columns).map(|(cell, (_, says))| self.pseudonyms.text(*says, cell.as_ref()));
-        let cells: Vec<Cow<'_, str>> = cells.collect();
-        let at = |name: &str| self.columns.iter().position(|(column, _)| column == name).expect("a column of the file");
-        self.grouping.row(|name| Cow::Borrowed(&*cells[at(name)]));
-        sheet.line(&cells);
-        self.formulas += sheet.formulas();
-        self.lines.push(sheet.finish());
+        let of_person = self.columns.iter().position(|(_, decided)| decided.says == Says::Person);
+        let days = of_person.map_or(0, |at| self.pseudonyms.shift_days(cells[at].as_ref()));
+        let columns = cells.iter().zip(&self.columns);
+        let cells =
+            columns.map(|(cell, (_, decided))| self.pseudonyms.text(*decided, cell.as_ref(), days).into_owned());
+        self.lines.push(cells.collect());
     }
+
+    /// The lines in their order, how alone they stand, and how many cells a spreadsheet would run.
+    fn finish(mut self) -> (Vec<String>, parcel::Groups, u64) {
+        for (at, (_, decided)) in self.columns.iter().enumerate() {
+            if let Decided { says: Says::Code(system), treatment: Treatment::Generalised } = decided {
+                let codes: Vec<&str> = self.lines.iter().map(|line| &*line[at]).collect();
+                let rolled = rolled_up(*system, &codes, self.pseudonyms.rows_min());
+                self.lines.iter_mut().zip(rolled).for_each(|(line, code)| line[at] = code);
+            }
+        }
+        let at = |name: &str| self.columns.iter().position(|(column, _)| column == name).expect("a column of the file");
+        let mut formulas = 0;
+        let mut lines = Vec::with_capacity(self.lines.len());
+        // Each line is given up when it is a text.
+        for cells in std::mem::take(&mut self.lines) {
+            self.grouping.row(|name| Cow::Borrowed(&*cells[at(name)]));
+            let mut sheet = Sheet::for_machines(End::Unix);
+            sheet.line(&cells);
+            formulas += sheet.formulas();
+            lines.push(sheet.finish());
+        }
+        lines.sort_unstable();
+        (lines, self.grouping.finish(), formulas)
+    }
+}
+
+/// What a manifest says of columns.
+pub(crate) fn treatments<'c>(columns: impl IntoIterator<Item = (&'c str, Decided)>) -> Treatments {
+    let mut treatments = Treatments::new();
+    for (column, decided) in columns {
+        treatments.entry(decided.treatment.word().to_owned()).or_default().push(column.to_owned());
+    }
+    treatments
 }
 
 #[cfg(test)]

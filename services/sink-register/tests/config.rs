@@ -11,6 +11,9 @@ use sink_register::definition::{Definition, Definitions, Subject};
 use crate::world::{Desk, RUN, database};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sink-register.sample.toml");
+const KPP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/definitions/kpp.toml");
+const COLUMNAR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/definitions/columnar-wait.toml");
+const OMOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/definitions/omop.toml");
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/definitions/waiting-times.toml");
 
 #[test]
@@ -101,6 +104,40 @@ fn what_is_wrong_in_a_definition_is_named() {
     check(SHIPPED, "subject = \"wait\"", "subject = \"encounter\"", "form: cannot be made of encounter events");
     check(SHIPPED, "version = \"6\"", "version = \"\"", "version: must not be empty");
     check(SHIPPED, "version = \"6\"", "version = \"6\"\nseries = \" \"", "series: must not be empty");
+    let treated = |file: &str, treatments: &str, expected: &str| {
+        check(file, "hide_below = 20", &format!("hide_below = 20\ntreatments = {{ {treatments} }}"), expected);
+    };
+    let contract = "treatments.Lkf: cannot be generalised in riv_ta_completed.xml: its layout is a contract";
+    treated(SHIPPED, "Lkf = \"generalised\"", contract);
+    treated(KPP, "passport = \"masked\"", "treatments.passport: no file of it has such a column");
+    treated(
+        KPP,
+        "drg = \"generalised\"",
+        "treatments.drg: cannot be generalised in kpp_contacts.csv: there is nothing that",
+    );
+    treated(KPP, "drg = \"shifted\"", "days and times are moved together or not at all");
+    treated(KPP, "times = \"shifted\"", "treatments.times: kpp_contacts.csv has no days or times that can be moved");
+    treated(KPP, "drg = \"hashed\"", "hashed");
+    let columnar = |treatments: &str, expected: &str| {
+        check(
+            COLUMNAR,
+            "period = \"month\"",
+            &format!("treatments = {{ {treatments} }}\nperiod = \"month\""),
+            expected,
+        );
+    };
+    columnar("times = \"shifted\"", "treatments.times: is shifted in vain while occurred_text tells the true time");
+    columnar("kva = \"generalised\"", "which codes are rare is known only after");
+    columnar("birth_year = \"masked\"", "it is a number, and no text can stand there");
+    columnar("event_id = \"dropped\"", "rows are told apart and joined by it");
+    columnar("place_unit = \"masked\"", "treatments.place_unit: no file of it has such a column");
+    check(
+        OMOP,
+        "period = \"year\"",
+        "treatments = { person_source_value = \"encrypted\" }\nperiod = \"year\"",
+        "end at 50 characters",
+    );
+    check(KPP, "hide_below = 20", "hide_below = 20\nk_at_least = 0", "k_at_least: must be 1 or more");
     check(SHIPPED, "\"quality.csv\"", "\"qality.csv\"", "files.2: not a file of it; one of waits_by_step.csv, ");
     check(SHIPPED, "\"quality.csv\"", "\"waits_by_step.csv\"", "files.2: named twice");
 }

@@ -25,7 +25,9 @@ pub use error::Error;
 pub use flag::Flag;
 pub use groups::Groups;
 pub use left_out::LeftOut;
-pub use manifest::{Change, Explanation, FORMAT, FileEntry, MANIFEST, MANIFEST_SIGNATURE, Manifest, PseudonymKey};
+pub use manifest::{
+    Change, Explanation, FORMAT, FileEntry, MANIFEST, MANIFEST_SIGNATURE, Manifest, PseudonymKey, Treatments,
+};
 pub use month::{Month, NotAMonth};
 pub use period::{NotAPeriod, Period, PeriodKind};
 pub use positions::{Position, Positions};

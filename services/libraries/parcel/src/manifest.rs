@@ -71,7 +71,13 @@ pub struct Manifest {
     /// Whom it leaves out because they object, by what they object to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// What was done with every column of files with pseudonyms, by file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub treatments: BTreeMap<String, Treatments>,
 }
+
+/// Columns of a file by what was done with them: `plain`, `pseudonym`, `encrypted`, `masked`, `generalised`, `shifted`, `dropped`.
+pub type Treatments = BTreeMap<String, Vec<String>>;
 
 /// The key that the pseudonyms of a recipient's series were made with. Two parcels have the same pseudonyms when their
 /// fingerprints are equal.

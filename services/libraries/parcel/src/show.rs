@@ -89,6 +89,15 @@ pub fn manifest_text(manifest: &Manifest, manifest_sha256: &str) -> String {
             );
         }
     }
+    let treated = |treatment: &str| treatment != "plain";
+    if manifest.treatments.values().flat_map(|treatments| treatments.keys()).any(|treatment| treated(treatment)) {
+        text.push_str("\nwhat was done with columns; all others are as the store has them\n");
+    }
+    for (file, treatments) in &manifest.treatments {
+        for (treatment, columns) in treatments.iter().filter(|(treatment, _)| treated(treatment)) {
+            let _ = writeln!(text, "  {file:<24} {treatment}: {}", columns.join(", "));
+        }
+    }
     if let Some(explained) = &manifest.explained {
         let _ = writeln!(text, "\ndiffers from version {}", manifest.replaces.unwrap_or_default());
         explain(&mut text, explained);

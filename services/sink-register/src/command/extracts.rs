@@ -1,5 +1,6 @@
-//! The commands that make extracts: plan, run and follow.
+//! The commands that make extracts, plan, run and follow, and the one that opens what they have encrypted.
 
+use std::io::{self, BufRead as _};
 use std::path::Path;
 
 use runtime::exit::Failure;
@@ -15,6 +16,7 @@ use crate::make::{self, Order, Outcome, Task};
 use crate::show::plan_text;
 use parcel::Series;
 use parcel::made_text;
+use topics::Region;
 
 pub(super) fn plan(asked: &Asked, out: Option<&Path>) -> Result<(), Failure> {
     let config = load(&asked.file)?;
@@ -56,6 +58,21 @@ pub(super) fn follow(file: &ConfigFile, task: &Follow) -> Result<(), Failure> {
         let shutdown = Shutdown::install().map_err(Failure::failed)?;
         Ok(follow::follow(&config, &definitions, task, &shutdown).await?)
     })
+}
+
+/// Prints what each line of stdin is under the series' keys, the newest first.
+pub(super) fn reveal(file: &ConfigFile, region: Region, extract: &str) -> Result<(), Failure> {
+    let config = load(file)?;
+    let definitions = Definitions::load(config.definitions.folder.as_deref())?;
+    let keys = config.pseudonyms(definitions.named(extract)?, region)?;
+    for (number, text) in io::stdin().lock().lines().enumerate() {
+        let attempt = "read the values on";
+        let text = text.map_err(|source| Error::File { attempt, path: "stdin".into(), source })?;
+        let opened = keys.iter().find_map(|key| key.opened(text.trim()));
+        let sealed = || Error::NotSealed { extract: extract.to_owned(), line: number + 1 };
+        print(&format!("{}\n", opened.ok_or_else(sealed)?));
+    }
+    Ok(())
 }
 
 fn order<'a>(asked: &Asked, definitions: &'a Definitions, config: &'a Config) -> Result<Order<'a>, Error> {

@@ -9,7 +9,7 @@
 //!   contact back. It is empty for subjects whose events are no statements of a contact: what holds of those follows from
 //!   all of them together.
 //! * **Order** is that of time: a row group covers a span of time, and reading a week skips the others. Events of one time are in
-//!   an order that is the recipient's alone.
+//!   an order that is the recipient's alone; where a definition has times moved, all are.
 //! * **Pseudonyms** of the recipient's own stand where a column names a person or an event or has a number of a source.
 
 mod plan;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use parquet::basic::Repetition;
 use schemas::{Common, CorrectionKind, DecodeError, Subject, Visitor};
 
-use crate::column::EVENTS;
+use crate::column::{Decided, EVENTS, Says};
 use crate::error::Error;
 use crate::form::Request;
 use crate::output::{File, FileKind, Output};
@@ -28,6 +28,8 @@ use crate::pseudonym::Pseudonyms;
 use crate::quasi::Grouping;
 use crate::read::{Order, Reader, Snapshot, Source, Stored, count};
 use crate::sheet::{Leaf, Sheet};
+use crate::table::treatments;
+use crate::treatment::Treatment;
 use parcel::Positions;
 use plan::Plan;
 use shred::shred;
@@ -37,7 +39,13 @@ pub(super) const IN_FORCE: &str = "in_force";
 
 /// The file that a subject is made into.
 pub(super) fn file(subject: Subject) -> FileKind {
-    FileKind { name: format!("{}.parquet", subject.name()).into(), personal: subject.is_personal(), pseudonymous: true }
+    let name = format!("{}.parquet", subject.name()).into();
+    FileKind { name, personal: subject.is_personal(), pseudonymous: true, layout: EVENTS }
+}
+
+/// Whether a subject's file has a column.
+pub(super) fn has(subject: Subject, column: &str) -> bool {
+    Plan::new(subject.kind().avsc(), &Pseudonyms::unused()).names.iter().any(|name| name == column)
 }
 
 /// A file of events while they are added. Memory: a row group, and what is compressed already.
@@ -54,7 +62,7 @@ struct Columnar {
 
 impl Columnar {
     fn new(subject: Subject, pseudonyms: Pseudonyms) -> Self {
-        let mut plan = Plan::new(subject.kind().avsc());
+        let mut plan = Plan::new(subject.kind().avsc(), &pseudonyms);
         plan.fields.push(crate::sheet::Kind::Flag.field(IN_FORCE, Repetition::OPTIONAL));
         let in_force = plan.leaves.len();
         plan.leaves.push(Leaf::new(crate::sheet::Kind::Flag, 1, 0));
@@ -67,7 +75,10 @@ impl Columnar {
     }
 
     fn add<'r, E: Common<'r>>(&mut self, event: &E, in_force: Option<bool>) {
-        shred(event, &self.plan.root, self.sheet.leaves(), &self.pseudonyms);
+        // Of nobody there is no person to move by: then each event is moved by itself.
+        let envelope = event.envelope();
+        let days = self.pseudonyms.shift_days(envelope.subject_token.unwrap_or(envelope.event_id));
+        shred(event, &self.plan.root, self.sheet.leaves(), &self.pseudonyms, days);
         let leaf = &mut self.sheet.leaves()[self.in_force];
         match in_force {
             Some(flag) => leaf.push_flag(flag, 0),
@@ -79,7 +90,6 @@ impl Columnar {
             grouping.row(|name| leaves[at(name)].last_text());
         }
         self.sheet.end_row();
-        let envelope = event.envelope();
         for finding in &envelope.quality {
             count(&mut self.findings, finding.rule);
         }
@@ -95,7 +105,10 @@ impl Columnar {
     }
 
     fn finish(self) -> (Output, BTreeMap<String, u64>) {
-        let file = File { groups: self.grouping.map(Grouping::finish), ..self.sheet.finish() };
+        let in_force = (IN_FORCE, Decided::usual(Says::Content));
+        let columns = self.plan.names.iter().map(String::as_str).zip(self.plan.decided);
+        let treatments = treatments(columns.chain([in_force]));
+        let file = File { groups: self.grouping.map(Grouping::finish), treatments, ..self.sheet.finish() };
         (Output { files: vec![file], totals: self.totals }, self.findings)
     }
 }
@@ -117,7 +130,8 @@ pub(super) async fn make(
     let take = |reader: &Reader<'_>, stored: Stored<'_>| {
         source.subject.visit(Adding { columnar: &mut columnar, reader, stored: &stored })
     };
-    let order = Order::Scattered(request.pseudonyms.order_key());
+    let (key, times) = (request.pseudonyms.order_key(), request.pseudonyms.time().treatment);
+    let order = if times == Treatment::Shifted { Order::Shuffled(key) } else { Order::Scattered(key) };
     snapshot.each(&source, order, origin, &reader, take).await?;
     Ok(columnar.finish())
 }

@@ -109,6 +109,8 @@ pub(crate) enum Order {
     Time,
     /// All of them, by time, and of one time in an order that this key makes and nobody without it.
     Scattered([u8; 32]),
+    /// All of them, in such an order whatever their time: where times are moved, the order of rows would tell the true ones.
+    Shuffled([u8; 32]),
     /// Of each source system and contact the latest, in the order of both.
     Latest,
 }
@@ -216,7 +218,7 @@ impl Order {
     /// The parameter that only such an order has.
     fn key(self) -> Option<Vec<u8>> {
         match self {
-            Order::Scattered(key) => Some(key.into()),
+            Order::Scattered(key) | Order::Shuffled(key) => Some(key.into()),
             Order::Time | Order::Latest => None,
         }
     }
@@ -226,16 +228,17 @@ impl Order {
         let contact = "e.source_system, e.contact";
         let latest = "e.recorded_at DESC NULLS LAST, e.ingested_at DESC, e.origin_offset DESC, e.origin_ordinal DESC, \
                       e.event_id DESC";
-        let within = match self {
-            Order::Scattered(_) => "sha256($9::bytea || uuid_send(e.event_id))",
-            Order::Time | Order::Latest => "e.event_id",
+        let order = match self {
+            Order::Shuffled(_) => "sha256($9::bytea || uuid_send(e.event_id))",
+            Order::Scattered(_) => "e.occurred_at, sha256($9::bytea || uuid_send(e.event_id))",
+            Order::Time | Order::Latest => "e.occurred_at, e.event_id",
         };
         match self {
-            Order::Time | Order::Scattered(_) => format!(
+            Order::Time | Order::Scattered(_) | Order::Shuffled(_) => format!(
                 "{EMPTIED} SELECT e.event_id, e.record, CASE WHEN e.contact IS NOT NULL THEN \
                  e.correction <> 'CANCEL' AND v.\"offset\" IS NULL AND row_number() OVER \
                  (PARTITION BY {contact} ORDER BY v.\"offset\" IS NOT NULL, {latest}) = 1 END {EVENTS} {VOIDED} {OWN} \
-                 AND p.topic IS NOT NULL AND {condition} ORDER BY e.occurred_at, {within}"
+                 AND p.topic IS NOT NULL AND {condition} ORDER BY {order}"
             ),
             Order::Latest => {
                 // A resource that was deleted takes its statement back and does not say for which month it counted.

@@ -110,6 +110,11 @@ impl Leaf {
         }
     }
 
+    /// Whether there may be nothing, where this much is known.
+    pub(crate) fn is_optional(&self, definition: i16) -> bool {
+        definition < self.defined
+    }
+
     /// Nothing, which is known from this definition level on.
     pub(crate) fn push_null(&mut self, definition: i16, repetition: i16) {
         assert!(definition < self.defined, "a required column has a value in every row");

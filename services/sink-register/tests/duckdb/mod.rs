@@ -6,6 +6,7 @@ mod model;
 mod omop;
 mod postgresql;
 mod recipients;
+mod treatments;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};

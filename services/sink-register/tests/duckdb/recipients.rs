@@ -24,7 +24,7 @@ use super::open;
 use crate::world::{Database, Desk, content, database, pseudonyms};
 
 /// Persons; each has one visit, contact, wait and cost.
-const PERSONS: usize = 30;
+pub(super) const PERSONS: usize = 30;
 /// A column of so many values names or numbers somebody or something.
 const MANY: usize = PERSONS / 2;
 /// What every contact costs.
@@ -61,7 +61,7 @@ const ROW_NUMBERS: [(&str, &str); 9] = [
 ];
 
 /// What names a person's things. No two have one, and none stands in another.
-struct Named {
+pub(super) struct Named {
     token: String,
     alias: String,
     former: String,
@@ -81,7 +81,7 @@ impl Named {
     }
 }
 
-fn people() -> Vec<Named> {
+pub(super) fn people() -> Vec<Named> {
     (0..PERSONS).map(Named::new).collect()
 }
 
@@ -303,10 +303,10 @@ fn desk(database: &Database) -> Desk {
 }
 
 /// Rows of a file: what stands in each column, all elements of a list.
-type Rows = Vec<BTreeMap<String, Vec<String>>>;
+pub(super) type Rows = Vec<BTreeMap<String, Vec<String>>>;
 
 /// Every file of a parcel as its recipient opens it.
-fn files(desk: &Desk, parcel: &str) -> BTreeMap<String, Rows> {
+pub(super) fn files(desk: &Desk, parcel: &str) -> BTreeMap<String, Rows> {
     let opened = open(desk, parcel);
     let names = content(opened.path()).into_keys();
     names.filter_map(|name| rows(&opened.path().join(&name)).map(|rows| (name, rows))).collect()
@@ -456,7 +456,7 @@ fn run(desk: &Desk, extract: &str, period: &str, variable: Option<(&str, &str)>)
     text.lines().next().unwrap().split_whitespace().last().unwrap().to_owned()
 }
 
-async fn filled(people: &[Named]) -> Database {
+pub(super) async fn filled(people: &[Named]) -> Database {
     let database = database(&["14"]).await;
     let mut feed = Feed::new(&database).await;
     for named in people {
@@ -561,7 +561,7 @@ async fn one_recipients_pseudonyms_are_the_same_over_files_periods_and_versions(
     assert_eq!((persons.len(), &persons), (PERSONS, &tokens(&waits, "wait.parquet", "subject_token")));
 }
 
-fn manifest(desk: &Desk, parcel: &str) -> Value {
+pub(super) fn manifest(desk: &Desk, parcel: &str) -> Value {
     serde_json::from_slice(&content(&desk.path(parcel))["manifest.json"]).unwrap()
 }
 

@@ -7,14 +7,15 @@ use parquet::basic::{LogicalType, Repetition};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::Value;
 
-use crate::column::{EVENTS, Says, says};
+use crate::column::{Decided, EVENTS, Says};
+use crate::pseudonym::Pseudonyms;
 use crate::sheet::{Kind, Leaf};
 
 /// What becomes of a value of the schema. Columns are numbered in the order of the file's schema.
 #[derive(Debug)]
 pub(super) enum Node {
-    /// A value: its column, and what that says.
-    Leaf(usize, Says),
+    /// A value: its column, and what is done with that.
+    Leaf(usize, Decided),
     /// A record, flattened: its fields by name.
     Record(Vec<(String, Node)>),
     /// A list of what is inside.
@@ -43,6 +44,8 @@ pub(super) struct Plan {
     pub(super) leaves: Vec<Leaf>,
     /// What the leaves' columns are called.
     pub(super) names: Vec<String>,
+    /// What is done with them.
+    pub(super) decided: Vec<Decided>,
 }
 
 /// How the name of a flag ends that says that only the day of the time before it is known.
@@ -57,18 +60,20 @@ impl Plan {
     /// # Panics
     /// When it has a type that no schema of ours has yet: a union of several, a list inside of a list or of a record
     /// that may be absent.
-    pub(super) fn new(avsc: &str) -> Self {
+    pub(super) fn new(avsc: &str, pseudonyms: &Pseudonyms) -> Self {
         let schema: Value = serde_json::from_str(avsc).expect(OURS);
         let mut builder = Builder {
             known: HashMap::new(),
             leaves: Vec::new(),
             names: Vec::new(),
+            decided: Vec::new(),
+            pseudonyms,
             inside: String::new(),
             tells_days: avsc.contains(IS_DATE),
         };
         let mut fields = Vec::new();
         let root = builder.record(&schema, "", Context::default(), &mut fields);
-        Self { root, fields, leaves: builder.leaves, names: builder.names }
+        Self { root, fields, leaves: builder.leaves, names: builder.names, decided: builder.decided }
     }
 }
 
@@ -87,18 +92,20 @@ impl Context {
     }
 }
 
-struct Builder {
+struct Builder<'p> {
     /// Named types, which a schema defines once and names again.
     known: HashMap<String, Value>,
     leaves: Vec<Leaf>,
     names: Vec<String>,
+    decided: Vec<Decided>,
+    pseudonyms: &'p Pseudonyms,
     /// The list or map that is being planned, with a dot, as `column.rs` writes it.
     inside: String,
     /// Whether the subject tells days apart from moments.
     tells_days: bool,
 }
 
-impl Builder {
+impl Builder<'_> {
     /// The fields of a record; each of its columns is named by `prefix` and the field.
     fn record(&mut self, schema: &Value, prefix: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
         let fields = schema["fields"].as_array().expect(OURS);
@@ -134,7 +141,7 @@ impl Builder {
             _ => context,
         };
         into.push(Kind::Date.field(name, context.repetition()));
-        self.leaf(name, Kind::Date, context)
+        self.leaf(name, Kind::Date, context, self.pseudonyms.time())
     }
 
     fn node(&mut self, schema: &Value, prefix: &str, name: &str, context: Context, into: &mut Vec<TypePtr>) -> Node {
@@ -167,10 +174,10 @@ impl Builder {
             }
             Some("map") => {
                 let inner = self.inside(context);
-                let key = self.leaf("key", Kind::Text, inner);
-                let mut fields = vec![Kind::Text.field("key", Repetition::REQUIRED)];
                 self.inside = format!("{column}.");
-                says(EVENTS, &format!("{}key", self.inside));
+                let decided = self.pseudonyms.decided(EVENTS, &format!("{}key", self.inside));
+                let key = self.leaf("key", Kind::Text, inner, decided);
+                let mut fields = vec![Kind::Text.field("key", Repetition::REQUIRED)];
                 let value = self.node(&schema["values"], "", "value", inner, &mut fields);
                 self.inside.clear();
                 let pairs = group("key_value", Repetition::REPEATED, None, fields);
@@ -180,14 +187,16 @@ impl Builder {
             _ => {
                 let kind = kind(&schema);
                 into.push(kind.field(&column, context.repetition()));
-                let says = match kind {
+                let decided = match kind {
                     Kind::Text | Kind::Bytes | Kind::Int | Kind::Long => {
-                        says(EVENTS, &format!("{}{column}", self.inside))
+                        self.pseudonyms.decided(EVENTS, &format!("{}{column}", self.inside))
                     }
-                    Kind::Flag | Kind::Instant | Kind::WallTime | Kind::Date | Kind::Decimal(_) => Says::Content,
+                    Kind::Instant | Kind::WallTime | Kind::Date => self.pseudonyms.time(),
+                    Kind::Flag | Kind::Decimal(_) => Decided::usual(Says::Content),
                 };
-                assert!(kind != Kind::Int || says == Says::Content, "{column}: 32 bits are too few for pseudonyms");
-                Node::Leaf(self.leaf(&column, kind, context), says)
+                let is_few = kind == Kind::Int && decided.says.is_found_by();
+                assert!(!is_few, "{column}: 32 bits are too few for pseudonyms");
+                Node::Leaf(self.leaf(&column, kind, context, decided), decided)
             }
         }
     }
@@ -209,7 +218,8 @@ impl Builder {
         Context { defined: context.defined + 1, repeated: 1, optional: false }
     }
 
-    fn leaf(&mut self, name: &str, kind: Kind, context: Context) -> usize {
+    fn leaf(&mut self, name: &str, kind: Kind, context: Context, decided: Decided) -> usize {
+        self.decided.push(decided);
         self.names.push(format!("{}{name}", self.inside));
         self.leaves.push(Leaf::new(kind, context.defined, context.repeated));
         self.leaves.len() - 1
@@ -253,12 +263,12 @@ mod tests {
 
     use schemas::Subject;
 
-    use super::Plan;
+    use super::{Plan, Pseudonyms};
 
     #[test]
     fn every_common_subject_has_columns_and_each_its_own_name() {
         for subject in Subject::ALL {
-            let plan = Plan::new(subject.kind().avsc());
+            let plan = Plan::new(subject.kind().avsc(), &Pseudonyms::unused());
             let names: BTreeSet<&str> = plan.fields.iter().map(|field| field.name()).collect();
             assert_eq!(names.len(), plan.fields.len(), "{subject:?}");
             for name in names.iter().filter_map(|name| name.strip_suffix(super::IS_DATE)) {

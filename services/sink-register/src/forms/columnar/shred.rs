@@ -5,17 +5,18 @@ use std::fmt;
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
 use super::plan::Node;
-use crate::column::Says;
+use crate::column::{Decided, Says};
 use crate::pseudonym::Pseudonyms;
 use crate::sheet::Leaf;
+use crate::treatment::Treatment;
 
-/// Adds a row.
+/// Adds a row of an event; `days` are those by which its person's times are moved, where they are.
 ///
 /// # Panics
 /// When the event's struct is not its schema's; a test of `schemas` holds that it is.
-pub(super) fn shred(event: &impl Serialize, node: &Node, leaves: &mut [Leaf], pseudonyms: &Pseudonyms) {
+pub(super) fn shred(event: &impl Serialize, node: &Node, leaves: &mut [Leaf], pseudonyms: &Pseudonyms, days: i32) {
     event
-        .serialize(Shredder { node, leaves, pseudonyms, defined: 0, repetition: 0 })
+        .serialize(Shredder { node, leaves, pseudonyms, days, defined: 0, repetition: 0 })
         .expect("the struct equals its schema");
 }
 
@@ -42,6 +43,7 @@ struct Shredder<'s> {
     node: &'s Node,
     leaves: &'s mut [Leaf],
     pseudonyms: &'s Pseudonyms,
+    days: i32,
     /// Definition level that is known so far.
     defined: i16,
     /// 1 in all elements of a list but the first.
@@ -56,11 +58,16 @@ impl<'s> Shredder<'s> {
         }
     }
 
-    /// What its column says.
-    fn says(&self) -> Says {
+    /// Whether its column can say that there is nothing.
+    fn is_optional(&self) -> bool {
+        matches!(self.node, Node::Leaf(at, _) if self.leaves[*at].is_optional(self.defined))
+    }
+
+    /// What is done with its column.
+    fn decided(&self) -> Decided {
         match self.node {
-            Node::Leaf(_, says) => *says,
-            _ => Says::Content,
+            Node::Leaf(_, decided) => *decided,
+            _ => Decided::usual(Says::Content),
         }
     }
 }
@@ -105,21 +112,27 @@ impl<'s> Serializer for Shredder<'s> {
     }
 
     fn serialize_i32(self, value: i32) -> Result<(), Misfit> {
+        let value = self.pseudonyms.int(self.decided(), value);
         self.leaf().map(|(leaf, repetition)| leaf.push_int(value, repetition))
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Misfit> {
-        let value = self.pseudonyms.whole(self.says(), value);
-        self.leaf().map(|(leaf, repetition)| leaf.push_long(value, repetition))
+        match self.pseudonyms.whole(self.decided(), value, self.days) {
+            Some(value) => self.leaf().map(|(leaf, repetition)| leaf.push_long(value, repetition)),
+            None => self.serialize_none(),
+        }
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Misfit> {
-        let value = self.pseudonyms.text(self.says(), value);
+        let value = self.pseudonyms.text(self.decided(), value, self.days);
+        if self.decided().treatment == Treatment::Dropped && self.is_optional() {
+            return self.serialize_none();
+        }
         self.leaf().map(|(leaf, repetition)| leaf.push_text(&value, repetition))
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Misfit> {
-        let value = self.pseudonyms.bytes(self.says(), value);
+        let value = self.pseudonyms.bytes(self.decided(), value);
         self.leaf().map(|(leaf, repetition)| leaf.push_bytes(&value, repetition))
     }
 
@@ -200,7 +213,8 @@ impl Shredder<'_> {
     /// The value as the list's next element, or as part of it.
     fn inside<'i>(&'i mut self, node: &'i Node, count: usize) -> Shredder<'i> {
         let repetition = if count == 0 { self.repetition } else { 1 };
-        Shredder { node, leaves: self.leaves, pseudonyms: self.pseudonyms, defined: self.defined + 1, repetition }
+        let (pseudonyms, days) = (self.pseudonyms, self.days);
+        Shredder { node, leaves: self.leaves, pseudonyms, days, defined: self.defined + 1, repetition }
     }
 }
 
@@ -234,7 +248,7 @@ impl SerializeMap for Pairs<'_> {
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Misfit> {
         let Node::Map(at, _) = self.outer.node else { unreachable!("only maps have keys") };
-        key.serialize(self.outer.inside(&Node::Leaf(*at, Says::Content), self.count))?;
+        key.serialize(self.outer.inside(&Node::Leaf(*at, Decided::usual(Says::Content)), self.count))?;
         self.is_plain = self.outer.pseudonyms.is_plain(self.outer.leaves[*at].last_bytes());
         Ok(())
     }
@@ -243,8 +257,8 @@ impl SerializeMap for Pairs<'_> {
         let Node::Map(_, node) = self.outer.node else { unreachable!("only maps have values") };
         let plain;
         let node = match &**node {
-            Node::Leaf(at, Says::Extension) if self.is_plain => {
-                plain = Node::Leaf(*at, Says::Content);
+            Node::Leaf(at, decided) if self.is_plain && *decided == Decided::usual(Says::Extension) => {
+                plain = Node::Leaf(*at, Decided::usual(Says::Content));
                 &plain
             }
             node => node,
@@ -275,14 +289,15 @@ impl SerializeStruct for Fields<'_> {
             return Err(Misfit(format!("field {name} where the schema has another")));
         };
         self.next += 1;
-        let Shredder { pseudonyms, defined, repetition, .. } = self.outer;
+        let Shredder { pseudonyms, days, defined, repetition, .. } = self.outer;
         let leaves = &mut *self.outer.leaves;
         match node {
             Node::Moment { at, on } => {
                 value.serialize(Shredder {
-                    node: &Node::Leaf(*at, Says::Content),
+                    node: &Node::Leaf(*at, pseudonyms.time()),
                     leaves,
                     pseudonyms,
+                    days,
                     defined,
                     repetition,
                 })?;
@@ -294,9 +309,10 @@ impl SerializeStruct for Fields<'_> {
             }
             Node::IsDate { flag, at } => {
                 value.serialize(Shredder {
-                    node: &Node::Leaf(*flag, Says::Content),
+                    node: &Node::Leaf(*flag, Decided::usual(Says::Content)),
                     leaves,
                     pseudonyms,
+                    days,
                     defined,
                     repetition,
                 })?;
@@ -305,7 +321,7 @@ impl SerializeStruct for Fields<'_> {
                 }
                 Ok(())
             }
-            _ => value.serialize(Shredder { node, leaves, pseudonyms, defined, repetition }),
+            _ => value.serialize(Shredder { node, leaves, pseudonyms, days, defined, repetition }),
         }
     }
 
@@ -360,9 +376,9 @@ mod tests {
 
     /// The row that an event becomes, as a reader of the file sees it.
     fn row(kind: Kind, event: &impl Serialize) -> String {
-        let Plan { root, fields, leaves, .. } = Plan::new(kind.avsc());
+        let Plan { root, fields, leaves, .. } = Plan::new(kind.avsc(), &Pseudonyms::unused());
         let mut sheet = Sheet::new(FileKind::of_persons("file.parquet"), fields, leaves);
-        shred(event, &root, sheet.leaves(), &Pseudonyms::unused());
+        shred(event, &root, sheet.leaves(), &Pseudonyms::unused(), 0);
         sheet.end_row();
         let reader = SerializedFileReader::new(bytes::Bytes::from(sheet.finish().bytes)).unwrap();
         let mut rows = reader.get_row_iter(None).unwrap();

@@ -21,7 +21,8 @@ pub(super) struct Ids {
 impl Ids {
     /// Of the rows of a table, by their keys.
     pub(super) fn of<T>(table: &Table, items: &[(i64, T)], pseudonyms: &Pseudonyms) -> Self {
-        let mut ids = Self { pseudonyms: pseudonyms.clone(), says: table.says()[0], orders: Vec::new() };
+        let mut ids =
+            Self { pseudonyms: pseudonyms.clone(), says: table.decided(pseudonyms)[0].says, orders: Vec::new() };
         ids.orders = items.iter().map(|(key, _)| ids.order(*key)).collect();
         ids.orders.sort_unstable();
         ids

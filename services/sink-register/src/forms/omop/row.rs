@@ -1,15 +1,19 @@
 //! Rows by column name, in the order of their ids.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::id::{Ids, Items};
 use super::tables::Table;
-use crate::column::{OMOP, Says};
+use crate::column::{Decided, OMOP, Says};
 use crate::error::Error;
 use crate::output::File;
 use crate::pseudonym::Pseudonyms;
 use crate::quasi::Grouping;
 use crate::sheet::{Cell, Sheet};
+use crate::table::treatments;
+use crate::treatment::{Treatment, rolled_up};
+use parcel::Treatments;
 
 /// Longest source value of the model, in characters.
 const TEXT_MAX: usize = 50;
@@ -82,23 +86,25 @@ pub(super) fn file_beside<T>(
         return Err(Error::SameKey { table: table.name });
     }
     let mut sheet = Sheet::table(table.file(), table.columns);
-    let says = table.says();
+    let pseudonyms = ids.pseudonyms();
+    let decided = table.decided(pseudonyms);
+    let rolled = rolled(table, &decided, pseudonyms.rows_min(), &items, &fill);
     let mut grouping = Grouping::of(OMOP, &table.file().name);
-    for (key, item) in &items {
+    for (number, (key, item)) in items.iter().enumerate() {
         let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
         row.cells[0] = Cell::Int(ids.id(*key));
         fill(item, &mut row);
-        let texts: Vec<Cow<'_, str>> = row
-            .cells
-            .iter()
-            .zip(&says)
-            .map(|(cell, says)| match cell {
-                Cell::Text(text) => ids.pseudonyms().text(*says, text),
-                _ => Cow::Borrowed(""),
-            })
-            .collect();
-        let cells = row.cells.iter().zip(&texts).map(|(cell, text)| match cell {
-            Cell::Text(_) => Cell::Text(text),
+        let text = |at: usize, decided: Decided| match (row.cells[at], rolled.get(&at)) {
+            (Cell::Text(_), Some(codes)) => Cow::Borrowed(&*codes[number]),
+            (Cell::Text(text), None) => pseudonyms.text(decided, text, 0),
+            _ => Cow::Borrowed(""),
+        };
+        let texts: Vec<Cow<'_, str>> = decided.iter().enumerate().map(|(at, decided)| text(at, *decided)).collect();
+        let cells = row.cells.iter().enumerate().map(|(at, cell)| match cell {
+            // What has to be there is there, and says nothing.
+            Cell::Text(_) if decided[at].treatment == Treatment::Dropped && !table.columns[at].required => Cell::Null,
+            Cell::Text(_) => Cell::Text(&texts[at]),
+            Cell::Int(number) => Cell::Int(pseudonyms.int(decided[at], *number)),
             other => *other,
         });
         let cells: Vec<Cell<'_>> = cells.collect();
@@ -112,13 +118,41 @@ pub(super) fn file_beside<T>(
         }
         sheet.row(&cells);
     }
-    Ok(File { groups: grouping.map(Grouping::finish), ..sheet.finish() })
+    let columns = table.columns.iter().map(|column| column.name).zip(decided);
+    let treatments = if table.personal { treatments(columns) } else { Treatments::new() };
+    Ok(File { groups: grouping.map(Grouping::finish), treatments, ..sheet.finish() })
+}
+
+/// Codes of all rows by column, where those of few are rolled up.
+fn rolled<T>(
+    table: &'static Table,
+    decided: &[Decided],
+    least: u64,
+    items: &Items<T>,
+    fill: &impl for<'t> Fn(&'t T, &mut Row<'t>),
+) -> HashMap<usize, Vec<String>> {
+    let mut rolled = HashMap::new();
+    for (at, decided) in decided.iter().enumerate() {
+        let Decided { says: Says::Code(system), treatment: Treatment::Generalised } = decided else { continue };
+        let code = |(_, item): &(i64, T)| {
+            let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
+            fill(item, &mut row);
+            match row.cells[at] {
+                Cell::Text(text) => text.to_owned(),
+                _ => String::new(),
+            }
+        };
+        let codes: Vec<String> = items.iter().map(code).collect();
+        let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+        rolled.insert(at, rolled_up(*system, &codes, least));
+    }
+    rolled
 }
 
 /// The file of a table with one row and no id.
 pub(super) fn file_of_one<'t>(table: &'static Table, fill: impl FnOnce(&mut Row<'t>)) -> File {
-    let is_content = |says: &Says| *says == Says::Content;
-    assert!(table.says().iter().all(is_content), "{} says nothing of anybody", table.name);
+    let names_nobody = |decided: &Decided| !decided.says.is_found_by();
+    assert!(table.decided(&Pseudonyms::unused()).iter().all(names_nobody), "{} says nothing of anybody", table.name);
     let mut sheet = Sheet::table(table.file(), table.columns);
     let mut row = Row { table, cells: vec![Cell::Null; table.columns.len()] };
     fill(&mut row);

@@ -2,8 +2,9 @@
 //!
 //! Ids are the `integer` of the model's own scripts. Times are those of Swedish clocks; amounts have two decimals.
 
-use crate::column::{OMOP, Says, says};
+use crate::column::{Decided, OMOP, Says};
 use crate::output::FileKind;
+use crate::pseudonym::Pseudonyms;
 use crate::sheet::{Column, Kind};
 
 #[derive(Debug, Clone, Copy)]
@@ -18,14 +19,16 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn file(&self) -> FileKind {
         let name = format!("{}.parquet", self.name).into();
-        FileKind { name, personal: self.personal, pseudonymous: self.personal }
+        FileKind { name, personal: self.personal, pseudonymous: self.personal, layout: OMOP }
     }
 
-    /// What its columns say. Days, times and decimals say what is told.
-    pub(super) fn says(&self) -> Vec<Says> {
+    /// What is done with its columns. Days, times and decimals say what is told.
+    pub(super) fn decided(&self, pseudonyms: &Pseudonyms) -> Vec<Decided> {
         let of = |column: &Column| match column.kind {
-            Kind::Text | Kind::Int | Kind::Long | Kind::Bytes => says(OMOP, column.name),
-            Kind::Flag | Kind::Instant | Kind::WallTime | Kind::Date | Kind::Decimal(_) => Says::Content,
+            Kind::Text | Kind::Int | Kind::Long | Kind::Bytes => pseudonyms.decided(OMOP, column.name),
+            Kind::Flag | Kind::Instant | Kind::WallTime | Kind::Date | Kind::Decimal(_) => {
+                Decided::usual(Says::Content)
+            }
         };
         self.columns.iter().map(of).collect()
     }

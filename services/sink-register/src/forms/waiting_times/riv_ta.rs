@@ -21,14 +21,15 @@ use swedish_time::Calendar;
 
 use parcel::Month;
 
-use crate::column::{RIV_TA, Says, says};
+use crate::column::{Decided, RIV_TA};
 use crate::output::{File, FileKind};
 use crate::pseudonym::Pseudonyms;
 use crate::quasi::Grouping;
+use crate::table::treatments;
 use field::{FIELDS, Given, Row};
 
-pub(super) const COMPLETED: FileKind = FileKind::of_persons("riv_ta_completed.xml");
-pub(super) const WAITING: FileKind = FileKind::of_persons("riv_ta_waiting.xml");
+pub(super) const COMPLETED: FileKind = FileKind::of_persons_in(RIV_TA, "riv_ta_completed.xml");
+pub(super) const WAITING: FileKind = FileKind::of_persons_in(RIV_TA, "riv_ta_waiting.xml");
 
 /// Which of the two contracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +75,8 @@ pub(super) struct RowFile {
     contract: Contract,
     period: Month,
     pseudonyms: Pseudonyms,
-    /// What [`FIELDS`] say.
-    says: [Says; FIELDS.len()],
+    /// What is done with [`FIELDS`].
+    decided: [Decided; FIELDS.len()],
     writer: Writer<Vec<u8>>,
     head: Vec<u8>,
     rows: Vec<Box<[u8]>>,
@@ -91,7 +92,7 @@ impl RowFile {
             contract,
             period,
             pseudonyms: pseudonyms.clone(),
-            says: std::array::from_fn(|at| says(RIV_TA, FIELDS[at].name)),
+            decided: std::array::from_fn(|at| pseudonyms.decided(RIV_TA, FIELDS[at].name)),
             writer: Writer::new(Vec::new()),
             head: Vec::new(),
             rows: Vec::new(),
@@ -113,12 +114,12 @@ impl RowFile {
         let mut row = Row { wait, period: self.period, calendar };
         let mut values = Vec::with_capacity(FIELDS.len());
         let mut left_out = 0;
-        for (field, says) in FIELDS.iter().zip(&self.says) {
+        for (field, decided) in FIELDS.iter().zip(&self.decided) {
             if !field.is_part_of(self.contract) {
                 continue;
             }
             match (field.value)(&mut row) {
-                Given::Text(text) => values.push((field.name, *says, text)),
+                Given::Text(text) => values.push((field.name, *decided, text)),
                 _ if field.is_mandatory(wait) => {
                     self.incomplete += 1;
                     return;
@@ -133,8 +134,8 @@ impl RowFile {
             value.map_or(Cow::Borrowed(""), |(_, _, text)| Cow::Borrowed(&**text))
         });
         self.write(Event::Start(BytesStart::new("Rad")));
-        for (name, says, text) in &values {
-            let text = self.pseudonyms.text(*says, text).into_owned();
+        for (name, decided, text) in &values {
+            let text = self.pseudonyms.text(*decided, text, 0).into_owned();
             self.write(Event::Start(BytesStart::new(*name)));
             self.write(Event::Text(BytesText::new(&text)));
             self.write(Event::End(BytesEnd::new(*name)));
@@ -149,14 +150,16 @@ impl RowFile {
     pub(super) fn finish(mut self) -> File {
         self.write(Event::End(BytesEnd::new(self.contract.root())));
         self.end_line();
-        let RowFile { contract, mut head, mut rows, writer, grouping, .. } = self;
+        let RowFile { contract, mut head, mut rows, writer, grouping, decided, .. } = self;
+        let columns = FIELDS.iter().zip(decided).filter(|(field, _)| field.is_part_of(contract));
+        let treatments = treatments(columns.map(|(field, decided)| (field.name, decided)));
         let (count, end) = (rows.len() as u64, writer.into_inner());
         rows.sort_unstable();
         head.reserve_exact(rows.iter().map(|row| row.len()).sum::<usize>() + end.len());
         // Each row is given up when it is copied.
         rows.into_iter().for_each(|row| head.extend_from_slice(&row));
         head.extend_from_slice(&end);
-        File { groups: Some(grouping.finish()), ..contract.file().file(head, count) }
+        File { groups: Some(grouping.finish()), treatments, ..contract.file().file(head, count) }
     }
 
     fn write(&mut self, event: Event<'_>) {
