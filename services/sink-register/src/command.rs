@@ -114,6 +114,9 @@ enum Command {
         /// Deliver each parcel to its recipient at once.
         #[arg(long)]
         deliver: bool,
+        /// In the first turn begin series anew whose earlier parcels have pseudonyms of another key, as `run --new-pseudonyms` does.
+        #[arg(long)]
+        new_pseudonyms: bool,
     },
     /// Put a parcel where its recipient takes it from, once.
     Deliver {
@@ -206,9 +209,10 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Run { asked, out, as_of, reason, new_pseudonyms } => {
             extracts::run(&asked, &out, as_of.as_deref(), &reason, new_pseudonyms)
         }
-        Command::Follow { file, region, extract, out, back, pause, deliver } => {
+        Command::Follow { file, region, extract, out, back, pause, deliver, new_pseudonyms } => {
             let pause = Duration::from_secs(pause);
-            extracts::follow(&file, &Follow { folder: out, regions: region, extracts: extract, back, pause, deliver })
+            let (folder, regions, extracts) = (out, region, extract);
+            extracts::follow(&file, &Follow { folder, regions, extracts, back, pause, deliver, new_pseudonyms })
         }
         Command::Deliver { file, parcel } => parcels::deliver(&file, &parcel),
         Command::Serve(file) => {

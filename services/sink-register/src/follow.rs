@@ -32,6 +32,8 @@ pub(crate) struct Follow {
     pub pause: Duration,
     /// Whether a new parcel is delivered at once.
     pub deliver: bool,
+    /// Whether the first turn may begin series anew with another key. Later ones may not: somebody has to say it again.
+    pub new_pseudonyms: bool,
 }
 
 /// Goes on until `shutdown`. What cannot be made in a turn is logged and tried again in the next.
@@ -52,8 +54,10 @@ pub(crate) async fn follow(
         Err(error) => tracing::warn!("{}", runtime::exit::chain(&error)),
         Ok(()) => {}
     }
+    let mut new_pseudonyms = task.new_pseudonyms;
     loop {
-        turn(config, &definitions, task, shutdown).await?;
+        turn(config, &definitions, task, new_pseudonyms, shutdown).await?;
+        new_pseudonyms = false;
         if shutdown.within(task.pause).await {
             return Ok(());
         }
@@ -65,7 +69,13 @@ async fn started(config: &Config, task: &Follow) -> Result<(), Error> {
 }
 
 /// Between two parcels a wish to stop is heard; a parcel that is being made is made to its end.
-async fn turn(config: &Config, definitions: &[&Definition], task: &Follow, shutdown: &Shutdown) -> Result<(), Error> {
+async fn turn(
+    config: &Config,
+    definitions: &[&Definition],
+    task: &Follow,
+    new_pseudonyms: bool,
+    shutdown: &Shutdown,
+) -> Result<(), Error> {
     let mut counts = [0_u32; 3];
     let today = swedish_time::date(jiff::Timestamp::now().as_microsecond());
     for region in &task.regions {
@@ -75,7 +85,7 @@ async fn turn(config: &Config, definitions: &[&Definition], task: &Follow, shutd
                     return Ok(());
                 }
                 let order = Order { definition, region: *region, period, flags: &config.flags };
-                match one(config, order, task).await {
+                match one(config, order, task, new_pseudonyms).await {
                     Ok(Outcome::Made) => counts[0] += 1,
                     Ok(Outcome::Unchanged) => counts[1] += 1,
                     // Most regions have no statements of most periods.
@@ -101,14 +111,11 @@ async fn turn(config: &Config, definitions: &[&Definition], task: &Follow, shutd
 }
 
 /// With a connection of its own, so that one that was lost costs one parcel.
-async fn one(config: &Config, order: Order<'_>, task: &Follow) -> Result<Outcome, Error> {
+async fn one(config: &Config, order: Order<'_>, task: &Follow, new_pseudonyms: bool) -> Result<Outcome, Error> {
     let mut session = Session::connect(&config.address()?).await?;
-    let Made { outcome, place, manifest } = run(
-        &mut session,
-        config,
-        Task { order, folder: &task.folder, reason: None, as_of: None, new_pseudonyms: false },
-    )
-    .await?;
+    let Made { outcome, place, manifest } =
+        run(&mut session, config, Task { order, folder: &task.folder, reason: None, as_of: None, new_pseudonyms })
+            .await?;
     if outcome == Outcome::Made {
         tracing::info!(parcel = manifest.name(), replaces = manifest.replaces, "made");
     }
