@@ -379,7 +379,11 @@ fn directory() -> Directory {
 pub(crate) fn definitions(covers_protected: bool) -> Vec<Definition> {
     let all = Definitions::load(None).expect("the shipped ones");
     let names: Vec<String> = all.names().map(str::to_owned).collect();
-    let named = |name: &String| Definition { covers_protected, ..all.named(name).expect("it is there").clone() };
+    let named = |name: &String| {
+        let mut definition = all.named(name).expect("it is there").clone();
+        definition.covers_protected = covers_protected;
+        definition
+    };
     names.iter().map(named).collect()
 }
 

@@ -173,7 +173,8 @@ fn kept(made: Made) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     for (_, key, _, bytes) in made.iter().filter(|(kind, ..)| *kind == Kind::SourceRecord) {
         let record: SourceRecord<'_> = decoder.decode(bytes).expect("a SourceRecord");
-        let opened = opener.open(&record, Place { topic: "region.14.identities", partition: 0 }).ok().expect("opens");
+        let place = Place { topic: "region.14.identities", partition: 0 };
+        let Ok(opened) = opener.open(&record, place) else { panic!("it opens") };
         kept.insert(key.clone(), String::from_utf8(opened.payload.to_vec()).expect("text"));
         let number = test_identity::number(1);
         assert!(!bytes.windows(10).any(|window| window == number.ten_digits().as_bytes()), "it is sealed");

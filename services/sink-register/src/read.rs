@@ -5,8 +5,8 @@
 //! contact and sorts; rows are streamed, so memory does not grow with their number.
 
 mod history;
-mod objecting;
 mod names;
+mod objecting;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -21,9 +21,9 @@ use uuid::Uuid;
 
 use crate::error::{Attempt, Error};
 use crate::session::Session;
+use names::Names;
 use objecting::Objecting;
 use parcel::LeftOut;
-use names::Names;
 use parcel::Period;
 use parcel::Positions;
 use reader::Protection;

@@ -11,8 +11,8 @@ use schemas::{Common, DecodeError, Decoder, Envelope, Node, Subject, stored};
 use tokio_postgres::Transaction;
 use topics::Region;
 
-use super::objecting::Objecting;
 use super::names::Names;
+use super::objecting::Objecting;
 use super::{Snapshot, Stored};
 use crate::error::{Attempt, Error};
 

@@ -59,7 +59,7 @@ impl<'h> Completed<'h> {
                 by_dimension.said([code, dimension.name(), ""]).counts
                     && in_total.into_iter().all(|(_, total)| total.said([code]).counts)
             };
-            let few = |(at, (code, hospital)): (usize, (&Box<str>, &CompletedHospital))| {
+            let few = |(at, (code, hospital)): (usize, (&str, &CompletedHospital))| {
                 let groups = hospital.groups(dimension).sorted();
                 let is_few = groups
                     .iter()
@@ -67,7 +67,8 @@ impl<'h> Completed<'h> {
                     .any(|size| is_few(size.contacts, limit) || is_few(size.guaranteed, limit));
                 (is_few || completed.says[at] != Says::ALL || !was_divided(code)).then_some(at)
             };
-            let few = hospitals.iter().enumerate().filter_map(few).collect();
+            let few =
+                hospitals.iter().map(|(code, hospital)| (&**code, hospital)).enumerate().filter_map(few).collect();
             completed.undivided[dimension as usize] = completed.extended(dimension, few);
         }
         completed
@@ -117,11 +118,11 @@ impl<'h> Completed<'h> {
 
     /// Hospitals by code, with what is said of them.
     pub(super) fn hospitals(&self) -> impl Iterator<Item = (&str, Hospital<'_>)> {
-        let of = |(at, (code, hospital)): (usize, (&'h Box<str>, &'h CompletedHospital))| {
+        let of = |(at, (code, hospital)): (usize, (&'h str, &'h CompletedHospital))| {
             let divided = array::from_fn(|dimension| !self.undivided[dimension].contains(&at));
-            (&**code, Hospital { hospital, says: self.says[at], divided, limit: self.limit })
+            (code, Hospital { hospital, says: self.says[at], divided, limit: self.limit })
         };
-        self.hospitals.iter().enumerate().map(of)
+        self.hospitals.iter().map(|(code, hospital)| (&**code, hospital)).enumerate().map(of)
     }
 
     /// The region's groups of a dimension, with what is said of them.
