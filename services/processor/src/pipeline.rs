@@ -258,12 +258,15 @@ impl Pipeline {
         }
     }
 
-    /// The pseudonym that the region's events have of a person, by a number that somebody has written down, in any notation that a
-    /// source may use; the century of a short form is that of `at`. Nothing for what only its own system understands.
-    pub fn pseudonym(&self, text: &str, at: Timestamp) -> Option<Token> {
+    /// The pseudonyms that the region's events may have of a person, by the region's key and by those before it that are still
+    /// joined to it. The number is one that somebody has written down, in any notation that a source may use; the century of a short
+    /// form is that of `at`. None for what only its own system understands.
+    pub fn pseudonyms(&self, text: &str, at: Timestamp) -> Vec<Token> {
         let claim = Claim { system: "", kind: "", source: "", value: text };
-        let subject = Subject::read(claim, &self.region.identities.options(Date::of_utc_micros(at.0))).ok()?;
-        (!subject.is_local()).then(|| self.region.pseudonymiser.subject(Purpose::Care, &subject))
+        let subject = Subject::read(claim, &self.region.identities.options(Date::of_utc_micros(at.0)));
+        let Some(subject) = subject.ok().filter(|subject| !subject.is_local()) else { return Vec::new() };
+        let keys = std::iter::once(&self.region.pseudonymiser).chain(&self.region.earlier);
+        keys.map(|key| key.subject(Purpose::Care, &subject)).collect()
     }
 
     /// What was odd about the last record.

@@ -7,6 +7,7 @@ mod numbers;
 mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use access_log::{Action, Entry, Outcome, Text, system_user};
 use runtime::config::Kafka;
@@ -44,6 +45,9 @@ pub struct Word {
     /// The region's number of the case.
     pub case_id: Option<Text>,
 }
+
+/// Persons: the pseudonym of each by the region's key, with those by the keys before it.
+pub type Persons = BTreeMap<String, Vec<String>>;
 
 /// What came of it, in persons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,7 +151,8 @@ impl Said {
     }
 
     /// What has to be written of a person for a word to hold: nothing where it holds.
-    fn next(&self, person: &BTreeSet<String>, token: &str, word: &Word, at: Timestamp) -> Vec<Next> {
+    /// While a key turns that is a record under each key's pseudonym, for nothing may have joined them yet.
+    fn next(&self, person: &BTreeSet<String>, tokens: &[&str], word: &Word, at: Timestamp) -> Vec<Next> {
         let mut same = self.of(person).filter(|known| known.verb == word.verb && known.scope == word.scope);
         if word.is_withdrawn {
             // Under whichever pseudonym it was said.
@@ -162,13 +167,15 @@ impl Said {
         if same.any(Known::holds) {
             return Vec::new();
         }
-        let own =
-            self.of(person).find(|known| known.token == token && known.verb == word.verb && known.scope == word.scope);
-        let mut held = own.map(|known| known.held.clone()).unwrap_or_default();
-        if word.verb != Verb::Erase {
-            held.push(Held { since: at, until: None });
-        }
-        vec![Next { token: token.to_owned(), held }]
+        let next = |token: &&str| {
+            let is_own = |known: &&Known| known.token == *token && known.verb == word.verb && known.scope == word.scope;
+            let mut held = self.of(person).find(is_own).map(|known| known.held.clone()).unwrap_or_default();
+            if word.verb != Verb::Erase {
+                held.push(Held { since: at, until: None });
+            }
+            Next { token: (*token).to_owned(), held }
+        };
+        tokens.iter().map(next).collect()
     }
 }
 
@@ -188,6 +195,11 @@ impl Before {
         let said = Said::read(kafka, registry, region, shutdown)?;
         Ok(Self { protected: protected::read(kafka, registry, region, shutdown)?, said })
     }
+
+    /// All pseudonyms that are the person of one of these.
+    fn person(&self, tokens: &[&str]) -> BTreeSet<String> {
+        tokens.iter().flat_map(|token| self.protected.person(token)).collect()
+    }
 }
 
 /// Enters a word of these persons: each is an entry of the access log, then a record that Kafka has acknowledged.
@@ -197,17 +209,18 @@ impl Before {
 pub async fn enter(
     config: &Config,
     before: &Before,
-    tokens: &BTreeSet<String>,
+    persons: &Persons,
     word: &Word,
     at: Timestamp,
     is_dry: bool,
 ) -> Result<Entered, Error> {
     let mut entered = Entered::default();
     let mut next = Vec::new();
-    for token in tokens {
-        let person = before.protected.person(token);
+    for (token, earlier) in persons {
+        let tokens: Vec<&str> = iter::once(token).chain(earlier).map(String::as_str).collect();
+        let person = before.person(&tokens);
         let is_erased = before.said.of(&person).any(|known| known.verb == Verb::Erase);
-        let of_person = before.said.next(&person, token, word, at);
+        let of_person = before.said.next(&person, &tokens, word, at);
         match (is_erased, of_person.is_empty()) {
             (true, _) if word.verb != Verb::Erase => entered.erased += 1,
             (_, true) => entered.already += 1,
@@ -297,7 +310,7 @@ mod tests {
 
     /// Says a word at a time; how many records came of it.
     fn say(said: &mut Said, of: &BTreeSet<String>, token: &str, word: &Word, at: i64) -> usize {
-        let next = said.next(of, token, word, Timestamp(at));
+        let next = said.next(of, &[token], word, Timestamp(at));
         for Next { token, held } in &next {
             said.add(&word.objection("14", token, held.clone(), Timestamp(at)));
         }
@@ -335,6 +348,20 @@ mod tests {
         assert_eq!(say(&mut said, &one, "new", &back, 3), 1);
         assert_eq!(held(&said, &one, Verb::Oppose), [[(1, Some(3))]]);
         assert!(said.of(&person(&["other"])).next().is_none());
+    }
+
+    #[test]
+    fn while_a_key_turns_it_is_said_under_each_pseudonym() {
+        let (mut said, one) = (Said::default(), person(&["v2", "v1"]));
+        let opposed = word(Verb::Oppose, "rikshoft", false);
+        let next = said.next(&one, &["v2", "v1"], &opposed, Timestamp(1));
+        assert_eq!(next.iter().map(|next| &*next.token).collect::<Vec<_>>(), ["v2", "v1"]);
+        for Next { token, held } in &next {
+            said.add(&opposed.objection("14", token, held.clone(), Timestamp(1)));
+        }
+        assert!(said.next(&one, &["v2", "v1"], &opposed, Timestamp(2)).is_empty(), "said already");
+        let back = word(Verb::Oppose, "rikshoft", true);
+        assert_eq!(said.next(&one, &["v2", "v1"], &back, Timestamp(3)).len(), 2);
     }
 
     #[test]

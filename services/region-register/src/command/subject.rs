@@ -118,7 +118,7 @@ impl Subject {
             let at = Timestamp(jiff::Timestamp::now().as_microsecond());
             let named = who.read(&config, at)?;
             let before = Before::read(&config, &shutdown)?;
-            let entered = enter(&config, &before, &named.tokens, &word, at, who.dry_run).await?;
+            let entered = enter(&config, &before, &named.persons, &word, at, who.dry_run).await?;
             print(&told(&named, entered, who.dry_run));
             if named.unreadable.is_empty() { Ok(()) } else { Err(Error::Nobody { lines: lines(&named) }.into()) }
         })
@@ -137,11 +137,11 @@ impl One {
         start::block_on(Some(1), async {
             let shutdown = Shutdown::install().map_err(Failure::failed)?;
             let named = who.read(&config, Timestamp(jiff::Timestamp::now().as_microsecond()))?;
-            let (Some(token), 1) = (named.tokens.first(), named.tokens.len()) else {
-                return Err(Failure::usage(Error::NotOne { persons: named.tokens.len() }));
+            let (Some(person), 1) = (named.persons.iter().next(), named.persons.len()) else {
+                return Err(Failure::usage(Error::NotOne { persons: named.persons.len() }));
             };
             let before = Before::read(&config, &shutdown)?;
-            print(&show(&config, &before, token, &shutdown)?);
+            print(&show(&config, &before, person, &shutdown)?);
             Ok(())
         })
     }
@@ -151,7 +151,7 @@ impl Who {
     fn read(&self, config: &Config, at: Timestamp) -> Result<Numbers, Failure> {
         let pipeline = config.region.pipeline().map_err(|fault| Failure::failed(fault.under("region")))?;
         // A number that was typed as the file's name is not repeated.
-        let is_number = |file: &&PathBuf| file.to_str().is_some_and(|name| pipeline.pseudonym(name, at).is_some());
+        let is_number = |file: &&PathBuf| file.to_str().is_some_and(|name| !pipeline.pseudonyms(name, at).is_empty());
         if self.numbers.as_ref().filter(is_number).is_some() {
             return Err(Failure::usage(Error::Argument));
         }
@@ -161,8 +161,8 @@ impl Who {
 
 /// What was read and what came of it, in counts.
 fn told(named: &Numbers, entered: Entered, is_dry: bool) -> String {
-    let Numbers { tokens, read, unreadable } = named;
-    let mut told = format!("{read} lines name {} persons, {} lines name nobody\n", tokens.len(), unreadable.len());
+    let Numbers { persons, read, unreadable } = named;
+    let mut told = format!("{read} lines name {} persons, {} lines name nobody\n", persons.len(), unreadable.len());
     let would = if is_dry { "would be " } else { "" };
     told += &format!("{would}entered: {}; already so: {}\n", entered.written, entered.already);
     if entered.erased > 0 {

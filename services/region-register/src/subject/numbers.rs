@@ -1,6 +1,5 @@
 //! Identities that somebody has written down, one on a line: from there on they are pseudonyms.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -9,14 +8,16 @@ use processor::pipeline::Pipeline;
 use schemas::Timestamp;
 use zeroize::Zeroizing;
 
+use super::Persons;
+
 /// More is no list of identities.
 const LINE_MAX: u64 = 200;
 
 /// Whom the lines name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Numbers {
-    /// Pseudonyms, each once.
-    pub tokens: BTreeSet<String>,
+    /// Each once.
+    pub persons: Persons,
     /// Lines that name a person.
     pub read: u64,
     /// The numbers of the lines that name nobody, from 1.
@@ -52,12 +53,14 @@ fn of(input: impl Read, pipeline: &Pipeline, at: Timestamp) -> io::Result<Number
         if text.is_empty() {
             continue;
         }
-        match pipeline.pseudonym(text, at).filter(|_| !is_long) {
-            Some(token) => {
+        let tokens = if is_long { Vec::new() } else { pipeline.pseudonyms(text, at) };
+        match &*tokens {
+            [token, earlier @ ..] => {
                 numbers.read += 1;
-                numbers.tokens.insert(token.as_str().to_owned());
+                let earlier = earlier.iter().map(|token| token.as_str().to_owned()).collect();
+                numbers.persons.insert(token.as_str().to_owned(), earlier);
             }
-            None => numbers.unreadable.push(line),
+            [] => numbers.unreadable.push(line),
         }
     }
     Ok(numbers)
@@ -95,7 +98,7 @@ mod tests {
             other.hyphenated()
         );
         let found = of(text.as_bytes(), &pipeline(), Timestamp(1_775_000_000_000_000)).expect("it is read");
-        assert_eq!((found.tokens.len(), found.read, &*found.unreadable), (2, 4, &[5, 6, 7][..]));
+        assert_eq!((found.persons.len(), found.read, &*found.unreadable), (2, 4, &[5, 6, 7][..]));
         let nothing = of(&b"\xff\xfe\n"[..], &pipeline(), Timestamp(0)).expect("it is read");
         assert_eq!(nothing, Numbers { unreadable: vec![1], ..Numbers::default() });
     }

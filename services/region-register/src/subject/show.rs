@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::iter;
 
 use access_log::{Action, Filter, Line, Text};
 use runtime::shutdown::Shutdown;
@@ -20,8 +21,13 @@ const GROUND: &str = "GDPR art. 15";
 ///
 /// # Errors
 /// When the access log cannot have it or be read, or Kafka or the registry does not answer.
-pub fn show(config: &Config, before: &Before, token: &str, shutdown: &Shutdown) -> Result<String, Error> {
-    let person = before.protected.person(token);
+pub fn show(
+    config: &Config,
+    before: &Before,
+    (token, earlier): (&String, &Vec<String>),
+    shutdown: &Shutdown,
+) -> Result<String, Error> {
+    let person = before.person(&iter::once(token).chain(earlier).map(String::as_str).collect::<Vec<_>>());
     if let Some(settings) = &config.access_log {
         let ground = Text::new(GROUND).expect("it is a text");
         let asked = entry(config.region.code, token, Action::Read, "all of a person", "subject show", &ground)?;
