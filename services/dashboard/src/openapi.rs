@@ -52,7 +52,7 @@ fn id(operation: &Value) -> String {
     format!("fraga-{}", escape(text(&operation["operationId"])))
 }
 
-/// An address that a narrow page can break after each of its parts.
+/// An address or a media type that a narrow page can break after each of its parts.
 fn breaking(path: &str) -> String {
     escape(path).replace('/', "/<wbr>")
 }
@@ -93,7 +93,7 @@ fn operation(page: &mut String, language: Language, path: &str, operation: &Valu
         let kinds = response["content"].as_object().into_iter().flatten();
         let mut shape = String::new();
         for (kind, content) in kinds {
-            let _ = write!(shape, " <code>{}</code>", escape(kind));
+            let _ = write!(shape, " <code>{}</code>", breaking(kind));
             match content["schema"]["$ref"].as_str() {
                 Some(reference) => {
                     let _ = write!(shape, " {}", link(reference));

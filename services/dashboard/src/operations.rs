@@ -85,7 +85,8 @@ pub fn ask_kafka(kafka: &Kafka, group: &str, now: Timestamp) -> Result<(Vec<Feed
     let mut parked: BTreeMap<String, i64> = BTreeMap::new();
     for topic in metadata.topics() {
         let Some(region) = name::region_of(topic.name()) else { continue };
-        let kind = Kind::of_topic(topic.name());
+        // Kept identities are written as source records are, and nobody processes them.
+        let kind = Kind::of_topic(topic.name()).filter(|_| topic.name() != name::identities(region));
         for partition in topic.partitions() {
             if kind == Some(Kind::SourceRecord) && source_count < PARTITIONS_MAX {
                 let of_group = sources.entry(group::named(group, region)).or_default();

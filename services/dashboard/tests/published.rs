@@ -338,7 +338,9 @@ fn pages_speak_to_readers_and_not_of_configuration() {
                     "vägra",
                     "Vägra",
                 ] {
-                    assert!(!text.contains(key), "/{language}{page} says {key}");
+                    // Who reads of operations is an operator, and what helps there is a command.
+                    let is_said = text.contains(key) && (key, *page) != (".toml", "/drift");
+                    assert!(!is_said, "/{language}{page} says {key}");
                 }
             }
         }
