@@ -48,7 +48,7 @@ fn said(catalogue: &Catalogue, service: &str) -> (Names, Names) {
         }
         "sink-store" => (none(), sink_store::topics_of(REGION).collect()),
         "dashboard" => (none(), dashboard::follow::INPUTS.map(|subject| topic::common(REGION, subject)).into()),
-        "sink-register" => (none(), none()),
+        "sink-register" | "key-holder" => (none(), none()),
         other => panic!("say here what {other} writes and reads"),
     }
 }
@@ -98,7 +98,7 @@ fn linking(name: &str) -> Names {
 #[test]
 fn whoever_has_to_do_with_kafka_touches_a_topic_and_the_others_stand_beside() {
     let catalogue = Catalogue::load();
-    let beside = catalogue.beside.iter().cloned().collect();
+    let beside = catalogue.beside.iter().chain(&catalogue.elsewhere).cloned().collect();
     let clients = naming(&["rdkafka", "runtime::producer", "runtime::relay", "runtime::tail"]);
     assert_eq!(services().difference(&clients).cloned().collect::<Names>(), beside);
 }

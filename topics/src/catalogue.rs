@@ -23,6 +23,9 @@ pub struct Catalogue {
     pub outside: Vec<Outside>,
     /// Services that write and read no topic.
     pub beside: Vec<String>,
+    /// Services of another organisation than the regions' and the centre's, which have to do with no topic either.
+    #[serde(default)]
+    pub elsewhere: Vec<String>,
     /// Services that ask how far each region's source topics are processed, and read no record of them.
     #[serde(default)]
     pub watchers: Vec<String>,
@@ -133,11 +136,12 @@ impl Catalogue {
         toml::from_str(text).map_err(Invalid)
     }
 
-    /// Every service: those that write or read a topic in the order in which data meets them, then those beside the topics.
+    /// Every service: those that write or read a topic in the order in which data meets them, then those beside the topics and
+    /// elsewhere.
     pub fn services(&self) -> Vec<&str> {
         let touching = self.declarations.iter().flat_map(Declaration::services);
         let mut services = Vec::new();
-        for service in touching.chain(self.beside.iter().map(String::as_str)) {
+        for service in touching.chain(self.beside.iter().chain(&self.elsewhere).map(String::as_str)) {
             if !services.contains(&service) {
                 services.push(service);
             }

@@ -16,15 +16,22 @@ pub fn diagram(catalogue: &Catalogue) -> String {
     let outside = catalogue.outside.iter().flat_map(Outside::ends);
     let things: BTreeSet<_> = outside.filter(|name| !services.contains(name)).collect();
     lines.extend(things.iter().map(|name| format!("  {}[\"{name}\"]", id(name))));
+    let is_elsewhere = |service: &str| catalogue.elsewhere.iter().any(|name| name == service);
     for (zone, title) in [(Zone::Region, "region zone, one per region"), (Zone::Central, "central zone")] {
         lines.push(format!("  subgraph {}[\"{title}\"]", if zone == Zone::Region { "region" } else { "central" }));
-        for service in services.iter().filter(|service| catalogue.zone_of(service) == zone) {
+        let is_here = |service: &&&str| catalogue.zone_of(service) == zone && !is_elsewhere(service);
+        for service in services.iter().filter(is_here) {
             lines.push(format!("    {}([\"{service}\"])", id(service)));
         }
         for declaration in catalogue.declarations.iter().filter(|declaration| declaration.zone() == zone) {
             let name = declaration.name.replace("<nn>", "nn");
             lines.push(format!("    {}[/\"{name}<br/>{}\"/]", id(&name), declaration.schema));
         }
+        lines.push("  end".to_owned());
+    }
+    if !catalogue.elsewhere.is_empty() {
+        lines.push("  subgraph elsewhere[\"another organisation\"]".to_owned());
+        lines.extend(catalogue.elsewhere.iter().map(|service| format!("    {}([\"{service}\"])", id(service))));
         lines.push("  end".to_owned());
     }
     for flow in &catalogue.outside {

@@ -52,9 +52,9 @@ fn beside_topics(catalogue: &Catalogue) -> Vec<Breach> {
             found.push(Breach { topic: format!("{} to {}", flow.from, flow.to.join(", ")), what });
         }
     }
-    for service in &catalogue.beside {
+    for service in catalogue.beside.iter().chain(&catalogue.elsewhere) {
         if catalogue.declarations.iter().flat_map(Declaration::services).any(|name| name == service) {
-            let what = "writes or reads a topic; take it out of `beside`".to_owned();
+            let what = "writes or reads a topic; take it out of `beside` or `elsewhere`".to_owned();
             found.push(Breach { topic: service.clone(), what });
         }
         if !catalogue.outside.iter().flat_map(Outside::ends).any(|end| end == service) {
