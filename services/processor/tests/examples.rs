@@ -79,28 +79,32 @@ fn is_of_tables(code: &str) -> bool {
 }
 
 /// The rules that need bytes an example file cannot show, with the test that shows them.
-const SHOWN_ELSEWHERE: [&str; 21] = [
-    "record-unreadable",     // service: a record that is not Avro
-    "region-mismatch",       // below
-    "second-header",         // below
-    "segments-too-many",     // below
-    "message-too-long",      // below
-    "charset-contradicted",  // below
-    "charset-unknown",       // below
-    "charset-mixed",         // wire
-    "message-shortened",     // wire
-    "control-character",     // wire
-    "escape-doubtful",       // wire
-    "time-imprecise",        // feeds
-    "zone-of-message",       // feeds
-    "clock-of-utc",          // event_time: it needs a moment of receipt
-    "time-impossible",       // feeds
-    "record-panicked",       // service: a panic that the test asks for
-    "seal-missing",          // sealing
-    "seal-key-unknown",      // sealing
-    "seal-key-wrong",        // sealing
-    "seal-broken",           // sealing
-    "technical-beds-stated", // technical_beds: it is the unit directory that says so
+const SHOWN_ELSEWHERE: [&str; 25] = [
+    "record-unreadable",       // service: a record that is not Avro
+    "region-mismatch",         // below
+    "second-header",           // below
+    "segments-too-many",       // below
+    "message-too-long",        // below
+    "charset-contradicted",    // below
+    "charset-unknown",         // below
+    "charset-mixed",           // wire
+    "message-shortened",       // wire
+    "control-character",       // wire
+    "escape-doubtful",         // wire
+    "time-imprecise",          // feeds
+    "zone-of-message",         // feeds
+    "clock-of-utc",            // event_time: it needs a moment of receipt
+    "time-impossible",         // feeds
+    "record-panicked",         // service: a panic that the test asks for
+    "seal-missing",            // sealing
+    "seal-key-unknown",        // sealing
+    "seal-key-wrong",          // sealing
+    "seal-broken",             // sealing
+    "identity-unreadable",     // rekeyed
+    "identity-key-unknown",    // rekeyed
+    "identity-of-another-key", // rekeyed
+    "identity-joined",         // rekeyed
+    "technical-beds-stated",   // technical_beds: it is the unit directory that says so
 ];
 
 #[test]

@@ -93,11 +93,11 @@ pub(crate) fn expected(records: &[Option<String>]) -> (FateCounts, Vec<String>, 
             ["ignore", _] => counts.add(Fate::Ignored),
             ["refuse", name] => {
                 parked.push(format!("refused {name}"));
-                counts.add(Fate::Refused(""));
+                counts.add(Fate::Refused("test-rule"));
             }
             _ => {
                 parked.push("parked".to_owned());
-                counts.add(Fate::Parked(""));
+                counts.add(Fate::Parked("test-unreadable"));
             }
         }
     }
