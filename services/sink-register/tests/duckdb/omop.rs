@@ -207,7 +207,7 @@ async fn the_tables_load_as_the_model_and_agree_with_the_store() {
             "Vårdström: Västra Götalandsregionen, 2025",
             "vardstrom-14-2025",
             "Västra Götalandsregionen",
-            "sink-register, definition omop 6",
+            "sink-register, definition omop 7",
             "2025-07-01",
             "2025-07-01",
             "v5.4",
