@@ -35,13 +35,13 @@ fn topics_grow_and_never_shrink() {
     apply(bootstrap, &regions, &options(1)).expect("applies");
 
     let grown = apply(bootstrap, &regions, &options(3)).expect("applies");
-    assert_eq!(grown.changes.len(), 17);
+    assert_eq!(grown.changes.len(), 19);
     let grows = |change: &Change| matches!(change, Change::AddPartitions { from: 1, to: 3, .. });
     assert!(grown.changes.iter().all(grows), "{grown:?}");
     assert_eq!(apply(bootstrap, &regions, &options(3)).expect("applies").changes, []);
 
     let error = apply(bootstrap, &regions, &options(2)).expect_err("cannot shrink");
-    assert!(matches!(&error, Error::Conflicts(conflicts) if conflicts.len() == 17), "{error}");
+    assert!(matches!(&error, Error::Conflicts(conflicts) if conflicts.len() == 19), "{error}");
     assert!(error.to_string().contains("region.03.source.adt has 3 partitions and 2 are declared"), "{error}");
     assert_eq!(plan(bootstrap, &regions, &options(3)).expect("plans").changes, [], "nothing was changed");
 }

@@ -20,7 +20,8 @@ fn every_declared_topic_and_service_is_on_the_map_once() {
         let label = format!("\"{}<br/>{}\"", declaration.name.replace("<nn>", "nn"), declaration.schema);
         assert_eq!(diagram.matches(&label).count(), 1, "{label}");
     }
-    let services = ["connector", "processor", "region-register", "sink-store", "dashboard", "sink-register"];
+    let services =
+        ["connector", "processor", "region-register", "sink-store", "dashboard", "sink-register", "key-holder"];
     assert_eq!(catalogue.services(), services);
     for service in services {
         assert_eq!(diagram.matches(&format!("([\"{service}\"])")).count(), 1, "{service}");
@@ -31,7 +32,9 @@ fn every_declared_topic_and_service_is_on_the_map_once() {
 fn what_touches_identities_is_drawn_in_the_region_and_what_reads_the_store_beside_the_topics() {
     let diagram = flow::diagram(&Catalogue::load());
     let (region, central) = diagram.split_once("subgraph central").expect("both zones are drawn");
+    let (central, elsewhere) = central.split_once("subgraph elsewhere").expect("and what is in neither");
     assert!(region.contains("([\"region-register\"])") && central.contains("([\"sink-register\"])"), "{diagram}");
+    assert!(elsewhere.contains("([\"key-holder\"])"), "{diagram}");
     for edge in [
         "region_nn_source_par --> region_register",
         "region_nn_protected --> region_register",
@@ -40,7 +43,7 @@ fn what_touches_identities_is_drawn_in_the_region_and_what_reads_the_store_besid
         "PostgreSQL -- \"events\" --> sink_register",
         "schema_registry -- \"schemas\" --> connector & processor & region_register & sink_store & dashboard",
     ] {
-        assert!(central.lines().any(|line| line.trim() == edge), "{edge}");
+        assert!(elsewhere.lines().any(|line| line.trim() == edge), "{edge}");
     }
 }
 

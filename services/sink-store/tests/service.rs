@@ -242,14 +242,14 @@ async fn a_paused_instance_that_wakes_up_after_another_took_over_stops_and_doubl
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_persons_say_comes_out_of_kafka_into_its_table() {
-    let mut topics = Topics::new("24");
-    let url = database(&["24"]).await;
+    let mut topics = Topics::new("13");
+    let url = database(&["13"]).await;
     let mut store = topics.store("store", &url);
     for (at, held) in [(MONDAY, &[(MONDAY, None)][..]), (MONDAY + DAY, &[(MONDAY, Some(MONDAY + DAY))])] {
-        topics.say(&objection("24", "s1", Verb::OptOut, "research", held, at), "s:s1 opt-out research");
+        topics.say(&objection("13", "s1", Verb::OptOut, "research", held, at), "s:s1 opt-out research");
     }
-    topics.say(&objection("24", "s2", Verb::Oppose, "rikshoft", &[(MONDAY, None)], MONDAY), "s:s2 oppose rikshoft");
-    topics.send(&Visit::new("A01", MONDAY, "s1", "E1").to("AVA", "1").made("24"), 0);
+    topics.say(&objection("13", "s2", Verb::Oppose, "rikshoft", &[(MONDAY, None)], MONDAY), "s:s2 oppose rikshoft");
+    topics.send(&Visit::new("A01", MONDAY, "s1", "E1").to("AVA", "1").made("13"), 0);
     topics.flush();
     topics.wait(&url, &mut store).await;
     store.process.kill().unwrap();
@@ -260,13 +260,13 @@ async fn what_persons_say_comes_out_of_kafka_into_its_table() {
     assert_eq!(rows, ["s1 f", "s2 t"]);
     // From where it was, after a kill.
     let mut store = topics.store("again", &url);
-    topics.say(&objection("24", "s2", Verb::Oppose, "rikshoft", &[], MONDAY + DAY), "s:s2 oppose rikshoft");
+    topics.say(&objection("13", "s2", Verb::Oppose, "rikshoft", &[], MONDAY + DAY), "s:s2 oppose rikshoft");
     topics.flush();
     topics.wait(&url, &mut store).await;
     assert_eq!(count(&client, "SELECT count(*) FROM objection WHERE isempty(held)").await, 1);
 
     // A decision erases one of them; what comes of that one later is left out, also by the next instance.
-    topics.say(&objection("24", "s1", Verb::Erase, "", &[], MONDAY), "s:s1 erase ");
+    topics.say(&objection("13", "s1", Verb::Erase, "", &[], MONDAY), "s:s1 erase ");
     topics.flush();
     let started = Instant::now();
     while count(&client, "SELECT count(*) FROM delivery.erased WHERE done").await == 0 {
@@ -274,7 +274,7 @@ async fn what_persons_say_comes_out_of_kafka_into_its_table() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for instance in ["still", "later"] {
-        topics.send(&Visit::new("A03", MONDAY + DAY, "s1", "E1").to("AVA", instance).made("24"), 0);
+        topics.send(&Visit::new("A03", MONDAY + DAY, "s1", "E1").to("AVA", instance).made("13"), 0);
         topics.flush();
         topics.wait(&url, &mut store).await;
         let left = "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM episode_stay) + (SELECT count(*) FROM episode_link)";

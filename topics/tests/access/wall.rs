@@ -217,7 +217,7 @@ fn planted_faults_are_found_and_taken_back(wall: &Wall) {
             // The probes find it by themselves: what the prefix opens is what the plan does not say.
             let access = whole().principals.into_values().find(|access| access.user == connector);
             let (_, wrong) = tried(wall, connector, access.as_ref());
-            assert_eq!(wrong.len(), 20, "10 topics to write, and to describe: {wrong:#?}");
+            assert_eq!(wrong.len(), 24, "12 topics to write, and to describe: {wrong:#?}");
         }
         expect(&wall.acl(&["--apply"], 0), &["0 rules, 0 quotas made, 1 rules too much, kept"]);
         expect(&wall.acl(&["--apply", "--remove"], 0), &["1 rules too much, taken back"]);
